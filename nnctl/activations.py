@@ -1,0 +1,68 @@
+"""Activations: y = f(x), each with the gradient right under it.
+
+An elementwise activation is written once, in plain array-agnostic Python: NumPy runs it on blocks that fit
+the cache, and the same source can be compiled. `gradient` sees the output y where that is enough, so that the
+input's memory can be reused; `needs_input` says when it is not.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from nnctl.registry import Declared, Family, one_of
+
+Array = np.ndarray
+
+activations = Family("activation")
+
+
+class Activation(Declared):
+    """Base of all activations.
+
+    needs_input: gradient wants x itself, not only y.
+    elementwise: each output depends on one input; else (softmax) on its whole last axis.
+    monotone: x1 <= x2 implies f(x1) <= f(x2), so that max-pooling may come first.
+    """
+
+    needs_input: ClassVar[bool] = False
+    elementwise: ClassVar[bool] = True
+    monotone: ClassVar[bool] = False
+
+    def value(self, x: Array) -> Array:
+        """f(x), a new array of x's shape and dtype."""
+        raise NotImplementedError
+
+    def gradient(self, x: Array | None, y: Array, dy: Array) -> Array:
+        """dL/dx from dL/dy, a new array; x is None unless `needs_input`."""
+        raise NotImplementedError
+
+
+@activations.register("linear")
+class Linear(Activation):
+    """y = x: leaves the tensor as it is."""
+
+    monotone = True
+
+    def value(self, x):
+        return x
+
+    def gradient(self, x, y, dy):
+        return dy
+
+
+@activations.register("relu")
+class Relu(Activation):
+    """y = max(x, 0): passes positive values, stops negative ones."""
+
+    monotone = True
+
+    def value(self, x):
+        return np.maximum(x, 0)
+
+    def gradient(self, x, y, dy):
+        return np.where(y > 0, dy, 0)
+
+
+ActivationName = one_of(activations, optional=True)  # a field's type; null means linear

@@ -1,0 +1,105 @@
+"""What a layer is: its arguments, its shapes, its weights, its forward and, right under it, its backward.
+
+A layer object holds arguments only. What backward needs is handed back by forward, so that the shards of
+one batch can pass through the same layer on several threads at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from nnctl.errors import ShapeError
+from nnctl.registry import Declared, Family
+
+Array = np.ndarray
+Shape = tuple[int | None, ...]  # without the batch axis; None is a length that varies (time steps)
+Saved = Any  # whatever forward wants backward to see
+
+layers = Family("layer", entry_points="nnctl.layers")
+
+
+@dataclass(frozen=True)
+class Weight:
+    """One weight of a layer: its shape, how it starts, whether it is trained.
+
+    initializer: a member of `initializers`. regularizer: a member of `regularizers`, or None.
+    fans: (fan_in, fan_out), where the shape alone does not tell.
+    """
+
+    shape: tuple[int, ...]
+    initializer: Any
+    trainable: bool = True
+    regularizer: Any = None
+    fans: tuple[int, int] | None = None
+
+
+class Call(Protocol):
+    """What a layer may ask of the executor during one pass of one shard."""
+
+    training: bool
+    shard: int  # 0 for the first shard of the batch
+    batch_rows: int  # rows of the whole batch, all shards together
+    dtype: np.dtype
+
+    def empty(self, shape: tuple[int, ...], dtype: Any = None) -> Array:
+        """An uninitialised array of this shard's arena, valid until the shard's next pass."""
+
+    def random_bits(self, row_size: int, rows: int) -> Array:
+        """(rows, row_size) uniform uint16, a function of seed, step, layer and row only:
+        however the batch is cut into shards, a row gets the same bits."""
+
+
+# A layer that needs figures from the whole batch writes forward and backward as generators: it yields its
+# shard's share (an array) and gets back the sum over all shards.
+WholeBatch = Generator[Array, Array, Any]
+
+
+class Layer(Declared):
+    """Base of all layers.
+
+    merges: takes a list of tensors instead of one.
+    whole_batch: forward and backward are generators (see WholeBatch).
+    """
+
+    trainable: bool = True
+
+    merges: ClassVar[bool] = False
+    whole_batch: ClassVar[bool] = False
+
+    def output_shape(self, shape: Any) -> Shape:
+        """The output's shape from the input's (a list of them where `merges`). Raises ShapeError."""
+        return shape
+
+    def weights(self, shape: Any) -> dict[str, Weight]:
+        """The weights by Keras' names, in Keras' order."""
+        return {}
+
+    def forward(self, w: Mapping[str, Array], x: Any, call: Call) -> tuple[Array, Saved]:
+        """Output for one shard, and what backward needs. Must not write into x."""
+        raise NotImplementedError
+
+    def backward(self, w: Mapping[str, Array], grads: Mapping[str, Array], saved: Saved, dy: Array,
+                 call: Call) -> Any:  # fmt: skip
+        """Writes the gradient of each trainable weight into grads (overwriting) and returns the
+        gradient of the input (a list where `merges`; None where there is none). May write into dy."""
+        raise NotImplementedError
+
+    def multiply_adds(self, shape: Any) -> int:
+        """Multiply-adds of one sample's forward pass, for `summary`."""
+        return 0
+
+
+def size_of(shape: Sequence[int | None]) -> int:
+    """Number of elements; ShapeError where an axis varies."""
+    if any(n is None for n in shape):
+        raise ShapeError(f"needs a fixed shape, but the input is {show(shape)}")
+    return int(np.prod(shape, dtype=np.int64)) if shape else 1
+
+
+def show(shape: Sequence[int | None]) -> str:
+    """A shape as Keras writes it, the batch axis first: (None, 28, 28)."""
+    return "(" + ", ".join(["None", *(str(n) for n in shape)]) + ")"

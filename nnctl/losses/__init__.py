@@ -1,0 +1,5 @@
+"""Losses, by what they compare: probabilities, or numbers."""
+
+from nnctl.losses.base import Loss, LossName, losses
+
+__all__ = ["Loss", "LossName", "losses"]

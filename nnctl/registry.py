@@ -1,0 +1,174 @@
+"""Families of named things: a layer, a loss, an optimizer is declared once, as a typed class.
+
+Its fields are the arguments the YAML may give; its name and aliases are what the YAML may call it.
+`adam`, `Adam`, `{adam: {learning_rate: 0.003}}` and an instance all resolve to the same object.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from nnctl.errors import InputError
+
+
+class Declared(BaseModel):
+    """Anything a config can name. Subclasses are immutable and hold nothing of a run."""
+
+    # defer_build: a run pays only for the classes it uses.
+    # strict: "16" is not 16 and true is not 1, but an int is fine where a float is meant.
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, defer_build=True,
+        arbitrary_types_allowed=True, populate_by_name=True,
+    )  # fmt: skip
+
+    kind: ClassVar[str] = ""  # the canonical name, set by Family.register
+
+    def arguments(self) -> dict[str, Any]:
+        """The fields as plain YAML values, defaults included."""
+        return {field: plain(getattr(self, field)) for field in type(self).model_fields}
+
+    def to_config(self) -> Any:
+        """What a config would say: the name alone, or `{name: {arguments that are not defaults}}`."""
+        given = {
+            field: plain(getattr(self, field))
+            for field, info in type(self).model_fields.items()
+            if getattr(self, field) != info.get_default(call_default_factory=True)
+        }
+        return {self.kind: given} if given else self.kind
+
+
+def plain(value: Any) -> Any:
+    """The value as YAML and JSON would hold it."""
+    if isinstance(value, Declared):
+        return value.to_config()
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return value
+
+
+class UnknownName(InputError):
+    """A name that no member of a family has; `suggestions` are the nearest that exist."""
+
+    def __init__(self, family: str, name: str, suggestions: list[str], known: list[str]):
+        self.suggestions = suggestions
+        hint = f"did you mean {' or '.join(suggestions)}?" if suggestions else "known: " + ", ".join(known)
+        super().__init__(f"unknown {family} {name!r}", hint=hint)
+
+
+def normalised(name: str) -> str:
+    """`LeakyReLU`, `leaky_relu` and `leaky-relu` are one name."""
+    return name.lower().replace("_", "").replace("-", "").replace(" ", "")
+
+
+D = TypeVar("D", bound=Declared)
+
+
+class Family:
+    """The members of one family (layers, losses, ...), by name.
+
+    noun: what an error message calls a member.
+    entry_points: the entry-point group through which a plug-in adds members, or None.
+    """
+
+    def __init__(self, noun: str, entry_points: str | None = None):
+        self.noun = noun
+        self._members: dict[str, type[Declared]] = {}  # canonical name -> class
+        self._names: dict[str, type[Declared]] = {}  # normalised name or alias -> class
+        self._entry_points = entry_points
+
+    def register(self, name: str, *aliases: str) -> Callable[[type[D]], type[D]]:
+        """Class decorator: the class is called `name` (and the aliases) in configs."""
+
+        def add(cls: type[D]) -> type[D]:
+            cls.kind = name
+            self._members[name] = cls
+            for alias in (name, *aliases):
+                key = normalised(alias)
+                assert key not in self._names, f"{self.noun} {alias!r} is declared twice"
+                self._names[key] = cls
+            return cls
+
+        return add
+
+    def lookup(self, name: str) -> type[Declared]:
+        """The class of that name. Raises UnknownName with the nearest names."""
+        cls = self._names.get(normalised(name))
+        if cls is None and self._entry_points:
+            self._load_plugins()
+            cls = self._names.get(normalised(name))
+        if cls is None:
+            raise UnknownName(self.noun, name, self.suggest(name), sorted(self._members))
+        return cls
+
+    def _load_plugins(self) -> None:
+        from importlib.metadata import entry_points
+
+        group, self._entry_points = self._entry_points, None
+        for entry in entry_points(group=group):
+            entry.load()  # its module registers what it declares
+
+    def suggest(self, name: str) -> list[str]:
+        """Up to two canonical names that look like `name`."""
+        near = difflib.get_close_matches(normalised(name), self._names, n=4, cutoff=0.6)
+        return list(dict.fromkeys(self._names[key].kind for key in near))[:2]
+
+    def build(self, value: Any) -> Any:
+        """A member from a name, `{name: {arguments}}`, or a member itself (kept as it is).
+
+        Raises UnknownName, InputError for a value of another form, pydantic.ValidationError for arguments.
+        """
+        if isinstance(value, str):
+            return self.lookup(value)()
+        if isinstance(value, Mapping) and len(value) == 1:
+            [(name, arguments)] = value.items()
+            return self.lookup(str(name))(**(arguments or {}))
+        if isinstance(value, Declared) and type(value) in self._members.values():
+            return value
+        raise InputError(f"expected a {self.noun}: its name, or {{name: {{arguments}}}}; got {value!r}")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._members)
+
+    def __getitem__(self, name: str) -> type[Declared]:
+        return self._members[name]
+
+    def items(self) -> Iterator[tuple[str, type[Declared]]]:
+        return iter(self._members.items())
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Marks a field whose value is a member of a family (found in `model_fields[name].metadata`).
+
+    scalar: a plain number is allowed too (a learning rate that may be a schedule).
+    optional: null is allowed.
+    """
+
+    family: Family
+    scalar: bool = False
+    optional: bool = False
+
+    def coerce(self, value: Any) -> Any:
+        if value is None and self.optional:
+            return None
+        if self.scalar and isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+        return self.family.build(value)
+
+
+def one_of(family: Family, *, scalar: bool = False, optional: bool = False) -> Any:
+    """The type of a field that takes a member of `family` in any spelling."""
+    choice = Choice(family, scalar, optional)
+    return Annotated[Any, choice, BeforeValidator(choice.coerce)]
+
+
+def listed(value: Any) -> Any:
+    """A YAML list where a tuple is meant."""
+    return tuple(value) if isinstance(value, list) else value
