@@ -1,0 +1,52 @@
+"""What loading gives: arrays for training, validation and test, and what was learnt about the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows of one part of the data: arrays by input name and by output name, first axis the rows."""
+
+    inputs: Mapping[str, Array]
+    targets: Mapping[str, Array]
+    weights: Array | None = None  # (rows,) sample weights
+
+    @property
+    def rows(self) -> int:
+        return len(next(iter(self.inputs.values())))
+
+
+@dataclass(frozen=True)
+class Target:
+    """What an output predicts.
+
+    labels: how the arrays are encoded ("integer", "onehot", "binary", "number", as losses want them).
+    classes: the class names in order of their numbers, or None for numbers.
+    columns: the table's column(s), or the array's name. shape: of one row.
+    """
+
+    labels: str
+    columns: tuple[str, ...]
+    shape: tuple[int, ...]
+    classes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Data:
+    """A loaded data set. notes: a line for everything that was done to the data."""
+
+    train: Part
+    validation: Part | None
+    test: Part | None
+    input_shapes: Mapping[str, tuple[int, ...]]
+    targets: Mapping[str, Target]
+    preprocessing: Any  # data.preprocess.Preprocessing: what was fitted; to_json(), from_json(), apply(files)
+    notes: tuple[str, ...] = field(default=())

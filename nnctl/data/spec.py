@@ -1,0 +1,60 @@
+"""What a config says under `dataset:`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from nnctl.registry import Declared, listed
+
+Names = Annotated[tuple[str, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else listed(v))]
+Part = Annotated[float, Field(ge=0, lt=1)]
+MissingRule = Literal["error", "drop", "mean", "median", "zero", "category"]
+NormalizeRule = Literal["standard", "minmax", "none"]
+
+
+class SplitSpec(Declared):
+    """`split:`: which rows train, which validate, which test.
+
+    validation, test: parts of all rows. stratify: keep the classes' proportions; default: for class targets.
+    order: `random` shuffles with the seed, `keep` takes the last rows, in file order.
+    time: a column; the latest rows validate and test. column: a column that holds train, validation or test.
+    """
+
+    validation: Part = 0.2
+    test: Part = 0.2
+    stratify: bool | None = None
+    order: Literal["random", "keep"] = "random"
+    time: str | None = None
+    column: str | None = None
+    seed: int | None = None
+
+
+class DatasetSpec(Declared):
+    """`dataset:`: a bundled name, or files and what to make of them.
+
+    name: a bundled data set. path: file, glob or list of files; validation_path and test_path: files of
+    their own for these parts. query: SQL over the table `data`. target: column(s), or {output: column(s)};
+    for npz the array's name. features: default all columns but the target. ignore: columns to leave out.
+    categorical, numeric: columns to take as such, whatever they look like. encode: what becomes of categories.
+    missing, normalize: a rule for all columns, or {column: rule}. weight: a column of sample weights.
+    """
+
+    name: str | None = None
+    path: Names | None = None
+    validation_path: Names | None = None
+    test_path: Names | None = None
+    query: str | None = None
+    target: Names | Mapping[str, Names] | None = None
+    features: Names | None = None
+    ignore: Names = ()
+    categorical: Names = ()
+    numeric: Names = ()
+    encode: Literal["onehot", "integer"] = "onehot"
+    rare: Annotated[int, Field(ge=0)] = 0  # categories seen fewer times in training become one, "(rare)"
+    missing: MissingRule | Mapping[str, MissingRule] = "error"
+    normalize: NormalizeRule | Mapping[str, NormalizeRule] | None = None  # None: standard for tables, none else
+    weight: str | None = None
+    split: SplitSpec = SplitSpec()

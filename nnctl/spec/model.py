@@ -1,0 +1,81 @@
+"""The checked spec: what a config says, as typed values the rest of nnctl works from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from nnctl.data.spec import DatasetSpec
+from nnctl.engine.graph import Node
+from nnctl.losses import Loss
+from nnctl.metrics import Metric
+from nnctl.optimizers import Optimizer
+from nnctl.registry import Declared, listed
+
+
+class InputSpec(Declared):
+    """One entry of `inputs:`: what feeds an input of the model.
+
+    shape: without the batch axis; found from the data where it is left out.
+    columns: the table's columns that feed it. array: the array of an npz that feeds it (default: the input's name).
+    """
+
+    shape: Annotated[tuple[int | None, ...], BeforeValidator(listed)] | None = None
+    columns: Annotated[tuple[str, ...], BeforeValidator(listed)] | None = None
+    array: str | None = None
+
+
+class EngineSpec(Declared):
+    """`engine:`: how to compute, never what.
+
+    threads: default the cores. shard_rows: rows of a batch that go through the model at a time, default chosen
+    from the model and the cache. dtype: float64 is for checks.
+    """
+
+    backend: Literal["numpy", "torch"] = "numpy"
+    threads: Annotated[int, Field(ge=1, le=1024)] | None = None
+    shard_rows: Annotated[int, Field(ge=1)] | None = None
+    dtype: Literal["float32", "float64"] = "float32"
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A whole config, checked.
+
+    nodes and outputs make the graph; losses, loss_weights and metrics are by output name.
+    inputs is empty where the config names none. batch_size None is the whole training set.
+    resolved: every key with its value, defaults in, as plain YAML values.
+    origins: key path ("optimizer.adam.beta_1") -> "line 7", "--set" or "default".
+    places: key path -> "file:line:column", for error messages.
+    """
+
+    name: str
+    seed: int
+    dataset: DatasetSpec
+    nodes: tuple[Node, ...]
+    outputs: tuple[str, ...]
+    losses: Mapping[str, Loss]
+    optimizer: Optimizer
+    inputs: Mapping[str, InputSpec] = field(default_factory=dict)
+    loss_weights: Mapping[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, tuple[Metric, ...]] = field(default_factory=dict)
+    epochs: int = 1
+    batch_size: int | None = 32
+    class_weight: Mapping[str, float] | Literal["balanced"] | None = None
+    callbacks: tuple[Any, ...] = ()
+    engine: EngineSpec = EngineSpec()
+    file: str | None = None
+    resolved: Mapping[str, Any] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    def where(self, path: str) -> str:
+        """`file:line:column: path`, the nearest place known for a key path."""
+        prefix = path
+        while prefix and prefix not in self.places:
+            prefix = prefix.rpartition(".")[0]
+        place = self.places.get(prefix, self.file or "config")
+        return f"{place}: {path}"

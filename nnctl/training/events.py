@@ -1,0 +1,81 @@
+"""What a training run says while it goes on; the table, the logs, the checkpoints listen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+Figures = Mapping[str, float]  # "loss", then the metrics by name; an output's own are "kind_loss", "kind_accuracy"
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted:
+    """baseline: figures of always guessing the majority class or the mean, on the validation (or test) part."""
+
+    name: str
+    folder: Path
+    epochs: int
+    batch_size: int
+    iterations_per_epoch: int
+    rows: Mapping[str, int]  # "train", "validation", "test" -> rows
+    parameters: int
+    figures: tuple[str, ...]  # names of the figures, in the table's order
+    baseline: Figures = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    first_epoch: int = 1  # more than 1 when a run is resumed
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class IterationEnded:
+    """One batch is done; figures are running averages over the epoch so far. Counting starts at 1."""
+
+    epoch: int
+    iteration: int
+    step: int  # iterations since the run began
+    batch_loss: float
+    figures: Figures
+    learning_rate: float
+    seconds: float  # since the epoch began
+
+
+@dataclass(frozen=True, slots=True)
+class EpochEnded:
+    """figures: training averages, then the validation figures, prefixed "val_"."""
+
+    epoch: int
+    figures: Figures
+    learning_rate: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointWritten:
+    path: Path
+    kind: str  # "last" or "best"
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A line for the user: early stopping, a lowered learning rate, a skipped checkpoint."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """reason: "done", "early stopping", "interrupted", "terminated" or "nan"; test: figures on the test part, if there is one."""
+
+    reason: str
+    folder: Path
+    epochs: int
+    seconds: float
+    test: Figures = field(default_factory=dict)
+    best_epoch: int | None = None
+    hint: str | None = None
+
+
+Event = RunStarted | IterationEnded | EpochEnded | CheckpointWritten | Said | RunEnded
+Subscriber = Callable[[Event], None]
