@@ -1,0 +1,61 @@
+"""Epochs, batches and iterations: the arithmetic that `explain-batches` shows and the loop runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nnctl.errors import InputError
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How `samples` rows are cut into batches of `batch_size`, `epochs` times over.
+
+    One iteration is one batch is one update of the weights.
+    iterations per epoch = ceil(samples / batch_size); the last batch holds what is left.
+    """
+
+    samples: int
+    batch_size: int
+    epochs: int
+
+    def __post_init__(self):
+        for name in ("samples", "batch_size", "epochs"):
+            value = getattr(self, name)
+            if value < 1:
+                raise InputError(f"{name.replace('_', ' ')} must be at least 1, got {value}")
+
+    @property
+    def iterations_per_epoch(self) -> int:
+        return -(-self.samples // self.batch_size)
+
+    @property
+    def last_batch(self) -> int:
+        """Rows of an epoch's last batch: batch_size, or fewer where it does not divide samples."""
+        return self.samples - (self.iterations_per_epoch - 1) * self.batch_size
+
+    @property
+    def partial(self) -> bool:
+        return self.last_batch < self.batch_size
+
+    @property
+    def total_iterations(self) -> int:
+        return self.iterations_per_epoch * self.epochs
+
+    @property
+    def samples_seen(self) -> int:
+        return self.samples * self.epochs
+
+    def bounds(self) -> Iterator[tuple[int, int]]:
+        """(first, one past the last) row of every batch of one epoch, in order."""
+        for first in range(0, self.samples, self.batch_size):
+            yield first, min(first + self.batch_size, self.samples)
+
+
+def permutation(seed: int, epoch: int, samples: int):
+    """The order in which an epoch visits the rows: a function of seed and epoch alone, so that a resumed
+    run needs no memory of it. epoch counts from 1."""
+    import numpy as np
+
+    return np.random.default_rng((seed, epoch)).permutation(samples)
