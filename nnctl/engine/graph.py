@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from nnctl.layers.base import Layer
+from nnctl.errors import InputError, ShapeError
+from nnctl.layers.base import Layer, Shape, Weight, show
 
 
 @dataclass(frozen=True)
@@ -20,3 +22,110 @@ class Node:
     sources: tuple[str, ...]
     shared: str | None = None
     where: str | None = None
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A model's nodes, each after all of its sources, with every shape known.
+
+    shapes: by input or node name. weights: by the name of the node that owns them.
+    """
+
+    inputs: tuple[str, ...]
+    nodes: tuple[Node, ...]
+    outputs: tuple[str, ...]
+    shapes: Mapping[str, Shape]
+    weights: Mapping[str, Mapping[str, Weight]]
+
+    @classmethod
+    def build(cls, nodes: Sequence[Node], inputs: Mapping[str, Shape], outputs: Sequence[str]) -> Graph:
+        """Orders the nodes and infers every shape. Raises InputError for a name that leads nowhere or a
+        cycle, ShapeError for a tensor that does not fit its layer."""
+        ordered = _in_order(nodes, inputs, outputs)
+        shapes: dict[str, Shape] = dict(inputs)
+        weights: dict[str, Mapping[str, Weight]] = {}
+        for node in ordered:
+            incoming = [shapes[source] for source in node.sources]
+            argument = incoming if node.layer.merges else incoming[0]
+            try:
+                shapes[node.name] = node.layer.output_shape(argument)
+                own = node.layer.weights(argument)
+            except ShapeError as error:
+                raise _placed(error, node, incoming) from None
+            if node.shared is None:
+                weights[node.name] = own
+            else:
+                _same_weights(node, own, weights[node.shared])
+        return cls(tuple(inputs), tuple(ordered), tuple(outputs), shapes, weights)
+
+    def consumers(self, name: str) -> int:
+        """How many times a tensor is used, as a source or as an output."""
+        return sum(node.sources.count(name) for node in self.nodes) + self.outputs.count(name)
+
+    def owner(self, node: Node) -> str:
+        """The name of the node whose weights this node uses."""
+        return node.shared or node.name
+
+
+def _placed(error: ShapeError, node: Node, incoming: Sequence[Shape]) -> ShapeError:
+    problem = error.problems[0]
+    sources = ", ".join(f"{source!r} {show(shape)}" for source, shape in zip(node.sources, incoming, strict=True))
+    message = f"layer {node.name!r} ({node.layer.kind}) does not fit its input {sources}: {problem.message}"
+    return ShapeError(message, where=node.where, hint=problem.hint)
+
+
+def _same_weights(node: Node, own: Mapping[str, Weight], shared: Mapping[str, Weight]) -> None:
+    mine = {name: weight.shape for name, weight in own.items()}
+    theirs = {name: weight.shape for name, weight in shared.items()}
+    if mine != theirs:
+        raise ShapeError(
+            f"layer {node.name!r} cannot share the weights of {node.shared!r}: its input asks for {mine}, "
+            f"those weights are {theirs}",
+            where=node.where,
+            hint="inputs of a shared layer must have the same shape",
+        )
+
+
+def _in_order(nodes: Sequence[Node], inputs: Mapping[str, Shape], outputs: Sequence[str]) -> list[Node]:
+    """The nodes, each after its sources (a depth-first walk without recursion, keeping the given order)."""
+    by_name = {node.name: node for node in nodes}
+    for node in nodes:
+        for source in (*node.sources, *([node.shared] if node.shared else [])):
+            if source not in by_name and source not in inputs:
+                known = ", ".join([*inputs, *by_name])
+                raise InputError(f"layer {node.name!r} takes {source!r}, which does not exist", where=node.where,
+                                 hint=f"known: {known}")  # fmt: skip
+        if len(node.sources) != 1 and not node.layer.merges:
+            raise InputError(f"layer {node.name!r} ({node.layer.kind}) takes one input, got {len(node.sources)}",
+                             where=node.where, hint="merge them first: Concatenate or Add")  # fmt: skip
+    for output in outputs:
+        if output not in by_name:
+            raise InputError(f"output {output!r} is no layer", hint="known: " + ", ".join(by_name))
+
+    ordered: list[Node] = []
+    done, open_ = set(inputs), set()
+    for start in nodes:
+        stack = [start]
+        while stack:
+            node = stack[-1]
+            if node.name in done:
+                stack.pop()
+                continue
+            open_.add(node.name)
+            before = [*node.sources, *([node.shared] if node.shared else [])]
+            waiting = [by_name[source] for source in before if source not in done]
+            if not waiting:
+                done.add(node.name)
+                ordered.append(node)
+                stack.pop()
+            elif waiting[0].name in open_:
+                raise InputError(f"layers {waiting[0].name!r} and {node.name!r} wait for each other: the graph has a cycle",
+                                 where=node.where, hint="a layer can only take what does not depend on it")  # fmt: skip
+            else:
+                stack.append(waiting[0])
+    return ordered
+
+
+def frozen(node: Node) -> Node:
+    """The same node with weights that are not trained."""
+    return replace(node, layer=node.layer.model_copy(update={"trainable": False}))

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Annotated, Any, ClassVar, Protocol
 
 import numpy as np
+from pydantic import Field
 
 from nnctl.errors import ShapeError
 from nnctl.registry import Declared, Family
@@ -18,6 +19,9 @@ from nnctl.registry import Declared, Family
 Array = np.ndarray
 Shape = tuple[int | None, ...]  # without the batch axis; None is a length that varies (time steps)
 Saved = Any  # whatever forward wants backward to see
+
+Count = Annotated[int, Field(ge=1)]  # an argument that counts something: units, filters
+Rate = Annotated[float, Field(ge=0, lt=1)]  # a part that is dropped
 
 layers = Family("layer", entry_points="nnctl.layers")
 
@@ -43,6 +47,8 @@ class Call(Protocol):
     training: bool
     shard: int  # 0 for the first shard of the batch
     batch_rows: int  # rows of the whole batch, all shards together
+    wants_dx: bool  # whether anything will use the gradient of the layer's input
+    may_overwrite: bool  # whether forward may write its output over its input
     dtype: np.dtype
 
     def empty(self, shape: tuple[int, ...], dtype: Any = None) -> Array:
@@ -61,14 +67,19 @@ WholeBatch = Generator[Array, Array, Any]
 class Layer(Declared):
     """Base of all layers.
 
+    A field named `activation` is applied by the program as a step of its own, after forward, so that it can
+    be fused with what follows: forward and backward of the layer know nothing of it.
+
     merges: takes a list of tensors instead of one.
     whole_batch: forward and backward are generators (see WholeBatch).
+    keeps_output: backward looks at what forward returned, so nothing may overwrite it.
     """
 
     trainable: bool = True
 
     merges: ClassVar[bool] = False
     whole_batch: ClassVar[bool] = False
+    keeps_output: ClassVar[bool] = False
 
     def output_shape(self, shape: Any) -> Shape:
         """The output's shape from the input's (a list of them where `merges`). Raises ShapeError."""
@@ -79,13 +90,13 @@ class Layer(Declared):
         return {}
 
     def forward(self, w: Mapping[str, Array], x: Any, call: Call) -> tuple[Array, Saved]:
-        """Output for one shard, and what backward needs. Must not write into x."""
+        """Output for one shard, and what backward needs. Must not write into x, unless `call.may_overwrite`."""
         raise NotImplementedError
 
     def backward(self, w: Mapping[str, Array], grads: Mapping[str, Array], saved: Saved, dy: Array,
                  call: Call) -> Any:  # fmt: skip
         """Writes the gradient of each trainable weight into grads (overwriting) and returns the
-        gradient of the input (a list where `merges`; None where there is none). May write into dy."""
+        gradient of the input (a list where `merges`; None where not `call.wants_dx`). May write into dy."""
         raise NotImplementedError
 
     def multiply_adds(self, shape: Any) -> int:

@@ -1,0 +1,290 @@
+"""The executor: cuts a batch into shards and runs each forward and backward on its own thread and arena.
+
+Gradients are summed in a fixed order, so a result depends on the seed and the settings, never on timing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnctl.engine.arena import ShardCall
+from nnctl.engine.program import Program, Step
+from nnctl.engine.shard import Batch, Objective, ShardPass, ShardResult, shard_pass
+from nnctl.layers.base import Array
+from nnctl.losses import Loss
+
+# A shard's activations should stay in a core's second-level cache from forward to backward.
+CACHE = 1 << 20
+# Below this many multiply-adds a batch's forward pass is over before a second thread has woken up.
+WORTH_A_THREAD = 4_000_000
+# Inference keeps no activations, so its shards may be larger.
+INFERENCE_CACHE = 1 << 22
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """loss: the whole batch's, all outputs and penalties together. losses: by output, unweighted.
+    outputs: by output, the predictions (valid until the next step)."""
+
+    loss: float
+    losses: dict[str, float]
+    outputs: dict[str, Array]
+
+
+class Executor:
+    """Runs a program.
+
+    threads: at most this many shards run at once. shard_rows: rows of a shard; None chooses by the model.
+    gradients: (n,) of `program.parameters`, after `train_step`.
+    """
+
+    def __init__(self, program: Program, losses: Mapping[str, Loss], loss_weights: Mapping[str, float] | None = None,
+                 *, threads: int = 1, shard_rows: int | None = None):  # fmt: skip
+        self.program = program
+        self.threads = max(1, threads)
+        self._given_rows = shard_rows
+        weights = loss_weights or {}
+        self.objectives = tuple(
+            Objective.of(head, losses[head.name], weights.get(head.name, 1.0))
+            for head in program.heads
+            if head.name in losses
+        )
+        shapes = program.graph.shapes
+        self._row_bytes = program.dtype.itemsize * sum(
+            int(np.prod([n or 1 for n in shapes[node.name]], dtype=np.int64)) for node in program.graph.nodes
+        )
+        self._row_work = multiply_adds(program)
+        # a worker is a thread's own gradients; the first one's are the batch's
+        self._workers = [_Worker(program)]
+        self._training: list[ShardCall] = []
+        self._pool: ThreadPoolExecutor | None = None
+        self._blas = None
+
+    @property
+    def gradients(self) -> Array:
+        return self._workers[0].gradients
+
+    def shards(self, rows: int) -> list[slice]:
+        """How a batch of that many rows is cut: a function of the settings, never of the load."""
+        size = self._given_rows
+        if size is None:
+            size = rows
+            if self.threads > 1 and rows * self._row_work > WORTH_A_THREAD:
+                size = -(-rows // self.threads)
+                cached = max(16, CACHE // max(1, self._row_bytes))
+                if size > cached:  # as many shards as keep the threads equally busy
+                    turns = -(-size // cached)
+                    size = -(-rows // (turns * self.threads))
+        return [slice(first, min(first + size, rows)) for first in range(0, rows, max(1, size))]
+
+    def train_step(self, batch: Batch, step: int) -> BatchResult:
+        """Forward and backward of a batch at the 0-based step; leaves the gradient in `gradients`."""
+        shards = self.shards(batch.rows)
+        workers = min(self.threads, len(shards))
+        self._grow(workers, len(shards))
+        for worker in self._workers[:workers]:
+            worker.begin()
+        passes = []
+        for i, rows in enumerate(shards):
+            call, worker = self._training[i], self._workers[i % workers]
+            call.begin(shard=i, first_row=rows.start, batch_rows=batch.rows, step=step)
+            passes.append(
+                shard_pass(self.program, self.objectives, call, batch, rows, worker.into, worker.written)
+            )
+        results = self._drive(passes, workers)
+        for worker in self._workers[1:workers]:
+            self.gradients += worker.gradients
+        return self._together(results, self._penalties(add_gradients=True))
+
+    def evaluate(self, batch: Batch) -> BatchResult:
+        """Losses and predictions as outside of training."""
+        return self._together(self._inference(batch, self.objectives), self._penalties())
+
+    def predict(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """Predictions by output."""
+        return self._together(self._inference(Batch(inputs, {}), ()), 0.0).outputs
+
+    def _inference(self, batch: Batch, objectives: Sequence[Objective]) -> list[ShardResult]:
+        size = self._given_rows or min(4096, max(32, INFERENCE_CACHE // max(1, self._row_bytes)))
+        passes = []
+        for first in range(0, batch.rows, size):
+            rows = slice(first, min(first + size, batch.rows))
+            call = ShardCall(self.program.seed, self.program.dtype, training=False)
+            call.begin(shard=0, first_row=first, batch_rows=batch.rows, step=0)
+            passes.append(shard_pass(self.program, objectives, call, batch, rows, None))
+        many = len(passes) > 1 and batch.rows * self._row_work > WORTH_A_THREAD
+        workers = min(self.threads, len(passes)) if many else 1
+        return self._drive(passes, workers)
+
+    def _together(self, results: Sequence[ShardResult], penalty: float) -> BatchResult:
+        if len(results) == 1:
+            losses, outputs = results[0].losses, results[0].outputs
+        else:
+            losses = {name: sum(result.losses[name] for result in results) for name in results[0].losses}
+            outputs = {
+                name: np.concatenate([result.outputs[name] for result in results]) for name in results[0].outputs
+            }
+        total = penalty
+        for objective in self.objectives:
+            total += objective.weight * losses.get(objective.head.name, 0.0)
+        return BatchResult(total, losses, outputs)
+
+    def _penalties(self, add_gradients: bool = False) -> float:
+        """What the regularizers add to the loss (and to the gradients)."""
+        total = 0.0
+        for key, regularizer in self.program.regularized:
+            w = self.program.view(key)
+            total += float(regularizer.penalty(w))
+            if add_gradients:
+                self.program.view(key, self.gradients)[...] += regularizer.gradient(w)
+        return total
+
+    # Driving the shards
+
+    def _drive(self, passes: list[ShardPass], workers: int) -> list[ShardResult]:
+        """Runs the shards side by side; where a layer needs the whole batch, all wait for the sum."""
+        results: list[ShardResult | None] = [None] * len(passes)
+        total: Array | None = None
+        while True:
+            shares: list[Array | None] = [None] * len(passes)
+
+            def turn(worker: int, total=total, shares=shares) -> None:
+                for i in range(worker, len(passes), workers):
+                    try:
+                        shares[i] = passes[i].send(total)
+                    except StopIteration as end:
+                        results[i] = end.value
+
+            self._side_by_side(turn, workers)
+            if results[0] is not None:
+                return results
+            total = shares[0].copy() if len(shares) > 1 else shares[0]
+            for share in shares[1:]:
+                total += share
+
+    def _side_by_side(self, turn, workers: int) -> None:
+        if workers == 1:
+            turn(0)
+            return
+        if self._pool is None:
+            from threadpoolctl import threadpool_limits
+
+            self._pool = ThreadPoolExecutor(self.threads - 1, thread_name_prefix="shard")
+            self._blas = threadpool_limits(1, "blas")  # the shards are the parallelism
+        others = [self._pool.submit(turn, worker) for worker in range(1, workers)]
+        turn(0)
+        for other in others:
+            other.result()
+
+    def _grow(self, workers: int, shards: int) -> None:
+        while len(self._workers) < workers:
+            self._workers.append(_Worker(self.program))
+        while len(self._training) < shards:
+            self._training.append(ShardCall(self.program.seed, self.program.dtype, training=True))
+
+    def close(self) -> None:
+        """Ends the threads and gives BLAS its own back."""
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._blas.restore_original_limits()
+            self._pool = None
+
+    def __enter__(self) -> Executor:
+        return self
+
+    def __exit__(self, *error) -> None:
+        self.close()
+
+    # Finding out what went wrong
+
+    def first_nonfinite(self, batch: Batch, step: int) -> str:
+        """Where NaN or infinity first appears in a batch, in words."""
+        for name, x in batch.inputs.items():
+            if not np.isfinite(x).all():
+                return f"input {name!r}, row {_bad_row(x)} of the batch"
+        for name, y in batch.targets.items():
+            if not np.isfinite(y).all():
+                return f"target {name!r}, row {_bad_row(y)} of the batch"
+        for key, w in self.program.named_weights().items():
+            if not np.isfinite(w).all():
+                return f"weight {key!r}"
+        state = self.program.state.copy()  # training passes move moving averages
+        with np.errstate(all="ignore"):
+            place = next(self._bad_outputs(batch, step), None)
+        self.program.state[...] = state
+        return place or "the loss or its gradient"
+
+    def _bad_outputs(self, batch: Batch, step: int) -> Iterator[str]:
+        call = ShardCall(self.program.seed, self.program.dtype, training=True)
+        call.begin(shard=0, first_row=0, batch_rows=batch.rows, step=step)
+        values = [*batch.inputs.values(), *[None] * self.program.slots]
+        for step_ in self.program.steps:
+            call.enter(step_.number, False, False)
+            x = [values[source] for source in step_.sources]
+            result = step_.layer.forward(step_.weights, x if step_.layer.merges else x[0], call)
+            if step_.layer.whole_batch:
+                result = _alone(result)
+            values[step_.target] = result[0]
+            if not np.isfinite(result[0]).all():
+                yield f"the output of layer {step_.name!r}, row {_bad_row(result[0])} of the batch"
+
+
+class _Worker:
+    """One thread's gradients. A weight's first gradient in a batch is written straight into `gradients`;
+    further ones (of the thread's next shard, of a shared layer's next use) go by way of scratch."""
+
+    def __init__(self, program: Program):
+        owners = {step.owner for step in program.steps if step.trains}
+        self.gradients = np.zeros_like(program.parameters)
+        self._first = {owner: program.gradients_of(owner, self.gradients) for owner in owners}
+        self._program = program
+        self._scratch: dict[str, dict[str, Array]] = {}
+        self._seen: set[str] = set()
+        self._adding = False
+
+    def begin(self) -> None:
+        self._seen.clear()
+
+    def into(self, step: Step) -> Mapping[str, Array]:
+        owner = step.owner
+        self._adding = owner in self._seen
+        if not self._adding:
+            self._seen.add(owner)
+            return self._first[owner]
+        if owner not in self._scratch:
+            self._scratch[owner] = {name: np.empty_like(g) for name, g in self._first[owner].items()}
+        return self._scratch[owner]
+
+    def written(self, step: Step) -> None:
+        if self._adding:
+            for name, g in self._scratch[step.owner].items():
+                self._first[step.owner][name] += g
+
+
+def multiply_adds(program: Program) -> int:
+    """Multiply-adds of one sample's forward pass."""
+    graph = program.graph
+    total = 0
+    for node in graph.nodes:
+        shapes = [graph.shapes[source] for source in node.sources]
+        total += node.layer.multiply_adds(shapes if node.layer.merges else shapes[0])
+    return total
+
+
+def _alone(generator):
+    """Runs a whole-batch layer as the only shard: its share is the sum."""
+    try:
+        share = next(generator)
+        while True:
+            share = generator.send(share)
+    except StopIteration as end:
+        return end.value
+
+
+def _bad_row(x: Array) -> int:
+    """The first row, counted from 1, that holds a number that is not finite."""
+    return int(np.flatnonzero(~np.isfinite(x.reshape(len(x), -1)).all(axis=1))[0]) + 1

@@ -1,0 +1,154 @@
+"""The program: a graph made ready to run.
+
+All trainable weights live in one flat buffer and all other figures that are kept (moving means) in a second;
+layers see views. An optimizer step, a checkpoint, a broadcast is then one pass over flat memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from nnctl.engine.graph import Graph
+from nnctl.layers.activation import Activation
+from nnctl.layers.base import Layer
+
+Array = np.ndarray
+LINE = 16  # weights start on multiples of this many numbers: a 64-byte cache line of float32
+
+
+@dataclass
+class Step:
+    """One call of the forward pass. Tensors are numbered slots: the model's inputs first.
+
+    owner: the node whose weights it uses. overwrite: forward may write its output over its input.
+    wants_dx: something before it is trained. number: seeds the layer's random numbers.
+    """
+
+    name: str
+    layer: Layer
+    sources: tuple[int, ...]
+    target: int
+    owner: str
+    number: int
+    weights: Mapping[str, Array] = field(default_factory=dict)
+    overwrite: bool = False
+    wants_dx: bool = True
+    trains: bool = False
+
+
+@dataclass(frozen=True)
+class Head:
+    """One output of the model. slot: of the prediction. activation: the step that made it and that a loss
+    may take over (softmax, sigmoid), or None."""
+
+    name: str
+    slot: int
+    activation: Step | None
+
+
+class Program:
+    """Weights, and the steps that use them.
+
+    seed: of the initial weights and of everything random in the layers. dtype: float32, or float64 for checks.
+    parameters: (n,) all trainable weights. state: (m,) everything else that is saved with the model.
+    spans: "dense/kernel" -> its slice of `parameters`. state_spans: likewise of `state`.
+    """
+
+    def __init__(self, graph: Graph, *, seed: int = 0, dtype: Any = np.float32, initialize: bool = True):
+        self.graph, self.seed, self.dtype = graph, seed, np.dtype(dtype)
+        self.spans: dict[str, slice] = {}
+        self.state_spans: dict[str, slice] = {}
+        self.shapes: dict[str, tuple[int, ...]] = {}
+        self._lay_out()
+        self.parameters = np.zeros(self._ends[0], self.dtype)
+        self.state = np.zeros(self._ends[1], self.dtype)
+        self.steps, self.heads, self.slots = self._lower()
+        self.regularized = [
+            (self.spans[f"{owner}/{name}"], weight.regularizer)
+            for owner, weights in graph.weights.items()
+            for name, weight in weights.items()
+            if weight.regularizer is not None and f"{owner}/{name}" in self.spans
+        ]
+        if initialize:
+            self.initialize()
+
+    def _lay_out(self) -> None:
+        """Gives each weight its place, the trainable ones in the first buffer."""
+        trainable = {self.graph.owner(node): node.layer.trainable for node in reversed(self.graph.nodes)}
+        ends = [0, 0]
+        for owner, weights in self.graph.weights.items():
+            for name, weight in weights.items():
+                kind = 0 if weight.trainable and trainable[owner] else 1
+                size = int(np.prod(weight.shape, dtype=np.int64))
+                spans = (self.spans, self.state_spans)[kind]
+                spans[f"{owner}/{name}"] = slice(ends[kind], ends[kind] + size)
+                self.shapes[f"{owner}/{name}"] = weight.shape
+                ends[kind] += -(-size // LINE) * LINE
+        self._ends = ends
+
+    def view(self, key: str, parameters: Array | None = None) -> Array:
+        """The weight "node/name" in its own shape; `parameters` may be another buffer of the same layout."""
+        if key in self.spans:
+            flat = (self.parameters if parameters is None else parameters)[self.spans[key]]
+        else:
+            flat = self.state[self.state_spans[key]]
+        return flat.reshape(self.shapes[key])
+
+    def weights_of(self, owner: str) -> dict[str, Array]:
+        """A node's weights by name, as views."""
+        return {name: self.view(f"{owner}/{name}") for name in self.graph.weights[owner]}
+
+    def gradients_of(self, owner: str, gradients: Array) -> dict[str, Array]:
+        """A node's trainable weights by name, as views of a gradient buffer."""
+        keys = ((name, f"{owner}/{name}") for name in self.graph.weights[owner])
+        return {name: self.view(key, gradients) for name, key in keys if key in self.spans}
+
+    def named_weights(self) -> dict[str, Array]:
+        """Every weight by "node/name", as views: what is saved."""
+        return {key: self.view(key) for key in (*self.spans, *self.state_spans)}
+
+    def initialize(self) -> None:
+        """Draws every weight anew, each from its own stream of random numbers."""
+        for i, (owner, weights) in enumerate(self.graph.weights.items()):
+            for j, (name, weight) in enumerate(weights.items()):
+                rng = np.random.default_rng((self.seed, i, j))
+                self.view(f"{owner}/{name}")[...] = weight.initializer.sample(weight.shape, rng, weight.fans)
+
+    def _lower(self) -> tuple[list[Step], list[Head], int]:
+        """Nodes to steps: a layer's `activation` becomes a step of its own."""
+        slots = {name: i for i, name in enumerate(self.graph.inputs)}
+        moving = {slot: False for slot in slots.values()}  # slot -> whether anything before it is trained
+        count = len(slots)
+        steps: list[Step] = []
+        made_by: dict[int, Step] = {}
+        for number, node in enumerate(self.graph.nodes):
+            owner = self.graph.owner(node)
+            sources = tuple(slots[source] for source in node.sources)
+            trains = any(f"{owner}/{name}" in self.spans for name in self.graph.weights[owner])
+            wants_dx = any(moving[source] for source in sources)
+            step = Step(node.name, node.layer, sources, count, owner, number, self.weights_of(owner),
+                        wants_dx=wants_dx, trains=trains)  # fmt: skip
+            steps.append(step)
+            made_by[count] = step
+            moving[count] = trains or wants_dx
+            count += 1
+            function = getattr(node.layer, "activation", None)
+            if function is not None and function.kind != "linear" and not isinstance(node.layer, Activation):
+                free = not (function.needs_input or node.layer.keeps_output)
+                after = Step(f"{node.name}.{function.kind}", Activation(activation=function), (count - 1,), count,
+                             node.name, number, overwrite=free, wants_dx=moving[count - 1])  # fmt: skip
+                steps.append(after)
+                made_by[count] = after
+                moving[count] = moving[count - 1]
+                count += 1
+            slots[node.name] = count - 1
+        heads = []
+        for output in self.graph.outputs:
+            last = made_by[slots[output]]
+            fusable = hasattr(last.layer, "function") and self.graph.consumers(output) == 1
+            heads.append(Head(output, slots[output], last if fusable else None))
+        return steps, heads, count

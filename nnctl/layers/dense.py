@@ -1,0 +1,72 @@
+"""Dense: every output sees every input."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnctl.activations import ActivationName
+from nnctl.errors import ShapeError
+from nnctl.initializers import InitializerName
+from nnctl.layers.base import Count, Layer, Weight, layers
+from nnctl.regularizers import RegularizerName
+
+
+@layers.register("Dense")
+class Dense(Layer):
+    """Fully connected layer: y = activation(x W + b).
+
+    x (..., inputs), W (inputs, units), b (units), y (..., units): the last axis is contracted, every other
+    axis is kept, so a sequence (timesteps, features) gets the same weights at each step.
+    """
+
+    units: Count
+    activation: ActivationName = None
+    use_bias: bool = True
+    kernel_initializer: InitializerName = "glorot_uniform"
+    bias_initializer: InitializerName = "zeros"
+    kernel_regularizer: RegularizerName = None
+    bias_regularizer: RegularizerName = None
+
+    def output_shape(self, shape):
+        if not shape or shape[-1] is None:
+            raise ShapeError(
+                "Dense needs an input whose last axis has a fixed size", hint="put a Flatten or Reshape before it"
+            )
+        return (*shape[:-1], self.units)
+
+    def weights(self, shape):
+        weights = {
+            "kernel": Weight(
+                (shape[-1], self.units), self.kernel_initializer, regularizer=self.kernel_regularizer
+            )
+        }
+        if self.use_bias:
+            weights["bias"] = Weight(
+                (self.units,), self.bias_initializer, regularizer=self.bias_regularizer
+            )
+        return weights
+
+    def forward(self, w, x, call):
+        y = call.empty((*x.shape[:-1], self.units))
+        # a stack of matrices is one matrix of all their rows: one product instead of many
+        rows, out = (x, y) if x.ndim == 2 else (x.reshape(-1, x.shape[-1]), y.reshape(-1, self.units))
+        np.matmul(rows, w["kernel"], out=out)
+        if self.use_bias:
+            out += w["bias"]
+        return y, x
+
+    def backward(self, w, grads, x, dy, call):
+        rows, drows = (x, dy) if x.ndim == 2 else (x.reshape(-1, x.shape[-1]), dy.reshape(-1, self.units))
+        if grads:
+            np.matmul(rows.T, drows, out=grads["kernel"])  # (inputs, rows) (rows, units)
+            if self.use_bias:
+                np.add.reduce(drows, axis=0, out=grads["bias"])
+        if not call.wants_dx:
+            return None
+        dx = call.empty(x.shape)
+        np.matmul(drows, w["kernel"].T, out=dx if x.ndim == 2 else dx.reshape(rows.shape))
+        return dx
+
+    def multiply_adds(self, shape):
+        positions = int(np.prod([n or 1 for n in shape[:-1]], dtype=np.int64))
+        return positions * shape[-1] * self.units

@@ -1,0 +1,32 @@
+"""Layers that disturb training so that the network does not learn the sample by heart."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnctl.layers.base import Layer, Rate, layers
+
+
+@layers.register("Dropout")
+class Dropout(Layer):
+    """Sets a random part of the inputs to 0 in training: y = x m / (1 - rate), m = 0 with probability rate.
+
+    Dividing by (1 - rate) keeps the mean, so nothing need change outside of training, where y = x.
+    Source: Srivastava et al. 2014.
+    """
+
+    rate: Rate
+
+    def forward(self, w, x, call):
+        if not call.training or self.rate == 0:
+            return x, None
+        bits = call.random_bits(x[0].size, len(x)).reshape(x.shape)
+        mask = call.empty(x.shape)
+        np.greater_equal(bits, round(self.rate * 65536), out=mask, casting="unsafe")
+        mask *= 1 / (1 - self.rate)
+        return np.multiply(x, mask, out=call.empty(x.shape)), mask
+
+    def backward(self, w, grads, mask, dy, call):
+        if mask is not None:
+            np.multiply(dy, mask, out=dy)
+        return dy
