@@ -1,0 +1,124 @@
+"""The updater: one optimizer step over flat memory.
+
+Weights, gradients and the optimizer's slots are flat arrays of one layout. A step clips, decays and applies
+the rule block by block, so that a block's arrays stay in the cache between the operations of the rule.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from nnctl.errors import RunError
+from nnctl.optimizers import Optimizer
+
+Array = np.ndarray
+
+BLOCK = 16_384  # entries; in float32 Adam's four arrays and its intermediates then fit an L2 cache of 1 MiB
+
+
+class Updater:
+    """Applies an optimizer to flat weights, in place.
+
+    weights: 1-D, float32 or float64. spans: where each variable lies in it. What no span covers is never
+    touched, so that frozen variables may live in the same array.
+    rate_scale: a factor on the learning rate, for whoever lowers it while the run goes on.
+    """
+
+    def __init__(self, optimizer: Optimizer, weights: Array, spans: Mapping[str, slice], block: int = BLOCK):
+        self.optimizer = optimizer
+        self.rate_scale = 1.0
+        self.slots = {name: np.full_like(weights, start) for name, start in optimizer.slots().items()}
+        self.memory = optimizer.memory()
+        self._rule = optimizer.formula()
+        self._spans = list(spans.values())
+        self._blocks = [
+            (piece, weights[piece], tuple(slot[piece] for slot in self.slots.values()))
+            for piece in pieces(self._spans, block)
+        ]
+
+    def rate(self, step: int) -> float:
+        """The learning rate in force at the 0-based step."""
+        return self.optimizer.rate(step) * self.rate_scale
+
+    def step(self, gradients: Array, step: int) -> None:
+        """Updates the weights with the flat gradients of the 0-based step. Clipping writes into gradients."""
+        optimizer = self.optimizer
+        lr = self.rate(step)
+        if optimizer.clipnorm is not None:
+            for span in self._spans:
+                shorten([gradients[span]], optimizer.clipnorm)
+        elif optimizer.global_clipnorm is not None:
+            shorten([gradients[piece] for piece, _, _ in self._blocks], optimizer.global_clipnorm)
+        elif optimizer.clipvalue is not None:
+            for piece, _, _ in self._blocks:
+                part = gradients[piece]
+                np.clip(part, -optimizer.clipvalue, optimizer.clipvalue, out=part)
+
+        decay = (optimizer.weight_decay or 0.0) * lr
+        scalars = optimizer.scalars(lr, step, self.memory)
+        for piece, w, slots in self._blocks:
+            if decay:
+                w -= w * decay
+            new_w, *new_slots = self._rule(w, gradients[piece], *slots, *scalars)
+            w[...] = new_w
+            for slot, new in zip(slots, new_slots, strict=True):
+                slot[...] = new
+
+    def state(self) -> dict[str, Any]:
+        """All that the next step depends on besides the weights: copies of the slots, and plain numbers."""
+        return {
+            "slots": {name: slot.copy() for name, slot in self.slots.items()},
+            "memory": dict(self.memory),
+            "rate_scale": self.rate_scale,
+        }
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Goes on where `state` was taken. Raises RunError for the state of another optimizer or model."""
+        theirs = {name: (slot.shape, str(slot.dtype)) for name, slot in state["slots"].items()}
+        ours = {name: (slot.shape, str(slot.dtype)) for name, slot in self.slots.items()}
+        if theirs != ours or set(state["memory"]) != set(self.memory):
+            raise RunError(
+                f"the saved optimizer state does not fit {self.optimizer.kind} on this model: "
+                f"it holds {describe(theirs)}, where {describe(ours)} is wanted",
+                hint="resume with the optimizer, the layers and the dtype that the run was started with",
+            )
+        for name, slot in self.slots.items():
+            slot[...] = state["slots"][name]
+        self.memory = dict(state["memory"])
+        self.rate_scale = state["rate_scale"]
+
+
+def pieces(spans: list[slice], block: int) -> list[slice]:
+    """The spans' entries, neighbours joined, cut into pieces of at most `block`."""
+    joined: list[slice] = []
+    for span in sorted(spans, key=lambda span: span.start):
+        if joined and joined[-1].stop == span.start:
+            joined[-1] = slice(joined[-1].start, span.stop)
+        else:
+            joined.append(span)
+    return [
+        slice(start, min(start + block, run.stop))
+        for run in joined
+        for start in range(run.start, run.stop, block)
+    ]
+
+
+def shorten(parts: list[Array], longest: float) -> None:
+    """Scales the parts, in place, so that together they are no longer than `longest` (2-norm)."""
+    length = math.sqrt(sum(float(np.dot(part, part)) for part in parts))
+    if math.isinf(
+        length
+    ):  # the squares of float32 overflow from 1.8e19 on; the gradients themselves need not
+        length = math.sqrt(sum(float(np.square(part, dtype=np.float64).sum()) for part in parts))
+    if length > longest:
+        for part in parts:
+            part *= longest / length
+
+
+def describe(slots: Mapping[str, tuple]) -> str:
+    """`momentum (1024,) float32, velocity (1024,) float32`, or `no arrays`."""
+    return ", ".join(f"{name} {shape} {dtype}" for name, (shape, dtype) in slots.items()) or "no arrays"

@@ -1,0 +1,30 @@
+"""Optimizers: the family tree from gradient descent to Nadam. Keras' names, formulas and defaults.
+
+    SGD                    w <- w - lr g
+    |-- Momentum           ... along a running sum of the gradients
+    |   |-- Nesterov       ... looking one step ahead
+    |   `-- Lion           ... of which only the sign counts
+    `-- Adagrad            ... each weight has its own rate, by the squares of its gradients
+        |-- Ftrl           ... and weights that do little become exactly 0
+        |-- Adadelta       ... the squares fade, and the steps' own size sets the rate
+        `-- RMSprop        ... the squares fade
+            `-- Adam       ... along a running mean of the gradients, freed of its bias
+                |-- AdamW  ... with weight decay
+                |-- Adamax ... by the largest gradient instead of the mean square
+                `-- Nadam  ... looking one step ahead
+
+w is a weight, g its gradient, lr the learning rate, t the step counted from 1.
+
+A rule is written once, in plain array-agnostic Python, on any slice of the flat weights: NumPy runs it on
+blocks that fit the cache, and the same source can be compiled.
+"""
+
+from nnctl.optimizers.base import Optimizer, optimizers
+from nnctl.optimizers.descent import SGD, Lion, Momentum, Nesterov
+from nnctl.optimizers.moments import Adam, Adamax, AdamW, Nadam
+from nnctl.optimizers.squares import Adadelta, Adagrad, Ftrl, RMSprop
+
+__all__ = [
+    "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Momentum", "Nadam", "Nesterov",
+    "Optimizer", "RMSprop", "optimizers",
+]  # fmt: skip
