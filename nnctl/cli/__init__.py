@@ -1,0 +1,73 @@
+"""The command `nnctl`: one module a verb, imported only when it is called."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+
+import click
+
+from nnctl import __version__
+from nnctl.cli.catcher import Switches, catching
+from nnctl.cli.options import debug_option
+
+# verb -> (module under nnctl.cli, what it does). `nnctl --help` reads this table alone.
+COMMANDS = {
+    "init": ("init", "Write a commented starter config."),
+    "check": ("check", "Go through a config and its data without training."),
+    "summary": ("summary", "Show layers, output shapes, parameters and memory."),
+    "explain-batches": ("explain_batches", "Write out the arithmetic of epochs, batches and iterations."),
+    "train": ("train", "Train the network a config describes, or go on with a run."),
+    "eval": ("evaluate", "Show a run's figures, confusion matrix and per-class table."),
+    "predict": ("predict", "Predict each row of a file with a trained run."),
+    "datasets": ("datasets", "List the bundled data sets, or preview one."),
+    "schema": ("schema", "Print the JSON Schema of configs, for editors."),
+}
+
+
+class Program(click.Group):
+    """The group of all verbs, and the one place where errors become messages and exit codes."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, summary = COMMANDS[name]
+        command: click.Command = importlib.import_module(f"nnctl.cli.{module}").command
+        command.name, command.short_help = name, summary
+        return command
+
+    def resolve_command(self, context: click.Context, args: list[str]):
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            near = difflib.get_close_matches(name, COMMANDS, n=2, cutoff=0.5)
+            mend = f"did you mean {' or '.join(near)}?" if near else f"commands: {', '.join(COMMANDS)}"
+            raise click.UsageError(f"no such command {name!r}; {mend}", context)
+        return super().resolve_command(context, args)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+    def main(self, args=None, prog_name="nnctl", standalone_mode=True, **extra):
+        switches = Switches()
+        with catching(switches):
+            return super().main(args, prog_name, standalone_mode=False, obj=switches, **extra)
+
+
+@click.group(
+    cls=Program,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start with:  nnctl train iris",
+)
+@click.version_option(__version__, prog_name="nnctl", message="%(prog)s %(version)s")
+@debug_option
+def program() -> None:
+    """Train neural networks from a YAML file, on the machine in front of you."""
+
+
+def main() -> None:
+    """Runs the command line; never returns."""
+    program()

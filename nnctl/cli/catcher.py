@@ -1,0 +1,92 @@
+"""The one catcher: whatever goes wrong becomes a readable message on stderr and an exit code."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import click
+
+from nnctl.errors import ExitCode, NnctlError, Stopped
+from nnctl.reports.terminal import Terminal
+
+
+@dataclass
+class Switches:
+    """What the user asked of the program as a whole."""
+
+    debug: bool = False
+
+
+@contextmanager
+def catching(switches: Switches) -> Iterator[None]:
+    """Runs the body and exits the process: 0, or the code of the error that ended it."""
+    code = ExitCode.DONE
+    try:
+        yield
+        sys.stdout.flush()
+    except (click.exceptions.Exit, SystemExit) as error:
+        code = getattr(error, "exit_code", getattr(error, "code", None)) or ExitCode.DONE
+    except click.ClickException as error:
+        _complain_of_usage(error)
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        print("stopped", file=sys.stderr)
+        code = ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader (`head`, `less`) has seen enough. Python flushes stdout once more at exit: let it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        if switches.debug:
+            traceback.print_exc()
+        code = _report(error)
+    sys.exit(int(code))
+
+
+def _report(error: Exception) -> ExitCode:
+    if isinstance(error, Stopped):  # asked for, so nothing to complain about
+        print(error, file=sys.stderr)
+        return error.exit_code
+    if isinstance(error, NnctlError):
+        for problem in error.problems:
+            _complain(problem.message, problem.where, problem.hint)
+        if len(error.problems) > 1:
+            print(f"{len(error.problems)} problems", file=sys.stderr)
+        return error.exit_code
+    if isinstance(error, MemoryError):
+        _complain(f"not enough memory{f': {error}' if str(error) else ''}",
+                  hint="a smaller batch_size or fewer units need less; `nnctl summary CONFIG` says how much")  # fmt: skip
+    elif isinstance(error, OSError):
+        _complain(error.strerror or str(error), where=error.filename and str(error.filename),
+                  hint=_MENDS.get(error.errno))  # fmt: skip
+    else:
+        _complain(f"this is a bug in nnctl: {type(error).__name__}: {error}",
+                  hint="run again with --debug for the traceback, and report it")  # fmt: skip
+    return ExitCode.FAILED
+
+
+def _complain_of_usage(error: click.ClickException) -> None:
+    context = getattr(error, "ctx", None)
+    usage = " ".join(context.get_usage().split()).removeprefix("Usage: ") if context else None
+    _complain(error.format_message(), hint=usage and f"{usage}; more: {context.command_path} --help")
+
+
+_MENDS = {
+    errno.ENOSPC: "free some disk space, then go on where the run stopped: nnctl train --resume",
+    errno.EACCES: "check the permissions, or choose another place",
+    errno.EROFS: "choose a place that can be written",
+}
+
+
+def _complain(message: str, where: str | None = None, hint: str | None = None) -> None:
+    terminal = Terminal.of(sys.stderr)
+    terminal.labelled("error", message, "red", "bold")
+    if where:
+        terminal.labelled("at", where, "cyan")
+    if hint:
+        terminal.labelled("hint", hint, "green")

@@ -1,0 +1,99 @@
+"""nnctl explain-batches: how samples, batch size and epochs make iterations."""
+
+from __future__ import annotations
+
+import click
+
+from nnctl.cli.options import json_option, set_option, verb
+
+
+class BatchSize(click.ParamType):
+    """A whole number, or `all` for the whole training set (None)."""
+
+    name = "batch size"
+
+    def convert(self, value, param, context):
+        if isinstance(value, int):
+            return value
+        if value == "all":
+            return ALL
+        try:
+            return int(value)
+        except ValueError:
+            self.fail(f"{value!r} is neither a whole number nor 'all'.", param, context)
+
+
+ALL = 0  # no batch has this size, so it can stand for the whole training set
+
+
+@verb()
+@click.argument("config", required=False)
+@click.option(
+    "--samples", type=int, metavar="N", help="Training samples; default: those of CONFIG's dataset."
+)
+@click.option("--batch-size", type=BatchSize(), metavar="B", help="Samples a batch, or `all`; default 32.")
+@click.option("--epochs", type=int, metavar="E", help="Passes over all samples; default 1.")
+@set_option
+@json_option
+def command(config, samples, batch_size, epochs, overrides, as_json) -> None:
+    """Write out the arithmetic of epochs, batches and iterations, with a drawing.
+
+    \b
+    nnctl explain-batches --samples 1000 --batch-size 100 --epochs 20
+    nnctl explain-batches iris
+    """
+    from nnctl.data.batches import Plan
+
+    source = None
+    if config is None:
+        if samples is None:
+            raise click.UsageError(
+                "give --samples N or a CONFIG, for example: --samples 1000 --batch-size 100"
+            )
+        if overrides:
+            raise click.UsageError("--set changes a value of a CONFIG, and there is none")
+        batch_size = 32 if batch_size is None else batch_size
+        epochs = 1 if epochs is None else epochs
+    else:
+        from nnctl.spec import load
+
+        spec = load(config, overrides)
+        if samples is None:
+            samples = _training_samples(spec)
+            source = f"samples: the training part of the dataset of {config}"
+        batch_size = (spec.batch_size or ALL) if batch_size is None else batch_size
+        epochs = spec.epochs if epochs is None else epochs
+    plan = Plan(samples, max(samples, 1) if batch_size == ALL else batch_size, epochs)
+
+    if as_json:
+        click.echo(_json(plan))
+        return
+    from nnctl.reports.batches import explain
+    from nnctl.reports.terminal import Terminal
+
+    explain(plan, Terminal.of(), source)
+
+
+def _training_samples(spec) -> int:
+    from nnctl.data import load
+
+    wanted = {output: loss.labels for output, loss in spec.losses.items()}
+    return load(spec.dataset, spec.inputs, wanted, spec.seed).train.rows
+
+
+def _json(plan) -> str:
+    from nnctl.reports.machine import dumps
+
+    return dumps(
+        {
+            "samples": plan.samples,
+            "batch_size": plan.batch_size,
+            "epochs": plan.epochs,
+            "iterations_per_epoch": plan.iterations_per_epoch,
+            "last_batch": plan.last_batch,
+            "partial": plan.partial,
+            "total_iterations": plan.total_iterations,
+            "weight_updates": plan.total_iterations,
+            "samples_seen": plan.samples_seen,
+        }
+    )

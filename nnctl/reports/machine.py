@@ -1,0 +1,32 @@
+"""Results for programs: plain JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+def jsonable(value: Any) -> Any:
+    """The value as JSON holds it: dataclasses as objects, arrays as lists, NaN and infinities as null."""
+    if value is None or isinstance(value, str | bool):
+        return value
+    if isinstance(value, int | float):
+        return value if math.isfinite(value) else None
+    if dataclasses.is_dataclass(value):
+        return {field.name: jsonable(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [jsonable(item) for item in value]
+    if hasattr(value, "tolist"):  # NumPy arrays and scalars, without importing NumPy
+        return jsonable(value.tolist())
+    return str(value) if isinstance(value, Path) else repr(value)
+
+
+def dumps(value: Any, indent: int | None = 2) -> str:
+    """JSON text of any result."""
+    return json.dumps(jsonable(value), indent=indent, ensure_ascii=False, allow_nan=False)
