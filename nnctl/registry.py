@@ -114,6 +114,11 @@ class Family:
         for entry in entry_points(group=group):
             entry.load()  # its module registers what it declares
 
+    def aliases(self, name: str) -> list[str]:
+        """The other names, normalised, of the member with that canonical name."""
+        cls = self._members[name]
+        return [alias for alias, member in self._names.items() if member is cls and alias != normalised(name)]
+
     def suggest(self, name: str) -> list[str]:
         """Up to two canonical names that look like `name`."""
         near = difflib.get_close_matches(normalised(name), self._names, n=4, cutoff=0.6)

@@ -101,18 +101,16 @@ def pieces(spans: list[slice], block: int) -> list[slice]:
         else:
             joined.append(span)
     return [
-        slice(start, min(start + block, run.stop))
-        for run in joined
-        for start in range(run.start, run.stop, block)
+        slice(start, min(start + block, span.stop))
+        for span in joined
+        for start in range(span.start, span.stop, block)
     ]
 
 
 def shorten(parts: list[Array], longest: float) -> None:
     """Scales the parts, in place, so that together they are no longer than `longest` (2-norm)."""
     length = math.sqrt(sum(float(np.dot(part, part)) for part in parts))
-    if math.isinf(
-        length
-    ):  # the squares of float32 overflow from 1.8e19 on; the gradients themselves need not
+    if math.isinf(length):  # in float32 the squares of what exceeds 1.8e19 overflow
         length = math.sqrt(sum(float(np.square(part, dtype=np.float64).sum()) for part in parts))
     if length > longest:
         for part in parts:

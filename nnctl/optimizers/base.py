@@ -40,9 +40,7 @@ class Optimizer(Declared):
     @classmethod
     def _in_range(cls, value):
         if isinstance(value, float) and not 0 <= value < math.inf:
-            raise ValueError(
-                f"learning_rate must be a finite number of at least 0, or a schedule, got {value}"
-            )
+            raise ValueError(f"learning_rate must be finite and at least 0, or a schedule, got {value}")
         return value
 
     @model_validator(mode="after")
@@ -50,9 +48,7 @@ class Optimizer(Declared):
         kinds = ("clipnorm", "global_clipnorm", "clipvalue")
         given = [kind for kind in kinds if getattr(self, kind) is not None]
         if len(given) > 1:
-            raise ValueError(
-                f"only one kind of clipping is allowed, got {' and '.join(given)}; keep one of them"
-            )
+            raise ValueError(f"only one kind of clipping is allowed, got {' and '.join(given)}: keep one")
         return self
 
     def rate(self, step: int) -> float:

@@ -1,0 +1,25 @@
+"""Losses as metrics: every loss can be watched beside the one that is trained on, under the same name."""
+
+from __future__ import annotations
+
+from nnctl.losses import losses
+from nnctl.metrics.base import VALUES, Metric, add_mean, metrics
+
+
+class MeanLoss(Metric):
+    """Base of the metrics that are a loss, too: its weighted mean over the rows."""
+
+    better = "min"
+
+    def update(self, state, y, p, weight=None):
+        values, _ = self.forward(y, p)
+        add_mean(state, values, weight)
+
+
+for kind, loss in losses.items():
+    if (
+        kind not in metrics
+    ):  # a metric of that name of its own stands: Keras' cosine similarities differ in sign
+        takes = VALUES if loss.labels == "number" else (loss.labels,)
+        namespace = {"__module__": __name__, "__doc__": loss.__doc__, "takes": takes}
+        metrics.register(kind, *losses.aliases(kind))(type(loss.__name__, (MeanLoss, loss), namespace))
