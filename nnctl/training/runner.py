@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import math
+import time
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from nnctl.data.parts import Target
+from nnctl import data as data_package
+from nnctl import spec as specs
+from nnctl.data.parts import Data, Part, Target
+from nnctl.engine.executor import multiply_adds
+from nnctl.engine.updater import Updater
+from nnctl.errors import InputError, RunError, TrainingError
 from nnctl.spec.model import Spec
-from nnctl.training.events import Figures, RunEnded, Subscriber
+from nnctl.training import checkpoint
+from nnctl.training.baseline import baseline
+from nnctl.training.events import CheckpointWritten, Event, Figures, RunEnded, RunStarted, Subscriber
+from nnctl.training.files import Lock, write_safely
+from nnctl.training.folder import Log, changed_environment, environment, existing_folder, new_folder, save_json
+from nnctl.training.loop import Loop
+from nnctl.training.model import Model, cast, label_kinds, take
+from nnctl.training.saved import load_model, save_model
 
 
 @dataclass(frozen=True)
@@ -68,33 +82,280 @@ class Predictions:
     columns: Mapping[str, np.ndarray]
 
 
-def train(spec: Spec, *, folder: Path | None = None, resume: bool = False,
-          subscribers: Iterable[Subscriber] = ()) -> RunEnded:  # fmt: skip
+def train(spec: Spec, *, folder: Path | None = None, subscribers: Iterable[Subscriber] = ()) -> RunEnded:
     """Trains into `folder` (default runs/NAME-TIMESTAMP). Raises NnctlError; events go to subscribers."""
-    raise NotImplementedError
+    data = load_data(spec)
+    model = Model.build(spec, data.input_shapes, data.targets)
+    return _Run(spec, data, model, new_folder(spec.name, folder), subscribers).go()
 
 
-def resume(folder: Path, *, overrides: Mapping[str, Any] | None = None,
-           subscribers: Iterable[Subscriber] = ()) -> RunEnded:  # fmt: skip
-    """Goes on with a run where its newest good checkpoint left it."""
-    raise NotImplementedError
+def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable[Subscriber] = ()) -> RunEnded:
+    """Goes on with a run where its newest good checkpoint left it. overrides: as `--set`, `epochs=` say."""
+    spec = specs.load(existing_folder(folder) / "config.yaml", overrides)
+    found, skipped = checkpoint.newest(folder / "checkpoints")
+    if found is None:
+        raise RunError(
+            "no checkpoint to go on from" + "".join(f"; {line}" for line in skipped), where=str(folder),
+            hint="start the run again with nnctl train and its config.yaml",
+        )  # fmt: skip
+    data = load_data(spec)
+    model = Model.build(spec, data.input_shapes, data.targets, initialize=False)
+    return _Run(spec, data, model, folder, subscribers, found, skipped).go()
 
 
-def check(spec: Spec) -> CheckReport:
-    """Goes through config and data: shapes, losses against activations and labels, one forward and backward batch."""
-    raise NotImplementedError
+def load_data(spec: Spec) -> Data:
+    """The spec's data, targets encoded as its losses want them."""
+    return data_package.load(spec.dataset, spec.inputs, label_kinds(spec), spec.seed)
+
+
+class _Run:
+    """One call of `train` or `resume`: the loop, its folder and its listeners."""
+
+    def __init__(self, spec: Spec, data: Data, model: Model, folder: Path, subscribers: Iterable[Subscriber],
+                 found: checkpoint.Checkpoint | None = None, skipped: Sequence[str] = ()):  # fmt: skip
+        self.spec, self.model, self.folder, self.found = spec, model, folder, found
+        dtype = model.program.dtype
+        self.data = replace(
+            data,
+            train=cast(data.train, dtype),
+            validation=data.validation and cast(data.validation, dtype),
+            test=data.test and cast(data.test, dtype),
+        )
+        self.config = specs.dump(spec.resolved, spec.origins)
+        self.settings = {
+            "seed": spec.seed, "threads": model.executor.threads, "dtype": spec.engine.dtype,
+            "shard_rows": spec.engine.shard_rows, "data": fingerprint(self.data.train),
+        }  # fmt: skip
+        self.notes = [*data.notes, *model.warnings, *skipped]
+        self.subscribers = list(subscribers)
+
+    def go(self) -> RunEnded:
+        began = time.perf_counter()
+        with Lock(self.folder), self.model.executor:
+            weighted = with_class_weight(self.data.train, self.spec, self.data.targets)
+            loop = Loop(self.model, self.data, weighted, self.emit, self.save)
+            if self.found is not None:
+                self.take_up(loop)
+            else:
+                write_safely(self.folder / "config.yaml", self.config.encode())
+                save_json(self.folder / "environment.json", environment(self.settings))
+            self.log = Log(self.folder, loop.figure_names(), loop.history)
+            self.subscribers.append(self.log)
+            try:
+                self.emit(self.started(loop))
+                return self.finish(loop, self.train(loop), began)
+            finally:
+                self.log.close()
+
+    def take_up(self, loop: Loop) -> None:
+        """Puts the loop where the checkpoint was, and says what is not as it was."""
+        position = self.found.position
+        if position["epoch"] > self.spec.epochs:
+            raise RunError(
+                f"the run is finished: it has trained its {self.spec.epochs} epochs", where=str(self.folder),
+                hint=f"train on with --epochs {self.spec.epochs * 2}",
+            )  # fmt: skip
+        if position["data"] != self.settings["data"]:
+            raise RunError("the training data are not those the run began with", where=str(self.folder),
+                           hint="put the files back as they were, or start a new run")  # fmt: skip
+        checkpoint.remove_after(self.folder / "checkpoints", position["step"])
+        loop.go_on_from(self.found)
+        self.notes += changed_environment(self.folder, environment(self.settings))
+        self.notes.append(f"going on after epoch {loop.epoch - 1}, iteration {loop.iteration} of the next")
+
+    def started(self, loop: Loop) -> RunStarted:
+        data, plan = self.data, loop.plan
+        return RunStarted(
+            name=self.spec.name, folder=self.folder, epochs=plan.epochs, batch_size=plan.batch_size,
+            iterations_per_epoch=plan.iterations_per_epoch, rows=rows_by_part(data),
+            parameters=sum(s.stop - s.start for s in self.model.program.spans.values()),
+            figures=self.model.figure_names, baseline=baseline(self.model, data), notes=tuple(self.notes),
+            first_epoch=loop.epoch, threads=self.model.executor.threads,
+        )  # fmt: skip
+
+    def train(self, loop: Loop) -> str:
+        """Trains; where the loss is no longer a number, keeps the weights before that and raises."""
+        try:
+            return loop.run()
+        except TrainingError as error:
+            loop.save()
+            save_model(self.folder / "model.safetensors", self.model, self.data, self.config)
+            self.emit(RunEnded("nan", self.folder, loop.epoch - 1, 0.0, hint=error.problems[0].hint))
+            raise
+
+    def finish(self, loop: Loop, reason: str, began: float) -> RunEnded:
+        # the checkpoint first: it is what --resume goes on from
+        loop.save()
+        save_model(self.folder / "model.safetensors", self.model, self.data, self.config)
+        test = {}
+        if self.data.test and reason in ("done", "early stopping"):
+            test, _ = self.model.evaluate(self.data.test)
+        ended = RunEnded(reason, self.folder, len(loop.history), time.perf_counter() - began, test,
+                         loop.best["epoch"])  # fmt: skip
+        self.emit(ended)
+        return ended
+
+    def save(self, loop: Loop) -> None:
+        """Writes the checkpoints `last` and, where there is one, `best`."""
+        now = loop.checkpoint()
+        position = {**now.position, "data": self.settings["data"]}
+        folder = self.folder / "checkpoints"
+        path = checkpoint.save(folder, "last", loop.step, checkpoint.Checkpoint(now.arrays, position))
+        self.emit(CheckpointWritten(path, "last", loop.epoch))
+        if loop.best_weights is not None:
+            step = loop.best["epoch"] * loop.plan.iterations_per_epoch
+            best = checkpoint.Checkpoint(loop.best_weights, {**loop.best, "monitor": loop.monitor})
+            checkpoint.save(folder, "best", step, best)
+        self.log.flush()
+
+    def emit(self, event: Event) -> None:
+        for subscriber in self.subscribers:
+            subscriber(event)
+
+
+def with_class_weight(part: Part, spec: Spec, targets: Mapping[str, Target]) -> Part:
+    """The training part with each row weighted by its class, as `class_weight` says."""
+    if not spec.class_weight:
+        return part
+    classed = [output for output, target in targets.items() if target.classes]
+    if len(targets) != 1 or not classed:
+        raise InputError("class_weight needs one output with classes", where=spec.where("class_weight"),
+                         hint="use loss_weights to weigh outputs, dataset.weight to weigh rows")  # fmt: skip
+    target = targets[classed[0]]
+    y = part.targets[classed[0]]
+    numbers = y.argmax(axis=-1) if target.labels == "onehot" else y.reshape(len(y)).astype(int)
+    names = list(target.classes)
+    if spec.class_weight == "balanced":
+        counts = np.bincount(numbers, minlength=len(names))
+        weights = len(numbers) / (len(names) * np.maximum(counts, 1))
+    else:
+        given = {str(name): weight for name, weight in spec.class_weight.items()}
+        unknown = [name for name in given if name not in names]
+        if unknown:
+            raise InputError(f"class_weight names {unknown[0]!r}, which is no class of {target.columns[0]!r}",
+                             where=spec.where("class_weight"), hint="classes: " + ", ".join(names))  # fmt: skip
+        weights = np.array([given.get(name, 1.0) for name in names])
+    rows = weights[numbers].astype(np.float32)
+    return replace(part, weights=rows if part.weights is None else rows * part.weights)
+
+
+def fingerprint(part: Part, rows: int = 1000) -> str:
+    """Tells one training set from another: its shapes, and the bytes of rows spread over it."""
+    arrays = {**part.inputs, **part.targets}
+    step = max(1, part.rows // rows)
+    sums = [zlib.crc32(np.ascontiguousarray(a[::step]).tobytes()) for a in arrays.values()]
+    return "-".join([str(part.rows), *(f"{s:08x}" for s in sums)])
+
+
+def rows_by_part(data: Data) -> dict[str, int]:
+    parts = {"train": data.train, "validation": data.validation, "test": data.test}
+    return {name: part.rows for name, part in parts.items() if part is not None}
 
 
 def summary(spec: Spec) -> Summary:
     """The layers, before any training."""
-    raise NotImplementedError
+    data = load_data(spec)
+    return summarize(Model.build(spec, data.input_shapes, data.targets), data)
+
+
+def summarize(model: Model, data: Data) -> Summary:
+    """Figures of a built model."""
+    graph, program = model.graph, model.program
+    lines = []
+    for node in graph.nodes:
+        owned = graph.weights.get(node.name, {})
+        sizes = {f"{node.name}/{name}": math.prod(weight.shape) for name, weight in owned.items()}
+        shapes = [graph.shapes[source] for source in node.sources]
+        lines.append(LayerLine(
+            node.name, node.layer.kind, node.sources, graph.shapes[node.name], sum(sizes.values()),
+            sum(size for key, size in sizes.items() if key in program.spans),
+            node.layer.multiply_adds(shapes if node.layer.merges else shapes[0]),
+        ))  # fmt: skip
+    parameters, trainable = sum(l.parameters for l in lines), sum(l.trainable for l in lines)  # noqa: E741
+    batch = min(model.spec.batch_size or data.train.rows, data.train.rows)
+    activations = sum(math.prod(n or 1 for n in line.shape) for line in lines) * batch
+    copies = 2 + len(Updater(model.spec.optimizer, program.parameters, program.spans).state()["slots"])
+    memory = program.dtype.itemsize * (trainable * copies + parameters - trainable + 2 * activations)
+    return Summary(tuple(lines), {name: graph.shapes[name] for name in graph.inputs}, graph.outputs,
+                   parameters, trainable, multiply_adds(program), memory)  # fmt: skip
+
+
+def check(spec: Spec) -> CheckReport:
+    """Goes through config and data: shapes, losses against activations and labels, one forward and backward batch."""
+    data = load_data(spec)
+    model = Model.build(spec, data.input_shapes, data.targets)
+    train_part = with_class_weight(cast(data.train, model.program.dtype), spec, data.targets)
+    with model.executor:
+        # the loop checks what callbacks monitor, and one batch goes there and back
+        loop = Loop(model, data, train_part, lambda event: None, lambda loop: None)
+        first = take(train_part, slice(0, loop.plan.batch_size))
+        result = model.executor.train_step(first, 0)
+        if not math.isfinite(result.loss):
+            place = model.executor.first_nonfinite(first, 0)
+            raise InputError(f"the first batch's loss is {result.loss}: first seen in {place}",
+                             hint="look at the data and the initializers")  # fmt: skip
+    return CheckReport(
+        summarize(model, data), rows_by_part(data), tuple(data.preprocessing.columns()), data.notes, result.loss,
+        model.warnings,
+    )  # fmt: skip
+
+
+def model_of(run: Path) -> Path:
+    """The model's file in a run's folder, or the file itself."""
+    return run if run.is_file() else existing_folder(run) / "model.safetensors"
 
 
 def evaluate(run: Path, *, data: str | None = None, split: str = "test") -> Evaluation:
     """Figures of a trained run on one of its own parts, or on raw files."""
-    raise NotImplementedError
+    model, preprocessing = load_model(model_of(run))
+    part = preprocessing.apply(data, with_targets=True) if data else preprocessing.part(split)
+    part = cast(part, model.program.dtype)
+    with model.executor:
+        figures, outputs = model.evaluate(part)
+    confusion = {
+        name: confusion_matrix(target, part.targets[name], outputs[name])
+        for name, target in preprocessing.targets.items()
+        if target.classes
+    }
+    return Evaluation(data or split, part.rows, figures, preprocessing.targets, confusion)
+
+
+def confusion_matrix(target: Target, y: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """(classes, classes) counts: rows the truth, columns the prediction."""
+    truth, guess = class_numbers(target, y), class_numbers(target, p, predicted=True)
+    n = len(target.classes)
+    return np.bincount(truth * n + guess, minlength=n * n).reshape(n, n)
+
+
+def class_numbers(target: Target, values: np.ndarray, predicted: bool = False) -> np.ndarray:
+    """(rows,) class numbers from labels or from predicted probabilities."""
+    if target.labels == "binary":
+        return (values.reshape(len(values)) > 0.5).astype(int)
+    if predicted or target.labels == "onehot":
+        return values.argmax(axis=-1)
+    return values.astype(int)
 
 
 def predict(run: Path, source: str) -> Predictions:
     """Predictions, in the data's own words, for each row of raw files."""
-    raise NotImplementedError
+    model, preprocessing = load_model(model_of(run))
+    part = cast(preprocessing.apply(source, with_targets=False), model.program.dtype)
+    with model.executor:
+        outputs = model.predict(part.inputs)
+    columns: dict[str, np.ndarray] = {}
+    for name, p in outputs.items():
+        target = preprocessing.targets[name]
+        several = f"{name}_" if len(outputs) > 1 else ""
+        if target.classes:
+            label = target.columns[0]
+            columns[label] = preprocessing.decode(name, class_numbers(target, p, predicted=True))
+            shares = np.hstack([1 - p, p]) if target.labels == "binary" else p
+            for i, word in enumerate(target.classes):
+                columns[f"{several}probability_{word}"] = shares[:, i]
+        else:
+            values = preprocessing.decode(name, p).reshape(len(p), -1)
+            labels = target.columns if len(target.columns) == values.shape[1] else [
+                f"{target.columns[0]}_{i}" for i in range(values.shape[1])
+            ]  # fmt: skip
+            columns |= dict(zip(labels, values.T, strict=True))
+    return Predictions(columns)

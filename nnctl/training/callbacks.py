@@ -1,0 +1,170 @@
+"""Callbacks: what may act on a run at the end of an epoch. Keras' names, arguments and defaults."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from nnctl.errors import InputError
+from nnctl.registry import Declared, Family
+
+callbacks = Family("callback", entry_points="nnctl.callbacks")
+
+Mode = Literal["auto", "min", "max"]
+NonNegative = Annotated[float, Field(ge=0)]
+Epochs = Annotated[int, Field(ge=0)]
+
+
+class Callback(Declared):
+    """Base of all callbacks. The callback is its arguments; what it remembers lives in `state` (JSON values
+    under any key; weights under "weights"), which checkpoints save."""
+
+    needs_monitor: ClassVar[bool] = True
+
+    def start(self) -> dict[str, Any]:
+        return {}
+
+    def epoch_ended(self, state: dict[str, Any], run: Any, epoch: int, figures: dict[str, float]) -> None:
+        """Called with the loop, which offers: stop(reason), say(text), snapshot(), restore(weights),
+        rate_scale, learning_rate."""
+
+    def run_ended(self, state: dict[str, Any], run: Any) -> None:
+        """Called once, after the last epoch."""
+
+    def check(self, figures: list[str]) -> None:
+        """Raises InputError where `monitor` is not among a run's figures."""
+        monitor = getattr(self, "monitor", None)
+        if monitor is None or monitor in figures:
+            return
+        if monitor.startswith("val_") and not any(name.startswith("val_") for name in figures):
+            raise InputError(
+                f"{self.kind} monitors {monitor!r}, but there is no validation part",
+                hint="set dataset.split.validation (0.2, say), or monitor: loss",
+            )
+        import difflib
+
+        near = difflib.get_close_matches(monitor, figures, n=1)
+        raise InputError(
+            f"{self.kind} monitors {monitor!r}, which this run does not have; it has {', '.join(figures)}",
+            hint=f"did you mean {near[0]}?" if near else None,
+        )
+
+
+def bigger_is_better(monitor: str, mode: str = "auto") -> bool:
+    """Whether a figure should grow, by `mode` or by its metric's own direction."""
+    if mode != "auto":
+        return mode == "max"
+    from nnctl.metrics import metrics
+
+    name = monitor.removeprefix("val_")
+    known = dict(metrics.items())
+    ends = [kind for kind in known if name == kind or name.endswith(f"_{kind}")]
+    return bool(ends) and known[max(ends, key=len)].better == "max"
+
+
+class _Watches(Callback):
+    monitor: str = "val_loss"
+    mode: Mode = "auto"
+
+    def better(self, value: float, best: float | None, min_delta: float = 0.0) -> bool:
+        """Whether `value` betters the best so far by more than min_delta."""
+        if best is None:
+            return not math.isnan(value)
+        if bigger_is_better(self.monitor, self.mode):
+            return value > best + min_delta
+        return value < best - min_delta
+
+
+@callbacks.register("EarlyStopping")
+class EarlyStopping(_Watches):
+    """Stops when `monitor` has not improved by min_delta for `patience` epochs.
+
+    restore_best_weights: go back to the best epoch's weights. baseline: stop unless better than this.
+    start_from_epoch: epochs to let pass before watching.
+    """
+
+    min_delta: NonNegative = 0.0
+    patience: Epochs = 0
+    baseline: float | None = None
+    restore_best_weights: bool = False
+    start_from_epoch: Epochs = 0
+
+    def start(self):
+        return {"best": None, "best_epoch": 0, "wait": 0, "weights": None}
+
+    def epoch_ended(self, state, run, epoch, figures):
+        value = figures[self.monitor]
+        if epoch - 1 < self.start_from_epoch:
+            return
+        if self.restore_best_weights and state["weights"] is None:
+            state.update(weights=run.snapshot(), best_epoch=epoch)
+        state["wait"] += 1
+        if self.better(value, state["best"], self.min_delta):
+            state.update(best=value, best_epoch=epoch)
+            if self.restore_best_weights:
+                state["weights"] = run.snapshot()
+            if self.baseline is None or self.better(value, self.baseline, self.min_delta):
+                state["wait"] = 0
+            return
+        if state["wait"] >= self.patience and epoch > 1:
+            run.stop("early stopping")
+            run.say(f"early stopping: {self.monitor} has not improved since epoch {state['best_epoch']}")
+
+    def run_ended(self, state, run):
+        if self.restore_best_weights and state["weights"] is not None:
+            run.restore(state["weights"])
+            run.say(f"the weights of epoch {state['best_epoch']}, the best, are restored")
+
+
+@callbacks.register("ReduceLROnPlateau")
+class ReduceLROnPlateau(_Watches):
+    """Multiplies the learning rate by `factor` when `monitor` has not improved for `patience` epochs.
+
+    cooldown: epochs to wait after that before watching again. min_lr: never go below.
+    """
+
+    factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    patience: Epochs = 10
+    min_delta: NonNegative = 1e-4
+    cooldown: Epochs = 0
+    min_lr: NonNegative = 0.0
+
+    def start(self):
+        return {"best": None, "wait": 0, "cooling": 0}
+
+    def epoch_ended(self, state, run, epoch, figures):
+        if state["cooling"] > 0:
+            state["cooling"] -= 1
+            state["wait"] = 0
+        if self.better(figures[self.monitor], state["best"], self.min_delta):
+            state.update(best=figures[self.monitor], wait=0)
+        elif state["cooling"] <= 0:
+            state["wait"] += 1
+            old = run.learning_rate
+            if state["wait"] >= self.patience and old > self.min_lr:
+                new = max(old * self.factor, self.min_lr)
+                run.rate_scale *= new / old
+                state.update(cooling=self.cooldown, wait=0)
+                run.say(f"learning rate lowered to {new:.3g}: {self.monitor} is on a plateau")
+
+
+@callbacks.register("ModelCheckpoint")
+class ModelCheckpoint(_Watches):
+    """Chooses what "best" means for `checkpoints/best`, and how often `last` is written.
+
+    Without it, best follows val_loss (loss without a validation part), and last is written every few seconds.
+    every_epochs: write both at least that often.
+    """
+
+    every_epochs: Annotated[int, Field(ge=1)] | None = None
+
+    def epoch_ended(self, state, run, epoch, figures):
+        if self.every_epochs and epoch % self.every_epochs == 0:
+            run.save_soon()
+
+
+@callbacks.register("TerminateOnNaN")
+class TerminateOnNaN(Callback):
+    """Stops when the loss is NaN or infinite. Every run does; the name is here for those who list it."""

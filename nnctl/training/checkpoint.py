@@ -1,0 +1,111 @@
+"""Checkpoints: all that training needs to go on to the same bits, verified before it is believed.
+
+A checkpoint is a folder with its files and, written last, a manifest with the SHA-256 of each. It is built
+under a temporary name and renamed, so a folder with a checkpoint's name is whole or was damaged later, and
+damage shows in the manifest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnctl.errors import RunError
+from nnctl.training.files import sha256, sync_folder
+
+Array = np.ndarray
+NAME = re.compile(r"(last|best)-(\d+)")
+KEPT = {"last": 2, "best": 1}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """arrays: weights, state, optimizer slots. position: JSON values (epoch, iteration, running sums, ...)."""
+
+    arrays: Mapping[str, Array]
+    position: Mapping[str, Any]
+
+
+def save(folder: Path, kind: str, step: int, checkpoint: Checkpoint) -> Path:
+    """Writes `folder/KIND-STEP/` and removes older ones of that kind beyond what is kept."""
+    from safetensors.numpy import save as to_bytes
+
+    files = {
+        "arrays.safetensors": to_bytes({name: np.ascontiguousarray(a) for name, a in checkpoint.arrays.items()}),
+        "position.json": json.dumps(checkpoint.position).encode(),
+    }
+    files["manifest.json"] = json.dumps({name: sha256(content) for name, content in files.items()}).encode()
+    final = folder / f"{kind}-{step:010d}"
+    if final.exists():  # the same step again: its content is the same too
+        return final
+    temporary = folder / f".{final.name}.{os.getpid()}.tmp"
+    try:
+        temporary.mkdir(parents=True)
+        for name, content in files.items():
+            with open(temporary / name, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        sync_folder(temporary)
+        os.rename(temporary, final)
+        sync_folder(folder)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    for old in _named(folder, kind)[KEPT[kind] :]:
+        shutil.rmtree(old, ignore_errors=True)
+    return final
+
+
+def load(path: Path) -> Checkpoint:
+    """Reads a checkpoint. Raises RunError where a file is missing or is not what was written."""
+    from safetensors.numpy import load as from_bytes
+
+    try:
+        manifest = json.loads((path / "manifest.json").read_bytes())
+        contents = {name: (path / name).read_bytes() for name in ("arrays.safetensors", "position.json")}
+        damaged = [name for name, content in contents.items() if sha256(content) != manifest.get(name)]
+        if not damaged:
+            return Checkpoint(from_bytes(contents["arrays.safetensors"]), json.loads(contents["position.json"]))
+    except (OSError, ValueError, AttributeError) as error:
+        raise RunError(f"the checkpoint cannot be read: {error}", where=str(path)) from None
+    raise RunError(f"the checkpoint is damaged: {', '.join(damaged)} is not what was written", where=str(path))
+
+
+def newest(folder: Path, kind: str = "last") -> tuple[Checkpoint | None, list[str]]:
+    """The newest checkpoint that verifies, and a line for each newer one that did not."""
+    skipped = []
+    for path in _named(folder, kind):
+        try:
+            return load(path), skipped
+        except RunError as error:
+            skipped.append(f"skipped {path.name}: {error.problems[0].message}")
+    return None, skipped
+
+
+def remove_after(folder: Path, step: int) -> None:
+    """Removes what cannot belong to a run that goes on from `step`: damaged or later checkpoints, leftovers."""
+    for path in [*_named(folder, "last"), *_named(folder, "best")]:
+        if int(NAME.fullmatch(path.name)[2]) > step:
+            shutil.rmtree(path, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        for path in folder.glob(".*.tmp"):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _named(folder: Path, kind: str) -> list[Path]:
+    """The folder's checkpoints of a kind, newest first."""
+    try:
+        names = [entry.name for entry in folder.iterdir() if NAME.fullmatch(entry.name)]
+    except OSError:
+        return []
+    return [folder / name for name in sorted(names, reverse=True) if name.startswith(kind)]

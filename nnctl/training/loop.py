@@ -1,0 +1,267 @@
+"""The training loop: epochs of iterations, each a batch forward, backward and an update, told as events."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from nnctl.data.batches import Plan, permutation
+from nnctl.data.parts import Data, Part
+from nnctl.engine.updater import Updater
+from nnctl.errors import TrainingError
+from nnctl.training import callbacks as cb
+from nnctl.training.checkpoint import Checkpoint
+from nnctl.training.events import EpochEnded, Event, IterationEnded, Said
+from nnctl.training.model import Model, Running, take
+
+Array = np.ndarray
+Snapshot = dict[str, Array]  # "parameters" and "state", copies of the program's buffers
+
+
+class Loop:
+    """One run: where it stands, and how it goes on.
+
+    save: called with the loop when a checkpoint is due; every `save_seconds` at the latest.
+    """
+
+    def __init__(self, model: Model, data: Data, train: Part, emit: Callable[[Event], None],
+                 save: Callable[[Loop], None], *, save_seconds: float = 10.0):  # fmt: skip
+        spec = model.spec
+        self.model, self.data, self.train_part, self.emit = model, data, train, emit
+        self.plan = Plan(train.rows, min(spec.batch_size or train.rows, train.rows), spec.epochs)
+        program = model.program
+        self.updater = Updater(spec.optimizer, program.parameters, program.spans)
+        self.callbacks = [(callback, callback.start()) for callback in spec.callbacks]
+        self.epoch, self.iteration, self.step = 1, 0, 0  # the epoch under way; iterations done in it; and ever
+        self.running = Running(model)
+        self.history: list[dict[str, float]] = []  # figures of each finished epoch
+        self.monitor, self.mode = self._monitor()
+        self.best: dict[str, Any] = {"value": None, "epoch": None}
+        self.best_weights: Snapshot | None = None
+        self.reason: str | None = None  # why the run ends, once it does
+        self._save, self._save_seconds = save, save_seconds
+        self._saved_at = time.perf_counter()
+        self._save_now = False
+
+    def _monitor(self) -> tuple[str, str]:
+        """The figure that tells which epoch is best."""
+        names = self.figure_names()
+        for callback, _ in self.callbacks:
+            callback.check(names)
+            if isinstance(callback, cb.ModelCheckpoint):
+                return callback.monitor, callback.mode
+        return ("val_loss" if self.data.validation else "loss"), "auto"
+
+    def figure_names(self) -> list[str]:
+        """Names of an epoch's figures, validation's included."""
+        own = list(self.model.figure_names)
+        return own + [f"val_{name}" for name in own] if self.data.validation else own
+
+    # What callbacks may do
+
+    def stop(self, reason: str) -> None:
+        """Ends the run after this epoch (or, for a signal, after this iteration)."""
+        self.reason = self.reason or reason
+
+    def say(self, text: str) -> None:
+        self.emit(Said(text))
+
+    def save_soon(self) -> None:
+        """Asks for a checkpoint at the end of this epoch."""
+        self._save_now = True
+
+    def snapshot(self) -> Snapshot:
+        program = self.model.program
+        return {"parameters": program.parameters.copy(), "state": program.state.copy()}
+
+    def restore(self, weights: Snapshot) -> None:
+        self.model.program.parameters[...] = weights["parameters"]
+        self.model.program.state[...] = weights["state"]
+
+    @property
+    def rate_scale(self) -> float:
+        return self.updater.rate_scale
+
+    @rate_scale.setter
+    def rate_scale(self, value: float) -> None:
+        self.updater.rate_scale = value
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the next step."""
+        return self.updater.rate(self.step)
+
+    # Going on
+
+    def run(self) -> str:
+        """Trains to the last epoch, or until something stops it. Returns the reason: "done", "early stopping",
+        "interrupted" or "terminated". Raises TrainingError where the loss is no longer a number."""
+        with _Signals(self.stop):
+            while self.epoch <= self.plan.epochs and self.reason is None:
+                self._run_epoch()
+        self.reason = self.reason or "done"
+        if self.reason in ("done", "early stopping"):
+            for callback, state in self.callbacks:
+                callback.run_ended(state, self)
+        return self.reason
+
+    def _run_epoch(self) -> None:
+        began = time.perf_counter()
+        order = permutation(self.model.spec.seed, self.epoch, self.plan.samples)
+        for number, (first, end) in enumerate(self.plan.bounds(), start=1):
+            if number <= self.iteration:
+                continue  # done before the run was interrupted
+            self._iterate(order[first:end], number, began)
+            if self.reason is not None:
+                return
+            if time.perf_counter() - self._saved_at > self._save_seconds:
+                self.save()
+        self._end_epoch(began)
+
+    def _iterate(self, rows: Array, number: int, began: float) -> None:
+        """One batch: forward, backward, update."""
+        batch = take(self.train_part, rows)
+        executor = self.model.executor
+        result = executor.train_step(batch, self.step)
+        gradients = executor.gradients
+        # checked before the update, so that the weights stay good; a dot product is the cheapest look at all
+        if not math.isfinite(result.loss) or not _finite(gradients):
+            self._not_a_number(batch, rows, result.loss)
+        rate = self.updater.rate(self.step)
+        self.updater.step(gradients, self.step)
+        self.running.add(batch, result)
+        self.iteration, self.step = number, self.step + 1
+        self.emit(IterationEnded(self.epoch, number, self.step, result.loss, self.running.figures(), rate,
+                                 time.perf_counter() - began))  # fmt: skip
+
+    def _end_epoch(self, began: float) -> None:
+        figures = self.running.figures()
+        if self.data.validation:
+            validation, _ = self.model.evaluate(self.data.validation)
+            figures |= {f"val_{name}": value for name, value in validation.items()}
+        self.history.append(figures)
+        if self._is_best(figures[self.monitor]):
+            self.best = {"value": figures[self.monitor], "epoch": self.epoch}
+            self.best_weights = self.snapshot()
+        self.emit(EpochEnded(self.epoch, figures, self.updater.rate(max(0, self.step - 1)), time.perf_counter() - began))
+        for callback, state in self.callbacks:
+            callback.epoch_ended(state, self, self.epoch, figures)
+        self.epoch, self.iteration = self.epoch + 1, 0
+        self.running = Running(self.model)
+        if self._save_now or time.perf_counter() - self._saved_at > self._save_seconds:
+            self.save()
+
+    def _is_best(self, value: float) -> bool:
+        best = self.best["value"]
+        if math.isnan(value):
+            return False
+        return best is None or (value > best if cb.bigger_is_better(self.monitor, self.mode) else value < best)
+
+    def _not_a_number(self, batch, rows: Array, loss: float) -> None:
+        place = self.model.executor.first_nonfinite(batch, self.step)
+        batch_number = self.iteration + 1
+        raise TrainingError(
+            f"the {'loss is ' + str(loss) if not math.isfinite(loss) else 'gradient is not finite'} "
+            f"at epoch {self.epoch}, iteration {batch_number}: first seen in {place}",
+            where=f"batch {batch_number} of {self.plan.iterations_per_epoch} "
+            f"(training rows {', '.join(str(row + 1) for row in rows[:5])}{', ...' if len(rows) > 5 else ''})",
+            hint=f"the weights before this batch are saved; try a learning_rate below {self.learning_rate:g}, "
+            "clipnorm: 1.0 in the optimizer, or normalize: standard in the dataset",
+        )
+
+    # Checkpoints
+
+    def save(self) -> None:
+        self._save(self)
+        self._saved_at, self._save_now = time.perf_counter(), False
+
+    def checkpoint(self) -> Checkpoint:
+        """Everything needed to go on to the same bits."""
+        optimizer = self.updater.state()
+        arrays = dict(self.snapshot())
+        arrays |= {f"slot/{name}": slot for name, slot in optimizer["slots"].items()}
+        if self.best_weights is not None:
+            arrays |= {f"best/{name}": a for name, a in self.best_weights.items()}
+        states = []
+        for i, (_, state) in enumerate(self.callbacks):
+            weights = state.get("weights")
+            if weights is not None:
+                arrays |= {f"callback/{i}/{name}": a for name, a in weights.items()}
+            states.append({key: value for key, value in state.items() if key != "weights"})
+        running = {"rows": self.running.rows, "loss": self.running.loss, "losses": self.running.losses,
+                   "states": [_plain(state) for state in self.running.states]}  # fmt: skip
+        position = {
+            "epoch": self.epoch, "iteration": self.iteration, "step": self.step, "running": running,
+            "history": self.history, "best": self.best, "callbacks": states, "seed": self.model.spec.seed,
+            "optimizer": {key: value for key, value in optimizer.items() if key != "slots"},
+        }  # fmt: skip
+        return Checkpoint(arrays, position)
+
+    def go_on_from(self, checkpoint: Checkpoint) -> None:
+        """Takes up a checkpoint's position."""
+        arrays, position = checkpoint.arrays, checkpoint.position
+        self.restore({name: arrays[name] for name in ("parameters", "state")})
+        slots = {name.removeprefix("slot/"): a for name, a in arrays.items() if name.startswith("slot/")}
+        self.updater.load_state({"slots": slots, **position["optimizer"]})
+        self.epoch, self.iteration, self.step = position["epoch"], position["iteration"], position["step"]
+        self.history, self.best = position["history"], position["best"]
+        if "best/parameters" in arrays:
+            self.best_weights = {name: arrays[f"best/{name}"] for name in ("parameters", "state")}
+        for i, ((_, state), saved) in enumerate(zip(self.callbacks, position["callbacks"], strict=True)):
+            state.update(saved)
+            if f"callback/{i}/parameters" in arrays:
+                state["weights"] = {name: arrays[f"callback/{i}/{name}"] for name in ("parameters", "state")}
+        running = position["running"]
+        self.running.rows, self.running.loss = running["rows"], running["loss"]
+        self.running.losses = running["losses"]
+        for state, saved in zip(self.running.states, running["states"], strict=True):
+            state.update({key: _restored(value) for key, value in saved.items()})
+
+
+def _finite(gradients: Array) -> bool:
+    norm = float(np.dot(gradients, gradients))
+    # a sum of squares may overflow where no gradient did
+    return math.isfinite(norm) or bool(np.isfinite(gradients).all())
+
+
+def _plain(state: dict[str, Any]) -> dict[str, Any]:
+    """A metric's state as JSON values; an array becomes {"array": list, "dtype": name}."""
+    return {
+        key: {"array": value.tolist(), "dtype": str(value.dtype)} if isinstance(value, np.ndarray) else value
+        for key, value in state.items()
+    }
+
+
+def _restored(value: Any) -> Any:
+    return np.array(value["array"], value["dtype"]) if isinstance(value, dict) and "array" in value else value
+
+
+class _Signals:
+    """While it is entered, the first Ctrl-C (or SIGTERM) asks the run to end after its iteration; a second
+    Ctrl-C stops at once."""
+
+    def __init__(self, stop: Callable[[str], None]):
+        self._stop = stop
+        self._before: dict[int, Any] = {}
+        self._asked = False
+
+    def _handle(self, number: int, frame: Any) -> None:
+        if self._asked:
+            raise KeyboardInterrupt
+        self._asked = True
+        self._stop("interrupted" if number == signal.SIGINT else "terminated")
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is threading.main_thread():  # elsewhere Python forbids handlers
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._handle)
+
+    def __exit__(self, *error: Any) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)

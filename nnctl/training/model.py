@@ -1,0 +1,149 @@
+"""A model: spec and data made into a graph, a program and an executor, with its figures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nnctl.data.parts import Part, Target
+from nnctl.engine.executor import BatchResult, Executor
+from nnctl.engine.graph import Graph
+from nnctl.engine.program import Program
+from nnctl.engine.shard import Batch
+from nnctl.metrics import Metric, resolve
+from nnctl.spec.model import Spec
+from nnctl.training.compatibility import check_heads
+
+Array = np.ndarray
+# Rows that go to the executor at once outside of training; it cuts them into shards of its own.
+EVALUATED = 8192
+
+
+def label_kinds(spec: Spec) -> dict[str, str]:
+    """How each output's targets must be encoded, as its loss wants them."""
+    return {output: spec.losses[output].labels for output in spec.outputs}
+
+
+@dataclass
+class Model:
+    """What trains, evaluates and predicts. metrics: (figure's name, output, metric), in the table's order."""
+
+    spec: Spec
+    graph: Graph
+    program: Program
+    executor: Executor
+    metrics: tuple[tuple[str, str, Metric], ...]
+    warnings: tuple[str, ...]
+
+    @classmethod
+    def build(cls, spec: Spec, input_shapes: Mapping[str, Any], targets: Mapping[str, Target],
+              *, initialize: bool = True) -> Model:  # fmt: skip
+        """Raises InputError where a shape, a loss, an activation, labels or a metric do not fit."""
+        graph = Graph.build(spec.nodes, input_shapes, spec.outputs)
+        warnings = check_heads(spec, graph, targets)
+        program = Program(graph, seed=spec.seed, dtype=spec.engine.dtype, initialize=initialize)
+        threads = spec.engine.threads or usable_cores()
+        executor = Executor(
+            program, spec.losses, spec.loss_weights, threads=threads, shard_rows=spec.engine.shard_rows
+        )
+        several = len(spec.outputs) > 1
+        metrics = []
+        for output in spec.outputs:
+            labels, shape = spec.losses[output].labels, graph.shapes[output]
+            for metric in spec.metrics.get(output, ()):
+                name = f"{output}_{metric.kind}" if several else metric.kind
+                metrics.append((name, output, resolve(metric, labels, shape)))
+        return cls(spec, graph, program, executor, tuple(metrics), tuple(warnings))
+
+    @property
+    def figure_names(self) -> tuple[str, ...]:
+        """Names of the figures of one part, in the table's order."""
+        outputs = self.spec.outputs
+        return ("loss", *(f"{o}_loss" for o in outputs if len(outputs) > 1), *(name for name, _, _ in self.metrics))
+
+    def evaluate(self, part: Part) -> tuple[dict[str, float], dict[str, Array]]:
+        """Figures of a part, and the predictions by output."""
+        running = Running(self)
+        outputs: dict[str, list[Array]] = {output: [] for output in self.spec.outputs}
+        for batch in batches(part, EVALUATED):
+            result = self.executor.evaluate(batch)
+            running.add(batch, result)
+            for name, rows in result.outputs.items():
+                outputs[name].append(rows)
+        return running.figures(), {name: np.concatenate(rows) for name, rows in outputs.items()}
+
+    def predict(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
+        """Predictions by output."""
+        parts = [self.executor.predict(batch.inputs) for batch in batches(Part(inputs, {}), EVALUATED)]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+class Running:
+    """Figures over the batches taken in so far."""
+
+    def __init__(self, model: Model):
+        self._model = model
+        self._several = len(model.spec.outputs) > 1
+        self.rows = 0
+        self.loss = 0.0  # sums over rows
+        self.losses = dict.fromkeys(model.spec.outputs, 0.0)
+        self.states = [metric.start() for _, _, metric in model.metrics]
+
+    def add(self, batch: Batch, result: BatchResult) -> None:
+        rows = batch.rows
+        self.rows += rows
+        self.loss += result.loss * rows
+        if self._several:
+            for name, loss in result.losses.items():
+                self.losses[name] += loss * rows
+        for (_, output, metric), state in zip(self._model.metrics, self.states, strict=True):
+            metric.update(state, batch.targets[output], result.outputs[output], batch.weights)
+
+    def figures(self) -> dict[str, float]:
+        rows = max(1, self.rows)
+        figures = {"loss": self.loss / rows}
+        if self._several:
+            figures |= {f"{name}_loss": loss / rows for name, loss in self.losses.items()}
+        for (name, _, metric), state in zip(self._model.metrics, self.states, strict=True):
+            figures[name] = float(metric.result(state))
+        return figures
+
+
+def batches(part: Part, size: int) -> Iterator[Batch]:
+    """A part's rows in order, `size` at a time."""
+    for first in range(0, part.rows, size):
+        yield take(part, slice(first, first + size))
+
+
+def take(part: Part, rows: Any) -> Batch:
+    """Some rows of a part: a slice, or their numbers."""
+    return Batch(
+        {name: x[rows] for name, x in part.inputs.items()},
+        {name: y[rows] for name, y in part.targets.items()},
+        None if part.weights is None else part.weights[rows],
+    )
+
+
+def cast(part: Part, dtype: Any) -> Part:
+    """The part with its real numbers in the engine's dtype."""
+
+    def as_dtype(arrays: Mapping[str, Array]) -> dict[str, Array]:
+        return {
+            name: a.astype(dtype, copy=False) if np.issubdtype(a.dtype, np.floating) else a
+            for name, a in arrays.items()
+        }
+
+    weights = None if part.weights is None else part.weights.astype(dtype, copy=False)
+    return Part(as_dtype(part.inputs), as_dtype(part.targets), weights)
+
+
+def usable_cores() -> int:
+    """Cores this process may use (fewer than the machine's in a container or under taskset)."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS and Windows
+        return os.cpu_count() or 1

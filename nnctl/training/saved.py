@@ -1,0 +1,74 @@
+"""The trained model as one file: weights by name, and with them all that raw data need on their way in and out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnctl.data import Preprocessing
+from nnctl.data.parts import Data, Target
+from nnctl.errors import RunError
+from nnctl.training.files import write_safely
+from nnctl.training.folder import FORMAT
+from nnctl.training.model import Model
+
+
+def save_model(path: Path, model: Model, data: Data, config: str) -> None:
+    """Writes model.safetensors: every weight by "layer/weight"; config, preprocessing, class names and shapes
+    as JSON in its metadata."""
+    from safetensors.numpy import save
+
+    metadata = {
+        "format": FORMAT,
+        "config": config,
+        "preprocessing": json.dumps(data.preprocessing.to_json()),
+        "targets": json.dumps({name: asdict(target) for name, target in data.targets.items()}),
+        "input_shapes": json.dumps({name: list(shape) for name, shape in data.input_shapes.items()}),
+    }
+    weights = {name: np.ascontiguousarray(w) for name, w in model.program.named_weights().items()}
+    write_safely(path, save(weights, metadata))
+
+
+def load_model(path: Path) -> tuple[Model, Preprocessing]:
+    """Reads what save_model wrote. Raises RunError where it is missing, damaged or of another format."""
+    from safetensors import SafetensorError, safe_open
+
+    from nnctl import spec
+
+    if not path.is_file():
+        raise RunError("the model is missing", where=str(path),
+                       hint=f"the run may not have ended yet: nnctl train --resume {path.parent}")  # fmt: skip
+    try:
+        with safe_open(path, "numpy") as file:
+            metadata = file.metadata() or {}
+            _known(path, metadata)
+            checked = spec.loads(metadata["config"], file=str(path))
+            targets = {name: _target(values) for name, values in json.loads(metadata["targets"]).items()}
+            shapes = {name: tuple(shape) for name, shape in json.loads(metadata["input_shapes"]).items()}
+            model = Model.build(checked, shapes, targets, initialize=False)
+            wanted = model.program.named_weights()
+            if set(file.keys()) != set(wanted):
+                raise RunError("the weights are not those of the config", where=str(path))
+            for name, w in wanted.items():
+                w[...] = file.get_tensor(name)
+            return model, Preprocessing.from_json(json.loads(metadata["preprocessing"]))
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise RunError(f"the model cannot be read: {error}", where=str(path),
+                       hint="the file is damaged or was not written by nnctl") from None  # fmt: skip
+
+
+def _known(path: Path, metadata: dict[str, Any]) -> None:
+    if metadata.get("format") != FORMAT:
+        raise RunError(
+            f"the file's format is {metadata.get('format')!r}; this nnctl reads {FORMAT!r}", where=str(path),
+            hint="use the nnctl it was trained with",
+        )  # fmt: skip
+
+
+def _target(values: dict[str, Any]) -> Target:
+    tuples = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    return Target(**tuples)
