@@ -17,7 +17,6 @@ from nnctl.layers.activation import Activation
 from nnctl.layers.base import Layer
 
 Array = np.ndarray
-LINE = 16  # weights start on multiples of this many numbers: a 64-byte cache line of float32
 
 
 @dataclass
@@ -87,7 +86,7 @@ class Program:
                 spans = (self.spans, self.state_spans)[kind]
                 spans[f"{owner}/{name}"] = slice(ends[kind], ends[kind] + size)
                 self.shapes[f"{owner}/{name}"] = weight.shape
-                ends[kind] += -(-size // LINE) * LINE
+                ends[kind] += size
         self._ends = ends
 
     def view(self, key: str, parameters: Array | None = None) -> Array:
