@@ -11,7 +11,7 @@ CASES = {
     "relu_capped": {"relu": {"max_value": 2.0}},
     "relu_leaking": {"relu": {"negative_slope": 0.1}},
     "relu_from_one": {"relu": {"threshold": 1.0}},
-    "relu_everything": {"relu": {"negative_slope": 0.2, "max_value": 3.0, "threshold": -1.0}},
+    "relu_everything": {"relu": {"negative_slope": 0.2, "max_value": 3.0, "threshold": 1.0}},
     "relu6": "relu6",
     "leaky_relu": "leaky_relu",
     "leaky_relu_steep": {"leaky_relu": {"negative_slope": 0.5}},
@@ -23,6 +23,7 @@ CASES = {
     "silu": "silu",
     "sigmoid": "sigmoid",
     "hard_sigmoid": "hard_sigmoid",
+    "log_sigmoid": "log_sigmoid",
     "hard_silu": "hard_silu",
     "tanh": "tanh",
     "softplus": "softplus",
@@ -38,9 +39,7 @@ def make():
     rng = np.random.default_rng(0)
     middle = rng.normal(0, 2, (6, 8))
     far = rng.choice([-1, 1], (4, 8)) * np.geomspace(5, 300, 32).reshape(4, 8)
-    x = (
-        np.concatenate([middle, far]).astype(np.float32).astype(np.float64)
-    )  # the same number in both precisions
+    x = np.concatenate([middle, far]).astype(np.float32).astype(np.float64)
     r = rng.normal(size=x.shape)
     arrays = {"x": x, "r": r}
     for case, config in CASES.items():

@@ -1,4 +1,4 @@
-"""Activations: y = f(x), each with the gradient right under it.
+"""What an activation is: y = f(x), and its gradient right under it.
 
 An elementwise activation is written once, in plain array-agnostic Python: NumPy runs it on blocks that fit
 the cache, and the same source can be compiled. `gradient` sees the output y where that is enough, so that the
@@ -37,32 +37,6 @@ class Activation(Declared):
     def gradient(self, x: Array | None, y: Array, dy: Array) -> Array:
         """dL/dx from dL/dy, a new array; x is None unless `needs_input`."""
         raise NotImplementedError
-
-
-@activations.register("linear")
-class Linear(Activation):
-    """y = x: leaves the tensor as it is."""
-
-    monotone = True
-
-    def value(self, x):
-        return x
-
-    def gradient(self, x, y, dy):
-        return dy
-
-
-@activations.register("relu")
-class Relu(Activation):
-    """y = max(x, 0): passes positive values, stops negative ones."""
-
-    monotone = True
-
-    def value(self, x):
-        return np.maximum(x, 0)
-
-    def gradient(self, x, y, dy):
-        return np.where(y > 0, dy, 0)
 
 
 ActivationName = one_of(activations, optional=True)  # a field's type; null means linear
