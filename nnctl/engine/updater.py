@@ -46,8 +46,22 @@ class Updater:
 
     def step(self, gradients: Array, step: int) -> None:
         """Updates the weights with the flat gradients of the 0-based step. Clipping writes into gradients."""
-        optimizer = self.optimizer
         lr = self.rate(step)
+        scalars = self.optimizer.scalars(lr, step, self.memory)
+        decay = (self.optimizer.weight_decay or 0.0) * lr
+        # Broken gradients make broken weights, and the next loss tells; NumPy need not warn besides.
+        with np.errstate(all="ignore"):
+            self._clip(gradients)
+            for piece, w, slots in self._blocks:
+                if decay:
+                    w -= w * decay
+                new_w, *new_slots = self._rule(w, gradients[piece], *slots, *scalars)
+                w[...] = new_w
+                for slot, new in zip(slots, new_slots, strict=True):
+                    slot[...] = new
+
+    def _clip(self, gradients: Array) -> None:
+        optimizer = self.optimizer
         if optimizer.clipnorm is not None:
             for span in self._spans:
                 shorten([gradients[span]], optimizer.clipnorm)
@@ -57,16 +71,6 @@ class Updater:
             for piece, _, _ in self._blocks:
                 part = gradients[piece]
                 np.clip(part, -optimizer.clipvalue, optimizer.clipvalue, out=part)
-
-        decay = (optimizer.weight_decay or 0.0) * lr
-        scalars = optimizer.scalars(lr, step, self.memory)
-        for piece, w, slots in self._blocks:
-            if decay:
-                w -= w * decay
-            new_w, *new_slots = self._rule(w, gradients[piece], *slots, *scalars)
-            w[...] = new_w
-            for slot, new in zip(slots, new_slots, strict=True):
-                slot[...] = new
 
     def state(self) -> dict[str, Any]:
         """All that the next step depends on besides the weights: copies of the slots, and plain numbers."""
