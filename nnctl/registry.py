@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from nnctl.errors import InputError
 
@@ -37,7 +37,7 @@ class Declared(BaseModel):
         given = {
             field: plain(getattr(self, field))
             for field, info in type(self).model_fields.items()
-            if getattr(self, field) != info.get_default(call_default_factory=True)
+            if plain(getattr(self, field)) != plain(info.get_default(call_default_factory=True))
         }
         return {self.kind: given} if given else self.kind
 
@@ -169,9 +169,9 @@ class Choice:
 
 
 def one_of(family: Family, *, scalar: bool = False, optional: bool = False) -> Any:
-    """The type of a field that takes a member of `family` in any spelling."""
+    """The type of a field that takes a member of `family` in any spelling, as its default too."""
     choice = Choice(family, scalar, optional)
-    return Annotated[Any, choice, BeforeValidator(choice.coerce)]
+    return Annotated[Any, choice, BeforeValidator(choice.coerce), Field(validate_default=True)]
 
 
 def listed(value: Any) -> Any:

@@ -60,7 +60,7 @@ def _report(error: Exception) -> ExitCode:
         return error.exit_code
     if isinstance(error, MemoryError):
         _complain(f"not enough memory{f': {error}' if str(error) else ''}",
-                  hint="a smaller batch_size or fewer units need less; `nnctl summary CONFIG` says how much")  # fmt: skip
+                  hint="a smaller batch_size or fewer units need less; see: nnctl summary CONFIG")  # fmt: skip
     elif isinstance(error, OSError):
         _complain(error.strerror or str(error), where=error.filename and str(error.filename),
                   hint=_MENDS.get(error.errno))  # fmt: skip

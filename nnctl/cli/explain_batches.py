@@ -48,7 +48,7 @@ def command(config, samples, batch_size, epochs, overrides, as_json) -> None:
     if config is None:
         if samples is None:
             raise click.UsageError(
-                "give --samples N or a CONFIG, for example: --samples 1000 --batch-size 100"
+                "give --samples N or a CONFIG, such as: --samples 1000 --batch-size 100"
             )
         if overrides:
             raise click.UsageError("--set changes a value of a CONFIG, and there is none")

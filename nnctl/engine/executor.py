@@ -97,7 +97,7 @@ class Executor:
             )
         results = self._drive(passes, workers)
         for worker in self._workers[1:workers]:
-            self.gradients += worker.gradients
+            np.add(self.gradients, worker.gradients, out=self.gradients)
         return self._together(results, self._penalties(add_gradients=True))
 
     def evaluate(self, batch: Batch) -> BatchResult:

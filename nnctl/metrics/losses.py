@@ -17,9 +17,7 @@ class MeanLoss(Metric):
 
 
 for kind, loss in losses.items():
-    if (
-        kind not in metrics
-    ):  # a metric of that name of its own stands: Keras' cosine similarities differ in sign
+    if kind not in metrics:  # Keras' cosine similarity as a metric has the other sign than as a loss
         takes = VALUES if loss.labels == "number" else (loss.labels,)
         namespace = {"__module__": __name__, "__doc__": loss.__doc__, "takes": takes}
         metrics.register(kind, *losses.aliases(kind))(type(loss.__name__, (MeanLoss, loss), namespace))

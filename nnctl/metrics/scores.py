@@ -78,13 +78,8 @@ def ratio(part: Any, whole: Any) -> Any:
     return np.divide(part, whole, out=np.zeros(np.shape(whole)), where=np.greater(whole, 0))
 
 
-@metrics.register("precision")
-class Precision(ClassScore):
-    """Of what was predicted to be a class, the share that is: true positives / predicted positives.
-
-    thresholds: the probability above which a class is predicted; default 0.5 for yes-or-no outputs, the most
-    probable class for outputs that choose one of several.
-    """
+class ThresholdScore(ClassScore):
+    """Base of precision and recall, whose threshold Keras calls `thresholds`."""
 
     thresholds: Threshold = None
 
@@ -94,12 +89,21 @@ class Precision(ClassScore):
     def with_cut(self, cut):
         return self.model_copy(update={"thresholds": cut})
 
+
+@metrics.register("precision")
+class Precision(ThresholdScore):
+    """Of what was predicted to be a class, the share that is: true positives / predicted positives.
+
+    thresholds: the probability above which a class is predicted; default 0.5 for yes-or-no outputs, the most
+    probable class for outputs that choose one of several.
+    """
+
     def score(self, hits, predicted, actual):
         return ratio(hits, predicted)
 
 
 @metrics.register("recall")
-class Recall(Precision):
+class Recall(ThresholdScore):
     """Of what is a class, the share that was predicted to be: true positives / actual positives.
 
     thresholds: as for precision.

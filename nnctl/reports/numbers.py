@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 
 
-def figure(value: float | None) -> str:
-    """A loss or a metric in at most eight letters: 0.0312, 25.71, 2890.5, 3.1e-05."""
+def figure(value: float | None, letters: int = 7) -> str:
+    """A loss or a metric in about that many letters, with four decimals at most: 0.0312, 2890.50, 3.1e-05."""
     if value is None:
         return ""
-    size = abs(value)
     if not math.isfinite(value):
         return str(float(value))
-    if size != 0 and not 1e-3 <= size < 1e6:
+    decimals = min(4, letters - 1 - len(f"{value:.0f}"))
+    if decimals < -1 or 0 < abs(value) < 5e-4:
         return f"{value:.1e}"
-    decimals = 4 if size < 10 else 3 if size < 100 else 2 if size < 1e4 else 0
-    return f"{value:.{decimals}f}"
+    return f"{value:.{max(decimals, 0)}f}"
 
 
 def short(value: float) -> str:

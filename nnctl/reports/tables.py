@@ -16,8 +16,8 @@ _NARROWEST = 6  # a text column is not wrapped below this
 class Table:
     """Titles and rows of text.
 
-    left: how many columns, from the first, hold text: left-aligned, wrapped where room is short; the rest hold
-    numbers: right-aligned, never broken. styles: row number -> styles of that row.
+    left: how many columns, from the first, hold text: left-aligned, wrapped where room is short; the rest
+    hold numbers: right-aligned, never broken. styles: row number -> styles of that row.
     """
 
     titles: Sequence[str]

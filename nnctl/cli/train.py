@@ -1,0 +1,103 @@
+"""nnctl train: trains the network a config describes, or goes on with a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from nnctl.cli.options import json_option, set_option, verb
+from nnctl.errors import ExitCode, RunError
+
+RUNS = Path("runs")
+NEWEST = "newest"  # what `--resume` without a run means
+
+_ENDINGS = {"interrupted": ExitCode.INTERRUPTED, "terminated": ExitCode.TERMINATED}
+
+
+@verb()
+@click.argument("config", required=False)
+@set_option
+@click.option("--epochs", type=int, metavar="N", help="Passes over the training samples.")
+@click.option("--seed", type=int, metavar="N", help="What all chance in the run follows from.")
+@click.option("--engine", type=click.Choice(["numpy", "torch"]), help="What computes.")
+@click.option("--threads", type=int, metavar="N", help="Threads that compute; default all cores.")
+@click.option("--run", "folder", metavar="DIR", help="The run's folder; default runs/NAME-TIME.")
+@click.option(
+    "--resume", "resumed", is_flag=False, flag_value=NEWEST, metavar="[RUN]",
+    help="Go on with a run where it stopped; without RUN, the newest one under runs/.",
+)  # fmt: skip
+@json_option
+@click.option("-q", "--quiet", is_flag=True, help="Print only what came out, in one line.")
+@click.option("-v", "--verbose", is_flag=True, help="A row for every epoch, however many.")
+def command(config, overrides, folder, resumed, as_json, quiet, verbose, **shorthands) -> None:
+    """Train the network that CONFIG describes.
+
+    CONFIG is a YAML file, or the name of a ready one, such as iris. In a terminal, a live table shows the loss
+    and the metrics of every iteration; each finished epoch leaves a row, the best so far marked with *.
+
+    \b
+    nnctl train iris
+    nnctl train my.yaml --set optimizer.adam.learning_rate=0.01 --epochs 100
+    nnctl train --resume runs/iris-20260101-120000
+    """
+    if as_json and quiet:
+        raise click.UsageError("--json and --quiet exclude each other")
+    overrides = [*overrides, *_shorthands(**shorthands)]
+    report = _report(as_json, quiet, verbose)
+    try:
+        if resumed is not None:
+            from nnctl.training.runner import resume
+
+            run = _run_to_resume(resumed, config, folder)
+            ended = resume(run, overrides=overrides, subscribers=[report])
+        elif config is None:
+            raise click.UsageError("give a CONFIG, such as: nnctl train iris (or --resume, to go on with a run)")
+        else:
+            from nnctl.spec import load
+            from nnctl.training.runner import train
+
+            spec = load(config, overrides)
+            ended = train(spec, folder=folder and Path(folder), subscribers=[report])
+    finally:
+        report.close()
+    raise click.exceptions.Exit(_ENDINGS.get(ended.reason, ExitCode.DONE))
+
+
+def _shorthands(epochs: int | None, seed: int | None, engine: str | None, threads: int | None) -> list[str]:
+    """The options that are short for a `--set`, as `--set` would say them."""
+    given = {"epochs": epochs, "seed": seed, "engine.backend": engine, "engine.threads": threads}
+    return [f"{key}={value}" for key, value in given.items() if value is not None]
+
+
+def _report(as_json: bool, quiet: bool, verbose: bool):
+    from nnctl.reports import run_report
+    from nnctl.reports.terminal import Terminal
+
+    terminal = Terminal.of()
+    if as_json:
+        return run_report.JsonReport(terminal)
+    if quiet:
+        return run_report.QuietReport(terminal)
+    if not terminal.live:
+        return run_report.PlainReport(terminal, every_epoch=verbose)
+    from nnctl.reports.live import LiveReport
+
+    return LiveReport(terminal, every_epoch=verbose)
+
+
+def _run_to_resume(resumed: str, config: str | None, folder: str | None) -> Path:
+    """The run that `--resume` means: the one named, else `--run`'s, else the newest (of the config's name)."""
+    if resumed != NEWEST:
+        if config or folder:
+            raise click.UsageError("a run has its own config and folder: give --resume RUN alone, and --set for changes")
+        return Path(resumed)
+    if folder:
+        return Path(folder)
+    name = Path(config).stem if config else "*"
+    runs = [path.parent for path in RUNS.glob(f"{name}-*/config.yaml")]
+    if not runs:
+        of = f" of {name!r}" if config else ""
+        raise RunError(f"there is no run{of} to go on with", where=str(RUNS),
+                       hint="start one with nnctl train CONFIG, or name its folder: --resume RUN")  # fmt: skip
+    return max(runs, key=lambda run: (run / "config.yaml").stat().st_mtime)

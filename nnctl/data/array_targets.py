@@ -1,0 +1,121 @@
+"""Targets that are arrays of an npz file: what each loss takes, and what to use where it does not fit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nnctl.data.table import Array, Column, listing, row_list
+from nnctl.data.targets import FOR_NUMBERS, TargetCoder, check_range
+from nnctl.errors import DataError
+
+_MOST_CLASSES = 1_000_000
+
+
+def fit_array_target(name: str, y: Array, labels: str, where: str) -> TargetCoder:
+    """How an array becomes what a loss with these labels wants; raises DataError where it does not suit them."""
+    if labels == "number":
+        if y.dtype.kind == "U":
+            raise DataError(
+                "the target is text, but the loss wants numbers", where, "use `loss: sparse_categorical_crossentropy`"
+            )
+        shape = y.shape[1:] or (1,)
+        coder = TargetCoder("number", (name,), shape)
+    elif labels == "integer":
+        coder = _fit_classes(name, y, where)
+    elif labels == "onehot":
+        if y.ndim == 1 or y.shape[-1] == 1:
+            raise DataError(
+                f"the loss wants one-hot rows (rows, classes), the target has shape {y.shape}: class numbers",
+                where,
+                "use `loss: sparse_categorical_crossentropy`",
+            )
+        coder = TargetCoder("onehot", (name,), y.shape[1:], tuple(map(str, range(y.shape[-1]))), numeric=True)
+    elif y.dtype.kind == "U":
+        words = tuple(np.unique(y).tolist())
+        if len(words) != 2 or y.ndim != 1:
+            raise DataError(
+                f"a binary loss wants 2 classes, the target has {len(words)}", where,
+                "use `loss: sparse_categorical_crossentropy`",
+            )  # fmt: skip
+        coder = TargetCoder("binary", (name,), (1,), words)
+    else:
+        shape = y.shape[1:] or (1,)
+        single = shape == (1,)
+        coder = TargetCoder("binary", (name,), shape, ("0", "1") if single else None, numeric=single)
+    encode_array(coder, y, where)  # every value is looked at once, before training
+    return coder
+
+
+def _fit_classes(name: str, y: Array, where: str) -> TargetCoder:
+    if y.dtype.kind == "U":
+        if y.ndim != 1:
+            raise DataError(f"class names want the shape (rows,), got {y.shape}", where)
+        words = tuple(np.unique(y).tolist())
+        if len(words) < 2:
+            raise DataError(f"the target has one value only, {listing(words)}", where, "there is nothing to learn")
+        return TargetCoder("integer", (name,), (), words)
+    if y.ndim > 1 and y.shape[-1] > 1 and np.all((y == 0) | (y == 1)) and np.all(y.sum(axis=-1) == 1):
+        raise DataError(
+            f"the loss wants class numbers (rows,), the target has shape {y.shape}: one-hot rows",
+            where,
+            "use `loss: categorical_crossentropy`, or save y.argmax(axis=-1)",
+        )
+    flat = y.reshape(len(y), -1)
+    bad = np.any(~np.isfinite(flat.astype(np.float64)) | (flat != np.floor(flat)), axis=1)
+    if bad.any():
+        raise DataError(f"{row_list(bad)}: class numbers are whole, got {flat[bad][0][0]}", where, FOR_NUMBERS)
+    if np.any(flat < 0):
+        raise DataError(
+            f"{row_list(np.any(flat < 0, axis=1))}: class numbers start at 0, got {flat.min()}",
+            where,
+            "number the classes 0, 1, 2, ...",
+        )
+    classes = int(flat.max()) + 1
+    if classes > _MOST_CLASSES or classes < 2:
+        raise DataError(
+            f"class numbers up to {classes - 1} make {classes:,} classes", where, "number the classes 0, 1, 2, ..."
+        )
+    shape = () if y.shape[1:] == (1,) else y.shape[1:]
+    return TargetCoder("integer", (name,), shape, tuple(map(str, range(classes))), numeric=True)
+
+
+def encode_array(coder: TargetCoder, y: Array, where: str) -> Array:
+    """(rows, *coder.shape), int32 for "integer", else float32. Raises DataError for values that do not fit."""
+    if y.dtype.kind == "U":
+        if coder.classes is None:
+            raise DataError("the target is text, numbers are meant", where)
+        place = {word: at for at, word in enumerate(coder.classes)}
+        column = Column.of_words(y.reshape(len(y)).tolist())
+        for code, word in enumerate(column.words):
+            if word not in place:
+                raise DataError(
+                    f'{row_list(column.values == code)}: "{word}" is none of the classes {listing(coder.classes)}',
+                    where,
+                )
+        codes = np.array([place[word] for word in column.words], dtype=np.int32)[column.values]
+        return codes if coder.labels == "integer" else codes.astype(np.float32)[:, None]
+    if y.size != len(y) * int(np.prod(coder.shape)):
+        raise DataError(
+            f"a target of shape {y.shape[1:]} where {coder.shape} is meant", where, "save it in the shape trained on"
+        )
+    values = y.reshape(len(y), *coder.shape)
+    if coder.labels == "integer":
+        bad = (values < 0) | (values >= len(coder.classes)) | (values != np.floor(values))
+        if bad.any():
+            bad_rows = bad.reshape(len(y), -1).any(axis=1)
+            raise DataError(
+                f"{row_list(bad_rows)}: {values[bad].flat[0]} is no class number from 0 to {len(coder.classes) - 1}",
+                where,
+            )
+        return np.ascontiguousarray(values, dtype=np.int32)
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(values.astype(np.float32)).reshape(len(y), -1).all(axis=1)
+    if not finite.all():
+        raise DataError(
+            f"{row_list(~finite)}: the target is missing, infinite or beyond float32", where, "leave these rows out"
+        )
+    if coder.labels == "binary" and np.all((values == -1) | (values == 1)):
+        values = values > 0  # hinge losses' own -1 and 1
+    if coder.labels != "number":
+        check_range(values, coder.labels, where)
+    return np.ascontiguousarray(values, dtype=np.float32)

@@ -1,0 +1,160 @@
+"""npz and npy files to arrays, safely: nothing is unpickled, and no header is believed before the file is measured."""
+
+from __future__ import annotations
+
+import ast
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from nnctl.data.files import Files
+from nnctl.data.table import listing
+from nnctl.errors import DataError
+
+Array = np.ndarray
+
+_BOMB_RATIO = 200  # inflated bytes to file bytes; images of one colour stay far below
+_BOMB_SIZE = 256 << 20
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """Arrays by name, as the files have them. source: what messages call the files."""
+
+    arrays: Mapping[str, Array]
+    source: str
+
+    def __getitem__(self, name: str) -> Array:
+        return self.arrays[name]
+
+    def where(self, name: str) -> str:
+        return f'{self.source}: array "{name}"'
+
+
+def read_arrays(files: Files) -> Arrays:
+    """The arrays of the files; those of several files one after the other along the first axis.
+
+    An npy file's array is called x. Raises DataError for objects (pickles), headers that promise more than
+    the file holds, and files that are broken.
+    """
+    parts = [_read(path) for path in files.paths]
+    first = parts[0]
+    for path, part in zip(files.paths[1:], parts[1:], strict=True):
+        for name in first.keys() | part.keys():
+            shapes = [arrays[name].shape[1:] if name in arrays else None for arrays in (first, part)]
+            if shapes[0] != shapes[1]:
+                raise DataError(
+                    f'array "{name}" has rows of shape {shapes[1]}, in {files.paths[0]} {shapes[0]}',
+                    str(path),
+                    "give all files the same arrays",
+                )
+    if len(parts) > 1:
+        first = {name: np.concatenate([part[name] for part in parts]) for name in first}
+    return Arrays(first, files.name)
+
+
+def _read(path: Path) -> dict[str, Array]:
+    try:
+        if path.suffix.lower() == ".npy":
+            with path.open("rb") as file:
+                return {"x": _read_array(file, path.stat().st_size, str(path))}
+        with zipfile.ZipFile(path) as archive:
+            return _read_members(archive, path)
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error, struct.error,
+            NotImplementedError, RuntimeError, SyntaxError, TypeError, KeyError) as error:  # fmt: skip
+        # What zipfile and numpy raise on a broken file.
+        raise DataError(
+            f"cannot be read: {str(error).splitlines()[0] if str(error) else type(error).__name__}",
+            str(path),
+            "write it again with numpy.savez(FILE, x=..., y=...)",
+        ) from None
+
+
+def _read_members(archive: zipfile.ZipFile, path: Path) -> dict[str, Array]:
+    members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
+    if not members:
+        raise DataError("holds no arrays", str(path), "write it with numpy.savez(FILE, x=..., y=...)")
+    inflated, held = sum(info.file_size for info in members), path.stat().st_size
+    if inflated > _BOMB_SIZE and inflated > _BOMB_RATIO * held:
+        raise DataError(
+            f"{held:,} bytes would inflate to {inflated:,}",
+            str(path),
+            "if this is meant, write it uncompressed with numpy.savez",
+        )
+    arrays = {}
+    for info in members:
+        name = info.filename.removesuffix(".npy")
+        with archive.open(info) as file:
+            arrays[name] = _read_array(file, info.file_size, f'{path}: array "{name}"')
+    return arrays
+
+
+def _read_array(file, size: int, where: str) -> Array:
+    """One array in npy format of `size` bytes, header and all."""
+    head = file.read(8)
+    if head[:6] != b"\x93NUMPY" or head[6] not in (1, 2, 3):
+        raise DataError("is not in npy format", where, "write it with numpy.save or numpy.savez")
+    width, kind = (2, "<H") if head[6] == 1 else (4, "<I")
+    [length] = struct.unpack(kind, file.read(width))
+    if length > 10_000 or length > size:
+        raise DataError(f"its header claims {length:,} bytes", where, "write the file again")
+    header = ast.literal_eval(file.read(length).decode("utf-8" if head[6] == 3 else "latin1"))
+    dtype = np.lib.format.descr_to_dtype(header["descr"])
+    shape, fortran = header["shape"], header["fortran_order"]
+    if dtype.hasobject:
+        raise DataError(
+            "holds Python objects, which are not read (unpickling can run code)",
+            where,
+            "save arrays of numbers: text as dtype str, rows of unequal length padded to one length",
+        )
+    if dtype.kind not in "biufU":
+        raise DataError(f"is of type {dtype}, not numbers", where, "save an array of numbers")
+    count = 1
+    for length_of_axis in shape:
+        if not isinstance(length_of_axis, int) or length_of_axis < 0:
+            raise DataError(f"its header gives the shape {shape}", where, "write the file again")
+        count *= length_of_axis
+    held = size - 8 - width - length
+    if count * dtype.itemsize != held:
+        raise DataError(
+            f"its header promises {count * dtype.itemsize:,} bytes of shape {shape}, the file has {held:,}",
+            where,
+            "the file is cut off or damaged: write it again",
+        )
+    if not shape:
+        raise DataError("is a single number, without rows", where, "save an array whose first axis is the rows")
+    data = np.frombuffer(_exactly(file, held), dtype=dtype)
+    return data.reshape(shape[::-1]).T if fortran else data.reshape(shape)
+
+
+def _exactly(file: io.IOBase, size: int) -> bytes:
+    data = file.read(size)
+    if len(data) != size:
+        raise DataError(f"ends after {len(data):,} of {size:,} bytes", hint="write the file again")
+    return data
+
+
+def rows_of(arrays: Arrays, names: list[str]) -> int:
+    """The number of rows that the named arrays share. Raises DataError where they differ or one is absent."""
+    counts = {}
+    for name in names:
+        if name not in arrays.arrays:
+            raise DataError(
+                f'there is no array "{name}"',
+                arrays.source,
+                f"arrays: {listing(arrays.arrays)}; choose with `inputs:` (array) and `dataset.target`",
+            )
+        counts[name] = len(arrays[name])
+    if len(set(counts.values())) > 1:
+        shown = ", ".join(f"{name} {count}" for name, count in counts.items())
+        raise DataError(f"the arrays differ in rows: {shown}", arrays.source, "save as many targets as inputs")
+    count = next(iter(counts.values()))
+    if count == 0:
+        raise DataError("there are no rows", arrays.source)
+    return count

@@ -1,0 +1,136 @@
+"""The data sets that come with nnctl: what each predicts, what is left out, and where it is from."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnctl.data.spec import DatasetSpec
+from nnctl.errors import DataError
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """One data set of `datasets/`.
+
+    array, divisor, shape: for npz files, the array that feeds the model, what its values are divided by,
+    and the shape of one row.
+    """
+
+    file: str
+    title: str
+    target: str
+    source: str
+    licence: str
+    ignore: tuple[str, ...] = ()
+    array: str | None = None
+    divisor: float = 1.0
+    shape: tuple[int, ...] | None = None
+
+
+_DIGITS = Bundled(
+    file="digits.npz",
+    title="handwritten digits of 8 x 8 pixels, flat",
+    target="labels",
+    source="Alpaydin and Kaynak 1998, UCI Optical Recognition of Handwritten Digits, test part",
+    licence="CC BY 4.0",
+    array="images",
+    divisor=16.0,
+    shape=(64,),
+)
+
+BUNDLED = {
+    "iris": Bundled(
+        file="iris.csv",
+        title="irises: the species from four lengths in cm",
+        target="species",
+        source="Fisher 1936, UCI Iris",
+        licence="public domain; CC BY 4.0 at UCI",
+    ),
+    "wine": Bundled(
+        file="wine.csv",
+        title="wines: the cultivar from a chemical analysis",
+        target="cultivar",
+        source="Forina and others 1988, UCI Wine",
+        licence="CC BY 4.0",
+    ),
+    "breast_cancer": Bundled(
+        file="breast_cancer.csv",
+        title="tumours: the diagnosis from measures of cell nuclei",
+        target="diagnosis",
+        source="Wolberg and others 1995, UCI Breast Cancer Wisconsin (Diagnostic)",
+        licence="CC BY 4.0",
+    ),
+    "diabetes": Bundled(
+        file="diabetes.csv",
+        title="patients: the disease's progression a year later",
+        target="progression",
+        source="Efron, Hastie, Johnstone and Tibshirani 2004, Least Angle Regression",
+        licence="published with the article for free use",
+    ),
+    "cars": Bundled(
+        file="cars.csv",
+        title="cars of 1970 to 1982: miles per gallon; numbers, a category, missing values",
+        target="mpg",
+        source="Ramos and Donoho, 1983 ASA Data Exposition, StatLib",
+        licence="free to use with the source named",
+        ignore=("name",),
+    ),
+    "digits": _DIGITS,
+    "digits_images": Bundled(
+        **{**vars(_DIGITS), "title": "handwritten digits as images of 8 x 8 x 1", "shape": (8, 8, 1)}
+    ),
+}
+
+
+def bundled_names() -> tuple[str, ...]:
+    """The names a config may give as `dataset: NAME`."""
+    return tuple(BUNDLED)
+
+
+def bundled_path(name: str) -> Path:
+    """The file of a bundled data set: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    file = BUNDLED[name].file
+    for folder in (package / "_bundled" / "datasets", package.parent / "datasets"):
+        if (folder / file).is_file():
+            return folder / file
+    raise DataError(f"{file} of the bundled data set {name!r} is not there", hint="install nnctl again")
+
+
+def resolve(dataset: DatasetSpec) -> tuple[DatasetSpec, Bundled | None]:
+    """The data set with a bundled name turned into its file and target; what the config says wins.
+
+    Raises DataError for an unknown name, and where both or neither of name and path are given.
+    """
+    if dataset.name is None:
+        if dataset.path is None:
+            raise DataError(
+                "dataset has neither a name nor a path",
+                hint=f"give `path: FILE`, or one of the bundled sets: {', '.join(BUNDLED)}",
+            )
+        return dataset, None
+    if dataset.path is not None:
+        raise DataError(
+            f"dataset has both a name ({dataset.name!r}) and a path", hint="keep one of name and path"
+        )
+    entry = BUNDLED.get(dataset.name)
+    if entry is None:
+        raise DataError(f"there is no bundled data set {dataset.name!r}", hint=_mend(dataset.name))
+    ignore = dataset.ignore or tuple(name for name in entry.ignore if name not in (dataset.features or ()))
+    return dataset.model_copy(
+        update={
+            "path": (str(bundled_path(dataset.name)),),
+            "target": dataset.target or (entry.target,),
+            "ignore": ignore,
+        }
+    ), entry
+
+
+def _mend(name: str) -> str:
+    if Path(name).suffix or "/" in name:
+        return f"for a file write `dataset: {{path: {name}, target: COLUMN}}`"
+    near = difflib.get_close_matches(name, BUNDLED, n=2)
+    known = f"bundled: {', '.join(BUNDLED)}; for a file of your own give `path: FILE`"
+    return f"did you mean {' or '.join(near)}? {known}" if near else known

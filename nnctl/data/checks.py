@@ -1,0 +1,62 @@
+"""What looks wrong about loaded data, though nothing in it is broken: rows in two parts, features that give the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from nnctl.data.parts import Part
+from nnctl.data.roles import Roles
+from nnctl.data.table import Array, Column, Table
+
+_BLOCK = 4096  # rows hashed at a time: the products stay in the cache
+
+
+def duplicate_notes(parts: Mapping[str, Part]) -> Iterator[str]:
+    """A line for each part that has rows of the training part, all inputs and targets equal."""
+    known = np.unique(_hashes(parts["train"]))
+    for name in ("validation", "test"):
+        if name in parts and (count := int(np.isin(_hashes(parts[name]), known).sum())):
+            rows = "row is" if count == 1 else "rows are"
+            yield f"{count} {name} {rows} also in the training part, value for value"
+
+
+def _hashes(part: Part) -> Array:
+    """(rows,) uint64: rows that are equal hash alike, others almost never do."""
+    total = np.zeros(part.rows, dtype=np.uint64)
+    rng = np.random.default_rng(0)
+    for array in (*part.inputs.values(), *part.targets.values()):
+        words = np.ascontiguousarray(array).reshape(part.rows, -1).view(np.uint32)
+        odd = rng.integers(0, 2**63, size=words.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+        for first in range(0, part.rows, _BLOCK):
+            block = words[first : first + _BLOCK].astype(np.uint64)
+            total[first : first + _BLOCK] += (block * odd).sum(axis=1, dtype=np.uint64)
+    return total
+
+
+def copy_notes(table: Table, roles: Roles, train: Array) -> Iterator[str]:
+    """A line for each feature that gives a target away: |correlation| > 0.9999, or one value for one class."""
+    for columns in roles.targets.values():
+        for target in columns:
+            answer = table[target].take(train)
+            for name in roles.features:
+                if _copies(table[name].take(train), answer):
+                    yield (
+                        f'column "{name}" gives the target "{target}" away: from one follows the other;'
+                        f" `ignore: [{name}]` leaves it out"
+                    )
+
+
+def _copies(feature: Column, answer: Column) -> bool:
+    both = ~(feature.missing | answer.missing)
+    x, y = feature.values[both], answer.values[both]
+    if len(x) < 3:
+        return False
+    if feature.kind == answer.kind == "number":
+        x, y = x - x.mean(), y - y.mean()
+        with np.errstate(all="ignore"):
+            correlation = (x @ y) / np.sqrt((x @ x) * (y @ y))
+        return bool(abs(correlation) > 0.9999)
+    pairs = len(np.unique(np.stack([x.astype(np.float64), y.astype(np.float64)]), axis=1).T)
+    return 1 < pairs == len(np.unique(x)) == len(np.unique(y)) < len(x) / 2

@@ -1,0 +1,140 @@
+"""The fitted inputs of a model: columns side by side, or one array, to float32 of a known shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from nnctl.data.arrays import Arrays
+from nnctl.data.features import Feature, feature_from_json, matrix
+from nnctl.data.table import Array, Table, row_list
+from nnctl.errors import DataError
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class TableInput:
+    """Columns side by side, in order. shape: of one row; its size is the sum of the features' widths."""
+
+    features: tuple[Feature, ...]
+    shape: Shape
+
+    def transform(self, table: Table, notes: list[str]) -> Array:
+        """(rows, *shape) float32, C-contiguous."""
+        return matrix(self.features, table, notes).reshape(table.rows, *self.shape)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"columns": [feature.to_json() for feature in self.features], "shape": list(self.shape)}
+
+
+@dataclass(frozen=True)
+class ArrayInput:
+    """One array: (x / divisor - shift) / scale, missing values (NaN) taken as `fill`.
+
+    shift, scale: one figure each, or one per feature where rows have one axis.
+    """
+
+    array: str
+    shape: Shape
+    divisor: float = 1.0
+    fill: float | None = None
+    shift: tuple[float, ...] = (0.0,)
+    scale: tuple[float, ...] = (1.0,)
+
+    def transform(self, x: Array, where: str, notes: list[str]) -> Array:
+        """(rows, *shape) float32, C-contiguous. Raises DataError for text, NaN, infinite values, another shape."""
+        check_numbers(x, where)
+        if x.size != len(x) * prod(self.shape):
+            raise DataError(
+                f"has rows of shape {x.shape[1:]}, the model takes {self.shape}", where, "save it in that shape"
+            )
+        with np.errstate(over="ignore"):
+            out = np.array(x, dtype=np.float32, order="C").reshape(len(x), *self.shape)
+        if x.dtype.kind == "f":
+            self._mend_missing(out, where, notes)
+        if self.divisor != 1:
+            out /= np.float32(self.divisor)
+        if self.shift != (0.0,) or self.scale != (1.0,):
+            out -= np.asarray(self.shift, dtype=np.float32)
+            out /= np.asarray(self.scale, dtype=np.float32)
+        return out
+
+    def _mend_missing(self, out: Array, where: str, notes: list[str]) -> None:
+        rows = out.reshape(len(out), -1)
+        if (bad := np.isinf(rows).any(axis=1)).any():
+            raise DataError(f"{row_list(bad)}: a value is infinite or beyond float32", where, "mend the values")
+        missing = np.isnan(out)
+        if not missing.any():
+            return
+        if self.fill is None:
+            raise DataError(
+                f"{missing.sum()} values are missing, NaN ({row_list(np.isnan(rows).any(axis=1))})",
+                where,
+                "say what to do: `missing: zero`, or `missing: drop` to leave the rows out",
+            )
+        notes.append(f"{where}: {missing.sum()} missing values are taken as {self.fill:g}")
+        out[missing] = self.fill
+
+    def to_json(self) -> dict[str, Any]:
+        return {**vars(self), "shape": list(self.shape), "shift": list(self.shift), "scale": list(self.scale)}
+
+
+def input_from_json(value: Mapping[str, Any]) -> TableInput | ArrayInput:
+    if "columns" in value:
+        return TableInput(tuple(map(feature_from_json, value["columns"])), tuple(value["shape"]))
+    return ArrayInput(**{name: tuple(item) if isinstance(item, list) else item for name, item in value.items()})
+
+
+def check_numbers(x: Array, where: str) -> None:
+    if x.dtype.kind == "U":
+        raise DataError("holds text, an input holds numbers", where, "save numbers")
+
+
+def fit_shape(wanted: tuple[int | None, ...] | None, found: Shape, where: str, what: str) -> Shape:
+    """The shape of one row: `found`, or `wanted` where it holds as many values (None: any length).
+
+    Raises DataError where the two do not agree.
+    """
+    if wanted is None or wanted == found:
+        return found
+    if None in wanted:
+        if len(wanted) == len(found) and all(
+            w is None or w == f for w, f in zip(wanted, found, strict=True)
+        ):
+            return found
+    elif prod(wanted) == prod(found):
+        return tuple(int(size) for size in wanted if size is not None)
+    raise DataError(
+        f"the input's shape is {list(wanted)}, {what} shape {list(found)}",
+        where,
+        f"write `shape: {list(found)}`, or leave it out",
+    )
+
+
+def fit_array(array: str, arrays: Arrays, rows: Array, shape: Shape, divisor: float, normalize: str,
+              missing: str) -> ArrayInput:  # fmt: skip
+    """An ArrayInput fitted on the rows `rows`. normalize: per feature for rows of one axis, else over all values.
+
+    missing: "error", "drop" (the rows are gone by now) or "zero".
+    """
+    where = arrays.where(array)
+    fill = 0.0 if missing == "zero" else None
+    plain = ArrayInput(array, shape, divisor, fill)
+    if normalize == "none":
+        return plain
+    x = plain.transform(arrays[array][rows], where, []).astype(np.float64)
+    axes = 0 if len(shape) == 1 else None
+    if normalize == "standard":
+        shift, scale = x.mean(axis=axes), x.std(axis=axes)
+    else:
+        shift, scale = x.min(axis=axes), np.ptp(x, axis=axes)
+    scale = np.where(np.ptp(x, axis=axes) == 0, 1.0, scale)
+    return ArrayInput(
+        array, shape, divisor, fill,
+        tuple(np.atleast_1d(shift).tolist()), tuple(np.atleast_1d(scale).tolist()),
+    )  # fmt: skip

@@ -1,0 +1,212 @@
+"""Everything that was fitted to the training rows: applied to new files, saved as JSON, read back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnctl.data.array_targets import encode_array
+from nnctl.data.arrays import Arrays, rows_of
+from nnctl.data.inputs import ArrayInput, TableInput, input_from_json
+from nnctl.data.parts import Data, Part
+from nnctl.data.reading import read_files
+from nnctl.data.spec import DatasetSpec
+from nnctl.data.table import Array, Table, listing, row_list
+from nnctl.data.targets import TargetCoder
+from nnctl.errors import DataError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What turns files into what a trained model takes, and its predictions into the data's own words.
+
+    dataset: as the config gave it, paths absolute. rows: of each part when it was fitted.
+    weight: the column or array of sample weights, or None.
+    """
+
+    dataset: DatasetSpec
+    seed: int
+    inputs: Mapping[str, TableInput | ArrayInput]
+    targets: Mapping[str, TargetCoder]
+    weight: str | None = None
+    rows: Mapping[str, int] | None = None
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The table columns that feed the inputs, none twice; empty for arrays."""
+        columns = (f.name for entry in self.inputs.values() if isinstance(entry, TableInput) for f in entry.features)
+        return tuple(dict.fromkeys(columns))
+
+    @property
+    def target_columns(self) -> tuple[str, ...]:
+        return tuple(name for coder in self.targets.values() for name in coder.columns)
+
+    @property
+    def is_table(self) -> bool:
+        return any(isinstance(entry, TableInput) for entry in self.inputs.values())
+
+    def apply(self, source: str | Path | Sequence[str], *, with_targets: bool) -> tuple[Part, tuple[str, ...]]:
+        """All rows of raw files in the form trained on, and a note for everything done to them.
+
+        source: path, glob or list of these. with_targets False: the target columns may be absent, and every
+        row gives a row; True: rows that the rule `drop` covers are left out, as in training.
+        Raises DataError for missing columns or arrays, missing values that no rule fills, unknown classes.
+        """
+        names = (str(source),) if isinstance(source, str | Path) else tuple(map(str, source))
+        absent = () if with_targets else self.target_columns
+        query = self.dataset.query if self.is_table else None
+        rows = read_files(names, query, absent)
+        if isinstance(rows, Table) != self.is_table:
+            raise DataError(
+                f"the model takes {'table columns' if self.is_table else 'arrays (npz or npy)'}",
+                names[0],
+                "give a file of the kind trained on",
+            )
+        notes: list[str] = []
+        if isinstance(rows, Table):
+            needed = self.features + (self.target_columns if with_targets else ())
+            if missing := [name for name in needed if name not in rows.columns]:
+                raise DataError(
+                    f"lacks the column{'s' * (len(missing) > 1)} {listing(missing, 20)}", rows.source,
+                    f"the model was trained on {listing(self.features, 20)}",
+                )  # fmt: skip
+            if with_targets:
+                rows = rows.take(kept_rows(self.dataset, rows, self.features, self.target_columns, notes))
+        else:
+            rows = self._test_arrays(rows)
+            if with_targets:
+                rows = keep_array_rows(self.dataset, rows, self._array_names(True), notes)
+        return self.transform(rows, with_targets, notes), tuple(notes)
+
+    def transform(self, rows: Table | Arrays, with_targets: bool, notes: list[str]) -> Part:
+        """Rows as read, whole, to a Part."""
+        if isinstance(rows, Table):
+            inputs = {name: entry.transform(rows, notes) for name, entry in self.inputs.items()}
+            targets = {name: coder.encode(rows) for name, coder in self.targets.items()} if with_targets else {}
+            weighted = self.weight is not None and self.weight in rows.columns
+            weights = _weights(rows[self.weight].values, rows.where(self.weight)) if weighted else None
+            return Part(inputs, targets, weights)
+        rows_of(rows, self._array_names(with_targets))
+        inputs = {name: entry.transform(rows[entry.array], rows.where(entry.array), notes)
+                  for name, entry in self.inputs.items()}  # fmt: skip
+        targets = {}
+        if with_targets:
+            for name, coder in self.targets.items():
+                [array] = coder.columns
+                targets[name] = encode_array(coder, rows[array], rows.where(array))
+        weighted = self.weight is not None and self.weight in rows.arrays
+        return Part(inputs, targets, _weights(rows[self.weight], rows.where(self.weight)) if weighted else None)
+
+    def reload(self) -> Data:
+        """The parts of the data set trained on, again: the same rows in each, by what was fitted then.
+
+        Raises DataError where the files have other rows than when the model was trained.
+        """
+        from nnctl.data.loading import load_fitted
+
+        return load_fitted(self)
+
+    def decode(self, output: str, predicted: Array) -> Array:
+        """Predictions of an output in the data's own words: see TargetCoder.decode."""
+        return self.targets[output].decode(predicted)
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, as values that JSON holds."""
+        return {
+            "format": FORMAT,
+            "dataset": self.dataset.model_dump(mode="json"),
+            "seed": self.seed,
+            "inputs": {name: entry.to_json() for name, entry in self.inputs.items()},
+            "targets": {name: coder.to_json() for name, coder in self.targets.items()},
+            "weight": self.weight,
+            "rows": dict(self.rows or {}),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Preprocessing:
+        """The inverse of to_json, also of what a JSON file made of it."""
+        if value.get("format") != FORMAT:
+            raise DataError(
+                f"the preprocessing has format {value.get('format')}, this nnctl reads {FORMAT}",
+                hint="use the version of nnctl that wrote it",
+            )
+        return cls(
+            DatasetSpec.model_validate(value["dataset"]),
+            value["seed"],
+            {name: input_from_json(entry) for name, entry in value["inputs"].items()},
+            {name: TargetCoder.from_json(coder) for name, coder in value["targets"].items()},
+            value["weight"],
+            value["rows"],
+        )
+
+    def _array_names(self, with_targets: bool) -> list[str]:
+        names = [entry.array for entry in self.inputs.values() if isinstance(entry, ArrayInput)]
+        return names + list(self.target_columns) if with_targets else names
+
+    def _test_arrays(self, rows: Arrays) -> Arrays:
+        """x_test where there is no x; and an npy file's one array whatever the input is called."""
+        arrays = dict(rows.arrays)
+        names = self._array_names(True) + ([self.weight] if self.weight else [])
+        for name in names:
+            if name not in arrays and f"{name}_test" in arrays:
+                arrays[name] = arrays[f"{name}_test"]
+        if len(self.inputs) == 1 and set(arrays) == {"x"}:
+            arrays = {names[0]: arrays["x"]}
+        return replace(rows, arrays=arrays)
+
+
+def kept_rows(dataset: DatasetSpec, table: Table, features: Iterable[str], targets: Iterable[str],
+              notes: list[str]) -> Array:  # fmt: skip
+    """Numbers of the rows that stay after `missing: drop`; a note for each column that dropped some."""
+    kept = np.ones(table.rows, dtype=bool)
+    aside = (dataset.weight, dataset.split.time)
+    for name in dict.fromkeys((*targets, *features, *(name for name in aside if name in table.columns))):
+        missing = table[name].missing
+        if rule(dataset.missing, name) == "drop" and missing.any():
+            notes.append(f'column "{name}": {missing.sum()} rows without a value are left out ({row_list(missing)})')
+            kept &= ~missing
+    if not kept.any():
+        raise DataError("`missing: drop` leaves no row", table.source, "fill the values instead: `missing: median`")
+    return np.flatnonzero(kept)
+
+
+def keep_array_rows(dataset: DatasetSpec, rows: Arrays, names: Iterable[str], notes: list[str]) -> Arrays:
+    """The arrays without the rows that `missing: drop` covers."""
+    names = list(names)
+    kept = np.ones(rows_of(rows, names), dtype=bool)
+    for name in names:
+        array = rows[name]
+        if rule(dataset.missing, name) == "drop" and array.dtype.kind == "f":
+            missing = np.isnan(array.reshape(len(array), -1)).any(axis=1)
+            if missing.any():
+                notes.append(f'array "{name}": {missing.sum()} rows with NaN are left out ({row_list(missing)})')
+                kept &= ~missing
+    if kept.all():
+        return rows
+    if not kept.any():
+        raise DataError("`missing: drop` leaves no row", rows.source, "fill the values instead: `missing: zero`")
+    whole = {name: array[kept] for name, array in rows.arrays.items() if len(array) == len(kept)}
+    return replace(rows, arrays=whole)
+
+
+def rule(rules: str | Mapping[str, str], name: str) -> str:
+    """The rule of one column for its missing values."""
+    return rules if isinstance(rules, str) else rules.get(name, "error")
+
+
+def _weights(values: Array, where: str) -> Array:
+    """(rows,) float32 sample weights, 0 or more."""
+    if values.ndim != 1 or values.dtype.kind not in "biuf":
+        raise DataError("sample weights are one number a row", where)
+    bad = ~np.isfinite(values.astype(np.float64)) | (values < 0)
+    if bad.any():
+        raise DataError(f"{row_list(bad)}: a sample weight is a number of 0 or more", where, "mend the weights")
+    return np.ascontiguousarray(values, dtype=np.float32)
+
+

@@ -1,0 +1,131 @@
+"""A data set's files to one table or one set of arrays, and the rows that its files give to a part beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from nnctl.data.files import Files, find_files
+from nnctl.data.spec import DatasetSpec
+from nnctl.data.table import Array, Table, listing
+from nnctl.errors import DataError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nnctl.data.arrays import Arrays
+
+_ENDINGS = {
+    "train": ("_train",),
+    "validation": ("_validation", "_valid", "_val"),
+    "test": ("_test",),
+}
+
+
+def read_files(names: Sequence[str], query: str | None = None, absent: Sequence[str] = ()) -> Table | Arrays:
+    """What the files hold: a Table, or Arrays for npz and npy. Raises DataError."""
+    files = find_files(names)
+    if files.format not in ("npz", "npy"):
+        from nnctl.data.tables import read_table
+
+        return read_table(files, query, absent)
+    if query is not None:
+        raise DataError("a query reads tables, not arrays", files.name, "leave `query` out")
+    return _read_arrays(files)
+
+
+def _read_arrays(files: Files) -> Arrays:
+    from nnctl.data.arrays import read_arrays
+
+    return read_arrays(files)
+
+
+def read_dataset(dataset: DatasetSpec) -> tuple[Table | Arrays, dict[str, Array]]:
+    """All rows of a data set, and the row numbers of the parts that have files or arrays of their own.
+
+    The parts are one under the other; rows that no part claims are still to be split.
+    """
+    whole = read_files(dataset.path or (), dataset.query)
+    fixed: dict[str, Array] = {}
+    if not isinstance(whole, Table):
+        whole, fixed = _join_named_parts(whole)
+    for part in ("validation", "test"):
+        names = getattr(dataset, f"{part}_path")
+        if names is None:
+            continue
+        if part in fixed:
+            raise DataError(f"the file has {part} arrays, and {part}_path is given too", hint="keep one of them")
+        added = read_files(names, dataset.query)
+        whole, count, more = _append(whole, added)
+        fixed[part] = np.arange(count, count + more)
+    return whole, fixed
+
+
+def _append(whole: Table | Arrays, added: Table | Arrays) -> tuple[Table | Arrays, int, int]:
+    """The two one under the other, and the rows of each."""
+    if isinstance(whole, Table) and isinstance(added, Table):
+        from nnctl.data.table import stack
+
+        return stack([whole, added]), whole.rows, added.rows
+    if isinstance(whole, Table) or isinstance(added, Table):
+        raise DataError("is of another kind than the training data", added.source, "give tables, or npz files")
+    return _stack_arrays(whole, added)
+
+
+def _stack_arrays(whole: Arrays, added: Arrays) -> tuple[Arrays, int, int]:
+    from nnctl.data.arrays import Arrays
+
+    absent = [name for name in whole.arrays if name not in added.arrays]
+    if absent:
+        raise DataError(f"lacks the array {listing(absent)}", added.source, "give it the same arrays")
+    joined = {}
+    for name, array in whole.arrays.items():
+        if array.shape[1:] != added[name].shape[1:]:
+            raise DataError(
+                f"has rows of shape {added[name].shape[1:]}, {whole.source} of {array.shape[1:]}",
+                added.where(name),
+                "give it the same shape",
+            )
+        joined[name] = np.concatenate([array, added[name]])
+    return Arrays(joined, whole.source), _rows(whole), _rows(added)
+
+
+def _rows(arrays: Arrays) -> int:
+    from nnctl.data.arrays import rows_of
+
+    return rows_of(arrays, list(arrays.arrays))
+
+
+def _join_named_parts(arrays: Arrays) -> tuple[Arrays, dict[str, Array]]:
+    """x_train, y_train, x_test, y_test to x and y, and the rows of each part but the training one."""
+    from nnctl.data.arrays import Arrays
+
+    parts = {
+        part: {base: array for name, array in arrays.arrays.items() if (base := _base(name, endings))}
+        for part, endings in _ENDINGS.items()
+    }
+    if not parts["train"]:
+        return arrays, {}
+    whole = Arrays(parts["train"], arrays.source)
+    fixed = {}
+    for part in ("validation", "test"):
+        if parts[part]:
+            whole, count, more = _stack_arrays(whole, Arrays(parts[part], f"{arrays.source} ({part} arrays)"))
+            fixed[part] = np.arange(count, count + more)
+    return whole, fixed
+
+
+def _base(name: str, endings: Sequence[str]) -> str | None:
+    return next((name.removesuffix(ending) for ending in endings if name.endswith(ending)), None)
+
+
+def absolute(dataset: DatasetSpec) -> DatasetSpec:
+    """The data set with paths that hold wherever the program runs next."""
+    from pathlib import Path
+
+    paths: Mapping[str, tuple[str, ...]] = {
+        key: tuple(str(Path(name).expanduser().absolute()) for name in names)
+        for key in ("path", "validation_path", "test_path")
+        if (names := getattr(dataset, key)) is not None
+    }
+    return dataset.model_copy(update=paths)

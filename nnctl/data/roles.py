@@ -1,0 +1,216 @@
+"""What each column of a table is for: which input it feeds, as number or category, or why it is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from nnctl.data.spec import DatasetSpec
+from nnctl.data.table import Column, Table, listing, row_list, suggestion
+from nnctl.errors import DataError
+
+if TYPE_CHECKING:
+    from nnctl.spec.model import InputSpec
+
+Take = Literal["number", "category"]
+_DATE_MEND = "give its parts as numbers: `query: select *, year({0}) as {0}_year from data`"
+
+
+@dataclass(frozen=True)
+class Roles:
+    """inputs: by input name, (column, how it is taken) in order. targets: by output name, its columns.
+    notes: what is left out, and why."""
+
+    inputs: Mapping[str, tuple[tuple[str, Take], ...]]
+    targets: Mapping[str, tuple[str, ...]]
+    notes: tuple[str, ...]
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for columns in self.inputs.values() for name, _ in columns))
+
+
+def find_targets(dataset: DatasetSpec, outputs: Sequence[str], table: Table) -> dict[str, tuple[str, ...]]:
+    """The target columns of each output. Raises DataError where they are not said or are not there."""
+    target = dataset.target
+    if target is None:
+        if not all(output in table.columns for output in outputs):
+            raise DataError(
+                "which column is to be predicted is not said",
+                table.source,
+                f"add `target: COLUMN` under dataset; columns: {listing(table.columns, 20)}",
+            )
+        found = {output: (output,) for output in outputs}
+    elif isinstance(target, Mapping):
+        found = {output: tuple(columns) for output, columns in target.items()}
+        if set(found) != set(outputs):
+            raise DataError(
+                f"target names the outputs {listing(found)}, the model has {listing(outputs)}",
+                "dataset.target",
+                "give each output its column: `target: {" + ", ".join(f"{name}: COLUMN" for name in outputs) + "}`",
+            )
+    elif len(outputs) == 1:
+        found = {outputs[0]: tuple(target)}
+    elif set(target) == set(outputs):
+        found = {output: (output,) for output in outputs}
+    else:
+        raise DataError(
+            f"the model has {len(outputs)} outputs ({listing(outputs)}), the target is {listing(target)}",
+            "dataset.target",
+            "say which is whose: `target: {" + ", ".join(f"{name}: COLUMN" for name in outputs) + "}`",
+        )
+    table.require((name for columns in found.values() for name in columns), "dataset.target")
+    return found
+
+
+def find_roles(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], outputs: Sequence[str],
+               table: Table) -> Roles:  # fmt: skip
+    """Sorts the columns into inputs, targets and what is left out. Raises DataError."""
+    targets = find_targets(dataset, outputs, table)
+    _require_all(dataset, inputs, table)
+    _refuse_both(dataset.categorical, dataset.numeric)
+    predicted = {name for columns in targets.values() for name in columns}
+    aside = {dataset.weight: "sample weights", dataset.split.time: "the split's time",
+             dataset.split.column: "the split"}  # fmt: skip
+    named = tuple(dataset.features or ()) + tuple(
+        name for spec in inputs.values() for name in spec.columns or ()
+    )
+    if leaks := [name for name in named if name in predicted]:
+        raise DataError(
+            f"{listing(leaks)} is both feature and target", table.source, "leave the target out of the features"
+        )
+    notes: list[str] = []
+    takes: dict[str, Take] = {}
+    for name in dataset.features or table.columns:
+        if name in predicted or name in dataset.ignore:
+            continue
+        if name in aside and name not in named:
+            notes.append(f'column "{name}" is no feature: it holds {aside[name]}')
+            continue
+        take = _take(name, table, dataset, name in named, notes)
+        if take:
+            takes[name] = take
+    ignored = [name for name in dataset.ignore if name not in predicted]
+    if ignored:
+        notes.insert(0, f"left out as told: {listing(ignored)}")
+    if not takes:
+        raise DataError("no column is left to learn from", table.source, "name them with `features:`")
+    return Roles(_by_input(inputs, takes, table), targets, tuple(notes))
+
+
+def _require_all(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], table: Table) -> None:
+    for key in ("features", "ignore", "categorical", "numeric"):
+        table.require(getattr(dataset, key) or (), f"dataset.{key}")
+    for key in ("missing", "normalize"):
+        rules = getattr(dataset, key)
+        if isinstance(rules, Mapping):
+            table.require(rules, f"dataset.{key}")
+    for key, name in (("weight", dataset.weight), ("split.time", dataset.split.time),
+                      ("split.column", dataset.split.column)):  # fmt: skip
+        if name is not None:
+            table.require([name], f"dataset.{key}")
+    for name, spec in inputs.items():
+        table.require(spec.columns or (), f"inputs.{name}.columns")
+
+
+def _refuse_both(categorical: Sequence[str], numeric: Sequence[str]) -> None:
+    if both := set(categorical) & set(numeric):
+        raise DataError(f"{listing(sorted(both))} is named categorical and numeric", "dataset", "keep one of them")
+
+
+def _take(name: str, table: Table, dataset: DatasetSpec, named: bool, notes: list[str]) -> Take | None:
+    """How a column is taken, or None where it is left out; a note says why."""
+    column = table[name]
+    if column.kind in ("date", "nested"):
+        if named or name in dataset.categorical or name in dataset.numeric:
+            raise DataError(f"a {column.kind} column is no feature", table.where(name), _mend(name, column))
+        notes.append(f'column "{name}" holds {_called(column)} and is left out; {_mend(name, column)}')
+        return None
+    if name in dataset.numeric:
+        return "number"
+    if column.missing.all():
+        raise DataError("has no value in any row", table.where(name), f"leave it out: `ignore: [{name}]`")
+    if name in dataset.categorical:
+        return "category"
+    distinct = len(column.distinct())
+    if distinct == 1 and not column.missing.any():
+        notes.append(f'column "{name}" has the same value in every row; `ignore: [{name}]` leaves it out')
+    if column.kind == "number":
+        return "number"
+    _refuse_broken_numbers(name, column, table)
+    if not named and distinct > 20 and distinct > 0.5 * (~column.missing).sum():
+        notes.append(
+            f'column "{name}" is left out: {distinct} different texts in {table.rows} rows look like names;'
+            f" `categorical: [{name}]` takes it"
+        )
+        return None
+    return "category"
+
+
+def _called(column: Column) -> str:
+    return "dates" if column.kind == "date" else "lists or structs"
+
+
+def _mend(name: str, column: Column) -> str:
+    if column.kind == "date":
+        return _DATE_MEND.format(name)
+    return "take out single values with `query`: select data.field as field, ..."
+
+
+def _refuse_broken_numbers(name: str, column: Column, table: Table) -> None:
+    """Text that is mostly numbers is a column of numbers with a mistake in it, not categories."""
+    present = np.bincount(column.values[column.values >= 0], minlength=len(column.words))
+    numeric = np.array([_is_number(word) for word in column.words])
+    if not numeric.any() or (present * numeric).sum() < 0.8 * present.sum():
+        return
+    wrong = int(np.flatnonzero(~numeric & (present > 0))[0]) if not numeric.all() else None
+    if wrong is None:
+        return  # digits kept as text on purpose, as a query's cast does
+    raise DataError(
+        f'{row_list(column.values == wrong)} holds "{column.words[wrong]}" in a column of numbers',
+        table.where(name),
+        f"mend the value or leave the field empty; `categorical: [{name}]` takes the column as words",
+    )
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _by_input(inputs: Mapping[str, InputSpec], takes: Mapping[str, Take],
+              table: Table) -> dict[str, tuple[tuple[str, Take], ...]]:  # fmt: skip
+    if not inputs:
+        return {"input": tuple(takes.items())}
+    taken = {name for spec in inputs.values() for name in spec.columns or ()}
+    open_inputs = [name for name, spec in inputs.items() if spec.columns is None]
+    rest = tuple((name, take) for name, take in takes.items() if name not in taken)
+    if len(open_inputs) > 1:
+        raise DataError(
+            f"the inputs {listing(open_inputs)} do not say which columns feed them",
+            table.source,
+            f"add `columns: [...]` to each; columns: {listing(takes, 20)}",
+        )
+    if open_inputs and not rest:
+        raise DataError(
+            f"no column is left for the input {open_inputs[0]}", table.source, "the other inputs take them all"
+        )
+    shared: dict[str, tuple[tuple[str, Take], ...]] = {}
+    for name, spec in inputs.items():
+        if spec.columns is None:
+            shared[name] = rest
+            continue
+        left_out = [column for column in spec.columns if column not in takes]
+        if left_out:
+            raise DataError(
+                f"{listing(left_out)} is no feature", f"inputs.{name}.columns",
+                suggestion(left_out[0], takes) + "it is left out by `features` or `ignore`",
+            )  # fmt: skip
+        shared[name] = tuple((column, takes[column]) for column in spec.columns)
+    return shared

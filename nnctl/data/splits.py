@@ -1,0 +1,144 @@
+"""Which rows train, which validate, which test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnctl.data.spec import SplitSpec
+from nnctl.data.table import Array, Column, listing, row_list
+from nnctl.errors import DataError
+
+PARTS = ("train", "validation", "test")
+_PART_NAMES = {
+    "train": "train", "training": "train",
+    "validation": "validation", "valid": "validation", "val": "validation", "dev": "validation",
+    "test": "test", "testing": "test",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row numbers of each part, ascending; a part that is not wanted is empty. how: "stratified, seed 7"."""
+
+    rows: Mapping[str, Array]
+    how: str
+
+    def note(self) -> str:
+        counts = ", ".join(f"{len(self.rows[part])} {part}" for part in PARTS if len(self.rows[part]))
+        return f"split: {counts} rows ({self.how})"
+
+
+def split_rows(spec: SplitSpec, rows: int, seed: int, *, classes: Array | None = None, labelled: str = "",
+               time: Column | None = None, column: Column | None = None) -> Split:  # fmt: skip
+    """Cuts `rows` rows as the config says.
+
+    classes: (rows,) class numbers to stratify by, of the column `labelled`. time, column: the columns that
+    the spec names. Raises DataError where a part that is wanted would be empty.
+    """
+    if column is not None:
+        return Split(_by_column(column, spec.column), f'by column "{spec.column}"')
+    counts = _counts(rows, spec)
+    if time is not None:
+        if time.missing.any():
+            raise DataError(
+                f"the time is missing ({row_list(time.missing)})", f'split.time: column "{spec.time}"',
+                f"`missing: {{{spec.time}: drop}}` leaves the rows out",
+            )  # fmt: skip
+        return Split(_last(np.argsort(_rank(time), kind="stable"), counts), f'the latest by "{spec.time}"')
+    if spec.order == "keep":
+        return Split(_last(np.arange(rows), counts), "the last rows, in file order")
+    seed = seed if spec.seed is None else spec.seed
+    rng = np.random.default_rng(seed)
+    if spec.stratify is not False and classes is not None:
+        return Split(_stratified(classes, counts, rng), f'stratified by "{labelled}", shuffled with seed {seed}')
+    if spec.stratify:
+        raise DataError(
+            "split.stratify needs a target of classes", hint="leave stratify out where the target is a number"
+        )
+    return Split(_last(rng.permutation(rows), counts), f"shuffled with seed {seed}")
+
+
+def _counts(rows: int, spec: SplitSpec) -> dict[str, int]:
+    """Rows of validation and test, rounded to the nearest."""
+    counts = {part: int(getattr(spec, part) * rows + 0.5) for part in ("validation", "test")}
+    for part, count in counts.items():
+        if getattr(spec, part) > 0 and count == 0:
+            raise DataError(
+                f"{getattr(spec, part):g} of {rows} rows leaves no row for {part}", f"split.{part}",
+                f"give more rows, a larger part, or none: `split: {{{part}: 0}}`",
+            )  # fmt: skip
+    if sum(counts.values()) >= rows:
+        raise DataError(
+            f"validation {spec.validation:g} and test {spec.test:g} leave no row of {rows} to train on", "split",
+            "give validation and test smaller parts",
+        )  # fmt: skip
+    return counts
+
+
+def _last(order: Array, counts: Mapping[str, int]) -> dict[str, Array]:
+    """The end of `order` is the test part, what comes before it the validation part."""
+    train = len(order) - counts["validation"] - counts["test"]
+    cuts = np.split(order, [train, train + counts["validation"]])
+    return {part: np.sort(rows) for part, rows in zip(PARTS, cuts, strict=True)}
+
+
+def _stratified(classes: Array, counts: Mapping[str, int], rng: np.random.Generator) -> dict[str, Array]:
+    """Each class in each part by its share of all rows; every class keeps a row to train on."""
+    order = rng.permutation(len(classes))
+    members = [order[classes[order] == label] for label in np.unique(classes)]
+    sizes = np.array([len(rows) for rows in members])
+    if len(sizes) > len(classes) - sum(counts.values()):
+        raise DataError(
+            f"{len(sizes)} classes, but {len(classes) - sum(counts.values())} training rows: not one a class",
+            "split",
+            "give validation and test smaller parts, or set `stratify: false`",
+        )
+    test = _shares(counts["test"], sizes, sizes - 1)
+    validation = _shares(counts["validation"], sizes, sizes - 1 - test)
+    parts: dict[str, list[Array]] = {part: [] for part in PARTS}
+    for rows, to_test, to_validation in zip(members, test, validation, strict=True):
+        parts["test"].append(rows[:to_test])
+        parts["validation"].append(rows[to_test : to_test + to_validation])
+        parts["train"].append(rows[to_test + to_validation :])
+    return {part: np.sort(np.concatenate(rows)) for part, rows in parts.items()}
+
+
+def _shares(total: int, sizes: Array, most: Array) -> Array:
+    """`total` shared out by size with the largest remainder, each share at most `most`."""
+    quotas = total * sizes / sizes.sum()
+    shares = np.minimum(np.floor(quotas).astype(int), most)
+    while (left := total - shares.sum()) > 0:
+        open_to_more = np.flatnonzero(shares < most)
+        by_remainder = open_to_more[np.argsort(-(quotas - shares)[open_to_more], kind="stable")]
+        shares[by_remainder[:left]] += 1
+    return shares
+
+
+def _rank(time: Column) -> Array:
+    if time.kind != "text":
+        return time.values
+    rank = {word: at for at, word in enumerate(sorted(time.words))}  # ISO dates sort as text
+    return np.array([rank[word] for word in time.words])[time.values]
+
+
+def _by_column(column: Column, name: str) -> dict[str, Array]:
+    where = f'split.column: column "{name}"'
+    text = column.as_text()
+    if text.missing.any():
+        raise DataError(f"the part is missing ({row_list(text.missing)})", where, "fill in train, validation or test")
+    codes = []
+    for code, word in enumerate(text.words):
+        part = _PART_NAMES.get(word.strip().lower())
+        if part is None:
+            raise DataError(
+                f'{row_list(text.values == code)}: "{word}" is no part', where, f"use {listing(PARTS)}"
+            )  # fmt: skip
+        codes.append(PARTS.index(part))
+    parts = np.array(codes)[text.values]
+    rows = {part: np.flatnonzero(parts == at) for at, part in enumerate(PARTS)}
+    if not len(rows["train"]):
+        raise DataError("no row says train", where, "mark the rows to train on with train")
+    return rows

@@ -1,0 +1,150 @@
+"""A table in memory: columns of numbers, dates or words, by name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from nnctl.errors import DataError
+
+Array = np.ndarray
+Kind = Literal["number", "text", "date", "nested"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column.
+
+    number: values float64, NaN where missing. date: the same, in microseconds since 1970.
+    text: values int32, positions in `words`, -1 where missing; words are distinct, in any order.
+    nested (lists, structs): no values to use; all missing.
+    """
+
+    kind: Kind
+    values: Array
+    words: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> Array:
+        """(rows,) bool."""
+        return self.values < 0 if self.kind == "text" else np.isnan(self.values)
+
+    def take(self, rows: Array) -> Column:
+        return replace(self, values=self.values[rows])
+
+    def distinct(self) -> tuple[str | float, ...]:
+        """The values that occur, sorted: numbers by size, words by letter."""
+        if self.kind == "text":
+            present = np.unique(self.values[self.values >= 0])
+            return tuple(sorted(self.words[code] for code in present))
+        return tuple(np.unique(self.values[~np.isnan(self.values)]).tolist())
+
+    def value(self, row: int) -> str | float | None:
+        if self.missing[row]:
+            return None
+        return self.words[self.values[row]] if self.kind == "text" else float(self.values[row])
+
+    def as_text(self) -> Column:
+        """The same column as words; numbers as a person writes them (1, not 1.0)."""
+        if self.kind == "text":
+            return self
+        present, codes = np.unique(self.values, return_inverse=True)
+        if len(present) and np.isnan(present[-1]):  # NaN sorts last and is one value
+            codes = np.where(codes == len(present) - 1, -1, codes)
+            present = present[:-1]
+        return Column("text", codes.astype(np.int32), tuple(map(number_word, present)))
+
+    @classmethod
+    def of_words(cls, values: Sequence[str | None]) -> Column:
+        """A text column from str values, None where missing."""
+        words = dict.fromkeys(values)
+        words.pop(None, None)
+        index = {word: code for code, word in enumerate(words)}
+        index[None] = -1
+        codes = np.fromiter(map(index.__getitem__, values), dtype=np.int32, count=len(values))
+        return cls("text", codes, tuple(words))
+
+
+def number_word(value: float) -> str:
+    """A number as a class or category name: `3`, `2.5`."""
+    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of one length. source: what messages call the files it came from."""
+
+    columns: Mapping[str, Column]
+    rows: int
+    source: str
+
+    def __getitem__(self, name: str) -> Column:
+        return self.columns[name]
+
+    def take(self, rows: Array) -> Table:
+        return Table({name: column.take(rows) for name, column in self.columns.items()}, len(rows), self.source)
+
+    def where(self, column: str) -> str:
+        return f'{self.source}: column "{column}"'
+
+    def require(self, names: Iterable[str], key: str) -> None:
+        """Raises DataError that lists the names that are no column, with the nearest that are."""
+        absent = [name for name in dict.fromkeys(names) if name not in self.columns]
+        if absent:
+            raise DataError(
+                f"{key} names {listing(absent)}, which the data do not have",
+                self.source,
+                suggestion(absent[0], self.columns) + f"columns: {listing(self.columns, 20)}",
+            )
+
+
+def stack(tables: Sequence[Table]) -> Table:
+    """The tables one under the other, with the first one's columns; words where one of them has words.
+
+    Raises DataError where a table lacks a column.
+    """
+    first, *others = tables
+    for other in others:
+        absent = [name for name in first.columns if name not in other.columns]
+        if absent:
+            raise DataError(
+                f"lacks {listing(absent)}, which {first.source} has", other.source, "give it the same columns"
+            )
+    columns = {name: _join([table[name] for table in tables]) for name in first.columns}
+    return Table(columns, sum(table.rows for table in tables), first.source)
+
+
+def _join(columns: Sequence[Column]) -> Column:
+    kinds = {column.kind for column in columns}
+    if len(kinds) == 1 and "text" not in kinds:
+        return replace(columns[0], values=np.concatenate([column.values for column in columns]))
+    words: dict[str, int] = {}
+    codes = []
+    for column in map(Column.as_text, columns):
+        new = np.array([words.setdefault(word, len(words)) for word in column.words] + [-1], dtype=np.int32)
+        codes.append(new[column.values])  # code -1 picks the last entry, which is -1 again
+    return Column("text", np.concatenate(codes), tuple(words))
+
+
+def listing(names: Iterable[object], most: int = 8) -> str:
+    """`a, b, c and 5 more`."""
+    shown = [str(name) for name in names]
+    if len(shown) <= most:
+        return ", ".join(shown)
+    return ", ".join(shown[:most]) + f" and {len(shown) - most} more"
+
+
+def row_list(mask: Array, most: int = 5) -> str:
+    """The first rows that a mask marks, counted from 1: `row 7`, `rows 3, 9, 12 and 5 more`."""
+    rows = np.flatnonzero(mask)
+    return ("row " if len(rows) == 1 else "rows ") + listing(rows + 1, most)
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """`did you mean age? `, or nothing."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean {near[0]}? " if near else ""

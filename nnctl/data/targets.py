@@ -1,0 +1,250 @@
+"""Targets: a column or an array to what the loss wants, and predictions back to the data's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from nnctl.data.features import fit_number, number_column
+from nnctl.data.parts import Target
+from nnctl.data.table import Array, Column, Table, listing, number_word, row_list
+from nnctl.errors import DataError
+
+FOR_NUMBERS = "for a number use `loss: mse` and a last layer of 1 unit"
+
+
+@dataclass(frozen=True)
+class TargetCoder:
+    """A fitted target.
+
+    labels, columns, shape, classes: as in Target. numeric: the classes are numbers in the data.
+    shift, scale: of each number column; (x - shift) / scale is learnt (0 and 1 unless `normalize` names it).
+    """
+
+    labels: str
+    columns: tuple[str, ...]
+    shape: tuple[int, ...]
+    classes: tuple[str, ...] | None = None
+    numeric: bool = False
+    shift: tuple[float, ...] = ()
+    scale: tuple[float, ...] = ()
+
+    @property
+    def target(self) -> Target:
+        return Target(self.labels, self.columns, self.shape, self.classes)
+
+    def encode(self, table: Table) -> Array:
+        """"integer": (rows,) int32; "onehot": (rows, classes), "binary" and "number": (rows, units) float32.
+
+        Raises DataError for missing targets, and for classes that the training data did not have.
+        """
+        for name in self.columns:
+            if (missing := table[name].missing).any():
+                raise missing_target(table, name, missing)
+        if self.classes is None or len(self.columns) > 1:
+            return self._encode_numbers(table)
+        codes = self.class_numbers(table)
+        if self.labels == "integer":
+            return codes
+        if self.labels == "binary":
+            return codes.astype(np.float32)[:, None]
+        return np.eye(len(self.classes), dtype=np.float32)[codes]
+
+    def class_numbers(self, table: Table) -> Array:
+        """(rows,) int32, of a target that is one column of classes."""
+        [name] = self.columns
+        column = table[name].as_text()
+        place = {word: at for at, word in enumerate(self.classes)}
+        for code, word in enumerate(column.words):
+            if word not in place and (here := column.values == code).any():
+                raise DataError(
+                    f'{row_list(here)}: "{word}" is none of the classes {listing(self.classes)}',
+                    table.where(name),
+                    "mend the value, or train again with data that have the class",
+                )
+        return np.array([place.get(word, -1) for word in column.words], dtype=np.int32)[column.values]
+
+    def _encode_numbers(self, table: Table) -> Array:
+        columns = [binary_words(table, name) if self.labels == "binary" else number_column(table, name)
+                   for name in self.columns]  # fmt: skip
+        values = np.stack([column.values for column in columns], axis=1)
+        if self.labels != "number":
+            check_range(values, self.labels, table.where(", ".join(self.columns)))
+        if self.scale:
+            values = (values - self.shift) / self.scale
+        return np.ascontiguousarray(values, dtype=np.float32)
+
+    def decode(self, predicted: Array) -> Array:
+        """Predictions in the data's own words: (rows,) class names or numbers; (rows, units) for several units.
+
+        predicted: class probabilities (rows, classes), class numbers (rows,), probabilities of the second
+        class (rows, 1), or numbers (rows, units).
+        """
+        predicted = np.asarray(predicted)
+        if self.labels == "number":
+            values = predicted.astype(np.float64)
+            if self.scale:
+                values = values * self.scale + self.shift
+            return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
+        if self.labels == "binary":
+            chosen = (predicted > 0.5).astype(np.int64)
+            if self.classes is None:
+                return chosen[:, 0] if chosen.shape[1:] == (1,) else chosen
+            return self._words()[chosen.reshape(len(chosen))]
+        if np.issubdtype(predicted.dtype, np.floating):
+            predicted = predicted.argmax(axis=-1)
+        return self._words()[predicted]
+
+    def _words(self) -> Array:
+        if not self.numeric:
+            return np.array(self.classes, dtype=object)
+        numbers = np.array([float(word) for word in self.classes])
+        return numbers.astype(np.int64) if np.all(numbers == np.round(numbers)) else numbers
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> TargetCoder:
+        return cls(**{name: tuple(item) if isinstance(item, list) else item for name, item in value.items()})
+
+
+def missing_target(table: Table, name: str, missing: Array) -> DataError:
+    return DataError(
+        f"the target is missing in {missing.sum()} of {len(missing)} rows ({row_list(missing)})",
+        table.where(name),
+        f"`missing: {{{name}: drop}}` leaves the rows out",
+    )
+
+
+def fit_target(table: Table, columns: Sequence[str], labels: str, train: Array | None = None,
+               normalize: Mapping[str, str] | None = None) -> TargetCoder:  # fmt: skip
+    """How the columns become what a loss with these labels wants.
+
+    labels: "integer", "onehot", "binary" or "number". Classes come from all rows, in sorted order; shift and
+    scale of number columns that `normalize` names from the rows `train`.
+    Raises DataError where the columns do not suit the labels, with the loss that would.
+    """
+    columns = tuple(columns)
+    for name in columns:
+        if table[name].kind in ("date", "nested"):
+            raise DataError(
+                f"a target cannot be a {table[name].kind} column", table.where(name),
+                "make a number or a word of it with `query`",
+            )  # fmt: skip
+    if labels == "number":
+        return _fit_numbers(table, columns, train, normalize or {})
+    if len(columns) > 1:
+        return _fit_flags(table, columns, labels)
+    [name] = columns
+    column, where = table[name], table.where(name)
+    classes = column.distinct()
+    if len(classes) < 2:
+        raise DataError(f"the target has one value only, {listing(classes)}", where, "there is nothing to learn")
+    _refuse_continuous(column, len(classes), where)
+    words = tuple(item if isinstance(item, str) else number_word(item) for item in classes)
+    if labels == "binary" and len(words) != 2:
+        raise DataError(
+            f"a binary loss wants 2 classes, the target has {len(words)} ({listing(words)})",
+            where,
+            f"use `loss: sparse_categorical_crossentropy` and a last layer of {len(words)} units with softmax",
+        )
+    shape = {"integer": (), "onehot": (len(words),), "binary": (1,)}[labels]
+    return TargetCoder(labels, columns, shape, words, numeric=column.kind == "number")
+
+
+def _refuse_continuous(column: Column, distinct: int, where: str) -> None:
+    values = column.values[~column.missing]
+    if column.kind == "text":
+        if distinct > 20 and distinct > len(values) / 2:
+            raise DataError(
+                f"the target has {distinct} different texts in {len(values)} rows: a name rather than a class",
+                where,
+                "choose another column with `target:`",
+            )
+        return
+    if np.isinf(values).any():
+        raise DataError(f"{row_list(np.isinf(column.values))}: the target is infinite", where, "mend the value")
+    fractions = np.any(values != np.round(values))
+    if distinct > 20 and (fractions or distinct > len(values) / 5):
+        raise DataError(
+            f"the target has {distinct} different numbers in {len(values)} rows, but the loss wants classes",
+            where,
+            FOR_NUMBERS,
+        )
+
+
+def _fit_numbers(table: Table, columns: tuple[str, ...], train: Array | None,
+                 normalize: Mapping[str, str]) -> TargetCoder:  # fmt: skip
+    for name in columns:
+        column = table[name]
+        if column.kind == "text" and not _all_numbers(column.words):
+            classes = len(column.words)
+            loss = "binary_crossentropy" if classes == 2 else "sparse_categorical_crossentropy"
+            raise DataError(
+                f"the target is text ({listing(sorted(column.words), 3)}), but the loss wants numbers",
+                table.where(name),
+                f"for these {classes} classes use `loss: {loss}`",
+            )
+    rows = np.arange(table.rows) if train is None else train
+    fitted = [fit_number(table, name, rows, "error", normalize.get(name, "none")) for name in columns]
+    scaled = any(normalize.get(name, "none") != "none" for name in columns)
+    return TargetCoder(
+        "number", columns, (len(columns),),
+        shift=tuple(number.shift for number in fitted) if scaled else (),
+        scale=tuple(number.scale for number in fitted) if scaled else (),
+    )  # fmt: skip
+
+
+def _all_numbers(words: Sequence[str]) -> bool:
+    try:
+        return all(float(word) == float(word) for word in words)
+    except ValueError:
+        return False
+
+
+def _fit_flags(table: Table, columns: tuple[str, ...], labels: str) -> TargetCoder:
+    """Several columns for one output: one-hot columns, or the flags of a multi-label target."""
+    if labels == "integer":
+        raise DataError(
+            f"the loss wants one column of classes, the target has {len(columns)}: {listing(columns)}",
+            table.source,
+            "for one-hot columns use `loss: categorical_crossentropy`; for several outputs write "
+            "`target: {OUTPUT: COLUMN}`",
+        )
+    coder = TargetCoder(labels, columns, (len(columns),), columns if labels == "onehot" else None)
+    if not any(table[name].missing.any() for name in columns):
+        coder.encode(table)
+    return coder
+
+
+def binary_words(table: Table, name: str) -> Column:
+    """The column as 0 and 1; `false` and `true` are read as these."""
+    column = table[name]
+    if column.kind == "text" and set(column.words) <= {"true", "false"}:
+        values = np.array([float(word == "true") for word in column.words] + [np.nan])[column.values]
+        return Column("number", values)
+    return number_column(table, name)
+
+
+def check_range(values: Array, labels: str, where: str) -> None:
+    """Raises DataError where one-hot rows do not sum to 1, or binary values are not 0 and 1."""
+    rows = values.reshape(len(values), -1)
+    if labels == "onehot":
+        bad = np.any(values < 0, axis=tuple(range(1, values.ndim)))
+        bad |= np.any(np.abs(values.sum(axis=-1) - 1).reshape(len(values), -1) > 1e-3, axis=1)
+        if bad.any():
+            raise DataError(
+                f"{row_list(bad)}: one-hot targets are 0 or more and sum to 1", where,
+                "several labels a row want `loss: binary_crossentropy`, numbers `loss: mse`",
+            )  # fmt: skip
+    elif (bad := np.any((rows != 0) & (rows != 1), axis=1)).any():
+        shown = rows[np.flatnonzero(bad)[0]]
+        raise DataError(
+            f"{row_list(bad)}: a binary loss wants 0 and 1, got {listing(shown[(shown != 0) & (shown != 1)], 3)}",
+            where,
+            "for more than two classes use `loss: sparse_categorical_crossentropy`; for numbers `loss: mse`",
+        )

@@ -1,0 +1,162 @@
+"""What a training run shows: plain lines for a file or a pipe, one line, or JSON. The live table is in live.py."""
+
+from __future__ import annotations
+
+import re
+
+from nnctl.reports.machine import dumps, jsonable
+from nnctl.reports.numbers import count, counted, duration, figure
+from nnctl.reports.run_table import Epochs, RunTable
+from nnctl.reports.tables import Table
+from nnctl.reports.terminal import Terminal
+from nnctl.training.events import EpochEnded, Event, Figures, IterationEnded, RunEnded, RunStarted, Said
+
+FINISHED = ("done", "early stopping")
+
+
+class JsonReport:
+    """Every event as one line of JSON, written at once: {"event": "epoch_ended", "epoch": 3, ...}."""
+
+    def __init__(self, terminal: Terminal):
+        self._stream = terminal.stream
+
+    def __call__(self, event: Event) -> None:
+        name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
+        self._stream.write(dumps({"event": name, **jsonable(event)}, indent=None) + "\n")
+        self._stream.flush()
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+
+class QuietReport:
+    """Only what came out, in one line."""
+
+    def __init__(self, terminal: Terminal):
+        self._terminal = terminal
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, RunEnded):
+            test = "".join(f"{name} {figure(value)}, " for name, value in event.test.items())
+            self._terminal.print(
+                f"{event.folder}: {test and f'test {test}'}{_ending(event)}"
+            )
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+
+class PlainReport:
+    """A line per epoch under a row of titles, for files, pipes and dumb terminals.
+
+    every_epoch: a row for every epoch of a long run too, not for every k-th.
+    """
+
+    def __init__(self, terminal: Terminal, every_epoch: bool = False):
+        self._terminal = terminal
+        self._every_epoch = every_epoch
+        self._started: RunStarted | None = None
+
+    def __call__(self, event: Event) -> None:
+        if type(event) is IterationEnded:
+            return
+        if isinstance(event, RunStarted):
+            self._start(event)
+        elif isinstance(event, EpochEnded):
+            if self._epochs.take(event):
+                self._epoch_row(event)
+        elif isinstance(event, Said):
+            self._terminal.flow(event.text, indent="  ")
+        elif isinstance(event, RunEnded):
+            self._end(event)
+        else:
+            return
+        self._terminal.stream.flush()
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+    def _start(self, started: RunStarted) -> None:
+        self._started = started
+        self._epochs = Epochs(started, self._every_epoch)
+        self._table = RunTable(started, self._terminal.width)
+        opening(started, self._terminal)
+        for line in self._table.header():
+            self._terminal.print(line, "bold")
+        if started.baseline:
+            self._terminal.print(self._table.baseline(started.baseline), "yellow")
+
+    def _epoch_row(self, event: EpochEnded) -> None:
+        best = event is self._epochs.best
+        overtaken = best and event is not self._epochs.last
+        label = f"best {event.epoch}" if overtaken else f"{'* ' if best else ''}{event.epoch}"
+        self._terminal.print(self._table.epoch(event, label), *(("green",) if best else ()))
+
+    def _end(self, ended: RunEnded) -> None:
+        if self._started is None:
+            return
+        for event in self._epochs.left_over():
+            self._epoch_row(event)
+        closing(ended, self._started, self._terminal)
+
+
+def opening(started: RunStarted, terminal: Terminal) -> None:
+    """What was done to the data, and what is about to happen."""
+    for note in started.notes:
+        terminal.flow(f"- {note}", indent="  ")
+    if started.notes:
+        terminal.print()
+    parts = ", ".join(f"{count(rows)} {part}" for part, rows in started.rows.items() if rows)
+    terminal.print(started.name, "bold")
+    terminal.flow(f"  samples     {parts}", indent=" " * 14)
+    terminal.flow(f"  parameters  {count(started.parameters)}", indent=" " * 14)
+    each = counted(started.iterations_per_epoch, "iteration")
+    terminal.flow(
+        f"  training    {counted(started.epochs, 'epoch')} × {each}, batch size {count(started.batch_size)}",
+        indent=" " * 14,
+    )
+    if started.first_epoch > 1:
+        terminal.flow(f"  resumed     at epoch {started.first_epoch}", indent=" " * 14)
+    terminal.print()
+
+
+def closing(ended: RunEnded, started: RunStarted, terminal: Terminal) -> None:
+    """How it ended, the test figures beside the baseline's, and what to do next."""
+    terminal.print()
+    terminal.flow(_ending(ended)[:1].upper() + _ending(ended)[1:] + _kept(ended))
+    if ended.test:
+        terminal.print()
+        _test_table(ended.test, started.baseline).print(terminal)
+    if ended.hint:
+        terminal.print()
+        terminal.flow(ended.hint)
+    terminal.print()
+    terminal.print(f"run   {ended.folder}")
+    if ended.reason in FINISHED:
+        terminal.print(f"next  nnctl eval {ended.folder}")
+        terminal.print(f"      nnctl predict {ended.folder} FILE")
+    else:
+        terminal.print(f"next  nnctl train --resume {ended.folder}")
+
+
+def _ending(ended: RunEnded) -> str:
+    how = {"done": "done", "early stopping": "stopped early", "nan": "stopped: the loss is not a number"}
+    after = f"after {counted(ended.epochs, 'epoch')} in {duration(ended.seconds)}"
+    return f"{how.get(ended.reason, ended.reason)} {after}"
+
+
+def _kept(ended: RunEnded) -> str:
+    return f"; best: epoch {ended.best_epoch}" if ended.best_epoch else ""
+
+
+def _test_table(test: Figures, baseline: Figures) -> Table:
+    """A row a figure, so that any number of them fits any terminal."""
+    if not baseline:
+        table = Table(["", "test"])
+        for name, value in test.items():
+            table.add(name, figure(value))
+        return table
+    table = Table(["", "test", "baseline"])
+    for name, value in test.items():
+        table.add(name, figure(value), figure(baseline.get(name)))
+    return table

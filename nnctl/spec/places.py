@@ -1,0 +1,100 @@
+"""Where a value of a config was written, and the problems found in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from nnctl.errors import Problem, SpecError
+
+Path = tuple[str | int, ...]  # ("layers", 0, "Dense", "units")
+
+MOST_PROBLEMS = 40  # a file with more is not being mended by hand
+
+_PLAIN_KEY = re.compile(r"[^\s.\[\]\"'=]+(?: [^\s.\[\]\"'=]+)*")
+
+
+def show_path(path: Path) -> str:
+    """A key path as messages and `--set` write it: layers[0].Dense.units."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            key = shorten(step) if _PLAIN_KEY.fullmatch(step) else f'"{shorten(step)}"'
+            text += f".{key}" if text else key
+    return text
+
+
+def shorten(text: str, most: int = 60) -> str:
+    """The text on one line of at most `most` characters."""
+    text = " ".join(text[: 4 * most].split())
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Line and column (both from 1) in the file, or the `--set` argument that gave the value."""
+
+    line: int
+    column: int
+    override: str | None = None
+
+
+@dataclass
+class Document:
+    """A config as plain data, and the place of every key path in it.
+
+    problems: what was wrong in a way that leaves the rest readable (a duplicate key).
+    """
+
+    file: str
+    data: Any
+    places: dict[Path, Place] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def place(self, path: Path) -> Place:
+        """The place of a key path, or of the nearest one above it that was written down."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places.get(path, Place(1, 1))
+
+    def at(self, place: Place) -> str:
+        return place.override or f"{self.file}:{place.line}:{place.column}"
+
+    def where(self, path: Path) -> str:
+        """`file:line:column: key.path`."""
+        place = self.at(self.place(path))
+        return f"{place}: {show_path(path)}" if path else place
+
+
+class Findings:
+    """Collects what is wrong with a document, so that all of it can be told at once."""
+
+    def __init__(self, document: Document):
+        self.document = document
+        self._found: list[tuple[tuple[bool, int, int], Problem]] = [
+            ((False, 0, 0), problem) for problem in document.problems
+        ]
+
+    def add(self, path: Path, message: str, hint: str | None = None) -> None:
+        """Notes a problem at a key path. Raises SpecError when there are too many to be worth telling."""
+        place = self.document.place(path)
+        order = (place.override is not None, place.line, place.column)
+        self._found.append((order, Problem(message, self.document.where(path), hint)))
+        if len(self._found) >= MOST_PROBLEMS:
+            self.stop_if_any()
+
+    def add_problem(self, problem: Problem) -> None:
+        """Notes a problem that has no place in the file."""
+        self._found.append(((True, 0, 0), problem))
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def stop_if_any(self) -> None:
+        """Raises SpecError with every problem, in the file's order."""
+        if self._found:
+            self._found.sort(key=lambda item: item[0])
+            raise SpecError.of([problem for _, problem in self._found])
