@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from typing import Annotated, Literal
+
 import numpy as np
+from pydantic import Field
 
 from nnctl.registry import Declared, Family, one_of
 
 Array = np.ndarray
+Positive = Annotated[float, Field(gt=0)]
 
 initializers = Family("initializer")
 
@@ -20,12 +25,170 @@ class Initializer(Declared):
         raise NotImplementedError
 
 
+def fans_of(shape: tuple[int, ...]) -> tuple[float, float]:
+    """(fan_in, fan_out): how many inputs an output sees, and how many outputs an input reaches.
+
+    (in, out) for a matrix; the last two axes times the kernel's area for (..., in, out)."""
+    if len(shape) < 2:
+        size = shape[0] if shape else 1
+        return size, size
+    area = math.prod(shape[:-2])
+    return shape[-2] * area, shape[-1] * area
+
+
 @initializers.register("zeros", "zero")
 class Zeros(Initializer):
     """Every weight starts at 0."""
 
     def sample(self, shape, rng, fans=None):
         return np.zeros(shape)
+
+
+@initializers.register("ones", "one")
+class Ones(Initializer):
+    """Every weight starts at 1."""
+
+    def sample(self, shape, rng, fans=None):
+        return np.ones(shape)
+
+
+@initializers.register("constant")
+class Constant(Initializer):
+    """Every weight starts at `value`."""
+
+    value: float = 0.0
+
+    def sample(self, shape, rng, fans=None):
+        return np.full(shape, self.value)
+
+
+@initializers.register("random_normal")
+class RandomNormal(Initializer):
+    """Normal, with `mean` and `stddev`."""
+
+    mean: float = 0.0
+    stddev: Positive = 0.05
+
+    def sample(self, shape, rng, fans=None):
+        return rng.normal(self.mean, self.stddev, shape)
+
+
+@initializers.register("random_uniform")
+class RandomUniform(Initializer):
+    """Uniform between `minval` and `maxval`."""
+
+    minval: float = -0.05
+    maxval: float = 0.05
+
+    def sample(self, shape, rng, fans=None):
+        return rng.uniform(self.minval, self.maxval, shape)
+
+
+@initializers.register("truncated_normal")
+class TruncatedNormal(Initializer):
+    """Normal, with everything further than two `stddev` from the `mean` drawn again."""
+
+    mean: float = 0.0
+    stddev: Positive = 0.05
+
+    def sample(self, shape, rng, fans=None):
+        values = rng.normal(size=shape)
+        while (far := np.abs(values) > 2).any():
+            values[far] = rng.normal(size=int(far.sum()))
+        return self.mean + self.stddev * values
+
+
+@initializers.register("variance_scaling")
+class VarianceScaling(Initializer):
+    """Variance `scale` / n, where n is fan_in, fan_out or their mean: signals keep their size from layer to layer.
+
+    uniform: U(-sqrt(3 scale / n), sqrt(3 scale / n)); truncated_normal: of deviation sqrt(scale / n) after
+    truncation; untruncated_normal. Source: Glorot and Bengio 2010, He et al. 2015.
+    """
+
+    scale: Positive = 1.0
+    mode: Literal["fan_in", "fan_out", "fan_avg"] = "fan_in"
+    distribution: Literal["uniform", "truncated_normal", "untruncated_normal"] = "truncated_normal"
+
+    def sample(self, shape, rng, fans=None):
+        fan_in, fan_out = fans or fans_of(shape)
+        n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
+        variance = self.scale / max(1.0, n)
+        if self.distribution == "uniform":
+            limit = math.sqrt(3 * variance)
+            return rng.uniform(-limit, limit, shape)
+        if self.distribution == "untruncated_normal":
+            return rng.normal(0, math.sqrt(variance), shape)
+        # cutting at two deviations leaves 0.8796 of the deviation
+        return TruncatedNormal(stddev=math.sqrt(variance) / 0.87962566103423978).sample(shape, rng)
+
+
+@initializers.register("glorot_uniform", "xavier_uniform")
+class GlorotUniform(VarianceScaling):
+    """U(-sqrt(6 / (fan_in + fan_out)), +): for sigmoid, tanh and softmax. Source: Glorot and Bengio 2010."""
+
+    mode: Literal["fan_avg"] = "fan_avg"
+    distribution: Literal["uniform"] = "uniform"
+
+
+@initializers.register("glorot_normal", "xavier_normal")
+class GlorotNormal(VarianceScaling):
+    """Truncated normal of variance 2 / (fan_in + fan_out). Source: Glorot and Bengio 2010."""
+
+    mode: Literal["fan_avg"] = "fan_avg"
+
+
+@initializers.register("he_uniform")
+class HeUniform(VarianceScaling):
+    """U(-sqrt(6 / fan_in), +): for ReLU, which halves the variance. Source: He et al. 2015."""
+
+    scale: Literal[2.0] = 2.0
+    distribution: Literal["uniform"] = "uniform"
+
+
+@initializers.register("he_normal")
+class HeNormal(VarianceScaling):
+    """Truncated normal of variance 2 / fan_in: for ReLU. Source: He et al. 2015."""
+
+    scale: Literal[2.0] = 2.0
+
+
+@initializers.register("lecun_uniform")
+class LecunUniform(VarianceScaling):
+    """U(-sqrt(3 / fan_in), +): for SELU. Source: LeCun et al. 1998."""
+
+    distribution: Literal["uniform"] = "uniform"
+
+
+@initializers.register("lecun_normal")
+class LecunNormal(VarianceScaling):
+    """Truncated normal of variance 1 / fan_in: for SELU. Source: LeCun et al. 1998."""
+
+
+@initializers.register("orthogonal")
+class Orthogonal(Initializer):
+    """`gain` times a matrix of orthonormal rows or columns: lengths survive many time steps.
+
+    Q of the QR decomposition of a normal matrix, signs by diag R. Source: Saxe et al. 2014.
+    """
+
+    gain: float = 1.0
+
+    def sample(self, shape, rng, fans=None):
+        rows, columns = math.prod(shape[:-1]), shape[-1]
+        q, r = np.linalg.qr(rng.normal(size=(max(rows, columns), min(rows, columns))))
+        q *= np.sign(np.diag(r))
+        return self.gain * (q.T if rows < columns else q).reshape(shape)
+
+
+@initializers.register("identity")
+class Identity(Initializer):
+    """`gain` times the identity matrix."""
+
+    gain: float = 1.0
+
+    def sample(self, shape, rng, fans=None):
+        return self.gain * np.eye(*shape)
 
 
 InitializerName = one_of(initializers)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
+from pydantic import Field
 
 from nnctl.registry import Declared, Family, one_of
 
 Array = np.ndarray
+Strength = Annotated[float, Field(ge=0)]
 
 regularizers = Family("regularizer")
 
@@ -21,6 +25,46 @@ class Regularizer(Declared):
     def gradient(self, w: Array) -> Array:
         """d penalty / dw, of w's shape."""
         raise NotImplementedError
+
+
+@regularizers.register("l1")
+class L1(Regularizer):
+    """l1 sum|w|: pushes small weights all the way to 0."""
+
+    l1: Strength = 0.01
+
+    def penalty(self, w):
+        return self.l1 * float(np.abs(w).sum())
+
+    def gradient(self, w):
+        return self.l1 * np.sign(w)
+
+
+@regularizers.register("l2")
+class L2(Regularizer):
+    """l2 sum w^2 (no half): keeps weights small."""
+
+    l2: Strength = 0.01
+
+    def penalty(self, w):
+        return self.l2 * float(np.square(w).sum())
+
+    def gradient(self, w):
+        return 2 * self.l2 * w
+
+
+@regularizers.register("l1_l2", "l1l2")
+class L1L2(Regularizer):
+    """l1 sum|w| + l2 sum w^2."""
+
+    l1: Strength = 0.0
+    l2: Strength = 0.0
+
+    def penalty(self, w):
+        return self.l1 * float(np.abs(w).sum()) + self.l2 * float(np.square(w).sum())
+
+    def gradient(self, w):
+        return self.l1 * np.sign(w) + 2 * self.l2 * w
 
 
 RegularizerName = one_of(regularizers, optional=True)
