@@ -53,7 +53,7 @@ class L2(Regularizer):
         return 2 * self.l2 * w
 
 
-@regularizers.register("l1_l2", "l1l2")
+@regularizers.register("l1_l2")
 class L1L2(Regularizer):
     """l1 sum|w| + l2 sum w^2."""
 

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnctl.data.array_targets import fit_array_target
 from nnctl.data.arrays import Arrays, rows_of
 from nnctl.data.bundled import Bundled, resolve
 from nnctl.data.checks import copy_notes, duplicate_notes
 from nnctl.data.features import Category, Feature, fit_category, fit_number, missing_error
-from nnctl.data.inputs import ArrayInput, TableInput, check_numbers, fit_array, fit_shape
+from nnctl.data.inputs import TableInput, fit_shape
 from nnctl.data.parts import Data, Part
-from nnctl.data.preprocess import Preprocessing, keep_array_rows, kept_rows, rule
+from nnctl.data.preprocess import Preprocessing, kept_rows, rule
 from nnctl.data.reading import absolute, read_dataset
 from nnctl.data.roles import Roles, find_roles
 from nnctl.data.spec import DatasetSpec
 from nnctl.data.splits import PARTS, Split, split_rows
 from nnctl.data.table import Array, Table, listing
 from nnctl.data.targets import TargetCoder, fit_target, missing_target
-from nnctl.errors import DataError, NnctlError
+from nnctl.errors import DataError
 
 if TYPE_CHECKING:
     from nnctl.spec.model import InputSpec

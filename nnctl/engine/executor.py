@@ -240,29 +240,36 @@ class _Worker:
     def __init__(self, program: Program):
         owners = {step.owner for step in program.steps if step.trains}
         self.gradients = np.zeros_like(program.parameters)
-        self._first = {owner: program.gradients_of(owner, self.gradients) for owner in owners}
-        self._program = program
+        self._sums = {owner: program.gradients_of(owner, self.gradients) for owner in owners}
         self._scratch: dict[str, dict[str, Array]] = {}
         self._seen: set[str] = set()
-        self._adding = False
 
     def begin(self) -> None:
         self._seen.clear()
 
     def into(self, step: Step) -> Mapping[str, Array]:
+        """Arrays for a step to write its gradients to."""
         owner = step.owner
-        self._adding = owner in self._seen
-        if not self._adding:
+        if step.layer.whole_batch:  # the thread's other shards write too before this one is done
+            return {name: np.empty_like(g) for name, g in self._sums[owner].items()}
+        if owner not in self._seen:
             self._seen.add(owner)
-            return self._first[owner]
+            return self._sums[owner]
         if owner not in self._scratch:
-            self._scratch[owner] = {name: np.empty_like(g) for name, g in self._first[owner].items()}
+            self._scratch[owner] = {name: np.empty_like(g) for name, g in self._sums[owner].items()}
         return self._scratch[owner]
 
-    def written(self, step: Step) -> None:
-        if self._adding:
-            for name, g in self._scratch[step.owner].items():
-                self._first[step.owner][name] += g
+    def written(self, step: Step, arrays: Mapping[str, Array]) -> None:
+        """Takes in what a step wrote to the arrays it was given."""
+        sums = self._sums[step.owner]
+        if arrays is sums:
+            return
+        for name, g in arrays.items():
+            if step.owner in self._seen:
+                sums[name] += g
+            else:
+                sums[name][...] = g
+        self._seen.add(step.owner)
 
 
 def multiply_adds(program: Program) -> int:

@@ -51,14 +51,14 @@ class ShardResult:
     outputs: dict[str, Array]
 
 
-# Where backward writes a step's weight gradients: called with the step, gives the arrays to write; called
-# again when they are written.
+# Where backward writes a step's weight gradients, and who is told once they are written.
 Gradients = Callable[[Step], Mapping[str, Array]]
+Written = Callable[[Step, Mapping[str, Array]], None]
 ShardPass = Generator[Array, Array, ShardResult]
 
 
 def shard_pass(program: Program, objectives: Sequence[Objective], call: ShardCall, batch: Batch, rows: slice,
-               gradients: Gradients | None, written: Callable[[Step], None] | None = None) -> ShardPass:  # fmt: skip
+               gradients: Gradients | None, written: Written | None = None) -> ShardPass:  # fmt: skip
     """Forward and losses of some rows of a batch and, where gradients are wanted, backward.
 
     A generator, because of the layers that need the whole batch: yields this shard's share of a sum and is
@@ -88,7 +88,7 @@ def shard_pass(program: Program, objectives: Sequence[Objective], call: ShardCal
         if step.layer.whole_batch:
             dx = yield from dx
         if step.trains:
-            written(step)
+            written(step, into)
         slopes[step.target] = None
         if step.wants_dx:
             _hand_back(step, dx, slopes, call)

@@ -170,7 +170,7 @@ class _PerOutput:
             given = [given]
         for name, (value, path) in self.share("loss_weights", given, None, partial=True).items():
             number = isinstance(value, int | float) and not isinstance(value, bool)
-            if number and 0 <= value and math.isfinite(value):
+            if number and value >= 0 and math.isfinite(value):
                 weights[name] = float(value)
             else:
                 self.found.add(path, f"expected a number of at least 0, got {show_value(value)}")

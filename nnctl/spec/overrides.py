@@ -143,7 +143,7 @@ def _enter(here: Any, key: str | int, path: Path, rest: Sequence[str | int]) -> 
 def _is_member(path: Path, here: Any, key: str | int) -> bool:
     """Whether the value stands for something named: by its place, or since a name alone stood there."""
     in_list = len(path) == 2 and path[0] in ("layers", "callbacks", "metrics") and isinstance(path[1], int)
-    return in_list or _family(path) is not None or isinstance(here[key], str) and path != ("dataset",)
+    return in_list or _family(path) is not None or (isinstance(here[key], str) and path != ("dataset",))
 
 
 def _family(path: Path) -> Family | None:

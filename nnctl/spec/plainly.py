@@ -100,9 +100,7 @@ def _place(error: Any, given: Any) -> Path:
     path: Path = ()
     value = given
     for step in error["loc"]:
-        if isinstance(value, dict) and step in value:
-            value = value[step]
-        elif isinstance(value, list | tuple) and isinstance(step, int) and step < len(value):
+        if (isinstance(value, dict) and step in value) or (isinstance(value, list | tuple) and isinstance(step, int) and step < len(value)):
             value = value[step]
         elif not path and error["type"] == "missing":
             return (step,)

@@ -13,16 +13,26 @@ import numpy as np
 
 from nnctl import data as data_package
 from nnctl import spec as specs
+from nnctl.activations import activations
+from nnctl.data.features import Number
 from nnctl.data.parts import Data, Part, Target
 from nnctl.engine.executor import multiply_adds
 from nnctl.engine.updater import Updater
 from nnctl.errors import InputError, RunError, TrainingError
+from nnctl.losses import Loss
 from nnctl.spec.model import Spec
 from nnctl.training import checkpoint
 from nnctl.training.baseline import baseline
 from nnctl.training.events import CheckpointWritten, Event, Figures, RunEnded, RunStarted, Subscriber
 from nnctl.training.files import Lock, write_safely
-from nnctl.training.folder import Log, changed_environment, environment, existing_folder, new_folder, save_json
+from nnctl.training.folder import (
+    Log,
+    changed_environment,
+    environment,
+    existing_folder,
+    new_folder,
+    save_json,
+)
 from nnctl.training.loop import Loop
 from nnctl.training.model import Model, cast, label_kinds, take
 from nnctl.training.saved import load_model, save_model
@@ -295,7 +305,7 @@ def check(spec: Spec) -> CheckReport:
             raise InputError(f"the first batch's loss is {result.loss}: first seen in {place}",
                              hint="look at the data and the initializers")  # fmt: skip
     return CheckReport(
-        summarize(model, data), rows_by_part(data), tuple(data.preprocessing.columns()), data.notes, result.loss,
+        summarize(model, data), rows_by_part(data), columns_of(data), data.notes, result.loss,
         model.warnings,
     )  # fmt: skip
 
@@ -305,19 +315,41 @@ def model_of(run: Path) -> Path:
     return run if run.is_file() else existing_folder(run) / "model.safetensors"
 
 
+def columns_of(data: Data) -> tuple[tuple[str, str, str], ...]:
+    """(name, "number" or "category", role) of a table's columns that are used."""
+    roles = []
+    for name, entry in data.preprocessing.inputs.items():
+        for feature in getattr(entry, "features", ()):
+            kind = "number" if isinstance(feature, Number) else "category"
+            roles.append((feature.name, kind, f"input {name!r}" if len(data.input_shapes) > 1 else "feature"))
+    for name, target in data.targets.items():
+        kind = "category" if target.classes else "number"
+        role = f"target of {name!r}" if len(data.targets) > 1 else "target"
+        roles += [(column, kind, role) for column in target.columns]
+    return tuple(roles) if data.preprocessing.is_table else ()
+
+
 def evaluate(run: Path, *, data: str | None = None, split: str = "test") -> Evaluation:
     """Figures of a trained run on one of its own parts, or on raw files."""
     model, preprocessing = load_model(model_of(run))
-    part = preprocessing.apply(data, with_targets=True) if data else preprocessing.part(split)
+    if data:
+        part, _ = preprocessing.apply(data, with_targets=True)
+    else:
+        loaded = preprocessing.reload()
+        part = getattr(loaded, split)
+        if part is None:
+            raise InputError(f"the run has no {split} part", where=str(run),
+                             hint=f"parts: {', '.join(rows_by_part(loaded))}; or give a file with --data")  # fmt: skip
     part = cast(part, model.program.dtype)
     with model.executor:
         figures, outputs = model.evaluate(part)
+    targets = {name: coder.target for name, coder in preprocessing.targets.items()}
     confusion = {
         name: confusion_matrix(target, part.targets[name], outputs[name])
-        for name, target in preprocessing.targets.items()
-        if target.classes
+        for name, target in targets.items()
+        if target.classes and part.targets[name].ndim <= 2
     }
-    return Evaluation(data or split, part.rows, figures, preprocessing.targets, confusion)
+    return Evaluation(data or split, part.rows, figures, targets, confusion)
 
 
 def confusion_matrix(target: Target, y: np.ndarray, p: np.ndarray) -> np.ndarray:
@@ -339,23 +371,32 @@ def class_numbers(target: Target, values: np.ndarray, predicted: bool = False) -
 def predict(run: Path, source: str) -> Predictions:
     """Predictions, in the data's own words, for each row of raw files."""
     model, preprocessing = load_model(model_of(run))
-    part = cast(preprocessing.apply(source, with_targets=False), model.program.dtype)
+    part, _ = preprocessing.apply(source, with_targets=False)
     with model.executor:
-        outputs = model.predict(part.inputs)
+        outputs = model.predict(cast(part, model.program.dtype).inputs)
     columns: dict[str, np.ndarray] = {}
     for name, p in outputs.items():
-        target = preprocessing.targets[name]
+        p = probabilities(p, model.spec.losses[name])
+        coder = preprocessing.targets[name]
         several = f"{name}_" if len(outputs) > 1 else ""
-        if target.classes:
-            label = target.columns[0]
-            columns[label] = preprocessing.decode(name, class_numbers(target, p, predicted=True))
-            shares = np.hstack([1 - p, p]) if target.labels == "binary" else p
-            for i, word in enumerate(target.classes):
-                columns[f"{several}probability_{word}"] = shares[:, i]
+        said = preprocessing.decode(name, p)
+        if coder.classes:
+            columns[coder.columns[0] if len(coder.columns) == 1 else name] = said
+            shares = np.hstack([1 - p, p]) if coder.labels == "binary" else p
+            columns |= {f"{several}probability_{word}": shares[:, i] for i, word in enumerate(coder.classes)}
         else:
-            values = preprocessing.decode(name, p).reshape(len(p), -1)
-            labels = target.columns if len(target.columns) == values.shape[1] else [
-                f"{target.columns[0]}_{i}" for i in range(values.shape[1])
-            ]  # fmt: skip
-            columns |= dict(zip(labels, values.T, strict=True))
+            said = said.reshape(len(p), -1)
+            one_each = len(coder.columns) == said.shape[1]
+            labels = coder.columns if one_each else [f"{coder.columns[0]}_{i}" for i in range(said.shape[1])]
+            columns |= dict(zip(labels, said.T, strict=True))
+            if coder.labels == "binary":
+                columns |= {f"{several}probability_{label}": p.reshape(len(p), -1)[:, i]
+                            for i, label in enumerate(labels)}  # fmt: skip
     return Predictions(columns)
+
+
+def probabilities(p: np.ndarray, loss: Loss) -> np.ndarray:
+    """What a model with `from_logits` gives, as probabilities; else what it gives."""
+    if not getattr(loss, "from_logits", False):
+        return p
+    return activations.build("sigmoid" if loss.labels == "binary" else "softmax").value(p)

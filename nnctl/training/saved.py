@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nnctl.data import Preprocessing
-from nnctl.data.parts import Data, Target
+from nnctl.data.parts import Data
 from nnctl.errors import RunError
 from nnctl.training.files import write_safely
 from nnctl.training.folder import FORMAT
@@ -26,7 +25,6 @@ def save_model(path: Path, model: Model, data: Data, config: str) -> None:
         "format": FORMAT,
         "config": config,
         "preprocessing": json.dumps(data.preprocessing.to_json()),
-        "targets": json.dumps({name: asdict(target) for name, target in data.targets.items()}),
         "input_shapes": json.dumps({name: list(shape) for name, shape in data.input_shapes.items()}),
     }
     weights = {name: np.ascontiguousarray(w) for name, w in model.program.named_weights().items()}
@@ -47,7 +45,8 @@ def load_model(path: Path) -> tuple[Model, Preprocessing]:
             metadata = file.metadata() or {}
             _known(path, metadata)
             checked = spec.loads(metadata["config"], file=str(path))
-            targets = {name: _target(values) for name, values in json.loads(metadata["targets"]).items()}
+            preprocessing = Preprocessing.from_json(json.loads(metadata["preprocessing"]))
+            targets = {name: coder.target for name, coder in preprocessing.targets.items()}
             shapes = {name: tuple(shape) for name, shape in json.loads(metadata["input_shapes"]).items()}
             model = Model.build(checked, shapes, targets, initialize=False)
             wanted = model.program.named_weights()
@@ -55,7 +54,7 @@ def load_model(path: Path) -> tuple[Model, Preprocessing]:
                 raise RunError("the weights are not those of the config", where=str(path))
             for name, w in wanted.items():
                 w[...] = file.get_tensor(name)
-            return model, Preprocessing.from_json(json.loads(metadata["preprocessing"]))
+            return model, preprocessing
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise RunError(f"the model cannot be read: {error}", where=str(path),
                        hint="the file is damaged or was not written by nnctl") from None  # fmt: skip
@@ -68,7 +67,3 @@ def _known(path: Path, metadata: dict[str, Any]) -> None:
             hint="use the nnctl it was trained with",
         )  # fmt: skip
 
-
-def _target(values: dict[str, Any]) -> Target:
-    tuples = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-    return Target(**tuples)
