@@ -91,7 +91,7 @@ class Family:
             self._members[name] = cls
             for alias in (name, *aliases):
                 key = normalised(alias)
-                assert key not in self._names, f"{self.noun} {alias!r} is declared twice"
+                assert self._names.get(key, cls) is cls, f"{self.noun} {alias!r} is declared twice"
                 self._names[key] = cls
             return cls
 

@@ -67,7 +67,7 @@ class Program:
         self.state = np.zeros(self._ends[1], self.dtype)
         self.steps, self.heads, self.slots = self._lower()
         self.regularized = [
-            (self.spans[f"{owner}/{name}"], weight.regularizer)
+            (f"{owner}/{name}", weight.regularizer)
             for owner, weights in graph.weights.items()
             for name, weight in weights.items()
             if weight.regularizer is not None and f"{owner}/{name}" in self.spans
