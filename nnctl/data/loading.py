@@ -236,7 +236,93 @@ def _take(whole: Part, rows: Array) -> Part:
 def _load_arrays(origin: DatasetSpec, dataset: DatasetSpec, bundled: Bundled | None,
                  inputs: Mapping[str, InputSpec], wanted: Wanted, seed: int, arrays: Arrays,
                  fixed: Mapping[str, Array]) -> Data:  # fmt: skip
-    raise NotImplementedError
+    notes: list[str] = []
+    if unused := [key for key in ("features", "categorical", "numeric", "query") if getattr(dataset, key)]:
+        raise DataError(f"dataset.{unused[0]} is for tables, these are arrays", arrays.source, "leave it out")
+    feeds = _array_inputs(inputs, arrays, bundled)
+    aims = _array_targets(dataset, wanted, arrays)
+    weight = dataset.weight or ("w" if "w" in arrays.arrays and "w" not in (*feeds.values(), *aims.values()) else None)
+    names = [*feeds.values(), *aims.values(), *([weight] if weight else [])]
+    rows_of(arrays, names)
+    arrays, fixed = _drop_named(dataset, arrays, names, fixed, notes)
+    coders = {
+        output: fit_array_target(array, arrays[array], wanted[output], arrays.where(array))
+        for output, array in aims.items()
+    }
+    split = _split(dataset, arrays, coders, seed, fixed)
+    train = split.rows["train"]
+    fitted = {}
+    for name, array in feeds.items():
+        check_numbers(arrays[array], arrays.where(array))
+        found = arrays[array].shape[1:] or (1,)
+        shape = bundled.shape if bundled and bundled.shape else found
+        shape = fit_shape(inputs[name].shape if name in inputs else None, shape, f"inputs.{name}", f'array "{array}" has')
+        normalize = rule_of(dataset.normalize, array)
+        missing = rule(dataset.missing, array)
+        if missing not in ("error", "drop", "zero"):
+            raise DataError(f"`missing: {missing}` is for tables", arrays.where(array), "use `missing: zero` or `drop`")
+        divisor = bundled.divisor if bundled else 1.0
+        fitted[name] = fit_array(array, arrays, train, shape, divisor, normalize, missing)
+        notes += _array_notes(arrays, array, divisor, normalize)
+    notes += (_class_note(coder) for coder in coders.values() if coder.labels == "binary" and coder.classes)
+    counts = {part: len(split.rows[part]) for part in PARTS}
+    return _finish(Preprocessing(origin, seed, fitted, coders, weight, counts), arrays, split, notes)
 
 
-__all__ = ["load", "load_fitted"]
+def _array_inputs(inputs: Mapping[str, InputSpec], arrays: Arrays, bundled: Bundled | None) -> dict[str, str]:
+    """Input name -> the array that feeds it."""
+    if columned := [name for name, entry in inputs.items() if entry.columns]:
+        raise DataError(f"inputs.{columned[0]} names columns, but these are arrays", arrays.source,
+                        "say `array: NAME` instead")  # fmt: skip
+    usual = bundled.array if bundled and bundled.array else "x"
+    if len(inputs) <= 1:
+        [(name, given)] = [(name, entry.array) for name, entry in inputs.items()] or [("input", None)]
+        return {name: given or (name if name in arrays.arrays else usual)}
+    return {name: entry.array or name for name, entry in inputs.items()}
+
+
+def _array_targets(dataset: DatasetSpec, wanted: Wanted, arrays: Arrays) -> dict[str, str]:
+    """Output name -> the array it learns."""
+    given = dataset.target
+    if isinstance(given, Mapping):
+        aims = {output: names[0] for output, names in given.items()}
+    elif len(wanted) == 1:
+        aims = dict.fromkeys(wanted, given[0] if given else "y")
+    else:
+        aims = {output: output for output in wanted}
+    if set(aims) != set(wanted):
+        raise DataError(f"targets are given for {listing(aims)}, the outputs are {listing(wanted)}", arrays.source,
+                        "write `target: {OUTPUT: ARRAY}` with each output once")  # fmt: skip
+    return aims
+
+
+def rule_of(rules: str | Mapping[str, str] | None, name: str) -> str:
+    """How an array is scaled; as it is unless the config says otherwise."""
+    return (rules if isinstance(rules, str) else (rules or {}).get(name)) or "none"
+
+
+def _array_notes(arrays: Arrays, array: str, divisor: float, normalize: str) -> list[str]:
+    x = arrays[array]
+    if divisor != 1:
+        return [f'array "{array}": values divided by {divisor:g}, to the range 0 to 1']
+    if normalize != "none":
+        return [f'array "{array}": scaled ({normalize}), by the training rows']
+    if x.dtype.kind in "ui" and x.size and x.max() > 16:
+        return [f'array "{array}": whole numbers up to {x.max()}, not scaled; `normalize: minmax` often trains better']
+    return []
+
+
+def _drop_named(dataset: DatasetSpec, arrays: Arrays, names: Sequence[str], fixed: Mapping[str, Array],
+                notes: list[str]) -> tuple[Arrays, dict[str, Array]]:  # fmt: skip
+    """Without the rows that `missing: drop` covers; the parts' row numbers follow."""
+    number = "row number"  # an array of its own, to see which rows stay
+    count = rows_of(arrays, list(names))
+    kept = keep_array_rows(dataset, replace(arrays, arrays={**arrays.arrays, number: np.arange(count)}), names, notes)
+    rows = kept[number]
+    rest = {name: array for name, array in kept.arrays.items() if name != number}
+    return replace(kept, arrays=rest), dict(fixed) if len(rows) == count else _renumbered(fixed, rows)
+
+
+def _drop_arrays(dataset: DatasetSpec, arrays: Arrays, inputs: Mapping[str, ArrayInput], targets: Sequence[str],
+                 fixed: Mapping[str, Array], notes: list[str]) -> tuple[Arrays, dict[str, Array]]:  # fmt: skip
+    return _drop_named(dataset, arrays, [*(entry.array for entry in inputs.values()), *targets], fixed, notes)
