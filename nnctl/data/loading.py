@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nnctl.data.arrays import Arrays, rows_of
+from nnctl.data.array_targets import fit_array_target
 from nnctl.data.bundled import Bundled, resolve
 from nnctl.data.checks import copy_notes, duplicate_notes
 from nnctl.data.features import Category, Feature, fit_category, fit_number, missing_error
-from nnctl.data.inputs import TableInput, fit_shape
+from nnctl.data.inputs import ArrayInput, TableInput, check_numbers, fit_array, fit_shape
 from nnctl.data.parts import Data, Part
-from nnctl.data.preprocess import Preprocessing, kept_rows, rule
+from nnctl.data.preprocess import Preprocessing, keep_array_rows, kept_rows, rule
 from nnctl.data.reading import absolute, read_dataset
 from nnctl.data.roles import Roles, find_roles
 from nnctl.data.spec import DatasetSpec
