@@ -1,0 +1,125 @@
+"""A run that is stopped anywhere and goes on ends in the same bytes as one that was never stopped."""
+
+import itertools
+import os
+import signal
+
+import pytest
+
+from nnctl import spec
+from nnctl.errors import RunError
+from nnctl.training import runner
+from nnctl.training.events import IterationEnded
+
+CONFIG = """
+dataset: iris
+seed: 5
+layers:
+  - Dense: {{units: 12, activation: relu}}
+  - BatchNormalization
+  - Dropout: {{rate: {dropout}}}
+  - Dense: {{units: 3, activation: softmax}}
+loss: sparse_categorical_crossentropy
+optimizer: {optimizer}
+metrics: [accuracy, auc]
+epochs: {epochs}
+batch_size: {batch_size}
+callbacks:
+  - EarlyStopping: {{patience: 50, restore_best_weights: true}}
+  - ReduceLROnPlateau: {{patience: 1, factor: 0.5}}
+"""
+
+
+def stop_at(step):
+    """A subscriber that asks the run to stop, as Ctrl-C does, after that step."""
+
+    def listen(event):
+        if isinstance(event, IterationEnded) and event.step == step:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    return listen
+
+
+def outcome(folder):
+    """Everything of a run that must not depend on its having been stopped."""
+    files = [folder / "model.safetensors", folder / "metrics.csv"]
+    files += sorted(path for path in (folder / "checkpoints").rglob("*") if path.name == "arrays.safetensors")
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def checked(**values):
+    defaults = {"dropout": 0.3, "optimizer": "adam", "epochs": 4, "batch_size": 32}
+    return spec.loads(CONFIG.format(**{**defaults, **values}))
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "dropout", "batch_size"),
+    list(itertools.product(["adam", "nadam", "momentum", "rmsprop"], [0.0, 0.3], [32, 30, "all"])),
+)
+def test_stopped_at_any_step_and_resumed(optimizer, dropout, batch_size, tmp_path):
+    given = checked(optimizer=optimizer, dropout=dropout, batch_size=batch_size)
+    runner.train(given, folder=tmp_path / "whole")
+    expected = outcome(tmp_path / "whole")
+    steps = 4 * {32: 3, 30: 3, "all": 1}[batch_size]
+    for step in sorted({1, steps // 2, steps - 1}):
+        folder = tmp_path / f"stopped-{step}"
+        ended = runner.train(given, folder=folder, subscribers=[stop_at(step)])
+        assert ended.reason == "interrupted"
+        assert runner.resume(folder).reason == "done"
+        found = outcome(folder)
+        for name in ("model.safetensors", "metrics.csv"):
+            assert found[name] == expected[name], f"{name} after a stop at step {step}"
+        last = max(name for name in expected if "last-" in name)
+        assert found[last] == expected[last]
+
+
+def test_stopped_three_times(tmp_path):
+    given = checked()
+    runner.train(given, folder=tmp_path / "whole")
+    folder = tmp_path / "stopped"
+    runner.train(given, folder=folder, subscribers=[stop_at(2)])
+    for step in (5, 6):
+        runner.resume(folder, subscribers=[stop_at(step)])
+    runner.resume(folder)
+    assert outcome(folder)["model.safetensors"] == outcome(tmp_path / "whole")["model.safetensors"]
+
+
+def test_a_finished_run_trains_on_when_given_more_epochs(tmp_path):
+    runner.train(checked(epochs=6), folder=tmp_path / "six")
+    folder = tmp_path / "run"
+    runner.train(checked(epochs=4), folder=folder)
+    with pytest.raises(RunError, match="finished"):
+        runner.resume(folder)
+    assert runner.resume(folder, overrides=["epochs=6"]).epochs == 6
+    assert (folder / "metrics.csv").read_text().count("\n") == 7
+
+
+def test_other_data_are_refused(tmp_path):
+    table = tmp_path / "data.csv"
+    rows = [f"{i % 7},{i % 5},{'ab'[i % 2]}" for i in range(60)]
+    table.write_text("\n".join(["x,y,kind", *rows]))
+    text = f"""
+dataset: {{path: {table}, target: kind}}
+layers: [{{Dense: {{units: 2, activation: softmax}}}}]
+loss: sparse_categorical_crossentropy
+optimizer: sgd
+epochs: 5
+"""
+    folder = tmp_path / "run"
+    runner.train(spec.loads(text), folder=folder, subscribers=[stop_at(2)])
+    table.write_text("\n".join(["x,y,kind", *reversed(rows)]))
+    with pytest.raises(RunError, match="data"):
+        runner.resume(folder)
+
+
+def test_a_damaged_checkpoint_is_skipped_and_named(tmp_path):
+    folder = tmp_path / "run"
+    runner.train(checked(), folder=folder, subscribers=[stop_at(3)])
+    runner.resume(folder, subscribers=[stop_at(7)])
+    newest = max((folder / "checkpoints").glob("last-*"))
+    content = bytearray((newest / "arrays.safetensors").read_bytes())
+    content[len(content) // 2] ^= 1
+    (newest / "arrays.safetensors").write_bytes(content)
+    said = []
+    assert runner.resume(folder, subscribers=[said.append]).reason == "done"
+    assert any("damaged" in note and newest.name in note for note in said[0].notes)
