@@ -110,7 +110,12 @@ def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable
         )  # fmt: skip
     data = load_data(spec)
     model = Model.build(spec, data.input_shapes, data.targets, initialize=False)
-    return _Run(spec, data, model, folder, subscribers, found, skipped).go()
+    run = _Run(spec, data, model, folder, subscribers, found, skipped)
+    if overrides:
+        write_safely(folder / "config.yaml", run.config.encode())
+    else:  # the text the run began with says where each value came from
+        run.config = (folder / "config.yaml").read_text(encoding="utf-8")
+    return run.go()
 
 
 def load_data(spec: Spec) -> Data:

@@ -1,4 +1,4 @@
-"""The trained model as one file: weights by name, and with them all that raw data need on their way in and out."""
+"""The trained model as one file: weights by name, and all that raw data need on their way in and out."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ from nnctl.training.model import Model
 
 
 def save_model(path: Path, model: Model, data: Data, config: str) -> None:
-    """Writes model.safetensors: every weight by "layer/weight"; config, preprocessing, class names and shapes
-    as JSON in its metadata."""
+    """Writes model.safetensors: every weight by "layer/weight"; config, preprocessing (class names among it)
+    and input shapes as JSON in its metadata."""
     from safetensors.numpy import save
 
-    metadata = {
+    about = {
         "format": FORMAT,
         "config": config,
-        "preprocessing": json.dumps(data.preprocessing.to_json()),
-        "input_shapes": json.dumps({name: list(shape) for name, shape in data.input_shapes.items()}),
+        "preprocessing": data.preprocessing.to_json(),
+        "input_shapes": {name: list(shape) for name, shape in data.input_shapes.items()},
     }
+    # one key: the library writes several in an order of chance, and a run's bytes are to be its own
+    metadata = {"nnctl": json.dumps(about)}
     weights = {name: np.ascontiguousarray(w) for name, w in model.program.named_weights().items()}
     write_safely(path, save(weights, metadata))
 
@@ -42,12 +44,12 @@ def load_model(path: Path) -> tuple[Model, Preprocessing]:
                        hint=f"the run may not have ended yet: nnctl train --resume {path.parent}")  # fmt: skip
     try:
         with safe_open(path, "numpy") as file:
-            metadata = file.metadata() or {}
-            _known(path, metadata)
-            checked = spec.loads(metadata["config"], file=str(path))
-            preprocessing = Preprocessing.from_json(json.loads(metadata["preprocessing"]))
+            about = json.loads((file.metadata() or {}).get("nnctl", "{}"))
+            _known(path, about)
+            checked = spec.loads(about["config"], file=str(path))
+            preprocessing = Preprocessing.from_json(about["preprocessing"])
             targets = {name: coder.target for name, coder in preprocessing.targets.items()}
-            shapes = {name: tuple(shape) for name, shape in json.loads(metadata["input_shapes"]).items()}
+            shapes = {name: tuple(shape) for name, shape in about["input_shapes"].items()}
             model = Model.build(checked, shapes, targets, initialize=False)
             wanted = model.program.named_weights()
             if set(file.keys()) != set(wanted):
@@ -60,10 +62,10 @@ def load_model(path: Path) -> tuple[Model, Preprocessing]:
                        hint="the file is damaged or was not written by nnctl") from None  # fmt: skip
 
 
-def _known(path: Path, metadata: dict[str, Any]) -> None:
-    if metadata.get("format") != FORMAT:
+def _known(path: Path, about: dict[str, Any]) -> None:
+    if about.get("format") != FORMAT:
         raise RunError(
-            f"the file's format is {metadata.get('format')!r}; this nnctl reads {FORMAT!r}", where=str(path),
+            f"the file's format is {about.get('format')!r}; this nnctl reads {FORMAT!r}", where=str(path),
             hint="use the nnctl it was trained with",
         )  # fmt: skip
 
