@@ -151,10 +151,11 @@ def _fetch(rows, source: str) -> Table:
 
 
 def _column(kind: str, array: Array) -> Column:
+    masked = hasattr(array, "filled")  # without numpy.ma, which takes longer to import than a small file to read
     if kind == "text":
-        words = array.filled(None).tolist() if np.ma.isMaskedArray(array) else array.tolist()
+        words = array.filled(None).tolist() if masked else array.tolist()
         return Column.of_words([None if word is None or word in NULLS else word for word in words])
-    if np.ma.isMaskedArray(array):
+    if masked:
         array = array.astype(np.float64).filled(np.nan)
     return Column(kind, np.asarray(array, dtype=np.float64))
 

@@ -6,8 +6,8 @@ Gradients are summed in a fixed order, so a result depends on the seed and the s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -61,8 +61,8 @@ class Executor:
         # a worker is a thread's own gradients; the first one's are the batch's
         self._workers = [_Worker(program)]
         self._training: list[ShardCall] = []
-        self._pool: ThreadPoolExecutor | None = None
-        self._blas = None
+        self._pool: Any = None  # a ThreadPoolExecutor, once there is work for one
+        self._blas: Any = None
 
     @property
     def gradients(self) -> Array:
@@ -171,6 +171,8 @@ class Executor:
             turn(0)
             return
         if self._pool is None:
+            from concurrent.futures import ThreadPoolExecutor
+
             from threadpoolctl import threadpool_limits
 
             self._pool = ThreadPoolExecutor(self.threads - 1, thread_name_prefix="shard")
