@@ -6,6 +6,7 @@ from importlib import import_module
 
 _HOMES = {
     "load": "loading",
+    "catalogue": "preview",
     "describe": "preview",
     "bundled_names": "bundled",
     "Preprocessing": "preprocess",

@@ -71,13 +71,13 @@ class LiveReport(PlainReport):
 
     def _draw(self) -> None:
         if self._live is None:
-            self._live = self._start()
+            self._live = self._go_live()
         self._write_rows()
         if self._recent:
             self._live.update(self._block(self._live.console.size), refresh=True)
         self._due = perf_counter() + _SECONDS
 
-    def _start(self):
+    def _go_live(self):
         from rich.console import Console
         from rich.live import Live
 

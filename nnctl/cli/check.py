@@ -1,0 +1,28 @@
+"""nnctl check: everything that can be wrong, before any training."""
+
+from __future__ import annotations
+
+import click
+
+from nnctl.cli.options import json_option, set_option, verb
+
+
+@verb()
+@click.argument("config")
+@set_option
+@json_option
+def command(config, overrides, as_json) -> None:
+    """Go through CONFIG and its data: columns, shapes, loss against labels, one batch there and back."""
+    from nnctl.spec import load
+    from nnctl.training.runner import check
+
+    report = check(load(config, overrides))
+    if as_json:
+        from nnctl.reports.machine import dumps
+
+        click.echo(dumps(report))
+        return
+    from nnctl.reports.summary import show_check
+    from nnctl.reports.terminal import Terminal
+
+    show_check(report, Terminal.of())

@@ -1,0 +1,42 @@
+"""nnctl init: a commented starter file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from nnctl.cli.options import verb
+from nnctl.errors import InputError
+
+FOLDER = Path(__file__).parent / "templates"
+
+
+@verb()
+@click.argument("template", default="classify")
+@click.option("-o", "--output", metavar="FILE", help="Where to write it; default TEMPLATE.yaml.")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--list", "listed", is_flag=True, help="List the templates.")
+def command(template, output, force, listed) -> None:
+    """Write a commented starter config: classify (default), regress, digits or two_inputs.
+
+    \b
+    nnctl init
+    nnctl init regress -o prices.yaml
+    """
+    templates = {path.stem: path for path in sorted(FOLDER.glob("*.yaml"))}
+    if listed:
+        for name, path in templates.items():
+            click.echo(f"{name:12}{path.read_text(encoding='utf-8').splitlines()[0].lstrip('# ')}")
+        return
+    if template not in templates:
+        import difflib
+
+        near = difflib.get_close_matches(template, templates, n=1)
+        raise InputError(f"there is no template {template!r}",
+                         hint=f"did you mean {near[0]}?" if near else f"templates: {', '.join(templates)}")  # fmt: skip
+    path = Path(output or f"{template}.yaml")
+    if path.exists() and not force:
+        raise InputError("the file exists", where=str(path), hint="choose another name with -o, or give --force")
+    path.write_text(templates[template].read_text(encoding="utf-8"), encoding="utf-8")
+    click.echo(f"{path} is written; try: nnctl check {path}, then nnctl train {path}")

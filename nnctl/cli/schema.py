@@ -1,0 +1,16 @@
+"""nnctl schema: what a config may say, for editors."""
+
+from __future__ import annotations
+
+import click
+
+from nnctl.cli.options import verb
+
+
+@verb()
+def command() -> None:
+    """Print the JSON Schema of configs: editors complete and check YAML files by it."""
+    from nnctl.reports.machine import dumps
+    from nnctl.spec import schema
+
+    click.echo(dumps(schema()))

@@ -1,0 +1,73 @@
+"""What a bundled data set holds, for those who choose one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnctl.data.bundled import BUNDLED, resolve
+from nnctl.data.reading import read_dataset
+from nnctl.data.spec import DatasetSpec
+from nnctl.data.table import Table
+
+
+@dataclass(frozen=True)
+class Preview:
+    """columns: (name, type, range or values). first: the first rows as text, in the columns' order.
+
+    task: "classes" or "number".
+    """
+
+    name: str
+    title: str
+    rows: int
+    target: str
+    task: str
+    classes: tuple[str, ...]
+    columns: tuple[tuple[str, str, str], ...]
+    first: tuple[tuple[str, ...], ...]
+    source: str
+    licence: str
+
+
+def describe(name: str, first: int = 5) -> Preview:
+    """Reads a bundled data set. Raises DataError for a name that is none."""
+    dataset, entry = resolve(DatasetSpec(name=name))
+    whole, _ = read_dataset(dataset)
+    if isinstance(whole, Table):
+        columns, rows = _table(whole, first)
+        target = whole[entry.target]
+        classes = tuple(map(str, target.distinct())) if target.kind == "text" else ()
+        count = whole.rows
+    else:
+        count = len(whole[entry.target])
+        classes = tuple(str(label) for label in np.unique(whole[entry.target]))
+        columns = tuple(
+            (array, "array", f"{values.dtype}, {' x '.join(map(str, values.shape))}, {values.min()} to {values.max()}")
+            for array, values in whole.arrays.items()
+        )
+        rows = ()
+    task = "classes" if classes else "number"
+    return Preview(name, entry.title, count, entry.target, task, classes, columns, rows, entry.source, entry.licence)
+
+
+def _table(table: Table, first: int):
+    columns, cells = [], []
+    for name, column in table.columns.items():
+        if column.kind == "text":
+            words = [str(word) for word in column.distinct()]
+            shown = ", ".join(words[:5]) + (f", ... ({len(words)})" if len(words) > 5 else "")
+            columns.append((name, "text", shown))
+            cells.append([column.words[code] if code >= 0 else "" for code in column.values[:first]])
+        else:
+            known = column.values[~column.missing]
+            gaps = f", {column.missing.sum()} missing" if column.missing.any() else ""
+            columns.append((name, "number", f"{known.min():g} to {known.max():g}{gaps}"))
+            cells.append(["" if np.isnan(v) else f"{v:g}" for v in column.values[:first]])
+    return tuple(columns), tuple(zip(*cells, strict=True))
+
+
+def catalogue() -> tuple[tuple[str, str, str], ...]:
+    """(name, what it is, target) of every bundled data set, without reading any."""
+    return tuple((name, entry.title, entry.target) for name, entry in BUNDLED.items())

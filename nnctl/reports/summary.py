@@ -1,0 +1,53 @@
+"""What `summary` and `check` show of a model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nnctl.reports.numbers import count, figure, size
+from nnctl.reports.tables import Table
+from nnctl.reports.terminal import Terminal
+
+if TYPE_CHECKING:
+    from nnctl.training.runner import CheckReport, Summary
+
+
+def show(summary: Summary, terminal: Terminal) -> None:
+    """A row a layer, then the totals."""
+    table = Table(["layer", "kind", "takes", "output shape", "parameters"], left=4)
+    for name, shape in summary.inputs.items():
+        table.add(name, "Input", "", _shape(shape), "0")
+    for line in summary.lines:
+        table.add(line.name, line.kind, ", ".join(line.sources), _shape(line.shape), count(line.parameters))
+    table.print(terminal)
+    terminal.print()
+    still = summary.parameters - summary.trainable
+    rest = f", {count(still)} not trained" if still else ""
+    terminal.flow(f"parameters     {count(summary.parameters)}{rest}", indent=" " * 15)
+    terminal.flow(f"multiply-adds  {count(summary.multiply_adds)} a sample", indent=" " * 15)
+    terminal.flow(f"memory         {size(summary.memory)} in training", indent=" " * 15)
+
+
+def show_check(report: CheckReport, terminal: Terminal) -> None:
+    """Columns, what was done to the data, the layers, and the first batch's loss."""
+    for note in report.notes:
+        terminal.flow(f"- {note}", indent="  ")
+    if report.columns:
+        terminal.print()
+        table = Table(["column", "type", "role"], left=3)
+        for column in report.columns:
+            table.add(*column)
+        table.print(terminal)
+    terminal.print()
+    show(report.summary, terminal)
+    terminal.print()
+    terminal.flow("samples        " + ", ".join(f"{count(n)} {part}" for part, n in report.rows.items()), " " * 15)
+    terminal.flow(f"first loss     {figure(report.first_loss)}, of one batch there and back", " " * 15)
+    for warning in report.warnings:
+        terminal.labelled("note", warning, "yellow")
+    terminal.print()
+    terminal.print("ok", "green", "bold")
+
+
+def _shape(shape) -> str:
+    return "(" + ", ".join(["None", *("None" if n is None else str(n) for n in shape)]) + ")"
