@@ -65,8 +65,9 @@ def _parquet(columns: Mapping[str, np.ndarray]) -> bytes:
     import duckdb
 
     connection = duckdb.connect()
-    names = ", ".join(f'"{name}"'.replace('"', '"') for name in columns)
-    types = ", ".join(f'"{name.replace(chr(34), chr(34) * 2)}" {_sql_type(c)}' for name, c in columns.items())
+    quoted = {name: '"' + name.replace('"', '""') + '"' for name in columns}
+    names = ", ".join(quoted.values())
+    types = ", ".join(f"{quoted[name]} {_sql_type(column)}" for name, column in columns.items())
     with tempfile.TemporaryDirectory() as folder:
         # by way of JSON lines: DuckDB takes no dict of arrays without pandas or pyarrow
         lines, file = Path(folder) / "rows.jsonl", Path(folder) / "rows.parquet"

@@ -1,0 +1,133 @@
+"""The JSON Schema of a config, made from the classes themselves, for editors that complete and check YAML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnctl import losses, metrics, optimizers
+from nnctl.activations import activations
+from nnctl.data.spec import DatasetSpec
+from nnctl.initializers import initializers
+from nnctl.layers import layers
+from nnctl.registry import Choice, Declared, Family
+from nnctl.regularizers import regularizers
+from nnctl.schedules import schedules
+from nnctl.spec.model import EngineSpec, InputSpec
+from nnctl.training.callbacks import callbacks
+
+FAMILIES = {
+    "layer": layers, "loss": losses.losses, "optimizer": optimizers.optimizers, "metric": metrics.metrics,
+    "activation": activations, "initializer": initializers, "regularizer": regularizers,
+    "schedule": schedules, "callback": callbacks,
+}  # fmt: skip
+NAMES = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+# What any layer takes besides its own arguments.
+WIRING = {"name": {"type": "string"}, "from": NAMES, "shared": {"type": "string"}}
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of a whole config file."""
+    loss, metric = _ref("loss"), {"type": "array", "items": _ref("metric")}
+    numbers = {"type": "object", "additionalProperties": {"type": "number"}}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "nnctl config",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["dataset", "layers", "loss"],
+        "properties": {
+            "name": {"type": "string"},
+            "seed": {"type": "integer", "minimum": 0},
+            "dataset": {"oneOf": [{"type": "string"}, _ref("dataset")]},
+            "inputs": {"type": "object", "additionalProperties": _ref("input")},
+            "layers": {"type": "array", "minItems": 1, "items": _ref("layer")},
+            "outputs": NAMES,
+            # a loss with arguments and losses by output are both mappings: one branch serves both
+            "loss": {"anyOf": [loss, {"type": "array", "items": loss},
+                               {"type": "object", "additionalProperties": loss}]},
+            "loss_weights": numbers,
+            "optimizer": _ref("optimizer"),
+            "metrics": {"anyOf": [metric, {"type": "object", "additionalProperties": metric}]},
+            "epochs": {"type": "integer", "minimum": 1},
+            "batch_size": {"oneOf": [{"type": "integer", "minimum": 1}, {"const": "all"}]},
+            "class_weight": {"oneOf": [{"const": "balanced"}, numbers]},
+            "callbacks": {"type": "array", "items": _ref("callback")},
+            "engine": _ref("engine"),
+        },
+        "$defs": {
+            **{noun: _family(family) for noun, family in FAMILIES.items()},
+            "dataset": _arguments(DatasetSpec),
+            "input": _arguments(InputSpec),
+            "engine": _arguments(EngineSpec),
+        },
+    }  # fmt: skip
+
+
+def _ref(noun: str) -> dict[str, str]:
+    return {"$ref": f"#/$defs/{noun}"}
+
+
+def _family(family: Family) -> dict[str, Any]:
+    """A member's name alone, or its name with arguments; other spellings of a name are checked by nnctl."""
+    extra = WIRING if family is layers else {}
+    members = {}
+    for name, cls in family.items():
+        arguments = _arguments(cls)
+        arguments["properties"] |= extra
+        members[name] = {"oneOf": [arguments, {"type": "null"}]}
+        if "required" in arguments and extra:  # a shared layer has its arguments already
+            members[name]["oneOf"][0]["anyOf"] = [{"required": arguments.pop("required")}, {"required": ["shared"]}]
+    named = {"type": "object", "minProperties": 1, "maxProperties": 1, "properties": members}
+    return {"anyOf": [{"enum": list(family)}, {"type": "string"}, named]}
+
+
+def _arguments(cls: type[Declared]) -> dict[str, Any]:
+    """The arguments of one member."""
+    full = cls.model_json_schema()
+    found = {
+        "type": "object",
+        "description": (cls.__doc__ or "").strip().split("\n")[0],
+        "additionalProperties": False,
+        "properties": {key: _inlined(value, full.get("$defs", {})) for key, value in full["properties"].items()},
+    }
+    for key, info in cls.model_fields.items():
+        for choice in (mark for mark in info.metadata if isinstance(mark, Choice)):
+            found["properties"][key] = _choice(choice)
+        if key in found["properties"]:
+            _relax(found["properties"][key])
+    if full.get("required"):
+        found["required"] = full["required"]
+    return found
+
+
+def _choice(choice: Choice) -> dict[str, Any]:
+    noun = next(noun for noun, family in FAMILIES.items() if family is choice.family)
+    kinds: list[dict[str, Any]] = [_ref(noun)]
+    if choice.scalar:
+        kinds.append({"type": "number"})
+    if choice.optional:
+        kinds.append({"type": "null"})
+    return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+
+
+def _inlined(value: Any, definitions: dict[str, Any]) -> Any:
+    """pydantic's own $defs put in place: a config's schema has one set of definitions."""
+    if isinstance(value, list):
+        return [_inlined(item, definitions) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "$ref" in value:
+        return _inlined(definitions[value["$ref"].rpartition("/")[2]], definitions)
+    return {key: _inlined(item, definitions) for key, item in value.items()}
+
+
+def _relax(value: dict[str, Any]) -> None:
+    """One name is taken where a list of names is meant."""
+    if value.get("type") == "array" and value.get("items") == {"type": "string"}:
+        value.clear()
+        value.update(NAMES)
+    for part in value.get("anyOf", ()):
+        _relax(part)
+
+
+__all__ = ["schema"]
