@@ -47,9 +47,7 @@ def command(config, samples, batch_size, epochs, overrides, as_json) -> None:
     source = None
     if config is None:
         if samples is None:
-            raise click.UsageError(
-                "give --samples N or a CONFIG, such as: --samples 1000 --batch-size 100"
-            )
+            raise click.UsageError("give --samples N or a CONFIG, such as: --samples 1000 --batch-size 100")
         if overrides:
             raise click.UsageError("--set changes a value of a CONFIG, and there is none")
         batch_size = 32 if batch_size is None else batch_size

@@ -15,7 +15,9 @@ FORMATS = ("csv", "tsv", "json", "jsonl", "parquet", "npz")
 @click.argument("run")
 @click.argument("source", metavar="INPUT")
 @click.option("-o", "--output", metavar="OUT", help="File to write; its ending chooses the format.")
-@click.option("--format", "form", type=click.Choice(FORMATS), help="Format, whatever the ending; default csv.")
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), help="Format, whatever the ending; default csv."
+)
 @json_option
 def command(run, source, output, form, as_json) -> None:
     """Predict each row of INPUT with RUN: the class and its probabilities, or the number.
@@ -43,7 +45,9 @@ def _format(output: str | None, form: str | None, as_json: bool) -> str:
         return "json"
     ending = Path(output).suffix.lstrip(".").lower() if output else "csv"
     if form is None and ending not in FORMATS:
-        raise click.UsageError(f"cannot tell the format of {output!r}: end it in .{', .'.join(FORMATS)}, or give --format")
+        raise click.UsageError(
+            f"cannot tell the format of {output!r}: end it in .{', .'.join(FORMATS)}, or give --format"
+        )
     form = form or ending
     if output is None and form in ("parquet", "npz"):
         raise click.UsageError(f"{form} is no text: give a file with -o")

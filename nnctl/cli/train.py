@@ -52,7 +52,9 @@ def command(config, overrides, folder, resumed, as_json, quiet, verbose, **short
             run = _run_to_resume(resumed, config, folder)
             ended = resume(run, overrides=overrides, subscribers=[report])
         elif config is None:
-            raise click.UsageError("give a CONFIG, such as: nnctl train iris (or --resume, to go on with a run)")
+            raise click.UsageError(
+                "give a CONFIG, such as: nnctl train iris (or --resume, to go on with a run)"
+            )
         else:
             from nnctl.spec import load
             from nnctl.training.runner import train
@@ -90,7 +92,9 @@ def _run_to_resume(resumed: str, config: str | None, folder: str | None) -> Path
     """The run that `--resume` means: the one named, else `--run`'s, else the newest (of the config's name)."""
     if resumed != NEWEST:
         if config or folder:
-            raise click.UsageError("a run has its own config and folder: give --resume RUN alone, and --set for changes")
+            raise click.UsageError(
+                "a run has its own config and folder: give --resume RUN alone, and --set for changes"
+            )
         return Path(resumed)
     if folder:
         return Path(folder)

@@ -34,6 +34,8 @@ def counted(value: int, noun: str, plural: str | None = None) -> str:
 
 def duration(seconds: float) -> str:
     """12 ms, 3.4 s, 5 m 02 s, 1 h 07 m."""
+    if seconds < 0.0005:
+        return "<1 ms"
     if seconds < 0.0995:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 9.95:

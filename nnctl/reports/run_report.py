@@ -38,9 +38,7 @@ class QuietReport:
     def __call__(self, event: Event) -> None:
         if isinstance(event, RunEnded):
             test = "".join(f"{name} {figure(value)}, " for name, value in event.test.items())
-            self._terminal.print(
-                f"{event.folder}: {test and f'test {test}'}{_ending(event)}"
-            )
+            self._terminal.print(f"{event.folder}: {test and f'test {test}'}{_ending(event)}")
 
     def close(self) -> None:
         """Nothing is held back."""
