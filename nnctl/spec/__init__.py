@@ -40,6 +40,6 @@ def dump(resolved: Mapping[str, Any], origins: Mapping[str, str]) -> str:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of a config, for editors."""
-    from nnctl.spec import schema as writer
+    from nnctl.spec import json_schema
 
-    return writer.schema()
+    return json_schema.schema()

@@ -126,8 +126,9 @@ def _relax(value: dict[str, Any]) -> None:
     if value.get("type") == "array" and value.get("items") == {"type": "string"}:
         value.clear()
         value.update(NAMES)
-    for part in value.get("anyOf", ()):
-        _relax(part)
+    for part in (*value.get("anyOf", ()), value.get("additionalProperties")):
+        if isinstance(part, dict):
+            _relax(part)
 
 
 __all__ = ["schema"]

@@ -1,0 +1,69 @@
+"""Layers: output, gradients of sum(output * r), moving figures, and the output outside of training."""
+
+import jax
+import keras
+import numpy as np
+
+L = keras.layers
+# case: (layer as a config writes it, input shapes)
+CASES = {
+    "Dense": ({"Dense": {"units": 4}}, [(5,)]),
+    "Dense_relu": ({"Dense": {"units": 4, "activation": "relu"}}, [(5,)]),
+    "Dense_softmax": ({"Dense": {"units": 4, "activation": "softmax"}}, [(5,)]),
+    "Dense_no_bias": ({"Dense": {"units": 4, "use_bias": False, "activation": "tanh"}}, [(5,)]),
+    "Dense_steps": ({"Dense": {"units": 4, "activation": "gelu"}}, [(3, 5)]),
+    "Activation": ({"Activation": {"activation": "selu"}}, [(5,)]),
+    "ReLU": ({"ReLU": {"negative_slope": 0.1, "max_value": 1.5}}, [(5,)]),
+    "LeakyReLU": ("LeakyReLU", [(5,)]),
+    "ELU": ({"ELU": {"alpha": 0.7}}, [(5,)]),
+    "Softmax": ("Softmax", [(3, 5)]),
+    "Flatten": ("Flatten", [(2, 3, 4)]),
+    "Reshape": ({"Reshape": {"target_shape": [4, -1]}}, [(2, 6)]),
+    "BatchNormalization": ("BatchNormalization", [(5,)]),
+    "BatchNormalization_image": ({"BatchNormalization": {"momentum": 0.9, "epsilon": 0.01}}, [(3, 4, 2)]),
+    "BatchNormalization_bare": ({"BatchNormalization": {"center": False, "scale": False}}, [(5,)]),
+    "LayerNormalization": ("LayerNormalization", [(5,)]),
+    "LayerNormalization_steps": ({"LayerNormalization": {"epsilon": 0.01, "center": False}}, [(3, 5)]),
+    "Add": ("Add", [(5,), (5,), (5,)]),
+    "Average": ("Average", [(5,), (5,), (5,)]),
+    "Multiply": ("Multiply", [(5,), (5,), (5,)]),
+    "Concatenate": ("Concatenate", [(5,), (3,)]),
+    "Concatenate_axis": ({"Concatenate": {"axis": 1}}, [(2, 4), (3, 4)]),
+}
+ROWS, STEPS = 6, 3
+
+
+def make():
+    rng = np.random.default_rng(0)
+    arrays = {}
+    for case, (config, shapes) in CASES.items():
+        name, arguments = next(iter(config.items())) if isinstance(config, dict) else (config, {})
+        layer = getattr(L, name)(**arguments)
+        xs = [rng.normal(0.3, 1.5, (ROWS, *shape)) for shape in shapes]
+        argument = xs if len(xs) > 1 else xs[0]
+        layer(argument)
+        for variable in layer.trainable_variables:
+            variable.assign(rng.uniform(-1, 1, variable.shape))
+        trained = {v.name: np.asarray(v) for v in layer.trainable_variables}
+        kept = [v for v in layer.non_trainable_variables if "seed" not in v.name]
+
+        def forward(weights, inputs, layer=layer, kept=kept, several=len(xs) > 1):
+            y, _ = layer.stateless_call(weights, [v.value for v in kept], inputs if several else inputs[0], training=True) \
+                if kept else (layer.stateless_call(weights, [], inputs if several else inputs[0])[0], None)
+            return y
+
+        weights = [v.value for v in layer.trainable_variables]
+        y = np.asarray(forward(weights, xs))
+        r = rng.normal(size=y.shape)
+        dw, dx = jax.grad(lambda w, x: (forward(w, x) * r).sum(), argnums=(0, 1))(weights, xs)  # noqa: B023
+        arrays[f"{case}/y"], arrays[f"{case}/r"] = y, r
+        for i, (x, d) in enumerate(zip(xs, dx, strict=True)):
+            arrays[f"{case}/x/{i}"], arrays[f"{case}/dx/{i}"] = x, np.asarray(d)
+        for (key, w), d in zip(trained.items(), dw, strict=True):
+            arrays[f"{case}/w/{key}"], arrays[f"{case}/dw/{key}"] = w, np.asarray(d)
+        if kept:
+            for _ in range(STEPS):
+                layer(argument, training=True)
+            arrays |= {f"{case}/state/{v.name}": np.asarray(v) for v in kept}
+        arrays[f"{case}/inference"] = np.asarray(layer(argument, training=False))
+    return {case: config for case, (config, _) in CASES.items()}, arrays

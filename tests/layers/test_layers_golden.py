@@ -1,0 +1,53 @@
+"""Layers agree with Keras: outputs, gradients, moving figures."""
+
+import numpy as np
+import pytest
+from golden import read
+from harness import collect, inference, prepare, run
+
+from nnctl.layers import layers
+
+GOLDEN = read("layers")
+NOT_IN_KERAS_FIXTURE = {"Dropout"}  # its masks are drawn; tests/layers/test_layers.py has its statistics
+cases = pytest.mark.parametrize("case", GOLDEN.cases)
+CLOSE = {"rtol": 1e-5, "atol": 1e-7}
+
+
+def given(case):
+    xs = [GOLDEN[f"{case}/x/{i}"] for i in range(len(GOLDEN.under(f"{case}/x")))]
+    weights = GOLDEN.under(f"{case}/w") | {"moving_mean": 0.0, "moving_variance": 1.0}
+    return GOLDEN.cases[case], xs, weights
+
+
+def test_every_layer_has_a_golden_case():
+    assert {layers.build(config).kind for config in GOLDEN.cases.values()} == set(layers) - NOT_IN_KERAS_FIXTURE
+
+
+@cases
+def test_forward_and_backward(case):
+    config, xs, weights = given(case)
+    ran = run(config, xs, weights=weights, r=GOLDEN[f"{case}/r"])
+    np.testing.assert_allclose(ran.y, GOLDEN[f"{case}/y"], **CLOSE)
+    for i, dx in enumerate(ran.dx):
+        np.testing.assert_allclose(dx[: len(xs[i])], GOLDEN[f"{case}/dx/{i}"], **CLOSE)
+    assert ran.dw.keys() == GOLDEN.under(f"{case}/dw").keys()
+    for name, dw in ran.dw.items():
+        np.testing.assert_allclose(dw, GOLDEN[f"{case}/dw/{name}"], **CLOSE)
+
+
+@pytest.mark.parametrize("case", [case for case in GOLDEN.cases if GOLDEN.under(f"{case}/state")])
+def test_moving_figures_after_three_steps(case):
+    config, xs, weights = given(case)
+    ran = prepare(config, xs, weights=weights)
+    for step in range(3):
+        result = ran.executor.train_step(ran.batch, step)
+    ran = collect(ran, result)
+    for name, value in GOLDEN.under(f"{case}/state").items():
+        np.testing.assert_allclose(ran.state[name], value, **CLOSE)
+
+
+@cases
+def test_outside_of_training(case):
+    config, xs, weights = given(case)
+    weights |= GOLDEN.under(f"{case}/state")
+    np.testing.assert_allclose(inference(config, xs, weights=weights), GOLDEN[f"{case}/inference"], **CLOSE)

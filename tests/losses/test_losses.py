@@ -1,0 +1,112 @@
+"""Losses: Keras' numbers, central differences, and the fused paths."""
+
+import numpy as np
+import pytest
+from golden import read
+
+from nnctl.activations import activations
+from nnctl.losses import losses
+
+GOLDEN = read("losses")
+cases = pytest.mark.parametrize("case", GOLDEN.cases)
+FUSED = ["binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"]
+
+
+def parts(case, dtype=np.float64):
+    loss = losses.build(GOLDEN.cases[case])
+    y = GOLDEN[f"{case}/y"]
+    return loss, y if y.dtype.kind == "i" else y.astype(dtype), GOLDEN[f"{case}/p"].astype(dtype)
+
+
+def test_every_loss_has_a_golden_case():
+    assert {losses.build(config).kind for config in GOLDEN.cases.values()} == set(losses)
+
+
+@cases
+def test_values_agree_with_keras(case):
+    loss, y, p = parts(case)
+    before = p.copy()
+    each, _ = loss.forward(y, p)
+    np.testing.assert_allclose(each, GOLDEN[f"{case}/each"], rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(each.mean(), GOLDEN[f"{case}/mean"], rtol=1e-7)
+    np.testing.assert_array_equal(p, before)
+
+
+@cases
+def test_gradients_agree_with_keras(case):
+    loss, y, p = parts(case)
+    each, saved = loss.forward(y, p)
+    dp = loss.backward(saved, np.full(each.shape, 1 / each.size))
+    np.testing.assert_allclose(dp, GOLDEN[f"{case}/dp"], rtol=1e-6, atol=1e-9)
+
+
+@cases
+def test_float32_agrees_and_stays_float32(case):
+    loss, y, p = parts(case, np.float32)
+    each, saved = loss.forward(y, p)
+    dp = loss.backward(saved, np.full(each.shape, 1 / each.size, np.float32))
+    assert each.dtype == dp.dtype == np.float32
+    np.testing.assert_allclose(each, GOLDEN[f"{case}/each"], rtol=1e-5, atol=2e-6)
+    np.testing.assert_allclose(dp, GOLDEN[f"{case}/dp"], rtol=1e-5, atol=2e-6)
+
+
+@cases
+def test_gradients_agree_with_central_differences(case):
+    loss, y, p = parts(case)
+    each, saved = loss.forward(y, p)
+    dl = np.random.default_rng(1).normal(size=each.shape)
+    dp = loss.backward(saved, dl)
+    eps = 1e-6
+    for index in np.ndindex(p.shape):
+        sides = []
+        for sign in (1, -1):
+            moved = p.copy()
+            moved[index] += sign * eps
+            sides.append((loss.forward(y, moved)[0] * dl).sum())
+        assert dp[index] == pytest.approx((sides[0] - sides[1]) / (2 * eps), rel=1e-6, abs=1e-7)
+
+
+@pytest.mark.parametrize("name", FUSED)
+@pytest.mark.parametrize("shape", [(6, 5), (3, 4, 5)])
+def test_fused_is_what_it_replaces(name, shape):
+    """forward_logits(z) is forward(softmax(z)), and its gradient is that through the activation."""
+    rng = np.random.default_rng(2)
+    loss = losses.build(name)
+    function = activations.build(loss.fuses)
+    z = rng.normal(0, 2, shape)
+    labels = {
+        "integer": rng.integers(0, 5, shape[:-1]),
+        "onehot": np.eye(5)[rng.integers(0, 5, shape[:-1])],
+        "binary": rng.integers(0, 2, shape).astype(float),
+    }
+    y = labels[loss.labels]
+    p = function.value(z)
+    each, saved = loss.forward(y, p)
+    dl = rng.normal(size=each.shape)
+    dz = function.gradient(z, p, loss.backward(saved, dl))
+
+    q = np.empty_like(z)
+    fused, kept = loss.forward_logits(y, z.copy(), q)
+    np.testing.assert_allclose(fused, each, rtol=1e-9)
+    np.testing.assert_allclose(q, p, rtol=1e-12)
+    np.testing.assert_allclose(loss.backward_logits(kept, dl), dz, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("name", FUSED)
+def test_fused_is_exact_where_probabilities_are_beyond_the_clip(name):
+    """A wrong answer given with certainty costs its logit, and its gradient does not die."""
+    loss = losses.build(name)
+    z = np.array([[1000.0, -1000.0]], np.float32)
+    y = {"integer": np.array([1]), "onehot": np.array([[0.0, 1.0]]), "binary": np.array([[0.0, 1.0]])}[loss.labels]
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        each, saved = loss.forward_logits(y, z.copy(), np.empty_like(z))
+        slope = loss.backward_logits(saved, np.ones(1, np.float32))
+    assert each[0] == pytest.approx(2000 if loss.labels != "binary" else 1000)
+    assert abs(slope[0, 1]) == pytest.approx(1 if loss.labels != "binary" else 0.5)
+
+
+def test_a_column_of_targets_goes_with_a_row_of_them():
+    """(rows,) against (rows, 1) is aligned, not stretched to (rows, rows)."""
+    loss = losses.build("mse")
+    each, _ = loss.forward(np.array([1.0, 2.0]), np.array([[1.0], [4.0]]))
+    np.testing.assert_allclose(each, [0, 4])

@@ -1,0 +1,41 @@
+"""Whole models follow Keras' loss curve over 50 steps."""
+
+import numpy as np
+import pytest
+from golden import read
+
+from nnctl import spec
+from nnctl.engine.executor import Executor
+from nnctl.engine.graph import Graph
+from nnctl.engine.program import Program
+from nnctl.engine.shard import Batch
+from nnctl.engine.updater import Updater
+
+GOLDEN = read("training")
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("case", GOLDEN.cases)
+def test_loss_curve_follows_keras(case, dtype):
+    checked = spec.loads("dataset: iris\n" + "\n".join(line[8:] for line in GOLDEN.cases[case].splitlines()))
+    x, y = GOLDEN[f"{case}/x"].astype(dtype), GOLDEN[f"{case}/y"]
+    graph = Graph.build(checked.nodes, {"input": x.shape[2:]}, checked.outputs)
+    program = Program(graph, dtype=dtype)
+    numbered = {str(i): node.name for i, node in enumerate(graph.nodes)}
+    for key, value in GOLDEN.under(f"{case}/before").items():
+        i, name = key.split("/")
+        program.view(f"{numbered[i]}/{name}")[...] = value
+    executor = Executor(program, checked.losses)
+    updater = Updater(checked.optimizer, program.parameters, program.spans)
+    losses = []
+    for step in range(len(x)):
+        losses.append(executor.train_step(Batch({"input": x[step]}, {checked.outputs[0]: y[step]}), step).loss)
+        updater.step(executor.gradients, step)
+
+    tolerance = 1e-4 if dtype == "float32" else 1e-6  # of a loss of a few units
+    means = np.cumsum(losses) / np.arange(1, len(losses) + 1)
+    np.testing.assert_allclose(means, GOLDEN[f"{case}/mean_losses"], rtol=tolerance)
+    for key, value in GOLDEN.under(f"{case}/after").items():
+        i, name = key.split("/")
+        found = program.view(f"{numbered[i]}/{name}")
+        np.testing.assert_allclose(found, value, rtol=1e-3, atol=1e-3 if dtype == "float32" else 1e-5)
