@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnctl.data.arrays import Arrays, rows_of
 from nnctl.data.array_targets import fit_array_target
+from nnctl.data.arrays import Arrays, rows_of
 from nnctl.data.bundled import Bundled, resolve
 from nnctl.data.checks import copy_notes, duplicate_notes
 from nnctl.data.features import Category, Feature, fit_category, fit_number, missing_error

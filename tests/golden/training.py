@@ -69,8 +69,7 @@ def make():
              "binary": (score[..., :1] > 0).astype(float), "number": score[..., :1]}[labels]  # fmt: skip
         model.compile(optimizer, loss)
         curve = [float(model.train_on_batch(x[i], y[i])) for i in range(STEPS)]
-        # Keras reports the mean over the steps so far: the loss of each step from the differences
-        arrays[f"{case}/x"], arrays[f"{case}/y"], arrays[f"{case}/mean_losses"] = x, y, np.array(curve)
+        arrays[f"{case}/x"], arrays[f"{case}/y"], arrays[f"{case}/losses"] = x, y, np.array(curve)
         for i, layer in enumerate(layers):
             arrays |= {f"{case}/after/{i}/{v.name}": np.asarray(v) for v in layer.weights}
     return CASES, arrays

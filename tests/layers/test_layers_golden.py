@@ -10,7 +10,7 @@ from nnctl.layers import layers
 GOLDEN = read("layers")
 NOT_IN_KERAS_FIXTURE = {"Dropout"}  # its masks are drawn; tests/layers/test_layers.py has its statistics
 cases = pytest.mark.parametrize("case", GOLDEN.cases)
-CLOSE = {"rtol": 1e-5, "atol": 1e-7}
+CLOSE = {"rtol": 1e-5, "atol": 1e-6}  # Keras' tanh stays in float32
 
 
 def given(case):

