@@ -76,7 +76,7 @@ def mend(metric: Metric, labels: str) -> str:
     if labels == "number":
         return "for numbers take mse, rmse, mae or r2_score"
     twin = {"integer": f"sparse_{metric.kind}", "onehot": metric.kind.removeprefix("sparse_")}.get(labels)
-    if twin in metrics:
+    if twin in metrics and twin != metric.kind:
         return f"take {twin}, or accuracy, which finds its own kind"
     return "for classes take accuracy, precision, recall, f1_score or auc"
 

@@ -10,7 +10,7 @@ import numpy as np
 from nnctl.metrics.base import VALUES, Metric, add_mean, as_rows, metrics
 
 
-@metrics.register("root_mean_squared_error", "rmse")
+@metrics.register("rmse", "root_mean_squared_error")
 class RootMeanSquaredError(Metric):
     """The root of the mean squared error, in the target's own unit: sqrt(mean((y - p)^2))."""
 
@@ -62,9 +62,7 @@ class R2Score(Metric):
         mean = weight @ y / count
         apart = mean - state["mean"]
         total = state["count"] + count
-        state["squares"] = (
-            state["squares"] + weight @ np.square(y - mean) + apart**2 * (state["count"] * count / total)
-        )
+        state["squares"] = state["squares"] + weight @ np.square(y - mean) + apart**2 * (state["count"] * count / total)
         state["residual"] = state["residual"] + weight @ np.square(y - p)
         state["mean"] = state["mean"] + apart * (count / total)
         state["count"] = float(total)
