@@ -22,6 +22,8 @@ model = keras.Sequential([
     keras.layers.Dense(3, activation="softmax"),
 ])  # fmt: skip
 model.compile(keras.optimizers.Adam(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
-model.fit(x[train], y[train], batch_size=BATCH, epochs=EPOCHS, validation_data=(x[validation], y[validation]), verbose=0)
+model.fit(
+    x[train], y[train], batch_size=BATCH, epochs=EPOCHS, validation_data=(x[validation], y[validation]), verbose=0
+)
 print(model.evaluate(x[test], y[test], verbose=0))
 model.save(sys.argv[2])

@@ -11,9 +11,7 @@ from nnctl.cli.options import json_option, verb
 
 @verb()
 @click.argument("run")
-@click.option(
-    "--data", metavar="PATH", help="A file of labelled rows, instead of a part of the run's own data."
-)
+@click.option("--data", metavar="PATH", help="A file of labelled rows, instead of a part of the run's own data.")
 @click.option("--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True,
               help="The part of the run's own data.")  # fmt: skip
 @json_option

@@ -28,9 +28,7 @@ ALL = 0  # no batch has this size, so it can stand for the whole training set
 
 @verb()
 @click.argument("config", required=False)
-@click.option(
-    "--samples", type=int, metavar="N", help="Training samples; default: those of CONFIG's dataset."
-)
+@click.option("--samples", type=int, metavar="N", help="Training samples; default: those of CONFIG's dataset.")
 @click.option("--batch-size", type=BatchSize(), metavar="B", help="Samples a batch, or `all`; default 32.")
 @click.option("--epochs", type=int, metavar="E", help="Passes over all samples; default 1.")
 @set_option

@@ -37,8 +37,6 @@ def command(template, output, force, listed) -> None:
                          hint=f"did you mean {near[0]}?" if near else f"templates: {', '.join(templates)}")  # fmt: skip
     path = Path(output or f"{template}.yaml")
     if path.exists() and not force:
-        raise InputError(
-            "the file exists", where=str(path), hint="choose another name with -o, or give --force"
-        )
+        raise InputError("the file exists", where=str(path), hint="choose another name with -o, or give --force")
     path.write_text(templates[template].read_text(encoding="utf-8"), encoding="utf-8")
     click.echo(f"{path} is written; try: nnctl check {path}, then nnctl train {path}")

@@ -15,9 +15,7 @@ FORMATS = ("csv", "tsv", "json", "jsonl", "parquet", "npz")
 @click.argument("run")
 @click.argument("source", metavar="INPUT")
 @click.option("-o", "--output", metavar="OUT", help="File to write; its ending chooses the format.")
-@click.option(
-    "--format", "form", type=click.Choice(FORMATS), help="Format, whatever the ending; default csv."
-)
+@click.option("--format", "form", type=click.Choice(FORMATS), help="Format, whatever the ending; default csv.")
 @json_option
 def command(run, source, output, form, as_json) -> None:
     """Predict each row of INPUT with RUN: the class and its probabilities, or the number.

@@ -52,9 +52,7 @@ def command(config, overrides, folder, resumed, as_json, quiet, verbose, **short
             run = _run_to_resume(resumed, config, folder)
             ended = resume(run, overrides=overrides, subscribers=[report])
         elif config is None:
-            raise click.UsageError(
-                "give a CONFIG, such as: nnctl train iris (or --resume, to go on with a run)"
-            )
+            raise click.UsageError("give a CONFIG, such as: nnctl train iris (or --resume, to go on with a run)")
         else:
             from nnctl.spec import load
             from nnctl.training.runner import train

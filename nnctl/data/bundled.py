@@ -112,9 +112,7 @@ def resolve(dataset: DatasetSpec) -> tuple[DatasetSpec, Bundled | None]:
             )
         return dataset, None
     if dataset.path is not None:
-        raise DataError(
-            f"dataset has both a name ({dataset.name!r}) and a path", hint="keep one of name and path"
-        )
+        raise DataError(f"dataset has both a name ({dataset.name!r}) and a path", hint="keep one of name and path")
     entry = BUNDLED.get(dataset.name)
     if entry is None:
         raise DataError(f"there is no bundled data set {dataset.name!r}", hint=_mend(dataset.name))

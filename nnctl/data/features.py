@@ -76,9 +76,7 @@ class Category:
 
     def transform(self, table: Table, notes: list[str]) -> Array:
         column = table[self.name].as_text()
-        place = {word: at for at, word in enumerate(self.words)} | {
-            word: self.words.index(RARE) for word in self.rare
-        }
+        place = {word: at for at, word in enumerate(self.words)} | {word: self.words.index(RARE) for word in self.rare}
         missing_place = place.get(MISSING, -1)
         codes = np.array([place.get(word, -1) for word in column.words] + [missing_place])[column.values]
         missing = column.missing
@@ -147,9 +145,7 @@ def fit_number(table: Table, name: str, train: Array, missing: str, normalize: s
     x = column.values[train]
     x = x[~np.isnan(x)]
     if not len(x):
-        raise DataError(
-            "no training row has a value", table.where(name), f"leave the column out: `ignore: [{name}]`"
-        )
+        raise DataError("no training row has a value", table.where(name), f"leave the column out: `ignore: [{name}]`")
     fill = {"mean": np.mean, "median": np.median, "zero": lambda _: 0.0}.get(missing, lambda _: None)(x)
     shift, scale = 0.0, 1.0
     low, high = float(x.min()), float(x.max())
@@ -181,9 +177,7 @@ def fit_category(table: Table, name: str, train: Array, missing: str, encode: st
     if fills and column.missing[train].any():
         words.append(MISSING)
     if not words:
-        raise DataError(
-            "no training row has a value", table.where(name), f"leave the column out: `ignore: [{name}]`"
-        )
+        raise DataError("no training row has a value", table.where(name), f"leave the column out: `ignore: [{name}]`")
     if encode == "onehot" and len(words) > _MOST_CATEGORIES:
         raise DataError(
             f"{len(words):,} categories are too many for one-hot columns",

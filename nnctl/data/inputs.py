@@ -103,9 +103,7 @@ def fit_shape(wanted: tuple[int | None, ...] | None, found: Shape, where: str, w
     if wanted is None or wanted == found:
         return found
     if None in wanted:
-        if len(wanted) == len(found) and all(
-            w is None or w == f for w, f in zip(wanted, found, strict=True)
-        ):
+        if len(wanted) == len(found) and all(w is None or w == f for w, f in zip(wanted, found, strict=True)):
             return found
     elif prod(wanted) == prod(found):
         return tuple(int(size) for size in wanted if size is not None)

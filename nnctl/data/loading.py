@@ -115,9 +115,7 @@ def _renumbered(fixed: Mapping[str, Array], kept: Array) -> dict[str, Array]:
 def _refuse_missing(dataset: DatasetSpec, table: Table, roles: Roles, targets: Sequence[str]) -> None:
     """Every column with missing values that no rule covers, in one error."""
     takes = {name: take for columns in roles.inputs.values() for name, take in columns}
-    errors = [
-        missing_target(table, name, missing) for name in targets if (missing := table[name].missing).any()
-    ]
+    errors = [missing_target(table, name, missing) for name in targets if (missing := table[name].missing).any()]
     for name, take in takes.items():
         missing, chosen = table[name].missing, rule(dataset.missing, name)
         if not missing.any():
@@ -258,7 +256,9 @@ def _load_arrays(origin: DatasetSpec, dataset: DatasetSpec, bundled: Bundled | N
         check_numbers(arrays[array], arrays.where(array))
         found = arrays[array].shape[1:] or (1,)
         shape = bundled.shape if bundled and bundled.shape else found
-        shape = fit_shape(inputs[name].shape if name in inputs else None, shape, f"inputs.{name}", f'array "{array}" has')
+        shape = fit_shape(
+            inputs[name].shape if name in inputs else None, shape, f"inputs.{name}", f'array "{array}" has'
+        )
         normalize = rule_of(dataset.normalize, array)
         missing = rule(dataset.missing, array)
         if missing not in ("error", "drop", "zero"):

@@ -208,5 +208,3 @@ def _weights(values: Array, where: str) -> Array:
     if bad.any():
         raise DataError(f"{row_list(bad)}: a sample weight is a number of 0 or more", where, "mend the weights")
     return np.ascontiguousarray(values, dtype=np.float32)
-
-

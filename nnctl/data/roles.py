@@ -75,9 +75,7 @@ def find_roles(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], outputs: S
     predicted = {name for columns in targets.values() for name in columns}
     aside = {dataset.weight: "sample weights", dataset.split.time: "the split's time",
              dataset.split.column: "the split"}  # fmt: skip
-    named = tuple(dataset.features or ()) + tuple(
-        name for spec in inputs.values() for name in spec.columns or ()
-    )
+    named = tuple(dataset.features or ()) + tuple(name for spec in inputs.values() for name in spec.columns or ())
     if leaks := [name for name in named if name in predicted]:
         raise DataError(
             f"{listing(leaks)} is both feature and target", table.source, "leave the target out of the features"

@@ -37,7 +37,7 @@ class TargetCoder:
         return Target(self.labels, self.columns, self.shape, self.classes)
 
     def encode(self, table: Table) -> Array:
-        """"integer": (rows,) int32; "onehot": (rows, classes), "binary" and "number": (rows, units) float32.
+        """ "integer": (rows,) int32; "onehot": (rows, classes), "binary" and "number": (rows, units) float32.
 
         Raises DataError for missing targets, and for classes that the training data did not have.
         """

@@ -92,9 +92,7 @@ class Executor:
         for i, rows in enumerate(shards):
             call, worker = self._training[i], self._workers[i % workers]
             call.begin(shard=i, first_row=rows.start, batch_rows=batch.rows, step=step)
-            passes.append(
-                shard_pass(self.program, self.objectives, call, batch, rows, worker.into, worker.written)
-            )
+            passes.append(shard_pass(self.program, self.objectives, call, batch, rows, worker.into, worker.written))
         results = self._drive(passes, workers)
         for worker in self._workers[1:workers]:
             np.add(self.gradients, worker.gradients, out=self.gradients)

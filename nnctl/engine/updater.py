@@ -105,9 +105,7 @@ def pieces(spans: list[slice], block: int) -> list[slice]:
         else:
             joined.append(span)
     return [
-        slice(start, min(start + block, span.stop))
-        for span in joined
-        for start in range(span.start, span.stop, block)
+        slice(start, min(start + block, span.stop)) for span in joined for start in range(span.start, span.stop, block)
     ]
 
 

@@ -72,9 +72,7 @@ class ReLU(_Applies):
 
     @cached_property
     def function(self):
-        return activations.Relu(
-            max_value=self.max_value, negative_slope=self.negative_slope, threshold=self.threshold
-        )
+        return activations.Relu(max_value=self.max_value, negative_slope=self.negative_slope, threshold=self.threshold)
 
 
 @layers.register("LeakyReLU")

@@ -36,14 +36,10 @@ class Dense(Layer):
 
     def weights(self, shape):
         weights = {
-            "kernel": Weight(
-                (shape[-1], self.units), self.kernel_initializer, regularizer=self.kernel_regularizer
-            )
+            "kernel": Weight((shape[-1], self.units), self.kernel_initializer, regularizer=self.kernel_regularizer)
         }
         if self.use_bias:
-            weights["bias"] = Weight(
-                (self.units,), self.bias_initializer, regularizer=self.bias_regularizer
-            )
+            weights["bias"] = Weight((self.units,), self.bias_initializer, regularizer=self.bias_regularizer)
         return weights
 
     def forward(self, w, x, call):

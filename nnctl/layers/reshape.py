@@ -30,9 +30,7 @@ class Flatten(Layer):
 class Reshape(Layer):
     """Another shape of the same size; one axis may be -1 and is worked out from the rest."""
 
-    target_shape: Annotated[
-        tuple[Annotated[int, Field(ge=-1)], ...], BeforeValidator(listed), Field(min_length=1)
-    ]
+    target_shape: Annotated[tuple[Annotated[int, Field(ge=-1)], ...], BeforeValidator(listed), Field(min_length=1)]
 
     def output_shape(self, shape):
         size = size_of(shape)

@@ -73,9 +73,7 @@ def _parquet(columns: Mapping[str, np.ndarray]) -> bytes:
         lines, file = Path(folder) / "rows.jsonl", Path(folder) / "rows.parquet"
         lines.write_bytes(written(columns, "jsonl"))
         connection.execute(f"create table rows ({types})")
-        connection.execute(
-            f"insert into rows select {names} from read_json('{lines}', format='newline_delimited')"
-        )
+        connection.execute(f"insert into rows select {names} from read_json('{lines}', format='newline_delimited')")
         connection.execute(f"copy rows to '{file}' (format parquet)")
         return file.read_bytes()
 

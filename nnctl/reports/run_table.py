@@ -55,9 +55,7 @@ class RunTable:
             text += GAP + (f"{_cut(f' {group} ', span):─^{span}}" if group else " " * span)
         return text.rstrip()
 
-    def row(
-        self, label: str, figures: Figures, rate: float | None = None, seconds: float | None = None
-    ) -> str:
+    def row(self, label: str, figures: Figures, rate: float | None = None, seconds: float | None = None) -> str:
         """A line; a figure that is not among `figures` stays blank."""
         cells = []
         for column in self.columns:
@@ -76,9 +74,7 @@ class RunTable:
     def baseline(self, figures: Figures) -> str:
         """What guessing the majority class or the mean reaches, under the figures of unseen rows."""
         seen = any(column.group == "validation" for column in self.columns)
-        return self.row(
-            "baseline", {f"val_{name}": value for name, value in figures.items()} if seen else figures
-        )
+        return self.row("baseline", {f"val_{name}": value for name, value in figures.items()} if seen else figures)
 
 
 def _columns(started: RunStarted) -> list[Column]:

@@ -178,9 +178,7 @@ class _PerOutput:
 
     def metrics(self, given: Any, built_losses: Mapping[str, Loss]) -> dict[str, tuple[Metric, ...]]:
         if given is None:
-            defaults = {
-                name: "mae" if loss.labels == "number" else "accuracy" for name, loss in built_losses.items()
-            }
+            defaults = {name: "mae" if loss.labels == "number" else "accuracy" for name, loss in built_losses.items()}
             return {name: (metrics.build(metric),) for name, metric in defaults.items()}
         by_output = isinstance(given, dict) and self.names_outputs(given, metrics)
         shares = (

@@ -356,4 +356,6 @@ def _unused(found: Findings, network: Network, entries: Sequence[Entry]) -> None
                       f"take it with from: {entry.name}, list it under outputs:, or remove it")  # fmt: skip
     for name in network.inputs:
         if name not in taken:
-            found.add(network.paths[name], f"nothing takes the input {name!r}", f"take it with from: {name}, or remove it")
+            found.add(
+                network.paths[name], f"nothing takes the input {name!r}", f"take it with from: {name}, or remove it"
+            )

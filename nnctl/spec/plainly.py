@@ -100,7 +100,9 @@ def _place(error: Any, given: Any) -> Path:
     path: Path = ()
     value = given
     for step in error["loc"]:
-        if (isinstance(value, dict) and step in value) or (isinstance(value, list | tuple) and isinstance(step, int) and step < len(value)):
+        if (isinstance(value, dict) and step in value) or (
+            isinstance(value, list | tuple) and isinstance(step, int) and step < len(value)
+        ):
             value = value[step]
         elif not path and error["type"] == "missing":
             return (step,)
@@ -150,7 +152,7 @@ def _at(given: Any, path: Path) -> Any:
 
 
 def _range(info: FieldInfo | None, failed: str, limit: Any) -> str:
-    """"at least 0 and below 1": the bound that failed, with its other end."""
+    """ "at least 0 and below 1": the bound that failed, with its other end."""
     bounds = {failed: limit}
     for item in _metadata(info.annotation, info.metadata) if info else ():
         for name in _BOUNDS:

@@ -151,15 +151,11 @@ class _Reader:
     def count(self, size: int, place: Place, path: Path) -> None:
         self.values += size
         if self.values > MOST_VALUES:
-            self.fail(
-                place, path, f"the config holds more than {MOST_VALUES} values", "repeat less with aliases"
-            )
+            self.fail(place, path, f"the config holds more than {MOST_VALUES} values", "repeat less with aliases")
 
     def check_depth(self, depth: int, place: Place) -> None:
         if depth > MOST_DEPTH:
-            self.fail(
-                place, (), f"nested more than {MOST_DEPTH} levels deep", "close the brackets, indent less"
-            )
+            self.fail(place, (), f"nested more than {MOST_DEPTH} levels deep", "close the brackets, indent less")
 
     def node(self, event: Any, path: Path, depth: int) -> _Node:
         place = _place(event)
@@ -211,7 +207,9 @@ class _Reader:
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             at = _place(event)
             if not isinstance(event, yaml.ScalarEvent):
-                self.fail(at, path, "a key must be a name", "write `key: value`; quote a key that begins with [, { or *")
+                self.fail(
+                    at, path, "a key must be a name", "write `key: value`; quote a key that begins with [, { or *"
+                )
             key = event.value
             inside = (*path, key)
             value = self.node(next(self.events), inside, depth + 1)

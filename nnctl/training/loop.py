@@ -149,7 +149,9 @@ class Loop:
         if self._is_best(figures[self.monitor]):
             self.best = {"value": figures[self.monitor], "epoch": self.epoch}
             self.best_weights = self.snapshot()
-        self.emit(EpochEnded(self.epoch, figures, self.updater.rate(max(0, self.step - 1)), time.perf_counter() - began))
+        self.emit(
+            EpochEnded(self.epoch, figures, self.updater.rate(max(0, self.step - 1)), time.perf_counter() - began)
+        )
         for callback, state in self.callbacks:
             callback.epoch_ended(state, self, self.epoch, figures)
         self.epoch, self.iteration = self.epoch + 1, 0

@@ -47,9 +47,7 @@ class Model:
         warnings = check_heads(spec, graph, targets)
         program = Program(graph, seed=spec.seed, dtype=spec.engine.dtype, initialize=initialize)
         threads = spec.engine.threads or usable_cores()
-        executor = Executor(
-            program, spec.losses, spec.loss_weights, threads=threads, shard_rows=spec.engine.shard_rows
-        )
+        executor = Executor(program, spec.losses, spec.loss_weights, threads=threads, shard_rows=spec.engine.shard_rows)
         several = len(spec.outputs) > 1
         metrics = []
         for output in spec.outputs:

@@ -68,4 +68,3 @@ def _known(path: Path, about: dict[str, Any]) -> None:
             f"the file's format is {about.get('format')!r}; this nnctl reads {FORMAT!r}", where=str(path),
             hint="use the nnctl it was trained with",
         )  # fmt: skip
-

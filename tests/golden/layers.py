@@ -48,8 +48,11 @@ def make():
         kept = [v for v in layer.non_trainable_variables if "seed" not in v.name]
 
         def forward(weights, inputs, layer=layer, kept=kept, several=len(xs) > 1):
-            y, _ = layer.stateless_call(weights, [v.value for v in kept], inputs if several else inputs[0], training=True) \
-                if kept else (layer.stateless_call(weights, [], inputs if several else inputs[0])[0], None)
+            y, _ = (
+                layer.stateless_call(weights, [v.value for v in kept], inputs if several else inputs[0], training=True)
+                if kept
+                else (layer.stateless_call(weights, [], inputs if several else inputs[0])[0], None)
+            )
             return y
 
         weights = [v.value for v in layer.trainable_variables]

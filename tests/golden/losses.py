@@ -40,7 +40,15 @@ def make():
         for case, config in CASES.items():
             name, arguments = next(iter(config.items())) if isinstance(config, dict) else (config, {})
             raw = rng.normal(0, 2, shape)
-            if arguments.get("from_logits") or name in ("mse", "mae", "mape", "huber", "log_cosh", "hinge", "squared_hinge"):
+            if arguments.get("from_logits") or name in (
+                "mse",
+                "mae",
+                "mape",
+                "huber",
+                "log_cosh",
+                "hinge",
+                "squared_hinge",
+            ):
                 p = raw
             elif name == "binary_crossentropy":
                 p = 1 / (1 + np.exp(-raw))

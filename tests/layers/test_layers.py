@@ -156,6 +156,7 @@ def test_dropout_is_new_at_each_step_and_the_same_for_the_same_seed():
 )
 def test_a_shape_that_does_not_fit_is_said(entry, shapes, words):
     with pytest.raises(ShapeError) as caught:
-        prepare(entry, [np.zeros((2, *(n or 3 for n in shape))) for shape in shapes], shifted=False) \
-            if None not in sum(shapes, ()) else layers.build(entry).output_shape(*shapes)
+        prepare(entry, [np.zeros((2, *(n or 3 for n in shape))) for shape in shapes], shifted=False) if None not in sum(
+            shapes, ()
+        ) else layers.build(entry).output_shape(*shapes)
     assert words in str(caught.value)
