@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import sys
 
 import click
 
@@ -54,7 +55,9 @@ class Program(click.Group):
     def main(self, args=None, prog_name="nnctl", standalone_mode=True, **extra):
         switches = Switches()
         with catching(switches):
-            return super().main(args, prog_name, standalone_mode=False, obj=switches, **extra)
+            # outside of its standalone mode click returns the exit code instead of leaving with it
+            code = super().main(args, prog_name, standalone_mode=False, obj=switches, **extra)
+        sys.exit(code or 0)
 
 
 @click.group(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import dataclass, replace
 
 from nnctl.reports.numbers import duration, figure, short
@@ -12,15 +13,16 @@ from nnctl.training.events import EpochEnded, Figures, RunStarted
 LABEL = 8  # letters of the first column: "baseline", "best 120", "37/57"
 _LETTERS = 7  # of a figure; in a narrow terminal:
 _FEW_LETTERS = 6
+_TIME = 9
 _ROWS = 30  # about as many rows as a screen and a reader take
 
 
 @dataclass(frozen=True)
 class Column:
-    """key: a figure's name, "rate" or "seconds". group: what stands over it."""
+    """key: a figure's name, "rate" or "seconds". title: its lines. group: what stands over it."""
 
     key: str
-    title: str
+    title: tuple[str, ...]
     group: str
     width: int
 
@@ -32,20 +34,27 @@ class Column:
 class RunTable:
     """Lays out the rows of a run so that they stay aligned however they are printed, one by one.
 
-    width: letters of a line, or None for any. Where they do not suffice, columns go: first the time, the
-    learning rate, then metrics from the last on; the loss and the first metric stay longest.
+    width: letters of a line, or None for any. Where they do not suffice, long names are stacked; then columns
+    go: the time, the learning rate, and metrics from the last on. The losses always stay.
     """
 
     def __init__(self, started: RunStarted, width: int | None = None):
         self.columns = _fitted(_columns(started), width)
 
     def header(self) -> list[str]:
-        """One line of titles; over it, where there is a validation part, one of groups."""
-        titles = "".join(f"{GAP}{column.title:>{column.width}}" for column in self.columns)
-        lines = [f"{'epoch':>{LABEL}}{titles}"]
-        if any(column.group == "validation" for column in self.columns):
-            lines.insert(0, " " * LABEL + self._groups())
-        return lines
+        """Titles; over them, where there is a validation part, a line of groups."""
+        height = max(len(column.title) for column in self.columns)
+        lines = []
+        for i in range(height):
+            label = "epoch" if i == height - 1 else ""
+            titles = [("",) * (height - len(column.title)) + column.title for column in self.columns]
+            cells = [f"{GAP}{title[i]:>{column.width}}" for title, column in zip(titles, self.columns, strict=True)]
+            lines.append(f"{label:>{LABEL}}{''.join(cells)}".rstrip())
+        return [" " * LABEL + self._groups(), *lines] if self._validates else lines
+
+    @property
+    def _validates(self) -> bool:
+        return any(column.group == "validation" for column in self.columns)
 
     def _groups(self) -> str:
         text = ""
@@ -73,28 +82,39 @@ class RunTable:
 
     def baseline(self, figures: Figures) -> str:
         """What guessing the majority class or the mean reaches, under the figures of unseen rows."""
-        seen = any(column.group == "validation" for column in self.columns)
-        return self.row("baseline", {f"val_{name}": value for name, value in figures.items()} if seen else figures)
+        prefix = "val_" if self._validates else ""
+        return self.row("baseline", {prefix + name: value for name, value in figures.items()})
 
 
 def _columns(started: RunStarted) -> list[Column]:
     names = [name for name in started.figures if not name.startswith("val_")]
-    columns = [Column(name, name, "training", max(len(name), _LETTERS)) for name in names]
+    columns = [Column(name, (name,), "training", max(len(name), _LETTERS)) for name in names]
     if started.rows.get("validation"):
         columns += [replace(column, key=f"val_{column.key}", group="validation") for column in columns]
-    return [*columns, Column("rate", "lr", "", _LETTERS), Column("seconds", "time", "", 9)]
+    return [*columns, Column("rate", ("lr",), "", _LETTERS), Column("seconds", ("time",), "", _TIME)]
 
 
 def _fitted(columns: list[Column], room: int | None) -> list[Column]:
-    if room is None:
+    if room is None or _width(columns) <= room:
         return columns
+    columns = [_stacked(column) for column in columns]
     columns = _without(columns, ["seconds", "rate"], room)
     if _width(columns) <= room:
         return columns
-    columns = [replace(c, title=_cut(c.title, _FEW_LETTERS), width=_FEW_LETTERS) for c in columns]
+    columns = [_narrowed(column) for column in columns]
     metrics = [c.key for group in ("training", "validation")
                for c in reversed(columns) if c.group == group and not c.is_loss]  # fmt: skip
     return _without(columns, metrics, room)
+
+
+def _stacked(column: Column) -> Column:
+    """The column with its title broken after underscores: kind_ over accuracy."""
+    lines = tuple(re.findall(r"[^_]+_?|_", column.title[0]))
+    return replace(column, title=lines, width=min(column.width, max(_LETTERS, *map(len, lines))))
+
+
+def _narrowed(column: Column) -> Column:
+    return replace(column, title=tuple(_cut(line, _FEW_LETTERS) for line in column.title), width=_FEW_LETTERS)
 
 
 def _without(columns: list[Column], dispensable: list[str], room: int) -> list[Column]:
