@@ -11,6 +11,7 @@ import click
 from nnctl import __version__
 from nnctl.cli.catcher import Switches, catching
 from nnctl.cli.options import debug_option
+from nnctl.errors import ExitCode
 
 # verb -> (module under nnctl.cli, what it does). `nnctl --help` reads this table alone.
 COMMANDS = {
@@ -57,7 +58,8 @@ class Program(click.Group):
         with catching(switches):
             # outside of its standalone mode click returns the exit code instead of leaving with it
             code = super().main(args, prog_name, standalone_mode=False, obj=switches, **extra)
-        sys.exit(code or 0)
+            sys.stdout.flush()
+            sys.exit(code or ExitCode.DONE)
 
 
 @click.group(

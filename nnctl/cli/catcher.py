@@ -25,13 +25,12 @@ class Switches:
 
 @contextmanager
 def catching(switches: Switches) -> Iterator[None]:
-    """Runs the body and exits the process: 0, or the code of the error that ended it."""
-    code = ExitCode.DONE
+    """Exits the process with the code of whatever ends the body."""
+    code: int = ExitCode.DONE
     try:
         yield
-        sys.stdout.flush()
-    except (click.exceptions.Exit, SystemExit) as error:
-        code = getattr(error, "exit_code", getattr(error, "code", None)) or ExitCode.DONE
+    except SystemExit as leaving:
+        code = leaving.code
     except click.ClickException as error:
         _complain_of_usage(error)
         code = error.exit_code

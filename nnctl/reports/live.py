@@ -122,7 +122,7 @@ class LiveReport(PlainReport):
         pieces.append(f"  batch loss {figure(now.batch_loss)}")
 
         head = f"epoch {now.epoch}/{epochs} "
-        room = width - 1 - len(head) - _BAR[0]
+        room = width - 3 - len(head) - _BAR[0]  # Ctrl-C leaves ^C at the end of the line: it must not wrap
         while pieces and sum(map(len, pieces)) > room:
             pieces.pop()
         bar = max(min(_BAR[0] + room - sum(map(len, pieces)), _BAR[1]), 0)
