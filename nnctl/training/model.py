@@ -14,6 +14,7 @@ from nnctl.engine.executor import BatchResult, Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
 from nnctl.engine.shard import Batch
+from nnctl.errors import InputError
 from nnctl.metrics import Metric, resolve
 from nnctl.spec.model import Spec
 from nnctl.training.compatibility import check_heads
@@ -54,7 +55,11 @@ class Model:
             labels, shape = spec.losses[output].labels, graph.shapes[output]
             for metric in spec.metrics.get(output, ()):
                 name = f"{output}_{metric.kind}" if several else metric.kind
-                metrics.append((name, output, resolve(metric, labels, shape)))
+                try:
+                    metrics.append((name, output, resolve(metric, labels, shape)))
+                except InputError as error:
+                    problem = error.problems[0]
+                    raise InputError(problem.message, spec.where("metrics"), problem.hint) from None
         return cls(spec, graph, program, executor, tuple(metrics), tuple(warnings))
 
     @property

@@ -96,7 +96,8 @@ def train(spec: Spec, *, folder: Path | None = None, subscribers: Iterable[Subsc
     """Trains into `folder` (default runs/NAME-TIMESTAMP). Raises NnctlError; events go to subscribers."""
     data = load_data(spec)
     model = Model.build(spec, data.input_shapes, data.targets)
-    return _Run(spec, data, model, new_folder(spec.name, folder), subscribers).go()
+    run = _Run(spec, data, model, subscribers)  # whatever is wrong is said before there is a folder
+    return run.go(new_folder(spec.name, folder))
 
 
 def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable[Subscriber] = ()) -> RunEnded:
@@ -110,12 +111,12 @@ def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable
         )  # fmt: skip
     data = load_data(spec)
     model = Model.build(spec, data.input_shapes, data.targets, initialize=False)
-    run = _Run(spec, data, model, folder, subscribers, found, skipped)
+    run = _Run(spec, data, model, subscribers, found, skipped)
     if overrides:
         write_safely(folder / "config.yaml", run.config.encode())
     else:  # the text the run began with says where each value came from
         run.config = (folder / "config.yaml").read_text(encoding="utf-8")
-    return run.go()
+    return run.go(folder)
 
 
 def load_data(spec: Spec) -> Data:
@@ -126,9 +127,19 @@ def load_data(spec: Spec) -> Data:
 class _Run:
     """One call of `train` or `resume`: the loop, its folder and its listeners."""
 
-    def __init__(self, spec: Spec, data: Data, model: Model, folder: Path, subscribers: Iterable[Subscriber],
-                 found: checkpoint.Checkpoint | None = None, skipped: Sequence[str] = ()):  # fmt: skip
-        self.spec, self.model, self.folder, self.found = spec, model, folder, found
+    folder: Path
+    log: Log
+
+    def __init__(
+        self,
+        spec: Spec,
+        data: Data,
+        model: Model,
+        subscribers: Iterable[Subscriber],
+        found: checkpoint.Checkpoint | None = None,
+        skipped: Sequence[str] = (),
+    ):
+        self.spec, self.model, self.found = spec, model, found
         dtype = model.program.dtype
         self.data = replace(
             data,
@@ -143,18 +154,19 @@ class _Run:
         }  # fmt: skip
         self.notes = [*data.notes, *model.warnings, *skipped]
         self.subscribers = list(subscribers)
+        weighted = with_class_weight(self.data.train, spec, self.data.targets)
+        self.loop = Loop(model, self.data, weighted, self.emit, self.save)
 
-    def go(self) -> RunEnded:
+    def go(self, folder: Path) -> RunEnded:
         began = time.perf_counter()
-        with Lock(self.folder), self.model.executor:
-            weighted = with_class_weight(self.data.train, self.spec, self.data.targets)
-            loop = Loop(self.model, self.data, weighted, self.emit, self.save)
+        self.folder, loop = folder, self.loop
+        with Lock(folder), self.model.executor:
             if self.found is not None:
                 self.take_up(loop)
             else:
-                write_safely(self.folder / "config.yaml", self.config.encode())
-                save_json(self.folder / "environment.json", environment(self.settings))
-            self.log = Log(self.folder, loop.figure_names(), loop.history)
+                write_safely(folder / "config.yaml", self.config.encode())
+                save_json(folder / "environment.json", environment(self.settings))
+            self.log = Log(folder, loop.figure_names(), loop.history)
             self.subscribers.append(self.log)
             try:
                 self.emit(self.started(loop))

@@ -16,8 +16,8 @@ and a test reads them back without Keras:
         loss = losses.build(GOLDEN.cases[case])
         y, p = GOLDEN[f"{case}/y"], GOLDEN[f"{case}/p"]
 
-To add a part: write the module, `python tests/golden/make.py PART`, and commit both files. `FLOAT =
-"float32"` in the module picks Keras' working precision; the default, float64, leaves the tolerance to our own rounding.
+To add a part: write the module, `python tests/golden/make.py PART`, and commit both files. Keras works in
+float64, which leaves the tolerance to our own rounding, unless the module says `FLOAT = "float32"`.
 """
 
 from __future__ import annotations
