@@ -7,13 +7,17 @@ Its fields are the arguments the YAML may give; its name and aliases are what th
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+# nnctl uses no pydantic plugins, and looking for some goes through every installed package.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
 
-from nnctl.errors import InputError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field  # noqa: E402
+
+from nnctl.errors import InputError  # noqa: E402
 
 
 class Declared(BaseModel):

@@ -50,3 +50,13 @@ def test_monotone_is_said_truly(name):
     if function.monotone:
         y = function.value(np.linspace(-8, 8, 1001))
         assert (np.diff(y) >= 0).all()
+
+
+@cases
+def test_values_and_gradients_agree_with_keras(case):
+    function = activations.build(GOLDEN.cases[case])
+    x, r = GOLDEN["x"], GOLDEN["r"]
+    y = function.value(x)
+    np.testing.assert_allclose(y, GOLDEN[f"{case}/y"], rtol=1e-5, atol=1e-6)
+    dx = function.gradient(x if function.needs_input else None, y, r.copy())
+    np.testing.assert_allclose(dx, GOLDEN[f"{case}/dx"], rtol=1e-5, atol=1e-6)

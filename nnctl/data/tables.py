@@ -11,6 +11,7 @@ import numpy as np
 
 from nnctl.data import csv_text
 from nnctl.data.files import Files
+from nnctl.data.plain_csv import read_plain
 from nnctl.data.table import Array, Column, Table, listing
 from nnctl.errors import DataError
 
@@ -32,6 +33,8 @@ def read_table(files: Files, query: str | None = None, absent: Sequence[str] = (
     DuckDB may read these files and nothing else, write nothing and load no extension.
     Raises DataError.
     """
+    if files.format == "csv" and query is None and (plain := read_plain(files)) is not None:
+        return plain
     import duckdb
 
     names = None
