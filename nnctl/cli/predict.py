@@ -29,6 +29,7 @@ def command(run, source, output, form, as_json) -> None:
     from nnctl.training.files import write_safely
     from nnctl.training.runner import predict
 
+    # everything is in memory before anything is written: a mistake leaves the old file
     content = written(predict(Path(run), source).columns, form)
     if output:
         write_safely(Path(output), content)

@@ -1,22 +1,26 @@
-"""What `eval` shows: figures, the confusion matrix, and how well each class is found."""
+"""What `eval` shows: figures, what is taken for what, and how well each class is found."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnctl.reports.numbers import count, counted, figure
-from nnctl.reports.tables import Table
+from nnctl.reports.numbers import count, counted, cut, figure
+from nnctl.reports.tables import GAP, Table
 from nnctl.reports.terminal import Terminal
 
 if TYPE_CHECKING:
     from nnctl.training.runner import Evaluation
 
-_MOST_CLASSES = 20  # a larger matrix is unreadable; --json has it
+_MOST_CLASSES = 20  # of a matrix that can still be read; --json has every one
+_MOST_MISTAKES = 10
+_SHORTEST_NAME = 3
 
 
 def show(evaluation: Evaluation, terminal: Terminal) -> None:
+    """Writes the figures; then, for each output with classes, confusions and the table by class."""
     terminal.print(f"{evaluation.split}: {counted(evaluation.rows, 'row')}", "bold")
     terminal.print()
     figures = Table(["", "value"])
@@ -25,26 +29,60 @@ def show(evaluation: Evaluation, terminal: Terminal) -> None:
     figures.print(terminal)
     for output, matrix in evaluation.confusion.items():
         target = evaluation.targets[output]
-        title = target.columns[0] if len(target.columns) == 1 else output
-        if len(target.classes) <= _MOST_CLASSES:
-            terminal.print()
-            terminal.print(f"{title}: rows are the truth, columns the prediction", "bold")
-            confusion = Table(["", *target.classes])
-            for word, row in zip(target.classes, matrix, strict=True):
-                confusion.add(word, *(count(int(n)) if n else "·" for n in row))
-            confusion.print(terminal)
+        name = target.columns[0] if len(target.columns) == 1 else output
+        table = confusion(target.classes, matrix, terminal.width)
+        terminal.print()
+        if table is None:
+            terminal.flow(f"{name}: the most frequent mistakes")
+            table = mistakes(target.classes, matrix)
+        else:
+            terminal.flow(f"{name}: a row for each true class, a column for each predicted one")
+        table.print(terminal)
         terminal.print()
         by_class(target.classes, matrix).print(terminal)
 
 
-def by_class(classes: tuple[str, ...], matrix: np.ndarray) -> Table:
-    """Precision, recall, F1 and support of each class from its confusion matrix."""
-    table = Table(["class", "precision", "recall", "f1", "rows"])
-    hits = np.diag(matrix)
-    guessed, true = matrix.sum(axis=0), matrix.sum(axis=1)
-    for i, word in enumerate(classes):
-        precision = hits[i] / guessed[i] if guessed[i] else 0.0
-        recall = hits[i] / true[i] if true[i] else 0.0
-        f1 = 2 * precision * recall / (precision + recall) if hits[i] else 0.0
-        table.add(word, figure(precision), figure(recall), figure(f1), count(int(true[i])))
+def confusion(classes: Sequence[str], matrix: np.ndarray, width: int | None) -> Table | None:
+    """The confusion matrix, class names cut to fit; None where it does not fit however they are cut."""
+    cells = [[count(int(n)) if n else "·" for n in row] for row in matrix]
+    widest = max(len(cell) for row in cells for cell in row)
+    names = max(map(len, classes))
+    letters = names if width is None else (width - names) // len(classes) - len(GAP)
+    if len(classes) > _MOST_CLASSES or letters < max(widest, min(names, _SHORTEST_NAME)):
+        return None
+    table = Table(["", *(cut(name, letters) for name in classes)])
+    for name, row in zip(classes, cells, strict=True):
+        table.add(name, *row)
     return table
+
+
+def mistakes(classes: Sequence[str], matrix: np.ndarray) -> Table:
+    """What is taken for what, the most frequent first."""
+    wrong = matrix * (1 - np.eye(len(matrix), dtype=matrix.dtype))
+    table = Table(["true", "predicted", "rows"], left=2)
+    for flat in np.argsort(-wrong, axis=None, kind="stable")[:_MOST_MISTAKES]:
+        truth, guess = np.unravel_index(flat, wrong.shape)
+        if wrong[truth, guess]:
+            table.add(classes[truth], classes[guess], count(int(wrong[truth, guess])))
+    return table
+
+
+def by_class(classes: Sequence[str], matrix: np.ndarray) -> Table:
+    """Precision, recall, F1 and support of each class; then their averages, plain and weighted by support.
+
+    precision = hits / predicted, recall = hits / support, F1 = 2 hits / (predicted + support); 0 for 0 / 0.
+    """
+    hits, predicted, support = np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1)
+    scores = np.stack([_ratio(hits, predicted), _ratio(hits, support), _ratio(2 * hits, predicted + support)], axis=1)
+    table = Table(["class", "precision", "recall", "f1", "support"])
+    for name, row, rows in zip(classes, scores, support, strict=True):
+        table.add(name, *map(figure, row), count(int(rows)))
+    total = int(support.sum())
+    table.add("average", *map(figure, scores.mean(axis=0)), count(total), style=("dim",))
+    weighted = support @ scores / max(total, 1)
+    table.add("weighted average", *map(figure, weighted), count(total), style=("dim",))
+    return table
+
+
+def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    return part / np.maximum(whole, 1)  # where the whole is 0, so is the part

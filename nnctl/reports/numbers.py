@@ -58,6 +58,6 @@ def size(count_of_bytes: int) -> str:
     return f"{value:.3g} GB"
 
 
-def shape(dimensions: tuple[int | None, ...]) -> str:
-    """A tensor's shape without the batch axis: 28 × 28 × 1; an axis of any length is `any`."""
-    return " × ".join("any" if axis is None else str(axis) for axis in dimensions) or "one number"
+def cut(text: str, letters: int) -> str:
+    """The text, or its beginning and an ellipsis, in at most that many letters."""
+    return text if len(text) <= letters else text[: letters - 1] + "…"

@@ -4,56 +4,44 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import tempfile
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from nnctl.reports.machine import dumps
+
+Columns = Mapping[str, np.ndarray]
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what makes a spreadsheet run a cell instead of showing it
 
 
-def written(columns: Mapping[str, np.ndarray], form: str) -> bytes:
-    """The columns in that format."""
-    if form in ("csv", "tsv"):
-        return _delimited(columns, "," if form == "csv" else "\t")
-    if form in ("json", "jsonl"):
-        records = [dict(zip(columns, row, strict=True)) for row in _rows(columns)]
-        if form == "json":
-            return (json.dumps(records, ensure_ascii=False, indent=1) + "\n").encode()
-        return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode()
-    if form == "npz":
-        file = io.BytesIO()
-        # text as text: an array of objects would be pickled
-        np.savez_compressed(file, **{name: _plain(column) for name, column in columns.items()})
-        return file.getvalue()
-    return _parquet(columns)
+def written(columns: Columns, form: str) -> bytes:
+    """The columns as a file of that format, one of FORMATS."""
+    return FORMATS[form](columns)
 
 
-def _plain(column: np.ndarray) -> np.ndarray:
-    return column.astype(str) if column.dtype == object else column
+def _shortest(column: np.ndarray) -> np.ndarray:
+    """float32 as the shortest decimal that gives the same float32: 0.1, not 0.10000000149011612."""
+    return column.astype(str).astype(np.float64) if column.dtype == np.float32 else column
 
 
-def _rows(columns: Mapping[str, np.ndarray]):
-    return zip(*(column.tolist() for column in columns.values()), strict=True)
+def _rows(columns: Columns) -> Iterator[tuple[Any, ...]]:
+    return zip(*(_shortest(column).tolist() for column in columns.values()), strict=True)
 
 
-def _delimited(columns: Mapping[str, np.ndarray], delimiter: str) -> bytes:
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
-    writer.writerow([_cell(name) for name in columns])
-    kinds = [column.dtype for column in columns.values()]
-    for row in _rows(columns):
-        writer.writerow([_number(cell, kind) if isinstance(cell, float) else _cell(cell)
-                         for cell, kind in zip(row, kinds, strict=True)])  # fmt: skip
-    return file.getvalue().encode()
+def _delimited(delimiter: str) -> Callable[[Columns], bytes]:
+    def write(columns: Columns) -> bytes:
+        file = io.StringIO(newline="")
+        writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
+        writer.writerow([_cell(name) for name in columns])
+        writer.writerows([_cell(cell) for cell in row] for row in _rows(columns))
+        return file.getvalue().encode()
 
-
-def _number(value: float, kind: np.dtype) -> str:
-    """As few digits as tell the number from its neighbours in its own precision."""
-    return str(kind.type(value)) if kind.kind == "f" else repr(value)
+    return write
 
 
 def _cell(value: Any) -> Any:
@@ -61,22 +49,62 @@ def _cell(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-def _parquet(columns: Mapping[str, np.ndarray]) -> bytes:
+def _json(columns: Columns) -> bytes:
+    return (dumps([dict(zip(columns, row, strict=True)) for row in _rows(columns)], indent=1) + "\n").encode()
+
+
+def _json_lines(columns: Columns) -> bytes:
+    records = (dict(zip(columns, row, strict=True)) for row in _rows(columns))
+    return "".join(dumps(record, indent=None) + "\n" for record in records).encode()
+
+
+def _npz(columns: Columns) -> bytes:
+    # not np.savez: its own arguments are names that a column may have, such as "file"
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, column in columns.items():
+            # text as text: an array of objects would be pickled
+            array = column.astype(str) if column.dtype == object else column
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                np.lib.format.write_array(entry, np.ascontiguousarray(array), allow_pickle=False)
+    return file.getvalue()
+
+
+def _parquet(columns: Columns) -> bytes:
     import duckdb
 
-    connection = duckdb.connect()
-    quoted = {name: '"' + name.replace('"', '""') + '"' for name in columns}
-    names = ", ".join(quoted.values())
-    types = ", ".join(f"{quoted[name]} {_sql_type(column)}" for name, column in columns.items())
+    types = ", ".join(f"{_quoted(name)}: {_text(_sql_type(column))}" for name, column in columns.items())
     with tempfile.TemporaryDirectory() as folder:
-        # by way of JSON lines: DuckDB takes no dict of arrays without pandas or pyarrow
+        # by way of JSON lines: DuckDB takes no arrays without pandas or pyarrow
         lines, file = Path(folder) / "rows.jsonl", Path(folder) / "rows.parquet"
-        lines.write_bytes(written(columns, "jsonl"))
-        connection.execute(f"create table rows ({types})")
-        connection.execute(f"insert into rows select {names} from read_json('{lines}', format='newline_delimited')")
-        connection.execute(f"copy rows to '{file}' (format parquet)")
+        lines.write_bytes(_json_lines(columns))
+        with duckdb.connect() as connection:
+            connection.execute(
+                f"copy (select * from read_json({_text(str(lines))}, format='newline_delimited', columns={{{types}}})) "
+                f"to {_text(str(file))} (format parquet)"
+            )
         return file.read_bytes()
 
 
 def _sql_type(column: np.ndarray) -> str:
-    return {"f": "double", "i": "bigint", "u": "bigint", "b": "boolean"}.get(column.dtype.kind, "varchar")
+    kinds = {"f": "double", "i": "bigint", "u": "bigint", "b": "boolean"}
+    kind = "real" if column.dtype == np.float32 else kinds.get(column.dtype.kind, "varchar")
+    return kind + "[]" * (column.ndim - 1)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+FORMATS: dict[str, Callable[[Columns], bytes]] = {
+    "csv": _delimited(","),
+    "tsv": _delimited("\t"),
+    "json": _json,
+    "jsonl": _json_lines,
+    "parquet": _parquet,
+    "npz": _npz,
+}

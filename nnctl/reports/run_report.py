@@ -121,40 +121,35 @@ def opening(started: RunStarted, terminal: Terminal) -> None:
 def closing(ended: RunEnded, started: RunStarted, terminal: Terminal) -> None:
     """How it ended, the test figures beside the baseline's, and what to do next."""
     terminal.print()
-    terminal.flow(_ending(ended)[:1].upper() + _ending(ended)[1:] + _kept(ended))
+    if ended.reason != "nan":  # the error that follows says all of it
+        ending = _ending(ended)
+        best = f"; best: epoch {ended.best_epoch}" if ended.best_epoch else ""
+        terminal.flow(ending[0].upper() + ending[1:] + best)
+        terminal.print()
     if ended.test:
-        terminal.print()
         _test_table(ended.test, started.baseline).print(terminal)
-    if ended.hint:
         terminal.print()
+    if ended.hint and ended.reason != "nan":
         terminal.flow(ended.hint)
-    terminal.print()
+        terminal.print()
     terminal.print(f"run   {ended.folder}")
     if ended.reason in FINISHED:
         terminal.print(f"next  nnctl eval {ended.folder}")
         terminal.print(f"      nnctl predict {ended.folder} FILE")
-    else:
+    elif ended.reason != "nan":
         terminal.print(f"next  nnctl train --resume {ended.folder}")
 
 
 def _ending(ended: RunEnded) -> str:
-    how = {"done": "done", "early stopping": "stopped early", "nan": "stopped: the loss is not a number"}
-    after = f"after {counted(ended.epochs, 'epoch')} in {duration(ended.seconds)}"
-    return f"{how.get(ended.reason, ended.reason)} {after}"
-
-
-def _kept(ended: RunEnded) -> str:
-    return f"; best: epoch {ended.best_epoch}" if ended.best_epoch else ""
+    if ended.reason == "nan":
+        return "stopped: the loss is not a number"
+    how = "stopped early" if ended.reason == "early stopping" else ended.reason
+    return f"{how} after {counted(ended.epochs, 'epoch')} in {duration(ended.seconds)}"
 
 
 def _test_table(test: Figures, baseline: Figures) -> Table:
     """A row a figure, so that any number of them fits any terminal."""
-    if not baseline:
-        table = Table(["", "test"])
-        for name, value in test.items():
-            table.add(name, figure(value))
-        return table
-    table = Table(["", "test", "baseline"])
+    table = Table(["", "test", "baseline"] if baseline else ["", "test"])
     for name, value in test.items():
-        table.add(name, figure(value), figure(baseline.get(name)))
+        table.add(name, figure(value), *([figure(baseline.get(name))] if baseline else []))
     return table

@@ -6,7 +6,7 @@ import itertools
 import re
 from dataclasses import dataclass, replace
 
-from nnctl.reports.numbers import duration, figure, short
+from nnctl.reports.numbers import cut, duration, figure, short
 from nnctl.reports.tables import GAP
 from nnctl.training.events import EpochEnded, Figures, RunStarted
 
@@ -61,7 +61,7 @@ class RunTable:
         for group in dict.fromkeys(column.group for column in self.columns):
             widths = [column.width for column in self.columns if column.group == group]
             span = sum(widths) + len(GAP) * (len(widths) - 1)
-            text += GAP + (f"{_cut(f' {group} ', span):─^{span}}" if group else " " * span)
+            text += GAP + (f"{cut(f' {group} ', span):─^{span}}" if group else " " * span)
         return text.rstrip()
 
     def row(self, label: str, figures: Figures, rate: float | None = None, seconds: float | None = None) -> str:
@@ -114,7 +114,7 @@ def _stacked(column: Column) -> Column:
 
 
 def _narrowed(column: Column) -> Column:
-    return replace(column, title=tuple(_cut(line, _FEW_LETTERS) for line in column.title), width=_FEW_LETTERS)
+    return replace(column, title=tuple(cut(line, _FEW_LETTERS) for line in column.title), width=_FEW_LETTERS)
 
 
 def _without(columns: list[Column], dispensable: list[str], room: int) -> list[Column]:
@@ -127,10 +127,6 @@ def _without(columns: list[Column], dispensable: list[str], room: int) -> list[C
 
 def _width(columns: list[Column]) -> int:
     return LABEL + sum(len(GAP) + column.width for column in columns)
-
-
-def _cut(text: str, letters: int) -> str:
-    return text if len(text) <= letters else text[: letters - 1] + "…"
 
 
 class Epochs:

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 def show(summary: Summary, terminal: Terminal) -> None:
     """A row a layer, then the totals."""
-    table = Table(["layer", "kind", "takes", "output shape", "parameters"], left=4)
+    table = Table(["layer", "kind", "takes", "output shape", "parameters", "multiply-adds"], left=4, spare=1)
     for name, shape in summary.inputs.items():
-        table.add(name, "Input", "", _shape(shape), "0")
+        table.add(name, "Input", "", _shape(shape), "0", "0")
     for line in summary.lines:
-        table.add(line.name, line.kind, ", ".join(line.sources), _shape(line.shape), count(line.parameters))
+        table.add(line.name, line.kind, ", ".join(line.sources), _shape(line.shape),
+                  count(line.parameters), count(line.multiply_adds))  # fmt: skip
     table.print(terminal)
     terminal.print()
     still = summary.parameters - summary.trainable
@@ -49,5 +50,6 @@ def show_check(report: CheckReport, terminal: Terminal) -> None:
     terminal.print("ok", "green", "bold")
 
 
-def _shape(shape) -> str:
+def _shape(shape: tuple[int | None, ...]) -> str:
+    """As Keras writes it: the batch axis, of any length, comes first."""
     return "(" + ", ".join(["None", *("None" if n is None else str(n) for n in shape)]) + ")"

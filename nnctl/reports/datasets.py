@@ -1,0 +1,47 @@
+"""What `datasets` shows: which data sets there are, and what one of them holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from nnctl.reports.numbers import count
+from nnctl.reports.tables import Table
+from nnctl.reports.terminal import Terminal
+
+if TYPE_CHECKING:
+    from nnctl.data.preview import Preview
+
+
+def show_list(previews: Sequence[Preview], terminal: Terminal) -> None:
+    """A row a data set."""
+    table = Table(["name", "target", "task", "what it is", "rows", "columns"], left=4, spare=2)
+    for preview in previews:
+        table.add(preview.name, preview.target, task(preview), preview.title,
+                  count(preview.rows), str(len(preview.columns)))  # fmt: skip
+    table.print(terminal)
+    terminal.print()
+    terminal.flow("in a config: dataset: NAME; to look at one: nnctl datasets NAME")
+
+
+def show(preview: Preview, terminal: Terminal) -> None:
+    """What it is, then a row a column with its first values."""
+    terminal.flow(f"{preview.name}: {preview.title}")
+    classes = f": {', '.join(preview.classes)}" if preview.classes else ""
+    lines = {"rows": count(preview.rows), "target": f"{preview.target}, {task(preview)}{classes}",
+             "source": preview.source, "licence": preview.licence}  # fmt: skip
+    for label, text in lines.items():
+        terminal.flow(f"  {label:9}{text}", indent=" " * 11)
+    terminal.print()
+    firsts = [", ".join(values) for values in zip(*preview.first, strict=True)] or [""] * len(preview.columns)
+    titles = ["column", "type", "values", "first rows"] if preview.first else ["column", "type", "values"]
+    table = Table(titles, left=len(titles), spare=1)
+    for column, first in zip(preview.columns, firsts, strict=True):
+        table.add(*(*column, first)[: len(titles)],
+                  style=("bold",) if column[0] == preview.target else ())  # fmt: skip
+    table.print(terminal)
+
+
+def task(preview: Preview) -> str:
+    """`3 classes`, or `a number`."""
+    return f"{len(preview.classes)} classes" if preview.classes else "a number"
