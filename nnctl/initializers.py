@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from nnctl.errors import ShapeError
 from nnctl.registry import Declared, Family, one_of
 
 Array = np.ndarray
 Positive = Annotated[float, Field(gt=0)]
+Mode = Literal["fan_in", "fan_out", "fan_avg"]
+Distribution = Literal["uniform", "truncated_normal", "untruncated_normal"]
 
 initializers = Family("initializer")
 
@@ -80,6 +83,12 @@ class RandomUniform(Initializer):
     minval: float = -0.05
     maxval: float = 0.05
 
+    @model_validator(mode="after")
+    def _ordered(self):
+        if self.minval > self.maxval:
+            raise ValueError(f"minval {self.minval:g} is above maxval {self.maxval:g}")
+        return self
+
     def sample(self, shape, rng, fans=None):
         return rng.uniform(self.minval, self.maxval, shape)
 
@@ -107,61 +116,78 @@ class VarianceScaling(Initializer):
     """
 
     scale: Positive = 1.0
-    mode: Literal["fan_in", "fan_out", "fan_avg"] = "fan_in"
-    distribution: Literal["uniform", "truncated_normal", "untruncated_normal"] = "truncated_normal"
+    mode: Mode = "fan_in"
+    distribution: Distribution = "truncated_normal"
 
     def sample(self, shape, rng, fans=None):
-        fan_in, fan_out = fans or fans_of(shape)
-        n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[self.mode]
-        variance = self.scale / max(1.0, n)
-        if self.distribution == "uniform":
-            limit = math.sqrt(3 * variance)
-            return rng.uniform(-limit, limit, shape)
-        if self.distribution == "untruncated_normal":
-            return rng.normal(0, math.sqrt(variance), shape)
-        # cutting at two deviations leaves 0.8796 of the deviation
-        return TruncatedNormal(stddev=math.sqrt(variance) / 0.87962566103423978).sample(shape, rng)
+        return scaled(self.scale, self.mode, self.distribution, shape, rng, fans)
+
+
+def scaled(scale: float, mode: Mode, distribution: Distribution, shape: tuple[int, ...],
+           rng: np.random.Generator, fans: tuple[int, int] | None) -> Array:  # fmt: skip
+    """What `variance_scaling` and its named special cases give."""
+    fan_in, fan_out = fans or fans_of(shape)
+    n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
+    variance = scale / max(1.0, n)
+    if distribution == "uniform":
+        limit = math.sqrt(3 * variance)
+        return rng.uniform(-limit, limit, shape)
+    if distribution == "untruncated_normal":
+        return rng.normal(0, math.sqrt(variance), shape)
+    # cutting at two deviations leaves 0.8796 of the deviation
+    return TruncatedNormal(stddev=math.sqrt(variance) / 0.87962566103423978).sample(shape, rng)
+
+
+class _Scaled(Initializer):
+    """Base of the variance scalings that have a name of their own, and so no arguments."""
+
+    scale: ClassVar[float] = 1.0
+    mode: ClassVar[Mode] = "fan_in"
+    distribution: ClassVar[Distribution] = "truncated_normal"
+
+    def sample(self, shape, rng, fans=None):
+        return scaled(self.scale, self.mode, self.distribution, shape, rng, fans)
 
 
 @initializers.register("glorot_uniform", "xavier_uniform")
-class GlorotUniform(VarianceScaling):
+class GlorotUniform(_Scaled):
     """U(-sqrt(6 / (fan_in + fan_out)), +): for sigmoid, tanh and softmax. Source: Glorot and Bengio 2010."""
 
-    mode: Literal["fan_avg"] = "fan_avg"
-    distribution: Literal["uniform"] = "uniform"
+    mode = "fan_avg"
+    distribution = "uniform"
 
 
 @initializers.register("glorot_normal", "xavier_normal")
-class GlorotNormal(VarianceScaling):
+class GlorotNormal(_Scaled):
     """Truncated normal of variance 2 / (fan_in + fan_out). Source: Glorot and Bengio 2010."""
 
-    mode: Literal["fan_avg"] = "fan_avg"
+    mode = "fan_avg"
 
 
 @initializers.register("he_uniform")
-class HeUniform(VarianceScaling):
+class HeUniform(_Scaled):
     """U(-sqrt(6 / fan_in), +): for ReLU, which halves the variance. Source: He et al. 2015."""
 
-    scale: Literal[2.0] = 2.0
-    distribution: Literal["uniform"] = "uniform"
+    scale = 2.0
+    distribution = "uniform"
 
 
 @initializers.register("he_normal")
-class HeNormal(VarianceScaling):
+class HeNormal(_Scaled):
     """Truncated normal of variance 2 / fan_in: for ReLU. Source: He et al. 2015."""
 
-    scale: Literal[2.0] = 2.0
+    scale = 2.0
 
 
 @initializers.register("lecun_uniform")
-class LecunUniform(VarianceScaling):
+class LecunUniform(_Scaled):
     """U(-sqrt(3 / fan_in), +): for SELU. Source: LeCun et al. 1998."""
 
-    distribution: Literal["uniform"] = "uniform"
+    distribution = "uniform"
 
 
 @initializers.register("lecun_normal")
-class LecunNormal(VarianceScaling):
+class LecunNormal(_Scaled):
     """Truncated normal of variance 1 / fan_in: for SELU. Source: LeCun et al. 1998."""
 
 
@@ -175,6 +201,8 @@ class Orthogonal(Initializer):
     gain: float = 1.0
 
     def sample(self, shape, rng, fans=None):
+        if len(shape) < 2:
+            raise ShapeError(f"orthogonal starts matrices, but this weight is of shape {shape}", hint=_FOR_VECTORS)
         rows, columns = math.prod(shape[:-1]), shape[-1]
         q, r = np.linalg.qr(rng.normal(size=(max(rows, columns), min(rows, columns))))
         q *= np.sign(np.diag(r))
@@ -188,7 +216,12 @@ class Identity(Initializer):
     gain: float = 1.0
 
     def sample(self, shape, rng, fans=None):
+        if len(shape) != 2:
+            raise ShapeError(f"identity starts matrices, but this weight is of shape {shape}", hint=_FOR_VECTORS)
         return self.gain * np.eye(*shape)
+
+
+_FOR_VECTORS = "take zeros, ones or constant for a bias"
 
 
 InitializerName = one_of(initializers)

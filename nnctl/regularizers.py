@@ -55,16 +55,24 @@ class L2(Regularizer):
 
 @regularizers.register("l1_l2")
 class L1L2(Regularizer):
-    """l1 sum|w| + l2 sum w^2."""
+    """l1 sum|w| + l2 sum w^2: 0.01 each where neither is given; where one is, the other is 0."""
 
-    l1: Strength = 0.0
-    l2: Strength = 0.0
+    l1: Strength | None = None
+    l2: Strength | None = None
+
+    def strengths(self) -> tuple[float, float]:
+        """(l1, l2) in force."""
+        if self.l1 is None and self.l2 is None:
+            return 0.01, 0.01
+        return self.l1 or 0.0, self.l2 or 0.0
 
     def penalty(self, w):
-        return self.l1 * float(np.abs(w).sum()) + self.l2 * float(np.square(w).sum())
+        l1, l2 = self.strengths()
+        return l1 * float(np.abs(w).sum()) + l2 * float(np.square(w).sum())
 
     def gradient(self, w):
-        return self.l1 * np.sign(w) + 2 * self.l2 * w
+        l1, l2 = self.strengths()
+        return l1 * np.sign(w) + 2 * l2 * w
 
 
 RegularizerName = one_of(regularizers, optional=True)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from nnctl.errors import ShapeError
 from nnctl.initializers import initializers
 
 SHAPE = (300, 200)
@@ -61,7 +62,27 @@ def test_a_convolution_counts_its_kernel():
     assert np.abs(w).max() == pytest.approx(math.sqrt(6 / (9 * 8 + 9 * 16)), rel=0.01)
 
 
-@pytest.mark.parametrize("bad", [{"random_normal": {"stddev": 0}}, {"variance_scaling": {"mode": "fan"}}])
+def test_given_fans_take_the_place_of_the_shapes():
+    """The gates of an LSTM share one matrix, and a weight's own shape then says too little."""
+    w = initializers.build("glorot_uniform").sample((40, 50), np.random.default_rng(0), fans=(10, 20))
+    assert np.abs(w).max() == pytest.approx(math.sqrt(6 / 30), rel=0.01)
+
+
+@pytest.mark.parametrize("name", ["orthogonal", "identity"])
+def test_a_bias_cannot_start_as_a_matrix(name):
+    with pytest.raises(ShapeError, match=r"shape \(5,\)"):
+        initializers.build(name).sample((5,), np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"random_normal": {"stddev": 0}},
+        {"random_uniform": {"minval": 1.0, "maxval": -1.0}},
+        {"variance_scaling": {"mode": "fan"}},
+        {"lecun_normal": {"scale": 5.0}},  # would no longer be LeCun's
+    ],
+)
 def test_bad_arguments_are_refused(bad):
     with pytest.raises(ValidationError):
         initializers.build(bad)

@@ -35,3 +35,13 @@ def test_penalty_and_gradient(name):
 @pytest.mark.parametrize("name", ["l1", "l2"])
 def test_defaults_are_keras(name):
     assert getattr(regularizers.build(name), name) == 0.01
+
+
+@pytest.mark.parametrize(
+    "config, strengths",
+    [("l1_l2", (0.01, 0.01)), ({"l1_l2": {"l2": 0.1}}, (0, 0.1)), ({"l1_l2": {"l1": 0.0}}, (0, 0))],
+)
+def test_l1_l2_alone_penalises_and_takes_one_strength_by_itself(config, strengths):
+    regularizer = regularizers.build(config)
+    assert regularizer.strengths() == strengths
+    assert regularizers.build(regularizer.to_config()) == regularizer
