@@ -65,13 +65,17 @@ class Program(click.Group):
 
 @click.group(
     cls=Program,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with:  nnctl train iris",
 )
 @click.version_option(__version__, prog_name="nnctl", message="%(prog)s %(version)s")
 @debug_option
-def program() -> None:
+@click.pass_context
+def program(context: click.Context) -> None:
     """Train neural networks from a YAML file, on the machine in front of you."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 def main() -> None:

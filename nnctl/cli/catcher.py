@@ -38,8 +38,9 @@ def catching(switches: Switches) -> Iterator[None]:
         print("stopped", file=sys.stderr)
         code = ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # The reader (`head`, `less`) has seen enough. Python flushes stdout once more at exit: let it.
+        # The reader (`head`, `less`) has seen enough; what Python still flushes at exit goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.FAILED
     except Exception as error:
         if switches.debug:
             traceback.print_exc()
@@ -76,7 +77,7 @@ def _complain_of_usage(error: click.ClickException) -> None:
 
 
 _MENDS = {
-    errno.ENOSPC: "free some disk space, then go on where the run stopped: nnctl train --resume",
+    errno.ENOSPC: "free some disk space and try again; a run goes on with nnctl train --resume",
     errno.EACCES: "check the permissions, or choose another place",
     errno.EROFS: "choose a place that can be written",
 }

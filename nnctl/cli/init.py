@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from nnctl.cli.options import verb
+from nnctl.cli.options import output_file, verb
 from nnctl.errors import InputError
 
 FOLDER = Path(__file__).parent / "templates"
@@ -35,7 +35,7 @@ def command(template, output, force, listed) -> None:
         near = difflib.get_close_matches(template, templates, n=1)
         raise InputError(f"there is no template {template!r}",
                          hint=f"did you mean {near[0]}?" if near else f"templates: {', '.join(templates)}")  # fmt: skip
-    path = Path(output or f"{template}.yaml")
+    path = output_file(output or f"{template}.yaml")
     if path.exists() and not force:
         raise InputError("the file exists", where=str(path), hint="choose another name with -o, or give --force")
     path.write_text(templates[template].read_text(encoding="utf-8"), encoding="utf-8")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from nnctl.cli.catcher import Switches
+from nnctl.errors import InputError
 
 
 def _switch_debug(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
@@ -26,6 +28,16 @@ set_option = click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE",
     help="Change a value of the config, such as optimizer.adam.learning_rate=0.01; may be repeated.",
 )  # fmt: skip
+
+
+def output_file(path: str) -> Path:
+    """A file that is to be written. Raises InputError where its folder does not exist or it is one."""
+    file = Path(path)
+    if file.is_dir():
+        raise InputError("this is a folder", where=path, hint="give the name of a file to write")
+    if not file.parent.is_dir():
+        raise InputError("there is no such folder", where=str(file.parent), hint=f"mkdir -p {file.parent}")
+    return file
 
 
 def verb(**settings: Any):

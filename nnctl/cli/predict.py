@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from nnctl.cli.options import json_option, verb
+from nnctl.cli.options import json_option, output_file, verb
 
 FORMATS = ("csv", "tsv", "json", "jsonl", "parquet", "npz")
 
@@ -25,14 +25,14 @@ def command(run, source, output, form, as_json) -> None:
     nnctl predict runs/iris-20260101-120000 new_flowers.csv -o named.parquet
     """
     form = _format(output, form, as_json)
+    file = output and output_file(output)
     from nnctl.reports.predictions import written
     from nnctl.training.files import write_safely
     from nnctl.training.runner import predict
 
-    # everything is in memory before anything is written: a mistake leaves the old file
     content = written(predict(Path(run), source).columns, form)
-    if output:
-        write_safely(Path(output), content)
+    if file:
+        write_safely(file, content)
     else:
         click.get_binary_stream("stdout").write(content)
 
