@@ -1,7 +1,5 @@
 """Initializers: how weights start. Keras' names, formulas and defaults."""
 
-from __future__ import annotations
-
 import math
 from typing import Annotated, ClassVar, Literal
 

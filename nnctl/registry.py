@@ -4,8 +4,6 @@ Its fields are the arguments the YAML may give; its name and aliases are what th
 `adam`, `Adam`, `{adam: {learning_rate: 0.003}}` and an instance all resolve to the same object.
 """
 
-from __future__ import annotations
-
 import difflib
 import os
 from collections.abc import Callable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """Regularizers: penalties on a weight's size, added to the loss. Keras' names, formulas and defaults."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

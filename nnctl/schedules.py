@@ -4,8 +4,6 @@ One step is one batch, counted from 0. Every schedule is a pure function of the 
 needs no memory of it.
 """
 
-from __future__ import annotations
-
 import math
 from bisect import bisect_left
 from typing import Annotated

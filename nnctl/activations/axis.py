@@ -1,7 +1,5 @@
 """Activations over a whole axis: probabilities of classes that exclude each other."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from nnctl.activations.base import Activation, activations

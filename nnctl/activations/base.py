@@ -5,8 +5,6 @@ the cache, and the same source can be compiled. `gradient` sees the output y whe
 input's memory can be reused; `needs_input` says when it is not.
 """
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Activations made of straight lines: cheap, and never saturated on the positive side but by choice."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

@@ -4,8 +4,6 @@ Each is computed from exp of a number that is not positive, so that nothing over
 their relative accuracy.
 """
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

@@ -16,7 +16,7 @@ from nnctl.data.table import Column, Table
 
 SMALL = 1 << 20  # bytes: from here on DuckDB is the faster
 
-_NUMBER = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?([eE][+-]?\d{1,2})?")
+_NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,15})?([eE][+-]?\d{1,2})?")
 _WORD = re.compile(r"[A-Za-z][\w.\-]*( [\w.\-]+)*", re.ASCII)
 # Words that DuckDB takes for something else: booleans, numbers, times, missing values.
 _SPECIAL = re.compile(r"(?i)true|false|t|f|yes|no|y|n|nan|inf|infinity|null|none|na|epoch|(today|now|yesterday|tomorrow).*")

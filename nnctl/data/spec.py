@@ -1,7 +1,5 @@
 """What a config says under `dataset:`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Literal
 

@@ -41,7 +41,8 @@ class Column:
         if self.kind == "text":
             present = np.unique(self.values[self.values >= 0])
             return tuple(sorted(self.words[code] for code in present))
-        return tuple(np.unique(self.values[~np.isnan(self.values)]).tolist())
+        # with counts, np.unique does not import numpy.ma
+        return tuple(np.unique(self.values[~np.isnan(self.values)], return_counts=True)[0].tolist())
 
     def value(self, row: int) -> str | float | None:
         if self.missing[row]:

@@ -1,7 +1,5 @@
 """Activation functions as layers of their own."""
 
-from __future__ import annotations
-
 from functools import cached_property
 from typing import Annotated
 

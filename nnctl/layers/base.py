@@ -4,8 +4,6 @@ A layer object holds arguments only. What backward needs is handed back by forwa
 one batch can pass through the same layer on several threads at once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Protocol

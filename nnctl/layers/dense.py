@@ -1,7 +1,5 @@
 """Dense: every output sees every input."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from nnctl.activations import ActivationName

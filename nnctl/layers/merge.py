@@ -1,7 +1,5 @@
 """Layers that make one tensor of several."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from nnctl.errors import ShapeError

@@ -1,7 +1,5 @@
 """Layers that bring their inputs to mean 0 and variance 1, then scale and shift them by learnt weights."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Layers that disturb training so that the network does not learn the sample by heart."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from nnctl.layers.base import Layer, Rate, layers

@@ -1,7 +1,5 @@
 """Layers that move no number: they only give the tensor another shape."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

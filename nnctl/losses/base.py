@@ -1,15 +1,16 @@
 """What a loss is: one figure per sample, and the gradient of the prediction right under it."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from nnctl.errors import ShapeError
 from nnctl.registry import Declared, Family, one_of
 
 Array = np.ndarray
 Saved = Any
+
+EPSILON = 1e-7  # Keras keeps this far from log 0 and from division by 0
 
 losses = Family("loss")
 
@@ -46,6 +47,49 @@ class Loss(Declared):
     def backward_logits(self, saved: Saved, dl: Array) -> Array:
         """dL/dz."""
         raise NotImplementedError
+
+
+class ElementwiseLoss(Loss):
+    """Base of the losses that compare number by number and take the mean over the last axis.
+
+    loss = mean_units each(y, p), for y and p (rows, units) or (rows, steps, units).
+    """
+
+    def each(self, y: Array, p: Array) -> Array:
+        """The loss of every number, from y and p of one shape and dtype."""
+        raise NotImplementedError
+
+    def slope(self, y: Array, p: Array) -> Array:
+        """d each / dp, a new array."""
+        raise NotImplementedError
+
+    def forward(self, y, p):
+        y = aligned(y, p)
+        return mean(self.each(y, p)), (y, p)
+
+    def backward(self, saved, dl):
+        y, p = saved
+        return self.slope(y, p) * (dl / p.shape[-1])[..., None]
+
+
+def mean(each: Array) -> Array:
+    """Over the last axis; np.mean does the same in three times the time where arrays are small."""
+    return np.add.reduce(each, axis=-1) / each.shape[-1]
+
+
+def aligned(y: Array, p: Array) -> Array:
+    """y in p's shape and dtype: (rows,) and (rows, 1) mean the same, nothing else is broadcast."""
+    given = y.shape
+    if y.ndim == p.ndim - 1:
+        y = y[..., None]
+    elif y.ndim == p.ndim + 1 and y.shape[-1] == 1:
+        y = y[..., 0]
+    if y.shape != p.shape:
+        raise ShapeError(
+            f"targets of shape {given} do not fit predictions of shape {p.shape}",
+            hint="give the last layer as many units as a target has numbers",
+        )
+    return y.astype(p.dtype, copy=False)
 
 
 LossName = one_of(losses)

@@ -1,52 +1,30 @@
-"""Losses between numbers: a figure per sample, the mean over the last axis."""
-
-from __future__ import annotations
+"""Losses of regression: how far numbers are from numbers."""
 
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
-from nnctl.losses.base import Loss, losses
-
-EPSILON = 1e-7
-
-
-class _Elementwise(Loss):
-    """Base: the mean over the last axis of f(y, p), with df/dp right under f."""
-
-    def value(self, y, p):
-        raise NotImplementedError
-
-    def slope(self, y, p):
-        """d value / dp."""
-        raise NotImplementedError
-
-    def forward(self, y, p):
-        y = y.reshape(p.shape).astype(p.dtype, copy=False)
-        return self.value(y, p).mean(axis=-1), (y, p)
-
-    def backward(self, saved, dl):
-        y, p = saved
-        return self.slope(y, p) * (dl[..., None] / p.shape[-1])
+from nnctl.losses.base import EPSILON, ElementwiseLoss, Loss, aligned, losses
 
 
 @losses.register("mse", "mean_squared_error")
-class MeanSquaredError(_Elementwise):
-    """Mean squared error: (p - y)^2."""
+class MeanSquaredError(ElementwiseLoss):
+    """Mean squared error: mean (p - y)^2; large errors count most, and the mean of y is its best constant."""
 
-    def value(self, y, p):
-        return np.square(p - y)
+    def each(self, y, p):
+        error = p - y
+        return error * error
 
     def slope(self, y, p):
         return 2 * (p - y)
 
 
 @losses.register("mae", "mean_absolute_error")
-class MeanAbsoluteError(_Elementwise):
-    """Mean absolute error: |p - y|."""
+class MeanAbsoluteError(ElementwiseLoss):
+    """Mean absolute error: mean |p - y|; outliers weigh no more than others, the median is its best constant."""
 
-    def value(self, y, p):
+    def each(self, y, p):
         return np.abs(p - y)
 
     def slope(self, y, p):
@@ -54,60 +32,87 @@ class MeanAbsoluteError(_Elementwise):
 
 
 @losses.register("mape", "mean_absolute_percentage_error")
-class MeanAbsolutePercentageError(_Elementwise):
-    """Mean absolute percentage error: 100 |p - y| / max(|y|, eps)."""
+class MeanAbsolutePercentageError(ElementwiseLoss):
+    """Mean absolute percentage error: 100 mean |p - y| / max(|y|, 1e-7)."""
 
-    def value(self, y, p):
-        return 100 * np.abs(p - y) / np.maximum(np.abs(y), EPSILON)
+    def each(self, y, p):
+        return 100 * (np.abs(p - y) / np.maximum(np.abs(y), EPSILON))
 
     def slope(self, y, p):
-        return 100 * np.sign(p - y) / np.maximum(np.abs(y), EPSILON)
+        return 100 * (np.sign(p - y) / np.maximum(np.abs(y), EPSILON))
 
 
 @losses.register("msle", "mean_squared_logarithmic_error")
-class MeanSquaredLogarithmicError(_Elementwise):
-    """Mean squared logarithmic error: (log(p + 1) - log(y + 1))^2, both kept at eps or above."""
+class MeanSquaredLogarithmicError(ElementwiseLoss):
+    """Mean squared error of logarithms: mean (log(1 + p) - log(1 + y))^2, for targets that grow by factors.
 
-    def value(self, y, p):
-        return np.square(np.log1p(np.maximum(p, EPSILON)) - np.log1p(np.maximum(y, EPSILON)))
+    Numbers below 1e-7 count as 1e-7.
+    """
+
+    def each(self, y, p):
+        error = _log1p(p) - _log1p(y)
+        return error * error
 
     def slope(self, y, p):
-        difference = np.log1p(np.maximum(p, EPSILON)) - np.log1p(np.maximum(y, EPSILON))
-        return np.where(p > EPSILON, 2 * difference / (1 + np.maximum(p, EPSILON)), 0)
+        return np.where(p > EPSILON, 2 * (_log1p(p) - _log1p(y)) / (1 + np.maximum(p, EPSILON)), 0)
+
+
+def _log1p(x):
+    return np.log1p(np.maximum(x, EPSILON))
 
 
 @losses.register("huber")
-class Huber(_Elementwise):
-    """Huber: (p - y)^2 / 2 up to delta, delta |p - y| - delta^2 / 2 beyond: outliers pull no harder than delta."""
+class Huber(ElementwiseLoss):
+    """Squared error near 0, absolute error beyond delta: a mean squared error that outliers do not rule.
+
+    With e = p - y: mean of e^2 / 2 where |e| <= delta, else delta |e| - delta^2 / 2. Source: Huber 1964.
+    """
 
     delta: Annotated[float, Field(gt=0)] = 1.0
 
-    def value(self, y, p):
+    def each(self, y, p):
         size = np.abs(p - y)
-        return np.where(size <= self.delta, 0.5 * np.square(size), self.delta * size - 0.5 * self.delta**2)
+        near = np.minimum(size, self.delta)
+        return near * (size - 0.5 * near)  # both formulas in one
 
     def slope(self, y, p):
         return np.clip(p - y, -self.delta, self.delta)
 
 
 @losses.register("log_cosh")
-class LogCosh(_Elementwise):
-    """log(cosh(p - y)): as half the square when small, as the size less log 2 when large."""
+class LogCosh(ElementwiseLoss):
+    """Logarithm of the hyperbolic cosine of the error: a Huber loss without its corner.
 
-    def value(self, y, p):
+    mean log cosh(p - y), computed as |e| + log(1 + exp(-2 |e|)) - log 2.
+    """
+
+    def each(self, y, p):
         size = np.abs(p - y)
-        return size + np.log1p(np.exp(-2 * size)) - float(np.log(2))
+        return size + np.log1p(np.exp(-2 * size)) - 0.6931471805599453
 
     def slope(self, y, p):
         return np.tanh(p - y)
 
 
-@losses.register("poisson")
-class Poisson(_Elementwise):
-    """Poisson: p - y log(p + eps), for counts y and their predicted mean p."""
+@losses.register("cosine_similarity")
+class CosineSimilarity(Loss):
+    """Minus the cosine of the angle between two vectors: -1 in one direction, 1 in opposite ones.
 
-    def value(self, y, p):
-        return p - y * np.log(p + EPSILON)
+    loss = -sum (y / |y|) (p / |p|), the norms at least 1e-7; 0 where y or p is all zeros.
+    """
 
-    def slope(self, y, p):
-        return 1 - y / (p + EPSILON)
+    def forward(self, y, p):
+        unit_y, _ = _unit(aligned(y, p))
+        unit_p, norm = _unit(p)
+        loss = -np.add.reduce(unit_y * unit_p, axis=-1)
+        return loss, (unit_y, unit_p, norm, loss)
+
+    def backward(self, saved, dl):
+        unit_y, unit_p, norm, loss = saved
+        # only the part of y across p turns p
+        return (unit_y + loss[..., None] * unit_p) * (-dl[..., None] / norm)
+
+
+def _unit(x):
+    norm = np.maximum(np.sqrt(np.add.reduce(x * x, axis=-1, keepdims=True)), EPSILON)
+    return x / norm, norm

@@ -1,7 +1,5 @@
 """Accuracy in its kinds: the share of predictions that are right."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

@@ -1,7 +1,5 @@
 """AUC: how well predictions rank, whatever the threshold."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a metric is: its arguments, what it sums up batch by batch, and the figure that comes of it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -35,7 +33,7 @@ class Metric(Declared):
     better: ClassVar[str] = "max"
     takes: ClassVar[tuple[str, ...]] = CLASSES
 
-    def for_output(self, labels: str, prediction_shape: tuple[int | None, ...]) -> Metric:
+    def for_output(self, labels: str, prediction_shape: tuple[int | None, ...]) -> "Metric":
         """The metric that these arguments mean for an output; most are the same for all. See `resolve`."""
         return self
 
@@ -56,7 +54,7 @@ class Metric(Declared):
         return state["total"] / state["count"] if state["count"] else 0.0
 
 
-def resolve(metric: Metric, labels: str, prediction_shape: tuple[int | None, ...]) -> Metric:
+def resolve(metric: Metric, labels: str, prediction_shape: tuple[int | None, ...]) -> "Metric":
     """The metric as an output needs it: `accuracy` becomes one of its kinds, a threshold gets its default.
 
     labels: the loss's ("integer", "onehot", "binary", "number"). prediction_shape: without the batch axis.

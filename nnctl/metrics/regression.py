@@ -1,7 +1,5 @@
 """Metrics for numbers that are no losses: RMSE, R2, cosine similarity."""
 
-from __future__ import annotations
-
 import math
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Precision, recall and F1: how well classes are found, class by class."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -29,7 +27,7 @@ class ClassScore(Metric):
         """The probability above which a class is predicted; None: the most probable class is."""
         raise NotImplementedError
 
-    def with_cut(self, cut: float) -> ClassScore:
+    def with_cut(self, cut: float) -> "ClassScore":
         """This metric with that threshold."""
         raise NotImplementedError
 

@@ -1,7 +1,5 @@
 """What an optimizer is: its arguments, its state, and a rule on any slice of the flat weights."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """Steps along the gradient, or along a running sum of gradients: SGD, momentum, Nesterov, Lion."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from nnctl.optimizers.base import Fraction, Optimizer, Rate, optimizers

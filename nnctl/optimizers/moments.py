@@ -1,7 +1,5 @@
 """Running means of the gradient and of its square: Adam, AdamW, Adamax, Nadam."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A rate of its own for each weight, from its squared gradients: Adagrad, Ftrl, Adadelta, RMSprop."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import numpy as np

@@ -1,7 +1,5 @@
 """A config's plain data to a checked Spec: every top-level key, each problem with its place and its mend."""
 
-from __future__ import annotations
-
 import functools
 import math
 import re

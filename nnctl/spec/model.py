@@ -1,7 +1,5 @@
 """The checked spec: what a config says, as typed values the rest of nnctl works from."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal

@@ -1,7 +1,5 @@
 """Callbacks: what may act on a run at the end of an epoch. Keras' names, arguments and defaults."""
 
-from __future__ import annotations
-
 import math
 from typing import Annotated, Any, ClassVar, Literal
 

@@ -11,6 +11,8 @@ KERAS = {
     "kl_divergence": keras.losses.KLDivergence,
     "hinge": keras.losses.Hinge,
     "squared_hinge": keras.losses.SquaredHinge,
+    "categorical_hinge": keras.losses.CategoricalHinge,
+    "cosine_similarity": keras.losses.CosineSimilarity,
     "mse": keras.losses.MeanSquaredError,
     "mae": keras.losses.MeanAbsoluteError,
     "mape": keras.losses.MeanAbsolutePercentageError,
@@ -30,6 +32,9 @@ CASES = {
     "sparse_logits": {"sparse_categorical_crossentropy": {"from_logits": True}},
     "huber_wide": {"huber": {"delta": 2.5}},
 }
+ANY_NUMBER = {
+    "mse", "mae", "mape", "huber", "log_cosh", "cosine_similarity", "hinge", "squared_hinge", "categorical_hinge",
+}  # fmt: skip
 SHAPES = {"": (6, 5), "_steps": (3, 4, 5)}  # rows of 5; and sequences of 4 steps of 5
 
 
@@ -40,15 +45,7 @@ def make():
         for case, config in CASES.items():
             name, arguments = next(iter(config.items())) if isinstance(config, dict) else (config, {})
             raw = rng.normal(0, 2, shape)
-            if arguments.get("from_logits") or name in (
-                "mse",
-                "mae",
-                "mape",
-                "huber",
-                "log_cosh",
-                "hinge",
-                "squared_hinge",
-            ):
+            if arguments.get("from_logits") or name in ANY_NUMBER:
                 p = raw
             elif name == "binary_crossentropy":
                 p = 1 / (1 + np.exp(-raw))
@@ -58,7 +55,7 @@ def make():
                 p = np.exp(raw) / np.exp(raw).sum(axis=-1, keepdims=True) * rng.uniform(0.8, 1.2, (*shape[:-1], 1))
             if name == "sparse_categorical_crossentropy":
                 y = rng.integers(0, 5, shape[:-1])
-            elif name == "categorical_crossentropy":
+            elif name in ("categorical_crossentropy", "categorical_hinge"):
                 y = np.eye(5)[rng.integers(0, 5, shape[:-1])]
             elif name == "kl_divergence":
                 y = rng.dirichlet(np.ones(5), shape[:-1])

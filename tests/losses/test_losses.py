@@ -5,11 +5,13 @@ import pytest
 from golden import read
 
 from nnctl.activations import activations
+from nnctl.errors import ShapeError
 from nnctl.losses import losses
 
 GOLDEN = read("losses")
 cases = pytest.mark.parametrize("case", GOLDEN.cases)
 FUSED = ["binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"]
+SMOOTH = [{name: {"label_smoothing": 0.2}} for name in FUSED]
 
 
 def parts(case, dtype=np.float64):
@@ -66,12 +68,12 @@ def test_gradients_agree_with_central_differences(case):
         assert dp[index] == pytest.approx((sides[0] - sides[1]) / (2 * eps), rel=1e-6, abs=1e-7)
 
 
-@pytest.mark.parametrize("name", FUSED)
+@pytest.mark.parametrize("config", FUSED + SMOOTH, ids=str)
 @pytest.mark.parametrize("shape", [(6, 5), (3, 4, 5)])
-def test_fused_is_what_it_replaces(name, shape):
+def test_fused_is_what_it_replaces(config, shape):
     """forward_logits(z) is forward(softmax(z)), and its gradient is that through the activation."""
     rng = np.random.default_rng(2)
-    loss = losses.build(name)
+    loss = losses.build(config)
     function = activations.build(loss.fuses)
     z = rng.normal(0, 2, shape)
     labels = {
@@ -103,6 +105,39 @@ def test_fused_is_exact_where_probabilities_are_beyond_the_clip(name):
         slope = loss.backward_logits(saved, np.ones(1, np.float32))
     assert each[0] == pytest.approx(2000 if loss.labels != "binary" else 1000)
     assert abs(slope[0, 1]) == pytest.approx(1 if loss.labels != "binary" else 0.5)
+
+
+@pytest.mark.parametrize("from_logits", [False, True])
+def test_smoothed_class_numbers_are_smoothed_one_hots(from_logits):
+    """Keras smooths one-hot targets only; class numbers must come to the same."""
+    arguments = {"label_smoothing": 0.3, "from_logits": from_logits}
+    rng = np.random.default_rng(3)
+    y, p = rng.integers(0, 5, 6), rng.uniform(0.1, 1, (6, 5))
+    found, wanted = [], []
+    for name, target, into in [("sparse_categorical_crossentropy", y, found),
+                               ("categorical_crossentropy", np.eye(5)[y], wanted)]:  # fmt: skip
+        loss = losses.build({name: arguments})
+        each, saved = loss.forward(target, p)
+        into += [each, loss.backward(saved, np.ones(6))]
+    np.testing.assert_allclose(found[0], wanted[0], rtol=1e-12)
+    np.testing.assert_allclose(found[1], wanted[1], rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["hinge", "squared_hinge"])
+def test_hinges_take_either_spelling_of_the_labels(name):
+    """0 and 1 are -1 and 1, row by row: a shard must not come out otherwise than the batch it is cut from."""
+    loss = losses.build(name)
+    p = np.array([[0.3], [-0.4], [2.0]])
+    np.testing.assert_array_equal(
+        loss.forward(np.array([0.0, 1.0, 0.0]), p)[0], loss.forward(np.array([-1.0, 1.0, -1.0]), p)[0]
+    )
+
+
+@pytest.mark.parametrize("y", [np.zeros(3), np.zeros((3, 1)), np.zeros((3, 2, 3)), np.zeros((2, 3))])
+@pytest.mark.parametrize("name", ["mse", "categorical_crossentropy", "cosine_similarity"])
+def test_targets_that_do_not_fit_are_never_stretched(name, y):
+    with pytest.raises(ShapeError, match=r"predictions of shape \(3, 3\)"):
+        losses.build(name).forward(y, np.full((3, 3), 1 / 3))
 
 
 def test_a_column_of_targets_goes_with_a_row_of_them():

@@ -1,0 +1,142 @@
+"""Numbers, lines and tables as text."""
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from screens import lines, screen
+
+from nnctl.reports.numbers import counted, cut, duration, figure, short, size
+from nnctl.reports.tables import Table
+from nnctl.reports.terminal import Terminal
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (figure(0.03125), "0.0312"),
+        (figure(2890.5), "2890.50"),
+        (figure(123456.7), "123457"),
+        (figure(3.1e-5), "3.1e-05"),
+        (figure(-12345678.0), "-1.2e+07"),
+        (figure(0), "0.0000"),
+        (figure(float("nan")), "nan"),
+        (figure(float("inf")), "inf"),
+        (figure(None), ""),
+        (figure(2890.5, letters=6), "2890.5"),
+        (short(0.001), "0.001"),
+        (short(3e-5), "3e-05"),
+        (counted(1, "epoch"), "1 epoch"),
+        (counted(2000, "epoch"), "2,000 epochs"),
+        (duration(0.0001), "<1 ms"),
+        (duration(0.0994), "99 ms"),
+        (duration(0.0999), "0.1 s"),
+        (duration(9.96), "10 s"),
+        (duration(59.6), "1 m 00 s"),
+        (duration(302), "5 m 02 s"),
+        (duration(4021), "1 h 07 m"),
+        (size(4530), "4.53 kB"),
+        (size(999), "999 B"),
+        (size(3_200_000_000), "3.2 GB"),
+        (cut("versicolor", 6), "versi…"),
+        (cut("setosa", 6), "setosa"),
+    ],
+)
+def test_numbers_are_written_as_people_read_them(written, meant):
+    assert written == meant
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from([6, 7, 8]))
+def test_a_figure_never_outgrows_its_column_by_more_than_its_sign(value, letters):
+    assert len(figure(value, letters)) <= max(letters, len("1.0e-300")) + 1
+
+
+@given(st.floats(0.001, 9999))
+def test_a_figure_keeps_at_least_two_places(value):
+    assert float(figure(value)) == pytest.approx(value, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_terminal", "color", "live"),
+    [
+        ({}, True, True, True),
+        ({}, False, False, False),
+        ({"NO_COLOR": "1"}, True, False, True),
+        ({"FORCE_COLOR": "1"}, False, True, False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False, False, False),
+        ({"TERM": "dumb"}, True, False, False),
+        ({"NO_COLOR": ""}, True, True, True),
+    ],
+)
+def test_a_terminal_is_what_stream_and_environment_say(monkeypatch, environment, is_terminal, color, live):
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    stream.isatty = lambda: is_terminal
+    terminal = Terminal.of(stream)
+    assert (terminal.color, terminal.live, terminal.unicode) == (color, live, True)
+    assert (terminal.width is None) == (not is_terminal)
+
+
+def test_what_a_stream_cannot_show_is_written_in_ascii():
+    terminal = screen(unicode=False)
+    terminal.print("10 × 20 … ┌─┐ é")
+    assert lines(terminal) == ["10 x 20 ... +-+ ?"]
+
+
+def test_labels_stand_under_one_another_and_long_texts_wrap():
+    terminal = screen(width=30)
+    terminal.labelled("error", "a message that is longer than the line", "red")
+    terminal.labelled("at", "file.yaml:3:4", "cyan")
+    assert lines(terminal) == ["error: a message that is", "       longer than the line", "   at: file.yaml:3:4"]
+
+
+def table():
+    made = Table(["layer", "what it does", "parameters"], left=2, spare=1)
+    made.add("dense_1", "a weighted sum of every input", "1,056")
+    made.add("flatten", "puts axes in a row", "0", style=("dim",))
+    return made
+
+
+def test_a_table_with_room_is_aligned():
+    terminal = screen()
+    table().print(terminal)
+    assert lines(terminal) == [
+        "layer    what it does                   parameters",
+        "dense_1  a weighted sum of every input       1,056",
+        "flatten  puts axes in a row                      0",
+    ]
+
+
+def test_a_table_wraps_then_leaves_out_columns_then_becomes_blocks():
+    wrapped, spared, blocks = screen(40), screen(26), screen(14)
+    for terminal in (wrapped, spared, blocks):
+        table().print(terminal)
+    assert lines(wrapped)[1:3] == ["dense_1  a weighted sum of         1,056", "         every input"]
+    assert lines(spared)[:2] == ["layer    what it does", "dense_1  a weighted sum of"]
+    assert lines(blocks)[0] == "dense_1" and "parameters" in " ".join(lines(blocks))
+
+
+words = st.lists(st.text("abcdefghij", min_size=1, max_size=9), min_size=1, max_size=6).map(" ".join)
+
+
+@given(st.lists(st.tuples(words, words, st.integers(0, 10**9).map(str)), min_size=1, max_size=5), st.integers(40, 120))
+def test_a_table_loses_no_word_and_stays_in_its_width(rows, width):
+    made, terminal = Table(["name", "meaning", "number"], left=2), screen(width)
+    for row in rows:
+        made.add(*row)
+    made.print(terminal)
+    assert all(len(line) <= width for line in lines(terminal))
+    assert sorted(" ".join(lines(terminal)[1:]).split()) == sorted(" ".join(map(" ".join, rows)).split())
+
+
+def test_styles_are_written_only_where_they_can_be_shown():
+    plain, colored = screen(), screen(color=True)
+    for terminal in (plain, colored):
+        table().print(terminal)
+    assert "\x1b" not in plain.stream.getvalue()
+    assert colored.stream.getvalue().splitlines()[2].startswith("\x1b[2mflatten")
