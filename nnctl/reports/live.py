@@ -12,7 +12,7 @@ from nnctl.reports.numbers import count, duration, figure
 from nnctl.reports.run_report import PlainReport
 from nnctl.reports.run_table import LABEL
 from nnctl.reports.terminal import Terminal
-from nnctl.training.events import Event, IterationEnded, RunStarted
+from nnctl.training.events import Event, IterationEnded, RunEnded, RunStarted
 
 _SECONDS = 1 / 12  # between two drawings: faster than reading, and a small part of the training time
 _ITERATIONS = 8  # rows of the rolling window, where the terminal is tall enough
@@ -31,8 +31,8 @@ class LiveReport(PlainReport):
         self._recent: deque[IterationEnded] = deque(maxlen=_ITERATIONS)
         self._live = None  # rich's Live, from the first drawing on: a run of a moment never imports rich
         self._due = _NEVER
-        self._first: tuple[float, int] | None = None  # clock and step of the first drawing, for the time left
-        self._previous = (0.0, 0)  # and of the one before, for the speed
+        self._first: tuple[float, int] | None = None  # clock and step of the first drawing
+        self._pace: list[str] = []  # time left and speed, as of the last drawing with a new step
 
     def __call__(self, event: Event) -> None:
         if type(event) is IterationEnded:  # thousands a second: keep it, and look at the clock
@@ -44,6 +44,8 @@ class LiveReport(PlainReport):
         if isinstance(event, RunStarted):
             self._write_rows()
             self._due = perf_counter() + _SECONDS
+        elif isinstance(event, RunEnded):
+            self.close()
         elif perf_counter() >= self._due:
             self._draw()
 
@@ -110,16 +112,12 @@ class LiveReport(PlainReport):
     def _progress(self, now: IterationEnded, width: int) -> list[tuple[str, str]]:
         """(text, style) of the pieces of the line; those that do not fit are left out from the end on."""
         epochs, total = self._started.epochs, self._started.iterations_per_epoch
-        clock = perf_counter()
-        pieces = [f" {count(now.iteration)}/{count(total)}"]
         if self._first is None:
-            self._first = (clock, now.step)
-        elif now.step > self._previous[1]:
-            seconds_each = (clock - self._first[0]) / (now.step - self._first[1])
-            speed = (now.step - self._previous[1]) / (clock - self._previous[0])
-            pieces += [f"  {duration((epochs * total - now.step) * seconds_each)} left", f"  {_speed(speed)}"]
-        self._previous = (clock, now.step)
-        pieces.append(f"  batch loss {figure(now.batch_loss)}")
+            self._first = (perf_counter(), now.step)
+        elif now.step > self._first[1]:
+            each = (perf_counter() - self._first[0]) / (now.step - self._first[1])  # validation and saving included
+            self._pace = [f"  {duration((epochs * total - now.step) * each)} left", f"  {_speed(1 / each)}"]
+        pieces = [f" {count(now.iteration)}/{count(total)}", *self._pace, f"  batch loss {figure(now.batch_loss)}"]
 
         head = f"epoch {now.epoch}/{epochs} "
         room = width - 3 - len(head) - _BAR[0]  # Ctrl-C leaves ^C at the end of the line: it must not wrap

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from dataclasses import dataclass, replace
 
@@ -162,7 +163,8 @@ class Epochs:
 
 
 def _loss(event: EpochEnded) -> float:
-    return event.figures.get("val_loss", event.figures.get("loss", float("inf")))
+    loss = event.figures.get("val_loss", event.figures["loss"])
+    return math.inf if math.isnan(loss) else loss
 
 
 def _step(epochs: int) -> int:

@@ -42,7 +42,12 @@ def test_the_last_batch_is_told_apart(plan, last):
 
 @pytest.mark.parametrize(
     ("plan", "kind"),
-    [(Plan(9, 1, 1), "stochastic"), (Plan(9, 9, 1), "(full-batch)"), (Plan(9, 99, 1), "(full-batch)"), (Plan(9, 4, 1), "mini-batch")],
+    [
+        (Plan(9, 1, 1), "stochastic"),
+        (Plan(9, 9, 1), "(full-batch)"),
+        (Plan(9, 99, 1), "(full-batch)"),
+        (Plan(9, 4, 1), "mini-batch"),
+    ],
 )
 def test_the_kind_of_descent_is_named(plan, kind):
     assert kind in dict(words(plan))["here"]

@@ -1,0 +1,139 @@
+"""Tables of an evaluation, files of predictions, JSON."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from screens import lines, screen
+
+from nnctl.reports.evaluation import by_class, confusion, mistakes, show
+from nnctl.reports.machine import dumps
+from nnctl.reports.predictions import written
+
+CLASSES = ("cat", "dog", "horse")
+MATRIX = np.array([[8, 2, 0], [1, 3, 0], [0, 0, 0]])
+
+
+def rows_of(table):
+    return [tuple(row) for row in table.rows]
+
+
+def test_scores_by_class_are_the_textbooks():
+    # precision = hits / column, recall = hits / row, f1 = 2 hits / (column + row); a class nobody is has 0
+    assert rows_of(by_class(CLASSES, MATRIX)) == [
+        ("cat", "0.8889", "0.8000", "0.8421", "10"),
+        ("dog", "0.6000", "0.7500", "0.6667", "4"),
+        ("horse", "0.0000", "0.0000", "0.0000", "0"),
+        ("average", "0.4963", "0.5167", "0.5029", "14"),
+        ("weighted average", "0.8063", "0.7857", "0.7920", "14"),
+    ]
+
+
+def test_a_confusion_matrix_has_its_truth_in_rows():
+    assert rows_of(confusion(CLASSES, MATRIX, None)) == [
+        ("cat", "8", "2", "·"),
+        ("dog", "1", "3", "·"),
+        ("horse", "·", "·", "·"),
+    ]
+
+
+def test_names_are_cut_before_the_matrix_gives_way_to_the_mistakes():
+    names = ("versicolor", "virginica", "setosa")
+    assert confusion(names, MATRIX, 30).titles == ["", "ver…", "vir…", "set…"]
+    assert confusion(names, MATRIX, 20) is None
+    assert rows_of(mistakes(CLASSES, MATRIX)) == [("cat", "dog", "2"), ("dog", "cat", "1")]
+
+
+def test_many_classes_show_their_mistakes():
+    from nnctl.data.parts import Target
+    from nnctl.training.runner import Evaluation
+
+    matrix = np.eye(50, dtype=int) * 3
+    matrix[7, 9] = 2
+    classes = tuple(f"kind {i}" for i in range(50))
+    target = Target("integer", ("kind",), (), classes)
+    terminal = screen(60)
+    show(Evaluation("test", 152, {"accuracy": 0.987}, {"kind": target}, {"kind": matrix}), terminal)
+    text = "\n".join(lines(terminal))
+    assert "most frequent mistakes" in text and "kind 7  kind 9" in text and "kind 49" in text
+
+
+COLUMNS = {
+    "species": np.array(["=cmd", "+1", "-x", "@y", "é\n,\"'"], dtype=object),
+    "file": np.array([0.1, 0.25, 1e-8, -1.5, 3.0], dtype=np.float32),  # a name that np.savez takes for its own
+    "n": np.array([-1, 2, 3, 4, 5]),
+    "ok": np.array([True, False, True, True, False]),
+}
+
+
+@pytest.mark.parametrize(("form", "delimiter"), [("csv", ","), ("tsv", "\t")])
+def test_a_spreadsheet_finds_no_formula_and_every_digit(form, delimiter):
+    rows = list(csv.reader(io.StringIO(written(COLUMNS, form).decode(), newline=""), delimiter=delimiter))
+    assert rows[0] == list(COLUMNS)
+    assert [row[0] for row in rows[1:]] == ["'=cmd", "'+1", "'-x", "'@y", "é\n,\"'"]
+    assert [row[1] for row in rows[1:]] == ["0.1", "0.25", "1e-08", "-1.5", "3.0"]
+    assert [row[2] for row in rows[1:]] == ["-1", "2", "3", "4", "5"]
+
+
+def test_json_and_json_lines_hold_the_same_records():
+    records = json.loads(written(COLUMNS, "json"))
+    assert records == [json.loads(line) for line in written(COLUMNS, "jsonl").splitlines()]
+    assert records[3] == {"species": "@y", "file": -1.5, "n": 4, "ok": True}
+    assert records[0]["file"] == 0.1
+
+
+def test_npz_keeps_types_and_needs_no_pickle(tmp_path):
+    path = tmp_path / "out.npz"
+    path.write_bytes(written(COLUMNS, "npz"))
+    with np.load(path, allow_pickle=False) as arrays:
+        assert arrays.files == list(COLUMNS)
+        assert arrays["file"].dtype == np.float32 and arrays["species"][4] == "é\n,\"'"
+        assert all((arrays[name] == COLUMNS[name]).all() for name in COLUMNS)
+
+
+def test_parquet_keeps_types_order_and_odd_names(tmp_path):
+    import duckdb
+
+    path = tmp_path / "out.parquet"
+    columns = {**COLUMNS, "a \"b\" 'c'": np.array([np.nan, 1, 2, 3, 4]), "grid": np.arange(10).reshape(5, 2)}
+    path.write_bytes(written(columns, "parquet"))
+    table = duckdb.connect().read_parquet(str(path))
+    assert table.columns == list(columns)
+    assert [str(kind) for kind in table.types] == ["VARCHAR", "FLOAT", "BIGINT", "BOOLEAN", "DOUBLE", "BIGINT[]"]
+    first, *_ = table.fetchall()
+    assert first[0] == "=cmd" and first[1] == pytest.approx(0.1) and first[4] is None and first[5] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("form", "empty"),
+    [
+        ("csv", b"species,p\n"),
+        ("tsv", b"species\tp\n"),
+        ("json", b"[]\n"),
+        ("jsonl", b""),
+        ("parquet", None),
+        ("npz", None),
+    ],
+)
+def test_no_rows_are_a_file_too(form, empty, tmp_path):
+    content = written({"species": np.array([], dtype=object), "p": np.array([], dtype=np.float32)}, form)
+    assert content == empty if empty is not None else len(content) > 100
+
+
+@given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1))
+def test_float32_survives_text(values):
+    column = np.array(values, dtype=np.float32)
+    for form in ("csv", "jsonl"):
+        text = written({"p": column}, form).decode().splitlines()
+        read = [json.loads(line)["p"] for line in text] if form == "jsonl" else text[1:]
+        assert np.array_equal(np.array(read, dtype=np.float32), column)
+
+
+def test_everything_a_result_holds_becomes_json():
+    value = {"path": Path("a/b"), 1: np.float32(0.5), "rows": np.arange(3), "nan": float("nan"), "set": (1, None, True)}
+    assert json.loads(dumps(value)) == {"path": "a/b", "1": 0.5, "rows": [0, 1, 2], "nan": None, "set": [1, None, True]}

@@ -1,0 +1,220 @@
+"""What a run shows: plain lines, one line, JSON, and the live table in a real terminal."""
+
+import json
+import os
+import re
+import sys
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+from screens import lines, screen
+
+from nnctl.reports.live import LiveReport
+from nnctl.reports.run_report import JsonReport, PlainReport, QuietReport
+from nnctl.training.events import CheckpointWritten, EpochEnded, IterationEnded, RunEnded, RunStarted, Said
+
+FOLDER = Path("runs/iris-1")
+STARTED = RunStarted("iris", FOLDER, 3, 16, 6, {"train": 90, "validation": 30, "test": 30}, 131, ("loss", "accuracy"),
+                     {"loss": 1.0986, "accuracy": 0.3333}, ("split: 90 train, 30 validation, 30 test rows",))  # fmt: skip
+ENDED = RunEnded("done", FOLDER, 3, 0.25, {"loss": 0.125, "accuracy": 0.9667}, best_epoch=2)
+
+
+def iteration(epoch, number, loss=0.5):
+    return IterationEnded(epoch, number, (epoch - 1) * 6 + number, loss, {"loss": loss, "accuracy": 0.5}, 0.01, 0.1)
+
+
+def epoch(number, loss):
+    figures = {"loss": loss, "accuracy": 0.5, "val_loss": loss, "val_accuracy": 0.5}
+    return EpochEnded(number, figures, 0.01, 0.02)
+
+
+def whole_run(epochs=(0.9, 0.3, 0.4), ended=ENDED):
+    yield replace(STARTED, epochs=len(epochs))
+    for number, loss in enumerate(epochs, start=1):
+        for i in range(1, 7):
+            yield iteration(number, i)
+        yield epoch(number, loss)
+    yield CheckpointWritten(FOLDER, "last", len(epochs))
+    yield Said("learning rate lowered to 0.001")
+    yield ended
+
+
+def tell(report, events):
+    for event in events:
+        report(event)
+    report.close()
+
+
+def test_plain_lines_are_the_whole_story():
+    terminal = screen()
+    tell(PlainReport(terminal), whole_run())
+    assert (
+        lines(terminal)
+        == """\
+- split: 90 train, 30 validation, 30 test rows
+
+iris
+  samples     90 train, 30 validation, 30 test
+  parameters  131
+  training    3 epochs × 6 iterations, batch size 16
+
+          ─── training ────  ── validation ───
+   epoch     loss  accuracy     loss  accuracy       lr       time
+baseline                      1.0986    0.3333
+     * 1   0.9000    0.5000   0.9000    0.5000     0.01      20 ms
+     * 2   0.3000    0.5000   0.3000    0.5000     0.01      20 ms
+       3   0.4000    0.5000   0.4000    0.5000     0.01      20 ms
+learning rate lowered to 0.001
+
+Done after 3 epochs in 0.2 s; best: epoch 2
+
+            test  baseline
+loss      0.1250    1.0986
+accuracy  0.9667    0.3333
+
+run   runs/iris-1
+next  nnctl eval runs/iris-1
+      nnctl predict runs/iris-1 FILE""".splitlines()
+    )
+
+
+def test_a_long_run_shows_some_epochs_then_the_last_and_the_best():
+    losses = [1.0 + n / 100 for n in range(101)]
+    losses[42] = 0.5
+    terminal, verbose = screen(), screen()
+    tell(PlainReport(terminal), whole_run(losses))
+    tell(PlainReport(verbose, every_epoch=True), whole_run(losses))
+    labels = [line[:8].strip() for line in lines(terminal) if re.match(r"(best| +[*\d]).* ms$", line)]
+    assert labels == ["* 1", *(str(n) for n in range(5, 101, 5)), "101", "best 43"]
+    assert len([line for line in lines(verbose) if line.endswith(" ms")]) == 101
+
+
+@pytest.mark.parametrize(
+    ("reason", "says", "next_step"),
+    [
+        ("early stopping", "Stopped early after 3 epochs", "nnctl eval"),
+        ("interrupted", "Interrupted after 3 epochs", "nnctl train --resume runs/iris-1"),
+        ("terminated", "Terminated after 3 epochs", "nnctl train --resume runs/iris-1"),
+    ],
+)
+def test_the_end_says_how_and_what_next(reason, says, next_step):
+    terminal = screen()
+    tell(PlainReport(terminal), whole_run(ended=replace(ENDED, reason=reason, test={})))
+    assert says in terminal.stream.getvalue() and f"next  {next_step}" in terminal.stream.getvalue()
+
+
+def test_after_a_loss_that_is_no_number_only_the_folder_is_named():
+    terminal = screen()
+    tell(PlainReport(terminal), whole_run(ended=RunEnded("nan", FOLDER, 3, 0.0, hint="lower the learning rate")))
+    assert lines(terminal)[-2:] == ["", "run   runs/iris-1"]
+
+
+def test_quiet_is_one_line():
+    terminal = screen()
+    tell(QuietReport(terminal), whole_run())
+    assert lines(terminal) == ["runs/iris-1: test loss 0.1250, accuracy 0.9667, done after 3 epochs in 0.2 s"]
+
+
+def test_json_is_an_event_a_line_and_every_number_is_json():
+    terminal = screen()
+    tell(JsonReport(terminal), [*whole_run(), epoch(4, float("nan"))])
+    events = [json.loads(line, parse_constant=pytest.fail) for line in lines(terminal)]
+    names = [event.pop("event") for event in events]
+    assert names[0] == "run_started" and names[-3:] == ["said", "run_ended", "epoch_ended"]
+    assert events[1] == {"epoch": 1, "iteration": 1, "step": 1, "batch_loss": 0.5, "learning_rate": 0.01, "seconds": 0.1,
+                         "figures": {"loss": 0.5, "accuracy": 0.5}}  # fmt: skip
+    assert events[-1]["figures"]["loss"] is None and events[0]["folder"] == str(FOLDER)
+
+
+def drawn(size, events):
+    """What a terminal of that size receives: the bytes of LiveReport in a pseudo-terminal of its own."""
+    pty = pytest.importorskip("pty", reason="pseudo-terminals are Unix's")
+    import fcntl
+    import struct
+    import termios
+
+    columns, rows = size
+    process, master = pty.fork()
+    if process == 0:
+        try:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            from nnctl.reports.terminal import Terminal
+
+            report = LiveReport(Terminal.of(sys.stdout))
+            for event in events:
+                report(event)
+                report._due = 0  # every event is drawn, as if time had passed
+            report.close()
+        finally:
+            sys.stdout.flush()
+            os._exit(0)
+    received = b""
+    while True:
+        try:
+            piece = os.read(master, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not piece:
+            break
+        received += piece
+    os.waitpid(process, 0)
+    return received.decode()
+
+
+@pytest.fixture
+def color_terminal(monkeypatch):
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+
+def unstyled(text):
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).replace("\r", "")
+
+
+def test_the_live_table_shows_each_iteration_and_leaves_the_plain_one(color_terminal):
+    received = drawn((100, 30), whole_run())
+    text = unstyled(received)
+    for shown in ("5/6   0.5000    0.5000", "epoch 2/3 ━", "it/s", "left", "batch loss 0.5000"):
+        assert shown in text
+    assert received.count("\x1b[?25l") == received.count("\x1b[?25h") == 1  # the cursor is given back
+    after = text[text.rindex("Done after") :]
+    assert "runs/iris-1" in after and "━" not in after
+    plain = screen(100)
+    tell(PlainReport(plain), whole_run())
+    for line in lines(plain):
+        assert line in text
+
+
+@pytest.mark.parametrize("size", [(40, 24), (60, 20), (100, 8), (20, 10)])
+def test_the_live_block_fits_any_terminal(color_terminal, size):
+    columns, rows = size
+    text = unstyled(drawn(size, whole_run()))
+    progress = [line for line in text.split("\n") if line.startswith("epoch ") and "/3" in line]
+    assert progress and all(len(line) <= max(columns - 2, len("epoch 1/3 ")) for line in progress)
+    assert ("5/6   0.5000" in text or "5/6  0.5000" in text) == (rows > 10)
+
+
+def test_without_color_the_live_table_still_moves(color_terminal, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    received = drawn((80, 24), whole_run())
+    assert "epoch 2/3 ━" in received and "\x1b[?25h" in received
+    assert not re.search(r"\x1b\[[0-9;]*3[0-9]m", received)
+
+
+def test_an_iteration_that_is_not_drawn_costs_next_to_nothing():
+    report = LiveReport(screen(80, live=True))
+    report(STARTED)
+    report._due = float("inf")
+    event = iteration(1, 1)
+    best = min(_seconds(report, event) for _ in range(5))
+    assert best < 2e-6
+
+
+def _seconds(report, event, times=20_000):
+    began = perf_counter()
+    for _ in range(times):
+        report(event)
+    return (perf_counter() - began) / times
