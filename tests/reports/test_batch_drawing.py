@@ -19,7 +19,8 @@ def test_a_thousand_samples_a_hundred_a_batch_twenty_epochs():
     text = terminal.stream.getvalue()
     assert text.startswith("1,000 samples, batch size 100, 20 epochs\n")
     for sum_ in (
-        "iterations per epoch\n  = ceil(samples / batch size)\n  = ceil(1,000 / 100)\n  = 10\n  because 1,000 = 10 × 100\n",
+        "iterations per epoch\n  = ceil(samples / batch size)\n  = ceil(1,000 / 100)\n  = 10\n",
+        "  because 1,000 = 10 × 100\n",
         "samples in the last batch\n  = 100 samples: every batch is full\n",
         "iterations in total = updates of the weights\n  = iterations per epoch × epochs\n  = 10 × 20\n  = 200\n",
         "samples seen\n  = samples × epochs\n  = 1,000 × 20\n  = 20,000\n",
@@ -28,29 +29,24 @@ def test_a_thousand_samples_a_hundred_a_batch_twenty_epochs():
 
 
 @pytest.mark.parametrize(
-    ("plan", "last"),
+    ("samples", "last"),
     [
-        (Plan(1797, 32, 1), "= 1,797 - 56 × 32 = 5: a partial batch"),
-        (Plan(10, 32, 1), "= 10 samples: the only batch, smaller than the batch size"),
-        (Plan(1, 32, 1), "= 1 sample: the only batch, smaller than the batch size"),
-        (Plan(64, 32, 1), "= 32 samples: every batch is full"),
+        (1797, "= 1,797 - 56 × 32 = 5: a partial batch"),
+        (10, "= 10 samples: the only batch, smaller than the batch size"),
+        (1, "= 1 sample: the only batch, smaller than the batch size"),
+        (64, "= 32 samples: every batch is full"),
     ],
 )
-def test_the_last_batch_is_told_apart(plan, last):
-    assert dict(sums(plan))["samples in the last batch"] == [last]
+def test_the_last_batch_is_told_apart(samples, last):
+    assert dict(sums(Plan(samples, 32, 1)))["samples in the last batch"] == [last]
 
 
 @pytest.mark.parametrize(
-    ("plan", "kind"),
-    [
-        (Plan(9, 1, 1), "stochastic"),
-        (Plan(9, 9, 1), "(full-batch)"),
-        (Plan(9, 99, 1), "(full-batch)"),
-        (Plan(9, 4, 1), "mini-batch"),
-    ],
+    ("batch_size", "kind"),
+    [(1, "stochastic"), (4, "mini-batch"), (8, "mini-batch"), (9, "(full-batch)"), (99, "(full-batch)")],
 )
-def test_the_kind_of_descent_is_named(plan, kind):
-    assert kind in dict(words(plan))["here"]
+def test_the_kind_of_descent_is_named(batch_size, kind):
+    assert kind in dict(words(Plan(9, batch_size, 1)))["here"]
 
 
 def test_a_small_epoch_is_drawn_whole():
@@ -93,5 +89,4 @@ def test_drawing_and_sums_agree_with_the_plan(samples, size, epochs, width):
 def test_a_narrow_terminal_holds_every_line(samples, size):
     terminal = screen(40)
     explain(Plan(samples, size, 3), terminal)
-    title, *rest = lines(terminal)
-    assert all(len(line) <= 40 for line in rest)
+    assert all(len(line) <= 40 for line in lines(terminal)[1:])
