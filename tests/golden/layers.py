@@ -47,13 +47,11 @@ def make():
         trained = {v.name: np.asarray(v) for v in layer.trainable_variables}
         kept = [v for v in layer.non_trainable_variables if "seed" not in v.name]
 
-        def forward(weights, inputs, layer=layer, kept=kept, several=len(xs) > 1):
-            y, _ = (
-                layer.stateless_call(weights, [v.value for v in kept], inputs if several else inputs[0], training=True)
-                if kept
-                else (layer.stateless_call(weights, [], inputs if several else inputs[0])[0], None)
-            )
-            return y
+        def forward(weights, inputs, layer=layer, kept=kept):
+            argument = inputs if len(inputs) > 1 else inputs[0]
+            if kept:
+                return layer.stateless_call(weights, [v.value for v in kept], argument, training=True)[0]
+            return layer.stateless_call(weights, [], argument)[0]
 
         weights = [v.value for v in layer.trainable_variables]
         y = np.asarray(forward(weights, xs))

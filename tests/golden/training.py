@@ -41,16 +41,35 @@ CASES = {
 def models():
     o, r = keras.optimizers, keras.regularizers
     return {
-        "sparse_adam": ([L.Dense(8, activation="relu"), L.Dense(3, activation="softmax")],
-                        keras.losses.SparseCategoricalCrossentropy(), o.Adam(0.01), "integer"),
-        "binary_batchnorm_nesterov": ([L.Dense(8, activation="tanh"), L.BatchNormalization(), L.Dense(1, activation="sigmoid")],
-                                      keras.losses.BinaryCrossentropy(), o.SGD(0.05, 0.9, nesterov=True), "binary"),
-        "mse_l2_rmsprop": ([L.Dense(8, activation="elu", kernel_regularizer=r.L2(0.01)), L.LayerNormalization(),
-                            L.Dense(1, bias_regularizer=r.L1(0.02))], keras.losses.MeanSquaredError(), o.RMSprop(0.005), "number"),
-        "smooth_adamw_clipped": ([L.Dense(8, activation="gelu"), L.Dense(3, activation="softmax")],
-                                 keras.losses.CategoricalCrossentropy(label_smoothing=0.1),
-                                 o.AdamW(o.schedules.ExponentialDecay(0.02, 20, 0.5), weight_decay=0.02, clipnorm=0.5), "onehot"),
-    }  # fmt: skip
+        "sparse_adam": (
+            [L.Dense(8, activation="relu"), L.Dense(3, activation="softmax")],
+            keras.losses.SparseCategoricalCrossentropy(),
+            o.Adam(0.01),
+            "integer",
+        ),
+        "binary_batchnorm_nesterov": (
+            [L.Dense(8, activation="tanh"), L.BatchNormalization(), L.Dense(1, activation="sigmoid")],
+            keras.losses.BinaryCrossentropy(),
+            o.SGD(0.05, 0.9, nesterov=True),
+            "binary",
+        ),
+        "mse_l2_rmsprop": (
+            [
+                L.Dense(8, activation="elu", kernel_regularizer=r.L2(0.01)),
+                L.LayerNormalization(),
+                L.Dense(1, bias_regularizer=r.L1(0.02)),
+            ],
+            keras.losses.MeanSquaredError(),
+            o.RMSprop(0.005),
+            "number",
+        ),
+        "smooth_adamw_clipped": (
+            [L.Dense(8, activation="gelu"), L.Dense(3, activation="softmax")],
+            keras.losses.CategoricalCrossentropy(label_smoothing=0.1),
+            o.AdamW(o.schedules.ExponentialDecay(0.02, 20, 0.5), weight_decay=0.02, clipnorm=0.5),
+            "onehot",
+        ),
+    }
 
 
 def make():
