@@ -6,24 +6,21 @@ import click
 
 from nnctl.cli.options import json_option, set_option, verb
 
+ALL = "all"  # the whole training set as one batch
+
 
 class BatchSize(click.ParamType):
-    """A whole number, or `all` for the whole training set (None)."""
+    """A whole number, or `all`."""
 
     name = "batch size"
 
     def convert(self, value, param, context):
-        if isinstance(value, int):
+        if value == ALL or isinstance(value, int):
             return value
-        if value == "all":
-            return ALL
         try:
             return int(value)
         except ValueError:
-            self.fail(f"{value!r} is neither a whole number nor 'all'.", param, context)
-
-
-ALL = 0  # no batch has this size, so it can stand for the whole training set
+            self.fail(f"{value!r} is neither a whole number nor {ALL!r}.", param, context)
 
 
 @verb()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -34,7 +35,7 @@ def command(run, source, output, form, as_json) -> None:
     if file:
         write_safely(file, content)
     else:
-        click.get_binary_stream("stdout").write(content)
+        sys.stdout.buffer.write(content)
 
 
 def _format(output: str | None, form: str | None, as_json: bool) -> str:

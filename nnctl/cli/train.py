@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import click
@@ -45,22 +46,25 @@ def command(config, overrides, folder, resumed, as_json, quiet, verbose, **short
         raise click.UsageError("--json and --quiet exclude each other")
     overrides = [*overrides, *_shorthands(**shorthands)]
     report = _report(as_json, quiet, verbose)
-    try:
-        if resumed is not None:
-            from nnctl.training.runner import resume
+    if resumed is None and config is None:
+        raise click.UsageError("give a CONFIG, such as: nnctl train iris (or --resume, to go on with a run)")
+    with warnings.catch_warnings():
+        # a value that overflows ends the run with an error that names the layer; NumPy's remark comes before
+        warnings.simplefilter("ignore", RuntimeWarning)
+        try:
+            if resumed is not None:
+                from nnctl.training.runner import resume
 
-            run = _run_to_resume(resumed, config, folder)
-            ended = resume(run, overrides=overrides, subscribers=[report])
-        elif config is None:
-            raise click.UsageError("give a CONFIG, such as: nnctl train iris (or --resume, to go on with a run)")
-        else:
-            from nnctl.spec import load
-            from nnctl.training.runner import train
+                run = _run_to_resume(resumed, config, folder)
+                ended = resume(run, overrides=overrides, subscribers=[report])
+            else:
+                from nnctl.spec import load
+                from nnctl.training.runner import train
 
-            spec = load(config, overrides)
-            ended = train(spec, folder=folder and Path(folder), subscribers=[report])
-    finally:
-        report.close()
+                spec = load(config, overrides)
+                ended = train(spec, folder=folder and Path(folder), subscribers=[report])
+        finally:
+            report.close()
     raise click.exceptions.Exit(_ENDINGS.get(ended.reason, ExitCode.DONE))
 
 

@@ -14,16 +14,13 @@ def explain(plan: Plan, terminal: Terminal, source: str | None = None) -> None:
 
     source: where the number of samples comes from.
     """
-    terminal.print(
-        f"{counted(plan.samples, 'sample')}, batch size {count(plan.batch_size)}, "
-        f"{counted(plan.epochs, 'epoch')}", "bold"
-    )  # fmt: skip
+    samples, epochs = counted(plan.samples, "sample"), counted(plan.epochs, "epoch")
+    terminal.flow(f"{samples}, batch size {count(plan.batch_size)}, {epochs}", "", "bold")
     if source:
         terminal.flow(source)
     for title, lines in sums(plan):
         terminal.print()
-        for line in terminal.wrapped(title):
-            terminal.print(line, "cyan")
+        terminal.flow(title, "", "cyan")
         for line in lines:
             terminal.flow(f"  {line}", indent="    ")
     terminal.print("\none epoch, cut into batches", "cyan")

@@ -57,9 +57,10 @@ class Terminal:
         """Writes lines, as they are."""
         self.stream.write(self.styled(self.plain(text), *styles) + "\n")
 
-    def flow(self, text: str, indent: str = "") -> None:
+    def flow(self, text: str, indent: str = "", *styles: str) -> None:
         """Writes a paragraph, wrapped to the width; lines after the first are indented."""
-        self.print("\n".join(self.wrapped(text, indent)))
+        for line in self.wrapped(text, indent):
+            self.print(line, *styles)
 
     def wrapped(self, text: str, indent: str = "") -> list[str]:
         lines: list[str] = []
