@@ -59,8 +59,8 @@ class Program(click.Group):
         with catching(switches):
             # outside of its standalone mode click returns the exit code instead of leaving with it
             code = super().main(args, prog_name, standalone_mode=False, obj=switches, **extra)
-            sys.stdout.flush()
-            sys.exit(code or ExitCode.DONE)
+            sys.stdout.flush()  # here a full disk still gets its message
+            sys.exit(code or 0)
 
 
 @click.group(

@@ -45,6 +45,10 @@ def catching(switches: Switches) -> Iterator[None]:
         if switches.debug:
             traceback.print_exc()
         code = _report(error)
+    try:
+        sys.stdout.flush()
+    except OSError:  # said already; Python would try once more at exit and leave with 120
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(int(code))
 
 
