@@ -6,8 +6,9 @@ Its fields are the arguments the YAML may give; its name and aliases are what th
 
 import difflib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Annotated, Any, ClassVar, TypeVar
 
 # nnctl uses no pydantic plugins, and looking for some goes through every installed package.
@@ -84,6 +85,19 @@ class Family:
         self._members: dict[str, type[Declared]] = {}  # canonical name -> class
         self._names: dict[str, type[Declared]] = {}  # normalised name or alias -> class
         self._entry_points = entry_points
+        self._elsewhere: dict[str, str] = {}  # canonical name -> the module that declares it, until it is loaded
+
+    def declared_in(self, module: str, *names: str) -> None:
+        """Members that a module declares, which is imported once one of them is asked for: declaring a class
+        takes half a millisecond, and a run uses few of them."""
+        self._elsewhere |= dict.fromkeys(names, module)
+
+    def _load(self, names: Iterable[str]) -> None:
+        """Imports the modules of these members."""
+        for name in names:
+            if module := self._elsewhere.get(name):
+                import_module(module)
+                assert name in self._members, f"{module} does not declare {name}"
 
     def register(self, name: str, *aliases: str) -> Callable[[type[D]], type[D]]:
         """Class decorator: the class is called `name` (and the aliases) in configs."""
@@ -91,6 +105,7 @@ class Family:
         def add(cls: type[D]) -> type[D]:
             cls.kind = name
             self._members[name] = cls
+            self._elsewhere.pop(name, None)
             for alias in (name, *aliases):
                 key = normalised(alias)
                 assert self._names.get(key, cls) is cls, f"{self.noun} {alias!r} is declared twice"
@@ -102,11 +117,14 @@ class Family:
     def lookup(self, name: str) -> type[Declared]:
         """The class of that name. Raises UnknownName with the nearest names."""
         cls = self._names.get(normalised(name))
+        if cls is None:
+            self._load([known for known in self._elsewhere if normalised(known) == normalised(name)])
+            cls = self._names.get(normalised(name))
         if cls is None and self._entry_points:
             self._load_plugins()
             cls = self._names.get(normalised(name))
         if cls is None:
-            raise UnknownName(self.noun, name, self.suggest(name), sorted(self._members))
+            raise UnknownName(self.noun, name, self.suggest(name), sorted({*self._members, *self._elsewhere}))
         return cls
 
     def _load_plugins(self) -> None:
@@ -118,13 +136,15 @@ class Family:
 
     def aliases(self, name: str) -> list[str]:
         """The other names, normalised, of the member with that canonical name."""
-        cls = self._members[name]
+        cls = self[name]
         return [alias for alias, member in self._names.items() if member is cls and alias != normalised(name)]
 
     def suggest(self, name: str) -> list[str]:
         """Up to two canonical names that look like `name`."""
-        near = difflib.get_close_matches(normalised(name), self._names, n=4, cutoff=0.6)
-        return list(dict.fromkeys(self._names[key].kind for key in near))[:2]
+        kinds = {key: cls.kind for key, cls in self._names.items()}
+        kinds |= {normalised(kind): kind for kind in self._elsewhere}
+        near = difflib.get_close_matches(normalised(name), kinds, n=4, cutoff=0.6)
+        return list(dict.fromkeys(kinds[key] for key in near))[:2]
 
     def build(self, value: Any) -> Any:
         """A member from a name, `{name: {arguments}}`, or a member itself (kept as it is).
@@ -140,13 +160,19 @@ class Family:
             return value
         raise InputError(f"expected a {self.noun}: its name, or {{name: {{arguments}}}}; got {value!r}")
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._members or name in self._elsewhere
+
     def __iter__(self) -> Iterator[str]:
+        self._load(list(self._elsewhere))
         return iter(self._members)
 
     def __getitem__(self, name: str) -> type[Declared]:
+        self._load([name])
         return self._members[name]
 
     def items(self) -> Iterator[tuple[str, type[Declared]]]:
+        self._load(list(self._elsewhere))
         return iter(self._members.items())
 
 

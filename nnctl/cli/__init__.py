@@ -12,7 +12,6 @@ import click
 from nnctl import __version__
 from nnctl.cli.catcher import Switches, catching
 from nnctl.cli.options import debug_option
-from nnctl.errors import ExitCode
 
 # verb -> (module under nnctl.cli, what it does). `nnctl --help` reads this table alone.
 COMMANDS = {

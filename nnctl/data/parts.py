@@ -13,11 +13,16 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of one part of the data: arrays by input name and by output name, first axis the rows."""
+    """Rows of one part of the data: arrays by input name and by output name, first axis the rows.
+
+    lengths: by input name, (rows,) how many of its time steps each row has; an input all of whose rows are
+    full is left out.
+    """
 
     inputs: Mapping[str, Array]
     targets: Mapping[str, Array]
     weights: Array | None = None  # (rows,) sample weights
+    lengths: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:

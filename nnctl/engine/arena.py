@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ class ShardCall:
         self.batch_rows = 0
         self.wants_dx = True
         self.may_overwrite = False
+        self.masks: Sequence[Array | None] = ()
         self._seed = seed
         self._arrays: list[Array] = []
         self._next = 0
@@ -33,9 +35,9 @@ class ShardCall:
         self.shard, self.batch_rows = shard, batch_rows
         self._first_row, self._step, self._next = first_row, step, 0
 
-    def enter(self, number: int, wants_dx: bool, may_overwrite: bool) -> None:
-        """The layer of that number is called next."""
-        self._number, self.wants_dx, self.may_overwrite = number, wants_dx, may_overwrite
+    def enter(self, number: int, wants_dx: bool, may_overwrite: bool, masks: Sequence[Array | None] = ()) -> None:
+        """The layer of that number is called next, on inputs with these masks."""
+        self._number, self.wants_dx, self.may_overwrite, self.masks = number, wants_dx, may_overwrite, masks
 
     def empty(self, shape: tuple[int, ...], dtype: Any = None) -> Array:
         if not self.training:  # nothing is kept for backward: plain arrays are freed as soon as they are used
@@ -51,11 +53,12 @@ class ShardCall:
             self._arrays.append(np.empty(shape, dtype or self.dtype))
         return self._arrays[place]
 
-    def random_bits(self, row_size: int, rows: int) -> Array:
+    def random_bits(self, row_size: int, rows: int, stream: int = 0) -> Array:
         # Philox is a function of (key, counter): any row's numbers can be had without those before it.
-        # One count gives 4 x 64 bits, 16 numbers; the step and the layer keep the counters apart.
+        # One count gives 4 x 64 bits, 16 numbers; the step, the layer and the stream keep the
+        # counters apart.
         per_row = -(-row_size // 16)
-        counter = np.array([self._first_row * per_row, 0, self._step, self._number], np.uint64)
+        counter = np.array([self._first_row * per_row, stream, self._step, self._number], np.uint64)
         raw = np.random.Philox(key=self._seed, counter=counter).random_raw(rows * per_row * 4)
         return raw.view(np.uint16).reshape(rows, per_row * 16)[:, :row_size]
 

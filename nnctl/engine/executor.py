@@ -6,14 +6,14 @@ Gradients are summed in a fixed order, so a result depends on the seed and the s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from nnctl.engine.arena import ShardCall
 from nnctl.engine.program import Program, Step
-from nnctl.engine.shard import Batch, Objective, ShardPass, ShardResult, shard_pass
+from nnctl.engine.shard import Batch, Objective, ShardPass, ShardResult, run_step, shard_pass, start_values
 from nnctl.layers.base import Array
 from nnctl.losses import Loss
 
@@ -28,11 +28,13 @@ INFERENCE_CACHE = 1 << 22
 @dataclass(frozen=True)
 class BatchResult:
     """loss: the whole batch's, all outputs and penalties together. losses: by output, unweighted.
-    outputs: by output, the predictions (valid until the next step)."""
+    outputs: by output, the predictions (valid until the next step). masks: by output, (rows, steps), which of
+    their time steps are no padding, where some are."""
 
     loss: float
     losses: dict[str, float]
     outputs: dict[str, Array]
+    masks: dict[str, Array] = field(default_factory=dict)
 
 
 class Executor:
@@ -102,9 +104,9 @@ class Executor:
         """Losses and predictions as outside of training."""
         return self._together(self._inference(batch, self.objectives), self._penalties())
 
-    def predict(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
-        """Predictions by output."""
-        return self._together(self._inference(Batch(inputs, {}), ()), 0.0).outputs
+    def predict(self, batch: Batch) -> BatchResult:
+        """Predictions of a batch, whose targets are not looked at; losses are left out."""
+        return self._together(self._inference(batch, ()), 0.0)
 
     def _inference(self, batch: Batch, objectives: Sequence[Objective]) -> list[ShardResult]:
         size = self._given_rows or min(4096, max(32, INFERENCE_CACHE // max(1, self._row_bytes)))
@@ -120,16 +122,17 @@ class Executor:
 
     def _together(self, results: Sequence[ShardResult], penalty: float) -> BatchResult:
         if len(results) == 1:
-            losses, outputs = results[0].losses, results[0].outputs
+            losses, outputs, masks = results[0].losses, results[0].outputs, results[0].masks
         else:
             losses = {name: sum(result.losses[name] for result in results) for name in results[0].losses}
-            outputs = {
-                name: np.concatenate([result.outputs[name] for result in results]) for name in results[0].outputs
-            }
+            outputs, masks = (
+                {name: np.concatenate([parts[name] for parts in several]) for name in several[0]}
+                for several in ([result.outputs for result in results], [result.masks for result in results])
+            )
         total = penalty
         for objective in self.objectives:
             total += objective.weight * losses.get(objective.head.name, 0.0)
-        return BatchResult(total, losses, outputs)
+        return BatchResult(total, losses, outputs, masks)
 
     def _penalties(self, add_gradients: bool = False) -> float:
         """What the regularizers add to the loss (and to the gradients)."""
@@ -221,16 +224,12 @@ class Executor:
     def _bad_outputs(self, batch: Batch, step: int) -> Iterator[str]:
         call = ShardCall(self.program.seed, self.program.dtype, training=True)
         call.begin(shard=0, first_row=0, batch_rows=batch.rows, step=step)
-        values = [*batch.inputs.values(), *[None] * self.program.slots]
+        values, masks = start_values(self.program, batch, slice(None))
         for step_ in self.program.steps:
-            call.enter(step_.number, False, False)
-            x = [values[source] for source in step_.sources]
-            result = step_.layer.forward(step_.weights, x if step_.layer.merges else x[0], call)
-            if step_.layer.whole_batch:
-                result = _alone(result)
-            values[step_.target] = result[0]
-            if not np.isfinite(result[0]).all():
-                yield f"the output of layer {step_.name!r}, row {_bad_row(result[0])} of the batch"
+            _alone(run_step(step_, values, masks, call))
+            for target in step_.targets:
+                if not np.isfinite(values[target]).all():
+                    yield f"the output of layer {step_.name!r}, row {_bad_row(values[target])} of the batch"
 
 
 class _Worker:
@@ -283,7 +282,7 @@ def multiply_adds(program: Program) -> int:
 
 
 def _alone(generator):
-    """Runs a whole-batch layer as the only shard: its share is the sum."""
+    """Runs a step as the only shard: its share is the sum."""
     try:
         share = next(generator)
         while True:

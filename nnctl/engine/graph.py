@@ -28,7 +28,8 @@ class Node:
 class Graph:
     """A model's nodes, each after all of its sources, with every shape known.
 
-    shapes: by input or node name. weights: by the name of the node that owns them.
+    shapes: by the name of an input, a node, or a node's state (`encoder.h`).
+    weights: by the name of the node that owns them.
     """
 
     inputs: tuple[str, ...]
@@ -49,6 +50,7 @@ class Graph:
             argument = incoming if node.layer.merges else incoming[0]
             try:
                 shapes[node.name] = node.layer.output_shape(argument)
+                shapes |= zip(states_of(node), node.layer.state_shapes(argument), strict=True)
                 own = node.layer.weights(argument)
             except ShapeError as error:
                 raise _placed(error, node, incoming) from None
@@ -65,6 +67,11 @@ class Graph:
     def owner(self, node: Node) -> str:
         """The name of the node whose weights this node uses."""
         return node.shared or node.name
+
+
+def states_of(node: Node) -> tuple[str, ...]:
+    """The names of a node's further outputs: encoder.h, encoder.c."""
+    return tuple(f"{node.name}.{state}" for state in node.layer.state_names())
 
 
 def _placed(error: ShapeError, node: Node, incoming: Sequence[Shape]) -> ShapeError:
@@ -89,21 +96,26 @@ def _same_weights(node: Node, own: Mapping[str, Weight], shared: Mapping[str, We
 def _in_order(nodes: Sequence[Node], inputs: Mapping[str, Shape], outputs: Sequence[str]) -> list[Node]:
     """The nodes, each after its sources (a depth-first walk without recursion, keeping the given order)."""
     by_name = {node.name: node for node in nodes}
+    makers = by_name | {state: node for node in nodes for state in states_of(node)}
     for node in nodes:
         for source in (*node.sources, *([node.shared] if node.shared else [])):
-            if source not in by_name and source not in inputs:
-                known = ", ".join([*inputs, *by_name])
+            if source not in makers and source not in inputs:
+                known = ", ".join([*inputs, *makers])
                 raise InputError(f"layer {node.name!r} takes {source!r}, which does not exist", where=node.where,
                                  hint=f"known: {known}")  # fmt: skip
         if len(node.sources) != 1 and not node.layer.merges:
             raise InputError(f"layer {node.name!r} ({node.layer.kind}) takes one input, got {len(node.sources)}",
                              where=node.where, hint="merge them first: Concatenate or Add")  # fmt: skip
+        elif node.layer.merges and len(node.sources) < node.layer.fewest:
+            raise InputError(f"layer {node.name!r} ({node.layer.kind}) takes {node.layer.fewest} inputs or more, got "
+                             f"{len(node.sources)}", where=node.where, hint="name them: from: [one, other]")  # fmt: skip
     for output in outputs:
         if output not in by_name:
             raise InputError(f"output {output!r} is no layer", hint="known: " + ", ".join(by_name))
 
     ordered: list[Node] = []
-    done, open_ = set(inputs), set()
+    done: set[str] = set()
+    open_: set[str] = set()
     for start in nodes:
         stack = [start]
         while stack:
@@ -113,7 +125,7 @@ def _in_order(nodes: Sequence[Node], inputs: Mapping[str, Shape], outputs: Seque
                 continue
             open_.add(node.name)
             before = [*node.sources, *([node.shared] if node.shared else [])]
-            waiting = [by_name[source] for source in before if source not in done]
+            waiting = [makers[source] for source in before if source not in inputs and makers[source].name not in done]
             if not waiting:
                 done.add(node.name)
                 ordered.append(node)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.engine.graph import Graph
+from nnctl.engine.graph import Graph, states_of
 from nnctl.layers.activation import Activation
 from nnctl.layers.base import Layer
 
@@ -23,20 +23,24 @@ Array = np.ndarray
 class Step:
     """One call of the forward pass. Tensors are numbered slots: the model's inputs first.
 
-    owner: the node whose weights it uses. overwrite: forward may write its output over its input.
+    targets: its output, then its further outputs (states). owner: the node whose weights it uses. overwrite: forward may write its output over its input.
     wants_dx: something before it is trained. number: seeds the layer's random numbers.
     """
 
     name: str
     layer: Layer
     sources: tuple[int, ...]
-    target: int
+    targets: tuple[int, ...]
     owner: str
     number: int
     weights: Mapping[str, Array] = field(default_factory=dict)
     overwrite: bool = False
     wants_dx: bool = True
     trains: bool = False
+
+    @property
+    def target(self) -> int:
+        return self.targets[0]
 
 
 @dataclass(frozen=True)
@@ -129,22 +133,26 @@ class Program:
             sources = tuple(slots[source] for source in node.sources)
             trains = any(f"{owner}/{name}" in self.spans for name in self.graph.weights[owner])
             wants_dx = any(moving[source] for source in sources)
-            step = Step(node.name, node.layer, sources, count, owner, number, self.weights_of(owner),
+            states = states_of(node)
+            targets = tuple(range(count, count + 1 + len(states)))
+            step = Step(node.name, node.layer, sources, targets, owner, number, self.weights_of(owner),
                         wants_dx=wants_dx, trains=trains)  # fmt: skip
             steps.append(step)
             made_by[count] = step
-            moving[count] = trains or wants_dx
-            count += 1
-            function = getattr(node.layer, "activation", None)
+            moving |= dict.fromkeys(targets, trains or wants_dx)
+            slots |= zip((node.name, *states), targets, strict=True)
+            count += len(targets)
+            function = node.layer.outer_activation()
             if function is not None and function.kind != "linear" and not isinstance(node.layer, Activation):
+                before = step.target
                 free = not (function.needs_input or node.layer.keeps_output)
-                after = Step(f"{node.name}.{function.kind}", Activation(activation=function), (count - 1,), count,
-                             node.name, number, overwrite=free, wants_dx=moving[count - 1])  # fmt: skip
+                after = Step(f"{node.name}.{function.kind}", Activation(activation=function), (before,), (count,),
+                             node.name, number, overwrite=free, wants_dx=moving[before])  # fmt: skip
                 steps.append(after)
                 made_by[count] = after
-                moving[count] = moving[count - 1]
+                moving[count] = moving[before]
+                slots[node.name] = count
                 count += 1
-            slots[node.name] = count - 1
         heads = []
         for output in self.graph.outputs:
             last = made_by[slots[output]]

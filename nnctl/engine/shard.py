@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from nnctl.engine.arena import ShardCall
 from nnctl.engine.program import Head, Program, Step
 from nnctl.layers.base import Array
 from nnctl.losses import Loss
+from nnctl.losses.base import EPSILON
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,15 @@ class Objective:
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows for one step: arrays by input and by output name, and optional weights (rows,) of the samples."""
+    """Rows for one step: arrays by input and by output name, and optional weights (rows,) of the samples.
+
+    lengths: by input name, how many of its time steps each row really has; the rest is padding.
+    """
 
     inputs: Mapping[str, Array]
     targets: Mapping[str, Array]
     weights: Array | None = None
+    lengths: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -45,10 +51,12 @@ class Batch:
 @dataclass(frozen=True)
 class ShardResult:
     """losses: by output, the sum of weight * loss over the shard's rows, divided by the batch's count.
-    outputs: by output, the predictions."""
+    outputs: by output, the predictions. masks: by output, which of their time steps are no padding, where some
+    are."""
 
     losses: dict[str, float]
     outputs: dict[str, Array]
+    masks: dict[str, Array]
 
 
 # Where backward writes a step's weight gradients, and who is told once they are written.
@@ -65,22 +73,31 @@ def shard_pass(program: Program, objectives: Sequence[Objective], call: ShardCal
     sent the sum (see `layers.base.WholeBatch`). Returns a ShardResult.
     """
     taken_over = {id(objective.head.activation): objective for objective in objectives if objective.fused}
-    values, saved = yield from _forward(program, call, batch, rows, taken_over)
+    values, masks = start_values(program, batch, rows)
+    saved = []
+    for step in program.steps:
+        if id(step) in taken_over:
+            masks[step.target] = masks[step.sources[0]]
+            saved.append(None)
+            continue
+        kept = yield from run_step(step, values, masks, call)
+        saved.append(kept if call.training else None)
 
     slopes: list[Array | None] = [None] * program.slots
     losses: dict[str, float] = {}
     outputs: dict[str, Array] = {}
     for objective in objectives:
-        _loss(objective, call, batch, rows, values, slopes if gradients else None, losses, outputs)
+        yield from _loss(objective, call, batch, rows, values, masks, slopes if gradients else None, losses, outputs)
     for head in program.heads:
         if head.name not in outputs:
             outputs[head.name] = values[head.slot]
+    seen = {head.name: mask for head in program.heads if (mask := masks[head.slot]) is not None}
     if gradients is None:
-        return ShardResult(losses, outputs)
+        return ShardResult(losses, outputs, seen)
 
     for step, kept in zip(reversed(program.steps), reversed(saved), strict=True):
-        dy = slopes[step.target]
-        if dy is None or not (step.trains or step.wants_dx):
+        dy = slopes[step.target] if len(step.targets) == 1 else [slopes[target] for target in step.targets]
+        if not (step.trains or step.wants_dx) or all(slopes[target] is None for target in step.targets):
             continue
         call.enter(step.number, step.wants_dx, False)
         into = gradients(step) if step.trains else {}
@@ -89,62 +106,85 @@ def shard_pass(program: Program, objectives: Sequence[Objective], call: ShardCal
             dx = yield from dx
         if step.trains:
             written(step, into)
-        slopes[step.target] = None
+        for target in step.targets:
+            slopes[target] = None
         if step.wants_dx:
             _hand_back(step, dx, slopes, call)
-    return ShardResult(losses, outputs)
+    return ShardResult(losses, outputs, seen)
 
 
-def _forward(program, call, batch, rows, taken_over):
-    """Every slot's value, and what each step saved for backward."""
-    values: list[Array | None] = [batch.inputs[name][rows] for name in program.graph.inputs]
-    values += [None] * (program.slots - len(values))
-    saved = []
-    for step in program.steps:
-        if id(step) in taken_over:
-            saved.append(None)
-            continue
-        layer = step.layer
-        sources = step.sources
-        x = [values[source] for source in sources] if layer.merges else values[sources[0]]
-        call.enter(step.number, step.wants_dx, step.overwrite)
-        result = layer.forward(step.weights, x, call)
-        if layer.whole_batch:
-            result = yield from result
-        values[step.target], kept = result
-        saved.append(kept if call.training else None)
-    return values, saved
+def start_values(program: Program, batch: Batch, rows: slice) -> tuple[list[Array | None], list[Array | None]]:
+    """Every slot's value and mask before the first step: the model's inputs, and nothing else yet."""
+    values: list[Array | None] = [None] * program.slots
+    masks: list[Array | None] = [None] * program.slots
+    for slot, name in enumerate(program.graph.inputs):
+        values[slot] = x = batch.inputs[name][rows]
+        if name in batch.lengths:
+            masks[slot] = np.arange(x.shape[1]) < batch.lengths[name][rows, None]
+    return values, masks
 
 
-def _loss(objective, call, batch, rows, values, slopes, losses, outputs):
+def run_step(step: Step, values: list[Array | None], masks: list[Array | None],
+             call: ShardCall) -> Generator[Array, Array, Any]:  # fmt: skip
+    """One step forward: fills in its targets' values and masks, and returns what it saved for backward."""
+    layer = step.layer
+    given = tuple(masks[source] for source in step.sources)
+    x = [values[source] for source in step.sources] if layer.merges else values[step.sources[0]]
+    call.enter(step.number, step.wants_dx, step.overwrite, given)
+    # before forward, which may write over x
+    if layer.makes_mask or any(mask is not None for mask in given):
+        masks[step.target] = layer.output_mask(x, given)
+    result = layer.forward(step.weights, x, call)
+    if layer.whole_batch:
+        result = yield from result
+    y, kept = result
+    if len(step.targets) == 1:
+        values[step.target] = y
+    else:
+        for target, part in zip(step.targets, y, strict=True):
+            values[target] = part
+    return kept
+
+
+def _loss(objective, call, batch, rows, values, masks, slopes, losses, outputs):
     """One output's loss and, where slopes are wanted, the gradient of the slot it reads."""
     loss, head = objective.loss, objective.head
     y = batch.targets[head.name][rows]
+    mask = masks[head.slot]
+    lengths = {}
+    if loss.wants_lengths:
+        lengths = {"lengths": None if mask is None else np.count_nonzero(mask, axis=1)}
+        mask = None
     if objective.fused:
         slot = head.activation.sources[0]
         z = values[slot]
         if not head.activation.overwrite:
             z = z.copy()  # the layer before looks at it again in backward
         p = call.empty(z.shape)
-        each, kept = loss.forward_logits(y, z, p)
+        each, kept = loss.forward_logits(y, z, p, **lengths)
     else:
         slot = head.slot
         p = values[slot]
-        each, kept = loss.forward(y, p)
+        each, kept = loss.forward(y, p, **lengths)
     outputs[head.name] = p
 
+    weights = None if batch.weights is None else batch.weights[rows].reshape(-1, *[1] * (each.ndim - 1))
     per_row = each.size // len(each) if len(each) else 1
     share = 1 / (call.batch_rows * per_row)  # sum over the batch / number of elements
-    if batch.weights is None:
-        losses[head.name] = float(np.add.reduce(each, axis=None)) * share
+    if mask is not None and each.ndim == mask.ndim:
+        real = mask.astype(each.dtype)
+        weights = real if weights is None else real * weights
+        [count] = yield real.sum(keepdims=True).reshape(1)
+        share = 1 / (float(count) + EPSILON)  # sum over the batch / number of steps that are no padding
+    if weights is not None:
+        losses[head.name] = float(np.add.reduce(each * weights, axis=None)) * share
     else:
-        row_weights = batch.weights[rows].reshape(-1, *[1] * (each.ndim - 1))
-        losses[head.name] = float(np.add.reduce(each * row_weights, axis=None)) * share
+        losses[head.name] = float(np.add.reduce(each, axis=None)) * share
     if slopes is None:
         return
     dl = np.full(each.shape, share * objective.weight, p.dtype)
-    if batch.weights is not None:
-        dl *= row_weights
+    if weights is not None:
+        dl *= weights
     dp = loss.backward_logits(kept, dl) if objective.fused else loss.backward(kept, dl)
     _add(slopes, slot, dp, call)
 
@@ -156,6 +196,8 @@ def _hand_back(step, dx, slopes, call):
         return
     given: list[Array] = []
     for slot, part in zip(step.sources, dx, strict=True):
+        if part is None:
+            continue  # nothing before that source is trained
         if any(part is other for other in given):
             part = part.copy()  # two sources must not own one array: backward may write into it
         given.append(part)

@@ -18,6 +18,7 @@ class _Applies(Layer):
     """Base of the layers that apply one activation to each element (or to the last axis)."""
 
     keeps_output = True
+    passes_mask = True
 
     @property
     def function(self) -> activations.Activation:

@@ -47,14 +47,15 @@ class Call(Protocol):
     batch_rows: int  # rows of the whole batch, all shards together
     wants_dx: bool  # whether anything will use the gradient of the layer's input
     may_overwrite: bool  # whether forward may write its output over its input
+    masks: Sequence[Array | None]  # of each input: (rows, steps) bool, False where a step is padding; in forward only
     dtype: np.dtype
 
     def empty(self, shape: tuple[int, ...], dtype: Any = None) -> Array:
         """An uninitialised array of this shard's arena, valid until the shard's next pass."""
 
-    def random_bits(self, row_size: int, rows: int) -> Array:
-        """(rows, row_size) uniform uint16, a function of seed, step, layer and row only:
-        however the batch is cut into shards, a row gets the same bits."""
+    def random_bits(self, row_size: int, rows: int, stream: int = 0) -> Array:
+        """(rows, row_size) uniform uint16, a function of seed, step, layer, row and stream only: however the
+        batch is cut into shards, a row gets the same bits. A layer that draws twice numbers its streams."""
 
 
 # A layer that needs figures from the whole batch writes forward and backward as generators: it yields its
@@ -66,18 +67,24 @@ class Layer(Declared):
     """Base of all layers.
 
     A field named `activation` is applied by the program as a step of its own, after forward, so that it can
-    be fused with what follows: forward and backward of the layer know nothing of it.
+    be fused with what follows: forward and backward of the layer know nothing of it (see `outer_activation`).
 
-    merges: takes a list of tensors instead of one.
+    merges: takes a list of tensors instead of one: at least `fewest`, at most `most` (None: any number).
     whole_batch: forward and backward are generators (see WholeBatch).
     keeps_output: backward looks at what forward returned, so nothing may overwrite it.
+    passes_mask: a mask of padded time steps goes on unchanged to the output; else it ends here.
+    makes_mask: `output_mask` makes a mask though the input has none.
     """
 
     trainable: bool = True
 
     merges: ClassVar[bool] = False
+    fewest: ClassVar[int] = 2
+    most: ClassVar[int | None] = None
     whole_batch: ClassVar[bool] = False
     keeps_output: ClassVar[bool] = False
+    passes_mask: ClassVar[bool] = False
+    makes_mask: ClassVar[bool] = False
 
     def output_shape(self, shape: Any) -> Shape:
         """The output's shape from the input's (a list of them where `merges`). Raises ShapeError."""
@@ -87,7 +94,27 @@ class Layer(Declared):
         """The weights by Keras' names, in Keras' order."""
         return {}
 
-    def forward(self, w: Mapping[str, Array], x: Any, call: Call) -> tuple[Array, Saved]:
+    def state_names(self) -> tuple[str, ...]:
+        """Names of further outputs: a layer named `encoder` with the state `h` gives `encoder.h` as well.
+
+        Where there are some, forward returns ([output, *states], saved), and backward's dy is a list too, None
+        in it for what nothing used."""
+        return ()
+
+    def state_shapes(self, shape: Any) -> tuple[Shape, ...]:
+        """The shapes of the further outputs, in the order of their names."""
+        return ()
+
+    def outer_activation(self) -> Any:
+        """The activation that the program applies after forward, or None. Layers that apply their `activation`
+        themselves, deeper inside, return None."""
+        return getattr(self, "activation", None)
+
+    def output_mask(self, x: Any, masks: Sequence[Array | None]) -> Array | None:
+        """The output's mask from the inputs' masks; asked where an input has one, or the layer `makes_mask`."""
+        return masks[0] if self.passes_mask else None
+
+    def forward(self, w: Mapping[str, Array], x: Any, call: Call) -> tuple[Any, Saved]:
         """Output for one shard, and what backward needs. Must not write into x, unless `call.may_overwrite`."""
         raise NotImplementedError
 

@@ -25,6 +25,8 @@ class Dense(Layer):
     kernel_regularizer: RegularizerName = None
     bias_regularizer: RegularizerName = None
 
+    passes_mask = True
+
     def output_shape(self, shape):
         if not shape or shape[-1] is None:
             raise ShapeError(

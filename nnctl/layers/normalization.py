@@ -25,6 +25,8 @@ class _Normalization(Layer):
     beta_regularizer: RegularizerName = None
     gamma_regularizer: RegularizerName = None
 
+    passes_mask = True
+
     def output_shape(self, shape):
         axis = self.axis if self.axis < 0 else self.axis - 1  # Keras counts the batch axis
         if not shape or axis not in (-1, len(shape) - 1):

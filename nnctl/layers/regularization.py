@@ -15,6 +15,8 @@ class Dropout(Layer):
 
     rate: Rate
 
+    passes_mask = True
+
     def forward(self, w, x, call):
         if not call.training or self.rate == 0:
             return x, None

@@ -21,11 +21,15 @@ class Loss(Declared):
     labels: what targets it wants, and so how a class column is encoded:
       "integer" (rows,) class numbers; "onehot" (rows, classes); "binary" (rows, units) of 0 and 1;
       "number" (rows, units) real.
+      "sequence" (rows, longest) class numbers from 1, each row filled up with 0.
     fuses: kind of the activation ("softmax", "sigmoid") whose input it can take directly, or None.
+    wants_lengths: forward and forward_logits take `lengths` as well, (rows,) time steps that are no padding, or
+    None where all are; the loss then is the sequence's, and no mask is applied to it.
     """
 
-    labels: ClassVar[Literal["integer", "onehot", "binary", "number"]] = "number"
+    labels: ClassVar[Literal["integer", "onehot", "binary", "number", "sequence"]] = "number"
     fuses: ClassVar[str | None] = None
+    wants_lengths: ClassVar[bool] = False
 
     def can_fuse(self) -> bool:
         """Whether `forward_logits` may replace the activation before it."""

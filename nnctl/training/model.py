@@ -71,18 +71,17 @@ class Model:
     def evaluate(self, part: Part) -> tuple[dict[str, float], dict[str, Array]]:
         """Figures of a part, and the predictions by output."""
         running = Running(self)
-        outputs: dict[str, list[Array]] = {output: [] for output in self.spec.outputs}
+        outputs = []
         for batch in batches(part, EVALUATED):
             result = self.executor.evaluate(batch)
             running.add(batch, result)
-            for name, rows in result.outputs.items():
-                outputs[name].append(rows)
-        return running.figures(), {name: np.concatenate(rows) for name, rows in outputs.items()}
+            outputs.append(result.outputs)
+        return running.figures(), joined(outputs)
 
-    def predict(self, inputs: Mapping[str, Array]) -> dict[str, Array]:
-        """Predictions by output."""
-        parts = [self.executor.predict(batch.inputs) for batch in batches(Part(inputs, {}), EVALUATED)]
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    def predict(self, part: Part) -> tuple[dict[str, Array], dict[str, Array]]:
+        """Predictions by output, and the masks of those that have padded time steps."""
+        results = [self.executor.predict(batch) for batch in batches(part, EVALUATED)]
+        return joined([result.outputs for result in results]), joined([result.masks for result in results])
 
 
 class Running:
@@ -104,7 +103,10 @@ class Running:
             for name, loss in result.losses.items():
                 self.losses[name] += loss * rows
         for (_, output, metric), state in zip(self._model.metrics, self.states, strict=True):
-            metric.update(state, batch.targets[output], result.outputs[output], batch.weights)
+            weights = batch.weights
+            if (mask := result.masks.get(output)) is not None:
+                weights = mask * (1.0 if weights is None else weights[:, None])
+            metric.update(state, batch.targets[output], result.outputs[output], weights)
 
     def figures(self) -> dict[str, float]:
         rows = max(1, self.rows)
@@ -114,6 +116,11 @@ class Running:
         for (name, _, metric), state in zip(self._model.metrics, self.states, strict=True):
             figures[name] = float(metric.result(state))
         return figures
+
+
+def joined(results: list[dict[str, Array]]) -> dict[str, Array]:
+    """The arrays of several batches, by name, one after the other."""
+    return {name: np.concatenate([result[name] for result in results]) for name in results[0]}
 
 
 def batches(part: Part, size: int) -> Iterator[Batch]:
@@ -128,6 +135,7 @@ def take(part: Part, rows: Any) -> Batch:
         {name: x[rows] for name, x in part.inputs.items()},
         {name: y[rows] for name, y in part.targets.items()},
         None if part.weights is None else part.weights[rows],
+        {name: lengths[rows] for name, lengths in part.lengths.items()},
     )
 
 
@@ -141,7 +149,7 @@ def cast(part: Part, dtype: Any) -> Part:
         }
 
     weights = None if part.weights is None else part.weights.astype(dtype, copy=False)
-    return Part(as_dtype(part.inputs), as_dtype(part.targets), weights)
+    return Part(as_dtype(part.inputs), as_dtype(part.targets), weights, part.lengths)
 
 
 def usable_cores() -> int:

@@ -390,7 +390,7 @@ def predict(run: Path, source: str) -> Predictions:
     model, preprocessing = load_model(model_of(run))
     part, _ = preprocessing.apply(source, with_targets=False)
     with model.executor:
-        outputs = model.predict(cast(part, model.program.dtype).inputs)
+        outputs, _ = model.predict(cast(part, model.program.dtype))
     columns: dict[str, np.ndarray] = {}
     for name, p in outputs.items():
         p = probabilities(p, model.spec.losses[name])

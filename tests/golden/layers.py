@@ -33,10 +33,10 @@ CASES = {
 ROWS, STEPS = 6, 3
 
 
-def make():
+def make(table=CASES):
     rng = np.random.default_rng(0)
     arrays = {}
-    for case, (config, shapes) in CASES.items():
+    for case, (config, shapes) in table.items():
         name, arguments = next(iter(config.items())) if isinstance(config, dict) else (config, {})
         layer = getattr(L, name)(**arguments)
         xs = [rng.normal(0.3, 1.5, (ROWS, *shape)) for shape in shapes]
@@ -67,4 +67,4 @@ def make():
                 layer(argument, training=True)
             arrays |= {f"{case}/state/{v.name}": np.asarray(v) for v in kept}
         arrays[f"{case}/inference"] = np.asarray(layer(argument, training=False))
-    return {case: config for case, (config, _) in CASES.items()}, arrays
+    return {case: config for case, (config, _) in table.items()}, arrays

@@ -103,7 +103,7 @@ def collect(ran: Ran, result) -> Ran:
 
 def inference(entry: Any, xs, **how) -> np.ndarray:
     ran = prepare(entry, xs, **how)
-    return ran.executor.predict(ran.batch.inputs)["layer"]
+    return ran.executor.predict(ran.batch).outputs["layer"]
 
 
 def central_difference(entry: Any, xs, *, eps=1e-6, probes=40, **how) -> list[tuple[str, float, float]]:

@@ -2,45 +2,12 @@
 
 import numpy as np
 import pytest
+from cases import CASES
 from harness import central_difference, inference, prepare, run
 
 from nnctl.errors import ShapeError
 from nnctl.layers import layers
 
-# id: (layer as a config writes it, input shapes without the batch axis)
-CASES = {
-    "Dense": ({"Dense": {"units": 4}}, [(5,)]),
-    "Dense_relu": ({"Dense": {"units": 4, "activation": "relu"}}, [(5,)]),
-    "Dense_gelu": ({"Dense": {"units": 4, "activation": "gelu"}}, [(5,)]),
-    "Dense_softmax": ({"Dense": {"units": 4, "activation": "softmax"}}, [(5,)]),
-    "Dense_no_bias": ({"Dense": {"units": 3, "use_bias": False}}, [(5,)]),
-    "Dense_sequence": ({"Dense": {"units": 4, "activation": "tanh"}}, [(6, 5)]),
-    "Activation": ({"Activation": {"activation": "tanh"}}, [(5,)]),
-    "Activation_softmax": ({"Activation": {"activation": "softmax"}}, [(3, 5)]),
-    "Activation_silu": ({"Activation": {"activation": "silu"}}, [(5,)]),
-    "ReLU": ({"ReLU": {"negative_slope": 0.1}}, [(5,)]),
-    "LeakyReLU": ("LeakyReLU", [(5,)]),
-    "ELU": ({"ELU": {"alpha": 0.7}}, [(5,)]),
-    "Softmax": ("Softmax", [(5,)]),
-    "Flatten": ("Flatten", [(2, 3, 4)]),
-    "Reshape": ({"Reshape": {"target_shape": [4, -1]}}, [(2, 6)]),
-    "Dropout": ({"Dropout": {"rate": 0.4}}, [(50,)]),
-    "Dropout_image": ({"Dropout": {"rate": 0.25}}, [(4, 4, 3)]),
-    "BatchNormalization": ("BatchNormalization", [(5,)]),
-    "BatchNormalization_image": ({"BatchNormalization": {"scale": False}}, [(3, 3, 4)]),
-    "BatchNormalization_no_center": ({"BatchNormalization": {"center": False}}, [(5,)]),
-    "BatchNormalization_frozen": ({"BatchNormalization": {"trainable": False}}, [(5,)]),
-    "LayerNormalization": ("LayerNormalization", [(5,)]),
-    "LayerNormalization_sequence": ({"LayerNormalization": {"center": False}}, [(4, 5)]),
-    "LayerNormalization_no_scale": ({"LayerNormalization": {"scale": False}}, [(5,)]),
-    "Add": ("Add", [(5,), (5,), (5,)]),
-    "Add_broadcast": ("Add", [(3, 5), (1, 5)]),
-    "Average": ("Average", [(5,), (5,), (5,)]),
-    "Multiply": ("Multiply", [(5,), (5,), (5,)]),
-    "Multiply_broadcast": ("Multiply", [(3, 5), (3, 1)]),
-    "Concatenate": ("Concatenate", [(5,), (3,)]),
-    "Concatenate_axis": ({"Concatenate": {"axis": 1}}, [(2, 4), (3, 4)]),
-}
 cases = pytest.mark.parametrize("case", CASES)
 
 
