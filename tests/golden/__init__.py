@@ -53,11 +53,17 @@ class Golden:
         }
 
 
-def read(part: str) -> Golden:
-    """The fixture of a part."""
-    with np.load(HERE / f"{part}.npz") as file:
-        arrays = {name: file[name] for name in file.files}
-    return Golden(**json.loads(str(arrays.pop("manifest"))), arrays=arrays)
+def read(*parts: str) -> Golden:
+    """The fixture of a part, or of several as one."""
+    cases: dict[str, Any] = {}
+    arrays: dict[str, np.ndarray] = {}
+    for part in parts:
+        with np.load(HERE / f"{part}.npz") as file:
+            arrays |= {name: file[name] for name in file.files}
+        manifest = json.loads(str(arrays.pop("manifest")))
+        assert not cases.keys() & manifest["cases"].keys(), "two parts have a case of the same name"
+        cases |= manifest["cases"]
+    return Golden(manifest["keras"], manifest["backend"], cases, arrays)
 
 
 def write(part: str, keras: str, backend: str, cases: dict, arrays: dict) -> Path:

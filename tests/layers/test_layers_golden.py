@@ -7,7 +7,7 @@ from harness import collect, inference, prepare, run
 
 from nnctl.layers import layers
 
-GOLDEN = read("layers")
+GOLDEN = read("layers", "images", "sequences")
 NOT_IN_KERAS_FIXTURE = {"Dropout"}  # its masks are drawn; tests/layers/test_layers.py has its statistics
 cases = pytest.mark.parametrize("case", GOLDEN.cases)
 CLOSE = {"rtol": 1e-5, "atol": 1e-6}  # Keras' tanh stays in float32
