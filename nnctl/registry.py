@@ -92,6 +92,10 @@ class Family:
         takes half a millisecond, and a run uses few of them."""
         self._elsewhere |= dict.fromkeys(names, module)
 
+    def expected_of(self, module: str) -> list[str]:
+        """The members that `declared_in` promised of a module that is being imported."""
+        return [name for name, home in self._elsewhere.items() if home == module]
+
     def _load(self, names: Iterable[str]) -> None:
         """Imports the modules of these members."""
         for name in names:
@@ -118,13 +122,14 @@ class Family:
         """The class of that name. Raises UnknownName with the nearest names."""
         cls = self._names.get(normalised(name))
         if cls is None:
-            self._load([known for known in self._elsewhere if normalised(known) == normalised(name)])
+            wanted = [known for known in self._elsewhere if normalised(known) == normalised(name)]
+            self._load(wanted or list(self._elsewhere))  # what no module is known for may be an alias
             cls = self._names.get(normalised(name))
         if cls is None and self._entry_points:
             self._load_plugins()
             cls = self._names.get(normalised(name))
         if cls is None:
-            raise UnknownName(self.noun, name, self.suggest(name), sorted({*self._members, *self._elsewhere}))
+            raise UnknownName(self.noun, name, self.suggest(name), sorted(self._members))
         return cls
 
     def _load_plugins(self) -> None:
@@ -141,8 +146,8 @@ class Family:
 
     def suggest(self, name: str) -> list[str]:
         """Up to two canonical names that look like `name`."""
+        self._load(list(self._elsewhere))
         kinds = {key: cls.kind for key, cls in self._names.items()}
-        kinds |= {normalised(kind): kind for kind in self._elsewhere}
         near = difflib.get_close_matches(normalised(name), kinds, n=4, cutoff=0.6)
         return list(dict.fromkeys(kinds[key] for key in near))[:2]
 
