@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from nnctl import spec
 from nnctl.errors import InputError
 from nnctl.losses import losses
 from nnctl.metrics import dump, load, metrics, resolve
+from nnctl.training import runner
 
 GOLDEN = read("metrics")
 BATCHES = ((0, 20), (20, 40), (40, 47))
@@ -246,3 +248,16 @@ def test_directions():
     """What is an error or a loss should fall, all else should rise."""
     falling = {name for name, metric in metrics.items() if metric.better == "min"}
     assert falling == (set(losses) - {"cosine_similarity"}) | {"rmse"}
+
+
+def test_two_metrics_of_one_kind_have_names_of_their_own(tmp_path):
+    text = """
+    dataset: breast_cancer
+    layers: [{Dense: {units: 1, activation: sigmoid}}]
+    loss: binary_crossentropy
+    metrics: [{precision: {thresholds: 0.2}}, {precision: {thresholds: 0.9}}, recall]
+    epochs: 3
+    """
+    ended = runner.train(spec.loads(text), folder=tmp_path / "run")
+    assert list(ended.test) == ["loss", "precision", "precision_1", "recall"]
+    assert ended.test["precision"] < ended.test["precision_1"]

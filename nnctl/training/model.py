@@ -54,7 +54,7 @@ class Model:
         for output in spec.outputs:
             labels, shape = spec.losses[output].labels, graph.shapes[output]
             for metric in spec.metrics.get(output, ()):
-                name = f"{output}_{metric.kind}" if several else metric.kind
+                name = _unused(f"{output}_{metric.kind}" if several else metric.kind, [name for name, _, _ in metrics])
                 try:
                     metrics.append((name, output, resolve(metric, labels, shape)))
                 except InputError as error:
@@ -116,6 +116,12 @@ class Running:
         for (name, _, metric), state in zip(self._model.metrics, self.states, strict=True):
             figures[name] = float(metric.result(state))
         return figures
+
+
+def _unused(name: str, taken: list[str]) -> str:
+    """The name, numbered as Keras does where it is taken: precision, precision_1."""
+    numbered = [name, *(f"{name}_{number}" for number in range(1, len(taken) + 1))]
+    return next(candidate for candidate in numbered if candidate not in taken)
 
 
 def joined(results: list[dict[str, Array]]) -> dict[str, Array]:
