@@ -15,6 +15,7 @@ from nnctl.data.batches import Plan, permutation
 from nnctl.data.parts import Data, Part
 from nnctl.engine.updater import Updater
 from nnctl.errors import TrainingError
+from nnctl.metrics import dump, load
 from nnctl.training import callbacks as cb
 from nnctl.training.checkpoint import Checkpoint
 from nnctl.training.events import EpochEnded, Event, IterationEnded, Said
@@ -197,7 +198,7 @@ class Loop:
                 arrays |= {f"callback/{i}/{name}": a for name, a in weights.items()}
             states.append({key: value for key, value in state.items() if key != "weights"})
         running = {"rows": self.running.rows, "loss": self.running.loss, "losses": self.running.losses,
-                   "states": [_plain(state) for state in self.running.states]}  # fmt: skip
+                   "states": [dump(state) for state in self.running.states]}  # fmt: skip
         position = {
             "epoch": self.epoch, "iteration": self.iteration, "step": self.step, "running": running,
             "history": self.history, "best": self.best, "callbacks": states, "seed": self.model.spec.seed,
@@ -223,25 +224,13 @@ class Loop:
         self.running.rows, self.running.loss = running["rows"], running["loss"]
         self.running.losses = running["losses"]
         for state, saved in zip(self.running.states, running["states"], strict=True):
-            state.update({key: _restored(value) for key, value in saved.items()})
+            state.update(load(saved))
 
 
 def _finite(gradients: Array) -> bool:
     norm = float(np.dot(gradients, gradients))
     # a sum of squares may overflow where no gradient did
     return math.isfinite(norm) or bool(np.isfinite(gradients).all())
-
-
-def _plain(state: dict[str, Any]) -> dict[str, Any]:
-    """A metric's state as JSON values; an array becomes {"array": list, "dtype": name}."""
-    return {
-        key: {"array": value.tolist(), "dtype": str(value.dtype)} if isinstance(value, np.ndarray) else value
-        for key, value in state.items()
-    }
-
-
-def _restored(value: Any) -> Any:
-    return np.array(value["array"], value["dtype"]) if isinstance(value, dict) and "array" in value else value
 
 
 class _Signals:
