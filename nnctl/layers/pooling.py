@@ -1,0 +1,116 @@
+"""Pooling: one figure stands for a window of them, channel by channel."""
+
+from math import prod
+from typing import Annotated
+
+import numpy as np
+from pydantic import BeforeValidator
+
+from nnctl.layers import windows
+from nnctl.layers.base import Layer, layers
+
+OptionalPair = Annotated[tuple[windows.Size, windows.Size] | None, BeforeValidator(windows._twice)]
+OptionalSingle = Annotated[windows.Size | None, BeforeValidator(windows._once)]
+
+
+class Pooling(Layer):
+    """What the poolings share: x (rows, *positions, channels); strides default to the pool's size."""
+
+    padding: windows.Padding = "valid"
+
+    def _window(self):
+        sizes = self.pool_size if isinstance(self.pool_size, tuple) else (self.pool_size,)
+        strides = self.strides or sizes
+        return sizes, strides if isinstance(strides, tuple) else (strides,)
+
+    def output_shape(self, shape):
+        return (*windows.output_shape(self.kind, shape, *self._window(), self.padding), shape[-1])
+
+    def _offsets(self, shape, positions):
+        """(where a place of the window falls in the input, for which windows), for every place."""
+        sizes, strides = self._window()
+        places = windows.offsets(shape, sizes, strides, self.padding, (1,) * len(sizes), positions)
+        return [(there, seen) for _, there, seen in places]
+
+    def multiply_adds(self, shape):
+        return prod(n or 1 for n in self.output_shape(shape)) * prod(self._window()[0])
+
+
+class MaxPooling(Pooling):
+    """The window's largest figure: y = max x. Of equal ones the first has the gradient."""
+
+    def forward(self, w, x, call):
+        y = call.empty((len(x), *self.output_shape(x.shape[1:])))
+        y.fill(-np.inf)
+        for there, seen in self._offsets(x.shape[1:-1], y.shape[1:-1]):
+            np.maximum(y[seen], x[there], out=y[seen])
+        return y, (x, y)
+
+    def backward(self, w, grads, saved, dy, call):
+        x, y = saved
+        dx = call.empty(x.shape)
+        dx.fill(0)
+        free = np.ones(y.shape, bool)  # windows whose largest figure is not found yet
+        for there, seen in self._offsets(x.shape[1:-1], y.shape[1:-1]):
+            here = x[there] == y[seen]
+            here &= free[seen]
+            free[seen] ^= here
+            np.add(dx[there], dy[seen], out=dx[there], where=here)
+        return dx
+
+    keeps_output = True
+
+
+class AveragePooling(Pooling):
+    """The window's mean: y = sum x / n, over the n places that are no padding."""
+
+    def forward(self, w, x, call):
+        y = call.empty((len(x), *self.output_shape(x.shape[1:])))
+        y.fill(0)
+        counts = np.zeros((1, *y.shape[1:-1], 1), y.dtype)
+        for there, seen in self._offsets(x.shape[1:-1], y.shape[1:-1]):
+            y[seen] += x[there]
+            counts[seen] += 1
+        y /= counts
+        return y, (x.shape, counts)
+
+    def backward(self, w, grads, saved, dy, call):
+        shape, counts = saved
+        dy /= counts
+        dx = call.empty(shape)
+        dx.fill(0)
+        for there, seen in self._offsets(shape[1:-1], dy.shape[1:-1]):
+            dx[there] += dy[seen]
+        return dx
+
+
+@layers.register("MaxPooling1D", "MaxPool1D")
+class MaxPooling1D(MaxPooling):
+    """The largest of every `pool_size` time steps, feature by feature: (rows, steps, features)."""
+
+    pool_size: windows.Single = 2
+    strides: OptionalSingle = None
+
+
+@layers.register("MaxPooling2D", "MaxPool2D")
+class MaxPooling2D(MaxPooling):
+    """The largest figure of each window of an image, channel by channel: (rows, height, width, channels)."""
+
+    pool_size: windows.Pair = (2, 2)
+    strides: OptionalPair = None
+
+
+@layers.register("AveragePooling1D", "AvgPool1D")
+class AveragePooling1D(AveragePooling):
+    """The mean of every `pool_size` time steps, feature by feature: (rows, steps, features)."""
+
+    pool_size: windows.Single = 2
+    strides: OptionalSingle = None
+
+
+@layers.register("AveragePooling2D", "AvgPool2D")
+class AveragePooling2D(AveragePooling):
+    """The mean of each window of an image, channel by channel: (rows, height, width, channels)."""
+
+    pool_size: windows.Pair = (2, 2)
+    strides: OptionalPair = None
