@@ -12,6 +12,10 @@ for _module, _names in {
     "merge": ("Add", "Average", "Multiply", "Concatenate"),
     "normalization": ("BatchNormalization", "LayerNormalization"),
     "pooling": ("AveragePooling1D", "AveragePooling2D", "MaxPooling1D", "MaxPooling2D"),
+    "recurrent.bidirectional": ("Bidirectional",),
+    "recurrent.gru": ("GRU",),
+    "recurrent.lstm": ("LSTM",),
+    "recurrent.simple": ("SimpleRNN",),
     "regularization": ("Dropout",),
     "reshape": ("Flatten", "Reshape"),
 }.items():

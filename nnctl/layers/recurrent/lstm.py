@@ -1,0 +1,116 @@
+"""LSTM: a memory with gates that decide what is written, kept and read."""
+
+import numpy as np
+
+from nnctl.activations import ActivationName
+from nnctl.layers.base import layers
+from nnctl.layers.recurrent.base import Recurrent, dropped
+from nnctl.layers.recurrent.gates import Gates
+
+
+@layers.register("LSTM")
+class LSTM(Recurrent):
+    """Long short-term memory. With z = x W + h U + b, in the order i, f, c, o of its columns, and s the
+    recurrent_activation:
+
+        c <- s(z_f) c + s(z_i) tanh(z_c)      what is kept, and what is written
+        h <- s(z_o) tanh(c)                   what is read: the output
+
+    W (inputs, 4 units), U (units, 4 units), b (4 units), of which f's starts at 1 (unit_forget_bias).
+    States: h, c. Source: Hochreiter and Schmidhuber 1997, Gers et al. 2000.
+    """
+
+    recurrent_activation: ActivationName = "sigmoid"
+    unit_forget_bias: bool = True
+
+    gates = 4
+    states = ("h", "c")
+    most = 3
+
+    def bias_start(self):
+        return ForgetBias(self.bias_initializer, self.units) if self.unit_forget_bias else self.bias_initializer
+
+    def _gates(self):
+        u = self.units
+        return Gates(self.activation, self.recurrent_activation, inner=slice(2 * u, 3 * u),
+                     outer=(slice(0, 2 * u), slice(3 * u, 4 * u)))  # fmt: skip
+
+    def steps_forward(self, w, z, tape, call):
+        hs, cs = tape.states
+        gates = self._gates()
+        u = self.units
+        kernel = w["recurrent_kernel"]
+        if self.use_bias:
+            z += w["bias"]
+        rows = hs.shape[1]
+        tape.h = call.empty(hs[1:].shape) if tape.h_keep is not None else hs[:-1]
+        read = call.empty(cs[1:].shape)  # tanh(c)
+        product, written = call.empty(z.shape[1:]), call.empty((rows, u))
+        before = call.empty(z.shape) if gates.needs_input else None
+        for t in range(len(z)):
+            zt, c, h = z[t], cs[t + 1], hs[t + 1]
+            zt += np.matmul(dropped(hs[t], tape.h_keep, tape.h[t]), kernel, out=product)
+            if before is not None:
+                before[t] = zt
+            gates.apply(zt)
+            np.multiply(zt[:, u : 2 * u], cs[t], out=c)
+            c += np.multiply(zt[:, :u], zt[:, 2 * u : 3 * u], out=written)
+            gates.inner_value(c, out=read[t])
+            np.multiply(zt[:, 3 * u :], read[t], out=h)
+            if tape.skip is not None:
+                np.copyto(c, cs[t], where=tape.skip[t])
+                np.copyto(h, hs[t], where=tape.skip[t])
+        tape.more = {"z": z, "read": read, "before": before}
+
+    def steps_backward(self, w, grads, tape, dys, dstates, call):
+        hs, cs = tape.states
+        z, read, before = tape.more["z"], tape.more["read"], tape.more["before"]
+        gates, u = self._gates(), self.units
+        kernel = w["recurrent_kernel"]
+        dh, dc = dstates
+        back = np.ascontiguousarray(kernel.T)
+        dz = call.empty(z.shape)
+        dread, dc_in = call.empty(dh.shape), call.empty(dh.shape)
+        for t in reversed(range(len(z))):
+            if dys is not None:
+                dh += dys[t]
+            zt, d = z[t], dz[t]
+            i, f, g, o = (zt[:, k * u : (k + 1) * u] for k in range(4))
+            np.multiply(dh, o, out=dread)
+            np.multiply(dh, read[t], out=d[:, 3 * u :])
+            np.add(dc, gates.inner_gradient(cs[t + 1], read[t], dread), out=dc_in)  # through what was read
+            np.multiply(dc_in, g, out=d[:, :u])
+            np.multiply(dc_in, cs[t], out=d[:, u : 2 * u])
+            np.multiply(dc_in, i, out=d[:, 2 * u : 3 * u])
+            gates.gradient(None if before is None else before[t], zt, d)
+            if tape.skip is None:
+                np.multiply(dc_in, f, out=dc)
+                np.matmul(d, back, out=dh)
+                if tape.h_keep is not None:
+                    dh *= tape.h_keep
+                continue
+            skip = tape.skip[t]
+            np.copyto(d, 0, where=skip)
+            np.copyto(dc, dc_in * f, where=~skip)
+            dproduct = d @ back
+            if tape.h_keep is not None:
+                dproduct *= tape.h_keep
+            np.copyto(dh, dproduct, where=~skip)
+        if grads:
+            flat = dz.reshape(-1, 4 * u)
+            np.matmul(tape.h.reshape(-1, u).T, flat, out=grads["recurrent_kernel"])
+            if self.use_bias:
+                np.add.reduce(flat, axis=0, out=grads["bias"])
+        return dz, [dh, dc]
+
+
+class ForgetBias:
+    """Starts the forget gate's quarter of an LSTM's bias at 1, the rest as `initializer` says."""
+
+    def __init__(self, initializer, units: int):
+        self.initializer, self.units = initializer, units
+
+    def sample(self, shape, rng, fans=None):
+        bias = self.initializer.sample(shape, rng, fans)
+        bias[self.units : 2 * self.units] = 1
+        return bias
