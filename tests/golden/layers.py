@@ -1,10 +1,12 @@
 """Layers: output, gradients of sum(output * r), moving figures, and the output outside of training."""
 
 import jax
+import jax.numpy as jnp
 import keras
 import numpy as np
 
 L = keras.layers
+keras.src.backend.numpy.tanh = jnp.tanh  # Keras' own is float32 even in float64, which the loop over time refuses
 # case: (layer as a config writes it, input shapes)
 CASES = {
     "Dense": ({"Dense": {"units": 4}}, [(5,)]),
@@ -33,25 +35,47 @@ CASES = {
 ROWS, STEPS = 6, 3
 
 
+def build(config):
+    """Keras' layer from what a config says."""
+    name, arguments = next(iter(config.items())) if isinstance(config, dict) else (config, {})
+    arguments = {key: build(value) if key in ("layer", "backward_layer") else value for key, value in arguments.items()}
+    return getattr(L, name)(**arguments)
+
+
+def call(layer, xs, **more):
+    """Applies a layer to its inputs; a recurrent one takes all but the first as its initial state."""
+    if len(xs) == 1:
+        return layer(xs[0], **more)
+    if isinstance(layer, L.RNN | L.Bidirectional):
+        return layer(xs[0], initial_state=list(xs[1:]), **more)
+    return layer(xs, **more)
+
+
+def name_of(variable):
+    """kernel, or forward/kernel in a layer of layers."""
+    for direction in ("forward", "backward"):
+        if f"/{direction}_" in variable.path:
+            return f"{direction}/{variable.name}"
+    return variable.name
+
+
 def make(table=CASES):
     rng = np.random.default_rng(0)
     arrays = {}
     for case, (config, shapes) in table.items():
-        name, arguments = next(iter(config.items())) if isinstance(config, dict) else (config, {})
-        layer = getattr(L, name)(**arguments)
+        layer = build(config)
         xs = [rng.normal(0.3, 1.5, (ROWS, *shape)) for shape in shapes]
-        argument = xs if len(xs) > 1 else xs[0]
-        layer(argument)
+        call(layer, xs)
         for variable in layer.trainable_variables:
             variable.assign(rng.uniform(-1, 1, variable.shape))
-        trained = {v.name: np.asarray(v) for v in layer.trainable_variables}
+        trained = {name_of(v): np.asarray(v) for v in layer.trainable_variables}
         kept = [v for v in layer.non_trainable_variables if "seed" not in v.name]
 
-        def forward(weights, inputs, layer=layer, kept=kept):
-            argument = inputs if len(inputs) > 1 else inputs[0]
-            if kept:
-                return layer.stateless_call(weights, [v.value for v in kept], argument, training=True)[0]
-            return layer.stateless_call(weights, [], argument)[0]
+        def forward(weights, inputs, layer=layer):
+            everything = [(v, v.value) for v in layer.non_trainable_variables]
+            everything += zip(layer.trainable_variables, weights, strict=True)
+            with keras.StatelessScope(everything):
+                return call(layer, inputs, **({"training": True} if kept else {}))  # noqa: B023
 
         weights = [v.value for v in layer.trainable_variables]
         y = np.asarray(forward(weights, xs))
@@ -64,7 +88,7 @@ def make(table=CASES):
             arrays[f"{case}/w/{key}"], arrays[f"{case}/dw/{key}"] = w, np.asarray(d)
         if kept:
             for _ in range(STEPS):
-                layer(argument, training=True)
+                call(layer, xs, training=True)
             arrays |= {f"{case}/state/{v.name}": np.asarray(v) for v in kept}
-        arrays[f"{case}/inference"] = np.asarray(layer(argument, training=False))
+        arrays[f"{case}/inference"] = np.asarray(call(layer, xs, training=False) if kept else call(layer, xs))
     return {case: config for case, (config, _) in table.items()}, arrays
