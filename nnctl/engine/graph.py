@@ -103,12 +103,12 @@ def _in_order(nodes: Sequence[Node], inputs: Mapping[str, Shape], outputs: Seque
                 known = ", ".join([*inputs, *makers])
                 raise InputError(f"layer {node.name!r} takes {source!r}, which does not exist", where=node.where,
                                  hint=f"known: {known}")  # fmt: skip
-        if len(node.sources) != 1 and not node.layer.merges:
-            raise InputError(f"layer {node.name!r} ({node.layer.kind}) takes one input, got {len(node.sources)}",
-                             where=node.where, hint="merge them first: Concatenate or Add")  # fmt: skip
-        elif node.layer.merges and len(node.sources) < node.layer.fewest:
-            raise InputError(f"layer {node.name!r} ({node.layer.kind}) takes {node.layer.fewest} inputs or more, got "
-                             f"{len(node.sources)}", where=node.where, hint="name them: from: [one, other]")  # fmt: skip
+        if not node.layer.takes(len(node.sources)):
+            raise InputError(
+                f"layer {node.name!r} ({node.layer.kind}) takes {node.layer.taken()}, got {len(node.sources)}",
+                where=node.where,
+                hint="name them: from: [one, other]" if node.layer.merges else "merge them first: Concatenate or Add",
+            )
     for output in outputs:
         if output not in by_name:
             raise InputError(f"output {output!r} is no layer", hint="known: " + ", ".join(by_name))

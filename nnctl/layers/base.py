@@ -86,6 +86,22 @@ class Layer(Declared):
     passes_mask: ClassVar[bool] = False
     makes_mask: ClassVar[bool] = False
 
+    @classmethod
+    def takes(cls, count: int) -> bool:
+        """Whether the layer takes that many tensors."""
+        if not cls.merges:
+            return count == 1
+        return cls.fewest <= count and (cls.most is None or count <= cls.most)
+
+    @classmethod
+    def taken(cls) -> str:
+        """How many tensors the layer takes, in words."""
+        if not cls.merges:
+            return "one tensor"
+        if cls.most is None:
+            return f"{cls.fewest} tensors or more"
+        return f"{cls.fewest} tensors" if cls.most == cls.fewest else f"{cls.fewest} to {cls.most} tensors"
+
     def output_shape(self, shape: Any) -> Shape:
         """The output's shape from the input's (a list of them where `merges`). Raises ShapeError."""
         return shape

@@ -58,7 +58,6 @@ def _slot(annotation: Any, metadata: Any = (), many: bool = False) -> Slot | Non
 
 def build_member(found: Findings, choice: Choice, value: Any, path: Path) -> Any:
     """A member of a family from its name or `{name: {arguments}}`; BAD where that cannot be."""
-    noun = choice.family.noun
     if value is None and choice.optional:
         return None
     if choice.scalar and isinstance(value, int | float) and not isinstance(value, bool):

@@ -17,7 +17,7 @@ from nnctl.layers.base import layers
 from nnctl.losses.base import losses
 from nnctl.optimizers import optimizers
 from nnctl.registry import Family, UnknownName, normalised
-from nnctl.spec.network import entries_of
+from nnctl.spec.entries import written_names
 from nnctl.spec.places import Findings, Path, Place, shorten, show_path
 from nnctl.spec.plainly import did_you_mean, show_value
 from nnctl.spec.yaml12 import read_value
@@ -74,14 +74,25 @@ def _set(data: Any, steps: Sequence[str | int], value: Any) -> Path:
     """Puts the value where the steps lead, making mappings on the way; returns its key path."""
     here, path = data, ()
     for position, step in enumerate(steps):
-        key = _key(here, step, path)
-        path = (*path, key)
+        *between, key = _way(here, step, path)
+        for inner in between:  # a layer inside of a `repeat`, called by its name
+            here = here[inner]
+        path = (*path, *between, key)
         rest = steps[position + 1 :]
         if not rest:
             here[key] = value
             return path
         here, path = _enter(here, key, path, rest)
     raise AssertionError("unreachable: _steps gives at least one step")
+
+
+def _way(here: Any, step: str | int, path: Path) -> Path:
+    """The keys by which a step leads on from `here`."""
+    if path == ("layers",) and isinstance(here, list) and not str(step).isdecimal():
+        named = written_names(here)
+        if step in named:
+            return named[str(step)]
+    return (_key(here, step, path),)
 
 
 def _key(here: Any, step: str | int, path: Path) -> str | int:
@@ -93,12 +104,7 @@ def _key(here: Any, step: str | int, path: Path) -> str | int:
         known = f"0 to {len(here) - 1}" if here else "none"
         raise _Refused(f"{show_path(path)} has no entry {step}", f"its entries: {known}")
     names = [_member_name(item) for item in here]
-    if path == ("layers",):
-        by_name = [entry.name if entry else "" for entry in entries_of(here)]
-        if step in by_name:
-            return by_name.index(step)
-    else:
-        by_name = names
+    known = written_names(here) if path == ("layers",) else names
     matching = [i for i, name in enumerate(names) if name and normalised(name) == normalised(step)]
     if len(matching) == 1:
         return matching[0]
@@ -106,7 +112,7 @@ def _key(here: Any, step: str | int, path: Path) -> str | int:
         raise _Refused(f"{show_path(path)} has {len(matching)} entries called {step}",
                        f"give the index: {show_path((*path, matching[0]))}")  # fmt: skip
     raise _Refused(f"{show_path(path)} has no entry {shorten(step)!r}",
-                   did_you_mean(step, [name for name in by_name if name]))  # fmt: skip
+                   did_you_mean(step, [name for name in known if name]))  # fmt: skip
 
 
 def _member_name(item: Any) -> str | None:
@@ -142,7 +148,7 @@ def _enter(here: Any, key: str | int, path: Path, rest: Sequence[str | int]) -> 
 
 def _is_member(path: Path, here: Any, key: str | int) -> bool:
     """Whether the value stands for something named: by its place, or since a name alone stood there."""
-    in_list = len(path) == 2 and path[0] in ("layers", "callbacks", "metrics") and isinstance(path[1], int)
+    in_list = len(path) == 2 and path[0] in ("callbacks", "metrics") and isinstance(path[1], int)
     return in_list or _family(path) is not None or (isinstance(here[key], str) and path != ("dataset",))
 
 
@@ -151,7 +157,8 @@ def _family(path: Path) -> Family | None:
         return optimizers
     if path == ("loss",):
         return losses
-    return layers if len(path) == 2 and path[0] == "layers" else None
+    # layers.0, and inside of a `repeat` layers.0.repeat.layers.1
+    return layers if path[:1] == ("layers",) and path[-2:-1] == ("layers",) and isinstance(path[-1], int) else None
 
 
 def _names_one(family: Family, name: str) -> bool:

@@ -52,8 +52,10 @@ def resolve(spec: Spec, document: Document, network: Network, moved: Mapping[Pat
             arguments |= expand(node.layer)[node.layer.kind]
         whole["layers"].append({node.layer.kind: arguments})
         written = network.paths[node.name]
-        moved[("layers", index)] = written[:2]
-        if written[2:] == ("shared",):
+        moved[("layers", index)] = network.items[node.name]
+        if "from" not in (given := _at(document.data, written) or {}) and "initial_state" in given:
+            moved[("layers", index, node.layer.kind, "from")] = (*written, "initial_state")
+        if written[-1] == "shared":
             short = ("layers", index, node.layer.kind, "shared")
             moved[short] = (*written, "layer") if (*written, "layer") in document.places else written
     whole |= {

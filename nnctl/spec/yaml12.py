@@ -16,10 +16,10 @@ import yaml
 from nnctl.errors import Problem, SpecError
 from nnctl.spec.places import Document, Path, Place, shorten, show_path
 
-MOST_BYTES = 2**20
+MOST_BYTES = 2**22
 MOST_DEPTH = 64
 MOST_ALIASES = 100
-MOST_VALUES = 50_000  # keys and values, aliases written out
+MOST_VALUES = 200_000  # keys and values, aliases written out
 
 _TAG = "tag:yaml.org,2002:"
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -92,7 +92,7 @@ def _text(source: str | bytes, file: str) -> str:
 def _check_size(size: int, file: str) -> None:
     if size > MOST_BYTES:
         raise SpecError(
-            f"the file is larger than {MOST_BYTES // 1024} KiB",
+            f"the file is larger than {MOST_BYTES // 2**20} MiB",
             file,
             "a config holds settings; data goes into files of its own, under `dataset: {path: ...}`",
         )
