@@ -86,21 +86,19 @@ class Layer(Declared):
     passes_mask: ClassVar[bool] = False
     makes_mask: ClassVar[bool] = False
 
-    @classmethod
-    def takes(cls, count: int) -> bool:
+    def takes(self, count: int) -> bool:
         """Whether the layer takes that many tensors."""
-        if not cls.merges:
+        if not self.merges:
             return count == 1
-        return cls.fewest <= count and (cls.most is None or count <= cls.most)
+        return self.fewest <= count and (self.most is None or count <= self.most)
 
-    @classmethod
-    def taken(cls) -> str:
+    def taken(self) -> str:
         """How many tensors the layer takes, in words."""
-        if not cls.merges:
+        if not self.merges:
             return "one tensor"
-        if cls.most is None:
-            return f"{cls.fewest} tensors or more"
-        return f"{cls.fewest} tensors" if cls.most == cls.fewest else f"{cls.fewest} to {cls.most} tensors"
+        if self.most is None:
+            return f"{self.fewest} tensors or more"
+        return f"{self.fewest} tensors" if self.most == self.fewest else f"{self.fewest} to {self.most} tensors"
 
     def output_shape(self, shape: Any) -> Shape:
         """The output's shape from the input's (a list of them where `merges`). Raises ShapeError."""

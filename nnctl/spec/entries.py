@@ -14,7 +14,6 @@ from nnctl.spec.members import BAD
 from nnctl.spec.places import Path
 from nnctl.spec.plainly import did_you_mean, nearest, show_value
 
-WIRING = ("name", "from", "shared", "initial_state")  # what an entry takes besides its layer's arguments
 NAME = re.compile(r"[\w-]{1,100}")
 MOST_LAYERS = 2_000  # of a config with `repeat`: what a file of allowed length can say again, written out
 

@@ -16,10 +16,12 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from nnctl.errors import NnctlError
+from nnctl.layers.base import Layer
 from nnctl.registry import Choice, Declared, UnknownName
 from nnctl.spec.places import Findings, Path, shorten
 from nnctl.spec.plainly import did_you_mean, explain, nearest, number_mend, show_value
 
+WIRING = ("name", "from", "shared", "initial_state")  # what an entry of `layers:` takes besides its layer's arguments
 BAD: Any = object()  # stands for what could not be built; its problem has been noted
 
 
@@ -135,7 +137,8 @@ def build_declared(found: Findings, cls: type[Declared], given: Any, path: Path)
             what = f"{cls.kind} has no argument {shorten(key)!r}" if cls.kind else f"unknown key {shorten(key)!r}"
             near = nearest(key, fields)
             bad.update(near)  # "unts: 3" need not be told again as a missing `units`
-            found.add(inside, what, did_you_mean(key, fields))
+            of_list = issubclass(cls, Layer) and key in WIRING  # the list's own entries come here without these
+            found.add(inside, what, f"{key} belongs to the layer around it" if of_list else did_you_mean(key, fields))
             continue
         slot = slots(cls).get(key)
         values[key] = _build_slot(found, slot, value, inside) if slot else value

@@ -8,8 +8,8 @@ from typing import Any
 from nnctl.layers.base import Layer
 from nnctl.layers.base import layers as layer_family
 from nnctl.registry import Choice, Declared
-from nnctl.spec.entries import WIRING, Entry, full_name
-from nnctl.spec.members import BAD, build_declared, lookup
+from nnctl.spec.entries import Entry, full_name
+from nnctl.spec.members import BAD, WIRING, build_declared, lookup
 from nnctl.spec.places import Findings, Path, shorten
 from nnctl.spec.plainly import did_you_mean, show_value
 
