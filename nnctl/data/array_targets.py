@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
+from nnctl.data.labels import class_numbers, fit_alphabet, fit_classes, text_numbers
 from nnctl.data.table import Array, Column, listing, row_list
 from nnctl.data.targets import FOR_NUMBERS, TargetCoder, check_range
 from nnctl.errors import DataError
@@ -11,8 +15,22 @@ from nnctl.errors import DataError
 _MOST_CLASSES = 1_000_000
 
 
-def fit_array_target(name: str, y: Array, labels: str, where: str) -> TargetCoder:
-    """How an array becomes what a loss with these labels wants; raises DataError where it does not suit them."""
+def fit_array_target(name: str, y: Array, labels: str, where: str, alphabet: Sequence[str] | None = None,
+                     lengths: tuple[str, Array] | None = None) -> TargetCoder:  # fmt: skip
+    """How an array becomes what a loss with these labels wants; raises DataError where it does not suit them.
+
+    alphabet, lengths: of a "sequence"; the array that says how many labels each row has, and its name.
+    """
+    if labels == "sequence":
+        counts = None
+        if y.dtype.kind == "U":
+            classes = fit_alphabet(_texts(y, where), alphabet, where)
+            lengths = None
+        else:
+            counts = lengths and label_counts(lengths[1], y, where)
+            classes = fit_classes(y, counts, alphabet, where)
+        coder = TargetCoder("sequence", (name,), (), classes, lengths=lengths[0] if lengths else None)
+        return replace(coder, shape=encode_array(coder, y, where, counts).shape[1:])
     if labels == "number":
         if y.dtype.kind == "U":
             raise DataError(
@@ -79,8 +97,33 @@ def _fit_classes(name: str, y: Array, where: str) -> TargetCoder:
     return TargetCoder("integer", (name,), shape, tuple(map(str, range(classes))), numeric=True)
 
 
-def encode_array(coder: TargetCoder, y: Array, where: str) -> Array:
-    """(rows, *coder.shape), int32 for "integer", else float32. Raises DataError for values that do not fit."""
+def label_counts(lengths: Array, y: Array, where: str) -> Array:
+    """(rows,) how many labels each row of y has; 0 is allowed. Raises DataError for what is no such number."""
+    if lengths.ndim != 1 or lengths.dtype.kind not in "iuf" or len(lengths) != len(y) or y.ndim != 2:
+        raise DataError(f"label_lengths of shape {lengths.shape} do not fit labels of shape {y.shape}", where,
+                        "save labels (rows, longest) and their lengths (rows,)")  # fmt: skip
+    bad = ~((lengths >= 0) & (lengths <= y.shape[1]) & (np.floor(lengths) == lengths))
+    if bad.any():
+        raise DataError(f"{row_list(bad)}: a label length is a whole number from 0 to {y.shape[1]}, got"
+                        f" {lengths[bad][0]:g}", where, "mend the length")  # fmt: skip
+    return lengths.astype(np.int64)
+
+
+def _texts(y: Array, where: str) -> Column:
+    if y.ndim != 1:
+        raise DataError(f"texts want the shape (rows,), got {y.shape}", where, "save one text a row")
+    return Column.of_words(y.tolist())
+
+
+def encode_array(coder: TargetCoder, y: Array, where: str, counts: Array | None = None) -> Array:
+    """(rows, *coder.shape), int32 for "integer" and "sequence", else float32. counts: (rows,) labels of each row.
+
+    Raises DataError for values that do not fit.
+    """
+    if coder.labels == "sequence":
+        if y.dtype.kind == "U":
+            return text_numbers(_texts(y, where), coder.classes, where)
+        return class_numbers(y, counts, coder.classes, where)
     if y.dtype.kind == "U":
         if coder.classes is None:
             raise DataError("the target is text, numbers are meant", where)

@@ -81,6 +81,21 @@ BUNDLED = {
     "digits_images": Bundled(
         **{**vars(_DIGITS), "title": "handwritten digits as images of 8 x 8 x 1", "shape": (8, 8, 1)}
     ),
+    "japanese_vowels": Bundled(
+        file="japanese_vowels.npz",
+        title="sequences: which of 9 men says /ae/, from up to 29 frames of 12 numbers",
+        target="y",
+        source="Kudo, Toyama and Shimbo 1999, UCI Japanese Vowels",
+        licence="CC BY 4.0",
+    ),
+    "digit_lines": Bundled(
+        file="digit_lines.npz",
+        title="lines of 3 to 8 handwritten digits, column by column; their text (CTC)",
+        target="y",
+        source="made by make_digit_lines.py from the digits of `digits`",
+        licence="CC BY 4.0",
+        divisor=16.0,
+    ),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -36,7 +36,8 @@ class TableInput:
 class ArrayInput:
     """One array: (x / divisor - shift) / scale, missing values (NaN) taken as `fill`.
 
-    shift, scale: one figure each, or one per feature where rows have one axis.
+    shift, scale: one figure each, or one per feature where rows have one axis, or (steps, features) and lengths.
+    lengths: the array that says how many time steps each row has, or None; padding stays 0.
     """
 
     array: str
@@ -45,9 +46,13 @@ class ArrayInput:
     fill: float | None = None
     shift: tuple[float, ...] = (0.0,)
     scale: tuple[float, ...] = (1.0,)
+    lengths: str | None = None
 
-    def transform(self, x: Array, where: str, notes: list[str]) -> Array:
-        """(rows, *shape) float32, C-contiguous. Raises DataError for text, NaN, infinite values, another shape."""
+    def transform(self, x: Array, where: str, notes: list[str], lengths: Array | None = None) -> Array:
+        """(rows, *shape) float32, C-contiguous. lengths: (rows,), of sequences.
+
+        Raises DataError for text, NaN, infinite values, another shape.
+        """
         check_numbers(x, where)
         if x.size != len(x) * prod(self.shape):
             raise DataError(
@@ -62,6 +67,8 @@ class ArrayInput:
         if self.shift != (0.0,) or self.scale != (1.0,):
             out -= np.asarray(self.shift, dtype=np.float32)
             out /= np.asarray(self.scale, dtype=np.float32)
+            if lengths is not None:
+                out[np.arange(self.shape[0]) >= lengths[:, None]] = 0
         return out
 
     def _mend_missing(self, out: Array, where: str, notes: list[str]) -> None:
@@ -114,25 +121,22 @@ def fit_shape(wanted: tuple[int | None, ...] | None, found: Shape, where: str, w
     )
 
 
-def fit_array(array: str, arrays: Arrays, rows: Array, shape: Shape, divisor: float, normalize: str,
-              missing: str) -> ArrayInput:  # fmt: skip
-    """An ArrayInput fitted on the rows `rows`. normalize: per feature for rows of one axis, else over all values.
+def fit_array(plain: ArrayInput, arrays: Arrays, rows: Array, normalize: str) -> ArrayInput:
+    """The input with shift and scale fitted on the rows `rows`.
 
-    missing: "error", "drop" (the rows are gone by now) or "zero".
+    normalize: per feature for rows of one axis and for (steps, features) with lengths, there over the real steps;
+    else over all values.
     """
-    where = arrays.where(array)
-    fill = 0.0 if missing == "zero" else None
-    plain = ArrayInput(array, shape, divisor, fill)
     if normalize == "none":
         return plain
-    x = plain.transform(arrays[array][rows], where, []).astype(np.float64)
-    axes = 0 if len(shape) == 1 else None
+    x = plain.transform(arrays[plain.array][rows], arrays.where(plain.array), []).astype(np.float64)
+    axes = 0 if len(plain.shape) == 1 else None
+    if plain.lengths is not None:
+        x = x[np.arange(plain.shape[0]) < arrays[plain.lengths][rows, None]]  # (real steps, features)
+        axes = 0 if x.ndim == 2 else None
     if normalize == "standard":
         shift, scale = x.mean(axis=axes), x.std(axis=axes)
     else:
         shift, scale = x.min(axis=axes), np.ptp(x, axis=axes)
     scale = np.where(np.ptp(x, axis=axes) == 0, 1.0, scale)
-    return ArrayInput(
-        array, shape, divisor, fill,
-        tuple(np.atleast_1d(shift).tolist()), tuple(np.atleast_1d(scale).tolist()),
-    )  # fmt: skip
+    return replace(plain, shift=tuple(np.atleast_1d(shift).tolist()), scale=tuple(np.atleast_1d(scale).tolist()))

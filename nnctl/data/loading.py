@@ -14,10 +14,12 @@ from nnctl.data.bundled import Bundled, resolve
 from nnctl.data.checks import copy_notes, duplicate_notes
 from nnctl.data.features import Category, Feature, fit_category, fit_number, missing_error
 from nnctl.data.inputs import ArrayInput, TableInput, check_numbers, fit_array, fit_shape
+from nnctl.data.labels import label_note
 from nnctl.data.parts import Data, Part
 from nnctl.data.preprocess import Preprocessing, keep_array_rows, kept_rows, rule
 from nnctl.data.reading import absolute, read_dataset
 from nnctl.data.roles import Roles, find_roles
+from nnctl.data.sequences import find_lengths, has_steps, length_note, partly_filled, without_padding
 from nnctl.data.spec import DatasetSpec
 from nnctl.data.splits import PARTS, Split, split_rows
 from nnctl.data.table import Array, Table, listing
@@ -34,10 +36,13 @@ def load(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], wanted: Wanted, 
     """The arrays that a config's data set gives, fitted on its training rows.
 
     inputs: the config's, or empty: one input, called "input". wanted: by output, the labels its loss wants:
-    "integer", "onehot", "binary" or "number". seed: of the split, unless the split has its own.
+    "integer", "onehot", "binary", "number" or "sequence". seed: of the split, unless the split has its own.
     Raises DataError.
     """
     given, bundled = resolve(dataset)
+    if dataset.alphabet and "sequence" not in wanted.values():
+        raise DataError("an alphabet is for targets that are texts, as CTC learns them", "dataset.alphabet",
+                        "leave it out, or use `loss: ctc`")  # fmt: skip
     rows, fixed = read_dataset(given)
     origin = absolute(dataset)
     if isinstance(rows, Table):
@@ -55,6 +60,7 @@ def load_fitted(preprocessing: Preprocessing) -> Data:
         rows.require(used, "the trained model")
         rows, fixed = _drop(dataset, rows, preprocessing.features, preprocessing.target_columns, fixed, notes)
     else:
+        rows = preprocessing.checked_arrays(rows, True)
         rows, fixed = _drop_arrays(dataset, rows, preprocessing.inputs, preprocessing.target_columns, fixed, notes)
     split = _split(dataset, rows, preprocessing.targets, preprocessing.seed, fixed)
     counts = {part: len(split.rows[part]) for part in PARTS}
@@ -72,17 +78,21 @@ def load_fitted(preprocessing: Preprocessing) -> Data:
 def _load_table(origin: DatasetSpec, dataset: DatasetSpec, inputs: Mapping[str, InputSpec], wanted: Wanted,
                 seed: int, table: Table, fixed: Mapping[str, Array]) -> Data:  # fmt: skip
     notes: list[str] = []
+    if dataset.lengths:
+        raise DataError("dataset.lengths is for arrays, this is a table", table.source,
+                        "for rows that are time steps write `sequence: {id: COLUMN}`")  # fmt: skip
     roles = find_roles(dataset, inputs, tuple(wanted), table)
     notes += roles.notes
     targets = [name for columns in roles.targets.values() for name in columns]
     table, fixed = _drop(dataset, table, roles.features, targets, fixed, notes)
     _refuse_missing(dataset, table, roles, targets)
     rules = dataset.normalize if isinstance(dataset.normalize, Mapping) else {}
-    coders = {name: fit_target(table, roles.targets[name], labels) for name, labels in wanted.items()}
+    coders = {name: fit_target(table, roles.targets[name], labels, alphabet=dataset.alphabet)
+              for name, labels in wanted.items()}  # fmt: skip
     split = _split(dataset, table, coders, seed, fixed)
     train = split.rows["train"]
     if any(rules.get(name, "none") != "none" for name in targets):
-        coders = {name: fit_target(table, roles.targets[name], labels, train, rules)
+        coders = {name: fit_target(table, roles.targets[name], labels, train, rules, dataset.alphabet)
                   for name, labels in wanted.items()}  # fmt: skip
     fitted: dict[str, TableInput] = {}
     for name, columns in roles.inputs.items():
@@ -185,7 +195,8 @@ def _split(dataset: DatasetSpec, rows: Table | Arrays, coders: Mapping[str, Targ
         raise DataError("a part has no rows left", rows.source, "check its file")
     free = np.setdiff1d(np.arange(count), np.concatenate([*fixed.values(), np.empty(0, dtype=int)]))
     spec = dataset.split.model_copy(update={part: 0.0 for part in fixed})
-    coder = next((c for c in coders.values() if c.classes and len(c.columns) == 1), None)
+    classed = (c for c in coders.values() if c.classes and len(c.columns) == 1 and c.labels != "sequence")
+    coder = next(classed, None)
     time = column = classes = None
     if isinstance(rows, Table):
         time = rows[spec.time].take(free) if spec.time else None
@@ -202,7 +213,7 @@ def _split(dataset: DatasetSpec, rows: Table | Arrays, coders: Mapping[str, Targ
     if fixed:
         own = f"{' and '.join(fixed)} as given"
         how = f"{own}; {how}" if any(len(split.rows[part]) for part in PARTS[1:]) else own
-    return Split(parts, how)
+    return Split(parts, how, tuple(fixed))
 
 
 def _array_classes(coder: TargetCoder, rows: Arrays) -> Array:
@@ -212,7 +223,10 @@ def _array_classes(coder: TargetCoder, rows: Arrays) -> Array:
 def _finish(preprocessing: Preprocessing, rows: Table | Arrays, split: Split, notes: list[str]) -> Data:
     """Transforms all rows at once, so that every note is said once, and deals them out."""
     whole = preprocessing.transform(rows, True, notes)
-    parts = {part: _take(whole, chosen) for part, chosen in split.rows.items() if len(chosen)}
+    parts = {part: _take(whole, chosen, chosen[0] if part in split.fixed else 0)
+             for part, chosen in split.rows.items() if len(chosen)}  # fmt: skip
+    notes += (label_note(f'target "{coder.columns[0]}"', coder.classes, whole.targets[name])
+              for name, coder in preprocessing.targets.items() if coder.labels == "sequence")  # fmt: skip
     notes = [*notes, *duplicate_notes(parts), split.note()]
     return Data(
         parts["train"],
@@ -225,11 +239,15 @@ def _finish(preprocessing: Preprocessing, rows: Table | Arrays, split: Split, no
     )
 
 
-def _take(whole: Part, rows: Array) -> Part:
+def _take(whole: Part, rows: Array, before: int) -> Part:
+    """Some rows of the whole, of a file that begins after `before` rows."""
+    inputs = {name: array[rows] for name, array in whole.inputs.items()}
     return Part(
-        {name: array[rows] for name, array in whole.inputs.items()},
+        inputs,
         {name: array[rows] for name, array in whole.targets.items()},
         None if whole.weights is None else whole.weights[rows],
+        partly_filled({name: lengths[rows] for name, lengths in whole.lengths.items()}, inputs),
+        rows - before + 1 if whole.names is None else whole.names[rows],
     )
 
 
@@ -242,33 +260,64 @@ def _load_arrays(origin: DatasetSpec, dataset: DatasetSpec, bundled: Bundled | N
     feeds = _array_inputs(inputs, arrays, bundled)
     aims = _array_targets(dataset, wanted, arrays)
     weight = dataset.weight or ("w" if "w" in arrays.arrays and "w" not in (*feeds.values(), *aims.values()) else None)
-    names = [*feeds.values(), *aims.values(), *([weight] if weight else [])]
+    label_lengths = _label_lengths(aims, wanted, arrays)
+    taken = [*feeds.values(), *aims.values(), *([weight] if weight else []), *label_lengths.values()]
+    lengths = find_lengths(dataset.lengths, feeds, arrays, taken)
+    names = [*taken, *lengths.values()]
     rows_of(arrays, names)
+    plain = {name: _plain_input(dataset, name, array, inputs, bundled, arrays, lengths.get(name), notes)
+             for name, array in feeds.items()}  # fmt: skip
+    arrays = without_padding(arrays, plain.values())
     arrays, fixed = _drop_named(dataset, arrays, names, fixed, notes)
     coders = {
-        output: fit_array_target(array, arrays[array], wanted[output], arrays.where(array))
-        for output, array in aims.items()
-    }
-    split = _split(dataset, arrays, coders, seed, fixed)
-    train = split.rows["train"]
-    fitted = {}
-    for name, array in feeds.items():
-        check_numbers(arrays[array], arrays.where(array))
-        found = arrays[array].shape[1:] or (1,)
-        shape = bundled.shape if bundled and bundled.shape else found
-        shape = fit_shape(
-            inputs[name].shape if name in inputs else None, shape, f"inputs.{name}", f'array "{array}" has'
+        output: fit_array_target(
+            array, arrays[array], wanted[output], arrays.where(array), dataset.alphabet,
+            (label_lengths[output], arrays[label_lengths[output]]) if output in label_lengths else None,
         )
-        normalize = rule_of(dataset.normalize, array)
-        missing = rule(dataset.missing, array)
-        if missing not in ("error", "drop", "zero"):
-            raise DataError(f"`missing: {missing}` is for tables", arrays.where(array), "use `missing: zero` or `drop`")
-        divisor = bundled.divisor if bundled else 1.0
-        fitted[name] = fit_array(array, arrays, train, shape, divisor, normalize, missing)
-        notes += _array_notes(arrays, array, divisor, normalize)
+        for output, array in aims.items()
+    }  # fmt: skip
+    split = _split(dataset, arrays, coders, seed, fixed)
+    fitted = {}
+    for name, entry in plain.items():
+        normalize = rule_of(dataset.normalize, entry.array)
+        fitted[name] = fit_array(entry, arrays, split.rows["train"], normalize)
+        notes += _array_notes(arrays, entry, normalize)
     notes += (_class_note(coder) for coder in coders.values() if coder.labels == "binary" and coder.classes)
     counts = {part: len(split.rows[part]) for part in PARTS}
     return _finish(Preprocessing(origin, seed, fitted, coders, weight, counts), arrays, split, notes)
+
+
+def _plain_input(dataset: DatasetSpec, name: str, array: str, inputs: Mapping[str, InputSpec],
+                 bundled: Bundled | None, arrays: Arrays, lengths: str | None,
+                 notes: list[str]) -> ArrayInput:  # fmt: skip
+    """One array as an input, before anything is fitted."""
+    x, where = arrays[array], arrays.where(array)
+    check_numbers(x, where)
+    missing = rule(dataset.missing, array)
+    if missing not in ("error", "drop", "zero"):
+        raise DataError(f"`missing: {missing}` is for tables", where, "use `missing: zero` or `drop`")
+    shape = bundled.shape if bundled and bundled.shape else x.shape[1:] or (1,)
+    shape = fit_shape(inputs[name].shape if name in inputs else None, shape, f"inputs.{name}", f'array "{array}" has')
+    if lengths and not has_steps(x, shape):
+        if dataset.lengths:
+            raise DataError(f"lengths are for time steps, but a row has the shape {shape}", where,
+                            "save (rows, steps, features), or leave `lengths` out")  # fmt: skip
+        notes.append(f'array "{lengths}" is not used: the rows of "{array}" have no time steps')
+        lengths = None
+    return ArrayInput(array, shape, bundled.divisor if bundled else 1.0, 0.0 if missing == "zero" else None,
+                      lengths=lengths)  # fmt: skip
+
+
+def _label_lengths(aims: Mapping[str, str], wanted: Wanted, arrays: Arrays) -> dict[str, str]:
+    """Output name -> the array of its label lengths, of those outputs whose targets are rows of labels."""
+    found = {}
+    for output, array in aims.items():
+        if wanted[output] == "sequence":
+            names = (f"{array}_lengths", "label_lengths")
+            there = [name for name in names if name in arrays.arrays and name not in aims.values()]
+            if there:
+                found[output] = there[0]
+    return found
 
 
 def _array_inputs(inputs: Mapping[str, InputSpec], arrays: Arrays, bundled: Bundled | None) -> dict[str, str]:
@@ -303,15 +352,21 @@ def rule_of(rules: str | Mapping[str, str] | None, name: str) -> str:
     return (rules if isinstance(rules, str) else (rules or {}).get(name)) or "none"
 
 
-def _array_notes(arrays: Arrays, array: str, divisor: float, normalize: str) -> list[str]:
-    x = arrays[array]
-    if divisor != 1:
-        return [f'array "{array}": values divided by {divisor:g}, to the range 0 to 1']
+def _array_notes(arrays: Arrays, entry: ArrayInput, normalize: str) -> list[str]:
+    x, what = arrays[entry.array], f'array "{entry.array}"'
+    notes = [length_note(arrays[entry.lengths], entry.shape[0], what)] if entry.lengths else []
+    if entry.divisor != 1:
+        notes.append(f"{what}: values divided by {entry.divisor:g}, to the range 0 to 1")
     if normalize != "none":
-        return [f'array "{array}": scaled ({normalize}), by the training rows']
-    if x.dtype.kind in "ui" and x.size and x.max() > 16:
-        return [f'array "{array}": whole numbers up to {x.max()}, not scaled; `normalize: minmax` often trains better']
-    return []
+        each = ", feature by feature over the real time steps" if entry.lengths else ""
+        notes.append(f"{what}: scaled ({normalize}){each}, by the training rows")
+    elif entry.divisor == 1 and x.dtype.kind in "ui" and x.size and x.max() > 16 and not _are_numbers_of_words(entry):
+        notes.append(f"{what}: whole numbers up to {x.max()}, not scaled; `normalize: minmax` often trains better")
+    return notes
+
+
+def _are_numbers_of_words(entry: ArrayInput) -> bool:
+    return entry.lengths is not None and len(entry.shape) == 1
 
 
 def _drop_named(dataset: DatasetSpec, arrays: Arrays, names: Sequence[str], fixed: Mapping[str, Array],

@@ -16,13 +16,14 @@ class Part:
     """Rows of one part of the data: arrays by input name and by output name, first axis the rows.
 
     lengths: by input name, (rows,) how many of its time steps each row has; an input all of whose rows are
-    full is left out.
+    full is left out. names: (rows,) what messages call each row: its number in the file, from 1.
     """
 
     inputs: Mapping[str, Array]
     targets: Mapping[str, Array]
     weights: Array | None = None  # (rows,) sample weights
     lengths: Mapping[str, Array] = field(default_factory=dict)
+    names: Array | None = None
 
     @property
     def rows(self) -> int:
@@ -33,8 +34,8 @@ class Part:
 class Target:
     """What an output predicts.
 
-    labels: how the arrays are encoded ("integer", "onehot", "binary", "number", as losses want them).
-    classes: the class names in order of their numbers, or None for numbers.
+    labels: how the arrays are encoded ("integer", "onehot", "binary", "number", "sequence", as losses want them).
+    classes: the class names in order of their numbers, or None for numbers; of a "sequence", class i is number i + 1.
     columns: the table's column(s), or the array's name. shape: of one row.
     """
 

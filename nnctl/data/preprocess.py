@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.data.array_targets import encode_array
+from nnctl.data.array_targets import encode_array, label_counts
 from nnctl.data.arrays import Arrays, rows_of
 from nnctl.data.inputs import ArrayInput, TableInput, input_from_json
 from nnctl.data.parts import Data, Part
 from nnctl.data.reading import read_files
+from nnctl.data.sequences import partly_filled, without_padding
 from nnctl.data.spec import DatasetSpec
 from nnctl.data.table import Array, Table, listing, row_list
 from nnctl.data.targets import TargetCoder
@@ -79,7 +80,7 @@ class Preprocessing:
             if with_targets:
                 rows = rows.take(kept_rows(self.dataset, rows, self.features, self.target_columns, notes))
         else:
-            rows = self._test_arrays(rows)
+            rows = self.checked_arrays(self._test_arrays(rows), with_targets)
             if with_targets:
                 rows = keep_array_rows(self.dataset, rows, self._array_names(True), notes)
         return self.transform(rows, with_targets, notes), tuple(notes)
@@ -93,15 +94,19 @@ class Preprocessing:
             weights = _weights(rows[self.weight].values, rows.where(self.weight)) if weighted else None
             return Part(inputs, targets, weights)
         rows_of(rows, self._array_names(with_targets))
-        inputs = {name: entry.transform(rows[entry.array], rows.where(entry.array), notes)
+        lengths = {name: rows[entry.lengths] for name, entry in self.inputs.items() if entry.lengths is not None}
+        inputs = {name: entry.transform(rows[entry.array], rows.where(entry.array), notes, lengths.get(name))
                   for name, entry in self.inputs.items()}  # fmt: skip
         targets = {}
         if with_targets:
             for name, coder in self.targets.items():
                 [array] = coder.columns
-                targets[name] = encode_array(coder, rows[array], rows.where(array))
+                where = rows.where(array)
+                counts = label_counts(rows[coder.lengths], rows[array], where) if coder.lengths else None
+                targets[name] = encode_array(coder, rows[array], where, counts)
         weighted = self.weight is not None and self.weight in rows.arrays
-        return Part(inputs, targets, _weights(rows[self.weight], rows.where(self.weight)) if weighted else None)
+        weights = _weights(rows[self.weight], rows.where(self.weight)) if weighted else None
+        return Part(inputs, targets, weights, partly_filled(lengths, inputs))
 
     def reload(self) -> Data:
         """The parts of the data set trained on, again: the same rows in each, by what was fitted then.
@@ -145,9 +150,17 @@ class Preprocessing:
             value["rows"],
         )
 
+    def checked_arrays(self, rows: Arrays, with_targets: bool) -> Arrays:
+        """The arrays with as many rows each, and with zeros for padding. Raises DataError."""
+        rows_of(rows, self._array_names(with_targets))
+        return without_padding(rows, self.inputs.values())
+
     def _array_names(self, with_targets: bool) -> list[str]:
-        names = [entry.array for entry in self.inputs.values() if isinstance(entry, ArrayInput)]
-        return names + list(self.target_columns) if with_targets else names
+        inputs = [entry for entry in self.inputs.values() if isinstance(entry, ArrayInput)]
+        names = [name for entry in inputs for name in (entry.array, entry.lengths) if name]
+        if with_targets:
+            names += [*self.target_columns, *(coder.lengths for coder in self.targets.values() if coder.lengths)]
+        return names
 
     def _test_arrays(self, rows: Arrays) -> Arrays:
         """x_test where there is no x; and an npy file's one array whatever the input is called."""

@@ -9,14 +9,14 @@ import numpy as np
 from nnctl.data.bundled import BUNDLED, resolve
 from nnctl.data.reading import read_dataset
 from nnctl.data.spec import DatasetSpec
-from nnctl.data.table import Table
+from nnctl.data.table import Array, Table
 
 
 @dataclass(frozen=True)
 class Preview:
     """columns: (name, type, range or values). first: the first rows as text, in the columns' order.
 
-    task: "classes" or "number".
+    task: "classes", "number" or "text" (rows of labels; then classes are the characters).
     """
 
     name: str
@@ -34,6 +34,7 @@ class Preview:
 def describe(name: str, first: int = 5) -> Preview:
     """Reads a bundled data set. Raises DataError for a name that is none."""
     dataset, entry = resolve(DatasetSpec(name=name))
+    task = ""
     whole, _ = read_dataset(dataset)
     if isinstance(whole, Table):
         columns, rows = _table(whole, first)
@@ -41,15 +42,21 @@ def describe(name: str, first: int = 5) -> Preview:
         classes = tuple(map(str, target.distinct())) if target.kind == "text" else ()
         count = whole.rows
     else:
-        count = len(whole[entry.target])
-        classes = tuple(str(label) for label in np.unique(whole[entry.target]))
-        columns = tuple(
-            (array, "array", f"{values.dtype}, {' x '.join(map(str, values.shape))}, {values.min()} to {values.max()}")
-            for array, values in whole.arrays.items()
-        )
+        target = whole[entry.target]
+        count = len(target)
+        classes = tuple(str(label) for label in np.unique(target))
+        if target.dtype.kind == "U":
+            task, classes = "text", tuple(sorted(set("".join(classes))))
+        columns = tuple((array, "array", _described(values)) for array, values in whole.arrays.items())
         rows = ()
-    task = "classes" if classes else "number"
+    task = task or ("classes" if classes else "number")
     return Preview(name, entry.title, count, entry.target, task, classes, columns, rows, entry.source, entry.licence)
+
+
+def _described(values: Array) -> str:
+    if values.dtype.kind == "U":
+        return f"text, {len(values)}, such as {', '.join(values[:3].tolist())}"
+    return f"{values.dtype}, {' x '.join(map(str, values.shape))}, {values.min():g} to {values.max():g}"
 
 
 def _table(table: Table, first: int):

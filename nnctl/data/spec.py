@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 from nnctl.registry import Declared, listed
 
 Names = Annotated[tuple[str, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else listed(v))]
+Characters = Annotated[tuple[str, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, str) else listed(v))]
 Part = Annotated[float, Field(ge=0, lt=1)]
 MissingRule = Literal["error", "drop", "mean", "median", "zero", "category"]
 NormalizeRule = Literal["standard", "minmax", "none"]
@@ -37,7 +38,10 @@ class DatasetSpec(Declared):
     their own for these parts. query: SQL over the table `data`. target: column(s), or {output: column(s)};
     for npz the array's name. features: default all columns but the target. ignore: columns to leave out.
     categorical, numeric: columns to take as such, whatever they look like. encode: what becomes of categories.
-    missing, normalize: a rule for all columns, or {column: rule}. weight: a column of sample weights.
+    missing, normalize: a rule for all columns, or {column: rule}; sequences with lengths are scaled feature by
+    feature, padding left out. weight: a column of sample weights.
+    lengths: the npz array of the sequences' lengths, or {input: array}; default NAME_lengths, or lengths.
+    alphabet: the characters that a target of texts (CTC) may hold; default all that it holds, sorted.
     """
 
     name: str | None = None
@@ -55,4 +59,6 @@ class DatasetSpec(Declared):
     missing: MissingRule | Mapping[str, MissingRule] = "error"
     normalize: NormalizeRule | Mapping[str, NormalizeRule] | None = None  # None: standard for tables, none else
     weight: str | None = None
+    lengths: str | Mapping[str, str] | None = None
+    alphabet: Characters | None = None
     split: SplitSpec = SplitSpec()

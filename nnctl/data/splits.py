@@ -21,10 +21,14 @@ _PART_NAMES = {
 
 @dataclass(frozen=True)
 class Split:
-    """Row numbers of each part, ascending; a part that is not wanted is empty. how: "stratified, seed 7"."""
+    """Row numbers of each part, ascending; a part that is not wanted is empty. how: "stratified, seed 7".
+
+    fixed: the parts that have files or arrays of their own.
+    """
 
     rows: Mapping[str, Array]
     how: str
+    fixed: tuple[str, ...] = ()
 
     def note(self) -> str:
         counts = ", ".join(f"{len(self.rows[part])} {part}" for part in PARTS if len(self.rows[part]))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.data.features import fit_number, number_column
+from nnctl.data.labels import fit_alphabet, text_numbers, to_text, to_texts
 from nnctl.data.parts import Target
 from nnctl.data.table import Array, Column, Table, listing, number_word, row_list
 from nnctl.errors import DataError
@@ -22,6 +23,7 @@ class TargetCoder:
 
     labels, columns, shape, classes: as in Target. numeric: the classes are numbers in the data.
     shift, scale: of each number column; (x - shift) / scale is learnt (0 and 1 unless `normalize` names it).
+    lengths: the array that says how many labels each row has, or None; for rows of class numbers.
     """
 
     labels: str
@@ -31,19 +33,24 @@ class TargetCoder:
     numeric: bool = False
     shift: tuple[float, ...] = ()
     scale: tuple[float, ...] = ()
+    lengths: str | None = None
 
     @property
     def target(self) -> Target:
         return Target(self.labels, self.columns, self.shape, self.classes)
 
     def encode(self, table: Table) -> Array:
-        """ "integer": (rows,) int32; "onehot": (rows, classes), "binary" and "number": (rows, units) float32.
+        """ "integer": (rows,) int32; "onehot": (rows, classes), "binary" and "number": (rows, units) float32;
+        "sequence": (rows, longest) int32, class i as i + 1, filled up with 0.
 
         Raises DataError for missing targets, and for classes that the training data did not have.
         """
         for name in self.columns:
             if (missing := table[name].missing).any():
                 raise missing_target(table, name, missing)
+        if self.labels == "sequence":
+            [name] = self.columns
+            return text_numbers(table[name].as_text(), self.classes, table.where(name))
         if self.classes is None or len(self.columns) > 1:
             return self._encode_numbers(table)
         codes = self.class_numbers(table)
@@ -81,9 +88,11 @@ class TargetCoder:
         """Predictions in the data's own words: (rows,) class names or numbers; (rows, units) for several units.
 
         predicted: class probabilities (rows, classes), class numbers (rows,), probabilities of the second
-        class (rows, 1), or numbers (rows, units).
+        class (rows, 1), numbers (rows, units), or label numbers (rows, longest) of a "sequence", which become texts.
         """
         predicted = np.asarray(predicted)
+        if self.labels == "sequence":
+            return to_texts(predicted, self.classes)
         if self.labels == "number":
             values = predicted.astype(np.float64)
             if self.scale:
@@ -97,6 +106,10 @@ class TargetCoder:
         if np.issubdtype(predicted.dtype, np.floating):
             predicted = predicted.argmax(axis=-1)
         return self._words()[predicted]
+
+    def text(self, numbers: Array | Sequence[int]) -> str:
+        """One row's label numbers of a "sequence" as a text; 0 and less stand for nothing."""
+        return to_text(numbers, self.classes)
 
     def _words(self) -> Array:
         if not self.numeric:
@@ -121,11 +134,12 @@ def missing_target(table: Table, name: str, missing: Array) -> DataError:
 
 
 def fit_target(table: Table, columns: Sequence[str], labels: str, train: Array | None = None,
-               normalize: Mapping[str, str] | None = None) -> TargetCoder:  # fmt: skip
+               normalize: Mapping[str, str] | None = None,
+               alphabet: Sequence[str] | None = None) -> TargetCoder:  # fmt: skip
     """How the columns become what a loss with these labels wants.
 
-    labels: "integer", "onehot", "binary" or "number". Classes come from all rows, in sorted order; shift and
-    scale of number columns that `normalize` names from the rows `train`.
+    labels: "integer", "onehot", "binary", "number" or "sequence". Classes come from all rows, in sorted order;
+    shift and scale of number columns that `normalize` names from the rows `train`. alphabet: of a "sequence".
     Raises DataError where the columns do not suit the labels, with the loss that would.
     """
     columns = tuple(columns)
@@ -137,6 +151,8 @@ def fit_target(table: Table, columns: Sequence[str], labels: str, train: Array |
             )  # fmt: skip
     if labels == "number":
         return _fit_numbers(table, columns, train, normalize or {})
+    if labels == "sequence":
+        return _fit_texts(table, columns, alphabet)
     if len(columns) > 1:
         return _fit_flags(table, columns, labels)
     [name] = columns
@@ -204,6 +220,17 @@ def _all_numbers(words: Sequence[str]) -> bool:
         return all(float(word) == float(word) for word in words)
     except ValueError:
         return False
+
+
+def _fit_texts(table: Table, columns: tuple[str, ...], alphabet: Sequence[str] | None) -> TargetCoder:
+    if len(columns) > 1:
+        raise DataError(f"the loss wants one column of texts, the target has {len(columns)}: {listing(columns)}",
+                        table.source, "choose one with `target:`")  # fmt: skip
+    [name] = columns
+    column, where = table[name].as_text(), table.where(name)
+    classes = fit_alphabet(column, alphabet, where)
+    longest = text_numbers(column, classes, where).shape[1]
+    return TargetCoder("sequence", columns, (longest,), classes)
 
 
 def _fit_flags(table: Table, columns: tuple[str, ...], labels: str) -> TargetCoder:

@@ -43,5 +43,7 @@ def show(preview: Preview, terminal: Terminal) -> None:
 
 
 def task(preview: Preview) -> str:
-    """`3 classes`, or `a number`."""
+    """`3 classes`, `a number`, or `text of 10 characters`."""
+    if preview.task == "text":
+        return f"text of {len(preview.classes)} characters"
     return f"{len(preview.classes)} classes" if preview.classes else "a number"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -155,7 +155,7 @@ def cast(part: Part, dtype: Any) -> Part:
         }
 
     weights = None if part.weights is None else part.weights.astype(dtype, copy=False)
-    return Part(as_dtype(part.inputs), as_dtype(part.targets), weights, part.lengths)
+    return replace(part, inputs=as_dtype(part.inputs), targets=as_dtype(part.targets), weights=weights)
 
 
 def usable_cores() -> int:
