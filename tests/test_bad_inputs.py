@@ -50,6 +50,7 @@ CONFIGS = {
     "metric": (GOOD + "metrics: [acuracy]\n", [":8:", "acuracy", "accuracy"]),
     "callback": (GOOD + "callbacks: [EarlyStoping]\n", [":8:", "EarlyStoping", "EarlyStopping"]),
     "initializer": (swap("activation: relu", "kernel_initializer: he_norml"), [":3:", "he_norml", "he_normal"]),
+    "initializer of a bias": (swap("activation: relu", "bias_initializer: orthogonal"), [":3:", "'dense'", "bias", "matrices"]),
     "regularizer": (swap("activation: relu", "kernel_regularizer: l3"), [":3:", "l3"]),
     "dataset key": (swap("dataset: iris", "dataset: {name: iris, targt: species}"), [":1:", "targt", "target"]),
     "split key": (swap("dataset: iris", "dataset: {name: iris, split: {tests: 0.2}}"), [":1:", "tests", "test"]),

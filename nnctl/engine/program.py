@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.engine.graph import Graph, states_of
+from nnctl.errors import ShapeError
 from nnctl.layers.activation import Activation
 from nnctl.layers.base import Layer
 
@@ -23,7 +24,8 @@ Array = np.ndarray
 class Step:
     """One call of the forward pass. Tensors are numbered slots: the model's inputs first.
 
-    targets: its output, then its further outputs (states). owner: the node whose weights it uses. overwrite: forward may write its output over its input.
+    targets: its output, then its further outputs (states). owner: the node whose weights it uses. overwrite:
+    forward may write its output over its input.
     wants_dx: something before it is trained. number: seeds the layer's random numbers.
     """
 
@@ -119,7 +121,13 @@ class Program:
         for i, (owner, weights) in enumerate(self.graph.weights.items()):
             for j, (name, weight) in enumerate(weights.items()):
                 rng = np.random.default_rng((self.seed, i, j))
-                self.view(f"{owner}/{name}")[...] = weight.initializer.sample(weight.shape, rng, weight.fans)
+                try:
+                    self.view(f"{owner}/{name}")[...] = weight.initializer.sample(weight.shape, rng, weight.fans)
+                except ShapeError as error:
+                    [node] = (node for node in self.graph.nodes if node.name == owner)
+                    problem = error.problems[0]
+                    message = f"layer {owner!r} ({node.layer.kind}) cannot start its {name}: {problem.message}"
+                    raise ShapeError(message, where=node.where, hint=problem.hint) from None
 
     def _lower(self) -> tuple[list[Step], list[Head], int]:
         """Nodes to steps: a layer's `activation` becomes a step of its own."""

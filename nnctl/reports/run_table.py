@@ -133,11 +133,12 @@ def _width(columns: list[Column]) -> int:
 class Epochs:
     """Which epochs get a row: all of a short run; of a long one every k-th, the last, and the best.
 
-    The best is the lowest validation loss, or training loss where nothing validates.
+    The best is that of the figure the run monitors; the training loss where there is no such figure.
     """
 
     def __init__(self, started: RunStarted, every_epoch: bool = False):
         self.every = 1 if every_epoch else _step(started.epochs - started.first_epoch + 1)
+        self._started = started
         self.best: EpochEnded | None = None
         self.last: EpochEnded | None = None
         self._shown: set[int] = set()
@@ -145,7 +146,7 @@ class Epochs:
     def take(self, event: EpochEnded) -> bool:
         """Takes in a finished epoch; whether it gets a row at once."""
         self.last = event
-        if self.best is None or _loss(event) < _loss(self.best):
+        if self.best is None or self._cost(event) < self._cost(self.best):
             self.best = event
         if event.epoch != 1 and event.epoch % self.every:
             return False
@@ -161,10 +162,12 @@ class Epochs:
                 rows.append(event)
         return rows
 
-
-def _loss(event: EpochEnded) -> float:
-    loss = event.figures.get("val_loss", event.figures["loss"])
-    return math.inf if math.isnan(loss) else loss
+    def _cost(self, event: EpochEnded) -> float:
+        """What the best epoch has least of."""
+        started, figures = self._started, event.figures
+        sign = -1 if started.bigger_is_better and started.monitor in figures else 1
+        cost = sign * figures.get(started.monitor, figures["loss"])
+        return math.inf if math.isnan(cost) else cost
 
 
 def _step(epochs: int) -> int:

@@ -21,8 +21,9 @@ FAMILIES = {
     "schedule": schedules, "callback": callbacks,
 }  # fmt: skip
 NAMES = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
-# What any layer takes besides its own arguments.
+# What an entry of `layers:` takes besides its layer's own arguments.
 WIRING = {"name": {"type": "string"}, "from": NAMES, "shared": {"type": "string"}}
+SHARED = {"layer": {"type": "string"}, "name": {"type": "string"}, "from": NAMES, "initial_state": NAMES}
 
 
 def schema() -> dict[str, Any]:
@@ -40,22 +41,24 @@ def schema() -> dict[str, Any]:
             "seed": {"type": "integer", "minimum": 0},
             "dataset": {"oneOf": [{"type": "string"}, _ref("dataset")]},
             "inputs": {"type": "object", "additionalProperties": _ref("input")},
-            "layers": {"type": "array", "minItems": 1, "items": _ref("layer")},
+            "layers": _ref("layers"),
             "outputs": NAMES,
             # a loss with arguments and losses by output are both mappings: one branch serves both
             "loss": {"anyOf": [loss, {"type": "array", "items": loss},
                                {"type": "object", "additionalProperties": loss}]},
             "loss_weights": numbers,
             "optimizer": _ref("optimizer"),
-            "metrics": {"anyOf": [metric, {"type": "object", "additionalProperties": metric}]},
+            "metrics": {"anyOf": [_ref("metric"), metric, {"type": "object", "additionalProperties": metric}]},
             "epochs": {"type": "integer", "minimum": 1},
             "batch_size": {"oneOf": [{"type": "integer", "minimum": 1}, {"const": "all"}]},
-            "class_weight": {"oneOf": [{"const": "balanced"}, numbers]},
+            "class_weight": {"oneOf": [{"const": "balanced"}, numbers, {"type": "null"}]},
             "callbacks": {"type": "array", "items": _ref("callback")},
             "engine": _ref("engine"),
         },
         "$defs": {
             **{noun: _family(family) for noun, family in FAMILIES.items()},
+            "layers": {"type": "array", "minItems": 1, "items": _ref("entry")},
+            "entry": _entry(),
             "dataset": _arguments(DatasetSpec),
             "input": _arguments(InputSpec),
             "engine": _arguments(EngineSpec),
@@ -68,17 +71,41 @@ def _ref(noun: str) -> dict[str, str]:
 
 
 def _family(family: Family) -> dict[str, Any]:
-    """A member's name alone, or its name with arguments; other spellings of a name are checked by nnctl."""
-    extra = WIRING if family is layers else {}
-    members = {}
-    for name, cls in family.items():
-        arguments = _arguments(cls)
-        arguments["properties"] |= extra
-        members[name] = {"oneOf": [arguments, {"type": "null"}]}
-        if "required" in arguments and extra:  # a shared layer has its arguments already
-            members[name]["oneOf"][0]["anyOf"] = [{"required": arguments.pop("required")}, {"required": ["shared"]}]
+    """A member's name alone, or its name with arguments."""
+    return _named({name: {"oneOf": [_arguments(cls), {"type": "null"}]} for name, cls in family.items()})
+
+
+def _named(members: dict[str, Any]) -> dict[str, Any]:
+    """One of the members; other spellings of a name are checked by nnctl."""
     named = {"type": "object", "minProperties": 1, "maxProperties": 1, "properties": members}
-    return {"anyOf": [{"enum": list(family)}, {"type": "string"}, named]}
+    return {"anyOf": [{"enum": list(members)}, {"type": "string"}, named]}
+
+
+def _entry() -> dict[str, Any]:
+    """An entry of `layers:`: a layer and what it takes, an input, a shared layer, or a `repeat`."""
+    members: dict[str, Any] = {}
+    for name, cls in layers.items():
+        arguments = _arguments(cls)
+        arguments["properties"] |= WIRING
+        if cls.merges and cls.fewest == 1:
+            arguments["properties"]["initial_state"] = NAMES
+        if "required" in arguments:  # a shared layer has its arguments already
+            arguments["anyOf"] = [{"required": arguments.pop("required")}, {"required": ["shared"]}]
+        members[name] = {"oneOf": [arguments, {"type": "null"}]}
+    shape = _arguments(InputSpec)
+    shape["properties"]["name"] = {"type": "string"}
+    shared = {"type": "object", "additionalProperties": False, "required": ["layer"], "properties": SHARED}
+    repeat = {
+        "type": "object",
+        "description": "The layers, several times one after the other.",
+        "additionalProperties": False,
+        "required": ["times", "layers"],
+        "properties": {"times": {"type": "integer", "minimum": 1}, "layers": _ref("layers")},
+    }
+    members["Input"] = {"oneOf": [shape, {"type": "array"}, {"type": "null"}]}
+    members["shared"] = {"oneOf": [shared, {"type": "string"}]}
+    members["repeat"] = repeat
+    return _named(members)
 
 
 def _arguments(cls: type[Declared]) -> dict[str, Any]:

@@ -191,7 +191,8 @@ class Wiring:
         if names:
             hint = f"its states: {', '.join(names)}"
         elif has_states(owner.layer):
-            hint = f"add return_state: true to {owner.shared or owner.name}"
+            inside = "" if "return_state" in type(owner.layer).model_fields else "the layer inside of "
+            hint = f"add return_state: true to {inside}{owner.shared or owner.name}"
         else:
             hint = "recurrent layers with return_state: true have some"
         self.found.add(path, message, hint)

@@ -11,7 +11,9 @@ Figures = Mapping[str, float]  # "loss", then the metrics by name; an output's o
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """baseline: figures of always guessing the majority class or the mean, on the validation (or test) part."""
+    """baseline: figures of always guessing the majority class or the mean, on the validation (or test) part.
+
+    monitor: the figure that tells which epoch is best, the bigger or the smaller the better."""
 
     name: str
     folder: Path
@@ -25,6 +27,8 @@ class RunStarted:
     notes: tuple[str, ...] = ()
     first_epoch: int = 1  # more than 1 when a run is resumed
     threads: int = 1
+    monitor: str = "val_loss"
+    bigger_is_better: bool = False
 
 
 @dataclass(frozen=True, slots=True)

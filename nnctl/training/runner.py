@@ -21,6 +21,7 @@ from nnctl.engine.updater import Updater
 from nnctl.errors import InputError, RunError, TrainingError
 from nnctl.losses import Loss
 from nnctl.spec.model import Spec
+from nnctl.training import callbacks as cb
 from nnctl.training import checkpoint
 from nnctl.training.baseline import baseline
 from nnctl.training.events import CheckpointWritten, Event, Figures, RunEnded, RunStarted, Subscriber
@@ -40,7 +41,7 @@ from nnctl.training.saved import load_model, save_model
 
 @dataclass(frozen=True)
 class LayerLine:
-    """One row of a summary. shape: output's, the batch axis left out."""
+    """One row of a summary. shape: output's, the batch axis left out. shared: the layer whose weights it uses."""
 
     name: str
     kind: str
@@ -49,6 +50,7 @@ class LayerLine:
     parameters: int
     trainable: int
     multiply_adds: int
+    shared: str | None = None
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,8 @@ class _Run:
             iterations_per_epoch=plan.iterations_per_epoch, rows=rows_by_part(data),
             parameters=sum(s.stop - s.start for s in self.model.program.spans.values()),
             figures=self.model.figure_names, baseline=baseline(self.model, data), notes=tuple(self.notes),
-            first_epoch=loop.epoch, threads=self.model.executor.threads,
+            first_epoch=loop.epoch, threads=self.model.executor.threads, monitor=loop.monitor,
+            bigger_is_better=cb.bigger_is_better(loop.monitor, loop.mode),
         )  # fmt: skip
 
     def train(self, loop: Loop) -> str:
@@ -296,7 +299,7 @@ def summarize(model: Model, data: Data) -> Summary:
         lines.append(LayerLine(
             node.name, node.layer.kind, node.sources, graph.shapes[node.name], sum(sizes.values()),
             sum(size for key, size in sizes.items() if key in program.spans),
-            node.layer.multiply_adds(shapes if node.layer.merges else shapes[0]),
+            node.layer.multiply_adds(shapes if node.layer.merges else shapes[0]), node.shared,
         ))  # fmt: skip
     parameters, trainable = sum(l.parameters for l in lines), sum(l.trainable for l in lines)  # noqa: E741
     batch = min(model.spec.batch_size or data.train.rows, data.train.rows)

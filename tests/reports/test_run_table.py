@@ -1,6 +1,7 @@
 """The rows of a training run: aligned, in any width, as many as a reader takes."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,10 @@ def test_the_best_is_by_validation_loss_where_there_is_one():
     epochs.take(EpochEnded(1, {"loss": 0.5, "val_loss": 0.4}, 0.1, 1))
     epochs.take(EpochEnded(2, {"loss": 0.3, "val_loss": 0.6}, 0.1, 1))
     assert epochs.best.epoch == 1
+
+
+def test_the_best_is_by_the_figure_the_run_monitors():
+    epochs = Epochs(replace(started(), monitor="val_accuracy", bigger_is_better=True))
+    for epoch, accuracy in enumerate((0.5, 0.9, float("nan"), 0.9, 0.7), start=1):
+        epochs.take(ended(epoch, 1 / epoch, val_accuracy=accuracy))
+    assert epochs.best.epoch == 2
