@@ -63,7 +63,7 @@ class Constant(Initializer):
         return np.full(shape, self.value)
 
 
-@initializers.register("random_normal")
+@initializers.register("random_normal", "normal")
 class RandomNormal(Initializer):
     """Normal, with `mean` and `stddev`."""
 
@@ -74,7 +74,7 @@ class RandomNormal(Initializer):
         return rng.normal(self.mean, self.stddev, shape)
 
 
-@initializers.register("random_uniform")
+@initializers.register("random_uniform", "uniform")
 class RandomUniform(Initializer):
     """Uniform between `minval` and `maxval`."""
 

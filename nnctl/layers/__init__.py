@@ -4,12 +4,14 @@ from nnctl.layers.base import Layer, Weight, layers
 
 for _module, _names in {
     "activation": ("Activation", "ReLU", "LeakyReLU", "ELU", "Softmax"),
+    "attention": ("MultiHeadAttention",),
     "convolution": ("Conv1D", "Conv2D"),
     "dense": ("Dense",),
+    "embedding": ("Embedding", "Masking", "PositionEmbedding"),
     "global_pooling": (
         "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D",
     ),
-    "merge": ("Add", "Average", "Multiply", "Concatenate"),
+    "merge": ("Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract"),
     "normalization": ("BatchNormalization", "LayerNormalization"),
     "pooling": ("AveragePooling1D", "AveragePooling2D", "MaxPooling1D", "MaxPooling2D"),
     "recurrent.bidirectional": ("Bidirectional",),
@@ -17,7 +19,8 @@ for _module, _names in {
     "recurrent.lstm": ("LSTM",),
     "recurrent.simple": ("SimpleRNN",),
     "regularization": ("Dropout",),
-    "reshape": ("Flatten", "Reshape"),
+    "reshape": ("Flatten", "Permute", "RepeatVector", "Reshape"),
+    "wrappers": ("TimeDistributed",),
 }.items():
     layers.declared_in(f"nnctl.layers.{_module}", *_names)
 

@@ -1,9 +1,13 @@
 """Layers that make one tensor of several."""
 
+from typing import Annotated, ClassVar
+
 import numpy as np
+from pydantic import BeforeValidator
 
 from nnctl.errors import ShapeError
 from nnctl.layers.base import Layer, layers, show
+from nnctl.registry import listed
 
 
 class Merge(Layer):
@@ -19,6 +23,9 @@ class Merge(Layer):
                 f"{self.kind} needs inputs of one shape, got " + " and ".join(show(s) for s in shapes),
                 hint="give the layers before it the same units, or use Concatenate",
             ) from None
+
+    def output_mask(self, x, masks):
+        return None if any(mask is None for mask in masks) else np.logical_or.reduce(masks)
 
 
 def _broadcast(shapes):
@@ -95,6 +102,111 @@ class Multiply(Merge):
         return dxs
 
 
+@layers.register("Subtract")
+class Subtract(Merge):
+    """Difference: y = x_1 - x_2."""
+
+    most = 2
+
+    def forward(self, w, xs, call):
+        return np.subtract(*xs, out=_result(xs, call)), [x.shape for x in xs]
+
+    def backward(self, w, grads, shapes, dy, call):
+        return [_unbroadcast(dy, shapes[0]), _unbroadcast(-dy, shapes[1])]
+
+
+class Extreme(Merge):
+    """Base of Maximum and Minimum, taken from left to right; two equal ones share the gradient."""
+
+    choose: ClassVar[np.ufunc]
+
+    def forward(self, w, xs, call):
+        so_far = [xs[0]]
+        for x in xs[1:]:
+            so_far.append(self.choose(so_far[-1], x))
+        return so_far[-1], (xs, so_far)
+
+    def backward(self, w, grads, saved, dy, call):
+        xs, so_far = saved
+        dxs = []
+        for i in range(len(xs) - 1, 0, -1):
+            before, x, after = so_far[i - 1], xs[i], so_far[i]
+            share = (x == after) / (1.0 + (x == before))
+            dxs.append(_unbroadcast((dy * share).astype(dy.dtype, copy=False), x.shape))
+            dy = _unbroadcast((dy * (1 - share)).astype(dy.dtype, copy=False), before.shape)
+        return [dy, *reversed(dxs)]
+
+
+@layers.register("Maximum")
+class Maximum(Extreme):
+    """The largest, element by element: y = max(x_1, x_2, ...)."""
+
+    choose = np.maximum
+
+
+@layers.register("Minimum")
+class Minimum(Extreme):
+    """The smallest, element by element: y = min(x_1, x_2, ...)."""
+
+    choose = np.minimum
+
+
+@layers.register("Dot")
+class Dot(Layer):
+    """Sum of products along one axis of each: y[i, j] = sum_k x_1[i, k] x_2[k, j], for every sample.
+
+    axes: of x_1 and of x_2, counted with the rows' axis (1 is a sample's first), or one figure for both.
+    normalize: both are brought to length 1 along their axis first, which makes y their cosine.
+    """
+
+    axes: Annotated[int | tuple[int, int], BeforeValidator(listed)]
+    normalize: bool = False
+
+    merges = True
+    most = 2
+
+    def _axes(self, ranks):
+        """The axes, counted with the rows' axis and from 0; ranks likewise count it."""
+        given = self.axes if isinstance(self.axes, tuple) else (self.axes, self.axes)
+        return [axis % rank if -rank < axis < rank else -1 for axis, rank in zip(given, ranks, strict=True)]
+
+    def output_shape(self, shapes):
+        one, two = shapes
+        first, second = self._axes([len(one) + 1, len(two) + 1])
+        if first < 1 or second < 1 or one[first - 1] != two[second - 1]:
+            raise ShapeError(
+                f"Dot needs axes of one size, got axes {self.axes} of {show(one)} and {show(two)}",
+                hint="count the axes with the rows' axis as 0: the last of both is -1",
+            )
+        rest = one[: first - 1] + one[first:] + two[: second - 1] + two[second:]
+        return rest or (1,)
+
+    def forward(self, w, xs, call):
+        axes = self._axes([x.ndim for x in xs])
+        moved = [np.moveaxis(x, axis, -1) for x, axis in zip(xs, axes, strict=True)]
+        flat = [np.ascontiguousarray(m).reshape(len(m), -1, m.shape[-1]) for m in moved]  # (rows, others, k)
+        lengths = [None, None]
+        if self.normalize:
+            lengths = [np.sqrt(np.maximum(np.square(x).sum(axis=-1, keepdims=True), 1e-12)) for x in flat]
+            flat = [x / length for x, length in zip(flat, lengths, strict=True)]
+        y = flat[0] @ flat[1].swapaxes(1, 2)
+        shape = self.output_shape([x.shape[1:] for x in xs])
+        return y.reshape(len(y), *shape), (flat, lengths, axes, [m.shape for m in moved])
+
+    def backward(self, w, grads, saved, dy, call):
+        flat, lengths, axes, shapes = saved
+        dy = dy.reshape(len(dy), flat[0].shape[1], flat[1].shape[1])
+        dxs = []
+        for x, d, length, axis, shape in zip(
+            flat, (dy @ flat[1], dy.swapaxes(1, 2) @ flat[0]), lengths, axes, shapes, strict=True
+        ):
+            if length is not None:  # the part along x changes its length only, which is divided out
+                d -= x * np.einsum("...k,...k->...", x, d)[..., None]
+                d /= length
+            dxs.append(np.ascontiguousarray(np.moveaxis(d.reshape(shape), -1, axis)))
+        return dxs
+
+
 @layers.register("Concatenate")
 class Concatenate(Layer):
     """Puts its inputs side by side along `axis` (default the last)."""
@@ -102,6 +214,16 @@ class Concatenate(Layer):
     axis: int = -1
 
     merges = True
+
+    def output_mask(self, xs, masks):
+        if all(mask is None for mask in masks):
+            return None
+        # a step counts if any of what is joined there does; what has no mask does
+        wide = [
+            np.ones(x.shape, bool) if mask is None else np.broadcast_to(mask.reshape(*mask.shape, *(1,) * (x.ndim - mask.ndim)), x.shape)
+            for x, mask in zip(xs, masks, strict=True)
+        ]
+        return np.concatenate(wide, axis=self.axis).any(axis=-1)
 
     def output_shape(self, shapes):
         rank = len(shapes[0])

@@ -11,6 +11,7 @@ from nnctl.layers.base import Layer, Weight, layers, show
 from nnctl.regularizers import RegularizerName
 
 Epsilon = Annotated[float, Field(gt=0)]
+EPSILON = 1e-7  # keeps Keras' masked moments from a division by 0
 
 
 class _Normalization(Layer):
@@ -89,13 +90,20 @@ class BatchNormalization(_Normalization):
             normed = np.subtract(x, w["moving_mean"], out=call.empty(x.shape))
             normed *= inverse
             self._scale_and_shift(w, normed, y)
-            return y, (normed, inverse, None)
+            return y, (normed, inverse, None, None)
 
-        count = call.batch_rows * (x.size // (len(x) * x.shape[-1]))  # values of a channel in the whole batch
-        mean = (yield _channels(x).sum(axis=0)) / count
-        normed = np.subtract(x, mean, out=call.empty(x.shape))
+        real = None if not call.masks or call.masks[0] is None else call.masks[0].astype(x.dtype)[..., None]
+        if real is None:
+            count = call.batch_rows * (x.size // (len(x) * x.shape[-1]))  # values of a channel in the whole batch
+            mean = (yield _channels(x).sum(axis=0)) / count
+            normed = centered = np.subtract(x, mean, out=call.empty(x.shape))
+        else:  # padded steps are normalized as the rest, but do not count
+            count = float((yield real.sum(keepdims=True).reshape(1))[0]) + EPSILON
+            mean = (yield _channels(x * real).sum(axis=0)) / count
+            normed = np.subtract(x, mean, out=call.empty(x.shape))
+            centered = normed * real
         # the second moment about the mean, not E[x^2] - mean^2, which loses digits when mean >> deviation
-        flat = _channels(normed)
+        flat = _channels(centered)
         variance = (yield np.einsum("nc,nc->c", flat, flat)) / count
         inverse = 1 / np.sqrt(variance + self.epsilon)
         normed *= inverse
@@ -104,10 +112,10 @@ class BatchNormalization(_Normalization):
             for name, batch in (("moving_mean", mean), ("moving_variance", variance)):
                 w[name] *= self.momentum
                 w[name] += (1 - self.momentum) * batch
-        return y, (normed, inverse, count)
+        return y, (normed, inverse, count, real)
 
     def backward(self, w, grads, saved, dy, call):
-        normed, inverse, count = saved
+        normed, inverse, count, real = saved
         flat, dflat = _channels(normed), _channels(dy)
         dbeta = dflat.sum(axis=0)
         dgamma = np.einsum("nc,nc->c", flat, dflat)
@@ -121,6 +129,8 @@ class BatchNormalization(_Normalization):
             total = yield np.stack((dbeta, dgamma))
             normed *= total[1] / count
             normed += total[0] / count
+            if real is not None:
+                normed *= real
             dy -= normed
         dy *= dnormed
         return dy

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import BeforeValidator, Field
 
 from nnctl.errors import ShapeError
-from nnctl.layers.base import Layer, layers, show, size_of
+from nnctl.layers.base import Count, Layer, layers, show, size_of
 from nnctl.registry import listed
 
 
@@ -46,3 +46,47 @@ class Reshape(Layer):
 
     def backward(self, w, grads, shape, dy, call):
         return dy.reshape(shape)
+
+
+@layers.register("Permute")
+class Permute(Layer):
+    """The axes in another order: dims [2, 1] swaps the first two, counted from 1, the rows' axis left out."""
+
+    dims: Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(listed), Field(min_length=1)]
+
+    def output_shape(self, shape):
+        if sorted(self.dims) != list(range(1, len(shape) + 1)):
+            raise ShapeError(
+                f"dims {list(self.dims)} are no order of the {len(shape)} axes of {show(shape)}",
+                hint=f"name each of 1 to {len(shape)} once",
+            )
+        return tuple(shape[dim - 1] for dim in self.dims)
+
+    def forward(self, w, x, call):
+        turned = x.transpose(0, *self.dims)
+        y = call.empty(turned.shape, x.dtype)
+        np.copyto(y, turned)
+        return y, None
+
+    def backward(self, w, grads, saved, dy, call):
+        return np.ascontiguousarray(dy.transpose(0, *(1 + np.argsort(self.dims))))
+
+
+@layers.register("RepeatVector")
+class RepeatVector(Layer):
+    """The same vector at each of n time steps: (features) becomes (n, features)."""
+
+    n: Count
+
+    def output_shape(self, shape):
+        if len(shape) != 1:
+            raise ShapeError(f"RepeatVector takes one vector a sample, got {show(shape)}", hint="put a Flatten before it")
+        return (self.n, *shape)
+
+    def forward(self, w, x, call):
+        y = call.empty((len(x), self.n, x.shape[1]), x.dtype)
+        y[...] = x[:, None]
+        return y, None
+
+    def backward(self, w, grads, saved, dy, call):
+        return np.add.reduce(dy, axis=1)

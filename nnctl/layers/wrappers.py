@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from nnctl.layers.base import Array
+from nnctl.errors import ShapeError
+from nnctl.layers.base import Array, Layer, layers, show
+from nnctl.registry import one_of
 
 
 class Inner:
@@ -28,3 +30,74 @@ class Inner:
 def inner_weights(weights: Mapping[str, Array], name: str) -> dict[str, Array]:
     """The weights below a name: those of `forward/kernel` is `kernel`."""
     return {key.removeprefix(f"{name}/"): array for key, array in weights.items() if key.startswith(f"{name}/")}
+
+
+@layers.register("TimeDistributed")
+class TimeDistributed(Layer):
+    """Applies `layer` to each time step with the same weights: y[:, t] = layer(x[:, t]).
+
+    x (rows, steps, ...), what follows being what the layer takes; each step counts as a row of its own.
+    """
+
+    layer: one_of(layers)
+
+    passes_mask = True
+
+    @property
+    def whole_batch(self):
+        return self.layer.whole_batch
+
+    @property
+    def keeps_output(self):
+        return self.layer.keeps_output
+
+    def outer_activation(self):
+        return self.layer.outer_activation()
+
+    def _inside(self, shape):
+        """What the inner layer takes: one step, in a list if it takes lists."""
+        return [shape[1:]] if self.layer.merges else shape[1:]
+
+    def output_shape(self, shape):
+        if len(shape) < 2:
+            raise ShapeError(f"TimeDistributed takes time steps, got {show(shape)}", hint="put a Reshape before it")
+        return (shape[0], *self.layer.output_shape(self._inside(shape)))
+
+    def weights(self, shape):
+        return self.layer.weights(self._inside(shape))
+
+    def forward(self, w, x, call):
+        rows, steps = x.shape[:2]
+        flat = x.reshape(rows * steps, *x.shape[2:])
+        result = self.layer.forward(w, [flat] if self.layer.merges else flat, Inner(call, steps=steps))
+        if self.layer.whole_batch:
+            return self._whole(result, rows, steps)
+        return self._in_steps(*result, rows, steps)
+
+    def _in_steps(self, y, saved, rows, steps):
+        return y.reshape(rows, steps, *y.shape[1:]), (saved, steps)
+
+    def _whole(self, generator, rows, steps):
+        result = yield from generator
+        return self._in_steps(*result, rows, steps)
+
+    def backward(self, w, grads, saved, dy, call):
+        saved, steps = saved
+        rows = len(dy)
+        flat = dy.reshape(rows * steps, *dy.shape[2:])
+        dx = self.layer.backward(w, grads, saved, flat, Inner(call, steps=steps))
+        if self.layer.whole_batch:
+            return self._whole_back(dx, rows, steps)
+        return self._gradient(dx, rows, steps)
+
+    def _gradient(self, dx, rows, steps):
+        if self.layer.merges:
+            [dx] = dx
+        return None if dx is None else dx.reshape(rows, steps, *dx.shape[1:])
+
+    def _whole_back(self, generator, rows, steps):
+        dx = yield from generator
+        return self._gradient(dx, rows, steps)
+
+    def multiply_adds(self, shape):
+        return (shape[0] or 1) * self.layer.multiply_adds(self._inside(shape))

@@ -62,8 +62,9 @@ def prepare(entry: Any, xs, *, weights=None, r=None, dtype=np.float64, shard_row
     rows = len(xs[0])
     inputs = {f"x{i}": x.shape[1:] for i, x in enumerate(xs)}
     layer = layers.build(entry)
-    nodes = [Node(f"in{i}", Shift(rows=rows), (f"x{i}",)) for i in range(len(xs))] if shifted else []
-    nodes.append(Node("layer", layer, tuple(f"in{i}" if shifted else f"x{i}" for i in range(len(xs)))))
+    moved = [i for i, x in enumerate(xs) if shifted and x.dtype.kind == "f"]  # numbers of words have no slope
+    nodes = [Node(f"in{i}", Shift(rows=rows), (f"x{i}",)) for i in moved]
+    nodes.append(Node("layer", layer, tuple(f"in{i}" if i in moved else f"x{i}" for i in range(len(xs)))))
     graph = Graph.build(nodes, inputs, ["layer"])
     program = Program(graph, dtype=dtype, seed=seed)
     rng = np.random.default_rng(seed)
@@ -75,7 +76,7 @@ def prepare(entry: Any, xs, *, weights=None, r=None, dtype=np.float64, shard_row
             w[...] = rng.uniform(0.2, 1.2, w.shape)  # away from 0 and positive: a variance must be
     if r is None:
         r = rng.normal(size=(rows, *graph.shapes["layer"]))
-    batch = Batch({f"x{i}": x.astype(dtype) for i, x in enumerate(xs)}, {"layer": (r * rows).astype(dtype)})
+    batch = Batch({f"x{i}": x.astype(dtype) if x.dtype.kind == "f" else x for i, x in enumerate(xs)}, {"layer": (r * rows).astype(dtype)})
     executor = Executor(program, {"layer": InnerProduct()}, threads=2 if shard_rows else 1, shard_rows=shard_rows)
     return Ran(None, [], {}, {}, 0.0, program, executor, batch)
 

@@ -15,14 +15,23 @@ def inputs(case, rows=7, dtype=np.float64):
     """Away from 0, where the kinks of relu and its kin are."""
     rng = np.random.default_rng(3)
     xs = []
-    for shape in CASES[case][1]:
+    for shape, words in zip(CASES[case][1], words_of(case), strict=True):
+        if words:
+            xs.append(rng.integers(0, words, (rows, *shape)))
+            continue
         x = rng.normal(size=(rows, *shape))
         xs.append((x + 0.05 * np.sign(x)).astype(dtype))
     return xs
 
 
+def words_of(case):
+    """For each input, how many words its whole numbers stand for; 0 for real numbers."""
+    _, shapes, *more = CASES[case]
+    return more[0] if more else [0] * len(shapes)
+
+
 def test_every_layer_has_a_row():
-    covered = {layers.build(entry).kind for entry, _ in CASES.values()}
+    covered = {layers.build(entry).kind for entry, *_ in CASES.values()}
     assert covered == set(layers)
 
 
