@@ -1,28 +1,41 @@
-"""nnctl summary: layers, shapes and parameters, before any training."""
+"""nnctl summary: graph, layers, shapes and parameters, before any training."""
 
 from __future__ import annotations
 
 import click
 
-from nnctl.cli.options import json_option, set_option, verb
+from nnctl.cli.options import json_option, output_file, set_option, verb
+from nnctl.errors import InputError
 
 
 @verb()
 @click.argument("config")
+@click.option("--plot", metavar="FILE.svg", help="Write a picture of the graph.")
 @set_option
 @json_option
-def command(config, overrides, as_json) -> None:
-    """Show the layers of CONFIG: output shapes, parameters, multiply-adds, memory."""
+def command(config, plot, overrides, as_json) -> None:
+    """Show the layers of CONFIG: the graph, output shapes, parameters, multiply-adds, memory."""
     from nnctl.spec import load
     from nnctl.training.runner import summary
 
+    picture = output_file(plot) if plot else None
+    if picture and picture.suffix.lower() != ".svg":
+        raise InputError("a picture is written as SVG", where=plot, hint=f"name it {picture.stem}.svg")
     result = summary(load(config, overrides))
+    if picture:
+        from nnctl.reports.graph_layout import boxes
+        from nnctl.reports.graph_svg import svg
+
+        picture.write_text(svg(boxes(result)), encoding="utf-8")
     if as_json:
-        from nnctl.reports.machine import dumps
+        from nnctl.reports.machine import dumps, jsonable
+        from nnctl.reports.summary import edges
 
-        click.echo(dumps(result))
-        return
-    from nnctl.reports.summary import show
-    from nnctl.reports.terminal import Terminal
+        click.echo(dumps({**jsonable(result), "edges": edges(result)}))
+    else:
+        from nnctl.reports.summary import show
+        from nnctl.reports.terminal import Terminal
 
-    show(result, Terminal.of())
+        show(result, Terminal.of())
+    if picture:
+        click.echo(f"{picture} is written", err=True)

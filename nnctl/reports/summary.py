@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nnctl.reports.graph_drawing import draw
+from nnctl.reports.graph_layout import boxes, is_chain
 from nnctl.reports.numbers import count, figure, size
 from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal
@@ -13,12 +15,27 @@ if TYPE_CHECKING:
 
 
 def show(summary: Summary, terminal: Terminal) -> None:
+    """The graph, where it is more than a chain; then the table."""
+    found = boxes(summary)
+    if not is_chain(found):
+        draw(found, terminal)
+        terminal.print()
+    show_table(summary, terminal)
+
+
+def edges(summary: Summary) -> list[tuple[str, str]]:
+    """(tensor, the layer that takes it), for programs."""
+    return [(source, line.name) for line in summary.lines for source in line.sources]
+
+
+def show_table(summary: Summary, terminal: Terminal) -> None:
     """A row a layer, then the totals."""
     table = Table(["layer", "kind", "takes", "output shape", "parameters", "multiply-adds"], left=4, spare=1)
     for name, shape in summary.inputs.items():
         table.add(name, "Input", "", _shape(shape), "0", "0")
     for line in summary.lines:
-        table.add(line.name, line.kind, ", ".join(line.sources), _shape(line.shape),
+        kind = f"{line.kind} (weights of {line.shared})" if line.shared else line.kind
+        table.add(line.name, kind, ", ".join(line.sources), _shape(line.shape),
                   count(line.parameters), count(line.multiply_adds))  # fmt: skip
     table.print(terminal)
     terminal.print()
@@ -40,7 +57,7 @@ def show_check(report: CheckReport, terminal: Terminal) -> None:
             table.add(*column)
         table.print(terminal)
     terminal.print()
-    show(report.summary, terminal)
+    show_table(report.summary, terminal)
     terminal.print()
     terminal.flow("samples        " + ", ".join(f"{count(n)} {part}" for part, n in report.rows.items()), " " * 15)
     terminal.flow(f"first loss     {figure(report.first_loss)}, of one batch there and back", " " * 15)

@@ -14,7 +14,7 @@ _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "
 # What a stream without Unicode gets instead.
 _ASCII = str.maketrans(
     {**dict.fromkeys("┌┐└┘├┤┬┴┼╸╺", "+"), **dict.fromkeys("─━", "-"), **dict.fromkeys("│⋮", "|"),
-     "…": "...", "×": "x", "·": "-", "–": "-", "→": "->", "≥": ">="}
+     "…": "...", "×": "x", "·": "-", "–": "-", "→": "->", "≥": ">=", "●": "*", "○": "o"}
 )  # fmt: skip
 
 

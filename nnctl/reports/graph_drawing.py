@@ -1,0 +1,89 @@
+"""A network drawn in the terminal, a layer a line, as `git log --graph` draws branches and merges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from nnctl.layers.base import show as show_shape
+from nnctl.reports.graph_layout import Box, consumers
+from nnctl.reports.terminal import Terminal
+
+# (up, down, left, right) -> the letter that joins them
+_LETTERS = {
+    (1, 1, 1, 1): "┼", (1, 1, 1, 0): "┤", (1, 1, 0, 1): "├", (1, 0, 1, 1): "┴", (0, 1, 1, 1): "┬",
+    (1, 0, 1, 0): "┘", (1, 0, 0, 1): "└", (0, 1, 1, 0): "┐", (0, 1, 0, 1): "┌", (0, 0, 1, 1): "─", (1, 1, 0, 0): "│",
+}  # fmt: skip
+
+
+def draw(found: Sequence[Box], terminal: Terminal) -> None:
+    """Writes the drawing: ○ an input, ● a layer; what has no room beside it is left out, from the right."""
+    rows = list(lanes(found))
+    width = max(len(lines) for lines, _ in rows)
+    cells = {box.name: (box.name, box.kind, show_shape(box.shape)) for box in found}
+    notes = {box.name: _note(box) for box in found}
+    for columns in (3, 2, 1):
+        widths = [max(len(cells[box.name][at]) for box in found) for at in range(columns)]
+        room = width + 2 + sum(widths) + 2 * columns + max(map(len, notes.values()))
+        if terminal.width is None or room <= terminal.width:
+            break
+    else:
+        terminal.flow(f"(the drawing of the graph needs {room} columns; --plot FILE.svg makes a picture)", "", "dim")
+        return
+    for lines, box in rows:
+        if box is None:
+            terminal.print(lines.rstrip())
+            continue
+        shown = cells[box.name][:columns]
+        text = "  ".join(f"{cell:{size}}" for cell, size in zip(shown, widths, strict=True))
+        terminal.print(f"{lines:{width}}  {text}  {notes[box.name]}".rstrip())
+
+
+def _note(box: Box) -> str:
+    notes = [f"weights of {box.shared}"] if box.shared else []
+    notes += [f"from {source}: {', '.join(states)}" for source, states in box.states.items()]
+    return ", ".join([*notes, *(["output"] if box.is_output else [])])
+
+
+def lanes(found: Sequence[Box]) -> Iterator[tuple[str, Box | None]]:
+    """The lines' letters of each row, and the row's box; None where lines only branch or meet.
+
+    A lane is a column in which a box's output goes down until the last box that takes it.
+    """
+    last = {name: max(takers) for name, takers in consumers(found).items()}
+    held: list[str | None] = []  # what goes down each lane
+    for at, box in enumerate(found):
+        taken = [held.index(source) for source in box.sources]
+        ending = [lane for lane in taken if last[held[lane] or ""] == at]
+        if ending:
+            lane = min(ending)
+        else:  # a lane of its own, to the right of what it takes
+            first = min(taken, default=-1) + 1
+            lane = next((free for free in range(first, len(held)) if held[free] is None), max(first, len(held)))
+            held += [None] * (lane + 1 - len(held))
+        if taken and taken != [lane]:
+            yield _branching(held, taken, ending, lane), None
+        for done in ending:
+            held[done] = None
+        held[lane] = box.name
+        letters = ["│" if name else " " for name in held]
+        letters[lane] = "○" if box.is_input else "●"
+        yield " ".join(letters), box
+        if box.name not in last:
+            held[lane] = None
+        while held and held[-1] is None:
+            held.pop()
+
+
+def _branching(held: Sequence[str | None], taken: Sequence[int], ending: Sequence[int], lane: int) -> str:
+    """The row above a box in `lane`, where the lanes it takes come together."""
+    first, last = min(*taken, lane), max(*taken, lane)
+    text = ""
+    for at, name in enumerate(held):
+        left, right = first < at <= last, first <= at < last
+        if name and at not in taken:
+            text += "│"  # a line that passes over the horizontal one
+        else:
+            down = at == lane or (at in taken and at not in ending)
+            text += _LETTERS.get((at in taken, down, left, right), " ")
+        text += "─" if right else " "
+    return text
