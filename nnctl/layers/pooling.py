@@ -9,8 +9,13 @@ from pydantic import BeforeValidator
 from nnctl.layers import windows
 from nnctl.layers.base import Layer, layers
 
-OptionalPair = Annotated[tuple[windows.Size, windows.Size] | None, BeforeValidator(windows._twice)]
-OptionalSingle = Annotated[windows.Size | None, BeforeValidator(windows._once)]
+OptionalPair = Annotated[
+    tuple[windows.Size, windows.Size] | None,
+    BeforeValidator(windows._twice, json_schema_input_type=windows.PAIR | None),
+]
+OptionalSingle = Annotated[
+    windows.Size | None, BeforeValidator(windows._once, json_schema_input_type=windows.SINGLE | None)
+]
 
 
 class Pooling(Layer):

@@ -35,8 +35,10 @@ def _once(value):
     return value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
 
 
-Pair = Annotated[tuple[Size, Size], BeforeValidator(_twice)]  # an argument with a figure for each axis of an image
-Single = Annotated[Size, BeforeValidator(_once)]  # ... for the axis of time
+PAIR, SINGLE = Size | tuple[Size, Size], Size | tuple[Size]  # as a config may write them
+# An argument with a figure for each axis of an image, and one for the axis of time.
+Pair = Annotated[tuple[Size, Size], BeforeValidator(_twice, json_schema_input_type=PAIR)]
+Single = Annotated[Size, BeforeValidator(_once, json_schema_input_type=SINGLE)]
 
 
 def reach(size: int, dilation: int = 1) -> int:

@@ -28,13 +28,13 @@ class Network:
 
 def build_network(found: Findings, layers: Any, inputs: Any, outputs: Any) -> Network:
     """Nodes, outputs and inputs from the values of `layers:`, `inputs:` and `outputs:`."""
+    before = len(found)
     network = Network(inputs=_declared_inputs(found, inputs))
     network.paths = {name: ("inputs", name) for name in network.inputs}
     if not isinstance(layers, list) or not layers:
         hint = "list the layers, one a line: - Dense: {units: 16, activation: relu}"
         found.add(("layers",), f"expected a list of layers, got {show_value(layers)}", hint)
         return network
-    before = len(found)
     entries = entries_of(layers)
     _check_forms(found, entries)
     known = [entry for entry in entries if not entry.wrong]

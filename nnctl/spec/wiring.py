@@ -66,7 +66,8 @@ class Wiring:
         owner = self.order.get(entry.shared)
         if owner is None or owner.is_input or owner.index >= entry.index:
             names = [e.name for e in self.order.values() if e.index < entry.index and not e.is_input]
-            what = "comes only further down" if owner and not owner.is_input else "is no layer above"
+            further_down = owner is not None and owner is not entry and not owner.is_input
+            what = "comes only further down" if further_down else "is no layer above"
             found.add(path, f"shared: {shorten(entry.shared)!r} {what}", did_you_mean(entry.shared, names))
             return
         arguments = own_arguments(entry)
