@@ -7,19 +7,25 @@ for _module, _names in {
     "attention": ("MultiHeadAttention",),
     "convolution": ("Conv1D", "Conv2D"),
     "dense": ("Dense",),
+    "depthwise": ("DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D"),
     "embedding": ("Embedding", "Masking", "PositionEmbedding"),
     "global_pooling": (
         "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D",
     ),
+    "group_normalization": ("GroupNormalization",),
     "merge": ("Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract"),
     "normalization": ("BatchNormalization", "LayerNormalization"),
+    "padding": (
+        "Cropping1D", "Cropping2D", "Rescaling", "UpSampling1D", "UpSampling2D", "ZeroPadding1D", "ZeroPadding2D",
+    ),
     "pooling": ("AveragePooling1D", "AveragePooling2D", "MaxPooling1D", "MaxPooling2D"),
     "recurrent.bidirectional": ("Bidirectional",),
     "recurrent.gru": ("GRU",),
     "recurrent.lstm": ("LSTM",),
     "recurrent.simple": ("SimpleRNN",),
-    "regularization": ("Dropout",),
+    "regularization": ("Dropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D"),
     "reshape": ("Flatten", "Permute", "RepeatVector", "Reshape"),
+    "transposed": ("Conv1DTranspose", "Conv2DTranspose"),
     "wrappers": ("TimeDistributed",),
 }.items():
     layers.declared_in(f"nnctl.layers.{_module}", *_names)

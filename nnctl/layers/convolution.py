@@ -31,13 +31,8 @@ class Convolution(Layer):
 
     rank: ClassVar[int]
 
-    def _each(self, name: str) -> tuple[int, ...]:
-        """An argument's figure for each axis."""
-        value = getattr(self, name)
-        return value if isinstance(value, tuple) else (value,)
-
     def _window(self):
-        return self._each("kernel_size"), self._each("strides"), self.padding, self._each("dilation_rate")
+        return windows.each(self.kernel_size), windows.each(self.strides), self.padding, windows.each(self.dilation_rate)
 
     def output_shape(self, shape):
         sizes, strides, padding, dilations = self._window()
@@ -55,7 +50,7 @@ class Convolution(Layer):
         return (*positions, self.filters)
 
     def weights(self, shape):
-        kernel = (*self._each("kernel_size"), shape[-1] // self.groups, self.filters)
+        kernel = (*windows.each(self.kernel_size), shape[-1] // self.groups, self.filters)
         weights = {"kernel": Weight(kernel, self.kernel_initializer, regularizer=self.kernel_regularizer)}
         if self.use_bias:
             weights["bias"] = Weight((self.filters,), self.bias_initializer, regularizer=self.bias_regularizer)
@@ -87,7 +82,7 @@ class Convolution(Layer):
                 if self.groups == 1:
                     np.matmul(columns.T, rows, out=grads["kernel"].reshape(kernel.shape))
                 else:
-                    grads["kernel"][..., out] = (columns.T @ rows).reshape(*self._each("kernel_size"), -1, rows.shape[1])
+                    grads["kernel"][..., out] = (columns.T @ rows).reshape(*windows.each(self.kernel_size), -1, rows.shape[1])
             if dx is not None:
                 # the columns are done with, and their memory takes their gradient; but not where they are x itself
                 into = columns if padded else call.empty(columns.shape)
@@ -119,13 +114,14 @@ class Convolution(Layer):
             dx[...] = columns.reshape(dx.shape)
             return
         dx.fill(0)
-        for place, there, seen in windows.offsets(dx.shape[1:-1], sizes, strides, padding, dilations, positions):
+        before = windows.befores(dx.shape[1:-1], sizes, strides, padding, dilations)
+        for place, there, seen in windows.offsets(dx.shape[1:-1], sizes, strides, before, dilations, positions):
             every = (slice(None),) * (1 + self.rank)
             dx[there] += columns[(*every, *place)][seen]
 
     def multiply_adds(self, shape):
         out = self.output_shape(shape)
-        return prod(n or 1 for n in out) * prod(self._each("kernel_size")) * (shape[-1] // self.groups)
+        return prod(n or 1 for n in out) * prod(windows.each(self.kernel_size)) * (shape[-1] // self.groups)
 
 
 @layers.register("Conv1D", "Convolution1D")

@@ -14,7 +14,7 @@ Epsilon = Annotated[float, Field(gt=0)]
 EPSILON = 1e-7  # keeps Keras' masked moments from a division by 0
 
 
-class _Normalization(Layer):
+class Normalization(Layer):
     """What the normalizations share: gamma scales (if `scale`), beta shifts (if `center`)."""
 
     axis: int = -1
@@ -61,7 +61,7 @@ def _channels(x):
 
 
 @layers.register("BatchNormalization")
-class BatchNormalization(_Normalization):
+class BatchNormalization(Normalization):
     """Normalizes each channel by the batch's mean and variance: y = gamma (x - mean) / sqrt(var + eps) + beta.
 
     mean and var (biased) are taken over the batch and all axes but the last. Outside of training, and
@@ -140,7 +140,7 @@ class BatchNormalization(_Normalization):
 
 
 @layers.register("LayerNormalization")
-class LayerNormalization(_Normalization):
+class LayerNormalization(Normalization):
     """Normalizes each sample over its last axis: y = gamma (x - mean) / sqrt(var + eps) + beta.
 
     mean and var (biased) are of one sample (one time step), so training and inference are the same.

@@ -11,10 +11,10 @@ from nnctl.layers.base import Layer, layers
 
 OptionalPair = Annotated[
     tuple[windows.Size, windows.Size] | None,
-    BeforeValidator(windows._twice, json_schema_input_type=windows.PAIR | None),
+    BeforeValidator(windows.twice, json_schema_input_type=windows.PAIR | None),
 ]
 OptionalSingle = Annotated[
-    windows.Size | None, BeforeValidator(windows._once, json_schema_input_type=windows.SINGLE | None)
+    windows.Size | None, BeforeValidator(windows.once, json_schema_input_type=windows.SINGLE | None)
 ]
 
 
@@ -34,7 +34,9 @@ class Pooling(Layer):
     def _offsets(self, shape, positions):
         """(where a place of the window falls in the input, for which windows), for every place."""
         sizes, strides = self._window()
-        places = windows.offsets(shape, sizes, strides, self.padding, (1,) * len(sizes), positions)
+        ones = (1,) * len(sizes)
+        before = windows.befores(shape, sizes, strides, self.padding, ones)
+        places = windows.offsets(shape, sizes, strides, before, ones, positions)
         return [(there, seen) for _, there, seen in places]
 
     def multiply_adds(self, shape):

@@ -1,8 +1,12 @@
 """Layers that disturb training so that the network does not learn the sample by heart."""
 
-import numpy as np
+from typing import Annotated, ClassVar
 
-from nnctl.layers.base import Layer, Rate, layers
+import numpy as np
+from pydantic import Field
+
+from nnctl.errors import ShapeError
+from nnctl.layers.base import Layer, Rate, layers, show
 
 
 def random_mask(call, rate, row_size, rows, stream=0):
@@ -35,4 +39,95 @@ class Dropout(Layer):
     def backward(self, w, grads, mask, dy, call):
         if mask is not None:
             np.multiply(dy, mask, out=dy)
+        return dy
+
+
+class SpatialDropout(Layer):
+    """Base of the dropouts that drop whole channels: neighbours tell the same, so single figures would be no loss."""
+
+    rate: Rate
+
+    passes_mask = True
+    rank: ClassVar[int]
+
+    def output_shape(self, shape):
+        if len(shape) != self.rank + 1:
+            raise ShapeError(f"{self.kind} takes {self.rank + 1} axes besides the rows, got {show(shape)}",
+                             hint="take its 1D kin for sequences, its 2D kin for images")  # fmt: skip
+        return shape
+
+    def forward(self, w, x, call):
+        if not call.training or self.rate == 0:
+            return x, None
+        mask = random_mask(call, self.rate, x.shape[-1], len(x)).reshape(len(x), *(1,) * self.rank, -1)
+        return np.multiply(x, mask, out=call.empty(x.shape)), mask
+
+    def backward(self, w, grads, mask, dy, call):
+        if mask is not None:
+            np.multiply(dy, mask, out=dy)
+        return dy
+
+
+@layers.register("SpatialDropout1D")
+class SpatialDropout1D(SpatialDropout):
+    """Drops whole features of a sequence in training: (rows, steps, features). Source: Tompson et al. 2014."""
+
+    rank = 1
+
+
+@layers.register("SpatialDropout2D")
+class SpatialDropout2D(SpatialDropout):
+    """Drops whole channels of an image in training: (rows, height, width, channels). Source: Tompson et al. 2014."""
+
+    rank = 2
+
+
+def random_normal(call, shape):
+    """Standard normal figures of that shape, drawn by row (Box and Muller 1958)."""
+    size = int(np.prod(shape[1:], dtype=np.int64))
+    bits = call.random_bits(4 * size, shape[0]).reshape(shape[0], 2, 2, size).astype(np.float64)
+    high, low = bits[:, 0], bits[:, 1]
+    radius, turn = np.moveaxis((high * 65536 + low + 0.5) / 2**32, 1, 0)  # uniform, never 0
+    return (np.sqrt(-2 * np.log(radius)) * np.cos(2 * np.pi * turn)).reshape(shape).astype(call.dtype)
+
+
+@layers.register("GaussianNoise")
+class GaussianNoise(Layer):
+    """Adds noise in training: y = x + stddev n, n standard normal; outside of training y = x."""
+
+    stddev: Annotated[float, Field(ge=0)]
+
+    passes_mask = True
+
+    def forward(self, w, x, call):
+        if not call.training or self.stddev == 0:
+            return x, None
+        noise = random_normal(call, x.shape)
+        noise *= self.stddev
+        return np.add(x, noise, out=call.empty(x.shape)), None
+
+    def backward(self, w, grads, saved, dy, call):
+        return dy
+
+
+@layers.register("GaussianDropout")
+class GaussianDropout(Layer):
+    """Multiplies by noise in training: y = x (1 + s n), n standard normal, s = sqrt(rate / (1 - rate)), so that its
+    spread is Dropout's. Source: Srivastava et al. 2014."""
+
+    rate: Rate
+
+    passes_mask = True
+
+    def forward(self, w, x, call):
+        if not call.training or self.rate == 0:
+            return x, None
+        noise = random_normal(call, x.shape)
+        noise *= (self.rate / (1 - self.rate)) ** 0.5
+        noise += 1
+        return np.multiply(x, noise, out=call.empty(x.shape)), noise
+
+    def backward(self, w, grads, noise, dy, call):
+        if noise is not None:
+            dy *= noise
         return dy

@@ -25,20 +25,25 @@ Size = Annotated[int, Field(ge=1)]
 Padding = Literal["valid", "same"]
 
 
-def _twice(value):
+def twice(value):
     """One figure for both axes: 3 means (3, 3)."""
     return (value, value) if isinstance(value, int) and not isinstance(value, bool) else listed(value)
 
 
-def _once(value):
+def once(value):
     """[3] means 3."""
     return value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
 
 
 PAIR, SINGLE = Size | tuple[Size, Size], Size | tuple[Size]  # as a config may write them
 # An argument with a figure for each axis of an image, and one for the axis of time.
-Pair = Annotated[tuple[Size, Size], BeforeValidator(_twice, json_schema_input_type=PAIR)]
-Single = Annotated[Size, BeforeValidator(_once, json_schema_input_type=SINGLE)]
+def each(value, rank=None):
+    """An argument's figure for each axis."""
+    return value if isinstance(value, tuple) else (value,) * (rank or 1)
+
+
+Pair = Annotated[tuple[Size, Size], BeforeValidator(twice, json_schema_input_type=PAIR)]
+Single = Annotated[Size, BeforeValidator(once, json_schema_input_type=SINGLE)]
 
 
 def reach(size: int, dilation: int = 1) -> int:
@@ -85,6 +90,14 @@ def output_shape(kind, shape, sizes, strides, padding, dilations=None):
     return out
 
 
+def befores(shape, sizes, strides, padding, dilations):
+    """The zeros before the positions of each axis."""
+    return [
+        margins(n, size, stride, padding, dilation)[0]
+        for n, size, stride, dilation in zip(shape, sizes, strides, dilations, strict=True)
+    ]
+
+
 def padded(x, sizes, strides, padding, dilations, call):
     """x with zeros around its positions; x itself where there are none to add."""
     around = [margins(n, *rest) for n, *rest in zip(x.shape[1:-1], sizes, strides, [padding] * len(sizes), dilations,
@@ -112,20 +125,22 @@ def views(x, sizes, strides, dilations, positions):
 
 
 def offsets(
-    shape: Sequence[int], sizes: Sequence[int], strides: Sequence[int], padding: str, dilations: Sequence[int],
-    positions: Sequence[int],
+    shape: Sequence[int], sizes: Sequence[int], strides: Sequence[int], before: Sequence[int],
+    dilations: Sequence[int], positions: Sequence[int],
 ) -> Iterator[tuple[tuple[int, ...], tuple[slice, ...], tuple[slice, ...]]]:  # fmt: skip
     """For every place in the window: (the place, where it falls in the input, for which windows).
 
+    shape: positions of the input, with `before` zeros before them; positions: how many windows each axis has.
     The slices cover the rows' axis too and leave out what falls into the padding: input[there] belongs to
     output[windows]. Summing over a handful of whole-array slices is how NumPy is fast at windows.
     """
     by_axis = []
-    for n, size, stride, dilation, out in zip(shape, sizes, strides, dilations, positions, strict=True):
-        before, _ = margins(n, size, stride, padding, dilation)
+    for n, size, stride, zeros, dilation, out in zip(
+        shape, sizes, strides, before, dilations, positions, strict=True
+    ):
         pairs = []
         for place in range(size):
-            shift = place * dilation - before  # window o sees position o * stride + shift
+            shift = place * dilation - zeros  # window o sees position o * stride + shift
             first = max(0, -(shift // stride))
             last = min(out, (n - 1 - shift) // stride + 1)
             begin = first * stride + shift

@@ -1,0 +1,194 @@
+"""Layers that add, cut off or repeat positions of sequences and images."""
+
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import BeforeValidator, Field
+
+from nnctl.errors import ShapeError
+from nnctl.layers import windows
+from nnctl.layers.base import Layer, layers, show
+from nnctl.registry import listed
+
+Cells = Annotated[int, Field(ge=0)]
+
+
+def _ends(value):
+    """1 and [1, 1] mean one before and one after."""
+    return (value, value) if isinstance(value, int) else listed(value)
+
+
+def _sides(value):
+    """1, [1, 2] (height, width) and [[1, 1], [2, 2]] (top and bottom, left and right) in the last form."""
+    value = (value, value) if isinstance(value, int) else value
+    return tuple(_ends(listed(axis)) for axis in value) if isinstance(value, list | tuple) else value
+
+
+Ends = Annotated[tuple[Cells, Cells], BeforeValidator(_ends)]
+Sides = Annotated[tuple[tuple[Cells, Cells], tuple[Cells, Cells]], BeforeValidator(_sides)]
+
+
+def _check_rank(layer, shape, rank):
+    if len(shape) != rank + 1:
+        raise ShapeError(f"{layer.kind} takes {rank + 1} axes besides the rows, got {show(shape)}",
+                         hint="take its 1D kin for sequences, its 2D kin for images")  # fmt: skip
+
+
+def _pairs(value):
+    """(before, after) of each axis."""
+    return (value,) if isinstance(value[0], int) else value
+
+
+def _inside(pairs, shape):
+    """The slices of what lies within the ends, of an array with the rows first."""
+    return (slice(None), *(slice(before, n - after) for (before, after), n in zip(pairs, shape, strict=False)))
+
+
+class ZeroPadding(Layer):
+    """Base of the layers that put zeros around."""
+
+    def output_shape(self, shape):
+        pairs = _pairs(self.padding)
+        _check_rank(self, shape, len(pairs))
+        return (*(n and n + sum(pair) for n, pair in zip(shape, pairs, strict=False)), shape[-1])
+
+    def forward(self, w, x, call):
+        y = call.empty((len(x), *self.output_shape(x.shape[1:])))
+        y.fill(0)
+        y[_inside(_pairs(self.padding), y.shape[1:])] = x
+        return y, None
+
+    def backward(self, w, grads, saved, dy, call):
+        return np.ascontiguousarray(dy[_inside(_pairs(self.padding), dy.shape[1:])])
+
+
+@layers.register("ZeroPadding1D")
+class ZeroPadding1D(ZeroPadding):
+    """Zeros before and after a sequence: (rows, steps, features) -> (rows, before + steps + after, features)."""
+
+    padding: Ends = (1, 1)
+
+
+@layers.register("ZeroPadding2D")
+class ZeroPadding2D(ZeroPadding):
+    """Zeros around an image: padding p, [height, width], or [[top, bottom], [left, right]]."""
+
+    padding: Sides = ((1, 1), (1, 1))
+
+
+class Cropping(Layer):
+    """Base of the layers that cut the ends off."""
+
+    def output_shape(self, shape):
+        pairs = _pairs(self.cropping)
+        _check_rank(self, shape, len(pairs))
+        left = [n and n - sum(pair) for n, pair in zip(shape, pairs, strict=False)]
+        if any(n is not None and n < 1 for n in left):
+            raise ShapeError(f"cropping {self.cropping} leaves nothing of {show(shape)}", hint="cut less")
+        return (*left, shape[-1])
+
+    def forward(self, w, x, call):
+        y = call.empty((len(x), *self.output_shape(x.shape[1:])))
+        np.copyto(y, x[_inside(_pairs(self.cropping), x.shape[1:])])
+        return y, x.shape
+
+    def backward(self, w, grads, shape, dy, call):
+        dx = call.empty(shape)
+        dx.fill(0)
+        dx[_inside(_pairs(self.cropping), shape[1:])] = dy
+        return dx
+
+
+@layers.register("Cropping1D")
+class Cropping1D(Cropping):
+    """Cuts steps off the beginning and the end of a sequence: cropping c, or [before, after]."""
+
+    cropping: Ends = (1, 1)
+
+
+@layers.register("Cropping2D")
+class Cropping2D(Cropping):
+    """Cuts the border off an image: cropping c, [height, width], or [[top, bottom], [left, right]]."""
+
+    cropping: Sides = ((0, 0), (0, 0))
+
+
+@layers.register("UpSampling1D")
+class UpSampling1D(Layer):
+    """Every time step `size` times: (rows, steps, features) -> (rows, size steps, features)."""
+
+    size: windows.Single = 2
+
+    def output_shape(self, shape):
+        _check_rank(self, shape, 1)
+        return (shape[0] and shape[0] * self.size, shape[1])
+
+    def forward(self, w, x, call):
+        y = call.empty((len(x), x.shape[1], self.size, x.shape[2]))
+        y[...] = x[:, :, None]
+        return y.reshape(len(x), -1, x.shape[2]), None
+
+    def backward(self, w, grads, saved, dy, call):
+        return np.add.reduce(dy.reshape(len(dy), -1, self.size, dy.shape[2]), axis=2)
+
+
+@layers.register("UpSampling2D")
+class UpSampling2D(Layer):
+    """An image `size` times as high and wide: every pixel repeated (nearest), or its neighbours mixed (bilinear)."""
+
+    size: windows.Pair = (2, 2)
+    interpolation: Literal["nearest", "bilinear"] = "nearest"
+
+    def output_shape(self, shape):
+        _check_rank(self, shape, 2)
+        return (*(n and n * times for n, times in zip(shape, self.size, strict=False)), shape[-1])
+
+    def forward(self, w, x, call):
+        rows, height, width, channels = x.shape
+        if self.interpolation == "nearest":
+            y = call.empty((rows, height, self.size[0], width, self.size[1], channels))
+            y[...] = x[:, :, None, :, None]
+            return y.reshape(rows, height * self.size[0], -1, channels), x.shape
+        high, wide = self._mixtures(x.shape, x.dtype)
+        return np.einsum("Hh,nhwc,Ww->nHWc", high, x, wide, optimize=True), x.shape
+
+    def backward(self, w, grads, shape, dy, call):
+        rows, height, width, channels = shape
+        if self.interpolation == "nearest":
+            return dy.reshape(rows, height, self.size[0], width, self.size[1], channels).sum(axis=(2, 4))
+        high, wide = self._mixtures(shape, dy.dtype)
+        return np.einsum("Hh,nHWc,Ww->nhwc", high, dy, wide, optimize=True)
+
+    def _mixtures(self, shape, dtype):
+        return [mixture(n, times, dtype) for n, times in zip(shape[1:3], self.size, strict=True)]
+
+
+def mixture(n: int, times: int, dtype) -> np.ndarray:
+    """(n times, n): how much each of the n pixels counts in each new one; pixels are centred on halves."""
+    at = np.clip((np.arange(n * times) + 0.5) / times - 0.5, 0, n - 1)
+    left = np.floor(at).astype(int)
+    right = np.minimum(left + 1, n - 1)
+    matrix = np.zeros((n * times, n), dtype)
+    np.add.at(matrix, (np.arange(n * times), left), 1 - (at - left))
+    np.add.at(matrix, (np.arange(n * times), right), at - left)
+    return matrix
+
+
+@layers.register("Rescaling")
+class Rescaling(Layer):
+    """y = scale x + offset: images of 0 to 255 to 0 to 1 by scale 0.00392."""
+
+    scale: float
+    offset: float = 0.0
+
+    passes_mask = True
+
+    def forward(self, w, x, call):
+        y = np.multiply(x, self.scale, out=call.empty(x.shape), casting="same_kind")
+        if self.offset:
+            y += self.offset
+        return y, None
+
+    def backward(self, w, grads, saved, dy, call):
+        dy *= self.scale
+        return dy
