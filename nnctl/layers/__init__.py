@@ -5,6 +5,9 @@ from nnctl.layers.base import Layer, Weight, layers
 for _module, _names in {
     "activation": ("Activation", "ReLU", "LeakyReLU", "ELU", "Softmax"),
     "attention": ("MultiHeadAttention",),
+    "augmentation": (
+        "RandomBrightness", "RandomContrast", "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom",
+    ),
     "convolution": ("Conv1D", "Conv2D"),
     "dense": ("Dense",),
     "depthwise": ("DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D"),

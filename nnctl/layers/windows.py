@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Annotated, Literal
 
-import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from pydantic import BeforeValidator, Field
 
