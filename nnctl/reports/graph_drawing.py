@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from nnctl.layers.base import show as show_shape
 from nnctl.reports.graph_layout import Box, consumers
+from nnctl.reports.numbers import cut
 from nnctl.reports.terminal import Terminal
+
+_MOST_LETTERS = 40  # of a name; the table has it whole
 
 # (up, down, left, right) -> the letter that joins them
 _LETTERS = {
@@ -19,7 +22,7 @@ def draw(found: Sequence[Box], terminal: Terminal) -> None:
     """Writes the drawing: ○ an input, ● a layer; what has no room beside it is left out, from the right."""
     rows = list(lanes(found))
     width = max(len(lines) for lines, _ in rows)
-    cells = {box.name: (box.name, box.kind, show_shape(box.shape)) for box in found}
+    cells = {box.name: (cut(box.name, _MOST_LETTERS), box.kind, show_shape(box.shape)) for box in found}
     notes = {box.name: _note(box) for box in found}
     for columns in (3, 2, 1):
         widths = [max(len(cells[box.name][at]) for box in found) for at in range(columns)]

@@ -101,28 +101,32 @@ def _says(box: Box) -> str:
 
 def _arrows(found: Sequence[Box], drawn: Layout, tops: dict[str | None, float]) -> Iterator[str]:
     """Each link as a curve from the source's lower edge, down its lane, to the target's upper edge."""
+    passed: set[Spot] = set()  # a line that several boxes take is drawn once
     for box in found:
         ways = [drawn.ways[source, box.name] for source in box.sources]
         ways.sort(key=lambda way: way[-2].x)
-        step = min(24.0, ways[0][-1].width / (2 * len(ways))) if ways else 0.0
+        room = 48.0 if box.states else 24.0  # room for the states' names
+        step = min(room, ways[0][-1].width / (2 * len(ways))) if ways else 0.0
         straight = [number for number, way in enumerate(ways) if abs(way[-2].x - way[-1].x) < 0.5]
         middle = straight[0] if straight else (len(ways) - 1) / 2
         for number, way in enumerate(ways):
             end = way[-1].x + (number - middle) * step
             top = tops[box.name]
             y = tops[way[0].name] + _HEIGHT
-            curve = f"M {way[0].x:.1f} {y:.1f}"
             x = way[0].x
+            curve = f"M {x:.1f} {y:.1f}"
             for passing in way[1:-1]:  # down to the level, then straight past its boxes
-                curve += _bend(x, y, passing.x, y + _LEVEL - _HEIGHT)
+                bend = _bend(x, y, passing.x, y + _LEVEL - _HEIGHT)
                 x, y = passing.x, y + _LEVEL
-                curve += f" V {y:.1f}"
+                curve = f"M {x:.1f} {y:.1f}" if passing in passed else f"{curve}{bend} V {y:.1f}"
+                passed.add(passing)
             curve += _bend(x, y, end, top - _TIP)
             yield f'<path class="line" d="{curve}"/>'
             yield f'<path class="tip" d="M {end:.1f} {top:.1f} l -4 {-_TIP} h 8 z"/>'
             if states := box.states.get(way[0].name or ""):
                 label = _text(cut(", ".join(states), _MOST_LETTERS))
-                yield f'<text class="dim" x="{end + 7:.1f}" y="{top - _TIP:.1f}">{label}</text>'
+                side, anchor = (7, "start") if x < end else (-7, "end")  # away from the curve
+                yield f'<text class="dim" text-anchor="{anchor}" x="{end + side:.1f}" y="{top - 3:.1f}">{label}</text>'
 
 
 def _bend(x: float, y: float, to_x: float, to_y: float) -> str:
