@@ -47,7 +47,8 @@ def test_agrees_with_keras(case, dtype):
 
 def test_every_metric_has_a_golden_case():
     covered = {metrics.build(row["metric"]).kind for row in GOLDEN.cases.values()}
-    assert set(metrics) - covered <= set(losses)  # whose numbers the losses' own tests compare
+    sequences = {name for name, metric in metrics.items() if "sequence" in metric.takes}  # test_sequence_metrics.py
+    assert set(metrics) - covered - sequences <= set(losses)  # whose numbers the losses' own tests compare
 
 
 # One of each kind, of every metric: what a config says, and the data it is for.
@@ -215,6 +216,8 @@ MISFITS = [
     ("binary_crossentropy", "onehot", 3, "one-hot classes", "for classes take accuracy"),
     ("categorical_crossentropy", "integer", 3, "class numbers", "take sparse_categorical_crossentropy"),
     ("top_k_categorical_accuracy", "onehot", 5, "is always 1 for 5 classes", "choose k below 5"),
+    ("accuracy", "sequence", 11, "targets of this output are label sequences", "take label_error_rate or exact_match"),
+    ("label_error_rate", "integer", 3, "is for label sequences", "for classes take accuracy"),
     ({"recall": {"class_id": 3}}, "integer", 3, "class 3, but the output has 3", "from 0 to 2"),
 ]
 
@@ -247,7 +250,7 @@ def test_refuses_arguments_out_of_range(config, message):
 def test_directions():
     """What is an error or a loss should fall, all else should rise."""
     falling = {name for name, metric in metrics.items() if metric.better == "min"}
-    assert falling == (set(losses) - {"cosine_similarity", "ctc"}) | {"rmse"}
+    assert falling == (set(losses) - {"cosine_similarity", "ctc"}) | {"rmse", "label_error_rate"}
 
 
 def test_two_metrics_of_one_kind_have_names_of_their_own(tmp_path):

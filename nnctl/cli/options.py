@@ -30,6 +30,29 @@ set_option = click.option(
 )  # fmt: skip
 
 
+WAYS = {"greedy": "greedy", "beam": "beam_search"}  # here -> as metrics name them
+
+
+def decode_options(command):
+    """How the texts of a CTC run are read, in place of what its metrics say."""
+    way = click.option("--decode", type=click.Choice(list(WAYS)),
+                       help="How a CTC run's texts are read: the best class of each step, or a beam search.")  # fmt: skip
+    width = click.option("--beam-width", type=click.IntRange(min=1), metavar="N",
+                         help="Texts that a beam search keeps; more are slower and find more. Default 10.")  # fmt: skip
+    return way(width(command))
+
+
+def reading_of(decode: str | None, beam_width: int | None):
+    """What the decode options ask for; None where they are left out."""
+    if decode is None and beam_width is None:
+        return None
+    if decode == "greedy" and beam_width is not None:
+        raise click.UsageError("--beam-width is for --decode beam")
+    from nnctl.training.answers import Reading
+
+    return Reading(WAYS[decode or "beam"], beam_width)
+
+
 def output_file(path: str) -> Path:
     """A file that is to be written. Raises InputError where its folder does not exist or it is one."""
     file = Path(path)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from nnctl.cli.options import json_option, output_file, verb
+from nnctl.cli.options import decode_options, json_option, output_file, reading_of, verb
 
 FORMATS = ("csv", "tsv", "json", "jsonl", "parquet", "npz")
 
@@ -17,21 +17,23 @@ FORMATS = ("csv", "tsv", "json", "jsonl", "parquet", "npz")
 @click.argument("source", metavar="INPUT")
 @click.option("-o", "--output", metavar="OUT", help="File to write; its ending chooses the format.")
 @click.option("--format", "form", type=click.Choice(FORMATS), help="Format, whatever the ending; default csv.")
+@decode_options
 @json_option
-def command(run, source, output, form, as_json) -> None:
-    """Predict each row of INPUT with RUN: the class and its probabilities, or the number.
+def command(run, source, output, form, decode, beam_width, as_json) -> None:
+    """Predict each row of INPUT with RUN: the class and its probabilities, the number, or the text.
 
     \b
     nnctl predict runs/iris-20260101-120000 new_flowers.csv
     nnctl predict runs/iris-20260101-120000 new_flowers.csv -o named.parquet
     """
     form = _format(output, form, as_json)
+    reading = reading_of(decode, beam_width)
     file = output and output_file(output)
     from nnctl.reports.predictions import written
+    from nnctl.training.answers import predict
     from nnctl.training.files import write_safely
-    from nnctl.training.runner import predict
 
-    content = written(predict(Path(run), source).columns, form)
+    content = written(predict(Path(run), source, reading=reading).columns, form)
     if file:
         write_safely(file, content)
     else:

@@ -23,12 +23,14 @@ class Loss(Declared):
       "number" (rows, units) real.
       "sequence" (rows, longest) class numbers from 1, each row filled up with 0.
     fuses: kind of the activation ("softmax", "sigmoid") whose input it can take directly, or None.
+    margins: predictions are no probabilities: above 0 is yes, the further the surer.
     wants_lengths: forward and forward_logits take `lengths` as well, (rows,) time steps that are no padding, or
     None where all are; the loss then is the sequence's, and no mask is applied to it.
     """
 
     labels: ClassVar[Literal["integer", "onehot", "binary", "number", "sequence"]] = "number"
     fuses: ClassVar[str | None] = None
+    margins: ClassVar[bool] = False
     wants_lengths: ClassVar[bool] = False
 
     def can_fuse(self) -> bool:

@@ -18,6 +18,7 @@ class Hinge(ElementwiseLoss):
     """
 
     labels = "binary"
+    margins = True
 
     def each(self, y, p):
         return np.maximum(1 - signs(y) * p, 0)
@@ -32,6 +33,7 @@ class SquaredHinge(ElementwiseLoss):
     """Hinge loss, squared: mean max(1 - y p, 0)^2, labels 0 and 1 taken as -1 and 1."""
 
     labels = "binary"
+    margins = True
 
     def each(self, y, p):
         short = np.maximum(1 - signs(y) * p, 0)
@@ -50,6 +52,7 @@ class CategoricalHinge(Loss):
     """
 
     labels = "onehot"
+    margins = True
 
     def forward(self, y, p):
         y = aligned(y, p)

@@ -1,7 +1,7 @@
 """Metrics: figures for people, summed over batches. Keras' names, formulas and defaults."""
 
 from nnctl.losses import losses as _losses
-from nnctl.metrics import accuracy, auc, regression, scores  # noqa: F401  (each registers its members)
+from nnctl.metrics import accuracy, auc, regression, scores, sequences  # noqa: F401  (each registers its members)
 from nnctl.metrics.base import Metric, dump, load, metrics, resolve
 
 # every loss of single predictions can be watched as well; a metric of the same name comes first (Keras' cosine

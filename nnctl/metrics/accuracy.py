@@ -15,12 +15,13 @@ class Accuracy(Metric):
 
     One unit: binary_accuracy. Several units, by the targets: class numbers, sparse_categorical_accuracy;
     one-hot, categorical_accuracy; a 0 or 1 for every unit (several labels at once), binary_accuracy.
-    The last differs from Keras, which compares only the largest of the labels there.
+    The last differs from Keras, which compares only the largest of the labels there. Logits and hinge losses say
+    yes above 0, where Keras goes on comparing with 0.5.
     """
 
-    def for_output(self, labels, prediction_shape):
+    def for_output(self, labels, prediction_shape, logits=False):
         if labels == "binary" or prediction_shape[-1] == 1:
-            return BinaryAccuracy()
+            return BinaryAccuracy().model_copy(update={"threshold": 0.0 if logits else 0.5})
         return SparseCategoricalAccuracy() if labels == "integer" else CategoricalAccuracy()
 
 
@@ -67,7 +68,7 @@ class SparseTopKCategoricalAccuracy(Metric):
 
     takes = ("integer",)
 
-    def for_output(self, labels, prediction_shape):
+    def for_output(self, labels, prediction_shape, logits=False):
         classes = prediction_shape[-1]
         if classes is not None and self.k >= classes:
             raise InputError(

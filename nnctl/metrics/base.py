@@ -18,6 +18,7 @@ LABELS = {
     "onehot": "one-hot classes",
     "binary": "values of 0 and 1",
     "number": "numbers",
+    "sequence": "label sequences",
 }
 CLASSES = ("integer", "onehot", "binary")
 VALUES = ("number", "binary", "onehot")
@@ -33,7 +34,7 @@ class Metric(Declared):
     better: ClassVar[str] = "max"
     takes: ClassVar[tuple[str, ...]] = CLASSES
 
-    def for_output(self, labels: str, prediction_shape: tuple[int | None, ...]) -> "Metric":
+    def for_output(self, labels: str, prediction_shape: tuple[int | None, ...], logits: bool = False) -> "Metric":
         """The metric that these arguments mean for an output; most are the same for all. See `resolve`."""
         return self
 
@@ -54,10 +55,11 @@ class Metric(Declared):
         return state["total"] / state["count"] if state["count"] else 0.0
 
 
-def resolve(metric: Metric, labels: str, prediction_shape: tuple[int | None, ...]) -> "Metric":
+def resolve(metric: Metric, labels: str, prediction_shape: tuple[int | None, ...], logits: bool = False) -> "Metric":
     """The metric as an output needs it: `accuracy` becomes one of its kinds, a threshold gets its default.
 
-    labels: the loss's ("integer", "onehot", "binary", "number"). prediction_shape: without the batch axis.
+    labels: the loss's ("integer", "onehot", "binary", "number", "sequence"). prediction_shape: without the batch
+    axis. logits: the predictions are no probabilities; yes is above 0.
     Raises InputError for a metric that has no meaning there.
     """
     if labels not in metric.takes:
@@ -66,13 +68,15 @@ def resolve(metric: Metric, labels: str, prediction_shape: tuple[int | None, ...
             f"{metric.kind} is for {wanted}, but the targets of this output are {LABELS[labels]}",
             hint=mend(metric, labels),
         )
-    return metric.for_output(labels, prediction_shape)
+    return metric.for_output(labels, prediction_shape, logits)
 
 
 def mend(metric: Metric, labels: str) -> str:
     """What to write instead of a metric that does not take such targets."""
     if labels == "number":
         return "for numbers take mse, rmse, mae or r2_score"
+    if labels == "sequence":
+        return "for label sequences take label_error_rate or exact_match"
     twin = {"integer": f"sparse_{metric.kind}", "onehot": metric.kind.removeprefix("sparse_")}.get(labels)
     if twin in metrics and twin != metric.kind:
         return f"take {twin}, or accuracy, which finds its own kind"

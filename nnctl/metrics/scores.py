@@ -35,7 +35,7 @@ class ClassScore(Metric):
         """The score of each class; 0 where it is 0 / 0."""
         raise NotImplementedError
 
-    def for_output(self, labels, prediction_shape):
+    def for_output(self, labels, prediction_shape, logits=False):
         units = prediction_shape[-1]
         if self.class_id is not None and units is not None and self.class_id >= units:
             raise InputError(
@@ -43,7 +43,7 @@ class ClassScore(Metric):
                 hint=f"choose class_id from 0 to {units - 1}",
             )
         if self.cut() is None and (labels == "binary" or units == 1):
-            return self.with_cut(0.5)
+            return self.with_cut(0.0 if logits else 0.5)
         return self
 
     def start(self):

@@ -45,7 +45,9 @@ def _delimited(delimiter: str) -> Callable[[Columns], bytes]:
 
 
 def _cell(value: Any) -> Any:
-    """Text that a spreadsheet would take for a formula gets an apostrophe before it; numbers stay."""
+    """Text that a spreadsheet would take for a formula gets an apostrophe before it; numbers stay, NaN is empty."""
+    if isinstance(value, float) and value != value:
+        return ""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
@@ -64,7 +66,9 @@ def _npz(columns: Columns) -> bytes:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, column in columns.items():
             # text as text: an array of objects would be pickled
-            array = column.astype(str) if column.dtype == object else column
+            array = column
+            if column.dtype == object:
+                array = np.where(np.equal(column, None), "", column).astype(str)
             with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
                 np.lib.format.write_array(entry, np.ascontiguousarray(array), allow_pickle=False)
     return file.getvalue()

@@ -176,8 +176,8 @@ class _PerOutput:
 
     def metrics(self, given: Any, built_losses: Mapping[str, Loss]) -> dict[str, tuple[Metric, ...]]:
         if given is None:
-            defaults = {name: "mae" if loss.labels == "number" else "accuracy" for name, loss in built_losses.items()}
-            return {name: (metrics.build(metric),) for name, metric in defaults.items()}
+            usual = {"number": "mae", "sequence": "label_error_rate"}
+            return {name: (metrics.build(usual.get(loss.labels, "accuracy")),) for name, loss in built_losses.items()}
         by_output = isinstance(given, dict) and self.names_outputs(given, metrics)
         shares = (
             self.share("metrics", given, metrics, partial=True) if by_output

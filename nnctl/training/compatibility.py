@@ -29,7 +29,8 @@ def check_heads(spec: Spec, graph: Graph, targets: Mapping[str, Target]) -> list
 
 def last_activation(node: Node) -> str:
     """The kind of the activation that makes a node's output; "linear" where there is none."""
-    function = getattr(node.layer, "activation", None) or getattr(node.layer, "function", None)
+    layer = node.layer
+    function = layer.outer_activation() or getattr(layer, "activation", None) or getattr(layer, "function", None)
     return function.kind if function is not None else "linear"
 
 
@@ -64,6 +65,9 @@ def _mismatches(spec: Spec, node: Node, shape, target: Target) -> Iterator[Probl
                       "leave out from_logits, or the activation: one of them would be applied twice")  # fmt: skip
         return
 
+    if loss.labels == "sequence":
+        yield from _sequence_mismatches(loss, node, shape, target, activation)
+        return
     if loss.labels in ("integer", "onehot") and classes is not None and units != classes:
         named = f"{classes} classes ({_shortened(target.classes)})"
         if units == 1 and classes == 2:
@@ -80,6 +84,24 @@ def _mismatches(spec: Spec, node: Node, shape, target: Target) -> Iterator[Probl
         return
     if loss.labels == "number" and activation in SQUASHES:
         yield f"{layer} ends in {activation}, so it can only predict within its range; linear is usual for {loss.kind}"
+
+
+def _sequence_mismatches(loss, node: Node, shape, target: Target, activation: str) -> Iterator[Problem | str]:
+    """Of a loss of label sequences: class scores at each time step, one for each label and one for the blank."""
+    layer, where = f"the last layer {node.name!r}", node.where
+    units = len(target.classes) + 1
+    if len(shape) != 2:
+        yield Problem(f"{loss.kind} wants the classes of each time step, (steps, {units}), but {layer} gives "
+                      f"{show(shape)}", where, "set return_sequences: true in the recurrent layers before it; for "
+                      "images, Permute the columns to the front and Reshape the rest")  # fmt: skip
+    elif shape[-1] != units:
+        yield Problem(f"{layer} gives {shape[-1]} values, but the labels {_columns(target)} have {units - 1} classes "
+                      f"({_shortened(target.classes)}) and {loss.kind} adds the blank", where,
+                      f"set units: {units}")  # fmt: skip
+    elif activation in SQUASHES - {"softmax"} or (activation == "softmax" and node.layer.outer_activation() is None
+                                                  and getattr(node.layer, "function", None) is None):  # fmt: skip
+        yield Problem(f"{loss.kind} wants softmax or logits, but {layer} ends in {activation} of its own", where,
+                      f"end with Dense: {{units: {units}, activation: softmax}}")  # fmt: skip
 
 
 def _columns(target: Target) -> str:

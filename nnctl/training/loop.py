@@ -144,7 +144,7 @@ class Loop:
     def _end_epoch(self, began: float) -> None:
         figures = self.running.figures()
         if self.data.validation:
-            validation, _ = self.model.evaluate(self.data.validation)
+            validation, *_ = self.model.evaluate(self.data.validation)
             figures |= {f"val_{name}": value for name, value in validation.items()}
         self.history.append(figures)
         if self._is_best(figures[self.monitor]):

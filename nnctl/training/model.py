@@ -49,6 +49,7 @@ class Model:
         program = Program(graph, seed=spec.seed, dtype=spec.engine.dtype, initialize=initialize)
         threads = spec.engine.threads or usable_cores()
         executor = Executor(program, spec.losses, spec.loss_weights, threads=threads, shard_rows=spec.engine.shard_rows)
+        model = cls(spec, graph, program, executor, (), tuple(warnings))
         several = len(spec.outputs) > 1
         metrics = []
         for output in spec.outputs:
@@ -56,11 +57,19 @@ class Model:
             for metric in spec.metrics.get(output, ()):
                 name = _unused(f"{output}_{metric.kind}" if several else metric.kind, [name for name, _, _ in metrics])
                 try:
-                    metrics.append((name, output, resolve(metric, labels, shape)))
+                    metrics.append((name, output, resolve(metric, labels, shape, model.gives_logits(output))))
                 except InputError as error:
                     problem = error.problems[0]
                     raise InputError(problem.message, spec.where("metrics"), problem.hint) from None
-        return cls(spec, graph, program, executor, tuple(metrics), tuple(warnings))
+        model.metrics = tuple(metrics)
+        return model
+
+    def gives_logits(self, output: str) -> bool:
+        """Whether an output's predictions are no probabilities but logits or margins, yes being above 0."""
+        loss = self.spec.losses[output]
+        if loss.labels == "sequence":  # CTC takes either, and knows probabilities by the softmax that it takes over
+            return not any(each.fused for each in self.executor.objectives if each.head.name == output)
+        return loss.margins or getattr(loss, "from_logits", False)
 
     @property
     def figure_names(self) -> tuple[str, ...]:
@@ -68,15 +77,16 @@ class Model:
         outputs = self.spec.outputs
         return ("loss", *(f"{o}_loss" for o in outputs if len(outputs) > 1), *(name for name, _, _ in self.metrics))
 
-    def evaluate(self, part: Part) -> tuple[dict[str, float], dict[str, Array]]:
-        """Figures of a part, and the predictions by output."""
+    def evaluate(self, part: Part) -> tuple[dict[str, float], dict[str, Array], dict[str, Array]]:
+        """Figures of a part; predictions by output, and the masks of those that have padded time steps."""
         running = Running(self)
-        outputs = []
+        outputs, masks = [], []
         for batch in batches(part, EVALUATED):
             result = self.executor.evaluate(batch)
             running.add(batch, result)
             outputs.append(result.outputs)
-        return running.figures(), joined(outputs)
+            masks.append(result.masks)
+        return running.figures(), joined(outputs), joined(masks)
 
     def predict(self, part: Part) -> tuple[dict[str, Array], dict[str, Array]]:
         """Predictions by output, and the masks of those that have padded time steps."""

@@ -1,4 +1,4 @@
-"""What the commands call: train, evaluate, predict, check."""
+"""What the commands call: train, resume, summary, check; and from answers.py, evaluate and predict."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ import numpy as np
 
 from nnctl import data as data_package
 from nnctl import spec as specs
-from nnctl.activations import activations
+from nnctl.data.batches import permutation
 from nnctl.data.features import Number
 from nnctl.data.parts import Data, Part, Target
 from nnctl.engine.executor import multiply_adds
 from nnctl.engine.updater import Updater
 from nnctl.errors import InputError, RunError, TrainingError
-from nnctl.losses import Loss
 from nnctl.spec.model import Spec
 from nnctl.training import callbacks as cb
 from nnctl.training import checkpoint
+from nnctl.training.alignment import check_alignment
+from nnctl.training.answers import evaluate, parts_of, predict, rows_by_part  # noqa: F401 (two are for commands)
 from nnctl.training.baseline import baseline
-from nnctl.training.events import CheckpointWritten, Event, Figures, RunEnded, RunStarted, Subscriber
+from nnctl.training.events import CheckpointWritten, Event, RunEnded, RunStarted, Subscriber
 from nnctl.training.files import Lock, write_safely
 from nnctl.training.folder import (
     Log,
@@ -36,7 +37,7 @@ from nnctl.training.folder import (
 )
 from nnctl.training.loop import Loop
 from nnctl.training.model import Model, cast, label_kinds, take
-from nnctl.training.saved import load_model, save_model
+from nnctl.training.saved import save_model
 
 
 @dataclass(frozen=True)
@@ -72,26 +73,8 @@ class CheckReport:
     rows: Mapping[str, int]
     columns: tuple[tuple[str, str, str], ...]
     notes: tuple[str, ...]
-    first_loss: float  # of one forward pass on the first batch
+    first_loss: float  # of the first batch of the first epoch, before any update
     warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What `eval` found. confusion: by output, (classes, classes), rows the truth."""
-
-    split: str
-    rows: int
-    figures: Figures
-    targets: Mapping[str, Target]
-    confusion: Mapping[str, np.ndarray]
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """Columns by name, all of one length, in the order they are to be written."""
-
-    columns: Mapping[str, np.ndarray]
 
 
 def train(spec: Spec, *, folder: Path | None = None, subscribers: Iterable[Subscriber] = ()) -> RunEnded:
@@ -149,6 +132,7 @@ class _Run:
             validation=data.validation and cast(data.validation, dtype),
             test=data.test and cast(data.test, dtype),
         )
+        check_alignment(model, data.targets, parts_of(self.data))
         self.config = specs.dump(spec.resolved, spec.origins)
         self.settings = {
             "seed": spec.seed, "threads": model.executor.threads, "dtype": spec.engine.dtype,
@@ -219,7 +203,7 @@ class _Run:
         save_model(self.folder / "model.safetensors", self.model, self.data, self.config)
         test = {}
         if self.data.test and reason in ("done", "early stopping"):
-            test, _ = self.model.evaluate(self.data.test)
+            test, *_ = self.model.evaluate(self.data.test)
         ended = RunEnded(reason, self.folder, len(loop.history), time.perf_counter() - began, test,
                          loop.best["epoch"])  # fmt: skip
         self.emit(ended)
@@ -247,7 +231,8 @@ def with_class_weight(part: Part, spec: Spec, targets: Mapping[str, Target]) -> 
     """The training part with each row weighted by its class, as `class_weight` says."""
     if not spec.class_weight:
         return part
-    classed = [output for output, target in targets.items() if target.classes]
+    classed = [output for output, target in targets.items() if target.classes and part.targets[output].ndim <= 2]
+    classed = [output for output in classed if targets[output].labels != "sequence"]
     if len(targets) != 1 or not classed:
         raise InputError("class_weight needs one output with classes", where=spec.where("class_weight"),
                          hint="use loss_weights to weigh outputs, dataset.weight to weigh rows")  # fmt: skip
@@ -275,11 +260,6 @@ def fingerprint(part: Part, rows: int = 1000) -> str:
     step = max(1, part.rows // rows)
     sums = [zlib.crc32(np.ascontiguousarray(a[::step]).tobytes()) for a in arrays.values()]
     return "-".join([str(part.rows), *(f"{s:08x}" for s in sums)])
-
-
-def rows_by_part(data: Data) -> dict[str, int]:
-    parts = {"train": data.train, "validation": data.validation, "test": data.test}
-    return {name: part.rows for name, part in parts.items() if part is not None}
 
 
 def summary(spec: Spec) -> Summary:
@@ -318,7 +298,9 @@ def check(spec: Spec) -> CheckReport:
     with model.executor:
         # the loop checks what callbacks monitor, and one batch goes there and back
         loop = Loop(model, data, train_part, lambda event: None, lambda loop: None)
-        first = take(train_part, slice(0, loop.plan.batch_size))
+        check_alignment(model, data.targets, parts_of(data))
+        order = permutation(spec.seed, 1, loop.plan.samples)  # the first batch that a run would take
+        first = take(train_part, order[: loop.plan.batch_size])
         result = model.executor.train_step(first, 0)
         if not math.isfinite(result.loss):
             place = model.executor.first_nonfinite(first, 0)
@@ -328,11 +310,6 @@ def check(spec: Spec) -> CheckReport:
         summarize(model, data), rows_by_part(data), columns_of(data), data.notes, result.loss,
         model.warnings,
     )  # fmt: skip
-
-
-def model_of(run: Path) -> Path:
-    """The model's file in a run's folder, or the file itself."""
-    return run if run.is_file() else existing_folder(run) / "model.safetensors"
 
 
 def columns_of(data: Data) -> tuple[tuple[str, str, str], ...]:
@@ -347,76 +324,3 @@ def columns_of(data: Data) -> tuple[tuple[str, str, str], ...]:
         role = f"target of {name!r}" if len(data.targets) > 1 else "target"
         roles += [(column, kind, role) for column in target.columns]
     return tuple(roles) if data.preprocessing.is_table else ()
-
-
-def evaluate(run: Path, *, data: str | None = None, split: str = "test") -> Evaluation:
-    """Figures of a trained run on one of its own parts, or on raw files."""
-    model, preprocessing = load_model(model_of(run))
-    if data:
-        part, _ = preprocessing.apply(data, with_targets=True)
-    else:
-        loaded = preprocessing.reload()
-        part = getattr(loaded, split)
-        if part is None:
-            raise InputError(f"the run has no {split} part", where=str(run),
-                             hint=f"parts: {', '.join(rows_by_part(loaded))}; or give a file with --data")  # fmt: skip
-    part = cast(part, model.program.dtype)
-    with model.executor:
-        figures, outputs = model.evaluate(part)
-    targets = {name: coder.target for name, coder in preprocessing.targets.items()}
-    confusion = {
-        name: confusion_matrix(target, part.targets[name], outputs[name])
-        for name, target in targets.items()
-        if target.classes and part.targets[name].ndim <= 2
-    }
-    return Evaluation(data or split, part.rows, figures, targets, confusion)
-
-
-def confusion_matrix(target: Target, y: np.ndarray, p: np.ndarray) -> np.ndarray:
-    """(classes, classes) counts: rows the truth, columns the prediction."""
-    truth, guess = class_numbers(target, y), class_numbers(target, p, predicted=True)
-    n = len(target.classes)
-    return np.bincount(truth * n + guess, minlength=n * n).reshape(n, n)
-
-
-def class_numbers(target: Target, values: np.ndarray, predicted: bool = False) -> np.ndarray:
-    """(rows,) class numbers from labels or from predicted probabilities."""
-    if target.labels == "binary":
-        return (values.reshape(len(values)) > 0.5).astype(int)
-    if predicted or target.labels == "onehot":
-        return values.argmax(axis=-1)
-    return values.astype(int)
-
-
-def predict(run: Path, source: str) -> Predictions:
-    """Predictions, in the data's own words, for each row of raw files."""
-    model, preprocessing = load_model(model_of(run))
-    part, _ = preprocessing.apply(source, with_targets=False)
-    with model.executor:
-        outputs, _ = model.predict(cast(part, model.program.dtype))
-    columns: dict[str, np.ndarray] = {}
-    for name, p in outputs.items():
-        p = probabilities(p, model.spec.losses[name])
-        coder = preprocessing.targets[name]
-        several = f"{name}_" if len(outputs) > 1 else ""
-        said = preprocessing.decode(name, p)
-        if coder.classes:
-            columns[coder.columns[0] if len(coder.columns) == 1 else name] = said
-            shares = np.hstack([1 - p, p]) if coder.labels == "binary" else p
-            columns |= {f"{several}probability_{word}": shares[:, i] for i, word in enumerate(coder.classes)}
-        else:
-            said = said.reshape(len(p), -1)
-            one_each = len(coder.columns) == said.shape[1]
-            labels = coder.columns if one_each else [f"{coder.columns[0]}_{i}" for i in range(said.shape[1])]
-            columns |= dict(zip(labels, said.T, strict=True))
-            if coder.labels == "binary":
-                columns |= {f"{several}probability_{label}": p.reshape(len(p), -1)[:, i]
-                            for i, label in enumerate(labels)}  # fmt: skip
-    return Predictions(columns)
-
-
-def probabilities(p: np.ndarray, loss: Loss) -> np.ndarray:
-    """What a model with `from_logits` gives, as probabilities; else what it gives."""
-    if not getattr(loss, "from_logits", False):
-        return p
-    return activations.build("sigmoid" if loss.labels == "binary" else "softmax").value(p)

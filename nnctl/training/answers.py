@@ -1,0 +1,225 @@
+"""What a trained run answers: its figures on labelled rows, and its predictions in the data's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnctl.activations import activations
+from nnctl.data.parts import Data, Part, Target
+from nnctl.decoding import decode
+from nnctl.errors import InputError
+from nnctl.losses import Loss
+from nnctl.training.alignment import check_alignment
+from nnctl.training.events import Figures
+from nnctl.training.folder import existing_folder
+from nnctl.training.model import Model, cast
+from nnctl.training.saved import load_model
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What `eval` found. confusion: by output, (classes, classes), rows the truth."""
+
+    split: str
+    rows: int
+    figures: Figures
+    targets: Mapping[str, Target]
+    confusion: Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Columns by name, all of one length, in the order they are to be written."""
+
+    columns: Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How CTC's predictions are read: `way` and `width` as `nnctl.decoding.decode` has them."""
+
+    way: str = "greedy"
+    width: int | None = None
+
+    def arguments(self) -> dict[str, Any]:
+        """As metrics name them."""
+        return {"decode": self.way} | ({"beam_width": self.width} if self.width else {})
+
+
+def model_of(run: Path) -> Path:
+    """The model's file in a run's folder, or the file itself."""
+    return run if run.is_file() else existing_folder(run) / "model.safetensors"
+
+
+def parts_of(data: Data) -> dict[str, Part]:
+    """The parts that there are, by name."""
+    parts = {"train": data.train, "validation": data.validation, "test": data.test}
+    return {name: part for name, part in parts.items() if part is not None}
+
+
+def rows_by_part(data: Data) -> dict[str, int]:
+    return {name: part.rows for name, part in parts_of(data).items()}
+
+
+def evaluate(run: Path, *, data: str | None = None, split: str = "test",
+             reading: Reading | None = None) -> Evaluation:  # fmt: skip
+    """Figures of a trained run on one of its own parts, or on raw files. reading: in place of the metrics' own."""
+    model, preprocessing = load_model(model_of(run))
+    if reading:
+        _check_reading(model, run)
+        model.metrics = tuple(
+            (name, output, metric.model_copy(update=reading.arguments()) if "sequence" in metric.takes else metric)
+            for name, output, metric in model.metrics
+        )
+    if data:
+        part, _ = preprocessing.apply(data, with_targets=True)
+    else:
+        loaded = preprocessing.reload()
+        part = getattr(loaded, split)
+        if part is None:
+            raise InputError(f"the run has no {split} part", where=str(run),
+                             hint=f"parts: {', '.join(rows_by_part(loaded))}; or give a file with --data")  # fmt: skip
+    part = cast(part, model.program.dtype)
+    targets = {name: coder.target for name, coder in preprocessing.targets.items()}
+    with model.executor:
+        check_alignment(model, targets, {data or split: part})
+        figures, outputs, masks = model.evaluate(part)
+    confusion = {
+        name: confusion_matrix(target, part.targets[name], outputs[name], model.spec.losses[name], masks.get(name))
+        for name, target in targets.items()
+        if target.classes and target.labels != "sequence"
+    }
+    return Evaluation(data or split, part.rows, figures, targets, confusion)
+
+
+def confusion_matrix(target: Target, y: Array, p: Array, loss: Loss, mask: Array | None = None) -> Array:
+    """(classes, classes) counts: rows the truth, columns the prediction; of all time steps that are no padding."""
+    if target.labels == "binary":  # one unit
+        truth, guess = y.reshape(len(y)) > 0.5, p.reshape(len(p)) > boundary(loss)
+    else:
+        truth = y.argmax(axis=-1) if target.labels == "onehot" else y.reshape(p.shape[:-1])
+        guess = p.argmax(axis=-1)
+    if mask is not None and mask.shape == truth.shape:
+        truth, guess = truth[mask], guess[mask]
+    n = len(target.classes)
+    return np.bincount(truth.ravel().astype(int) * n + guess.ravel(), minlength=n * n).reshape(n, n)
+
+
+def boundary(loss: Loss) -> float:
+    """The prediction of a unit above which the answer is yes: of a probability, or of a margin or logit."""
+    return 0.0 if loss.margins or getattr(loss, "from_logits", False) else 0.5
+
+
+def predict(run: Path, source: str, *, reading: Reading | None = None) -> Predictions:
+    """Predictions, in the data's own words, for each row of raw files."""
+    model, preprocessing = load_model(model_of(run))
+    if reading:
+        _check_reading(model, run)
+    part, _ = preprocessing.apply(source, with_targets=False)
+    with model.executor:
+        outputs, masks = model.predict(cast(part, model.program.dtype))
+    columns: dict[str, Array] = {}
+    for name, p in outputs.items():
+        answer = _Answer(model, preprocessing.targets[name], name, p, masks.get(name))
+        prefix = f"{name}_" if len(outputs) > 1 else ""
+        if answer.coder.labels == "sequence":
+            columns |= answer.text(prefix, reading or Reading())
+        elif answer.coder.classes:
+            columns |= answer.classes(prefix)
+        else:
+            columns |= answer.numbers(prefix)
+    return Predictions(columns)
+
+
+def _check_reading(model: Model, run: Path) -> None:
+    if not any(loss.labels == "sequence" for loss in model.spec.losses.values()):
+        raise InputError("--decode is for runs with loss: ctc", where=str(run), hint="leave it out")
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """One output's predictions as columns. p (rows, ...), or (rows, steps, ...); mask (rows, steps) or None."""
+
+    model: Model
+    coder: Any  # nnctl.data's TargetCoder
+    name: str
+    p: Array
+    mask: Array | None
+
+    @property
+    def loss(self) -> Loss:
+        return self.model.spec.losses[self.name]
+
+    @property
+    def column(self) -> str:
+        return self.coder.columns[0] if len(self.coder.columns) == 1 else self.name
+
+    def text(self, prefix: str, reading: Reading) -> dict[str, Array]:
+        """What is read, and the probability of it: of all paths that read so."""
+        lengths = None if self.mask is None else np.count_nonzero(self.mask, axis=1)
+        logits = self.model.gives_logits(self.name)
+        width = {"width": reading.width} if reading.width else {}
+        labels = decode(self.p, lengths, reading.way, **width, logits=logits)
+        z = self.p if logits else np.log(np.maximum(self.p, np.finfo(self.p.dtype).tiny))
+        cost, _ = self.loss.forward(labels, z, lengths)
+        return {self.column: self.coder.decode(labels), f"{prefix}probability": np.exp(-cost)}
+
+    def classes(self, prefix: str) -> dict[str, Array]:
+        """The class, and the probability of each; in steps, each step's class and its probability."""
+        binary = self.coder.labels == "binary"
+        p = probabilities(self.p, self.loss)
+        sure = (self.p > boundary(self.loss)).astype(self.p.dtype) if binary else self.p
+        if binary and p.shape[-1] == 1 and not self.loss.margins:
+            p = np.concatenate([1 - p, p], axis=-1)
+        if self.p.ndim == 2:
+            shares = {} if self.loss.margins else {
+                f"{prefix}probability_{word}": p[:, i] for i, word in enumerate(self.coder.classes)
+            }  # fmt: skip
+            return {self.column: self.coder.decode(sure)} | shares
+        steps = self.p.shape[1]
+        flat = self.coder.decode(sure.reshape(-1, sure.shape[-1]))
+        columns = self._by_step(self.column, flat.reshape(len(self.p), steps))
+        if not self.loss.margins:
+            columns |= self._by_step(f"{prefix}probability", p.max(axis=-1))
+        return columns
+
+    def numbers(self, prefix: str) -> dict[str, Array]:
+        """The numbers; of yes-or-no answers, 0 or 1, and the probability of 1."""
+        rows = len(self.p)
+        binary = self.coder.labels == "binary"
+        said = self.coder.decode((self.p > boundary(self.loss)).astype(self.p.dtype) if binary else self.p)
+        said = said.reshape(rows, -1)
+        one_each = len(self.coder.columns) == said.shape[1]
+        names = self.coder.columns if one_each else [f"{self.coder.columns[0]}_{i}" for i in range(said.shape[1])]
+        columns = dict(zip(names, self._real(said).T, strict=True))
+        if binary and not self.loss.margins:
+            p = self._real(probabilities(self.p, self.loss).reshape(rows, -1))
+            columns |= {f"{prefix}probability_{name}": p[:, i] for i, name in enumerate(names)}
+        return columns
+
+    def _by_step(self, name: str, values: Array) -> dict[str, Array]:
+        """A column for each time step, from (rows, steps)."""
+        return {f"{name}_{step}": column for step, column in enumerate(self._real(values).T)}
+
+    def _real(self, values: Array) -> Array:
+        """(rows, steps * units) with nothing where a step is padding: NaN in numbers with a fraction, else None."""
+        if self.mask is None or self.mask.all() or values.shape[1] % self.mask.shape[1]:
+            return values
+        padding = np.repeat(~self.mask, values.shape[1] // self.mask.shape[1], axis=1)
+        values = values.copy() if values.dtype.kind == "f" else values.astype(object)
+        values[padding] = np.nan if values.dtype.kind == "f" else None
+        return values
+
+
+def probabilities(p: Array, loss: Loss) -> Array:
+    """What a model with `from_logits` gives, as probabilities; else what it gives."""
+    if not getattr(loss, "from_logits", False):
+        return p
+    return activations.build("sigmoid" if loss.labels == "binary" else "softmax").value(p)
