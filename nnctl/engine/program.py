@@ -151,7 +151,7 @@ class Program:
             slots |= zip((node.name, *states), targets, strict=True)
             count += len(targets)
             function = node.layer.outer_activation()
-            if function is not None and function.kind != "linear" and not isinstance(node.layer, Activation):
+            if function is not None and function.kind != "linear":
                 before = step.target
                 free = not (function.needs_input or node.layer.keeps_output)
                 after = Step(f"{node.name}.{function.kind}", Activation(activation=function), (before,), (count,),

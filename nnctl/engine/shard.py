@@ -12,7 +12,6 @@ from nnctl.engine.arena import ShardCall
 from nnctl.engine.program import Head, Program, Step
 from nnctl.layers.base import Array
 from nnctl.losses import Loss
-from nnctl.losses.base import EPSILON
 
 
 @dataclass(frozen=True)
@@ -175,7 +174,7 @@ def _loss(objective, call, batch, rows, values, masks, slopes, losses, outputs):
         real = mask.astype(each.dtype)
         weights = real if weights is None else real * weights
         [count] = yield real.sum(keepdims=True).reshape(1)
-        share = 1 / (float(count) + EPSILON)  # sum over the batch / number of steps that are no padding
+        share = 1 / float(count) if count else 0.0  # sum over the batch / number of steps that are no padding
     if weights is not None:
         losses[head.name] = float(np.add.reduce(each * weights, axis=None)) * share
     else:

@@ -24,6 +24,9 @@ class _Applies(Layer):
     def function(self) -> activations.Activation:
         raise NotImplementedError
 
+    def outer_activation(self):
+        return None  # it is what forward does
+
     def forward(self, w, x, call):
         function = self.function
         if x.size <= BLOCK:

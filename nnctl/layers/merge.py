@@ -1,5 +1,6 @@
 """Layers that make one tensor of several."""
 
+from functools import reduce
 from typing import Annotated, ClassVar
 
 import numpy as np
@@ -25,7 +26,7 @@ class Merge(Layer):
             ) from None
 
     def output_mask(self, x, masks):
-        return None if any(mask is None for mask in masks) else np.logical_or.reduce(masks)
+        return None if any(mask is None for mask in masks) else reduce(np.logical_or, masks)
 
 
 def _broadcast(shapes):

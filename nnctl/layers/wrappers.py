@@ -1,9 +1,10 @@
 """Layers around a layer."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from nnctl.errors import ShapeError
-from nnctl.layers.base import Array, Layer, layers, show
+from nnctl.layers.base import Array, Layer, Weight, layers, show
 from nnctl.registry import one_of
 
 
@@ -30,6 +31,11 @@ class Inner:
 def inner_weights(weights: Mapping[str, Array], name: str) -> dict[str, Array]:
     """The weights below a name: those of `forward/kernel` is `kernel`."""
     return {key.removeprefix(f"{name}/"): array for key, array in weights.items() if key.startswith(f"{name}/")}
+
+
+def trained_as(layer: Layer, weights: Mapping[str, Weight]) -> dict[str, Weight]:
+    """The inner layer's weights, none of them trained if the layer is not."""
+    return {name: w if layer.trainable else replace(w, trainable=False) for name, w in weights.items()}
 
 
 @layers.register("TimeDistributed")
@@ -64,7 +70,7 @@ class TimeDistributed(Layer):
         return (shape[0], *self.layer.output_shape(self._inside(shape)))
 
     def weights(self, shape):
-        return self.layer.weights(self._inside(shape))
+        return trained_as(self.layer, self.layer.weights(self._inside(shape)))
 
     def forward(self, w, x, call):
         rows, steps = x.shape[:2]

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator
 
 from nnctl.layers.base import Layer, layers
 from nnctl.layers.recurrent.base import Recurrent
-from nnctl.layers.wrappers import Inner, inner_weights
+from nnctl.layers.wrappers import Inner, inner_weights, trained_as
 from nnctl.registry import one_of
 
 LayerName = one_of(layers)
@@ -73,7 +73,8 @@ class Bidirectional(Layer):
         return self.layer.output_mask(x, masks)
 
     def weights(self, shapes):
-        ahead, back = (layer.weights(own) for layer, own in zip(self.both, self._inputs(shapes), strict=True))
+        both = zip(self.both, self._inputs(shapes), strict=True)
+        ahead, back = (trained_as(layer, layer.weights(own)) for layer, own in both)
         return {f"forward/{k}": v for k, v in ahead.items()} | {f"backward/{k}": v for k, v in back.items()}
 
     def forward(self, w, xs, call):

@@ -16,9 +16,12 @@ class Gates:
 
     def __init__(self, activation: Activation | None, recurrent: Activation | None, inner: slice,
                  outer: Sequence[slice]):  # fmt: skip
-        self.inner, self.outer = inner, outer
         linear = activations.build("linear")
         self.activation, self.recurrent = activation or linear, recurrent or linear
+        self.inner, self.outer = inner, outer
+        if not self.recurrent.elementwise:  # softmax is over the units of one gate, not of two side by side
+            units = inner.stop - inner.start
+            self.outer = [slice(i, i + units) for block in outer for i in range(block.start, block.stop, units)]
         self.usual = self.activation.kind == "tanh" and self.recurrent.kind == "sigmoid"
         self.needs_input = self.activation.needs_input or self.recurrent.needs_input
 
