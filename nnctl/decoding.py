@@ -74,7 +74,7 @@ def beam_search(log_p: Array, lengths: Array | None = None, *, width: int = WIDT
         read[:, :, step] = label[step][each, at]
         at = came[step][each, at]
     texts = packed(read.reshape(rows * top_paths, steps), read.reshape(rows * top_paths, steps) > 0)
-    return texts.reshape(rows, top_paths, -1), np.take_along_axis(score, best, axis=1)
+    return texts.reshape(rows, top_paths, texts.shape[1]), np.take_along_axis(score, best, axis=1)
 
 
 class _Beam:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from nnctl.data.parts import Target
 from nnctl.engine.graph import Graph, Node
+from nnctl.engine.shard import Objective
 from nnctl.errors import Problem, SpecError
 from nnctl.layers.base import show
 from nnctl.spec.model import Spec
@@ -25,6 +26,18 @@ def check_heads(spec: Spec, graph: Graph, targets: Mapping[str, Target]) -> list
     if problems:
         raise SpecError.of(problems)
     return warnings
+
+
+def check_taken_over(graph: Graph, objectives: Sequence[Objective]) -> None:
+    """Raises SpecError for a softmax that a loss of label sequences would mistake for logits."""
+    for objective in objectives:
+        node = next(node for node in graph.nodes if node.name == objective.head.name)
+        if objective.loss.labels == "sequence" and last_activation(node) == "softmax" and not objective.fused:
+            raise SpecError(
+                f"{objective.loss.kind} takes softmax over only where nothing else takes it and it is a layer's "
+                f"outermost step, but that of {node.name!r} is not", node.where,
+                "leave out activation: softmax there: the loss takes logits",
+            )  # fmt: skip
 
 
 def last_activation(node: Node) -> str:
@@ -98,9 +111,8 @@ def _sequence_mismatches(loss, node: Node, shape, target: Target, activation: st
         yield Problem(f"{layer} gives {shape[-1]} values, but the labels {_columns(target)} have {units - 1} classes "
                       f"({_shortened(target.classes)}) and {loss.kind} adds the blank", where,
                       f"set units: {units}")  # fmt: skip
-    elif activation in SQUASHES - {"softmax"} or (activation == "softmax" and node.layer.outer_activation() is None
-                                                  and getattr(node.layer, "function", None) is None):  # fmt: skip
-        yield Problem(f"{loss.kind} wants softmax or logits, but {layer} ends in {activation} of its own", where,
+    elif activation in SQUASHES - {"softmax"}:
+        yield Problem(f"{loss.kind} wants softmax or logits, but {layer} ends in {activation}", where,
                       f"end with Dense: {{units: {units}, activation: softmax}}")  # fmt: skip
 
 

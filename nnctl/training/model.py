@@ -17,7 +17,7 @@ from nnctl.engine.shard import Batch
 from nnctl.errors import InputError
 from nnctl.metrics import Metric, resolve
 from nnctl.spec.model import Spec
-from nnctl.training.compatibility import check_heads
+from nnctl.training.compatibility import check_heads, check_taken_over
 
 Array = np.ndarray
 # Rows that go to the executor at once outside of training; it cuts them into shards of its own.
@@ -49,6 +49,7 @@ class Model:
         program = Program(graph, seed=spec.seed, dtype=spec.engine.dtype, initialize=initialize)
         threads = spec.engine.threads or usable_cores()
         executor = Executor(program, spec.losses, spec.loss_weights, threads=threads, shard_rows=spec.engine.shard_rows)
+        check_taken_over(graph, executor.objectives)
         model = cls(spec, graph, program, executor, (), tuple(warnings))
         several = len(spec.outputs) > 1
         metrics = []
