@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from nnctl.data.inputs import ArrayInput
 from nnctl.data.labels import class_numbers, fit_alphabet, fit_classes, text_numbers
 from nnctl.data.table import Array, Column, listing, row_list
 from nnctl.data.targets import FOR_NUMBERS, TargetCoder, check_range
@@ -16,11 +17,15 @@ _MOST_CLASSES = 1_000_000
 
 
 def fit_array_target(name: str, y: Array, labels: str, where: str, alphabet: Sequence[str] | None = None,
-                     lengths: tuple[str, Array] | None = None) -> TargetCoder:  # fmt: skip
+                     lengths: tuple[str, Array] | None = None,
+                     like: ArrayInput | None = None) -> TargetCoder:  # fmt: skip
     """How an array becomes what a loss with these labels wants; raises DataError where it does not suit them.
 
     alphabet, lengths: of a "sequence"; the array that says how many labels each row has, and its name.
+    like: the input that the array is too, before anything is fitted (see `as_input`).
     """
+    if like is not None and labels in ("number", "binary") and None not in like.shape:
+        return TargetCoder(labels, (name,), like.shape)
     if labels == "sequence":
         counts = None
         if y.dtype.kind == "U":
@@ -61,6 +66,17 @@ def fit_array_target(name: str, y: Array, labels: str, where: str, alphabet: Seq
         single = shape == (1,)
         coder = TargetCoder("binary", (name,), shape, ("0", "1") if single else None, numeric=single)
     encode_array(coder, y, where)  # every value is looked at once, before training
+    return coder
+
+
+def as_input(coder: TargetCoder, entry: ArrayInput, y: Array, where: str) -> TargetCoder:
+    """The coder of a target that is an input too (an autoencoder's): in the input's shape, scaled as it is.
+
+    Raises DataError where a binary loss gets values that are not from 0 to 1.
+    """
+    shift, scale = (np.asarray(each) * entry.divisor for each in (entry.shift, entry.scale))
+    coder = replace(coder, shift=tuple(shift.tolist()), scale=tuple(scale.tolist()))
+    encode_array(coder, y, where)
     return coder
 
 
@@ -142,6 +158,8 @@ def encode_array(coder: TargetCoder, y: Array, where: str, counts: Array | None 
             f"a target of shape {y.shape[1:]} where {coder.shape} is meant", where, "save it in the shape trained on"
         )
     values = y.reshape(len(y), *coder.shape)
+    if coder.scale:
+        values = (values - np.asarray(coder.shift)) / np.asarray(coder.scale)
     if coder.labels == "integer":
         bad = (values < 0) | (values >= len(coder.classes)) | (values != np.floor(values))
         if bad.any():
@@ -157,6 +175,14 @@ def encode_array(coder: TargetCoder, y: Array, where: str, counts: Array | None 
         raise DataError(
             f"{row_list(~finite)}: the target is missing, infinite or beyond float32", where, "leave these rows out"
         )
+    if coder.labels == "binary" and coder.scale:
+        if values.min() < 0 or values.max() > 1:
+            raise DataError(
+                f"a binary loss wants values from 0 to 1, the input's are {values.min():.3g} to {values.max():.3g}",
+                where,
+                f"scale it, `normalize: {{{coder.columns[0]}: minmax}}`, or use `loss: mse`",
+            )
+        return np.ascontiguousarray(values, dtype=np.float32)
     if coder.labels == "binary" and np.all((values == -1) | (values == 1)):
         values = values > 0  # hinge losses' own -1 and 1
     if coder.labels != "number":

@@ -93,7 +93,7 @@ class TargetCoder:
         predicted = np.asarray(predicted)
         if self.labels == "sequence":
             return to_texts(predicted, self.classes)
-        if self.labels == "number":
+        if self.labels == "number" or (self.labels == "binary" and self.scale):
             values = predicted.astype(np.float64)
             if self.scale:
                 values = values * self.scale + self.shift
