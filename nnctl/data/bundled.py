@@ -81,6 +81,16 @@ BUNDLED = {
     "digits_images": Bundled(
         **{**vars(_DIGITS), "title": "handwritten digits as images of 8 x 8 x 1", "shape": (8, 8, 1)}
     ),
+    "digit_pairs": Bundled(
+        file="digit_pairs.npz",
+        title="pairs of handwritten digits: is it the same digit? (two inputs, left and right)",
+        target="same",
+        source="made by make_digit_pairs.py from the digits of `digits`",
+        licence="CC BY 4.0",
+        array="left",
+        divisor=16.0,
+        shape=(64,),
+    ),
     "japanese_vowels": Bundled(
         file="japanese_vowels.npz",
         title="sequences: which of 9 men says /ae/, from up to 29 frames of 12 numbers",

@@ -1,0 +1,26 @@
+"""digit_pairs.npz is what its script makes, and no image is in pairs of two parts."""
+
+import importlib.util
+
+import numpy as np
+
+from nnctl.data.bundled import bundled_path
+
+PARTS = ("train", "validation", "test")
+
+
+def test_pairs_are_what_their_script_makes_and_parts_share_no_image():
+    spec = importlib.util.spec_from_file_location("make", bundled_path("digit_pairs").parent / "make_digit_pairs.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    made = module.make()
+    with np.load(bundled_path("digit_pairs")) as kept:
+        assert set(kept) == set(made)
+        for name, array in made.items():
+            assert kept[name].dtype == array.dtype
+            np.testing.assert_array_equal(kept[name], array)
+    seen = {part: {image.tobytes() for side in ("left", "right") for image in made[f"{side}_{part}"]} for part in PARTS}
+    assert not seen["train"] & seen["test"] and not seen["train"] & seen["validation"]
+    for part in PARTS:
+        assert made[f"same_{part}"].mean() == 0.5
+        assert (made[f"left_{part}"] != made[f"right_{part}"]).any(axis=(1, 2)).all()
