@@ -29,6 +29,7 @@ SHARED = {"layer": {"type": "string"}, "name": {"type": "string"}, "from": NAMES
 def schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a whole config file."""
     loss, metric = _ref("loss"), {"type": "array", "items": _ref("metric")}
+    inputs = {"anyOf": [_ref("input"), {"type": "array"}, {"type": "null"}]}  # its arguments, its shape, or nothing
     numbers = {"type": "object", "additionalProperties": {"type": "number"}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -40,7 +41,7 @@ def schema() -> dict[str, Any]:
             "name": {"type": "string"},
             "seed": {"type": "integer", "minimum": 0},
             "dataset": {"oneOf": [{"type": "string"}, _ref("dataset")]},
-            "inputs": {"type": "object", "additionalProperties": _ref("input")},
+            "inputs": {"anyOf": [NAMES, {"type": "object", "additionalProperties": inputs}]},
             "layers": _ref("layers"),
             "outputs": NAMES,
             # a loss with arguments and losses by output are both mappings: one branch serves both
