@@ -1,5 +1,6 @@
 """A network's lines in the terminal, and its picture."""
 
+import json
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -162,6 +163,12 @@ def test_summary_draws_what_is_more_than_a_chain_and_writes_a_picture(tmp_path):
     assert str(picture) in result.stderr
     assert "both" in {text.text for text in ElementTree.parse(picture).iter(f"{SVG}text")}
     assert "●" not in nnctl("summary", "iris").stdout
+
+
+def test_programs_get_the_edges():
+    found = json.loads(nnctl("summary", "two_inputs_two_outputs", "--json").stdout)
+    assert ["body", "seen"] in found["edges"] and ["heard", "both"] in found["edges"]
+    assert len(found["edges"]) == sum(len(line["sources"]) for line in found["lines"])
 
 
 @pytest.mark.parametrize(("path", "word"), [("a.png", "a.svg"), ("no/such/a.svg", "mkdir"), (Path.cwd(), "folder")])
