@@ -14,7 +14,7 @@ def command(name, as_json) -> None:
     """List the bundled data sets, or show NAME: columns, classes, first rows, source and licence."""
     from nnctl.data import bundled_names, describe
 
-    found = describe(name) if name else [describe(each) for each in bundled_names()]
+    found = describe(name) if name else [describe(each, read_large=False) for each in bundled_names()]
     if as_json:
         from nnctl.reports.machine import dumps
 

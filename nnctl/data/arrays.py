@@ -8,7 +8,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +25,16 @@ _BOMB_SIZE = 256 << 20
 
 @dataclass(frozen=True)
 class Arrays:
-    """Arrays by name, as the files have them. source: what messages call the files."""
+    """Arrays by name, as the files have them. source: what messages call the files.
+
+    divisors: by name, what values must be divided by to lie between 0 and 1, where the files' format tells.
+    names: of the rows, as file names, or empty.
+    """
 
     arrays: Mapping[str, Array]
     source: str
+    divisors: Mapping[str, float] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> Array:
         return self.arrays[name]

@@ -6,7 +6,8 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnctl.data.spec import DatasetSpec
+from nnctl.data.fetched import folder_of
+from nnctl.data.spec import DatasetSpec, TextSpec
 from nnctl.errors import DataError
 
 
@@ -14,7 +15,8 @@ from nnctl.errors import DataError
 class Bundled:
     """One data set of `datasets/`.
 
-    array, divisor, shape: for npz files, the array that feeds the model, what its values are divided by,
+    classes: names of the classes, by number. fetched: it does not come along, see fetched.py; rows: how many it has.
+    text: the column of texts. array, divisor, shape: for npz files, the array that feeds the model, what its values are divided by,
     and the shape of one row.
     """
 
@@ -24,9 +26,13 @@ class Bundled:
     source: str
     licence: str
     ignore: tuple[str, ...] = ()
+    text: TextSpec | None = None
     array: str | None = None
     divisor: float = 1.0
     shape: tuple[int, ...] | None = None
+    classes: tuple[str, ...] = ()
+    rows: int = 0
+    fetched: bool = False
 
 
 _DIGITS = Bundled(
@@ -106,7 +112,44 @@ BUNDLED = {
         licence="CC BY 4.0",
         divisor=16.0,
     ),
+    "reviews": Bundled(
+        file="reviews.csv",
+        title="film reviews that a grammar made: the sentiment, which hangs on the words' order",
+        target="sentiment",
+        source="made by make_reviews.py",
+        licence="MIT, as nnctl",
+        text=TextSpec(column=("review",)),
+    ),
 }
+
+
+BUNDLED |= {
+    "fashion_mnist": Bundled(
+        file="fashion-mnist",
+        title="70,000 pictures of clothes, 28 x 28 x 1 (fetched once: 31 MB)",
+        target="y",
+        source="Xiao, Rasul and Vollgraf 2017, Zalando",
+        licence="MIT",
+        array="x",
+        divisor=255.0,
+        classes=("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+                 "Ankle boot"),
+        rows=70_000,
+        fetched=True,
+    ),
+    "mnist": Bundled(
+        file="mnist",
+        title="70,000 handwritten digits, 28 x 28 x 1 (fetched once: 12 MB)",
+        target="y",
+        source="LeCun, Cortes and Burges 1998",
+        licence="CC BY-SA 3.0",
+        array="x",
+        divisor=255.0,
+        classes=tuple("0123456789"),
+        rows=70_000,
+        fetched=True,
+    ),
+}  # fmt: skip
 
 
 def bundled_names() -> tuple[str, ...]:
@@ -115,7 +158,10 @@ def bundled_names() -> tuple[str, ...]:
 
 
 def bundled_path(name: str) -> Path:
-    """The file of a bundled data set: inside the installed package, or beside it in a checkout."""
+    """The file of a bundled data set: inside the installed package, or beside it in a checkout; the folder of one
+    that is fetched."""
+    if BUNDLED[name].fetched:
+        return folder_of(name)
     package = Path(__file__).resolve().parents[1]
     file = BUNDLED[name].file
     for folder in (package / "_bundled" / "datasets", package.parent / "datasets"):
@@ -147,6 +193,7 @@ def resolve(dataset: DatasetSpec) -> tuple[DatasetSpec, Bundled | None]:
             "path": (str(bundled_path(dataset.name)),),
             "target": dataset.target or (entry.target,),
             "ignore": ignore,
+            "text": dataset.text or entry.text,
         }
     ), entry
 

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from nnctl.data.arrays import Arrays
-from nnctl.data.features import Feature, feature_from_json, matrix
+from nnctl.data.features import Category, Feature, Number, feature_from_json, matrix
+from nnctl.data.long_tables import LongTable
 from nnctl.data.table import Array, Table, row_list
+from nnctl.data.text import TextInput
 from nnctl.errors import DataError
 
 Shape = tuple[int, ...]
@@ -19,14 +21,32 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class TableInput:
-    """Columns side by side, in order. shape: of one row; its size is the sum of the features' widths."""
+    """Columns side by side, in order.
+
+    shape: of one row; its size is the sum of the features' widths. Of a sequence: the steps, then a step's shape.
+    """
 
     features: tuple[Feature, ...]
     shape: Shape
 
-    def transform(self, table: Table, notes: list[str]) -> Array:
+    @property
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """(name, kind) of each column it takes."""
+        return tuple((f.name, "number" if isinstance(f, Number) else "category") for f in self.features)
+
+    @property
+    def numbers(self) -> int | None:
+        """The input_dim of an Embedding that takes it; None where not all columns are integer-coded categories."""
+        if not all(isinstance(f, Category) and f.encode == "integer" for f in self.features):
+            return None
+        return max(len(f.words) for f in self.features) + 1
+
+    def transform(self, rows: Table | LongTable, notes: list[str]) -> Array:
         """(rows, *shape) float32, C-contiguous."""
-        return matrix(self.features, table, notes).reshape(table.rows, *self.shape)
+        if isinstance(rows, Table):
+            return matrix(self.features, rows, notes).reshape(rows.rows, *self.shape)
+        steps = matrix(self.features, rows.table, notes).reshape(rows.table.rows, *self.shape[1:])
+        return rows.pack(steps, self.shape[0])
 
     def to_json(self) -> dict[str, Any]:
         return {"columns": [feature.to_json() for feature in self.features], "shape": list(self.shape)}
@@ -48,8 +68,12 @@ class ArrayInput:
     scale: tuple[float, ...] = (1.0,)
     lengths: str | None = None
 
+    columns = ()
+    numbers = None
+
     def transform(self, x: Array, where: str, notes: list[str], lengths: Array | None = None) -> Array:
-        """(rows, *shape) float32, C-contiguous. lengths: (rows,), of sequences.
+        """(rows, *shape) float32, C-contiguous; bytes where these stay (see stays_bytes). lengths: (rows,), of
+        sequences.
 
         Raises DataError for text, NaN, infinite values, another shape.
         """
@@ -58,6 +82,8 @@ class ArrayInput:
             raise DataError(
                 f"has rows of shape {x.shape[1:]}, the model takes {self.shape}", where, "save it in that shape"
             )
+        if self.stays_bytes(x):
+            return np.ascontiguousarray(x).reshape(len(x), *self.shape)
         with np.errstate(over="ignore"):
             out = np.array(x, dtype=np.float32, order="C").reshape(len(x), *self.shape)
         if x.dtype.kind == "f":
@@ -70,6 +96,11 @@ class ArrayInput:
             if lengths is not None:
                 out[np.arange(self.shape[0]) >= lengths[:, None]] = 0
         return out
+
+    def stays_bytes(self, x: Array) -> bool:
+        """Whether the values are left as the bytes they are, to be divided when a batch is made: a quarter of the
+        memory."""
+        return x.dtype == np.uint8 and self.divisor != 1 and self.shift == (0.0,) and self.scale == (1.0,)
 
     def _mend_missing(self, out: Array, where: str, notes: list[str]) -> None:
         rows = out.reshape(len(out), -1)
@@ -91,7 +122,9 @@ class ArrayInput:
         return {**vars(self), "shape": list(self.shape), "shift": list(self.shift), "scale": list(self.scale)}
 
 
-def input_from_json(value: Mapping[str, Any]) -> TableInput | ArrayInput:
+def input_from_json(value: Mapping[str, Any]) -> TableInput | TextInput | ArrayInput:
+    if "text" in value:
+        return TextInput(**{**value["text"], "words": tuple(value["text"]["words"])})
     if "columns" in value:
         return TableInput(tuple(map(feature_from_json, value["columns"])), tuple(value["shape"]))
     return ArrayInput(**{name: tuple(item) if isinstance(item, list) else item for name, item in value.items()})

@@ -15,8 +15,10 @@ Array = np.ndarray
 class Part:
     """Rows of one part of the data: arrays by input name and by output name, first axis the rows.
 
+    divisors: by input name, what its values are to be divided by: pixels stay bytes until a batch is made of them.
     lengths: by input name, (rows,) how many of its time steps each row has; an input all of whose rows are
-    full is left out. names: (rows,) what messages call each row: its number in the file, from 1.
+    full is left out. names: (rows,) what messages call each row: its number in the file, from 1,
+    or the id of a sequence.
     """
 
     inputs: Mapping[str, Array]
@@ -24,6 +26,7 @@ class Part:
     weights: Array | None = None  # (rows,) sample weights
     lengths: Mapping[str, Array] = field(default_factory=dict)
     names: Array | None = None
+    divisors: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:

@@ -12,12 +12,14 @@ import numpy as np
 from nnctl.data.array_targets import encode_array, label_counts
 from nnctl.data.arrays import Arrays, rows_of
 from nnctl.data.inputs import ArrayInput, TableInput, input_from_json
+from nnctl.data.long_tables import LongTable, fold
 from nnctl.data.parts import Data, Part
-from nnctl.data.reading import read_files
+from nnctl.data.reading import as_words, named_classes, read_files
 from nnctl.data.sequences import partly_filled, without_padding
-from nnctl.data.spec import DatasetSpec
+from nnctl.data.spec import DatasetSpec, ImageSpec
 from nnctl.data.table import Array, Table, listing, row_list
 from nnctl.data.targets import TargetCoder
+from nnctl.data.text import TextInput
 from nnctl.errors import DataError
 
 FORMAT = 1
@@ -33,7 +35,7 @@ class Preprocessing:
 
     dataset: DatasetSpec
     seed: int
-    inputs: Mapping[str, TableInput | ArrayInput]
+    inputs: Mapping[str, TableInput | TextInput | ArrayInput]
     targets: Mapping[str, TargetCoder]
     weight: str | None = None
     rows: Mapping[str, int] | None = None
@@ -41,8 +43,7 @@ class Preprocessing:
     @property
     def features(self) -> tuple[str, ...]:
         """The table columns that feed the inputs, none twice; empty for arrays."""
-        columns = (f.name for entry in self.inputs.values() if isinstance(entry, TableInput) for f in entry.features)
-        return tuple(dict.fromkeys(columns))
+        return tuple(dict.fromkeys(name for entry in self.inputs.values() for name, _ in entry.columns))
 
     @property
     def target_columns(self) -> tuple[str, ...]:
@@ -50,7 +51,13 @@ class Preprocessing:
 
     @property
     def is_table(self) -> bool:
-        return any(isinstance(entry, TableInput) for entry in self.inputs.values())
+        return not any(isinstance(entry, ArrayInput) for entry in self.inputs.values())
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Columns to read as words, whatever they look like."""
+        texts = [name for coder in self.targets.values() if coder.labels == "sequence" for name in coder.columns]
+        return as_words(self.dataset, texts)
 
     def apply(self, source: str | Path | Sequence[str], *, with_targets: bool) -> tuple[Part, tuple[str, ...]]:
         """All rows of raw files in the form trained on, and a note for everything done to them.
@@ -62,7 +69,7 @@ class Preprocessing:
         names = (str(source),) if isinstance(source, str | Path) else tuple(map(str, source))
         absent = () if with_targets else self.target_columns
         query = self.dataset.query if self.is_table else None
-        rows = read_files(names, query, absent)
+        rows = named_classes(read_files(names, query, absent, self.words, self._image()), self.dataset)
         if isinstance(rows, Table) != self.is_table:
             raise DataError(
                 f"the model takes {'table columns' if self.is_table else 'arrays (npz or npy)'}",
@@ -71,7 +78,9 @@ class Preprocessing:
             )
         notes: list[str] = []
         if isinstance(rows, Table):
+            sequence = self.dataset.sequence
             needed = self.features + (self.target_columns if with_targets else ())
+            needed += tuple(filter(None, (sequence.id, sequence.order))) if sequence else ()
             if missing := [name for name in needed if name not in rows.columns]:
                 raise DataError(
                     f"lacks the column{'s' * (len(missing) > 1)} {listing(missing, 20)}", rows.source,
@@ -79,14 +88,26 @@ class Preprocessing:
                 )  # fmt: skip
             if with_targets:
                 rows = rows.take(kept_rows(self.dataset, rows, self.features, self.target_columns, notes))
+            if sequence:
+                rows, _ = fold(self.dataset, rows, self.target_columns if with_targets else (), {})
         else:
             rows = self.checked_arrays(self._test_arrays(rows), with_targets)
             if with_targets:
                 rows = keep_array_rows(self.dataset, rows, self._array_names(True), notes)
         return self.transform(rows, with_targets, notes), tuple(notes)
 
-    def transform(self, rows: Table | Arrays, with_targets: bool, notes: list[str]) -> Part:
+    def _image(self) -> ImageSpec | None:
+        """How images are read: to the size and colour of those trained on."""
+        shapes = [entry.shape for entry in self.inputs.values() if len(entry.shape) == 3]
+        if not shapes:
+            return None
+        height, width, channels = shapes[0]
+        return ImageSpec(size=(height, width), color={1: "gray", 3: "rgb"}.get(channels))
+
+    def transform(self, rows: Table | LongTable | Arrays, with_targets: bool, notes: list[str]) -> Part:
         """Rows as read, whole, to a Part."""
+        if isinstance(rows, LongTable):
+            return self._transform_sequences(rows, with_targets, notes)
         if isinstance(rows, Table):
             inputs = {name: entry.transform(rows, notes) for name, entry in self.inputs.items()}
             targets = {name: coder.encode(rows) for name, coder in self.targets.items()} if with_targets else {}
@@ -106,7 +127,24 @@ class Preprocessing:
                 targets[name] = encode_array(coder, rows[array], where, counts)
         weighted = self.weight is not None and self.weight in rows.arrays
         weights = _weights(rows[self.weight], rows.where(self.weight)) if weighted else None
-        return Part(inputs, targets, weights, partly_filled(lengths, inputs))
+        divisors = {name: entry.divisor for name, entry in self.inputs.items() if entry.stays_bytes(rows[entry.array])}
+        names = np.array(rows.names) if len(rows.names) == len(next(iter(inputs.values()))) else None
+        return Part(inputs, targets, weights, partly_filled(lengths, inputs), names, divisors)
+
+    def _transform_sequences(self, rows: LongTable, with_targets: bool, notes: list[str]) -> Part:
+        steps = next(iter(self.inputs.values())).shape[0]
+        each = self.dataset.sequence.target == "each"
+        lengths = rows.real_lengths(steps, self.dataset.sequence.length is not None, notes)
+        inputs = {name: entry.transform(rows, notes) for name, entry in self.inputs.items()}
+        targets = {}
+        if with_targets:
+            for name, coder in self.targets.items():
+                targets[name] = rows.pack(coder.encode(rows.table), steps) if each else coder.encode(rows.sequences)
+        weights = None
+        if self.weight is not None and self.weight in rows.sequences.columns:
+            weights = _weights(rows.sequences[self.weight].values, rows.table.where(self.weight))
+        lengths = partly_filled(dict.fromkeys(inputs, lengths), inputs)
+        return Part(inputs, targets, weights, lengths, rows.names)
 
     def reload(self) -> Data:
         """The parts of the data set trained on, again: the same rows in each, by what was fitted then.
@@ -178,7 +216,9 @@ def kept_rows(dataset: DatasetSpec, table: Table, features: Iterable[str], targe
               notes: list[str]) -> Array:  # fmt: skip
     """Numbers of the rows that stay after `missing: drop`; a note for each column that dropped some."""
     kept = np.ones(table.rows, dtype=bool)
-    aside = (dataset.weight, dataset.split.time)
+    aside = [dataset.weight, dataset.split.time]
+    if dataset.sequence:
+        aside += [dataset.sequence.id, dataset.sequence.order]
     for name in dict.fromkeys((*targets, *features, *(name for name in aside if name in table.columns))):
         missing = table[name].missing
         if rule(dataset.missing, name) == "drop" and missing.any():

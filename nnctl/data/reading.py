@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from nnctl.data.files import Files, find_files
-from nnctl.data.spec import DatasetSpec
+from nnctl.data.files import FORMATS, Files, find_files
+from nnctl.data.spec import DatasetSpec, ImageSpec
 from nnctl.data.table import Array, Table, listing
 from nnctl.errors import DataError
 
@@ -22,16 +23,45 @@ _ENDINGS = {
 }
 
 
-def read_files(names: Sequence[str], query: str | None = None, absent: Sequence[str] = ()) -> Table | Arrays:
-    """What the files hold: a Table, or Arrays for npz and npy. Raises DataError."""
+def read_files(names: Sequence[str], query: str | None = None, absent: Sequence[str] = (),
+               words: Sequence[str] = (), image: ImageSpec | None = None) -> Table | Arrays:  # fmt: skip
+    """What the files hold: a Table, or Arrays for npz, npy, IDX and images. absent, words: as in read_table.
+    Raises DataError."""
+    if (arrays := _folder_or_images(names, image or ImageSpec())) is not None:
+        if query is not None:
+            raise DataError("a query reads tables, not images", names[0], "leave `query` out")
+        return arrays
     files = find_files(names)
     if files.format not in ("npz", "npy"):
         from nnctl.data.tables import read_table
 
-        return read_table(files, query, absent)
+        return read_table(files, query, absent, words)
     if query is not None:
         raise DataError("a query reads tables, not arrays", files.name, "leave `query` out")
     return _read_arrays(files)
+
+
+def _folder_or_images(names: Sequence[str], image: ImageSpec) -> Arrays | None:
+    """The arrays of a folder, of IDX files or of images; None where the names are others."""
+    from pathlib import Path
+
+    paths = [Path(name).expanduser() for name in names if "\0" not in name]
+    if len(paths) == 1 and paths[0].is_dir():
+        from nnctl.data.idx import idx_files, read_idx_files
+        from nnctl.data.images import has_images, read_image_folder
+
+        if files := idx_files(paths[0]):
+            return read_idx_files(files, names[0])
+        return read_image_folder(paths[0], image) if has_images(paths[0]) else None
+    if not paths or not all(path.is_file() for path in paths) or paths[0].suffix.lower() in FORMATS:
+        return None
+    from nnctl.data.idx import is_idx, read_idx_files
+
+    if all(map(is_idx, paths)):
+        return read_idx_files(paths, names[0])
+    from nnctl.data.images import is_image, read_images
+
+    return read_images(paths, image, names[0]) if all(map(is_image, paths)) else None
 
 
 def _read_arrays(files: Files) -> Arrays:
@@ -40,12 +70,18 @@ def _read_arrays(files: Files) -> Arrays:
     return read_arrays(files)
 
 
-def read_dataset(dataset: DatasetSpec) -> tuple[Table | Arrays, dict[str, Array]]:
+def as_words(dataset: DatasetSpec, targets: Sequence[str]) -> tuple[str, ...]:
+    """Columns that are words even where they hold digits: 007 is no 7. targets: those that are texts."""
+    ids = (dataset.sequence.id,) if dataset.sequence else ()
+    return (*targets, *ids, *(dataset.text.column if dataset.text else ()))
+
+
+def read_dataset(dataset: DatasetSpec, words: Sequence[str] = ()) -> tuple[Table | Arrays, dict[str, Array]]:
     """All rows of a data set, and the row numbers of the parts that have files or arrays of their own.
 
     The parts are one under the other; rows that no part claims are still to be split.
     """
-    whole = read_files(dataset.path or (), dataset.query)
+    whole = read_files(dataset.path or (), dataset.query, words=words, image=dataset.image)
     fixed: dict[str, Array] = {}
     if not isinstance(whole, Table):
         whole, fixed = _join_named_parts(whole)
@@ -55,10 +91,23 @@ def read_dataset(dataset: DatasetSpec) -> tuple[Table | Arrays, dict[str, Array]
             continue
         if part in fixed:
             raise DataError(f"the file has {part} arrays, and {part}_path is given too", hint="keep one of them")
-        added = read_files(names, dataset.query)
+        added = read_files(names, dataset.query, words=words, image=dataset.image)
         whole, count, more = _append(whole, added)
         fixed[part] = np.arange(count, count + more)
-    return whole, fixed
+    return named_classes(whole, dataset), fixed
+
+
+def named_classes(rows: Table | Arrays, dataset: DatasetSpec) -> Table | Arrays:
+    """The rows with the names of the classes where a known data set has numbers."""
+    from nnctl.data.bundled import BUNDLED
+
+    entry = BUNDLED.get(dataset.name or "")
+    if not entry or not entry.classes or isinstance(rows, Table) or entry.target not in rows.arrays:
+        return rows
+    numbers = rows[entry.target]
+    if numbers.dtype.kind not in "ui" or numbers.max() >= len(entry.classes):
+        return rows
+    return replace(rows, arrays={**rows.arrays, entry.target: np.array(entry.classes)[numbers]})
 
 
 def _append(whole: Table | Arrays, added: Table | Arrays) -> tuple[Table | Arrays, int, int]:
@@ -73,8 +122,6 @@ def _append(whole: Table | Arrays, added: Table | Arrays) -> tuple[Table | Array
 
 
 def _stack_arrays(whole: Arrays, added: Arrays) -> tuple[Arrays, int, int]:
-    from nnctl.data.arrays import Arrays
-
     absent = [name for name in whole.arrays if name not in added.arrays]
     if absent:
         raise DataError(f"lacks the array {listing(absent)}", added.source, "give it the same arrays")
@@ -87,7 +134,8 @@ def _stack_arrays(whole: Arrays, added: Arrays) -> tuple[Arrays, int, int]:
                 "give it the same shape",
             )
         joined[name] = np.concatenate([array, added[name]])
-    return Arrays(joined, whole.source), _rows(whole), _rows(added)
+    both = whole.names + added.names if whole.names and added.names else ()
+    return replace(whole, arrays=joined, names=both), _rows(whole), _rows(added)
 
 
 def _rows(arrays: Arrays) -> int:
@@ -106,7 +154,8 @@ def _join_named_parts(arrays: Arrays) -> tuple[Arrays, dict[str, Array]]:
     }
     if not parts["train"]:
         return arrays, {}
-    whole = Arrays(parts["train"], arrays.source)
+    divisors = {base: arrays.divisors[name] for name in arrays.divisors if (base := _base(name, _ENDINGS["train"]))}
+    whole = Arrays(parts["train"], arrays.source, divisors, arrays.names)  # names: those of all parts, in their order
     fixed = {}
     for part in ("validation", "test"):
         if parts[part]:

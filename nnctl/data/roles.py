@@ -15,7 +15,7 @@ from nnctl.errors import DataError
 if TYPE_CHECKING:
     from nnctl.spec.model import InputSpec
 
-Take = Literal["number", "category"]
+Take = Literal["number", "category", "text"]
 _DATE_MEND = "give its parts as numbers: `query: select *, year({0}) as {0}_year from data`"
 
 
@@ -31,6 +31,13 @@ class Roles:
     @property
     def features(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for columns in self.inputs.values() for name, _ in columns))
+
+
+def target_columns(dataset: DatasetSpec, output: str) -> tuple[str, ...]:
+    """The columns that the config gives an output to learn, found out without the data."""
+    if isinstance(dataset.target, Mapping):
+        return tuple(dataset.target.get(output, ()))
+    return tuple(dataset.target or (output,))
 
 
 def find_targets(dataset: DatasetSpec, outputs: Sequence[str], table: Table) -> dict[str, tuple[str, ...]]:
@@ -75,20 +82,23 @@ def find_roles(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], outputs: S
     predicted = {name for columns in targets.values() for name in columns}
     aside = {dataset.weight: "sample weights", dataset.split.time: "the split's time",
              dataset.split.column: "the split"}  # fmt: skip
-    named = tuple(dataset.features or ()) + tuple(name for spec in inputs.values() for name in spec.columns or ())
+    if dataset.sequence:
+        aside |= {dataset.sequence.id: "the sequences' ids", dataset.sequence.order: "the steps' order"}
+    texts = dataset.text.column if dataset.text else ()
+    named = (*(dataset.features or ()), *(name for spec in inputs.values() for name in spec.columns or ()), *texts)
     if leaks := [name for name in named if name in predicted]:
         raise DataError(
             f"{listing(leaks)} is both feature and target", table.source, "leave the target out of the features"
         )
     notes: list[str] = []
     takes: dict[str, Take] = {}
-    for name in dataset.features or table.columns:
+    for name in dict.fromkeys((*(dataset.features or table.columns), *texts)):
         if name in predicted or name in dataset.ignore:
             continue
         if name in aside and name not in named:
             notes.append(f'column "{name}" is no feature: it holds {aside[name]}')
             continue
-        take = _take(name, table, dataset, name in named, notes)
+        take = "text" if name in texts else _take(name, table, dataset, name in named, notes)
         if take:
             takes[name] = take
     ignored = [name for name in dataset.ignore if name not in predicted]
@@ -96,7 +106,30 @@ def find_roles(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], outputs: S
         notes.insert(0, f"left out as told: {listing(ignored)}")
     if not takes:
         raise DataError("no column is left to learn from", table.source, "name them with `features:`")
-    return Roles(_by_input(inputs, takes, table), targets, tuple(notes))
+    by_input = _by_input(inputs, takes, table)
+    by_input = {name: _texts_alone(name, columns, dataset, inputs, notes) for name, columns in by_input.items()}
+    return Roles(by_input, targets, tuple(notes))
+
+
+def _texts_alone(name: str, columns: tuple[tuple[str, Take], ...], dataset: DatasetSpec,
+                 inputs: Mapping[str, InputSpec], notes: list[str]) -> tuple[tuple[str, Take], ...]:  # fmt: skip
+    """An input's columns; of one that a text feeds, that text. Raises DataError where it was told of others."""
+    texts = [(column, take) for column, take in columns if take == "text"]
+    if not texts or len(columns) == 1:
+        return columns
+    others = [column for column, take in columns if take != "text"]
+    told = dataset.features or (name in inputs and inputs[name].columns)
+    if told or len(texts) > 1:
+        each = ", ".join(f"{column}: {{columns: [{column}]}}" for column, _ in texts)
+        rest = f", rest: {{columns: [{', '.join(others)}]}}" if others else ""
+        raise DataError(
+            f"a text has an input of its own, but {listing(column for column, _ in columns)} are to feed {name!r}",
+            "dataset.text", f"name the inputs: `inputs: {{{each}{rest}}}`",
+        )  # fmt: skip
+    notes.append(
+        f"the model reads the text alone; left out: {listing(others)} (`inputs:` may give them an input of their own)"
+    )
+    return tuple(texts)
 
 
 def _require_all(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], table: Table) -> None:
@@ -110,13 +143,22 @@ def _require_all(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], table: T
                       ("split.column", dataset.split.column)):  # fmt: skip
         if name is not None:
             table.require([name], f"dataset.{key}")
+    if dataset.sequence:
+        table.require(filter(None, (dataset.sequence.id, dataset.sequence.order)), "dataset.sequence")
+    if dataset.text:
+        table.require(dataset.text.column, "dataset.text")
+        _refuse_both(dataset.text.column, (*dataset.categorical, *dataset.numeric))
+        if dataset.sequence:
+            raise DataError("a text is no time step: text and sequence cannot both be given", "dataset",
+                            "keep one of them")  # fmt: skip
     for name, spec in inputs.items():
         table.require(spec.columns or (), f"inputs.{name}.columns")
 
 
-def _refuse_both(categorical: Sequence[str], numeric: Sequence[str]) -> None:
-    if both := set(categorical) & set(numeric):
-        raise DataError(f"{listing(sorted(both))} is named categorical and numeric", "dataset", "keep one of them")
+def _refuse_both(one: Sequence[str], other: Sequence[str]) -> None:
+    if both := set(one) & set(other):
+        raise DataError(f"{listing(sorted(both))} is named in two of categorical, numeric and text", "dataset",
+                        "keep one of them")  # fmt: skip
 
 
 def _take(name: str, table: Table, dataset: DatasetSpec, named: bool, notes: list[str]) -> Take | None:

@@ -31,6 +31,47 @@ class SplitSpec(Declared):
     seed: int | None = None
 
 
+Side = Annotated[int, Field(ge=1, le=4096)]
+
+
+class SequenceSpec(Declared):
+    """`sequence:` of a table whose rows are time steps: the rows of an id make a sequence.
+
+    order: the column that orders the steps; default the file's order. length: sequences are cut or filled up to so
+    many steps; default the longest. target: `one` a sequence, or one at `each` step.
+    """
+
+    id: str
+    order: str | None = None
+    length: Annotated[int, Field(ge=1)] | None = None
+    target: Literal["one", "each"] = "one"
+
+
+class TextSpec(Declared):
+    """`text:`: a column of texts (or several, each an input of its own), as numbers of words for an Embedding.
+
+    split: into words or characters. lower: in small letters, without punctuation. vocabulary: the most numbers,
+    padding's 0 and unknown words' 1 among them. length: of every row; default the longest text in training.
+    """
+
+    column: Names
+    split: Literal["word", "character"] = "word"
+    lower: bool = True
+    vocabulary: Annotated[int, Field(ge=3)] = 10_000
+    length: Annotated[int, Field(ge=1)] | None = None
+
+
+class ImageSpec(Declared):
+    """`image:`: how images of a folder are read.
+
+    size: [height, width] that all are brought to; default the first image's. color: rgb or gray; default the
+    first image's.
+    """
+
+    size: Annotated[tuple[Side, Side], BeforeValidator(listed)] | None = None
+    color: Literal["rgb", "gray"] | None = None
+
+
 class DatasetSpec(Declared):
     """`dataset:`: a bundled name, or files and what to make of them.
 
@@ -41,6 +82,8 @@ class DatasetSpec(Declared):
     missing, normalize: a rule for all columns, or {column: rule}; sequences with lengths are scaled feature by
     feature, padding left out. weight: a column of sample weights.
     lengths: the npz array of the sequences' lengths, or {input: array}; default NAME_lengths, or lengths.
+    image: of a folder of images, one folder a class: their size and colour. IDX files (MNIST's) are read as they are,
+    alone or by folder. sequence: rows are time steps; which make a sequence. text: columns of texts, for an Embedding.
     alphabet: the characters that a target of texts (CTC) may hold; default all that it holds, sorted.
     """
 
@@ -61,4 +104,7 @@ class DatasetSpec(Declared):
     weight: str | None = None
     lengths: str | Mapping[str, str] | None = None
     alphabet: Characters | None = None
+    image: ImageSpec | None = None
+    sequence: SequenceSpec | None = None
+    text: TextSpec | None = None
     split: SplitSpec = SplitSpec()

@@ -51,7 +51,7 @@ def split_rows(spec: SplitSpec, rows: int, seed: int, *, classes: Array | None =
                 f"the time is missing ({row_list(time.missing)})", f'split.time: column "{spec.time}"',
                 f"`missing: {{{spec.time}: drop}}` leaves the rows out",
             )  # fmt: skip
-        return Split(_last(np.argsort(_rank(time), kind="stable"), counts), f'the latest by "{spec.time}"')
+        return Split(_last(np.argsort(rank(time), kind="stable"), counts), f'the latest by "{spec.time}"')
     if spec.order == "keep":
         return Split(_last(np.arange(rows), counts), "the last rows, in file order")
     seed = seed if spec.seed is None else spec.seed
@@ -121,11 +121,12 @@ def _shares(total: int, sizes: Array, most: Array) -> Array:
     return shares
 
 
-def _rank(time: Column) -> Array:
+def rank(time: Column) -> Array:
+    """(rows,) numbers that sort as the column does: numbers and dates by size, text by letter, as ISO dates do."""
     if time.kind != "text":
         return time.values
-    rank = {word: at for at, word in enumerate(sorted(time.words))}  # ISO dates sort as text
-    return np.array([rank[word] for word in time.words])[time.values]
+    places = {word: at for at, word in enumerate(sorted(time.words))}
+    return np.array([places[word] for word in time.words])[time.values]
 
 
 def _by_column(column: Column, name: str) -> dict[str, Array]:

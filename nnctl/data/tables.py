@@ -26,20 +26,22 @@ _TEXTS = re.compile(r"VARCHAR|BOOLEAN|UUID|ENUM.*")
 _DATES = re.compile(r"DATE|TIMESTAMP.*")
 
 
-def read_table(files: Files, query: str | None = None, absent: Sequence[str] = ()) -> Table:
+def read_table(files: Files, query: str | None = None, absent: Sequence[str] = (),
+               words: Sequence[str] = ()) -> Table:  # fmt: skip
     """The files' rows, or what `query` makes of them; in the query they are the table `data`.
 
     absent: columns that the query may name though the files lack them (targets, when predicting); missing.
+    words: columns of a CSV file that are text though they look like numbers.
     DuckDB may read these files and nothing else, write nothing and load no extension.
     Raises DataError.
     """
-    if files.format == "csv" and query is None and (plain := read_plain(files)) is not None:
+    if files.format == "csv" and query is None and not words and (plain := read_plain(files)) is not None:
         return plain
     import duckdb
 
     names = None
     if files.format == "csv":
-        source, names = _csv_source(files)
+        source, names = _csv_source(files, words)
     elif files.format == "json":
         source = f"read_json({_literals(files)}, union_by_name = true)"
     else:
@@ -86,8 +88,11 @@ def _literals(files: Files) -> str:
     return "[" + ", ".join(_literal(os.path.abspath(path)) for path in files.paths) + "]"
 
 
-def _csv_source(files: Files) -> tuple[str, list[str] | None]:
-    """The SQL that reads the files, and their column names as written (None: several files, by name)."""
+def _csv_source(files: Files, words: Sequence[str]) -> tuple[str, list[str] | None]:
+    """The SQL that reads the files, and their column names as written (None: several files, by name).
+
+    words: columns, if they are there, whose type is not left to DuckDB's sniffer.
+    """
     delimiter, names = csv_text.header(files.paths[0])
     for path in files.paths[1:]:
         other_delimiter, others = csv_text.header(path)
@@ -98,11 +103,13 @@ def _csv_source(files: Files) -> tuple[str, list[str] | None]:
                 "give all files the same columns, or read them as data sets of their own",
             )
     nulls = ", ".join(map(_literal, NULLS))
+    texts = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in dict.fromkeys(words) if name in names)
+    types = f" types = {{{texts}}}," if texts else ""
     # Only the types are left to DuckDB's sniffer: guessing the dialect as well, it may take a broken
     # file for a sound one of another shape.
     source = (
         f"read_csv({_literals(files)}, delim = {_literal(delimiter)}, quote = '\"', escape = '\"', comment = '',"
-        f" header = true, skip = 0, nullstr = [{nulls}], null_padding = false, strict_mode = true,"
+        f" header = true, skip = 0,{types} nullstr = [{nulls}], null_padding = false, strict_mode = true,"
         " union_by_name = true)"
     )
     return source, names if len(files.paths) == 1 else None

@@ -224,7 +224,7 @@ class Executor:
     def _bad_outputs(self, batch: Batch, step: int) -> Iterator[str]:
         call = ShardCall(self.program.seed, self.program.dtype, training=True)
         call.begin(shard=0, first_row=0, batch_rows=batch.rows, step=step)
-        values, masks = start_values(self.program, batch, slice(None))
+        values, masks = start_values(self.program, batch, slice(None), call)
         for step_ in self.program.steps:
             _alone(run_step(step_, values, masks, call))
             for target in step_.targets:

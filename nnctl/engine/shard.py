@@ -35,12 +35,14 @@ class Batch:
     """Rows for one step: arrays by input and by output name, and optional weights (rows,) of the samples.
 
     lengths: by input name, how many of its time steps each row really has; the rest is padding.
+    divisors: by input name, what its values, bytes of pixels, are divided by.
     """
 
     inputs: Mapping[str, Array]
     targets: Mapping[str, Array]
     weights: Array | None = None
     lengths: Mapping[str, Array] = field(default_factory=dict)
+    divisors: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -72,7 +74,7 @@ def shard_pass(program: Program, objectives: Sequence[Objective], call: ShardCal
     sent the sum (see `layers.base.WholeBatch`). Returns a ShardResult.
     """
     taken_over = {id(objective.head.activation): objective for objective in objectives if objective.fused}
-    values, masks = start_values(program, batch, rows)
+    values, masks = start_values(program, batch, rows, call)
     saved = []
     for step in program.steps:
         if id(step) in taken_over:
@@ -112,12 +114,16 @@ def shard_pass(program: Program, objectives: Sequence[Objective], call: ShardCal
     return ShardResult(losses, outputs, seen)
 
 
-def start_values(program: Program, batch: Batch, rows: slice) -> tuple[list[Array | None], list[Array | None]]:
+def start_values(program: Program, batch: Batch, rows: slice,
+                 call: ShardCall) -> tuple[list[Array | None], list[Array | None]]:  # fmt: skip
     """Every slot's value and mask before the first step: the model's inputs, and nothing else yet."""
     values: list[Array | None] = [None] * program.slots
     masks: list[Array | None] = [None] * program.slots
     for slot, name in enumerate(program.graph.inputs):
-        values[slot] = x = batch.inputs[name][rows]
+        x = batch.inputs[name][rows]
+        if name in batch.divisors:
+            x = np.divide(x, program.dtype.type(batch.divisors[name]), out=call.empty(x.shape))
+        values[slot] = x
         if name in batch.lengths:
             masks[slot] = np.arange(x.shape[1]) < batch.lengths[name][rows, None]
     return values, masks

@@ -28,10 +28,14 @@ def show(preview: Preview, terminal: Terminal) -> None:
     """What it is, then a row a column with its first values."""
     terminal.flow(f"{preview.name}: {preview.title}")
     classes = f": {', '.join(preview.classes)}" if preview.classes else ""
+    if preview.place != "here":
+        terminal.flow(f"  not on this machine: {preview.place}")
     lines = {"rows": count(preview.rows), "target": f"{preview.target}, {task(preview)}{classes}",
              "source": preview.source, "licence": preview.licence}  # fmt: skip
     for label, text in lines.items():
         terminal.flow(f"  {label:9}{text}", indent=" " * 11)
+    if not preview.columns:
+        return
     terminal.print()
     firsts = [", ".join(values) for values in zip(*preview.first, strict=True)] or [""] * len(preview.columns)
     titles = ["column", "type", "values", "first rows"] if preview.first else ["column", "type", "values"]

@@ -153,6 +153,7 @@ def take(part: Part, rows: Any) -> Batch:
         {name: y[rows] for name, y in part.targets.items()},
         None if part.weights is None else part.weights[rows],
         {name: lengths[rows] for name, lengths in part.lengths.items()},
+        part.divisors,
     )
 
 

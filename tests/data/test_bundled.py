@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nnctl.data import bundled_names, describe, load
-from nnctl.data.bundled import bundled_path
+from nnctl.data.bundled import BUNDLED, bundled_path
 from nnctl.data.spec import DatasetSpec
 
 
@@ -21,11 +21,14 @@ def script(name):
 @pytest.mark.parametrize("name", bundled_names())
 def test_every_data_set_is_described_and_loads(name):
     shown = describe(name)
+    if shown.place != "here":
+        assert BUNDLED[name].fetched and shown.rows
+        pytest.skip(f"{name} is not on this machine")
     labels = {"classes": "integer", "number": "number", "text": "sequence"}[shown.task]
     drop = {"mpg": "drop", "horsepower": "median"} if name == "cars" else "error"
     data = load(DatasetSpec(name=name, missing=drop), {}, {"out": labels}, 0)
     assert shown.rows >= sum(part.rows for part in (data.train, data.validation, data.test)) > 0.9 * shown.rows
-    assert shown.classes == (data.targets["out"].classes or ())
+    assert sorted(shown.classes) == sorted(data.targets["out"].classes or ())
     assert shown.columns and shown.licence and shown.source
 
 

@@ -1,0 +1,106 @@
+"""Data sets known by name that are too large to come along: found on this machine, or fetched once and checked."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnctl.errors import DataError
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """Where a data set's files may be, where they are fetched from, and the SHA-256 of each.
+
+    places: folders where packages of operating systems put them.
+    """
+
+    folder: str
+    url: str
+    sums: Mapping[str, str]
+    places: tuple[str, ...] = ()
+
+
+FETCHED = {
+    "fashion_mnist": Fetched(
+        folder="fashion-mnist",
+        url="https://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        sums={
+            "train-images-idx3-ubyte.gz": "b0564c3eedabfbf835052cff8503ea422014ce006caf5b757f851416ee8300c7",
+            "train-labels-idx1-ubyte.gz": "0ae29f65d86684f32d1b9c85147786c547b9c6aebcaf235f0400a0cce308b056",
+            "t10k-images-idx3-ubyte.gz": "cc1d090a38ace84dfa1aa66e3ada7c336ef481a96936906477e6dd344da56eaa",
+            "t10k-labels-idx1-ubyte.gz": "8d3605d196f4be44669e46906da9733c8131fef761fdbfec72c424d5222f1a05",
+        },
+        places=("/usr/share/datasets/fashion-mnist", "/usr/local/share/datasets/fashion-mnist"),
+    ),
+    "mnist": Fetched(
+        folder="mnist",
+        url="https://ossci-datasets.s3.amazonaws.com/mnist/",
+        sums={
+            "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+            "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+            "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+            "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+        },
+    ),
+}
+
+
+def cache() -> Path:
+    """The user's folder for fetched data: $NNCTL_DATA, or nnctl in the cache folder of the system's custom."""
+    if given := os.environ.get("NNCTL_DATA"):
+        return Path(given).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nnctl"
+
+
+def find(name: str) -> Path | None:
+    """The folder that holds all files of a data set on this machine, or None. Looks at names only."""
+    entry = FETCHED[name]
+    for folder in (cache() / entry.folder, *map(Path, entry.places)):
+        if all((folder / file).is_file() for file in entry.sums):
+            return folder
+    return None
+
+
+def folder_of(name: str) -> Path:
+    """The folder that holds all files of a data set, fetched if need be, their sums checked. Raises DataError."""
+    entry = FETCHED[name]
+    folder = find(name)
+    if folder is None:
+        folder = cache() / entry.folder
+        _fetch(name, entry, folder)
+    for file, wanted in entry.sums.items():
+        if sum_of(folder / file) != wanted:
+            raise DataError(
+                f"is not the file that {name} has: its SHA-256 is not {wanted[:12]}...", str(folder / file),
+                "delete it, and it is fetched again",
+            )  # fmt: skip
+    return folder
+
+
+def sum_of(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _fetch(name: str, entry: Fetched, folder: Path) -> None:
+    by_hand = f"put {', '.join(entry.sums)} into {folder}"
+    try:
+        import pooch
+    except ImportError:
+        raise DataError(
+            f"{name} is not on this machine, and fetching it needs the package pooch",
+            f"looked in {', '.join(map(str, (folder, *entry.places)))}",
+            f"pip install 'nnctl[download]'; or {by_hand} (from {entry.url})",
+        ) from None
+    for file, wanted in entry.sums.items():
+        try:
+            pooch.retrieve(entry.url + file, f"sha256:{wanted}", fname=file, path=folder, progressbar=False)
+        except Exception as error:  # whatever the network, the server or the disk may raise
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise DataError(f"{name} cannot be fetched: {reason[:200]}", entry.url + file,
+                            f"try again with a network; or {by_hand}") from None  # fmt: skip

@@ -1,0 +1,113 @@
+"""IDX files, the format of MNIST: a magic number, the sizes of the axes, then the values, big end first.
+
+    bytes 0-1  zero          byte 2  the values' type          byte 3  how many axes
+    4 bytes an axis: its size                                  then the values, the last axis running fastest
+
+Source: LeCun, Cortes and Burges, The MNIST Database.
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import re
+import struct
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from nnctl.data.arrays import Arrays
+from nnctl.errors import DataError
+
+Array = np.ndarray
+
+_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_NAME = re.compile(r".*([-.]idx\d+[-.]\w+|\.idx\d*|-ubyte)(\.gz)?", re.IGNORECASE)
+_PARTS = {"train": "train", "t10k": "test", "test": "test", "validation": "validation", "valid": "validation"}
+
+
+def is_idx(path: Path) -> bool:
+    """Whether a file's name is that of an IDX file: train-images-idx3-ubyte.gz, digits.idx."""
+    return _NAME.fullmatch(path.name) is not None
+
+
+def idx_files(folder: Path) -> list[Path]:
+    """The IDX files in a folder, each once, packed or not."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and is_idx(path):
+            found.setdefault(path.name.removesuffix(".gz"), path)
+    return list(found.values())
+
+
+def read_idx_files(paths: Sequence[Path], source: str) -> Arrays:
+    """x, images of (rows, height, width, 1) or whatever the file holds, and y, labels, of MNIST's files.
+
+    A name says which is which: images or labels, train or t10k (test); with several parts the arrays are called
+    x_train, y_train, x_test, y_test. A file of images alone brings the file of its labels with it, if it is there.
+    """
+    paths = list(dict.fromkeys(other for path in paths for other in (path, *_labels_beside(path))))
+    arrays: dict[str, Array] = {}
+    several = len({_part(path) for path in paths}) > 1
+    for path in paths:
+        values = read_idx(path)
+        name = ("y" if "label" in path.name.lower() else "x") + (f"_{_part(path)}" if several else "")
+        if name in arrays:
+            raise DataError(f"there are two files of {name}", str(path), "name one of images and one of labels")
+        arrays[name] = values[..., None] if values.ndim == 3 else values
+    divisors = {name: 255.0 for name, values in arrays.items() if name[0] == "x" and values.dtype == np.uint8}
+    return Arrays(arrays, source, divisors)
+
+
+def _labels_beside(path: Path) -> list[Path]:
+    twin = re.sub("idx3", "idx1", re.sub("images", "labels", path.name))
+    names = [twin, twin.removesuffix(".gz"), f"{twin}.gz"]
+    return [path.parent / name for name in names if name != path.name and (path.parent / name).is_file()][:1]
+
+
+def _part(path: Path) -> str:
+    return next((part for word, part in _PARTS.items() if path.name.lower().startswith(word)), "train")
+
+
+def read_idx(path: Path) -> Array:
+    """The array of an IDX file, packed by gzip or not. Raises DataError where header and contents do not agree.
+
+    The header is believed only as far as the contents bear it out: no more memory is taken than the values
+    of a sound file need, and a packed file is unpacked no further than its header announces.
+    """
+    try:
+        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+            head = file.read(4)
+            if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _TYPES or not 1 <= head[3] <= 4:
+                raise DataError("is no IDX file: it begins with " + (head.hex(" ") or "nothing"), str(path),
+                                "give files as MNIST's: train-images-idx3-ubyte.gz")  # fmt: skip
+            shape = struct.unpack(f">{head[3]}I", _exactly(file, 4 * head[3], path))
+            dtype = np.dtype(_TYPES[head[2]])
+            wanted = math.prod(shape) * dtype.itemsize
+            if path.suffix.lower() != ".gz":
+                held = path.stat().st_size - 4 - 4 * head[3]
+            else:  # gzip packs to a thousandth at most
+                held = min(wanted, 1100 * path.stat().st_size)
+            if held != wanted:
+                raise DataError(f"its header promises {wanted:,} bytes of shape {shape}, the file has {held:,}",
+                                str(path), "the file is cut off or damaged: get it again")  # fmt: skip
+            data = _exactly(file, wanted, path)
+            if file.read(1):
+                raise DataError(f"goes on after the {wanted:,} bytes of its shape {shape}", str(path),
+                                "the file is damaged: get it again")  # fmt: skip
+    except (OSError, EOFError, zlib.error, struct.error) as error:
+        raise DataError(f"cannot be read: {error}", str(path), "the file is cut off or damaged: get it again") from None
+    if not shape[0]:
+        raise DataError("there are no rows", str(path))
+    values = np.frombuffer(data, dtype).reshape(shape)
+    return values.astype(dtype.newbyteorder("="), copy=False)
+
+
+def _exactly(file, size: int, path: Path) -> bytes:
+    data = file.read(size)
+    if len(data) != size:
+        raise DataError(f"ends after {len(data):,} of {size:,} bytes", str(path),
+                        "the file is cut off: get it again")  # fmt: skip
+    return data
