@@ -126,6 +126,9 @@ def predict(run: Path, source: str, *, reading: Reading | None = None) -> Predic
     with model.executor:
         outputs, masks = model.predict(cast(part, model.program.dtype))
     columns: dict[str, Array] = {}
+    if part.names is not None:  # of image files, or the ids of sequences
+        sequence = preprocessing.dataset.sequence
+        columns[sequence.id if sequence else "file"] = part.names
     for name, p in outputs.items():
         answer = _Answer(model, preprocessing.targets[name], name, p, masks.get(name))
         prefix = f"{name}_" if len(outputs) > 1 else ""

@@ -1,0 +1,112 @@
+"""Data sets by name that do not come along: where they are looked for, fetched from, and how they are checked."""
+
+import hashlib
+import http.server
+import threading
+
+import pytest
+
+from nnctl.data import fetched
+from nnctl.data.bundled import bundled_path
+from nnctl.errors import DataError
+
+FILES = {"train-images-idx3-ubyte.gz": b"images", "train-labels-idx1-ubyte.gz": b"labels"}
+
+
+@pytest.fixture
+def entry(tmp_path, monkeypatch):
+    """A small data set, called mnist, of two files."""
+    monkeypatch.setenv("NNCTL_DATA", str(tmp_path / "cache"))
+    sums = {name: hashlib.sha256(data).hexdigest() for name, data in FILES.items()}
+    entry = fetched.Fetched("mnist", "http://127.0.0.1:1/", sums, (str(tmp_path / "system"),))
+    monkeypatch.setitem(fetched.FETCHED, "mnist", entry)
+    return entry
+
+
+def put(folder, files=FILES):
+    folder.mkdir(parents=True)
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+
+
+def test_the_users_cache_comes_before_the_systems_folder(entry, tmp_path):
+    assert fetched.find("mnist") is None
+    put(tmp_path / "system")
+    assert fetched.folder_of("mnist") == tmp_path / "system"
+    put(tmp_path / "cache" / "mnist")
+    assert bundled_path("mnist") == tmp_path / "cache" / "mnist"
+
+
+def test_a_folder_that_lacks_a_file_is_passed_over(entry, tmp_path):
+    put(tmp_path / "cache" / "mnist", {"train-images-idx3-ubyte.gz": b"images"})
+    put(tmp_path / "system")
+    assert fetched.find("mnist") == tmp_path / "system"
+
+
+def test_a_changed_file_is_refused(entry, tmp_path):
+    put(tmp_path / "system", FILES | {"train-labels-idx1-ubyte.gz": b"Labels"})
+    with pytest.raises(DataError, match="SHA-256") as caught:
+        fetched.folder_of("mnist")
+    assert "train-labels" in str(caught.value)
+
+
+class Server:
+    """Serves a folder on this machine."""
+
+    def __init__(self, folder):
+        handler = type("Quiet", (http.server.SimpleHTTPRequestHandler,), {"log_message": lambda *args: None})
+        self.server = http.server.ThreadingHTTPServer(
+            ("127.0.0.1", 0), lambda *args: handler(*args, directory=str(folder))
+        )
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def server(tmp_path):
+    (tmp_path / "web").mkdir()
+    server = Server(tmp_path / "web")
+    yield server
+    server.server.shutdown()
+
+
+def serve(entry, monkeypatch, server):
+    monkeypatch.setitem(fetched.FETCHED, "mnist", fetched.Fetched("mnist", server.url, entry.sums))
+
+
+def test_it_is_fetched_once_and_checked(entry, server, tmp_path, monkeypatch):
+    pytest.importorskip("pooch")
+    serve(entry, monkeypatch, server)
+    for name, data in FILES.items():
+        (tmp_path / "web" / name).write_bytes(data)
+    folder = fetched.folder_of("mnist")
+    assert folder == tmp_path / "cache" / "mnist"
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == FILES
+    server.server.shutdown()
+    assert fetched.folder_of("mnist") == folder
+
+
+@pytest.mark.parametrize("served", [{}, {"train-images-idx3-ubyte.gz": b"other"}])
+def test_what_cannot_be_had_is_said_with_where_to_put_it(entry, server, tmp_path, monkeypatch, served):
+    pytest.importorskip("pooch")
+    serve(entry, monkeypatch, server)
+    for name, data in served.items():
+        (tmp_path / "web" / name).write_bytes(data)
+    with pytest.raises(DataError) as caught:
+        fetched.folder_of("mnist")
+    assert "cannot be fetched" in str(caught.value) and str(tmp_path / "cache" / "mnist") in str(caught.value)
+    assert fetched.find("mnist") is None
+
+
+def test_without_pooch_it_is_said_what_to_install(entry, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "pooch", None)
+    with pytest.raises(DataError, match="pooch") as caught:
+        fetched.folder_of("mnist")
+    assert "nnctl[download]" in str(caught.value)
+
+
+def test_the_real_ones_have_four_files_each_with_a_sum():
+    for name in ("fashion_mnist", "mnist"):
+        entry = fetched.FETCHED[name]
+        assert len(entry.sums) == 4 and all(len(value) == 64 for value in entry.sums.values())
+        assert entry.url.startswith("https://")
