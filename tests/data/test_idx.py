@@ -91,7 +91,7 @@ def folder(tmp_path):
     """The digits as MNIST's four files: the first 1,200 train, the rest test."""
     with np.load(bundled_path("digits")) as file:
         images, labels = file["images"], file["labels"].astype(np.uint8)
-    images = np.clip(images * 16, 0, 255).astype(np.uint8)
+    images = np.clip(images.astype(int) * 16, 0, 255).astype(np.uint8)
     for part, rows in (("train", slice(0, 1200)), ("t10k", slice(1200, None))):
         (tmp_path / f"{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(images[rows])))
         (tmp_path / f"{part}-labels-idx1-ubyte").write_bytes(idx(labels[rows]))
