@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nnctl.errors import DataError
@@ -15,30 +15,45 @@ from nnctl.errors import DataError
 class Fetched:
     """Where a data set's files may be, where they are fetched from, and the SHA-256 of each.
 
-    places: folders where packages of operating systems put them.
+    urls: folders that hold the same files, tried in order. places: folders where packages of operating systems put
+    them. repacked: the sums of files there, where these are not packed as published.
     """
 
     folder: str
-    url: str
+    urls: tuple[str, ...]
     sums: Mapping[str, str]
     places: tuple[str, ...] = ()
+    repacked: Mapping[str, str] = field(default_factory=dict)
 
 
 FETCHED = {
     "fashion_mnist": Fetched(
         folder="fashion-mnist",
-        url="https://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        urls=(
+            "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+            "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+        ),
         sums={
+            "train-images-idx3-ubyte.gz": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+            "train-labels-idx1-ubyte.gz": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+            "t10k-images-idx3-ubyte.gz": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+            "t10k-labels-idx1-ubyte.gz": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+        },
+        places=("/usr/share/datasets/fashion-mnist", "/usr/local/share/datasets/fashion-mnist"),
+        # Debian's dataset-fashion-mnist: gzip's header without name and date, the rest the same to the bit
+        repacked={
             "train-images-idx3-ubyte.gz": "b0564c3eedabfbf835052cff8503ea422014ce006caf5b757f851416ee8300c7",
             "train-labels-idx1-ubyte.gz": "0ae29f65d86684f32d1b9c85147786c547b9c6aebcaf235f0400a0cce308b056",
             "t10k-images-idx3-ubyte.gz": "cc1d090a38ace84dfa1aa66e3ada7c336ef481a96936906477e6dd344da56eaa",
             "t10k-labels-idx1-ubyte.gz": "8d3605d196f4be44669e46906da9733c8131fef761fdbfec72c424d5222f1a05",
         },
-        places=("/usr/share/datasets/fashion-mnist", "/usr/local/share/datasets/fashion-mnist"),
     ),
     "mnist": Fetched(
         folder="mnist",
-        url="https://ossci-datasets.s3.amazonaws.com/mnist/",
+        urls=(
+            "https://ossci-datasets.s3.amazonaws.com/mnist/",
+            "https://storage.googleapis.com/cvdf-datasets/mnist/",
+        ),
         sums={
             "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
             "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
@@ -73,7 +88,7 @@ def folder_of(name: str) -> Path:
         folder = cache() / entry.folder
         _fetch(name, entry, folder)
     for file, wanted in entry.sums.items():
-        if sum_of(folder / file) != wanted:
+        if sum_of(folder / file) not in (wanted, entry.repacked.get(file)):
             raise DataError(
                 f"is not the file that {name} has: its SHA-256 is not {wanted[:12]}...", str(folder / file),
                 "delete it, and it is fetched again",
@@ -88,19 +103,24 @@ def sum_of(path: Path) -> str:
 
 
 def _fetch(name: str, entry: Fetched, folder: Path) -> None:
-    by_hand = f"put {', '.join(entry.sums)} into {folder}"
+    by_hand = f"put {', '.join(entry.sums)} (from {entry.urls[0]}) into {folder}"
     try:
         import pooch
     except ImportError:
         raise DataError(
             f"{name} is not on this machine, and fetching it needs the package pooch",
             f"looked in {', '.join(map(str, (folder, *entry.places)))}",
-            f"pip install 'nnctl[download]'; or {by_hand} (from {entry.url})",
+            f"pip install 'nnctl[download]'; or {by_hand}",
         ) from None
     for file, wanted in entry.sums.items():
-        try:
-            pooch.retrieve(entry.url + file, f"sha256:{wanted}", fname=file, path=folder, progressbar=False)
-        except Exception as error:  # whatever the network, the server or the disk may raise
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise DataError(f"{name} cannot be fetched: {reason[:200]}", entry.url + file,
-                            f"try again with a network; or {by_hand}") from None  # fmt: skip
+        reasons = []
+        for url in entry.urls:
+            try:
+                pooch.retrieve(url + file, f"sha256:{wanted}", fname=file, path=folder, progressbar=False)
+                break
+            except Exception as error:  # whatever the network, the server or the disk may raise
+                reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+                reasons.append(f"{url}: {reason[:200]}")
+        else:
+            raise DataError(f"{file} of {name} cannot be fetched", "; ".join(reasons),
+                            f"try again with a network; or {by_hand}")  # fmt: skip

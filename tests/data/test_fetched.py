@@ -1,7 +1,9 @@
 """Data sets by name that do not come along: where they are looked for, fetched from, and how they are checked."""
 
+import dataclasses
 import hashlib
 import http.server
+import struct
 import threading
 
 import pytest
@@ -18,7 +20,7 @@ def entry(tmp_path, monkeypatch):
     """A small data set, called mnist, of two files."""
     monkeypatch.setenv("NNCTL_DATA", str(tmp_path / "cache"))
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in FILES.items()}
-    entry = fetched.Fetched("mnist", "http://127.0.0.1:1/", sums, (str(tmp_path / "system"),))
+    entry = fetched.Fetched("mnist", ("http://127.0.0.1:1/",), sums, (str(tmp_path / "system"),))
     monkeypatch.setitem(fetched.FETCHED, "mnist", entry)
     return entry
 
@@ -41,6 +43,13 @@ def test_a_folder_that_lacks_a_file_is_passed_over(entry, tmp_path):
     put(tmp_path / "cache" / "mnist", {"train-images-idx3-ubyte.gz": b"images"})
     put(tmp_path / "system")
     assert fetched.find("mnist") == tmp_path / "system"
+
+
+def test_a_file_packed_anew_is_known_by_its_own_sum(entry, tmp_path, monkeypatch):
+    put(tmp_path / "system", FILES | {"train-labels-idx1-ubyte.gz": b"Labels"})
+    anew = {"train-labels-idx1-ubyte.gz": hashlib.sha256(b"Labels").hexdigest()}
+    monkeypatch.setitem(fetched.FETCHED, "mnist", dataclasses.replace(entry, repacked=anew))
+    assert fetched.folder_of("mnist") == tmp_path / "system"
 
 
 def test_a_changed_file_is_refused(entry, tmp_path):
@@ -70,13 +79,14 @@ def server(tmp_path):
     server.server.shutdown()
 
 
-def serve(entry, monkeypatch, server):
-    monkeypatch.setitem(fetched.FETCHED, "mnist", fetched.Fetched("mnist", server.url, entry.sums))
+def serve(entry, monkeypatch, server, urls=()):
+    monkeypatch.setitem(fetched.FETCHED, "mnist", fetched.Fetched("mnist", (*urls, server.url), entry.sums))
 
 
 def test_it_is_fetched_once_and_checked(entry, server, tmp_path, monkeypatch):
+    """Also where the first address has nothing."""
     pytest.importorskip("pooch")
-    serve(entry, monkeypatch, server)
+    serve(entry, monkeypatch, server, (server.url + "nothing-here/",))
     for name, data in FILES.items():
         (tmp_path / "web" / name).write_bytes(data)
     folder = fetched.folder_of("mnist")
@@ -109,4 +119,18 @@ def test_the_real_ones_have_four_files_each_with_a_sum():
     for name in ("fashion_mnist", "mnist"):
         entry = fetched.FETCHED[name]
         assert len(entry.sums) == 4 and all(len(value) == 64 for value in entry.sums.values())
-        assert entry.url.startswith("https://")
+        assert not entry.repacked or entry.repacked.keys() == entry.sums.keys()
+        assert entry.urls and all(url.startswith("https://") and url.endswith("/") for url in entry.urls)
+
+
+def test_published_files_and_debians_hold_the_same():
+    """The labels of the test part, their gzip header written as published, have the published sum."""
+    folder = fetched.find("fashion_mnist")
+    if folder is None:
+        pytest.skip("Fashion-MNIST is not on this machine")
+    entry, name = fetched.FETCHED["fashion_mnist"], "t10k-labels-idx1-ubyte.gz"
+    data = (folder / name).read_bytes()
+    if data[3] == 0:  # no name in the header, as Debian packs
+        made = struct.pack("<I", 1504176627)  # 31 August 2017
+        data = b"\x1f\x8b\x08\x08" + made + b"\x00\x03" + name.removesuffix(".gz").encode() + b"\0" + data[10:]
+    assert hashlib.sha256(data).hexdigest() == entry.sums[name]
