@@ -14,7 +14,6 @@ import numpy as np
 from nnctl import data as data_package
 from nnctl import spec as specs
 from nnctl.data.batches import permutation
-from nnctl.data.features import Number
 from nnctl.data.parts import Data, Part, Target
 from nnctl.engine.executor import multiply_adds
 from nnctl.engine.updater import Updater
@@ -313,12 +312,11 @@ def check(spec: Spec) -> CheckReport:
 
 
 def columns_of(data: Data) -> tuple[tuple[str, str, str], ...]:
-    """(name, "number" or "category", role) of a table's columns that are used."""
+    """(name, "number", "category" or "text", role) of a table's columns that are used."""
     roles = []
     for name, entry in data.preprocessing.inputs.items():
-        for feature in getattr(entry, "features", ()):
-            kind = "number" if isinstance(feature, Number) else "category"
-            roles.append((feature.name, kind, f"input {name!r}" if len(data.input_shapes) > 1 else "feature"))
+        role = f"input {name!r}" if len(data.input_shapes) > 1 else "feature"
+        roles += [(column, kind, role) for column, kind in entry.columns]
     for name, target in data.targets.items():
         kind = "category" if target.classes else "number"
         role = f"target of {name!r}" if len(data.targets) > 1 else "target"
