@@ -14,11 +14,14 @@ _SUFFIXES = (".yaml", ".yml")
 
 
 def bundled_configs() -> dict[str, Path]:
-    """The ready configs by name: from the installed package, or from the checkout it lies in."""
+    """The ready configs by name, `iris` or `optimizers/adam`: from the installed package, or from the checkout it
+    lies in."""
     package = Path(__file__).parent.parent
     for folder in (package / "_bundled" / "configs", package.parent / "configs"):
         if folder.is_dir():
-            return {file.stem: file for file in sorted(folder.iterdir()) if file.suffix in _SUFFIXES}
+            files = sorted(folder.rglob("*"), key=lambda file: (len(file.parts), file))
+            return {file.relative_to(folder).with_suffix("").as_posix(): file
+                    for file in files if file.suffix in _SUFFIXES}  # fmt: skip
     return {}
 
 
@@ -36,8 +39,9 @@ def find_config(path: str | Path) -> Path:
         raise InputError(f"cannot be read: {error}", shorten(str(path))) from None
     bundled = bundled_configs()
     # `iris`, `iris.yaml` and `configs/iris.yaml` work from any folder
-    if file.suffix in ("", *_SUFFIXES) and file.parent.as_posix() in (".", "configs") and file.stem in bundled:
-        return bundled[file.stem]
+    name = file.with_suffix("").as_posix().removeprefix("configs/") if file.name else ""
+    if file.suffix in ("", *_SUFFIXES) and name in bundled:
+        return bundled[name]
     raise InputError("no such config file", shorten(str(path), 200), _missing_hint(file, bundled))
 
 
