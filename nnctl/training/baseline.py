@@ -62,7 +62,8 @@ def _guesses(model: Model, train: Part, part: Part, output: str) -> Array:
         counts[0] = max(y.shape[0] * steps - counts[1:].sum(), 1)
         return np.broadcast_to(_even(counts), (part.rows, steps, classes))
     if loss.labels == "integer":
-        mean = np.bincount(y.ravel(), minlength=classes) / y.size
+        real = _real(train, y)
+        mean = np.bincount(real, minlength=classes) / max(1, real.size)
         mean = np.broadcast_to(mean, (*part.targets[output].shape[1 : len(shape)], classes))
     else:
         mean = y.mean(axis=0)
@@ -73,6 +74,14 @@ def _guesses(model: Model, train: Part, part: Part, output: str) -> Array:
         mean = np.clip(mean, 1e-7, 1 - 1e-7)
         mean = np.log(mean / (1 - mean)) if loss.labels == "binary" else np.log(mean)
     return np.broadcast_to(mean, (part.rows, *mean.shape))
+
+
+def _real(train: Part, y: Array) -> Array:
+    """Class numbers of all rows, and of all time steps that are no padding, in one line."""
+    for name, lengths in train.lengths.items():
+        if y.ndim > 1 and train.inputs[name].shape[1] == y.shape[1]:
+            return y[np.arange(y.shape[1]) < lengths[:, None]]
+    return y.ravel()
 
 
 def _even(counts: Array) -> Array:

@@ -1,0 +1,77 @@
+"""The trivial baseline, by hand; and the first loss that `check` tells."""
+
+import numpy as np
+import pytest
+
+from nnctl import spec
+from nnctl.losses import losses
+from nnctl.training import runner
+from nnctl.training.baseline import baseline
+from nnctl.training.events import IterationEnded
+from nnctl.training.model import Model
+
+
+def figures(tmp_path, layers, loss, **arrays):
+    """The baseline's figures on the training part, which is all there is."""
+    np.savez(tmp_path / "data.npz", **arrays)
+    dataset = f"dataset: {{path: {tmp_path}/data.npz, split: {{validation: 0, test: 0}}}}"
+    built = spec.loads(f"{dataset}\nlayers: {layers}\nloss: {loss}\n")
+    data = runner.load_data(built)
+    with (model := Model.build(built, data.input_shapes, data.targets)).executor:
+        return baseline(model, data)
+
+
+def test_of_classes_is_their_frequency(tmp_path):
+    y = np.array([0, 0, 0, 1, 2, 2, 0, 0])
+    found = figures(tmp_path, "[{Dense: {units: 3, activation: softmax}}]", "sparse_categorical_crossentropy",
+                    x=np.ones((8, 2)), y=y)  # fmt: skip
+    p = np.array([5, 1, 2]) / 8
+    assert found["loss"] == pytest.approx(-(p * np.log(p)).sum(), rel=1e-5)
+    assert found["accuracy"] == 5 / 8
+
+
+@pytest.mark.parametrize("loss", ["hinge", "squared_hinge"])
+def test_of_margins_is_the_more_frequent_side(tmp_path, loss):
+    found = figures(tmp_path, "[{Dense: {units: 1}}]", loss, x=np.ones((5, 2)), y=np.array([1.0, 0, 0, 1, 0]))
+    assert found["accuracy"] == 3 / 5
+    assert found["loss"] == pytest.approx(2 / 5 * {"hinge": 2, "squared_hinge": 4}[loss])
+
+
+def test_of_time_steps_leaves_padding_out(tmp_path):
+    y = np.array([[0, 1, 0, 0], [1, 1, 0, 0], [1, 0, 1, 1]])
+    layers = "[{LSTM: {units: 2, return_sequences: true}}, {Dense: {units: 2, activation: softmax}}]"
+    arrays = {"x": np.ones((3, 4, 1)), "lengths": np.array([2, 2, 4]), "y": y}
+    found = figures(tmp_path, layers, "sparse_categorical_crossentropy", **arrays)
+    p = np.array([2, 6]) / 8
+    assert found["loss"] == pytest.approx(-(p * np.log(p)).sum(), rel=1e-5)
+    assert found["accuracy"] == 6 / 8
+
+
+@pytest.mark.parametrize("activation", ["softmax", "linear"])
+def test_of_texts_is_nothing_read(tmp_path, activation):
+    y, lengths = np.array([[1, 2, 0], [2, 2, 1], [1, 0, 0]]), np.array([9, 7, 9])
+    layers = f"[{{LSTM: {{units: 2, return_sequences: true}}}}, {{Dense: {{units: 3, activation: {activation}}}}}]"
+    found = figures(tmp_path, layers, "ctc", x=np.ones((3, 9, 1)), lengths=lengths, y=y)
+    p = np.array([27 - 6, 3, 3]) / 27
+    each, _ = losses.build("ctc").forward(y, np.tile(np.log(p), (3, 9, 1)), lengths)
+    assert found["loss"] == pytest.approx(each.mean(), rel=1e-5)
+    assert found["label_error_rate"] == 1
+
+
+def test_check_tells_the_loss_of_the_first_batch(tmp_path):
+    text = "dataset: wine\nseed: 3\nlayers: [{Dense: {units: 3, activation: softmax}}]\n"
+    built = spec.loads(text + "loss: sparse_categorical_crossentropy\nbatch_size: 8\n")
+    losses_seen = []
+
+    def note(event):
+        if isinstance(event, IterationEnded):
+            losses_seen.append(event.batch_loss)
+
+    runner.train(built, folder=tmp_path / "run", subscribers=[note])
+    assert runner.check(built).first_loss == losses_seen[0]
+
+
+def test_the_usual_metric_of_texts(tmp_path):
+    built = spec.loads("dataset: digit_lines\nlayers: [{Dense: {units: 11}}]\nloss: ctc\n")
+    [[metric]] = built.metrics.values()
+    assert metric.kind == "label_error_rate"
