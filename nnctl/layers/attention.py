@@ -20,7 +20,8 @@ class MultiHeadAttention(Layer):
 
     Takes one tensor (self-attention), or [query, value], or [query, value, key]; q (rows, steps, features),
     W_q (features, heads, key_dim), W_v (features, heads, value_dim), W_o (heads, value_dim, output).
-    Padded steps are not looked at; with use_causal_mask, nor are later ones. dropout: of A.
+    Padded steps are not looked at, nor do they look at any; with use_causal_mask, none looks at later ones. dropout:
+    of A.
     Source: Vaswani et al. 2017.
     """
 
@@ -91,6 +92,8 @@ class MultiHeadAttention(Layer):
         scores -= scores.max(axis=-1, keepdims=True)
         np.exp(scores, out=scores)
         scores /= scores.sum(axis=-1, keepdims=True)
+        if visible is not None:
+            scores *= visible  # a step that sees nothing takes nothing
         keep = None
         attended = scores
         if call.training and self.dropout:

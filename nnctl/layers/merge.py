@@ -49,6 +49,11 @@ def _unbroadcast(gradient, shape):
     return gradient.sum(axis=axes, keepdims=True) if axes else gradient
 
 
+def _spread(xs, call):
+    """Each input's mask with an axis for its features, (rows, steps, 1), or None."""
+    return [None if mask is None else mask[..., None] for mask in call.masks or [None] * len(xs)]
+
+
 def _result(xs, call):
     return call.empty(np.broadcast_shapes(*(x.shape for x in xs)))
 
@@ -84,21 +89,34 @@ class Average(Merge):
 
 @layers.register("Multiply")
 class Multiply(Merge):
-    """Product, element by element: y = x_1 x_2 ...; a gate."""
+    """Product, element by element: y = x_1 x_2 ...; a gate.
+
+    A padded step counts as 1; what is padding in all of them becomes 0.
+    """
 
     def forward(self, w, xs, call):
+        masks = _spread(xs, call)
+        factors = [x if real is None else np.where(real, x, x.dtype.type(1)) for x, real in zip(xs, masks, strict=True)]
         y = _result(xs, call)
-        np.multiply(xs[0], xs[1], out=y)
-        for x in xs[2:]:
+        np.multiply(factors[0], factors[1], out=y)
+        for x in factors[2:]:
             y *= x
-        return y, xs
+        some = None if any(real is None for real in masks) else reduce(np.logical_or, masks)
+        if some is not None:
+            y *= some
+        return y, (factors, masks, some)
 
-    def backward(self, w, grads, xs, dy, call):
+    def backward(self, w, grads, saved, dy, call):
+        factors, masks, some = saved
+        if some is not None:
+            dy *= some
         dxs = []
-        for i, x in enumerate(xs):
+        for i, x in enumerate(factors):
             others = dy.copy()  # the product of all but x: dividing y by x would fail where x is 0
-            for other in (*xs[:i], *xs[i + 1 :]):
+            for other in (*factors[:i], *factors[i + 1 :]):
                 others *= other
+            if masks[i] is not None:
+                others *= masks[i]
             dxs.append(_unbroadcast(others, x.shape))
         return dxs
 
@@ -117,24 +135,39 @@ class Subtract(Merge):
 
 
 class Extreme(Merge):
-    """Base of Maximum and Minimum, taken from left to right; two equal ones share the gradient."""
+    """Base of Maximum and Minimum, taken from left to right; two equal ones share the gradient.
+
+    A padded step does not count: what is padding in one is the other's.
+    """
 
     choose: ClassVar[np.ufunc]
 
     def forward(self, w, xs, call):
-        so_far = [xs[0]]
-        for x in xs[1:]:
-            so_far.append(self.choose(so_far[-1], x))
-        return so_far[-1], (xs, so_far)
+        masks = _spread(xs, call)
+        y, seen = xs[0], masks[0]
+        turns = []
+        for x, real in zip(xs[1:], masks[1:], strict=True):
+            two = x if real is None else np.where(real, x, y)
+            one = y if seen is None else np.where(seen, y, two)
+            turns.append((one, two, seen, real, y.shape, x.shape))
+            y = self.choose(one, two)
+            seen = None if seen is None or real is None else seen | real
+        return y, turns
 
-    def backward(self, w, grads, saved, dy, call):
-        xs, so_far = saved
+    def backward(self, w, grads, turns, dy, call):
         dxs = []
-        for i in range(len(xs) - 1, 0, -1):
-            before, x, after = so_far[i - 1], xs[i], so_far[i]
-            share = (x == after) / (1.0 + (x == before))
-            dxs.append(_unbroadcast((dy * share).astype(dy.dtype, copy=False), x.shape))
-            dy = _unbroadcast((dy * (1 - share)).astype(dy.dtype, copy=False), before.shape)
+        for one, two, seen, real, before, shape in reversed(turns):
+            share = (two == self.choose(one, two)) / (1.0 + (one == two))
+            d_two = (dy * share).astype(dy.dtype, copy=False)
+            d_one = dy - d_two
+            if seen is not None:
+                d_two = d_two + np.where(seen, 0, d_one)
+                d_one = d_one * seen
+            if real is not None:
+                d_one = d_one + np.where(real, 0, d_two)
+                d_two = d_two * real
+            dxs.append(_unbroadcast(d_two, shape))
+            dy = _unbroadcast(d_one, before)
         return [dy, *reversed(dxs)]
 
 

@@ -20,7 +20,7 @@ class Bidirectional(Layer):
 
     merge_mode: how the two outputs become one: concat (units side by side), sum, mul, ave; or null: the forward
     output, with the backward one as the further output `backward`. With return_sequences the outputs belong to
-    the same step. Initial states and states: the forward layer's, then the backward layer's.
+    the same step, and are 0 where it is padding. Initial states and states: the forward layer's, then the backward layer's.
     Source: Schuster and Paliwal 1997.
     """
 
@@ -86,19 +86,26 @@ class Bidirectional(Layer):
             y if self.layer.return_state else [y] for y, _ in results
         )
         back = self._turned(back)
+        real = None
+        if self.layer.return_sequences and call.masks and call.masks[0] is not None:
+            real = call.masks[0][..., None]  # the one would repeat its last output, where the other is still at 0
+            ahead *= real
+            back = back * real
         y = self._merged(ahead, back, call)
-        saved = [tape for _, tape in results], (ahead, back)
+        saved = [tape for _, tape in results], (ahead, back), real
         further = [] if self.merge_mode else [back]
         states = [*further, *ahead_states, *back_states]
         return ([y, *states] if states else y), saved
 
     def backward(self, w, grads, saved, dy, call):
-        tapes, (ahead, back) = saved
+        tapes, (ahead, back), real = saved
         dy, *dstates = dy if self.state_names() else [dy]
         if self.merge_mode:
             dys = [None, None] if dy is None else self._parted(dy, ahead, back, call)
         else:
             dys = [dy, dstates.pop(0)]
+        if real is not None:
+            dys = [None if d is None else d * real for d in dys]
         dys[1] = None if dys[1] is None else self._turned(dys[1])
         half = len(dstates) // 2
         given = [[dys[0], *dstates[:half]], [dys[1], *dstates[half:]]]
