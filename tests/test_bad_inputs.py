@@ -203,6 +203,7 @@ def pickled_npz():
 
 ROWS = "".join(f"{i},{i % 3},{i * 0.5}\n" for i in range(30))
 X = np.random.default_rng(0).normal(size=(30, 4))
+WORDS = "Embedding: {input_dim: 55, output_dim: 2}\n  - Flatten\n  - Dense: {units: 1}"
 
 # id: (file name, content, dataset's further keys, last layer, loss, what the message must hold)
 DATA = {
@@ -229,6 +230,8 @@ DATA = {
     "one-hot for integer": ("d.npz", npz(x=X, y=np.eye(3)[np.arange(30) % 3]), "", "Dense: {units: 3, activation: softmax}", SPARSE, ["categorical_crossentropy"]),
     "integer for one-hot": ("d.npz", npz(x=X, y=np.arange(30) % 3), "", "Dense: {units: 3, activation: softmax}", "categorical_crossentropy", [SPARSE]),
     "target of another shape": ("d.npz", npz(x=X, y=X[:, :3]), "", None, "mse", ["units: 3"]),
+    "word beyond": ("d.npz", npz(x=np.arange(60).reshape(30, 2) % 57, y=X[:, 0]), "", WORDS, "mse", ["row ", "'embedding'", "0 to 54", "input_dim: 57"]),
+    "half a word": ("d.npz", npz(x=np.full((30, 2), 0.5), y=X[:, 0]), "normalize: none", WORDS, "mse", ["0.5 is none", "whole numbers"]),
     "bad query": ("d.csv", f"a,b,y\n{ROWS}", "target: y, query: selec * from data", None, "mse", ["query"]),
 }  # fmt: skip
 

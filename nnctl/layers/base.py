@@ -128,6 +128,11 @@ class Layer(Declared):
         """The output's mask from the inputs' masks; asked where an input has one, or the layer `makes_mask`."""
         return masks[0] if self.passes_mask else None
 
+    def refused(self, x: Array) -> tuple[Array, str, str] | None:
+        """What the layer cannot take of a tensor: (rows,) True where a row holds some, what it is in words, and how
+        to mend it; None where all is well. Asked of the model's inputs before any work starts."""
+        return None
+
     def forward(self, w: Mapping[str, Array], x: Any, call: Call) -> tuple[Any, Saved]:
         """Output for one shard, and what backward needs. Must not write into x, unless `call.may_overwrite`."""
         raise NotImplementedError

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nnctl.errors import RunError, ShapeError
+from nnctl.errors import DataError, ShapeError
 from nnctl.initializers import InitializerName
 from nnctl.layers.base import Count, Layer, Weight, layers, show
 from nnctl.regularizers import RegularizerName
@@ -35,14 +35,25 @@ class Embedding(Layer):
         size = (self.input_dim, self.output_dim)
         return {"embeddings": Weight(size, self.embeddings_initializer, regularizer=self.embeddings_regularizer)}
 
+    def refused(self, x):
+        known = (x >= 0) & (x < self.input_dim)
+        if x.dtype.kind == "f":
+            known &= x == np.floor(x)
+        if known.all():
+            return None
+        wrong = x[~known].flat[0]
+        if wrong >= 0 and wrong == np.floor(wrong):
+            mend = f"set input_dim: {int(x.max()) + 1}"
+        else:
+            mend = "give it whole numbers from 0 on, as `encode: integer` and `text:` of a dataset make them"
+        what = f"{wrong:.12g} is none of the words 0 to {self.input_dim - 1}"
+        return ~known.reshape(len(x), -1).all(axis=1), what, mend
+
     def forward(self, w, x, call):
+        if x.size and (refused := self.refused(x)):
+            _, what, mend = refused
+            raise DataError(f"Embedding: {what}", hint=mend)
         words = x.astype(np.intp)
-        if words.size and not (words.min() >= 0 and words.max() < self.input_dim):
-            wrong = words[(words < 0) | (words >= self.input_dim)].flat[0]
-            raise RunError(
-                f"Embedding knows the words 0 to {self.input_dim - 1}, but the data hold a {wrong}",
-                hint=f"set input_dim to {words.max() + 1} or more" if wrong > 0 else "words are counted from 0",
-            )
         y = call.empty((*x.shape, self.output_dim))
         np.take(w["embeddings"], words, axis=0, out=y, mode="clip")  # clip: without it NumPy copies once more
         return y, words

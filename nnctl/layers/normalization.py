@@ -92,13 +92,16 @@ class BatchNormalization(Normalization):
             self._scale_and_shift(w, normed, y)
             return y, (normed, inverse, None, None)
 
-        real = None if not call.masks or call.masks[0] is None else call.masks[0].astype(x.dtype)[..., None]
+        mask = call.masks[0] if call.masks else None
+        # values of a channel that a row holds, or a mask's step
+        values = x.size // ((len(x) if mask is None else mask.size) * x.shape[-1])
+        real = None if mask is None else mask.astype(x.dtype).reshape(*mask.shape, *(1,) * (x.ndim - mask.ndim))
         if real is None:
-            count = call.batch_rows * (x.size // (len(x) * x.shape[-1]))  # values of a channel in the whole batch
+            count = call.batch_rows * values
             mean = (yield _channels(x).sum(axis=0)) / count
             normed = centered = np.subtract(x, mean, out=call.empty(x.shape))
         else:  # padded steps are normalized as the rest, but do not count
-            count = float((yield real.sum(keepdims=True).reshape(1))[0]) + EPSILON
+            count = values * float((yield real.sum(keepdims=True).reshape(1))[0]) + EPSILON
             mean = (yield _channels(x * real).sum(axis=0)) / count
             normed = np.subtract(x, mean, out=call.empty(x.shape))
             centered = normed * real

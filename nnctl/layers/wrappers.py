@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+from pydantic import field_validator
 
 from nnctl.errors import ShapeError
 from nnctl.layers.base import Array, Layer, Weight, layers, show
@@ -11,21 +15,46 @@ from nnctl.registry import one_of
 class Inner:
     """The executor's call as an inner layer sees it: all as it is, but for random numbers of its own.
 
-    stream: added to the inner layer's streams. steps: where the inner layer takes each time step as a row, how
-    many there are; its random numbers then are those of the outer row, cut into steps.
+    stream: added to the inner layer's streams.
     """
 
-    def __init__(self, call, *, stream: int = 0, steps: int = 1):
-        self._call, self._stream, self._steps = call, stream, steps
-        self.batch_rows = call.batch_rows * steps
-        self.masks = call.masks if steps == 1 else ()
+    def __init__(self, call, *, stream: int = 0):
+        self._call, self._stream = call, stream
 
     def __getattr__(self, name):
         return getattr(self._call, name)
 
     def random_bits(self, row_size: int, rows: int, stream: int = 0) -> Array:
-        bits = self._call.random_bits(row_size * self._steps, rows // self._steps, self._stream + stream)
+        return self._call.random_bits(row_size, rows, self._stream + stream)
+
+
+class EveryStep(Inner):
+    """The call of an inner layer that takes each of `steps` time steps as a row; its random numbers are those of the
+    outer row, cut into steps. None of the rows is padding: what comes of padded steps is masked further on."""
+
+    masks = ()
+
+    def __init__(self, call, steps: int):
+        super().__init__(call)
+        self._steps = steps
+        self.batch_rows = call.batch_rows * steps
+
+    def random_bits(self, row_size: int, rows: int, stream: int = 0) -> Array:
+        bits = self._call.random_bits(row_size * self._steps, rows // self._steps, stream)
         return bits.reshape(rows, row_size)
+
+
+class OneStep(Inner):
+    """The call of an inner layer that takes time step `step` of `steps` alone."""
+
+    def __init__(self, call, step: int, steps: int):
+        super().__init__(call)
+        self._step, self._steps = step, steps
+        self.masks = [m if m is None or m.ndim < 2 else m[:, step] for m in call.masks]
+
+    def random_bits(self, row_size: int, rows: int, stream: int = 0) -> Array:
+        bits = self._call.random_bits(row_size * self._steps, rows, stream)
+        return bits.reshape(rows, self._steps, row_size)[:, self._step]
 
 
 def inner_weights(weights: Mapping[str, Array], name: str) -> dict[str, Array]:
@@ -42,12 +71,27 @@ def trained_as(layer: Layer, weights: Mapping[str, Weight]) -> dict[str, Weight]
 class TimeDistributed(Layer):
     """Applies `layer` to each time step with the same weights: y[:, t] = layer(x[:, t]).
 
-    x (rows, steps, ...), what follows being what the layer takes; each step counts as a row of its own.
+    x (rows, steps, ...), what follows being what the layer takes. A layer that looks at the whole batch, such as
+    BatchNormalization, sees one step of it at a time.
     """
 
     layer: one_of(layers)
 
     passes_mask = True
+
+    @field_validator("layer")
+    @classmethod
+    def _one_to_one(cls, value):
+        if not value.takes(1):
+            raise ValueError(f"{value.kind} takes {value.taken()}, but each time step is one tensor")
+        if value.state_names():
+            raise ValueError(f"{value.kind} gives several tensors: leave out return_state, set merge_mode")
+        return value
+
+    @cached_property
+    def inner(self):
+        """The layer within, frozen if this one is."""
+        return self.layer if self.trainable else self.layer.model_copy(update={"trainable": False})
 
     @property
     def whole_batch(self):
@@ -60,50 +104,54 @@ class TimeDistributed(Layer):
     def outer_activation(self):
         return self.layer.outer_activation()
 
-    def _inside(self, shape):
-        """What the inner layer takes: one step, in a list if it takes lists."""
-        return [shape[1:]] if self.layer.merges else shape[1:]
+    def _given(self, x):
+        """What the inner layer takes: a list if it takes lists."""
+        return [x] if self.layer.merges else x
 
     def output_shape(self, shape):
         if len(shape) < 2:
             raise ShapeError(f"TimeDistributed takes time steps, got {show(shape)}", hint="put a Reshape before it")
-        return (shape[0], *self.layer.output_shape(self._inside(shape)))
+        return (shape[0], *self.layer.output_shape(self._given(shape[1:])))
 
     def weights(self, shape):
-        return trained_as(self.layer, self.layer.weights(self._inside(shape)))
+        return trained_as(self.layer, self.layer.weights(self._given(shape[1:])))
 
     def forward(self, w, x, call):
+        if self.whole_batch:
+            return self._steps_forward(w, x, call)
         rows, steps = x.shape[:2]
         flat = x.reshape(rows * steps, *x.shape[2:])
-        result = self.layer.forward(w, [flat] if self.layer.merges else flat, Inner(call, steps=steps))
-        if self.layer.whole_batch:
-            return self._whole(result, rows, steps)
-        return self._in_steps(*result, rows, steps)
+        y, saved = self.inner.forward(w, self._given(flat), EveryStep(call, steps))
+        return y.reshape(rows, steps, *y.shape[1:]), saved
 
-    def _in_steps(self, y, saved, rows, steps):
-        return y.reshape(rows, steps, *y.shape[1:]), (saved, steps)
-
-    def _whole(self, generator, rows, steps):
-        result = yield from generator
-        return self._in_steps(*result, rows, steps)
+    def _steps_forward(self, w, x, call):
+        steps = x.shape[1]
+        ys, saved = [], []
+        for t in range(steps):
+            y, kept = yield from self.inner.forward(w, self._given(x[:, t]), OneStep(call, t, steps))
+            ys.append(y)
+            saved.append(kept)
+        return np.stack(ys, axis=1, out=call.empty((len(x), steps, *ys[0].shape[1:]))), saved
 
     def backward(self, w, grads, saved, dy, call):
-        saved, steps = saved
-        rows = len(dy)
-        flat = dy.reshape(rows * steps, *dy.shape[2:])
-        dx = self.layer.backward(w, grads, saved, flat, Inner(call, steps=steps))
-        if self.layer.whole_batch:
-            return self._whole_back(dx, rows, steps)
-        return self._gradient(dx, rows, steps)
-
-    def _gradient(self, dx, rows, steps):
-        if self.layer.merges:
-            [dx] = dx
+        if self.whole_batch:
+            return self._steps_backward(w, grads, saved, dy, call)
+        rows, steps = dy.shape[:2]
+        dx = self.inner.backward(w, grads, saved, dy.reshape(rows * steps, *dy.shape[2:]), EveryStep(call, steps))
+        dx = dx[0] if self.layer.merges else dx
         return None if dx is None else dx.reshape(rows, steps, *dx.shape[1:])
 
-    def _whole_back(self, generator, rows, steps):
-        dx = yield from generator
-        return self._gradient(dx, rows, steps)
+    def _steps_backward(self, w, grads, saved, dy, call):
+        sums = {name: np.zeros_like(gradient) for name, gradient in grads.items()}
+        dxs = []
+        for t, kept in enumerate(saved):
+            dx = yield from self.inner.backward(w, grads, kept, dy[:, t].copy(), OneStep(call, t, len(saved)))
+            dxs.append(dx[0] if self.layer.merges else dx)
+            for name, gradient in grads.items():
+                sums[name] += gradient
+        for name, total in sums.items():
+            grads[name][...] = total
+        return np.stack(dxs, axis=1) if call.wants_dx else None
 
     def multiply_adds(self, shape):
-        return (shape[0] or 1) * self.layer.multiply_adds(self._inside(shape))
+        return (shape[0] or 1) * self.layer.multiply_adds(self._given(shape[1:]))

@@ -18,6 +18,7 @@ from nnctl.training.alignment import check_alignment
 from nnctl.training.events import Figures
 from nnctl.training.folder import existing_folder
 from nnctl.training.model import Model, cast
+from nnctl.training.refusals import check_inputs
 from nnctl.training.saved import load_model
 
 Array = np.ndarray
@@ -89,6 +90,7 @@ def evaluate(run: Path, *, data: str | None = None, split: str = "test",
     part = cast(part, model.program.dtype)
     targets = {name: coder.target for name, coder in preprocessing.targets.items()}
     with model.executor:
+        check_inputs(model.graph, {data or split: part})
         check_alignment(model, targets, {data or split: part})
         figures, outputs, masks = model.evaluate(part)
     confusion = {
@@ -123,6 +125,7 @@ def predict(run: Path, source: str, *, reading: Reading | None = None) -> Predic
     if reading:
         _check_reading(model, run)
     part, _ = preprocessing.apply(source, with_targets=False)
+    check_inputs(model.graph, {"given": part})
     with model.executor:
         outputs, masks = model.predict(cast(part, model.program.dtype))
     columns: dict[str, Array] = {}

@@ -36,6 +36,7 @@ from nnctl.training.folder import (
 )
 from nnctl.training.loop import Loop
 from nnctl.training.model import Model, cast, label_kinds, take
+from nnctl.training.refusals import check_inputs
 from nnctl.training.saved import save_model
 
 
@@ -131,6 +132,7 @@ class _Run:
             validation=data.validation and cast(data.validation, dtype),
             test=data.test and cast(data.test, dtype),
         )
+        check_inputs(model.graph, parts_of(self.data))
         check_alignment(model, data.targets, parts_of(self.data))
         self.config = specs.dump(spec.resolved, spec.origins)
         self.settings = {
@@ -297,6 +299,7 @@ def check(spec: Spec) -> CheckReport:
     with model.executor:
         # the loop checks what callbacks monitor, and one batch goes there and back
         loop = Loop(model, data, train_part, lambda event: None, lambda loop: None)
+        check_inputs(model.graph, parts_of(data))
         check_alignment(model, data.targets, parts_of(data))
         order = permutation(spec.seed, 1, loop.plan.samples)  # the first batch that a run would take
         first = take(train_part, order[: loop.plan.batch_size])

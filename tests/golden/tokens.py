@@ -11,6 +11,7 @@ CASES = {
     "MultiHeadAttention_three": ({"MultiHeadAttention": {"num_heads": 2, "key_dim": 3, "use_bias": False}}, [(4, 3), (5, 2), (5, 4)]),
     "TimeDistributed": ({"TimeDistributed": {"layer": {"Dense": {"units": 3, "activation": "tanh"}}}}, [(4, 5)]),
     "TimeDistributed_image": ({"TimeDistributed": {"layer": {"Conv2D": {"filters": 2, "kernel_size": 2}}}}, [(3, 4, 4, 2)]),
+    "TimeDistributed_batch": ({"TimeDistributed": {"layer": "BatchNormalization"}}, [(3, 5)]),
     "TimeDistributed_LSTM": ({"TimeDistributed": {"layer": {"LSTM": {"units": 2}}}}, [(3, 4, 2)]),
 }
 

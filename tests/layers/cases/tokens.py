@@ -15,4 +15,6 @@ CASES = {
     "PositionEmbedding": ({"PositionEmbedding": {"sequence_length": 6}}, [(4, 3)]),
     "TimeDistributed_dropout": ({"TimeDistributed": {"layer": {"Dropout": {"rate": 0.3}}}}, [(4, 5)]),
     "TimeDistributed_batch": ({"TimeDistributed": {"layer": "BatchNormalization"}}, [(4, 5)]),
+    "TimeDistributed_attention": ({"TimeDistributed": {"layer": {"MultiHeadAttention": {"num_heads": 2, "key_dim": 2, "dropout": 0.3}}}}, [(2, 3, 2)]),
+    "TimeDistributed_nested": ({"TimeDistributed": {"layer": {"TimeDistributed": {"layer": {"BatchNormalization": {"scale": False}}}}}}, [(2, 3, 2)]),
 }
