@@ -1,0 +1,47 @@
+"""What the README promises is there: every file it links, every layer, loss and optimizer it names."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from nnctl.layers import layers
+from nnctl.losses import losses
+from nnctl.metrics import metrics
+from nnctl.optimizers import optimizers
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+LINKS = sorted({link for link in re.findall(r"\]\(([^)#]+)", README) if "://" not in link})
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_what_is_linked_is_there(link):
+    assert (ROOT / link).exists()
+
+
+def named(row, kinds=r"`(\w+)`"):
+    """The names in code style of the tables' rows that begin so."""
+    return [name for line in README.splitlines() if line.startswith(f"| {row}") for name in re.findall(kinds, line)]
+
+
+def test_every_layer_is_named_at_least_as_its_kin_of_another_rank():
+    said = set(named("`layers`"))
+    known = {name for name in said if name[0].isupper()}
+    assert known <= set(layers)
+    kin = {re.sub("[12]D", "", name) for name in known}
+    assert {re.sub("[12]D", "", name) for name in layers} <= kin
+
+
+@pytest.mark.parametrize("row, family", [("`loss`", losses), ("`optimizer`", optimizers), ("`metrics`", metrics)])
+def test_what_is_named_exists(row, family):
+    for name in named(row):
+        if name not in ("loss", "optimizer", "metrics", "binary_", "categorical_", "clipnorm", "weight_decay",
+                        "learning_rate"):  # fmt: skip
+            family.lookup(name)
+
+
+def test_every_ready_config_is_in_the_table_of_topics_or_of_figures():
+    told = README + (ROOT / "configs" / "README.md").read_text()
+    for path in (ROOT / "configs").rglob("*.yaml"):
+        assert f"{path.relative_to(ROOT / 'configs').as_posix()})" in told, path.name
