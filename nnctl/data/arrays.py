@@ -28,13 +28,14 @@ class Arrays:
     """Arrays by name, as the files have them. source: what messages call the files.
 
     divisors: by name, what values must be divided by to lie between 0 and 1, where the files' format tells.
-    names: of the rows, as file names, or empty.
+    names: the array that says what each row is called (a file), or empty. notes: what was done in reading.
     """
 
     arrays: Mapping[str, Array]
     source: str
     divisors: Mapping[str, float] = field(default_factory=dict)
-    names: tuple[str, ...] = ()
+    names: str = ""
+    notes: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> Array:
         return self.arrays[name]

@@ -27,7 +27,8 @@ def _hashes(part: Part) -> Array:
     total = np.zeros(part.rows, dtype=np.uint64)
     rng = np.random.default_rng(0)
     for array in (*part.inputs.values(), *part.targets.values()):
-        words = np.ascontiguousarray(array).reshape(part.rows, -1).view(np.uint32)
+        words = np.ascontiguousarray(array).reshape(part.rows, -1)
+        words = words.view(np.uint32 if words[0].nbytes % 4 == 0 else np.uint8)
         odd = rng.integers(0, 2**63, size=words.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
         for first in range(0, part.rows, _BLOCK):
             block = words[first : first + _BLOCK].astype(np.uint64)

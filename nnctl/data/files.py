@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import glob
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,11 @@ FORMATS = {
     ".json": "json", ".jsonl": "json", ".ndjson": "json",
     ".parquet": "parquet", ".pq": "parquet",
     ".npz": "npz", ".npy": "npy",
+    ".png": "image", ".jpg": "image", ".jpeg": "image", ".bmp": "image", ".gif": "image", ".webp": "image",
+    ".tif": "image", ".tiff": "image", ".ppm": "image", ".pgm": "image",
 }  # fmt: skip
+# train-images-idx3-ubyte.gz, t10k-labels.idx1-ubyte, digits.idx
+_IDX = re.compile(r".*([-.]idx\d+[-.]\w+|\.idx\d*|-ubyte)(\.gz)?", re.IGNORECASE)
 _MENDS = {
     ".xlsx": "save the sheet as CSV (UTF-8)",
     ".xls": "save the sheet as CSV (UTF-8)",
@@ -27,7 +32,7 @@ _MENDS = {
 
 @dataclass(frozen=True)
 class Files:
-    """Files of one format ("csv", "json", "parquet", "npz", "npy"). name: what messages call them."""
+    """Files of one format ("csv", "json", "parquet", "npz", "npy", "idx", "image"). name: what messages call them."""
 
     format: str
     paths: tuple[Path, ...]
@@ -58,6 +63,16 @@ def find_files(names: Sequence[str]) -> Files:
             f"the files are of several formats ({examples})", shown, "give files of one format in one data set"
         )
     return Files(next(iter(formats)), tuple(paths), shown)
+
+
+def is_image(path: Path) -> bool:
+    """Whether a file's name is that of an image."""
+    return FORMATS.get(path.suffix.lower()) == "image"
+
+
+def is_idx(path: Path) -> bool:
+    """Whether a file's name is that of an IDX file, MNIST's format."""
+    return _IDX.fullmatch(path.name) is not None
 
 
 def _expand(name: str) -> list[Path]:
@@ -91,6 +106,8 @@ def _nearest(path: Path) -> str:
 
 
 def _format(path: Path) -> str:
+    if is_idx(path):
+        return "idx"
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if suffixes and suffixes[-1] == ".gz" and len(suffixes) > 1 and FORMATS.get(suffixes[-2]) in ("csv", "json"):
         return FORMATS[suffixes[-2]]

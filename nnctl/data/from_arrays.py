@@ -30,7 +30,7 @@ Wanted = Mapping[str, str]
 def load_arrays(origin: DatasetSpec, dataset: DatasetSpec, bundled: Bundled | None,
                 inputs: Mapping[str, InputSpec], wanted: Wanted, seed: int, arrays: Arrays,
                 fixed: Mapping[str, Array]) -> Data:  # fmt: skip
-    notes: list[str] = []
+    notes = list(arrays.notes)
     for_tables = ("features", "categorical", "numeric", "query", "sequence", "text")
     if unused := [key for key in for_tables if getattr(dataset, key)]:
         raise DataError(f"dataset.{unused[0]} is for tables, these are arrays", arrays.source, "leave it out")
@@ -41,6 +41,9 @@ def load_arrays(origin: DatasetSpec, dataset: DatasetSpec, bundled: Bundled | No
     taken = [*feeds.values(), *aims.values(), *([weight] if weight else []), *label_lengths.values()]
     lengths = find_lengths(dataset.lengths, feeds, arrays, taken)
     names = [*taken, *lengths.values()]
+    if arrays.names and "y" in aims.values() and "y" not in arrays.arrays:
+        raise DataError("the images are of no class", arrays.source,
+                        "make a folder for each class: photos/cat/..., photos/dog/...")  # fmt: skip
     rows_of(arrays, names)
     plain = {name: _plain_input(dataset, name, array, inputs, bundled, arrays, lengths.get(name), notes)
              for name, array in feeds.items()}  # fmt: skip
@@ -87,8 +90,8 @@ def _plain_input(dataset: DatasetSpec, name: str, array: str, inputs: Mapping[st
                             "save (rows, steps, features), or leave `lengths` out")  # fmt: skip
         notes.append(f'array "{lengths}" is not used: the rows of "{array}" have no time steps')
         lengths = None
-    return ArrayInput(array, shape, bundled.divisor if bundled else arrays.divisors.get(array, 1.0), 0.0 if missing == "zero" else None,
-                      lengths=lengths)  # fmt: skip
+    divisor = bundled.divisor if bundled else arrays.divisors.get(array, 1.0)
+    return ArrayInput(array, shape, divisor, 0.0 if missing == "zero" else None, lengths=lengths)
 
 
 def _label_lengths(aims: Mapping[str, str], wanted: Wanted, arrays: Arrays) -> dict[str, str]:

@@ -19,18 +19,14 @@ from pathlib import Path
 import numpy as np
 
 from nnctl.data.arrays import Arrays
+from nnctl.data.files import is_idx
 from nnctl.errors import DataError
 
 Array = np.ndarray
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-_NAME = re.compile(r".*([-.]idx\d+[-.]\w+|\.idx\d*|-ubyte)(\.gz)?", re.IGNORECASE)
 _PARTS = {"train": "train", "t10k": "test", "test": "test", "validation": "validation", "valid": "validation"}
-
-
-def is_idx(path: Path) -> bool:
-    """Whether a file's name is that of an IDX file: train-images-idx3-ubyte.gz, digits.idx."""
-    return _NAME.fullmatch(path.name) is not None
+_PART = re.compile(rf"(?:^|[-_.])({'|'.join(_PARTS)})(?=[-_.])", re.IGNORECASE)
 
 
 def idx_files(folder: Path) -> list[Path]:
@@ -45,30 +41,35 @@ def idx_files(folder: Path) -> list[Path]:
 def read_idx_files(paths: Sequence[Path], source: str) -> Arrays:
     """x, images of (rows, height, width, 1) or whatever the file holds, and y, labels, of MNIST's files.
 
-    A name says which is which: images or labels, train or t10k (test); with several parts the arrays are called
-    x_train, y_train, x_test, y_test. A file of images alone brings the file of its labels with it, if it is there.
+    Labels have one axis. A name says which part it is: train, or t10k (test); with several parts the arrays are
+    called x_train, y_train, x_test, y_test. Images alone bring the file of their labels with them, if it is there.
     """
-    paths = list(dict.fromkeys(other for path in paths for other in (path, *_labels_beside(path))))
+    if not any("label" in path.name.lower() for path in paths):
+        paths = [other for path in paths for other in (path, *_labels_beside(path, paths))]
     arrays: dict[str, Array] = {}
     several = len({_part(path) for path in paths}) > 1
     for path in paths:
         values = read_idx(path)
-        name = ("y" if "label" in path.name.lower() else "x") + (f"_{_part(path)}" if several else "")
+        what = "labels" if values.ndim == 1 else "images"
+        name = ("y" if values.ndim == 1 else "x") + (f"_{_part(path)}" if several else "")
         if name in arrays:
-            raise DataError(f"there are two files of {name}", str(path), "name one of images and one of labels")
+            raise DataError(f"there are two files of {what} of one part ({_part(path)})", str(path),
+                            "name one file of images and one of labels for each of train and test")  # fmt: skip
         arrays[name] = values[..., None] if values.ndim == 3 else values
     divisors = {name: 255.0 for name, values in arrays.items() if name[0] == "x" and values.dtype == np.uint8}
     return Arrays(arrays, source, divisors)
 
 
-def _labels_beside(path: Path) -> list[Path]:
-    twin = re.sub("idx3", "idx1", re.sub("images", "labels", path.name))
-    names = [twin, twin.removesuffix(".gz"), f"{twin}.gz"]
-    return [path.parent / name for name in names if name != path.name and (path.parent / name).is_file()][:1]
+def _labels_beside(path: Path, given: Sequence[Path]) -> list[Path]:
+    twin = path.name.replace("images", "labels").replace("idx3", "idx1")
+    beside = [path.parent / name for name in (twin, twin.removesuffix(".gz"), f"{twin}.gz")]
+    return [other for other in beside if twin != path.name and other not in given and other.is_file()][:1]
 
 
 def _part(path: Path) -> str:
-    return next((part for word, part in _PARTS.items() if path.name.lower().startswith(word)), "train")
+    """The part that a file's name says, as train-... and emnist-letters-test-... do."""
+    found = _PART.search(path.name)
+    return _PARTS[found[1].lower()] if found else "train"
 
 
 def read_idx(path: Path) -> Array:
@@ -99,8 +100,8 @@ def read_idx(path: Path) -> Array:
                                 "the file is damaged: get it again")  # fmt: skip
     except (OSError, EOFError, zlib.error, struct.error) as error:
         raise DataError(f"cannot be read: {error}", str(path), "the file is cut off or damaged: get it again") from None
-    if not shape[0]:
-        raise DataError("there are no rows", str(path))
+    if not data:
+        raise DataError(f"there are no values in its shape {shape}", str(path))
     values = np.frombuffer(data, dtype).reshape(shape)
     return values.astype(dtype.newbyteorder("="), copy=False)
 

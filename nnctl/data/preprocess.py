@@ -14,7 +14,7 @@ from nnctl.data.arrays import Arrays, rows_of
 from nnctl.data.inputs import ArrayInput, TableInput, input_from_json
 from nnctl.data.long_tables import LongTable, fold
 from nnctl.data.parts import Data, Part
-from nnctl.data.reading import as_words, named_classes, read_files
+from nnctl.data.reading import as_words, image_spec, named_classes, read_files
 from nnctl.data.sequences import partly_filled, without_padding
 from nnctl.data.spec import DatasetSpec, ImageSpec
 from nnctl.data.table import Array, Table, listing, row_list
@@ -72,11 +72,13 @@ class Preprocessing:
         rows = named_classes(read_files(names, query, absent, self.words, self._image()), self.dataset)
         if isinstance(rows, Table) != self.is_table:
             raise DataError(
-                f"the model takes {'table columns' if self.is_table else 'arrays (npz or npy)'}",
+                f"the model takes {'table columns' if self.is_table else 'arrays (npz, npy, IDX) or images'}",
                 names[0],
                 "give a file of the kind trained on",
             )
         notes: list[str] = []
+        if isinstance(rows, Arrays):
+            notes += rows.notes
         if isinstance(rows, Table):
             sequence = self.dataset.sequence
             needed = self.features + (self.target_columns if with_targets else ())
@@ -91,18 +93,28 @@ class Preprocessing:
             if sequence:
                 rows, _ = fold(self.dataset, rows, self.target_columns if with_targets else (), {})
         else:
-            rows = self.checked_arrays(self._test_arrays(rows), with_targets)
+            rows = self._test_arrays(rows)
+            self._require_scale(rows)
+            rows = self.checked_arrays(rows, with_targets)
             if with_targets:
                 rows = keep_array_rows(self.dataset, rows, self._array_names(True), notes)
         return self.transform(rows, with_targets, notes), tuple(notes)
 
     def _image(self) -> ImageSpec | None:
-        """How images are read: to the size and colour of those trained on."""
+        """How images are read: to the size and colour of those trained on, whatever these were read from."""
         shapes = [entry.shape for entry in self.inputs.values() if len(entry.shape) == 3]
-        if not shapes:
-            return None
-        height, width, channels = shapes[0]
-        return ImageSpec(size=(height, width), color={1: "gray", 3: "rgb"}.get(channels))
+        if self.dataset.image or not shapes:
+            return self.dataset.image
+        return image_spec(shapes[0])
+
+    def _require_scale(self, rows: Arrays) -> None:
+        """Raises DataError for pixels where the model was trained on numbers of another scale."""
+        for entry in self.inputs.values():
+            if rows.divisors.get(entry.array, entry.divisor) != entry.divisor:
+                raise DataError(
+                    "holds pixels of 0 to 255, the model was trained on numbers of another scale", rows.source,
+                    f'save them as "{entry.array}" in an npz file, as the file trained on has them',
+                )  # fmt: skip
 
     def transform(self, rows: Table | LongTable | Arrays, with_targets: bool, notes: list[str]) -> Part:
         """Rows as read, whole, to a Part."""
@@ -128,7 +140,7 @@ class Preprocessing:
         weighted = self.weight is not None and self.weight in rows.arrays
         weights = _weights(rows[self.weight], rows.where(self.weight)) if weighted else None
         divisors = {name: entry.divisor for name, entry in self.inputs.items() if entry.stays_bytes(rows[entry.array])}
-        names = np.array(rows.names) if len(rows.names) == len(next(iter(inputs.values()))) else None
+        names = rows[rows.names] if rows.names else None
         return Part(inputs, targets, weights, partly_filled(lengths, inputs), names, divisors)
 
     def _transform_sequences(self, rows: LongTable, with_targets: bool, notes: list[str]) -> Part:
@@ -201,15 +213,18 @@ class Preprocessing:
         return names
 
     def _test_arrays(self, rows: Arrays) -> Arrays:
-        """x_test where there is no x; and an npy file's one array whatever the input is called."""
-        arrays = dict(rows.arrays)
-        names = self._array_names(True) + ([self.weight] if self.weight else [])
+        """x_test where there is no x; and a file's only array whatever the input is called."""
+        arrays, divisors = dict(rows.arrays), dict(rows.divisors)
+        names = [*self._array_names(True), *filter(None, (self.weight, rows.names))]
         for name in names:
             if name not in arrays and f"{name}_test" in arrays:
                 arrays[name] = arrays[f"{name}_test"]
-        if len(self.inputs) == 1 and set(arrays) == {"x"}:
-            arrays = {names[0]: arrays["x"]}
-        return replace(rows, arrays=arrays)
+                if f"{name}_test" in divisors:
+                    divisors[name] = divisors[f"{name}_test"]
+        if len(self.inputs) == 1 and set(arrays) - {"y", rows.names} == {"x"} and names[0] not in arrays:
+            arrays[names[0]] = arrays["x"]
+            divisors |= {names[0]: divisors["x"]} if "x" in divisors else {}
+        return replace(rows, arrays=arrays, divisors=divisors)
 
 
 def kept_rows(dataset: DatasetSpec, table: Table, features: Iterable[str], targets: Iterable[str],

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from nnctl.data.files import FORMATS, Files, find_files
+from nnctl.data.files import Files, find_files
 from nnctl.data.spec import DatasetSpec, ImageSpec
 from nnctl.data.table import Array, Table, listing
 from nnctl.errors import DataError
@@ -26,48 +26,57 @@ _ENDINGS = {
 def read_files(names: Sequence[str], query: str | None = None, absent: Sequence[str] = (),
                words: Sequence[str] = (), image: ImageSpec | None = None) -> Table | Arrays:  # fmt: skip
     """What the files hold: a Table, or Arrays for npz, npy, IDX and images. absent, words: as in read_table.
-    Raises DataError."""
-    if (arrays := _folder_or_images(names, image or ImageSpec())) is not None:
-        if query is not None:
-            raise DataError("a query reads tables, not images", names[0], "leave `query` out")
-        return arrays
-    files = find_files(names)
-    if files.format not in ("npz", "npy"):
-        from nnctl.data.tables import read_table
+    image: how images are read. Raises DataError."""
+    image = image or ImageSpec()
+    arrays = _read_folder(names[0], image) if len(names) == 1 else None
+    if arrays is None:
+        files = find_files(names)
+        if files.format in ("csv", "json", "parquet"):
+            from nnctl.data.tables import read_table
 
-        return read_table(files, query, absent, words)
+            return read_table(files, query, absent, words)
+        arrays = _read_arrays(files, image)
     if query is not None:
-        raise DataError("a query reads tables, not arrays", files.name, "leave `query` out")
-    return _read_arrays(files)
+        raise DataError("a query reads tables, not arrays", arrays.source, "leave `query` out")
+    return arrays
 
 
-def _folder_or_images(names: Sequence[str], image: ImageSpec) -> Arrays | None:
-    """The arrays of a folder, of IDX files or of images; None where the names are others."""
+def _read_folder(name: str, image: ImageSpec) -> Arrays | None:
+    """A folder of IDX files or of images; None for what is neither."""
     from pathlib import Path
 
-    paths = [Path(name).expanduser() for name in names if "\0" not in name]
-    if len(paths) == 1 and paths[0].is_dir():
+    folder = Path(name).expanduser()
+    try:
+        if "\0" in name or not folder.is_dir():
+            return None
         from nnctl.data.idx import idx_files, read_idx_files
         from nnctl.data.images import has_images, read_image_folder
 
-        if files := idx_files(paths[0]):
-            return read_idx_files(files, names[0])
-        return read_image_folder(paths[0], image) if has_images(paths[0]) else None
-    if not paths or not all(path.is_file() for path in paths) or paths[0].suffix.lower() in FORMATS:
-        return None
-    from nnctl.data.idx import is_idx, read_idx_files
-
-    if all(map(is_idx, paths)):
-        return read_idx_files(paths, names[0])
-    from nnctl.data.images import is_image, read_images
-
-    return read_images(paths, image, names[0]) if all(map(is_image, paths)) else None
+        if files := idx_files(folder):
+            return read_idx_files(files, name)
+        return read_image_folder(folder, image) if has_images(folder) else None
+    except OSError as error:
+        raise DataError(f"cannot be read ({error.strerror})", name) from None
 
 
-def _read_arrays(files: Files) -> Arrays:
+def _read_arrays(files: Files, image: ImageSpec) -> Arrays:
+    if files.format == "idx":
+        from nnctl.data.idx import read_idx_files
+
+        return read_idx_files(files.paths, files.name)
+    if files.format == "image":
+        from nnctl.data.images import read_images
+
+        return read_images(files.paths, image, files.name)
     from nnctl.data.arrays import read_arrays
 
     return read_arrays(files)
+
+
+def image_spec(shape: tuple[int, ...]) -> ImageSpec:
+    """How images are read to be of this shape, (height, width, channels)."""
+    height, width, channels = shape
+    return ImageSpec(size=(height, width), color={1: "gray", 3: "rgb"}.get(channels))
 
 
 def as_words(dataset: DatasetSpec, targets: Sequence[str]) -> tuple[str, ...]:
@@ -134,8 +143,8 @@ def _stack_arrays(whole: Arrays, added: Arrays) -> tuple[Arrays, int, int]:
                 "give it the same shape",
             )
         joined[name] = np.concatenate([array, added[name]])
-    both = whole.names + added.names if whole.names and added.names else ()
-    return replace(whole, arrays=joined, names=both), _rows(whole), _rows(added)
+    notes = tuple(dict.fromkeys((*whole.notes, *added.notes)))
+    return replace(whole, arrays=joined, notes=notes), _rows(whole), _rows(added)
 
 
 def _rows(arrays: Arrays) -> int:
@@ -155,7 +164,7 @@ def _join_named_parts(arrays: Arrays) -> tuple[Arrays, dict[str, Array]]:
     if not parts["train"]:
         return arrays, {}
     divisors = {base: arrays.divisors[name] for name in arrays.divisors if (base := _base(name, _ENDINGS["train"]))}
-    whole = Arrays(parts["train"], arrays.source, divisors, arrays.names)  # names: those of all parts, in their order
+    whole = replace(arrays, arrays=parts["train"], divisors=divisors)
     fixed = {}
     for part in ("validation", "test"):
         if parts[part]:

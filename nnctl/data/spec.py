@@ -31,7 +31,7 @@ class SplitSpec(Declared):
     seed: int | None = None
 
 
-Side = Annotated[int, Field(ge=1, le=4096)]
+Side = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class SequenceSpec(Declared):
@@ -75,16 +75,18 @@ class ImageSpec(Declared):
 class DatasetSpec(Declared):
     """`dataset:`: a bundled name, or files and what to make of them.
 
-    name: a bundled data set. path: file, glob or list of files; validation_path and test_path: files of
-    their own for these parts. query: SQL over the table `data`. target: column(s), or {output: column(s)};
-    for npz the array's name (an input's own array: an autoencoder's target, scaled as the input is).
+    name: a bundled data set, or one that is fetched once. path: file, glob or list of files, or a folder of images or
+    of IDX files (MNIST's); validation_path and test_path: files of their own for these parts. query: SQL over the
+    table `data`. target: column(s), or {output: column(s)}; for npz the array's name (an input's own array: an autoencoder's target, scaled as the input is).
     features: default all columns but the target. ignore: columns to leave out.
     categorical, numeric: columns to take as such, whatever they look like. encode: what becomes of categories.
     missing, normalize: a rule for all columns, or {column: rule}; sequences with lengths are scaled feature by
     feature, padding left out. weight: a column of sample weights.
     lengths: the npz array of the sequences' lengths, or {input: array}; default NAME_lengths, or lengths.
-    image: of a folder of images, one folder a class: their size and colour. IDX files (MNIST's) are read as they are,
-    alone or by folder. sequence: rows are time steps; which make a sequence. text: columns of texts, for an Embedding.
+    image: of a folder of images, photos/CLASS/..., or photos/train/CLASS/... and photos/test/CLASS/...: their size and
+    colour. IDX files bring their labels with them by MNIST's names: train-images-idx3-ubyte[.gz] and
+    train-labels-idx1-ubyte[.gz] train, t10k-images-... and t10k-labels-... test.
+    sequence: rows are time steps; which make a sequence. text: columns of texts, for an Embedding.
     alphabet: the characters that a target of texts (CTC) may hold; default all that it holds, sorted.
     """
 

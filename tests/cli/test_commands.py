@@ -14,9 +14,10 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnctl import cli
+from nnctl import cli, spec
 from nnctl.data.batches import Plan
 from nnctl.data.bundled import bundled_path
+from nnctl.data.fetched import FETCHED, find
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
@@ -134,6 +135,9 @@ def test_summary_counts_parameters():
 
 @pytest.mark.parametrize("config", sorted(path.stem for path in CONFIGS.glob("*.yaml")))
 def test_check_passes_every_ready_config(config):
+    name = spec.load(CONFIGS / f"{config}.yaml").dataset.name
+    if name in FETCHED and find(name) is None:
+        pytest.skip(f"{name} is not on this machine, and no test goes to the network")
     result = nnctl("check", CONFIGS / f"{config}.yaml")
     assert result.exit_code == 0 and result.output.rstrip().endswith("ok")
 

@@ -11,7 +11,8 @@ from hypothesis.extra import numpy as arrays
 
 from nnctl import spec
 from nnctl.data.bundled import bundled_path
-from nnctl.data.idx import is_idx, read_idx
+from nnctl.data.files import is_idx
+from nnctl.data.idx import read_idx
 from nnctl.errors import DataError
 from nnctl.training import runner
 
@@ -24,7 +25,10 @@ def idx(values):
     return head + values.astype(values.dtype.newbyteorder(">")).tobytes()
 
 
-@given(st.sampled_from(list(CODES)).flatmap(lambda code: arrays.arrays(code, arrays.array_shapes(max_dims=4))), st.booleans())
+ARRAYS = st.sampled_from(list(CODES)).flatmap(lambda code: arrays.arrays(code, arrays.array_shapes(max_dims=4)))
+
+
+@given(ARRAYS, st.booleans())
 def test_what_was_written_is_read(tmp_path_factory, values, packed):
     path = tmp_path_factory.mktemp("idx") / ("a-idx3-ubyte.gz" if packed else "a-idx3-ubyte")
     path.write_bytes(gzip.compress(idx(values)) if packed else idx(values))
@@ -46,7 +50,8 @@ GOOD = idx(np.zeros((3, 2, 2), np.uint8))
         (GOOD + b"x", "has 13"),
         (b"\0\0\x08\x03" + struct.pack(">3I", 2**31, 2**31, 2**31), "promises"),
         (b"\0\0\x08\x05" + b"\0" * 20, "no IDX file"),
-        (idx(np.zeros((0, 2, 2), np.uint8)), "no rows"),
+        (idx(np.zeros((0, 2, 2), np.uint8)), "no values"),
+        (idx(np.zeros((2, 0), np.uint8)), "no values"),
     ],
 )
 def test_a_broken_file_is_named(tmp_path, data, words):
@@ -64,7 +69,7 @@ def test_a_packed_file_is_unpacked_no_further_than_its_header_says(tmp_path, siz
     with pytest.raises(DataError, match="goes on"):
         read_idx(path)
     path.write_bytes(gzip.compress(b"\0\0\x08\x01" + struct.pack(">I", size)))
-    with pytest.raises(DataError, match="promises|ends after"):
+    with pytest.raises(DataError, match=r"promises|ends after"):
         read_idx(path)
     path.write_bytes(gzip.compress(GOOD)[:-9])
     with pytest.raises(DataError, match="cut off"):
@@ -114,3 +119,36 @@ def test_a_folder_like_mnists_trains_and_its_test_files_test(folder, tmp_path):
 def test_images_alone_bring_their_labels(folder):
     data = runner.load_data(spec.loads(CONFIG.format(path=folder / "train-images-idx3-ubyte.gz")))
     assert data.train.rows == 600 and len(data.targets["dense"].classes) == 10
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte"],
+        ["t*-images-idx3-ubyte.gz", "t*-labels-idx1-ubyte"],
+        ["t*-images-idx3-ubyte.gz"],
+    ],
+)
+def test_lists_and_globs(folder, names):
+    paths = ", ".join(str(folder / name) for name in names)
+    data = runner.load_data(spec.loads(CONFIG.format(path=f"[{paths}]")))
+    assert data.train.rows == (900 if "t*" in names[0] else 600)
+
+
+@pytest.mark.parametrize("prefix", ["", "emnist-letters-"])
+def test_parts_by_name(folder, prefix):
+    for path in list(folder.iterdir()):
+        path.rename(folder / (prefix + path.name.replace("t10k", "test")))
+    assert runner.load_data(spec.loads(CONFIG.format(path=folder))).test.rows == 597
+
+
+def test_files_that_cannot_be_told_apart(folder):
+    (folder / "more-images-idx3-ubyte").write_bytes(GOOD)
+    with pytest.raises(DataError, match="two files of images of one part"):
+        runner.load_data(spec.loads(CONFIG.format(path=folder)))
+
+
+def test_images_and_labels_of_different_numbers(folder):
+    (folder / "train-labels-idx1-ubyte").write_bytes(idx(np.zeros(7, np.uint8)))
+    with pytest.raises(DataError, match="1200"):
+        runner.load_data(spec.loads(CONFIG.format(path=folder)))
