@@ -77,8 +77,9 @@ class DatasetSpec(Declared):
 
     name: a bundled data set, or one that is fetched once. path: file, glob or list of files, or a folder of images or
     of IDX files (MNIST's); validation_path and test_path: files of their own for these parts. query: SQL over the
-    table `data`. target: column(s), or {output: column(s)}; for npz the array's name (an input's own array: an autoencoder's target, scaled as the input is).
-    features: default all columns but the target. ignore: columns to leave out.
+    table `data`. target: column(s), or {output: column(s)}; for npz the array's name (an input's own array: an
+    autoencoder's target, scaled as the input is). features: default all columns but the target.
+    ignore: columns to leave out.
     categorical, numeric: columns to take as such, whatever they look like. encode: what becomes of categories.
     missing, normalize: a rule for all columns, or {column: rule}; sequences with lengths are scaled feature by
     feature, padding left out. weight: a column of sample weights.
