@@ -45,7 +45,7 @@ class GlobalAveragePooling(GlobalPooling):
             mask = mask.astype(x.dtype)[..., None]
             with np.errstate(divide="ignore", invalid="ignore"):  # nothing but padding has no mean, as in Keras
                 share = 1 / mask.sum(axis=1)
-            y = np.add.reduce(flat * mask, axis=1, out=call.empty((len(x), x.shape[-1])))
+            y = np.einsum("npc,npk->nc", flat, mask, out=call.empty((len(x), x.shape[-1])))
         y *= share
         return self._kept(x, y), (x.shape, share, mask)
 
@@ -53,7 +53,10 @@ class GlobalAveragePooling(GlobalPooling):
         shape, share, mask = saved
         dy = dy.reshape(len(dy), 1, -1) * share[:, None]
         dx = call.empty(shape)
-        dx.reshape(len(dy), -1, shape[-1])[...] = dy if mask is None else dy * mask
+        flat = dx.reshape(len(dy), -1, shape[-1])
+        flat[...] = dy
+        if mask is not None:
+            flat *= mask
         return dx
 
 

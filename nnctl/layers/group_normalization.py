@@ -55,11 +55,12 @@ class GroupNormalization(Normalization):
             grads["gamma"][...] = np.einsum("nc,nc->c", normed.reshape(dflat.shape), dflat)
         d = self._grouped(np.multiply(dy, w["gamma"], out=dy) if self.scale else dy)
         size = d.shape[1] * d.shape[3]
-        projection = np.einsum("npgc,npgc->ng", d, normed)[:, None, :, None] / size
-        dx = np.subtract(d, d.mean(axis=(1, 3), keepdims=True))
-        dx -= normed * projection
-        dx *= inverse
-        return dx.reshape(dy.shape)
+        mean = d.mean(axis=(1, 3), keepdims=True)
+        normed *= np.einsum("npgc,npgc->ng", d, normed)[:, None, :, None] / size
+        d -= normed
+        d -= mean
+        d *= inverse
+        return d.reshape(dy.shape)
 
     def multiply_adds(self, shape):
         return 2 * int(np.prod([n or 1 for n in shape], dtype=np.int64))

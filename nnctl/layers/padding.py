@@ -59,7 +59,10 @@ class ZeroPadding(Layer):
         return y, None
 
     def backward(self, w, grads, saved, dy, call):
-        return np.ascontiguousarray(dy[_inside(_pairs(self.padding), dy.shape[1:])])
+        inside = dy[_inside(_pairs(self.padding), dy.shape[1:])]
+        dx = call.empty(inside.shape)
+        np.copyto(dx, inside)
+        return dx
 
 
 @layers.register("ZeroPadding1D")
@@ -129,7 +132,8 @@ class UpSampling1D(Layer):
         return y.reshape(len(x), -1, x.shape[2]), None
 
     def backward(self, w, grads, saved, dy, call):
-        return np.add.reduce(dy.reshape(len(dy), -1, self.size, dy.shape[2]), axis=2)
+        dy = dy.reshape(len(dy), -1, self.size, dy.shape[2])
+        return np.add.reduce(dy, axis=2, out=call.empty((*dy.shape[:2], dy.shape[3])))
 
 
 @layers.register("UpSampling2D")
@@ -149,15 +153,27 @@ class UpSampling2D(Layer):
             y = call.empty((rows, height, self.size[0], width, self.size[1], channels))
             y[...] = x[:, :, None, :, None]
             return y.reshape(rows, height * self.size[0], -1, channels), x.shape
-        high, wide = self._mixtures(x.shape, x.dtype)
-        return np.einsum("Hh,nhwc,Ww->nHWc", high, x, wide, optimize=True), x.shape
+        return self._mixed(x, *self._mixtures(x.shape, x.dtype), call), x.shape
 
     def backward(self, w, grads, shape, dy, call):
         rows, height, width, channels = shape
         if self.interpolation == "nearest":
-            return dy.reshape(rows, height, self.size[0], width, self.size[1], channels).sum(axis=(2, 4))
+            dx = call.empty(shape)
+            dx.fill(0)
+            for i in range(self.size[0]):
+                for j in range(self.size[1]):
+                    dx += dy[:, i :: self.size[0], j :: self.size[1]]
+            return dx
         high, wide = self._mixtures(shape, dy.dtype)
-        return np.einsum("Hh,nHWc,Ww->nhwc", high, dy, wide, optimize=True)
+        return self._mixed(dy, high.T, wide.T, call)
+
+    def _mixed(self, x, high, wide, call):
+        """Mixes the columns of every row (wide), then the rows (high): two products, one axis each."""
+        rows, height, _, channels = x.shape
+        across = np.matmul(wide, x, out=call.empty((rows, height, len(wide), channels)))
+        y = call.empty((rows, len(high), len(wide), channels))
+        np.matmul(high, across.reshape(rows, height, -1), out=y.reshape(rows, len(high), -1))
+        return y
 
     def _mixtures(self, shape, dtype):
         return [mixture(n, times, dtype) for n, times in zip(shape[1:3], self.size, strict=True)]

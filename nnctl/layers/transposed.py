@@ -81,15 +81,13 @@ class TransposedConvolution(Layer):
         return windows.offsets([n for n, _ in axes], sizes, strides, [crop for _, crop in axes], dilations, shape)
 
     def forward(self, w, x, call):
-        positions = x.shape[1:-1]
-        kernel = w["kernel"].reshape(-1, x.shape[-1])  # (window * filters, inputs)
-        columns = np.matmul(x.reshape(-1, x.shape[-1]), kernel.T, out=call.empty((x[..., 0].size, len(kernel))))
-        columns = columns.reshape(len(x), *positions, *windows.each(self.kernel_size), self.filters)
         y = call.empty((len(x), *self.output_shape(x.shape[1:])))
         y[...] = w["bias"] if self.use_bias else 0
-        every = (slice(None),) * (1 + len(positions))
-        for place, there, seen in self._offsets(positions):
-            y[there] += columns[(*every, *place)][seen]
+        rows = x.reshape(-1, x.shape[-1])
+        part = call.empty((*x.shape[:-1], self.filters))
+        for place, there, seen in self._offsets(x.shape[1:-1]):
+            np.matmul(rows, w["kernel"][place].T, out=part.reshape(-1, self.filters))
+            y[there] += part[seen]
         return y, x
 
     def backward(self, w, grads, x, dy, call):

@@ -34,13 +34,13 @@ def once(value):
     return value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
 
 
-PAIR, SINGLE = Size | tuple[Size, Size], Size | tuple[Size]  # as a config may write them
-# An argument with a figure for each axis of an image, and one for the axis of time.
 def each(value, rank=None):
     """An argument's figure for each axis."""
     return value if isinstance(value, tuple) else (value,) * (rank or 1)
 
 
+PAIR, SINGLE = Size | tuple[Size, Size], Size | tuple[Size]  # as a config may write them
+# An argument with a figure for each axis of an image, and one for the axis of time.
 Pair = Annotated[tuple[Size, Size], BeforeValidator(twice, json_schema_input_type=PAIR)]
 Single = Annotated[Size, BeforeValidator(once, json_schema_input_type=SINGLE)]
 
