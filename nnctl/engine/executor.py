@@ -5,7 +5,7 @@ Gradients are summed in a fixed order, so a result depends on the seed and the s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -160,14 +160,15 @@ class Executor:
                     except StopIteration as end:
                         results[i] = end.value
 
-            self._side_by_side(turn, workers)
+            self.side_by_side(turn, workers)
             if results[0] is not None:
                 return results
             total = shares[0].copy() if len(shares) > 1 else shares[0]
             for share in shares[1:]:
                 total += share
 
-    def _side_by_side(self, turn, workers: int) -> None:
+    def side_by_side(self, turn: Callable[[int], None], workers: int) -> None:
+        """turn(0) to turn(workers - 1), each on a thread of its own."""
         if workers == 1:
             turn(0)
             return

@@ -7,7 +7,7 @@ the rule block by block, so that a block's arrays stay in the cache between the 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from nnctl.optimizers import Optimizer
 
 Array = np.ndarray
 
+WORTH_A_THREAD = 32_768  # entries: below, a thread wakes up later than the first is done
 BLOCK = 16_384  # entries; in float32 Adam's four arrays and its intermediates then fit an L2 cache of 1 MiB
 
 
@@ -26,10 +27,18 @@ class Updater:
     weights: 1-D, float32 or float64. spans: where each variable lies in it. What no span covers is never
     touched, so that frozen variables may live in the same array.
     rate_scale: a factor on the learning rate, for whoever lowers it while the run goes on.
+    sweep: the rule compiled (see kernels.sweep), one pass over everything. side_by_side: runs f(0) to f(n - 1) on n
+    threads, which the sweep is dealt out to; what is computed is the same for any number.
     """
 
-    def __init__(self, optimizer: Optimizer, weights: Array, spans: Mapping[str, slice], block: int = BLOCK):
+    def __init__(self, optimizer: Optimizer, weights: Array, spans: Mapping[str, slice], block: int = BLOCK, *,
+                 sweep: Callable[..., None] | None = None, threads: int = 1,
+                 side_by_side: Callable[[Callable[[int], None], int], None] | None = None):  # fmt: skip
         self.optimizer = optimizer
+        self._sweep = sweep
+        self._side_by_side = side_by_side
+        self._weights = weights
+        self._parts = dealt(pieces(list(spans.values()), len(weights) or 1), threads if side_by_side else 1)
         self.rate_scale = 1.0
         self.slots = {name: np.full_like(weights, start) for name, start in optimizer.slots().items()}
         self.memory = optimizer.memory()
@@ -52,6 +61,9 @@ class Updater:
         # Broken gradients make broken weights, and the next loss tells; NumPy need not warn besides.
         with np.errstate(all="ignore"):
             self._clip(gradients)
+            if self._sweep is not None:
+                self._sweep_over(gradients, decay, scalars)
+                return
             for piece, w, slots in self._blocks:
                 if decay:
                     w -= w * decay
@@ -59,6 +71,20 @@ class Updater:
                 w[...] = new_w
                 for slot, new in zip(slots, new_slots, strict=True):
                     slot[...] = new
+
+    def _sweep_over(self, gradients: Array, decay: float, scalars: tuple[float, ...]) -> None:
+        one = self._weights.dtype.type
+        numbers = [one(number) for number in (decay, *scalars)]
+
+        def turn(worker: int) -> None:
+            for part in self._parts[worker]:
+                slots = (slot[part] for slot in self.slots.values())
+                self._sweep(self._weights[part], gradients[part], *slots, *numbers)
+
+        if len(self._parts) == 1:
+            turn(0)
+        else:
+            self._side_by_side(turn, len(self._parts))
 
     def _clip(self, gradients: Array) -> None:
         optimizer = self.optimizer
@@ -107,6 +133,27 @@ def pieces(spans: list[slice], block: int) -> list[slice]:
     return [
         slice(start, min(start + block, span.stop)) for span in joined for start in range(span.start, span.stop, block)
     ]
+
+
+def dealt(whole: list[slice], threads: int) -> list[list[slice]]:
+    """The slices dealt out to threads in parts of about one size; one part where there is little to do."""
+    total = sum(piece.stop - piece.start for piece in whole)
+    if threads == 1 or total < WORTH_A_THREAD * threads:
+        return [whole]
+    share = -(-total // threads)
+    parts: list[list[slice]] = [[]]
+    room = share
+    for piece in whole:
+        first = piece.start
+        while first < piece.stop:
+            end = min(first + room, piece.stop)
+            parts[-1].append(slice(first, end))
+            room -= end - first
+            first = end
+            if not room:
+                parts.append([])
+                room = share
+    return [part for part in parts if part]
 
 
 def shorten(parts: list[Array], longest: float) -> None:

@@ -72,7 +72,7 @@ def changed_environment(folder: Path, now: Mapping[str, Any]) -> list[str]:
         then = json.loads((folder / "environment.json").read_text())
     except (OSError, ValueError):
         return []
-    keys = ("numpy", "blas", "machine", "threads", "shard_rows", "dtype")
+    keys = ("numpy", "blas", "machine", "threads", "shard_rows", "dtype", "kernels")
     return [f"{key} was {then[key]}, is {now[key]}" for key in keys if key in then and then[key] != now.get(key)]
 
 

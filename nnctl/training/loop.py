@@ -15,6 +15,7 @@ from nnctl.data.batches import Plan, permutation
 from nnctl.data.parts import Data, Part
 from nnctl.engine.updater import Updater
 from nnctl.errors import TrainingError
+from nnctl.kernels.choice import choose
 from nnctl.metrics import dump, load
 from nnctl.training import callbacks as cb
 from nnctl.training.checkpoint import Checkpoint
@@ -37,7 +38,11 @@ class Loop:
         self.model, self.data, self.train_part, self.emit = model, data, train, emit
         self.plan = Plan(train.rows, min(spec.batch_size or train.rows, train.rows), spec.epochs)
         program = model.program
-        self.updater = Updater(spec.optimizer, program.parameters, program.spans)
+        iterations = self.plan.epochs * self.plan.iterations_per_epoch
+        self.kernels = choose(spec.optimizer, sum(s.stop - s.start for s in program.spans.values()), iterations)
+        executor = model.executor
+        self.updater = Updater(spec.optimizer, program.parameters, program.spans, sweep=self.kernels.sweep,
+                               threads=executor.threads, side_by_side=executor.side_by_side)  # fmt: skip
         self.callbacks = [(callback, callback.start()) for callback in spec.callbacks]
         self.epoch, self.iteration, self.step = 1, 0, 0  # the epoch under way; iterations done in it; and ever
         self.running = Running(model)

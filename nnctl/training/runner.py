@@ -143,6 +143,8 @@ class _Run:
         self.subscribers = list(subscribers)
         weighted = with_class_weight(self.data.train, spec, self.data.targets)
         self.loop = Loop(model, self.data, weighted, self.emit, self.save)
+        self.settings["kernels"] = self.loop.kernels.name
+        self.notes += filter(None, [self.loop.kernels.note])
 
     def go(self, folder: Path) -> RunEnded:
         began = time.perf_counter()

@@ -1,0 +1,26 @@
+"""Compiled loops, for what NumPy does in many passes: used where Numba is installed (the extra `fast`).
+
+NumPy is the reference; every kernel has a twin there, and a test that both agree. Numba takes a third of a second to
+import, so it is asked for only where a run is long enough to win that back many times over.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+
+SWITCH = "NNCTL_KERNELS"  # numpy: leave Numba alone; numba: use it however short the run
+INSTALL = "pip install 'nnctl[fast]'"
+
+
+def installed() -> bool:
+    """Whether Numba can be imported."""
+    return find_spec("numba") is not None
+
+
+def wanted(work: float, worth: float) -> bool:
+    """Whether a run that does so much work should have compiled kernels, the environment's switch considered."""
+    switch = os.environ.get(SWITCH, "")
+    if switch == "numpy":
+        return False
+    return switch == "numba" or work >= worth
