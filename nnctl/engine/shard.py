@@ -176,11 +176,12 @@ def _loss(objective, call, batch, rows, values, masks, slopes, losses, outputs):
     weights = None if batch.weights is None else batch.weights[rows].reshape(-1, *[1] * (each.ndim - 1))
     per_row = each.size // len(each) if len(each) else 1
     share = 1 / (call.batch_rows * per_row)  # sum over the batch / number of elements
-    if mask is not None and each.ndim == mask.ndim:
-        real = mask.astype(each.dtype)
+    if mask is not None and each.ndim >= mask.ndim:
+        real = mask.astype(each.dtype).reshape(*mask.shape, *[1] * (each.ndim - mask.ndim))
         weights = real if weights is None else real * weights
         [count] = yield real.sum(keepdims=True).reshape(1)
-        share = 1 / float(count) if count else 0.0  # sum over the batch / number of steps that are no padding
+        count = float(count) * (each.size // mask.size)  # a step may have several losses
+        share = 1 / count if count else 0.0  # sum over the batch / number of elements that are no padding
     if weights is not None:
         losses[head.name] = float(np.add.reduce(each * weights, axis=None)) * share
     else:
