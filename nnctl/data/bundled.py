@@ -13,11 +13,11 @@ from nnctl.errors import DataError
 
 @dataclass(frozen=True)
 class Bundled:
-    """One data set of `datasets/`.
+    """One data set of `datasets/`, or one that is fetched.
 
-    classes: names of the classes, by number. fetched: it does not come along, see fetched.py; rows: how many it has.
-    text: the column of texts. array, divisor, shape: for npz files, the array that feeds the model, what its values are divided by,
-    and the shape of one row.
+    text: the column of texts. array, divisor, shape: for arrays, the one that feeds the model, what its values are
+    divided by, and the shape of one row. classes: names of the classes, by number.
+    fetched: megabytes of one that does not come along, see fetched.py. rows: how many it has.
     """
 
     file: str
@@ -32,7 +32,7 @@ class Bundled:
     shape: tuple[int, ...] | None = None
     classes: tuple[str, ...] = ()
     rows: int = 0
-    fetched: bool = False
+    fetched: int = 0
 
 
 _DIGITS = Bundled(
@@ -126,28 +126,30 @@ BUNDLED = {
 BUNDLED |= {
     "fashion_mnist": Bundled(
         file="fashion-mnist",
-        title="70,000 pictures of clothes, 28 x 28 x 1 (fetched once: 31 MB)",
+        title="pictures of clothes of 28 x 28 x 1",
         target="y",
         source="Xiao, Rasul and Vollgraf 2017, Zalando",
         licence="MIT",
         array="x",
         divisor=255.0,
+        shape=(28, 28, 1),
         classes=("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
                  "Ankle boot"),
         rows=70_000,
-        fetched=True,
+        fetched=31,
     ),
     "mnist": Bundled(
         file="mnist",
-        title="70,000 handwritten digits, 28 x 28 x 1 (fetched once: 12 MB)",
+        title="handwritten digits as images of 28 x 28 x 1, the classic",
         target="y",
         source="LeCun, Cortes and Burges 1998",
         licence="CC BY-SA 3.0",
         array="x",
         divisor=255.0,
+        shape=(28, 28, 1),
         classes=tuple("0123456789"),
         rows=70_000,
-        fetched=True,
+        fetched=12,
     ),
 }  # fmt: skip
 

@@ -119,8 +119,15 @@ def _fetch(name: str, entry: Fetched, folder: Path) -> None:
                 pooch.retrieve(url + file, f"sha256:{wanted}", fname=file, path=folder, progressbar=False)
                 break
             except Exception as error:  # whatever the network, the server or the disk may raise
-                reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-                reasons.append(f"{url}: {reason[:200]}")
+                reasons.append(f"{url}: {_reason(error)}")
         else:
-            raise DataError(f"{file} of {name} cannot be fetched", "; ".join(reasons),
-                            f"try again with a network; or {by_hand}")  # fmt: skip
+            raise DataError(f"{file} of {name} cannot be fetched ({'; '.join(reasons)})",
+                            hint=f"try again with a network; or {by_hand}")  # fmt: skip
+
+
+def _reason(error: Exception) -> str:
+    from requests import ConnectionError, Timeout
+
+    if isinstance(error, ConnectionError | Timeout):
+        return "no connection"  # its own message goes over ten lines
+    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__

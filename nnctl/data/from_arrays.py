@@ -19,6 +19,7 @@ from nnctl.data.sequences import find_lengths, has_steps, length_note, without_p
 from nnctl.data.spec import DatasetSpec
 from nnctl.data.splits import PARTS
 from nnctl.data.table import Array, listing
+from nnctl.data.targets import TargetCoder
 from nnctl.errors import DataError
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def load_arrays(origin: DatasetSpec, dataset: DatasetSpec, bundled: Bundled | No
         )
         for output, array in aims.items()
     }  # fmt: skip
+    if bundled and bundled.classes:
+        coders = {output: _named(coder, bundled) for output, coder in coders.items()}
     split = split_parts(dataset, arrays, coders, seed, fixed)
     fitted = {}
     for name, entry in plain.items():
@@ -92,6 +95,14 @@ def _plain_input(dataset: DatasetSpec, name: str, array: str, inputs: Mapping[st
         lengths = None
     divisor = bundled.divisor if bundled else arrays.divisors.get(array, 1.0)
     return ArrayInput(array, shape, divisor, 0.0 if missing == "zero" else None, lengths=lengths)
+
+
+def _named(coder: TargetCoder, bundled: Bundled) -> TargetCoder:
+    """The coder with the names of the classes where the files have their numbers."""
+    numbers = tuple(map(str, range(len(bundled.classes))))
+    if coder.columns != (bundled.target,) or coder.classes != numbers or bundled.classes == numbers:
+        return coder
+    return replace(coder, classes=bundled.classes, numeric=False)
 
 
 def _label_lengths(aims: Mapping[str, str], wanted: Wanted, arrays: Arrays) -> dict[str, str]:

@@ -14,7 +14,7 @@ from nnctl.data.arrays import Arrays, rows_of
 from nnctl.data.inputs import ArrayInput, TableInput, input_from_json
 from nnctl.data.long_tables import LongTable, fold
 from nnctl.data.parts import Data, Part
-from nnctl.data.reading import as_words, image_spec, named_classes, read_files
+from nnctl.data.reading import as_words, image_spec, read_files
 from nnctl.data.sequences import partly_filled, without_padding
 from nnctl.data.spec import DatasetSpec, ImageSpec
 from nnctl.data.table import Array, Table, listing, row_list
@@ -69,7 +69,7 @@ class Preprocessing:
         names = (str(source),) if isinstance(source, str | Path) else tuple(map(str, source))
         absent = () if with_targets else self.target_columns
         query = self.dataset.query if self.is_table else None
-        rows = named_classes(read_files(names, query, absent, self.words, self._image()), self.dataset)
+        rows = read_files(names, query, absent, self.words, self._image())
         if isinstance(rows, Table) != self.is_table:
             raise DataError(
                 f"the model takes {'table columns' if self.is_table else 'arrays (npz, npy, IDX) or images'}",

@@ -61,10 +61,13 @@ def describe(name: str, first: int = 5, read_large: bool = True) -> Preview:
 
 
 def known(name: str) -> Preview:
-    """What is known of a data set without its files."""
+    """What is known of a data set that is fetched, without its files."""
     entry = BUNDLED[name]
-    return Preview(name, entry.title, entry.rows, entry.target, "classes", entry.classes, (), (), entry.source,
-                   entry.licence, "here" if find(name) else "fetched when a config first names it")  # fmt: skip
+    sizes = " x ".join(map(str, (entry.rows, *entry.shape)))
+    columns = (entry.array, "array", f"uint8, {sizes}, 0 to 255"), (entry.target, "array", f"uint8, {entry.rows}")
+    place = "here" if find(name) else f"fetched when a config first names it, {entry.fetched} MB"
+    return Preview(name, entry.title, entry.rows, entry.target, "classes", entry.classes, columns, (), entry.source,
+                   entry.licence, place)  # fmt: skip
 
 
 def _described(values: Array) -> str:

@@ -103,20 +103,7 @@ def read_dataset(dataset: DatasetSpec, words: Sequence[str] = ()) -> tuple[Table
         added = read_files(names, dataset.query, words=words, image=dataset.image)
         whole, count, more = _append(whole, added)
         fixed[part] = np.arange(count, count + more)
-    return named_classes(whole, dataset), fixed
-
-
-def named_classes(rows: Table | Arrays, dataset: DatasetSpec) -> Table | Arrays:
-    """The rows with the names of the classes where a known data set has numbers."""
-    from nnctl.data.bundled import BUNDLED
-
-    entry = BUNDLED.get(dataset.name or "")
-    if not entry or not entry.classes or isinstance(rows, Table) or entry.target not in rows.arrays:
-        return rows
-    numbers = rows[entry.target]
-    if numbers.dtype.kind not in "ui" or numbers.max() >= len(entry.classes):
-        return rows
-    return replace(rows, arrays={**rows.arrays, entry.target: np.array(entry.classes)[numbers]})
+    return whole, fixed
 
 
 def _append(whole: Table | Arrays, added: Table | Arrays) -> tuple[Table | Arrays, int, int]:

@@ -17,7 +17,8 @@ def show_list(previews: Sequence[Preview], terminal: Terminal) -> None:
     """A row a data set."""
     table = Table(["name", "target", "task", "what it is", "rows", "columns"], left=4, spare=2)
     for preview in previews:
-        table.add(preview.name, preview.target, task(preview), preview.title,
+        away = "" if preview.place == "here" else f" ({preview.place})"
+        table.add(preview.name, preview.target, task(preview), preview.title + away,
                   count(preview.rows), str(len(preview.columns)))  # fmt: skip
     table.print(terminal)
     terminal.print()
@@ -34,8 +35,6 @@ def show(preview: Preview, terminal: Terminal) -> None:
              "source": preview.source, "licence": preview.licence}  # fmt: skip
     for label, text in lines.items():
         terminal.flow(f"  {label:9}{text}", indent=" " * 11)
-    if not preview.columns:
-        return
     terminal.print()
     firsts = [", ".join(values) for values in zip(*preview.first, strict=True)] or [""] * len(preview.columns)
     titles = ["column", "type", "values", "first rows"] if preview.first else ["column", "type", "values"]

@@ -1,15 +1,18 @@
 """Data sets by name that do not come along: where they are looked for, fetched from, and how they are checked."""
 
 import dataclasses
+import gzip
 import hashlib
 import http.server
 import struct
 import threading
 
+import numpy as np
 import pytest
 
-from nnctl.data import fetched
+from nnctl.data import fetched, load
 from nnctl.data.bundled import bundled_path
+from nnctl.data.spec import DatasetSpec, SplitSpec
 from nnctl.errors import DataError
 
 FILES = {"train-images-idx3-ubyte.gz": b"images", "train-labels-idx1-ubyte.gz": b"labels"}
@@ -134,3 +137,27 @@ def test_published_files_and_debians_hold_the_same():
         made = struct.pack("<I", 1504176627)  # 31 August 2017
         data = b"\x1f\x8b\x08\x08" + made + b"\x00\x03" + name.removesuffix(".gz").encode() + b"\0" + data[10:]
     assert hashlib.sha256(data).hexdigest() == entry.sums[name]
+
+
+def test_fashion_mnist_has_its_classes_by_number_and_by_name(tmp_path, monkeypatch):
+    """Twelve pictures for each part stand in for it: its names, numbers, scale and parts."""
+    monkeypatch.setenv("NNCTL_DATA", str(tmp_path))
+    folder = tmp_path / "fashion-mnist"
+    folder.mkdir()
+    sums, labels = {}, np.arange(12, dtype=np.uint8) % 10
+    for part in ("train", "t10k"):
+        for what, values in (("images-idx3", np.full((12, 28, 28), 255, np.uint8)), ("labels-idx1", labels)):
+            head = bytes([0, 0, 8, values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape)
+            data = gzip.compress(head + values.tobytes())
+            (folder / f"{part}-{what}-ubyte.gz").write_bytes(data)
+            sums[f"{part}-{what}-ubyte.gz"] = hashlib.sha256(data).hexdigest()
+    monkeypatch.setitem(fetched.FETCHED, "fashion_mnist", fetched.Fetched("fashion-mnist", (), sums))
+    dataset = DatasetSpec(name="fashion_mnist", split=SplitSpec(validation=0.1))
+    data = load(dataset, {}, {"out": "integer"}, 0)
+    classes = data.targets["out"].classes
+    assert classes[0] == "T-shirt/top" and classes[9] == "Ankle boot"
+    assert data.test.rows == 12 and data.test.targets["out"].tolist() == labels.tolist()
+    assert data.input_shapes["input"] == (28, 28, 1) and data.train.divisors["input"] == 255
+    part, _ = data.preprocessing.apply(folder, with_targets=True)
+    assert part.targets["out"].tolist() == labels.tolist()
+    assert data.preprocessing.decode("out", labels).tolist() == [classes[number] for number in labels]
