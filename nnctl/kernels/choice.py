@@ -1,4 +1,4 @@
-"""Whether a run gets compiled kernels: a function of its config and the machine, so that a resumed run gets the same."""
+"""Whether a run gets compiled kernels: a function of its config and machine, so that a resumed run gets them too."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def choose(optimizer: Any, parameters: int, iterations: int) -> Choice:
     try:
         from nnctl.kernels.sweep import compiled
 
-        sweep = compiled(optimizer.formula(), len(optimizer.slots()), len(optimizer.scalars(0.1, 0, optimizer.memory())))
+        scalars = optimizer.scalars(0.1, 0, optimizer.memory())
+        sweep = compiled(optimizer.formula(), len(optimizer.slots()), len(scalars))
     except Exception as error:  # whatever a Numba that does not fit this Python or this machine may raise
         return Choice(note=f"compiled kernels are left out, NumPy goes on: {type(error).__name__}")
     return Choice(sweep, "compiled kernels (Numba) update the weights")
