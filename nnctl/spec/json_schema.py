@@ -154,7 +154,8 @@ def _relax(value: dict[str, Any]) -> None:
     if value.get("type") == "array" and value.get("items") == {"type": "string"}:
         value.clear()
         value.update(NAMES)
-    for part in (*value.get("anyOf", ()), value.get("additionalProperties")):
+    nested = value.get("properties", {}).values()
+    for part in (*value.get("anyOf", ()), value.get("additionalProperties"), *nested):
         if isinstance(part, dict):
             _relax(part)
 
