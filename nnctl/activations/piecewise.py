@@ -50,7 +50,7 @@ class Relu(Activation):
         passed = y > 0
         if self.max_value is not None:
             passed &= y < self.max_value
-        dx = np.where(passed, dy, 0)
+        dx = dy * passed  # twice as fast as a choice by np.where
         if self.negative_slope:
             dx += np.where(y < 0, self.negative_slope * dy, 0)
         return dx

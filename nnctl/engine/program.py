@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.engine.graph import Graph, states_of
+from nnctl.engine.graph import Graph, Node, states_of
 from nnctl.errors import ShapeError
 from nnctl.layers.activation import Activation
 from nnctl.layers.base import Layer
@@ -61,10 +61,12 @@ class Program:
     seed: of the initial weights and of everything random in the layers. dtype: float32, or float64 for checks.
     parameters: (n,) all trainable weights. state: (m,) everything else that is saved with the model.
     spans: "dense/kernel" -> its slice of `parameters`. state_spans: likewise of `state`.
+    reorder: a monotone activation before a max-pooling is applied after it, to a fraction of the numbers.
     """
 
-    def __init__(self, graph: Graph, *, seed: int = 0, dtype: Any = np.float32, initialize: bool = True):
-        self.graph, self.seed, self.dtype = graph, seed, np.dtype(dtype)
+    def __init__(self, graph: Graph, *, seed: int = 0, dtype: Any = np.float32, initialize: bool = True,
+                 reorder: bool = True):  # fmt: skip
+        self.graph, self.seed, self.dtype, self._reorder = graph, seed, np.dtype(dtype), reorder
         self.spans: dict[str, slice] = {}
         self.state_spans: dict[str, slice] = {}
         self.shapes: dict[str, tuple[int, ...]] = {}
@@ -136,6 +138,7 @@ class Program:
         count = len(slots)
         steps: list[Step] = []
         made_by: dict[int, Step] = {}
+        postponed: dict[str, Any] = {}  # node -> the activation of the one before it
         for number, node in enumerate(self.graph.nodes):
             owner = self.graph.owner(node)
             sources = tuple(slots[source] for source in node.sources)
@@ -150,8 +153,10 @@ class Program:
             moving |= dict.fromkeys(targets, trains or wants_dx)
             slots |= zip((node.name, *states), targets, strict=True)
             count += len(targets)
-            function = node.layer.outer_activation()
-            if function is not None and function.kind != "linear":
+            function = postponed.get(node.name) or node.layer.outer_activation()
+            if function is not None and (pool := self._largest_after(node, function)):
+                postponed[pool.name] = function
+            elif function is not None and function.kind != "linear":
                 before = step.target
                 free = not (function.needs_input or node.layer.keeps_output)
                 after = Step(f"{node.name}.{function.kind}", Activation(activation=function), (before,), (count,),
@@ -167,3 +172,11 @@ class Program:
             fusable = hasattr(last.layer, "function") and self.graph.consumers(output) == 1
             heads.append(Head(output, slots[output], last if fusable else None))
         return steps, heads, count
+
+    def _largest_after(self, node: Node, function: Any) -> Node | None:
+        """The layer that takes the largest of this node's outputs and is all that uses them, if there is one: for a
+        monotone activation f, max f(x) = f(max x)."""
+        if not self._reorder or not function.monotone or self.graph.consumers(node.name) != 1:
+            return None
+        found = (other for other in self.graph.nodes if node.name in other.sources and other.layer.takes_largest)
+        return next((other for other in found if other.layer.outer_activation() is None), None)

@@ -73,6 +73,7 @@ class Layer(Declared):
     whole_batch: forward and backward are generators (see WholeBatch).
     keeps_output: backward looks at what forward returned, so nothing may overwrite it.
     passes_mask: a mask of padded time steps goes on unchanged to the output; else it ends here.
+    takes_largest: each output is the largest of some inputs, so that a monotone activation may as well come after.
     makes_mask: `output_mask` makes a mask though the input has none.
     """
 
@@ -85,6 +86,7 @@ class Layer(Declared):
     keeps_output: ClassVar[bool] = False
     passes_mask: ClassVar[bool] = False
     makes_mask: ClassVar[bool] = False
+    takes_largest: ClassVar[bool] = False
 
     def takes(self, count: int) -> bool:
         """Whether the layer takes that many tensors."""

@@ -63,6 +63,9 @@ class GlobalAveragePooling(GlobalPooling):
 class GlobalMaxPooling(GlobalPooling):
     """The largest figure of all positions; equal ones share the gradient."""
 
+    keeps_output = True
+    takes_largest = True
+
     def forward(self, w, x, call):
         flat = x.reshape(len(x), -1, x.shape[-1])
         y = np.maximum.reduce(flat, axis=1)

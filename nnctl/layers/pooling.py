@@ -83,6 +83,7 @@ class MaxPooling(Pooling):
         return dx
 
     keeps_output = True
+    takes_largest = True
 
 
 class AveragePooling(Pooling):
