@@ -49,8 +49,8 @@ def measure(peer: str, name: str, arguments: argparse.Namespace) -> dict | None:
         environment["KERAS_BACKEND"] = backend
     if backend == "jax" and arguments.threads == 1:
         environment["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-    if peer == "nnctl, NumPy only":
-        environment["NNCTL_KERNELS"] = "numpy"
+    if worker == "in_nnctl":  # these runs are too short for nnctl to ask for Numba by itself
+        environment["NNCTL_KERNELS"] = "numpy" if peer == "nnctl, NumPy only" else "numba"
     command = [python, str(HERE / "workers" / f"{worker}.py"), name, str(arguments.threads), str(arguments.iterations)]
     cores = sorted(os.sched_getaffinity(0))[: arguments.threads]
     done = subprocess.run(
