@@ -28,10 +28,11 @@ _ENDINGS = {"interrupted": ExitCode.INTERRUPTED, "terminated": ExitCode.TERMINAT
     "--resume", "resumed", is_flag=False, flag_value=NEWEST, metavar="[RUN]",
     help="Go on with a run where it stopped; without RUN, the newest one under runs/.",
 )  # fmt: skip
+@click.option("--profile", is_flag=True, help="Print where the time went, by layer and by phase.")
 @json_option
 @click.option("-q", "--quiet", is_flag=True, help="Print only what came out, in one line.")
 @click.option("-v", "--verbose", is_flag=True, help="A row for every epoch, however many.")
-def command(config, overrides, folder, resumed, as_json, quiet, verbose, **shorthands) -> None:
+def command(config, overrides, folder, resumed, profile, as_json, quiet, verbose, **shorthands) -> None:
     """Train the network that CONFIG describes.
 
     CONFIG is a YAML file, or the name of a ready one, such as iris. In a terminal, a live table shows the loss
@@ -44,6 +45,8 @@ def command(config, overrides, folder, resumed, as_json, quiet, verbose, **short
     """
     if as_json and quiet:
         raise click.UsageError("--json and --quiet exclude each other")
+    if profile and resumed is not None:
+        raise click.UsageError("--profile is for a new run, not for --resume")
     overrides = [*overrides, *_shorthands(**shorthands)]
     report = _report(as_json, quiet, verbose)
     if resumed is None and config is None:
@@ -62,7 +65,8 @@ def command(config, overrides, folder, resumed, as_json, quiet, verbose, **short
                 from nnctl.training.runner import train
 
                 spec = load(config, overrides)
-                ended = train(spec, folder=folder and Path(folder), subscribers=[report])
+                reports = [report, *_profile(profile and not as_json)]
+                ended = train(spec, folder=folder and Path(folder), subscribers=reports, profile=profile)
         finally:
             report.close()
     raise click.exceptions.Exit(_ENDINGS.get(ended.reason, ExitCode.DONE))
@@ -72,6 +76,15 @@ def _shorthands(epochs: int | None, seed: int | None, engine: str | None, thread
     """The options that are short for a `--set`, as `--set` would say them."""
     given = {"epochs": epochs, "seed": seed, "engine.backend": engine, "engine.threads": threads}
     return [f"{key}={value}" for key, value in given.items() if value is not None]
+
+
+def _profile(asked: bool) -> list:
+    if not asked:
+        return []
+    from nnctl.reports.profile import ProfileReport
+    from nnctl.reports.terminal import Terminal
+
+    return [ProfileReport(Terminal.of())]
 
 
 def _report(as_json: bool, quiet: bool, verbose: bool):

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from nnctl.engine.profile import Clock
+
 Array = np.ndarray
 
 
@@ -25,6 +27,7 @@ class ShardCall:
         self.wants_dx = True
         self.may_overwrite = False
         self.masks: Sequence[Array | None] = ()
+        self.clock: Clock | None = None  # takes the time of each step, where that is asked for
         self._seed = seed
         self._arrays: list[Array] = []
         self._next = 0

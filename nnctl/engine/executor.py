@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.engine.arena import ShardCall
+from nnctl.engine.profile import Clock, summed
 from nnctl.engine.program import Program, Step
 from nnctl.engine.shard import Batch, Objective, ShardPass, ShardResult, run_step, shard_pass, start_values
 from nnctl.layers.base import Array
@@ -65,6 +66,7 @@ class Executor:
         self._training: list[ShardCall] = []
         self._pool: Any = None  # a ThreadPoolExecutor, once there is work for one
         self._blas: Any = None
+        self.profiled = False  # whether training steps take the time of each layer, for `profile`
 
     @property
     def gradients(self) -> Array:
@@ -99,6 +101,10 @@ class Executor:
         for worker in self._workers[1:workers]:
             np.add(self.gradients, worker.gradients, out=self.gradients)
         return self._together(results, self._penalties(add_gradients=True))
+
+    def profile(self) -> dict[tuple[str, str], float]:
+        """Seconds of training so far by (layer, "forward" or "backward"), all threads together."""
+        return summed(call.clock for call in self._training if call.clock)
 
     def evaluate(self, batch: Batch) -> BatchResult:
         """Losses and predictions as outside of training."""
@@ -188,7 +194,9 @@ class Executor:
         while len(self._workers) < workers:
             self._workers.append(_Worker(self.program))
         while len(self._training) < shards:
-            self._training.append(ShardCall(self.program.seed, self.program.dtype, training=True))
+            call = ShardCall(self.program.seed, self.program.dtype, training=True)
+            call.clock = Clock() if self.profiled else None
+            self._training.append(call)
 
     def close(self) -> None:
         """Ends the threads and gives BLAS its own back."""

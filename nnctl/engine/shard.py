@@ -73,6 +73,9 @@ def shard_pass(program: Program, objectives: Sequence[Objective], call: ShardCal
     A generator, because of the layers that need the whole batch: yields this shard's share of a sum and is
     sent the sum (see `layers.base.WholeBatch`). Returns a ShardResult.
     """
+    clock = call.clock
+    if clock:
+        clock.start()
     taken_over = {id(objective.head.activation): objective for objective in objectives if objective.fused}
     values, masks = start_values(program, batch, rows, call)
     saved = []
@@ -83,12 +86,16 @@ def shard_pass(program: Program, objectives: Sequence[Objective], call: ShardCal
             continue
         kept = yield from run_step(step, values, masks, call)
         saved.append(kept if call.training else None)
+        if clock:
+            clock.lap(step.name, "forward")
 
     slopes: list[Array | None] = [None] * program.slots
     losses: dict[str, float] = {}
     outputs: dict[str, Array] = {}
     for objective in objectives:
         yield from _loss(objective, call, batch, rows, values, masks, slopes if gradients else None, losses, outputs)
+        if clock:
+            clock.lap(f"loss of {objective.head.name}", "forward")
     for head in program.heads:
         if head.name not in outputs:
             outputs[head.name] = values[head.slot]
@@ -111,6 +118,8 @@ def shard_pass(program: Program, objectives: Sequence[Objective], call: ShardCal
             slopes[target] = None
         if step.wants_dx:
             _hand_back(step, dx, slopes, call)
+        if clock:
+            clock.lap(step.name, "backward")
     return ShardResult(losses, outputs, seen)
 
 

@@ -69,6 +69,17 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Profiled:
+    """Seconds of all iterations together. phases: by phase of an iteration. layers: (layer, forward, backward),
+    summed over the threads."""
+
+    iterations: int
+    threads: int
+    phases: Mapping[str, float]
+    layers: tuple[tuple[str, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RunEnded:
     """reason: "done", "early stopping", "interrupted", "terminated" or "nan"; test: figures on the test part, if there is one."""
 
@@ -81,5 +92,5 @@ class RunEnded:
     hint: str | None = None
 
 
-Event = RunStarted | IterationEnded | EpochEnded | CheckpointWritten | Said | RunEnded
+Event = RunStarted | IterationEnded | EpochEnded | CheckpointWritten | Said | Profiled | RunEnded
 Subscriber = Callable[[Event], None]

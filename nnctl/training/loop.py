@@ -13,13 +13,14 @@ import numpy as np
 
 from nnctl.data.batches import Plan, permutation
 from nnctl.data.parts import Data, Part
+from nnctl.engine.profile import BATCH, FIGURES, LAYERS, SCREEN, UPDATE, Clock
 from nnctl.engine.updater import Updater
 from nnctl.errors import TrainingError
 from nnctl.kernels.choice import choose
 from nnctl.metrics import dump, load
 from nnctl.training import callbacks as cb
 from nnctl.training.checkpoint import Checkpoint
-from nnctl.training.events import EpochEnded, Event, IterationEnded, Said
+from nnctl.training.events import EpochEnded, Event, IterationEnded, Profiled, Said
 from nnctl.training.model import Model, Running, take
 
 Array = np.ndarray
@@ -46,6 +47,7 @@ class Loop:
         self.callbacks = [(callback, callback.start()) for callback in spec.callbacks]
         self.epoch, self.iteration, self.step = 1, 0, 0  # the epoch under way; iterations done in it; and ever
         self.running = Running(model)
+        self.clock: Clock | None = None  # set before `run` to have the time of each phase taken
         self.history: list[dict[str, float]] = []  # figures of each finished epoch
         self.monitor, self.mode = self._monitor()
         self.best: dict[str, Any] = {"value": None, "epoch": None}
@@ -132,19 +134,42 @@ class Loop:
 
     def _iterate(self, rows: Array, number: int, began: float) -> None:
         """One batch: forward, backward, update."""
+        clock = self.clock
+        if clock:
+            clock.start()
         batch = take(self.train_part, rows)
+        if clock:
+            clock.lap("", BATCH)
         executor = self.model.executor
         result = executor.train_step(batch, self.step)
         gradients = executor.gradients
+        if clock:
+            clock.lap("", LAYERS)
         # checked before the update, so that the weights stay good; a dot product is the cheapest look at all
         if not math.isfinite(result.loss) or not _finite(gradients):
             self._not_a_number(batch, rows, result.loss)
         rate = self.updater.rate(self.step)
         self.updater.step(gradients, self.step)
+        if clock:
+            clock.lap("", UPDATE)
         self.running.add(batch, result)
         self.iteration, self.step = number, self.step + 1
-        self.emit(IterationEnded(self.epoch, number, self.step, result.loss, self.running.figures(), rate,
+        figures = self.running.figures()
+        if clock:
+            clock.lap("", FIGURES)
+        self.emit(IterationEnded(self.epoch, number, self.step, result.loss, figures, rate,
                                  time.perf_counter() - began))  # fmt: skip
+        if clock:
+            clock.lap("", SCREEN)
+
+    def profiled(self) -> Profiled:
+        """Where the time of the iterations went."""
+        phases = {phase: seconds for (_, phase), seconds in self.clock.seconds.items()}
+        executor = self.model.executor
+        layers = executor.profile()
+        names = dict.fromkeys(name for name, _ in layers)
+        rows = tuple((n, layers.get((n, "forward"), 0.0), layers.get((n, "backward"), 0.0)) for n in names)
+        return Profiled(self.step, executor.threads, phases, rows)
 
     def _end_epoch(self, began: float) -> None:
         figures = self.running.figures()

@@ -16,6 +16,7 @@ from nnctl import spec as specs
 from nnctl.data.batches import permutation
 from nnctl.data.parts import Data, Part, Target
 from nnctl.engine.executor import multiply_adds
+from nnctl.engine.profile import Clock
 from nnctl.engine.updater import Updater
 from nnctl.errors import InputError, RunError, TrainingError
 from nnctl.spec.model import Spec
@@ -77,11 +78,16 @@ class CheckReport:
     warnings: tuple[str, ...] = ()
 
 
-def train(spec: Spec, *, folder: Path | None = None, subscribers: Iterable[Subscriber] = ()) -> RunEnded:
-    """Trains into `folder` (default runs/NAME-TIMESTAMP). Raises NnctlError; events go to subscribers."""
+def train(spec: Spec, *, folder: Path | None = None, subscribers: Iterable[Subscriber] = (),
+          profile: bool = False) -> RunEnded:  # fmt: skip
+    """Trains into `folder` (default runs/NAME-TIMESTAMP). Raises NnctlError; events go to subscribers, and with
+    profile the event Profiled as well."""
     data = load_data(spec)
     model = Model.build(spec, data.input_shapes, data.targets)
     run = _Run(spec, data, model, subscribers)  # whatever is wrong is said before there is a folder
+    if profile:
+        model.executor.profiled = True
+        run.loop.clock = Clock()
     return run.go(new_folder(spec.name, folder))
 
 
@@ -207,6 +213,8 @@ class _Run:
         test = {}
         if self.data.test and reason in ("done", "early stopping"):
             test, *_ = self.model.evaluate(self.data.test)
+        if loop.clock:
+            self.emit(loop.profiled())
         ended = RunEnded(reason, self.folder, len(loop.history), time.perf_counter() - began, test,
                          loop.best["epoch"])  # fmt: skip
         self.emit(ended)

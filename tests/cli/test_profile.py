@@ -1,0 +1,34 @@
+"""train --profile: where the time of the iterations went."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from nnctl import cli
+
+
+def nnctl(*arguments):
+    return CliRunner().invoke(cli.program, list(arguments))
+
+
+def test_every_layer_and_phase_is_told(tmp_path):
+    done = nnctl("train", "iris", "--profile", "--epochs", "3", "--run", str(tmp_path / "run"))
+    assert done.exit_code == 0
+    for word in ("batch", "layers", "update", "figures", "screen", "dense.relu", "dense_1", "loss of dense_1"):
+        assert any(line.split()[: len(word.split())] == word.split() for line in done.output.splitlines()), word
+
+
+def test_as_json_it_is_an_event(tmp_path):
+    done = nnctl("train", "iris", "--profile", "--epochs", "3", "--json", "--run", str(tmp_path / "run"))
+    [event] = [e for e in map(json.loads, done.stdout.splitlines()) if e["event"] == "profiled"]
+    assert event["iterations"] == 18
+    assert event["phases"]["layers"] > 0
+    assert {name for name, _, _ in event["layers"]} >= {"dense", "dense.relu", "dense_1"}
+    layers = sum(forward + backward for _, forward, backward in event["layers"])
+    assert layers == pytest.approx(event["phases"]["layers"], rel=0.5)
+
+
+def test_a_resumed_run_has_none(tmp_path):
+    done = nnctl("train", "--resume", str(tmp_path), "--profile")
+    assert done.exit_code == 2 and "--profile" in done.output
