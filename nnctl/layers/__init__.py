@@ -28,6 +28,7 @@ for _module, _names in {
     "recurrent.simple": ("SimpleRNN",),
     "regularization": ("Dropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D"),
     "reshape": ("Flatten", "Permute", "RepeatVector", "Reshape"),
+    "scored_attention": ("AdditiveAttention", "Attention"),
     "transposed": ("Conv1DTranspose", "Conv2DTranspose"),
     "wrappers": ("TimeDistributed",),
 }.items():

@@ -1,5 +1,7 @@
 """Attention: every step looks at all steps and takes from each by how much it matters."""
 
+from functools import reduce
+
 import numpy as np
 
 from nnctl.errors import ShapeError
@@ -9,6 +11,40 @@ from nnctl.layers.regularization import random_mask
 from nnctl.regularizers import RegularizerName
 
 OUT_OF_SIGHT = -1e30  # a score that softmax makes 0, and that float32 still holds
+
+
+def visible(query, *sources, causal=None):
+    """(rows or 1, steps, source steps), which steps look at which; None where all look at all.
+
+    query (rows, steps), sources (rows, source steps): masks or None. causal: (steps, source steps) where none looks
+    at later ones, else None.
+    """
+    parts = [
+        None if query is None else query[:, :, None],
+        *(None if mask is None else mask[:, None, :] for mask in sources),
+        None if causal is None else np.tri(*causal, dtype=bool)[None],
+    ]
+    parts = [part for part in parts if part is not None]
+    return reduce(np.logical_and, parts) if parts else None
+
+
+def attend(scores, seen):
+    """Makes of scores, in place, their softmax over the source steps that are seen; all 0 where none is."""
+    if seen is not None:
+        np.copyto(scores, OUT_OF_SIGHT, where=~seen)
+    scores -= scores.max(axis=-1, keepdims=True)
+    np.exp(scores, out=scores)
+    scores /= scores.sum(axis=-1, keepdims=True)
+    if seen is not None:
+        scores *= seen
+    return scores
+
+
+def attend_back(d, weights):
+    """The gradient of the scores from that of their softmax: a (d - sum a d). Writes into d."""
+    d -= np.einsum("...s,...s->...", d, weights)[..., None]
+    d *= weights
+    return d
 
 
 @layers.register("MultiHeadAttention")
@@ -21,7 +57,7 @@ class MultiHeadAttention(Layer):
     Takes one tensor (self-attention), or [query, value], or [query, value, key]; q (rows, steps, features),
     W_q (features, heads, key_dim), W_v (features, heads, value_dim), W_o (heads, value_dim, output).
     Padded steps are not looked at, nor do they look at any; with use_causal_mask, none looks at later ones. dropout:
-    of A.
+    of A. output_features: of y, by default the query's (Keras calls it output_shape).
     Source: Vaswani et al. 2017.
     """
 
@@ -87,13 +123,9 @@ class MultiHeadAttention(Layer):
         scores = call.empty((*q.shape[:3], k.shape[2]))
         np.matmul(q, k.swapaxes(2, 3), out=scores)
         scores *= self.key_dim**-0.5
-        if (visible := self._visible(scores.shape, call.masks, len(xs))) is not None:
-            np.copyto(scores, OUT_OF_SIGHT, where=~visible)
-        scores -= scores.max(axis=-1, keepdims=True)
-        np.exp(scores, out=scores)
-        scores /= scores.sum(axis=-1, keepdims=True)
-        if visible is not None:
-            scores *= visible  # a step that sees nothing takes nothing
+        query, key, value = self._sources(call.masks or (None,) * len(xs))
+        seen = visible(query, value, key, causal=scores.shape[2:] if self.use_causal_mask else None)
+        attend(scores, None if seen is None else seen[:, None])
         keep = None
         attended = scores
         if call.training and self.dropout:
@@ -111,7 +143,7 @@ class MultiHeadAttention(Layer):
 
     def backward(self, w, grads, saved, dy, call):
         xs, q, k, v, scores, attended, keep, mixed = saved
-        rows, heads, steps, _ = scores.shape
+        rows, _, steps, _ = scores.shape
         kernel = w["attention_output/kernel"]
         flat_kernel = kernel.reshape(-1, kernel.shape[2])
         flat = dy.reshape(rows * steps, -1)
@@ -125,9 +157,7 @@ class MultiHeadAttention(Layer):
         da = np.matmul(dmixed, v.swapaxes(2, 3), out=call.empty(scores.shape))
         if keep is not None:
             da *= keep
-        # softmax': a (da - sum a da)
-        da -= np.einsum("...s,...s->...", da, scores)[..., None]
-        da *= scores
+        da = attend_back(da, scores)
         da *= self.key_dim**-0.5
         dq, dk = da @ k, da.swapaxes(2, 3) @ q
         dxs = [None] * len(xs)
@@ -156,26 +186,11 @@ class MultiHeadAttention(Layer):
                 np.add.reduce(flat, axis=0, out=grads[f"{name}/bias"].reshape(-1))
         return (flat @ kernel.reshape(features, -1).T).reshape(x.shape) if call.wants_dx else None
 
-    def _visible(self, shape, masks, given):
-        """(rows, 1, steps, source steps), which scores count; None where all do."""
-        masks = masks or (None,) * given
-        query, key, value = self._sources(masks)
-        visible = None
-        parts = [
-            None if query is None else query[:, None, :, None],
-            None if value is None else value[:, None, None, :],
-            None if key is None else key[:, None, None, :],
-            np.tri(*shape[2:], dtype=bool)[None, None] if self.use_causal_mask else None,
-        ]
-        for part in parts:
-            if part is not None:
-                visible = part if visible is None else visible & part
-        return visible
-
     def multiply_adds(self, shapes):
         query, key, value = self._sources(shapes)
         steps, source = query[0] or 1, key[0] or 1
         values, heads = self.value_dim or self.key_dim, self.num_heads
-        projections = heads * (steps * query[-1] * self.key_dim + source * (key[-1] * self.key_dim + value[-1] * values))
+        of_sources = key[-1] * self.key_dim + value[-1] * values
+        projections = heads * (steps * query[-1] * self.key_dim + source * of_sources)
         out = steps * heads * values * (self.output_features or query[-1])
         return projections + out + steps * source * heads * (self.key_dim + values)
