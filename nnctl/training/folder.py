@@ -16,6 +16,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from nnctl import __version__
+from nnctl.blas import CHOICE
 from nnctl.errors import RunError
 from nnctl.training.events import EpochEnded, Event, IterationEnded
 from nnctl.training.files import write_safely
@@ -61,7 +62,8 @@ def environment(settings: Mapping[str, Any]) -> dict[str, Any]:
     blas = np.__config__.CONFIG.get("Build Dependencies", {}).get("blas", {})
     return {
         "nnctl": __version__, "python": platform.python_version(), "numpy": np.__version__,
-        "blas": f"{blas.get('name')} {blas.get('version')}", "machine": platform.machine(),
+        "blas": f"{blas.get('name')} {blas.get('version')}", "blas_kernels": os.environ.get(CHOICE, "its own choice"),
+        "machine": platform.machine(),
         "system": platform.system(), "cores": os.cpu_count(), "folder": os.getcwd(), "command": sys.argv, **settings,
     }  # fmt: skip
 
@@ -72,7 +74,7 @@ def changed_environment(folder: Path, now: Mapping[str, Any]) -> list[str]:
         then = json.loads((folder / "environment.json").read_text())
     except (OSError, ValueError):
         return []
-    keys = ("numpy", "blas", "machine", "threads", "shard_rows", "dtype", "kernels")
+    keys = ("numpy", "blas", "blas_kernels", "machine", "threads", "shard_rows", "dtype", "kernels")
     return [f"{key} was {then[key]}, is {now[key]}" for key in keys if key in then and then[key] != now.get(key)]
 
 
