@@ -16,6 +16,7 @@ for _module, _names in {
         "GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D",
     ),
     "group_normalization": ("GroupNormalization",),
+    "length_normalization": ("RMSNormalization", "UnitNormalization"),
     "merge": ("Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract"),
     "normalization": ("BatchNormalization", "LayerNormalization"),
     "padding": (
@@ -26,7 +27,9 @@ for _module, _names in {
     "recurrent.gru": ("GRU",),
     "recurrent.lstm": ("LSTM",),
     "recurrent.simple": ("SimpleRNN",),
-    "regularization": ("Dropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D"),
+    "regularization": (
+        "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D",
+    ),
     "reshape": ("Flatten", "Permute", "RepeatVector", "Reshape"),
     "scored_attention": ("AdditiveAttention", "Attention"),
     "transposed": ("Conv1DTranspose", "Conv2DTranspose"),

@@ -24,8 +24,15 @@ def _sorted(value):
     return tuple(sorted(value))
 
 
+def _twice(value):
+    """0.2 means 0.2 down and 0.2 up."""
+    return (value, value) if isinstance(value, int | float) and not isinstance(value, bool) else listed(value)
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
 Part = Annotated[float, Field(ge=-1, le=1)]
 Range = Annotated[tuple[Part, Part], BeforeValidator(_range), AfterValidator(_sorted)]
+Sides = Annotated[tuple[Share, Share], BeforeValidator(_twice)]
 Values = Annotated[tuple[float, float], BeforeValidator(listed), AfterValidator(_sorted)]
 
 
@@ -104,13 +111,14 @@ class Resampling(Augmentation):
     def change(self, x, draws, call):
         rows, height, width, channels = x.shape
         parts = self._parts(*self.places(draws, height, width), height, width)
-        flat = x.reshape(rows, height * width, channels)
-        numbers = np.arange(rows)[:, None]
-        y = call.empty((rows, height * width, channels))
+        pixels = x.reshape(-1, channels)
+        y, seen = call.empty((rows, height * width, channels)), call.empty((rows, height * width, channels))
         y.fill(0)
         inside = 0.0
         for where, share in parts:
-            y += flat[numbers, where] * share.astype(x.dtype)[..., None]
+            np.take(pixels, where, axis=0, out=seen, mode="clip")  # the mode that takes `out` without a copy
+            seen *= share.astype(x.dtype)[..., None]
+            y += seen
             inside = inside + share
         if self.fill_mode == "constant" and self.fill_value:
             y += ((1 - inside) * self.fill_value).astype(x.dtype)[..., None]
@@ -119,23 +127,25 @@ class Resampling(Augmentation):
     def change_back(self, parts, dy, call):
         rows, height, width, channels = dy.shape
         flat = dy.reshape(rows, height * width, channels)
-        dx = np.zeros(flat.shape, dy.dtype)
-        numbers = np.arange(rows)[:, None]
+        dx = call.empty((dy[..., 0].size, channels))
+        dx.fill(0)
         for where, share in parts:
-            np.add.at(dx, (numbers, where), flat * share.astype(dy.dtype)[..., None])
+            np.add.at(dx, where, flat * share.astype(dy.dtype)[..., None])
         return dx.reshape(dy.shape)
 
     def _parts(self, down, across, height, width):
-        """(which old pixel, how much of it) for each of the pixels a place lies between: (rows, height * width)."""
+        """(which old pixel of the shard, how much of it) for each of the pixels a place lies between, each
+        (rows, height * width)."""
         parts = []
         rows = len(down)
+        first = height * width * np.arange(rows)[:, None]  # of an image's pixels
         for row, row_share in self._neighbours(down):
             for column, column_share in self._neighbours(across):
                 share = row_share * column_share
                 if self.fill_mode == "constant":
                     share = share * ((row >= 0) & (row < height) & (column >= 0) & (column < width))
                 where = self._filled(row, height) * width + self._filled(column, width)
-                parts.append((where.reshape(rows, -1), share.reshape(rows, -1)))
+                parts.append((first + where.reshape(rows, -1), share.reshape(rows, -1)))
         return parts
 
     def _neighbours(self, places):
@@ -227,15 +237,16 @@ class RandomZoom(Resampling):
 @layers.register("RandomContrast")
 class RandomContrast(Augmentation):
     """Stretches each image's values about their mean, channel by channel: y = (x - mean) f + mean, f between
-    1 - factor and 1 + factor; cut off at value_range."""
+    1 - factor and 1 + factor (1 - low and 1 + high for a factor [low, high]); cut off at value_range."""
 
-    factor: Annotated[float, Field(ge=0, le=1)]
+    factor: Sides
     value_range: Values = (0.0, 255.0)
 
     figures = 1
 
     def change(self, x, draws, call):
-        factor = (1 + self.factor * (2 * draws[:, 0] - 1)).astype(x.dtype)[:, None, None, None]
+        low, high = self.factor
+        factor = _between(draws[:, 0], (1 - low, 1 + high)).astype(x.dtype)[..., None]
         mean = x.mean(axis=(1, 2), keepdims=True)
         y = np.subtract(x, mean, out=call.empty(x.shape))
         y *= factor

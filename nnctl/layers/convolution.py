@@ -31,20 +31,14 @@ class Convolution(Layer):
 
     rank: ClassVar[int]
 
-    def _window(self):
-        return windows.each(self.kernel_size), windows.each(self.strides), self.padding, windows.each(self.dilation_rate)
-
     def output_shape(self, shape):
-        sizes, strides, padding, dilations = self._window()
-        if max(strides) > 1 and max(dilations) > 1:
-            raise ShapeError(
-                f"strides {list(strides)} and dilation_rate {list(dilations)} cannot both be above 1",
-                hint="leave one of them out",
-            )
+        sizes, strides, padding, dilations = windows.of(self)
+        windows.check_steps(strides, dilations)
         positions = windows.output_shape(self.kind, shape, sizes, strides, padding, dilations)
         if shape[-1] % self.groups or self.filters % self.groups:
             raise ShapeError(
-                f"groups: {self.groups} does not divide {shape[-1]} channels of {show(shape)} and {self.filters} filters",
+                f"groups: {self.groups} does not divide {shape[-1]} channels of {show(shape)} and {self.filters} "
+                "filters",
                 hint="take a number that divides both",
             )
         return (*positions, self.filters)
@@ -99,7 +93,7 @@ class Convolution(Layer):
 
     def _columns(self, x, positions, call):
         """Every window as a row: (rows * positions, window * channels)."""
-        sizes, strides, padding, dilations = self._window()
+        sizes, strides, padding, dilations = windows.of(self)
         if prod(sizes) == 1 and prod(strides) == 1 and x.flags.c_contiguous:
             return x.reshape(-1, x.shape[-1])
         x = windows.padded(x, sizes, strides, padding, dilations, call)
@@ -116,7 +110,7 @@ class Convolution(Layer):
     def _add_back(self, rows, kernel, dx, positions, call):
         """Adds each window's gradient to the places it saw, a place of the window at a time: nine products whose
         results stay in the cache are faster than one whose result is read in nine strides."""
-        sizes, strides, padding, dilations = self._window()
+        sizes, strides, padding, dilations = windows.of(self)
         inputs = dx.shape[-1]
         if prod(sizes) == 1 and prod(strides) == 1 and dx.flags.c_contiguous:
             np.matmul(rows, kernel.reshape(inputs, -1).T, out=dx.reshape(-1, inputs))

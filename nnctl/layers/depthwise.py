@@ -1,12 +1,10 @@
 """Convolutions that look at each channel by itself, alone or with a mixing of the channels after it."""
 
 from math import prod
-from typing import Literal
 
 import numpy as np
 
 from nnctl.activations import ActivationName
-from nnctl.errors import ShapeError
 from nnctl.initializers import InitializerName
 from nnctl.layers import windows
 from nnctl.layers.base import Count, Layer, Weight, layers
@@ -27,14 +25,9 @@ class Depthwise(Layer):
     depthwise_regularizer: RegularizerName = None
     bias_regularizer: RegularizerName = None
 
-    def _window(self):
-        return windows.each(self.kernel_size), windows.each(self.strides), self.padding, windows.each(self.dilation_rate)
-
     def _positions(self, shape):
-        sizes, strides, padding, dilations = self._window()
-        if max(strides) > 1 and max(dilations) > 1:
-            raise ShapeError(f"strides {list(strides)} and dilation_rate {list(dilations)} cannot both be above 1",
-                             hint="leave one of them out")  # fmt: skip
+        sizes, strides, padding, dilations = windows.of(self)
+        windows.check_steps(strides, dilations)
         return windows.output_shape(self.kind, shape, sizes, strides, padding, dilations)
 
     def _depthwise_weight(self, shape):
@@ -42,41 +35,46 @@ class Depthwise(Layer):
         return Weight(size, self.depthwise_initializer, regularizer=self.depthwise_regularizer)
 
     def _offsets(self, shape, positions):
-        sizes, strides, padding, dilations = self._window()
+        sizes, strides, padding, dilations = windows.of(self)
         before = windows.befores(shape, sizes, strides, padding, dilations)
         return windows.offsets(shape, sizes, strides, before, dilations, positions)
 
     def _convolve(self, kernel, x, call):
-        """(rows, *positions, inputs * depth_multiplier) of x."""
+        """(rows, *positions, inputs * depth_multiplier) of x, and x with each channel depth_multiplier times."""
+        if self.depth_multiplier > 1:
+            wide = call.empty((*x.shape, self.depth_multiplier))
+            wide[...] = x[..., None]
+            x = wide.reshape(*x.shape[:-1], -1)
         positions = self._positions(x.shape[1:])
-        y = call.empty((len(x), *positions, x.shape[-1], self.depth_multiplier))
+        y = call.empty((len(x), *positions, x.shape[-1]))
         y.fill(0)
+        part = call.empty(y.shape)
         for place, there, seen in self._offsets(x.shape[1:-1], positions):
-            y[seen] += x[there][..., None] * kernel[place]
-        return y.reshape(len(x), *positions, -1)
+            y[seen] += np.multiply(x[there], kernel[place].reshape(-1), out=part[seen])
+        return y, x
 
     def _convolve_back(self, kernel, dkernel, x, dy, call):
-        """Writes the kernel's gradient to dkernel (unless None) and returns dx."""
-        positions = dy.shape[1:-1]
-        dy = dy.reshape(len(x), *positions, x.shape[-1], self.depth_multiplier)
+        """Writes the kernel's gradient to dkernel (unless None) and returns dx; x as _convolve gave it back."""
         dx = None
         if call.wants_dx:
-            dx = call.empty(x.shape)
+            dx, part = call.empty(x.shape), call.empty(dy.shape)
             dx.fill(0)
         if dkernel is not None:
             dkernel.fill(0)  # a place that falls into the padding everywhere is never visited
-        for place, there, seen in self._offsets(x.shape[1:-1], positions):
+        axes = list(range(x.ndim))
+        for place, there, seen in self._offsets(x.shape[1:-1], dy.shape[1:-1]):
             if dkernel is not None:
-                part = dy[seen]
-                part = part.reshape(-1, *part.shape[-2:])
-                np.einsum("pc,pcm->cm", x[there].reshape(len(part), -1), part, out=dkernel[place])
+                np.einsum(x[there], axes, dy[seen], axes, axes[-1:], out=dkernel[place].reshape(-1))
             if dx is not None:
-                dx[there] += np.einsum("...cm,cm->...c", dy[seen], kernel[place])
-        return dx
+                dx[there] += np.multiply(dy[seen], kernel[place].reshape(-1), out=part[seen])
+        if dx is None or self.depth_multiplier == 1:
+            return dx
+        channels = dx.reshape(*dx.shape[:-1], -1, self.depth_multiplier)
+        return np.add.reduce(channels, axis=-1, out=call.empty(channels.shape[:-1]))
 
     def _depthwise_adds(self, shape):
-        return prod(n or 1 for n in self._positions(shape)) * prod(windows.each(self.kernel_size)) * shape[-1] * (
-            self.depth_multiplier)  # fmt: skip
+        places = prod(n or 1 for n in self._positions(shape)) * prod(windows.each(self.kernel_size))
+        return places * shape[-1] * self.depth_multiplier
 
 
 class DepthwiseConvolution(Depthwise):
@@ -93,7 +91,7 @@ class DepthwiseConvolution(Depthwise):
         return weights
 
     def forward(self, w, x, call):
-        y = self._convolve(w["kernel"], x, call)
+        y, x = self._convolve(w["kernel"], x, call)
         if self.use_bias:
             y += w["bias"]
         return y, x
@@ -133,7 +131,7 @@ class SeparableConvolution(Depthwise):
         return weights
 
     def forward(self, w, x, call):
-        inner = self._convolve(w["depthwise_kernel"], x, call)
+        inner, x = self._convolve(w["depthwise_kernel"], x, call)
         mix = w["pointwise_kernel"].reshape(-1, self.filters)
         y = call.empty((*inner.shape[:-1], self.filters))
         np.matmul(inner.reshape(-1, len(mix)), mix, out=y.reshape(-1, self.filters))
@@ -183,13 +181,16 @@ class SeparableConv1D(SeparableConvolution):
 
     kernel_size: windows.Single
     strides: windows.Single = 1
-    padding: Literal["valid", "same", "causal"] = "valid"
+    padding: windows.Padding = "valid"
     dilation_rate: windows.Single = 1
 
 
 @layers.register("SeparableConv2D", "SeparableConvolution2D")
 class SeparableConv2D(SeparableConvolution):
-    """Separable convolution over images: x (rows, height, width, channels) -> y (..., filters). Source: Chollet 2017."""
+    """Separable convolution over images: x (rows, height, width, channels) -> y (..., filters).
+
+    Source: Chollet 2017.
+    """
 
     kernel_size: windows.Pair
     strides: windows.Pair = (1, 1)

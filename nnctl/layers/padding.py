@@ -156,7 +156,6 @@ class UpSampling2D(Layer):
         return self._mixed(x, *self._mixtures(x.shape, x.dtype), call), x.shape
 
     def backward(self, w, grads, shape, dy, call):
-        rows, height, width, channels = shape
         if self.interpolation == "nearest":
             dx = call.empty(shape)
             dx.fill(0)

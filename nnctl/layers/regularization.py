@@ -131,3 +131,35 @@ class GaussianDropout(Layer):
         if noise is not None:
             dy *= noise
         return dy
+
+
+@layers.register("AlphaDropout")
+class AlphaDropout(Layer):
+    """Sets a random part of the inputs to selu's lowest value m in training: y = a x + b where kept, a m + b elsewhere.
+
+    a = 1 / sqrt((1 - rate) (1 + rate m^2)) and b = -a m rate keep mean 0 and variance 1, which selu brings about.
+    Source: Klambauer et al. 2017.
+    """
+
+    rate: Rate
+
+    passes_mask = True
+
+    def forward(self, w, x, call):
+        if not call.training or self.rate == 0:
+            return x, None
+        lowest = -1.6732632423543772 * 1.0507009873554805  # -alpha scale of selu
+        stretch = ((1 - self.rate) * (1 + self.rate * lowest**2)) ** -0.5
+        kept = random_mask(call, self.rate, x[0].size, len(x)).reshape(x.shape)
+        kept *= 1 - self.rate  # 0 and 1
+        y = np.subtract(x, lowest, out=call.empty(x.shape))
+        y *= kept
+        y += lowest * (1 - self.rate)  # x or m, and the shift b / a = -m rate
+        y *= stretch
+        kept *= stretch
+        return y, kept
+
+    def backward(self, w, grads, slope, dy, call):
+        if slope is not None:
+            dy *= slope
+        return dy

@@ -14,7 +14,8 @@ from nnctl.layers.regularization import random_mask
 class ScoredAttention(Layer):
     """Base: y = softmax(scores(query, key)) value, of [query, value] or [query, value, key].
 
-    query (rows, steps, features), value and key (rows, source steps, ...), y (rows, steps, value's features). Without a key, the value is it.
+    query (rows, steps, features), value and key (rows, source steps, ...), y (rows, steps, value's features). Where
+    no key is given, the value is the key.
     """
 
     use_scale: bool = False

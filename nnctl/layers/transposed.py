@@ -58,9 +58,7 @@ class TransposedConvolution(Layer):
         if any(extra is not None and extra >= stride for extra, stride in zip(more, strides, strict=True)):
             raise ShapeError(f"output_padding {list(more)} must be smaller than strides {list(strides)}",
                              hint="leave it out")  # fmt: skip
-        if max(strides) > 1 and max(dilations) > 1:
-            raise ShapeError(f"strides {list(strides)} and dilation_rate {list(dilations)} cannot both be above 1",
-                             hint="leave one of them out")  # fmt: skip
+        windows.check_steps(strides, dilations)
         return (*(n for n, _ in self._axes(shape)), self.filters)
 
     def weights(self, shape):

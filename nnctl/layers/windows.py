@@ -45,6 +45,20 @@ Pair = Annotated[tuple[Size, Size], BeforeValidator(twice, json_schema_input_typ
 Single = Annotated[Size, BeforeValidator(once, json_schema_input_type=SINGLE)]
 
 
+def of(layer):
+    """A convolution's window: (sizes, strides, padding, dilations), all but padding with a figure for each axis."""
+    return each(layer.kernel_size), each(layer.strides), layer.padding, each(layer.dilation_rate)
+
+
+def check_steps(strides, dilations):
+    """Raises ShapeError for windows that leave places out both inside of them and between them."""
+    if max(strides) > 1 and max(dilations) > 1:
+        raise ShapeError(
+            f"strides {list(strides)} and dilation_rate {list(dilations)} cannot both be above 1",
+            hint="leave one of them out",
+        )
+
+
 def reach(size: int, dilation: int = 1) -> int:
     """Positions from a window's first to its last."""
     return dilation * (size - 1) + 1

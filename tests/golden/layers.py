@@ -89,13 +89,14 @@ def make(table=CASES):
         for variable in layer.trainable_variables:
             variable.assign(rng.uniform(-1, 1, variable.shape))
         trained = {name_of(v): np.asarray(v) for v in layer.trainable_variables}
+        moves = bool(layer.non_trainable_variables)  # in training it is another function: a norm, an augmentation
         kept = [v for v in layer.non_trainable_variables if "seed" not in v.name]
 
         def forward(weights, inputs, layer=layer):
             everything = [(v, v.value) for v in layer.non_trainable_variables]
             everything += zip(layer.trainable_variables, weights, strict=True)
             with keras.StatelessScope(everything):
-                return call(layer, inputs, **({"training": True} if kept else {}))  # noqa: B023
+                return call(layer, inputs, **({"training": True} if moves else {}))  # noqa: B023
 
         weights = [v.value for v in layer.trainable_variables]
         y = np.asarray(forward(weights, xs))
@@ -112,5 +113,5 @@ def make(table=CASES):
             for _ in range(STEPS):
                 call(layer, xs, training=True)
             arrays |= {f"{case}/state/{v.name}": np.asarray(v) for v in kept}
-        arrays[f"{case}/inference"] = np.asarray(call(layer, xs, training=False) if kept else call(layer, xs))
+        arrays[f"{case}/inference"] = np.asarray(call(layer, xs, **({"training": False} if moves else {})))
     return {case: config for case, (config, *_) in table.items()}, arrays
