@@ -43,6 +43,7 @@ CONFIGS = {
     "dataset name": (swap("iris", "irirs"), ["irirs", "did you mean iris"]),
     "layer": (swap("- Dense: {units: 8", "- Dens: {units: 8"), [":3:", "Dens", "did you mean Dense"]),
     "argument": (swap("units: 8", "unit: 8"), [":3:", "unit", "units"]),
+    "layer inside": (swap("Dense: {units: 8,", "TimeDistributed: {Dense: {units: 8}}\n  - Dense: {units: 8,"), [":3:", "write layer: {Dense: ...}"]),
     "activation": (swap("relu", "rely"), [":3:", "rely", "relu"]),
     "loss": (swap("sparse_categorical_crossentropy", "sparse_crossentropy"), [":5:", "sparse_crossentropy", "did you mean"]),
     "optimizer": (swap("adam", "adamm"), [":6:", "adamm", "did you mean adam"]),

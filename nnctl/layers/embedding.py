@@ -46,7 +46,7 @@ class Embedding(Layer):
             mend = f"set input_dim: {int(x.max()) + 1}"
         else:
             mend = "give it whole numbers from 0 on, as `encode: integer` and `text:` of a dataset make them"
-        what = f"{wrong:.12g} is none of the words 0 to {self.input_dim - 1}"
+        what = f"{wrong:.16g} is none of the words 0 to {self.input_dim - 1}"
         return ~known.reshape(len(x), -1).all(axis=1), what, mend
 
     def forward(self, w, x, call):

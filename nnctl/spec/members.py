@@ -137,8 +137,14 @@ def build_declared(found: Findings, cls: type[Declared], given: Any, path: Path)
             what = f"{cls.kind} has no argument {shorten(key)!r}" if cls.kind else f"unknown key {shorten(key)!r}"
             near = nearest(key, fields)
             bad.update(near)  # "unts: 3" need not be told again as a missing `units`
-            of_list = issubclass(cls, Layer) and key in WIRING  # the list's own entries come here without these
-            found.add(inside, what, f"{key} belongs to the layer around it" if of_list else did_you_mean(key, fields))
+            if issubclass(cls, Layer) and key in WIRING:  # the list's own entries come here without these
+                hint = f"{key} belongs to the layer around it"
+            elif not near and (holder := _holder(cls, key)):
+                bad.add(holder)
+                hint = f"write {holder}: {{{key}: ...}}"
+            else:
+                hint = did_you_mean(key, fields)
+            found.add(inside, what, hint)
             continue
         slot = slots(cls).get(key)
         values[key] = _build_slot(found, slot, value, inside) if slot else value
@@ -146,6 +152,14 @@ def build_declared(found: Findings, cls: type[Declared], given: Any, path: Path)
             bad.add(key)
             del values[key]
     return _validated(found, cls, values, bad, path, before)
+
+
+def _holder(cls: type[Declared], key: str) -> str | None:
+    """The field that takes a family's member called `key`: `layer`, for TimeDistributed and Dense."""
+    for field, slot in slots(cls).items():
+        if slot.choice and key in slot.choice.family:
+            return field
+    return None
 
 
 def _validated(found: Findings, cls: type[Declared], values: dict[str, Any], bad: set[str], path: Path,
