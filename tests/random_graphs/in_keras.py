@@ -44,6 +44,17 @@ class WithoutMask(keras.layers.Layer):
         return x + 0
 
 
+class Copy(keras.layers.Layer):
+    """The same with its mask: MultiHeadAttention takes the mask off the tensors it is given, for all that use them."""
+
+    def __init__(self, **how):
+        super().__init__(**how)
+        self.supports_masking = True
+
+    def call(self, x):
+        return x + 0
+
+
 class Softmax(keras.layers.Softmax):
     """Without Keras' mask, which is meant for attention: a mask of time steps does not fit, or fits by chance."""
 
@@ -107,6 +118,7 @@ def network(model):
             if (mask := keras.src.backend.get_keras_mask(xs[0])) is not None:
                 more = more | {"mask": mask}
         if kind in SPREAD:
+            xs = [Copy()(x) for x in xs]
             y, _ = layer(*(xs if len(xs) > 1 else [xs[0], xs[0]]), **more)
         else:
             y = layer(xs if len(xs) > 1 else xs[0], **more)
