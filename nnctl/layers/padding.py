@@ -24,8 +24,12 @@ def _sides(value):
     return tuple(_ends(listed(axis)) for axis in value) if isinstance(value, list | tuple) else value
 
 
-Ends = Annotated[tuple[Cells, Cells], BeforeValidator(_ends)]
-Sides = Annotated[tuple[tuple[Cells, Cells], tuple[Cells, Cells]], BeforeValidator(_sides)]
+ENDS = Cells | tuple[Cells, Cells]  # as a config may write them
+Ends = Annotated[tuple[Cells, Cells], BeforeValidator(_ends, json_schema_input_type=ENDS)]
+Sides = Annotated[
+    tuple[tuple[Cells, Cells], tuple[Cells, Cells]],
+    BeforeValidator(_sides, json_schema_input_type=Cells | tuple[ENDS, ENDS]),
+]
 
 
 def _check_rank(layer, shape, rank):

@@ -127,5 +127,8 @@ class Conv2DTranspose(TransposedConvolution):
 
     kernel_size: windows.Pair
     strides: windows.Pair = (1, 1)
-    output_padding: Annotated[tuple[Extra, Extra] | None, BeforeValidator(windows.twice)] = None
+    output_padding: Annotated[
+        tuple[Extra, Extra] | None,
+        BeforeValidator(windows.twice, json_schema_input_type=Extra | tuple[Extra, Extra] | None),
+    ] = None
     dilation_rate: windows.Pair = (1, 1)

@@ -1,10 +1,14 @@
 """The contract of every layer, by table: a new layer is one row and gets every test."""
 
+import functools
+import json
+
 import numpy as np
 import pytest
 from cases import CASES
 from harness import central_difference, inference, prepare, run
 
+from nnctl import spec
 from nnctl.errors import ShapeError
 from nnctl.layers import layers
 
@@ -136,3 +140,15 @@ def test_a_shape_that_does_not_fit_is_said(entry, shapes, words):
             shapes, ()
         ) else layers.build(entry).output_shape(*shapes)
     assert words in str(caught.value)
+
+
+@cases
+def test_the_schema_for_editors_takes_it(case):
+    jsonschema = pytest.importorskip("jsonschema")
+    config = {"dataset": "iris", "loss": "mse", "layers": [CASES[case][0]]}
+    jsonschema.Draft202012Validator(schema()).validate(json.loads(json.dumps(config)))
+
+
+@functools.cache
+def schema():
+    return spec.schema()
