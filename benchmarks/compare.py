@@ -16,6 +16,7 @@ from pathlib import Path
 
 from workloads import WORKLOADS
 
+PINS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # a build machine may hold NumPy to an older CPU's kernels
 HERE = Path(__file__).resolve().parent
 # peer: (worker, extra argument, KERAS_BACKEND)
 PEERS = {
@@ -42,8 +43,9 @@ def measure(peer: str, name: str, arguments: argparse.Namespace) -> dict | None:
     """One process's figures, or None where the peer is not installed or fails."""
     worker, variant, backend = PEERS[peer]
     python = sys.executable if worker == "in_nnctl" else arguments.peers
-    # bytecode and compiled kernels are kept, as for any installed program, whatever this shell says
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    # bytecode and compiled kernels are kept, and every library chooses for its CPU, whatever this shell says
+    environment = {key: value for key, value in os.environ.items() if key not in PINS}
+    environment |= {"PYTHONDONTWRITEBYTECODE": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
     environment |= {key: str(arguments.threads) for key in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
     if backend:
         environment["KERAS_BACKEND"] = backend

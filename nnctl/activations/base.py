@@ -28,6 +28,11 @@ class Activation(Declared):
     elementwise: ClassVar[bool] = True
     monotone: ClassVar[bool] = False
 
+    @property
+    def is_plain_relu(self) -> bool:
+        """Whether f(x) = max(x, 0), for which there is a compiled kernel."""
+        return False
+
     def value(self, x: Array) -> Array:
         """f(x), a new array of x's shape and dtype."""
         raise NotImplementedError

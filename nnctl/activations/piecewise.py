@@ -37,6 +37,10 @@ class Relu(Activation):
 
     monotone = True
 
+    @property
+    def is_plain_relu(self):
+        return not self.negative_slope and self.max_value is None and not self.threshold
+
     def value(self, x):
         # x <= threshold, not x > threshold: NaN must come out as NaN, not as 0
         y = np.where(x <= self.threshold, 0, x) if self.threshold else np.maximum(x, 0)

@@ -27,6 +27,7 @@ class ShardCall:
         self.wants_dx = True
         self.may_overwrite = False
         self.masks: Sequence[Array | None] = ()
+        self.kernels: Any = None  # compiled twins of what NumPy does in many passes (see nnctl.kernels), or None
         self.clock: Clock | None = None  # takes the time of each step, where that is asked for
         self._seed = seed
         self._arrays: list[Array] = []

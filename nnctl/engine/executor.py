@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,9 @@ from nnctl.engine.shard import Batch, Objective, ShardPass, ShardResult, run_ste
 from nnctl.layers.base import Array
 from nnctl.losses import Loss
 
-# A shard's activations should stay in a core's second-level cache from forward to backward.
-CACHE = 1 << 20
+# A shard's activations should stay in the caches (the second level, and a thread's part of the third) from forward to
+# backward; smaller shards than this lose more by their number than they win.
+CACHE = 1 << 22
 # Below this many multiply-adds a batch's forward pass is over before a second thread has woken up.
 WORTH_A_THREAD = 4_000_000
 # Inference keeps no activations, so its shards may be larger.
@@ -61,11 +63,14 @@ class Executor:
             int(np.prod([n or 1 for n in shapes[node.name]], dtype=np.int64)) for node in program.graph.nodes
         )
         self._row_work = multiply_adds(program)
+        # whether some step's sum over the whole batch makes shards wait for each other
+        self._waits = any(step.layer.whole_batch or step.layer.makes_mask for step in program.steps)
         # a worker is a thread's own gradients; the first one's are the batch's
         self._workers = [_Worker(program)]
         self._training: list[ShardCall] = []
         self._pool: Any = None  # a ThreadPoolExecutor, once there is work for one
         self._blas: Any = None
+        self.kernels: Any = None  # compiled ones for the layers, or None
         self.profiled = False  # whether training steps take the time of each layer, for `profile`
 
     @property
@@ -92,11 +97,15 @@ class Executor:
         self._grow(workers, len(shards))
         for worker in self._workers[:workers]:
             worker.begin()
+        # where no shard waits for another, those of one thread come one after another in one arena, which so stays
+        # in the thread's cache
+        apart = self._waits or bool(batch.lengths)
         passes = []
         for i, rows in enumerate(shards):
-            call, worker = self._training[i], self._workers[i % workers]
-            call.begin(shard=i, first_row=rows.start, batch_rows=batch.rows, step=step)
-            passes.append(shard_pass(self.program, self.objectives, call, batch, rows, worker.into, worker.written))
+            call, worker = self._training[i if apart else i % workers], self._workers[i % workers]
+            begin = partial(call.begin, shard=i, first_row=rows.start, batch_rows=batch.rows, step=step)
+            passes.append(shard_pass(self.program, self.objectives, call, batch, rows, worker.into, worker.written,
+                                     begin, last=apart or i + workers >= len(shards)))  # fmt: skip
         results = self._drive(passes, workers)
         for worker in self._workers[1:workers]:
             np.add(self.gradients, worker.gradients, out=self.gradients)
@@ -120,8 +129,9 @@ class Executor:
         for first in range(0, batch.rows, size):
             rows = slice(first, min(first + size, batch.rows))
             call = ShardCall(self.program.seed, self.program.dtype, training=False)
-            call.begin(shard=0, first_row=first, batch_rows=batch.rows, step=0)
-            passes.append(shard_pass(self.program, objectives, call, batch, rows, None))
+            call.kernels = self.kernels
+            begin = partial(call.begin, shard=0, first_row=first, batch_rows=batch.rows, step=0)
+            passes.append(shard_pass(self.program, objectives, call, batch, rows, None, begin=begin))
         many = len(passes) > 1 and batch.rows * self._row_work > WORTH_A_THREAD
         workers = min(self.threads, len(passes)) if many else 1
         return self._drive(passes, workers)
@@ -195,6 +205,7 @@ class Executor:
             self._workers.append(_Worker(self.program))
         while len(self._training) < shards:
             call = ShardCall(self.program.seed, self.program.dtype, training=True)
+            call.kernels = self.kernels
             call.clock = Clock() if self.profiled else None
             self._training.append(call)
 
@@ -246,38 +257,45 @@ class _Worker:
     further ones (of the thread's next shard, of a shared layer's next use) go by way of scratch."""
 
     def __init__(self, program: Program):
-        owners = {step.owner for step in program.steps if step.trains}
         self.gradients = np.zeros_like(program.parameters)
-        self._sums = {owner: program.gradients_of(owner, self.gradients) for owner in owners}
-        self._scratch: dict[str, dict[str, Array]] = {}
+        self._sums = {key: program.view(key, self.gradients) for key in program.spans}
+        self._scratch: dict[str, Array] = {}
         self._seen: set[str] = set()
+        self._keys = {
+            id(step): {name: key for name in step.weights if (key := f"{step.owner}/{name}") in self._sums}
+            for step in program.steps
+        }
 
     def begin(self) -> None:
         self._seen.clear()
 
     def into(self, step: Step) -> Mapping[str, Array]:
         """Arrays for a step to write its gradients to."""
-        owner = step.owner
+        keys = self._keys[id(step)]
         if step.layer.whole_batch:  # the thread's other shards write too before this one is done
-            return {name: np.empty_like(g) for name, g in self._sums[owner].items()}
-        if owner not in self._seen:
-            self._seen.add(owner)
-            return self._sums[owner]
-        if owner not in self._scratch:
-            self._scratch[owner] = {name: np.empty_like(g) for name, g in self._sums[owner].items()}
-        return self._scratch[owner]
+            return {name: np.empty_like(self._sums[key]) for name, key in keys.items()}
+        return {name: self._place(key) for name, key in keys.items()}
+
+    def _place(self, key: str) -> Array:
+        if key not in self._seen:
+            self._seen.add(key)
+            return self._sums[key]
+        if key not in self._scratch:
+            self._scratch[key] = np.empty_like(self._sums[key])
+        return self._scratch[key]
 
     def written(self, step: Step, arrays: Mapping[str, Array]) -> None:
         """Takes in what a step wrote to the arrays it was given."""
-        sums = self._sums[step.owner]
-        if arrays is sums:
-            return
+        keys = self._keys[id(step)]
         for name, g in arrays.items():
-            if step.owner in self._seen:
-                sums[name] += g
+            key = keys[name]
+            if g is self._sums[key]:
+                continue
+            if key in self._seen:
+                self._sums[key] += g
             else:
-                sums[name][...] = g
-        self._seen.add(step.owner)
+                self._sums[key][...] = g
+                self._seen.add(key)
 
 
 def multiply_adds(program: Program) -> int:

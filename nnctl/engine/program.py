@@ -16,6 +16,7 @@ from nnctl.engine.graph import Graph, Node, states_of
 from nnctl.errors import ShapeError
 from nnctl.layers.activation import Activation
 from nnctl.layers.base import Layer
+from nnctl.layers.epilogue import Epilogue
 
 Array = np.ndarray
 
@@ -61,12 +62,13 @@ class Program:
     seed: of the initial weights and of everything random in the layers. dtype: float32, or float64 for checks.
     parameters: (n,) all trainable weights. state: (m,) everything else that is saved with the model.
     spans: "dense/kernel" -> its slice of `parameters`. state_spans: likewise of `state`.
-    reorder: a monotone activation before a max-pooling is applied after it, to a fraction of the numbers.
+    fuse: a bias and an activation are one step, and where they are followed by a max-pooling and the activation is
+    monotone they come after it, to a fraction of the numbers.
     """
 
     def __init__(self, graph: Graph, *, seed: int = 0, dtype: Any = np.float32, initialize: bool = True,
-                 reorder: bool = True):  # fmt: skip
-        self.graph, self.seed, self.dtype, self._reorder = graph, seed, np.dtype(dtype), reorder
+                 fuse: bool = True):  # fmt: skip
+        self.graph, self.seed, self.dtype, self._fuse = graph, seed, np.dtype(dtype), fuse
         self.spans: dict[str, slice] = {}
         self.state_spans: dict[str, slice] = {}
         self.shapes: dict[str, tuple[int, ...]] = {}
@@ -138,32 +140,39 @@ class Program:
         count = len(slots)
         steps: list[Step] = []
         made_by: dict[int, Step] = {}
-        postponed: dict[str, Any] = {}  # node -> the activation of the one before it
+        postponed: dict[str, tuple[Any, str | None]] = {}  # pooling -> the activation before it, whose bias comes too
         for number, node in enumerate(self.graph.nodes):
             owner = self.graph.owner(node)
             sources = tuple(slots[source] for source in node.sources)
-            trains = any(f"{owner}/{name}" in self.spans for name in self.graph.weights[owner])
             wants_dx = any(moving[source] for source in sources)
             states = states_of(node)
             targets = tuple(range(count, count + 1 + len(states)))
-            step = Step(node.name, node.layer, sources, targets, owner, number, self.weights_of(owner),
-                        wants_dx=wants_dx, trains=trains)  # fmt: skip
+            layer, weights = node.layer, self.weights_of(owner)
+            function, biased = node.layer.outer_activation(), None
+            if function is not None and function.kind == "linear":
+                function = None
+            # a loss may take over the last activation: its bias stays where it is
+            if self._fuse and function and node.name not in self.graph.outputs and Epilogue.fits(layer, function):
+                layer, biased = layer.model_copy(update={"use_bias": False}), owner
+                weights = {name: w for name, w in weights.items() if name != "bias"}
+            trains = any(f"{owner}/{name}" in self.spans for name in weights)
+            step = Step(node.name, layer, sources, targets, owner, number, weights, wants_dx=wants_dx, trains=trains)
             steps.append(step)
             made_by[count] = step
             moving |= dict.fromkeys(targets, trains or wants_dx)
             slots |= zip((node.name, *states), targets, strict=True)
             count += len(targets)
-            function = postponed.get(node.name) or node.layer.outer_activation()
-            if function is not None and (pool := self._largest_after(node, function)):
-                postponed[pool.name] = function
-            elif function is not None and function.kind != "linear":
-                before = step.target
-                free = not (function.needs_input or node.layer.keeps_output)
-                after = Step(f"{node.name}.{function.kind}", Activation(activation=function), (before,), (count,),
-                             node.name, number, overwrite=free, wants_dx=moving[before])  # fmt: skip
+            if node.name in postponed:
+                function, biased = postponed[node.name]
+            elif function and (pool := self._largest_after(node, function)):
+                postponed[pool.name] = function, biased
+                continue
+            if function:
+                after = self._activation_step(node, function, biased, step, count, number)
+                after.wants_dx = moving[step.target]
                 steps.append(after)
                 made_by[count] = after
-                moving[count] = moving[before]
+                moving[count] = after.wants_dx or after.trains
                 slots[node.name] = count
                 count += 1
         heads = []
@@ -173,10 +182,21 @@ class Program:
             heads.append(Head(output, slots[output], last if fusable else None))
         return steps, heads, count
 
+    def _activation_step(self, node: Node, function: Any, biased: str | None, before: Step, target: int,
+                         number: int) -> Step:  # fmt: skip
+        """The step that applies an activation, and the bias of the layer `biased`, to what `before` gives."""
+        name = f"{node.name}.{function.kind}"
+        free = not (function.needs_input or node.layer.keeps_output)
+        if biased is None:
+            return Step(name, Activation(activation=function), (before.target,), (target,), node.name, number,
+                        overwrite=free)  # fmt: skip
+        return Step(name, Epilogue(activation=function), (before.target,), (target,), biased, number,
+                    {"bias": self.weights_of(biased)["bias"]}, overwrite=free, trains=f"{biased}/bias" in self.spans)  # fmt: skip
+
     def _largest_after(self, node: Node, function: Any) -> Node | None:
         """The layer that takes the largest of this node's outputs and is all that uses them, if there is one: for a
         monotone activation f, max f(x) = f(max x)."""
-        if not self._reorder or not function.monotone or self.graph.consumers(node.name) != 1:
+        if not self._fuse or not function.monotone or self.graph.consumers(node.name) != 1:
             return None
         found = (other for other in self.graph.nodes if node.name in other.sources and other.layer.takes_largest)
         return next((other for other in found if other.layer.outer_activation() is None), None)

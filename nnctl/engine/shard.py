@@ -67,12 +67,15 @@ ShardPass = Generator[Array, Array, ShardResult]
 
 
 def shard_pass(program: Program, objectives: Sequence[Objective], call: ShardCall, batch: Batch, rows: slice,
-               gradients: Gradients | None, written: Written | None = None) -> ShardPass:  # fmt: skip
+               gradients: Gradients | None, written: Written | None = None,
+               begin: Callable[[], None] = lambda: None, last: bool = True) -> ShardPass:  # fmt: skip
     """Forward and losses of some rows of a batch and, where gradients are wanted, backward.
 
     A generator, because of the layers that need the whole batch: yields this shard's share of a sum and is
-    sent the sum (see `layers.base.WholeBatch`). Returns a ShardResult.
+    sent the sum (see `layers.base.WholeBatch`). Returns a ShardResult. begin: called when the pass starts. last:
+    whether nothing else uses the call's arena before the result is read; else the outputs are copied.
     """
+    begin()
     clock = call.clock
     if clock:
         clock.start()
@@ -99,6 +102,8 @@ def shard_pass(program: Program, objectives: Sequence[Objective], call: ShardCal
     for head in program.heads:
         if head.name not in outputs:
             outputs[head.name] = values[head.slot]
+    if not last:
+        outputs = {name: p.copy() for name, p in outputs.items()}
     seen = {head.name: mask for head in program.heads if (mask := masks[head.slot]) is not None}
     if gradients is None:
         return ShardResult(losses, outputs, seen)

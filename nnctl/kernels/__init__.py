@@ -7,7 +7,9 @@ import, so it is asked for only where a run is long enough to win that back many
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 
 SWITCH = "NNCTL_KERNELS"  # numpy: leave Numba alone; numba: use it however short the run
 INSTALL = "pip install 'nnctl[fast]'"
@@ -24,3 +26,13 @@ def wanted(work: float, worth: float) -> bool:
     if switch == "numpy":
         return False
     return switch == "numba" or work >= worth
+
+
+class Kernels:
+    """The compiled kernels, module by module: `kernels.pooling.max_forward`. Each is imported when it is first asked
+    for, and compiled (or fetched from the cache) when it is first called."""
+
+    def __getattr__(self, name: str) -> ModuleType:
+        module = import_module(f"{__name__}.{name}")
+        setattr(self, name, module)
+        return module

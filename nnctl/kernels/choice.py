@@ -8,16 +8,19 @@ from typing import Any
 
 from nnctl import kernels
 
-# Entries of weights that a whole run updates, above which importing and compiling is won back many times over: NumPy
-# takes about 2 ns for each, a compiled pass 0.3.
-WORTH = 1_000_000_000
+# Seconds that NumPy would take for the whole run, roughly, above which importing Numba (a third of one) and, the
+# first time on a machine, compiling (a few) are won back.
+WORTH = 3.0
+# What NumPy takes, as measured where half of the time is BLAS': for each weight updated, and each multiply-add.
+SECONDS_A_WEIGHT, SECONDS_A_MULTIPLY_ADD = 2e-9, 3e-11
 
 
 @dataclass(frozen=True)
 class Choice:
-    """sweep: the optimizer's compiled pass, or None for NumPy. note: a line for the user, or empty."""
+    """sweep: the optimizer's compiled pass. layers: the layers' kernels. None for NumPy. note: a line for the user."""
 
     sweep: Callable[..., None] | None = None
+    layers: kernels.Kernels | None = None
     note: str = ""
 
     @property
@@ -26,9 +29,11 @@ class Choice:
         return "numba" if self.sweep else "numpy"
 
 
-def choose(optimizer: Any, parameters: int, iterations: int) -> Choice:
-    """The kernels of a run of so many iterations on a model of so many trainable weights."""
-    if not kernels.wanted(parameters * iterations, WORTH):
+def choose(optimizer: Any, iterations: int, parameters: int, multiply_adds: int, dtype: Any) -> Choice:
+    """The kernels of a run of so many iterations, each of which updates so many weights and makes so many
+    multiply-adds forward and backward."""
+    seconds = iterations * (parameters * SECONDS_A_WEIGHT + multiply_adds * SECONDS_A_MULTIPLY_ADD)
+    if not kernels.wanted(seconds, WORTH):
         return Choice()
     if not kernels.installed():
         return Choice(note=f"this run would be faster with compiled kernels: {kernels.INSTALL}")
@@ -39,4 +44,5 @@ def choose(optimizer: Any, parameters: int, iterations: int) -> Choice:
         sweep = compiled(optimizer.formula(), len(optimizer.slots()), len(scalars))
     except Exception as error:  # whatever a Numba that does not fit this Python or this machine may raise
         return Choice(note=f"compiled kernels are left out, NumPy goes on: {type(error).__name__}")
-    return Choice(sweep, "compiled kernels (Numba) update the weights")
+    layers = kernels.Kernels() if str(dtype) == "float32" else None
+    return Choice(sweep, layers, "compiled kernels (Numba); the first time on a machine they take some seconds to compile")

@@ -14,7 +14,7 @@ from nnctl.registry import one_of
 BLOCK = 8192
 
 
-class _Applies(Layer):
+class Applies(Layer):
     """Base of the layers that apply one activation to each element (or to the last axis)."""
 
     keeps_output = True
@@ -33,7 +33,7 @@ class _Applies(Layer):
             y = function.value(x)
         else:
             y = x if call.may_overwrite else call.empty(x.shape)
-            for rows in _blocks(x):
+            for rows in blocks(x):
                 y[rows] = function.value(x[rows])
         return y, (x if function.needs_input else None, y)
 
@@ -42,19 +42,19 @@ class _Applies(Layer):
         function = self.function
         if dy.size <= BLOCK:
             return function.gradient(x, y, dy)
-        for rows in _blocks(dy):
+        for rows in blocks(dy):
             dy[rows] = function.gradient(None if x is None else x[rows], y[rows], dy[rows])
         return dy
 
 
-def _blocks(x):
+def blocks(x):
     """Slices of rows that hold about BLOCK elements each."""
     step = max(1, BLOCK * len(x) // x.size)
     return [slice(first, first + step) for first in range(0, len(x), step)]
 
 
 @layers.register("Activation")
-class Activation(_Applies):
+class Activation(Applies):
     """Applies an activation by name: y = f(x), of x's shape."""
 
     activation: one_of(activations.activations)
@@ -65,7 +65,7 @@ class Activation(_Applies):
 
 
 @layers.register("ReLU")
-class ReLU(_Applies):
+class ReLU(Applies):
     """Rectifier: y = max(x, 0), with negative_slope below threshold and max_value above."""
 
     max_value: Annotated[float, Field(ge=0)] | None = None
@@ -78,7 +78,7 @@ class ReLU(_Applies):
 
 
 @layers.register("LeakyReLU")
-class LeakyReLU(_Applies):
+class LeakyReLU(Applies):
     """Leaky rectifier: y = x where x > 0, else negative_slope x (0.3; the function leaky_relu has 0.2)."""
 
     negative_slope: Annotated[float, Field(ge=0)] = 0.3
@@ -89,7 +89,7 @@ class LeakyReLU(_Applies):
 
 
 @layers.register("ELU")
-class ELU(_Applies):
+class ELU(Applies):
     """Exponential linear unit: y = x where x > 0, else alpha (exp(x) - 1)."""
 
     alpha: Annotated[float, Field(ge=0)] = 1.0
@@ -100,7 +100,7 @@ class ELU(_Applies):
 
 
 @layers.register("Softmax")
-class Softmax(_Applies):
+class Softmax(Applies):
     """Softmax over the last axis: y_i = exp(x_i) / sum_j exp(x_j)."""
 
     def output_shape(self, shape):

@@ -49,6 +49,7 @@ class Call(Protocol):
     may_overwrite: bool  # whether forward may write its output over its input
     masks: Sequence[Array | None]  # of each input: (rows, steps) bool, False where a step is padding; in forward only
     dtype: np.dtype
+    kernels: Any  # compiled twins (see nnctl.kernels), for float32 only; None: NumPy does it
 
     def empty(self, shape: tuple[int, ...], dtype: Any = None) -> Array:
         """An uninitialised array of this shard's arena, valid until the shard's next pass."""
@@ -74,6 +75,8 @@ class Layer(Declared):
     keeps_output: backward looks at what forward returned, so nothing may overwrite it.
     passes_mask: a mask of padded time steps goes on unchanged to the output; else it ends here.
     takes_largest: each output is the largest of some inputs, so that a monotone activation may as well come after.
+    bias_may_wait: `bias` is added to the last axis at the very end of forward, so that a copy of the layer with
+    use_bias off, and the bias added later, do the same.
     makes_mask: `output_mask` makes a mask though the input has none.
     """
 
@@ -86,6 +89,7 @@ class Layer(Declared):
     keeps_output: ClassVar[bool] = False
     passes_mask: ClassVar[bool] = False
     makes_mask: ClassVar[bool] = False
+    bias_may_wait: ClassVar[bool] = False
     takes_largest: ClassVar[bool] = False
 
     def takes(self, count: int) -> bool:
@@ -160,3 +164,8 @@ def size_of(shape: Sequence[int | None]) -> int:
 def show(shape: Sequence[int | None]) -> str:
     """A shape as Keras writes it, the batch axis first: (None, 28, 28)."""
     return "(" + ", ".join(["None", *(str(n) for n in shape)]) + ")"
+
+
+def column_sums(x: Array, out: Array) -> Array:
+    """The sum over the rows of x, as a product with ones: BLAS' is several times as fast as a sum over an axis."""
+    return np.matmul(np.ones(len(x), x.dtype), x, out=out)

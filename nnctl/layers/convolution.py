@@ -10,7 +10,7 @@ from nnctl.activations import ActivationName
 from nnctl.errors import ShapeError
 from nnctl.initializers import InitializerName
 from nnctl.layers import windows
-from nnctl.layers.base import Count, Layer, Weight, layers, show
+from nnctl.layers.base import Count, Layer, Weight, column_sums, layers, show
 from nnctl.regularizers import RegularizerName
 
 
@@ -29,6 +29,7 @@ class Convolution(Layer):
     kernel_regularizer: RegularizerName = None
     bias_regularizer: RegularizerName = None
 
+    bias_may_wait = True
     rank: ClassVar[int]
 
     def output_shape(self, shape):
@@ -78,12 +79,12 @@ class Convolution(Layer):
                     np.matmul(columns.T, rows, out=into.reshape(-1, self.filters))
                 else:
                     into[...] = (columns.T @ rows).reshape(into.shape)
-            if dx is not None:
+            if dx is not None and call.kernels and self.groups == 1 and not self._pointwise(dx):
+                self._add_back_compiled(columns, rows, w["kernel"], dx, dy.shape[1:-1], call)
+            elif dx is not None:
                 self._add_back(rows, w["kernel"][..., out], dx[..., part], dy.shape[1:-1], call)
         if grads and self.use_bias:
-            # a product with ones is BLAS', a sum over the first axis is several times as slow
-            rows = dy.reshape(-1, self.filters)
-            np.matmul(np.ones(len(rows), dy.dtype), rows, out=grads["bias"])
+            column_sums(dy.reshape(-1, self.filters), out=grads["bias"])
         return dx
 
     def _groups(self, inputs):
@@ -91,10 +92,14 @@ class Convolution(Layer):
         wide, high = inputs // self.groups, self.filters // self.groups
         return [(slice(g * wide, (g + 1) * wide), slice(g * high, (g + 1) * high)) for g in range(self.groups)]
 
+    def _pointwise(self, x):
+        """Whether each window is a place of x, so that x is its own windows."""
+        return prod(windows.each(self.kernel_size)) == prod(windows.each(self.strides)) == 1 and x.flags.c_contiguous
+
     def _columns(self, x, positions, call):
         """Every window as a row: (rows * positions, window * channels)."""
         sizes, strides, padding, dilations = windows.of(self)
-        if prod(sizes) == 1 and prod(strides) == 1 and x.flags.c_contiguous:
+        if self._pointwise(x):
             return x.reshape(-1, x.shape[-1])
         x = windows.padded(x, sizes, strides, padding, dilations, call)
         columns = call.empty((len(x), *positions, *sizes, x.shape[-1]))
@@ -112,7 +117,7 @@ class Convolution(Layer):
         results stay in the cache are faster than one whose result is read in nine strides."""
         sizes, strides, padding, dilations = windows.of(self)
         inputs = dx.shape[-1]
-        if prod(sizes) == 1 and prod(strides) == 1 and dx.flags.c_contiguous:
+        if self._pointwise(dx):
             np.matmul(rows, kernel.reshape(inputs, -1).T, out=dx.reshape(-1, inputs))
             return
         dx.fill(0)
@@ -122,6 +127,18 @@ class Convolution(Layer):
         for place, there, seen in windows.offsets(dx.shape[1:-1], sizes, strides, before, dilations, positions):
             np.matmul(rows, kernel[place].T, out=part)
             dx[there] += seen_by[seen]
+
+    def _add_back_compiled(self, columns, rows, kernel, dx, positions, call):
+        """The same with one product, written over the columns, which are no longer needed."""
+        sizes, strides, padding, dilations = windows.of(self)
+        np.matmul(rows, kernel.reshape(-1, self.filters).T, out=columns)
+        dx.fill(0)
+        before = windows.befores(dx.shape[1:-1], sizes, strides, padding, dilations)
+        flat = (1,) * (2 - self.rank)  # time is an image of one row
+        shape = (len(dx), *flat, *positions, *flat, *sizes, dx.shape[-1])
+        image = (len(dx), *flat, *dx.shape[1:])
+        call.kernels.windows.add_back(columns.reshape(shape), dx.reshape(image), (*flat, *strides),
+                                      (*(0 for _ in flat), *before), (*flat, *dilations))  # fmt: skip
 
     def multiply_adds(self, shape):
         out = self.output_shape(shape)

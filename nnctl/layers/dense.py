@@ -5,7 +5,7 @@ import numpy as np
 from nnctl.activations import ActivationName
 from nnctl.errors import ShapeError
 from nnctl.initializers import InitializerName
-from nnctl.layers.base import Count, Layer, Weight, layers
+from nnctl.layers.base import Count, Layer, Weight, column_sums, layers
 from nnctl.regularizers import RegularizerName
 
 
@@ -26,6 +26,7 @@ class Dense(Layer):
     bias_regularizer: RegularizerName = None
 
     passes_mask = True
+    bias_may_wait = True
 
     def output_shape(self, shape):
         if not shape or shape[-1] is None:
@@ -56,7 +57,7 @@ class Dense(Layer):
         if grads:
             np.matmul(rows.T, drows, out=grads["kernel"])  # (inputs, rows) (rows, units)
             if self.use_bias:
-                np.add.reduce(drows, axis=0, out=grads["bias"])
+                column_sums(drows, out=grads["bias"])
         if not call.wants_dx:
             return None
         dx = call.empty(x.shape)

@@ -55,11 +55,26 @@ class Pooling(Layer):
         return prod(n or 1 for n in self.output_shape(shape)) * prod(self._window()[0])
 
 
+    def _plan(self, shape):
+        """sizes, strides and zeros before, of two axes: time is an image of one row."""
+        sizes, strides = self._window()
+        flat = (1,) * (2 - len(sizes))
+        before = windows.befores(shape, sizes, strides, self.padding, (1,) * len(sizes))
+        return (*flat, *sizes), (*flat, *strides), (*(0 for _ in flat), *before)
+
+
+def _image(x):
+    return x if x.ndim == 4 else x[:, None]
+
+
 class MaxPooling(Pooling):
     """The window's largest figure: y = max x. Of equal ones the first has the gradient."""
 
     def forward(self, w, x, call):
         y = call.empty((len(x), *self.output_shape(x.shape[1:])))
+        if call.kernels and x.flags.c_contiguous:
+            call.kernels.pooling.max_forward(_image(x), _image(y), *self._plan(x.shape[1:-1]))
+            return y, (x, y)
         y.fill(-np.inf)
         for there, seen in self._offsets(x.shape[1:-1], y.shape[1:-1]):
             np.maximum(y[seen], x[there], out=y[seen])
@@ -67,6 +82,11 @@ class MaxPooling(Pooling):
 
     def backward(self, w, grads, saved, dy, call):
         x, y = saved
+        if call.kernels and x.flags.c_contiguous:
+            dx, left = call.empty(x.shape), np.ascontiguousarray(dy)  # which is used up
+            dx.fill(0)
+            call.kernels.pooling.max_backward(_image(x), _image(y), _image(left), _image(dx), *self._plan(x.shape[1:-1]))
+            return dx
         dx = self._start(x.shape, call)
         here, free = call.empty(y.shape, bool), call.empty(y.shape, bool)
         free.fill(True)  # windows whose largest figure is not found yet

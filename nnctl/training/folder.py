@@ -16,7 +16,6 @@ from typing import Any, TextIO
 import numpy as np
 
 from nnctl import __version__
-from nnctl.blas import CHOICE
 from nnctl.errors import RunError
 from nnctl.training.events import EpochEnded, Event, IterationEnded
 from nnctl.training.files import write_safely
@@ -62,7 +61,7 @@ def environment(settings: Mapping[str, Any]) -> dict[str, Any]:
     blas = np.__config__.CONFIG.get("Build Dependencies", {}).get("blas", {})
     return {
         "nnctl": __version__, "python": platform.python_version(), "numpy": np.__version__,
-        "blas": f"{blas.get('name')} {blas.get('version')}", "blas_kernels": os.environ.get(CHOICE, "its own choice"),
+        "blas": f"{blas.get('name')} {blas.get('version')}", "blas_kernels": os.environ.get("OPENBLAS_CORETYPE", "its own choice"),
         "machine": platform.machine(),
         "system": platform.system(), "cores": os.cpu_count(), "folder": os.getcwd(), "command": sys.argv, **settings,
     }  # fmt: skip

@@ -13,6 +13,7 @@ import numpy as np
 
 from nnctl.data.batches import Plan, permutation
 from nnctl.data.parts import Data, Part
+from nnctl.engine.executor import multiply_adds
 from nnctl.engine.profile import BATCH, FIGURES, LAYERS, SCREEN, UPDATE, Clock
 from nnctl.engine.updater import Updater
 from nnctl.errors import TrainingError
@@ -39,9 +40,13 @@ class Loop:
         self.model, self.data, self.train_part, self.emit = model, data, train, emit
         self.plan = Plan(train.rows, min(spec.batch_size or train.rows, train.rows), spec.epochs)
         program = model.program
-        iterations = self.plan.epochs * self.plan.iterations_per_epoch
-        self.kernels = choose(spec.optimizer, sum(s.stop - s.start for s in program.spans.values()), iterations)
         executor = model.executor
+        self.kernels = choose(
+            spec.optimizer, self.plan.epochs * self.plan.iterations_per_epoch,
+            sum(s.stop - s.start for s in program.spans.values()),
+            3 * self.plan.batch_size * multiply_adds(program), program.dtype,
+        )  # fmt: skip
+        executor.kernels = self.kernels.layers
         self.updater = Updater(spec.optimizer, program.parameters, program.spans, sweep=self.kernels.sweep,
                                threads=executor.threads, side_by_side=executor.side_by_side)  # fmt: skip
         self.callbacks = [(callback, callback.start()) for callback in spec.callbacks]

@@ -10,7 +10,7 @@ from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph, Node
 from nnctl.engine.program import Program
 from nnctl.engine.updater import Updater, dealt
-from nnctl.kernels.choice import WORTH, choose
+from nnctl.kernels.choice import SECONDS_A_WEIGHT, WORTH, choose
 from nnctl.layers import layers
 from nnctl.optimizers import optimizers
 from nnctl.training import runner
@@ -23,6 +23,11 @@ ALL = [
     {"adam": {"amsgrad": True, "global_clipnorm": 1.0, "weight_decay": 0.1}},
 ]
 SIZE = 150_000
+
+
+def chosen_for(config, seconds=WORTH):
+    """The kernels of a run that NumPy would need so many seconds for."""
+    return choose(optimizers.build(config), 1, int(seconds / SECONDS_A_WEIGHT) + 1, 0, "float32")
 
 
 def trained(config, dtype="float32", steps=5, **how):
@@ -40,7 +45,7 @@ def trained(config, dtype="float32", steps=5, **how):
 @pytest.mark.parametrize("config", ALL, ids=str)
 def test_it_gives_numpys_numbers(config, dtype):
     w, slots = trained(config, dtype)
-    chosen = choose(optimizers.build(config), WORTH, 1)
+    chosen = chosen_for(config)
     assert chosen.sweep and chosen.name == "numba"
     swept, swept_slots = trained(config, dtype, sweep=chosen.sweep)
     close = {"rtol": 1e-5, "atol": 1e-6} if dtype == "float32" else {"rtol": 1e-12, "atol": 1e-14}
@@ -52,7 +57,7 @@ def test_it_gives_numpys_numbers(config, dtype):
 @numba
 @pytest.mark.parametrize("config", ["adam", "ftrl"])
 def test_threads_change_no_bit(config):
-    sweep = choose(optimizers.build(config), WORTH, 1).sweep
+    sweep = chosen_for(config).sweep
     one, _ = trained(config, sweep=sweep)
     graph = Graph.build([Node("d", layers.build({"Dense": {"units": 1}}), ("x",))], {"x": (1,)}, ["d"])
     with Executor(Program(graph), {}, threads=3) as executor:
@@ -70,15 +75,15 @@ def test_every_entry_is_dealt_out_once(threads):
 
 
 def test_short_runs_leave_numba_alone():
-    assert choose(optimizers.build("adam"), WORTH // 100, 10) == choose(optimizers.build("adam"), 0, 0)
+    assert chosen_for("adam", WORTH / 10) == chosen_for("adam", 0)
 
 
 def test_the_environment_has_the_last_word(monkeypatch):
     monkeypatch.setenv(kernels.SWITCH, "numpy")
-    assert choose(optimizers.build("adam"), WORTH, 10).sweep is None
+    assert chosen_for("adam").sweep is None
     if kernels.installed():
         monkeypatch.setenv(kernels.SWITCH, "numba")
-        assert choose(optimizers.build("adam"), 1, 1).sweep is not None
+        assert chosen_for("adam", 0).sweep is not None
 
 
 def test_a_numba_that_fails_is_told_once_and_numpy_goes_on(monkeypatch, tmp_path):
@@ -88,13 +93,13 @@ def test_a_numba_that_fails_is_told_once_and_numpy_goes_on(monkeypatch, tmp_path
     monkeypatch.setattr(kernels, "installed", lambda: True)
     for name in [name for name in sys.modules if name.startswith("nnctl_sweep")]:
         monkeypatch.delitem(sys.modules, name)
-    chosen = choose(optimizers.build("adam"), WORTH, 10)
+    chosen = chosen_for("adam")
     assert chosen.sweep is None and "NumPy goes on" in chosen.note
 
 
 def test_without_numba_a_long_run_says_what_to_install(monkeypatch):
     monkeypatch.setattr(kernels, "installed", lambda: False)
-    assert "nnctl[fast]" in choose(optimizers.build("adam"), WORTH, 10).note
+    assert "nnctl[fast]" in chosen_for("adam").note
 
 
 @numba

@@ -3,7 +3,7 @@
 import numpy as np
 
 from nnctl.activations import activations
-from nnctl.layers.base import layers
+from nnctl.layers.base import column_sums, layers
 from nnctl.layers.recurrent.base import Recurrent, dropped
 
 
@@ -52,5 +52,5 @@ class SimpleRNN(Recurrent):
             flat = dz.reshape(-1, self.units)
             np.matmul(tape.h.reshape(flat.shape).T, flat, out=grads["recurrent_kernel"])
             if self.use_bias:
-                np.add.reduce(flat, axis=0, out=grads["bias"])
+                column_sums(flat, out=grads["bias"])
         return dz, [dh]

@@ -1,0 +1,36 @@
+"""A bias and relu in one pass, and back. NumPy's twin: layers/epilogue.py."""
+
+from nnctl.kernels.compiling import kernel
+
+
+@kernel
+def relu_forward(x, bias, y):
+    """y = max(x + bias, 0), all (rows, columns) but bias (columns); NaN stays NaN. y is another array than x: of one
+    array under two names the compiler would make a slow loop."""
+    for r in range(x.shape[0]):
+        xr, yr = x[r], y[r]
+        for j in range(xr.size):
+            v = xr[j] + bias[j]
+            yr[j] = 0 if v < 0 else v
+
+
+@kernel
+def relu_in_place(y, bias):
+    """y = max(y + bias, 0)."""
+    for r in range(y.shape[0]):
+        yr = y[r]
+        for j in range(yr.size):
+            v = yr[j] + bias[j]
+            yr[j] = 0 if v < 0 else v
+
+
+@kernel
+def relu_backward(y, dy, dbias):
+    """Turns dy into the gradient of x; dbias is set to its sum over the rows."""
+    dbias[:] = 0
+    for r in range(y.shape[0]):
+        yr, dr = y[r], dy[r]
+        for j in range(yr.size):
+            dr[j] = 0 if yr[j] <= 0 else dr[j]
+        for j in range(yr.size):
+            dbias[j] += dr[j]
