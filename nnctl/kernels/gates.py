@@ -34,21 +34,19 @@ def sigmoid(x):
 
 
 @kernel
-def lstm_forward(z, product, bias, c_old, c, read, h):
-    """z (rows, 4 units), the input's product, becomes the gates i, f, g, o; c, tanh(c) and h are written."""
+def lstm_forward(z, bias, c_old, c, read, h):
+    """z (rows, 4 units), x W + h U, becomes the gates i, f, g, o; c, tanh(c) and h are written."""
     units = c.shape[1]
     for r in range(z.shape[0]):
-        zr, pr = z[r], product[r]
-        for j in range(4 * units):
-            zr[j] += pr[j] + bias[j]
+        zr = z[r]
         i, f, g, o = zr[:units], zr[units : 2 * units], zr[2 * units : 3 * units], zr[3 * units :]
-        both = zr[: 2 * units]
+        both, inner, outer = bias[: 2 * units], bias[2 * units : 3 * units], bias[3 * units :]
         for j in range(2 * units):
-            both[j] = sigmoid(both[j])
+            zr[j] = sigmoid(zr[j] + both[j])
         for j in range(units):
-            g[j] = tanh(g[j])
+            g[j] = tanh(g[j] + inner[j])
         for j in range(units):
-            o[j] = sigmoid(o[j])
+            o[j] = sigmoid(o[j] + outer[j])
         cr, old, tr, hr = c[r], c_old[r], read[r], h[r]
         for j in range(units):
             cr[j] = f[j] * old[j] + i[j] * g[j]
@@ -59,39 +57,42 @@ def lstm_forward(z, product, bias, c_old, c, read, h):
 
 
 @kernel
-def lstm_backward(z, c_old, read, dh, dc, dz):
-    """dz (rows, 4 units) from the gradients of h and c after the step; dc becomes that of c before it."""
+def lstm_backward(z, c_old, read, dh, dc):
+    """z, the gates, becomes its gradient, from those of h and c after the step; dc becomes that of c before it."""
     units = dc.shape[1]
     for r in range(z.shape[0]):
-        zr, dr = z[r], dz[r]
+        zr = z[r]
         i, f, g, o = zr[:units], zr[units : 2 * units], zr[2 * units : 3 * units], zr[3 * units :]
-        di, df, dg, do = dr[:units], dr[units : 2 * units], dr[2 * units : 3 * units], dr[3 * units :]
         old, tr, dhr, dcr = c_old[r], read[r], dh[r], dc[r]
-        for j in range(units):
-            do[j] = dhr[j] * tr[j] * (o[j] - o[j] * o[j])
         for j in range(units):
             dcr[j] += dhr[j] * o[j] * (_ONE - tr[j] * tr[j])
         for j in range(units):
-            di[j] = dcr[j] * g[j] * (i[j] - i[j] * i[j])
+            o[j] = dhr[j] * tr[j] * (o[j] - o[j] * o[j])
         for j in range(units):
-            df[j] = dcr[j] * old[j] * (f[j] - f[j] * f[j])
+            dhr[j] = dcr[j] * f[j]  # dh has done its work: it holds dc for a moment
         for j in range(units):
-            dg[j] = dcr[j] * i[j] * (_ONE - g[j] * g[j])
+            f[j] = dcr[j] * old[j] * (f[j] - f[j] * f[j])
         for j in range(units):
-            dcr[j] *= f[j]
+            written, gate = i[j], g[j]
+            i[j] = dcr[j] * gate * (written - written * written)
+            g[j] = dcr[j] * written * (_ONE - gate * gate)
+        for j in range(units):
+            dcr[j] = dhr[j]
 
 
 @kernel
 def gru_forward(z, product, bias, h_old, held, h):
-    """z (rows, 3 units), the input's product, becomes the gates z, r, g (reset_after); held is h U_h + b'_h."""
+    """z (rows, 3 units), x W + b, becomes the gates z, r, g (reset_after); product is h U, bias b', and
+    held becomes h U_h + b'_h."""
     units = h.shape[1]
+    both, inner = bias[: 2 * units], bias[2 * units :]
     for r in range(z.shape[0]):
         zr, pr, kept = z[r], product[r], held[r]
-        both, g, last = zr[: 2 * units], zr[2 * units :], pr[2 * units :]
+        g, last = zr[2 * units :], pr[2 * units :]
         for j in range(2 * units):
-            both[j] = sigmoid(both[j] + (pr[j] + bias[j]))
+            zr[j] = sigmoid(zr[j] + (pr[j] + both[j]))
         for j in range(units):
-            kept[j] = last[j] + bias[2 * units + j]
+            kept[j] = last[j] + inner[j]
         update, reset = zr[:units], zr[units : 2 * units]
         for j in range(units):
             g[j] = tanh(g[j] + reset[j] * kept[j])
@@ -101,25 +102,23 @@ def gru_forward(z, product, bias, h_old, held, h):
 
 
 @kernel
-def gru_backward(z, h_old, held, dh, dz, dp):
-    """dz, dp (rows, 3 units), of the input's and of the state's product; dh becomes its share that goes by z h."""
+def gru_backward(z, h_old, held, dh, dp):
+    """z, the gates, becomes its gradient; dp (rows, 3 units) that of the state's product; dh its share that goes by
+    z h."""
     units = dh.shape[1]
     for r in range(z.shape[0]):
-        zr, dr, pr = z[r], dz[r], dp[r]
+        zr, pr = z[r], dp[r]
         update, reset, g = zr[:units], zr[units : 2 * units], zr[2 * units :]
-        dupdate, dreset, dg = dr[:units], dr[units : 2 * units], dr[2 * units :]
+        last = pr[2 * units :]
         old, kept, dhr = h_old[r], held[r], dh[r]
         for j in range(units):
-            dupdate[j] = dhr[j] * (old[j] - g[j]) * (update[j] - update[j] * update[j])
+            kept_part, new = update[j], g[j]
+            update[j] = dhr[j] * (old[j] - new) * (kept_part - kept_part * kept_part)
+            g[j] = dhr[j] * (_ONE - kept_part) * (_ONE - new * new)
+            dhr[j] *= kept_part
         for j in range(units):
-            dg[j] = dhr[j] * (_ONE - update[j]) * (_ONE - g[j] * g[j])
+            last[j] = g[j] * reset[j]
         for j in range(units):
-            dreset[j] = dg[j] * kept[j] * (reset[j] - reset[j] * reset[j])
-        both = pr[: 2 * units]
+            reset[j] = g[j] * kept[j] * (reset[j] - reset[j] * reset[j])
         for j in range(2 * units):
-            both[j] = dr[j]
-        last = pr[2 * units :]
-        for j in range(units):
-            last[j] = dg[j] * reset[j]
-        for j in range(units):
-            dhr[j] *= update[j]
+            pr[j] = zr[j]

@@ -130,6 +130,10 @@ class Recurrent(Layer):
         gradients of recurrent_kernel and bias."""
         raise NotImplementedError
 
+    def compiled(self, gates, tape: Tape, call) -> Any:
+        """The compiled loops over time (kernels/sequences.py), where they do what this layer does, or None."""
+        return call.kernels.sequences if call.kernels and gates.usual and tape.h_keep is None else None
+
     # Time
 
     def forward(self, w, xs, call):
@@ -213,3 +217,8 @@ class Recurrent(Layer):
 def dropped(h, keep, out):
     """The state as the step's product sees it: h, or with dropout h * keep, written to out."""
     return h if keep is None else np.multiply(h, keep, out=out)
+
+
+def padding(tape: Tape) -> Array:
+    """(steps, rows) True where a step is padding, as the compiled loops want it: (0, 0) where none is."""
+    return np.empty((0, 0), bool) if tape.skip is None else np.ascontiguousarray(tape.skip[..., 0])

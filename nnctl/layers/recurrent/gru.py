@@ -4,7 +4,7 @@ import numpy as np
 
 from nnctl.activations import ActivationName
 from nnctl.layers.base import column_sums, layers
-from nnctl.layers.recurrent.base import Recurrent, dropped
+from nnctl.layers.recurrent.base import Recurrent, dropped, padding
 from nnctl.layers.recurrent.gates import Gates
 
 
@@ -34,9 +34,8 @@ class GRU(Recurrent):
         u = self.units
         return Gates(self.activation, self.recurrent_activation, inner=slice(2 * u, 3 * u), outer=(slice(0, 2 * u),))
 
-    def _compiled(self, gates, call):
-        """The compiled steps, where they are for this layer: it has the usual activations and the default reset."""
-        return call.kernels.gates if call.kernels and gates.usual and self.reset_after else None
+    def compiled(self, gates, tape, call):
+        return super().compiled(gates, tape, call) if self.reset_after else None
 
     def steps_forward(self, w, z, tape, call):
         [hs] = tape.states
@@ -53,17 +52,14 @@ class GRU(Recurrent):
         reset = None if self.reset_after else call.empty(shape)  # r h, which then meets U_h
         product = call.empty((shape[1], 3 * u if self.reset_after else 2 * u))
         before = call.empty(z.shape) if gates.needs_input else None
-        compiled = self._compiled(gates, call)
-        inner_bias = np.zeros(3 * u, z.dtype) if bias is None else bias[1] if self.reset_after else None
+        tape.more = {"z": z, "held": held, "reset": reset, "before": before}
+        if sequences := self.compiled(gates, tape, call):
+            inner_bias = np.zeros(3 * u, z.dtype) if bias is None else bias[1]
+            sequences.gru_forward(z, kernel, inner_bias, hs, held, product, padding(tape))
+            return
         for t in range(len(z)):
             zt, h = z[t], hs[t + 1]
             old = dropped(hs[t], tape.h_keep, tape.h[t])
-            if compiled:
-                np.matmul(old, kernel, out=product)
-                compiled.gru_forward(zt, product, inner_bias, hs[t], held[t], h)
-                if tape.skip is not None:
-                    np.copyto(h, hs[t], where=tape.skip[t])
-                continue
             if self.reset_after:
                 np.matmul(old, kernel, out=product)
                 if bias is not None:
@@ -90,7 +86,6 @@ class GRU(Recurrent):
             h += g
             if tape.skip is not None:
                 np.copyto(h, hs[t], where=tape.skip[t])
-        tape.more = {"z": z, "held": held, "reset": reset, "before": before}
 
     def steps_backward(self, w, grads, tape, dys, dstates, call):
         [hs], [dh] = tape.states, dstates
@@ -98,20 +93,15 @@ class GRU(Recurrent):
         gates, u = self._gates(), self.units
         kernel = w["recurrent_kernel"]
         back = np.ascontiguousarray(kernel.T)
-        dz = call.empty(z.shape)  # of the inputs' products
+        sequences = self.compiled(gates, tape, call)
+        dz = z if sequences else call.empty(z.shape)  # of the inputs' products
         dp = call.empty(z.shape) if self.reset_after else dz  # of the state's: they differ in r's part of the last third
-        compiled = self._compiled(gates, call)
-        dproduct = call.empty(dh.shape)
-        for t in reversed(range(len(z))):
+        if sequences:
+            every = np.empty((0, 0, 0), z.dtype) if dys is None else dys
+            sequences.gru_backward(z, back, hs, held, every, dh, dp, padding(tape))
+        for t in reversed(range(0 if sequences else len(z))):
             if dys is not None:
                 dh += dys[t]
-            if compiled and tape.skip is None:
-                compiled.gru_backward(z[t], hs[t], held[t], dh, dz[t], dp[t])  # leaves in dh what goes by z h
-                np.matmul(dp[t], back, out=dproduct)
-                if tape.h_keep is not None:
-                    dproduct *= tape.h_keep
-                dh += dproduct
-                continue
             zt, d, old = z[t], dz[t], hs[t]
             update, r, g = (zt[:, k * u : (k + 1) * u] for k in range(3))
             np.multiply(dh, old - g, out=d[:, :u])

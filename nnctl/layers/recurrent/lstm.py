@@ -4,7 +4,7 @@ import numpy as np
 
 from nnctl.activations import ActivationName
 from nnctl.layers.base import column_sums, layers
-from nnctl.layers.recurrent.base import Recurrent, dropped
+from nnctl.layers.recurrent.base import Recurrent, dropped, padding
 from nnctl.layers.recurrent.gates import Gates
 
 
@@ -40,33 +40,32 @@ class LSTM(Recurrent):
         gates = self._gates()
         u = self.units
         kernel = w["recurrent_kernel"]
-        compiled = call.kernels and gates.usual and call.kernels.gates
         bias = w["bias"] if self.use_bias else np.zeros(4 * u, z.dtype)
-        if not compiled:
-            z += bias
+        read = call.empty(cs[1:].shape)  # tanh(c)
+        tape.more = {"z": z, "read": read, "before": None}
+        if sequences := self.compiled(gates, tape, call):
+            tape.h = hs[:-1]
+            sequences.lstm_forward(z, kernel, bias, hs, cs, read, padding(tape))
+            return
+        z += bias
         rows = hs.shape[1]
         tape.h = call.empty(hs[1:].shape) if tape.h_keep is not None else hs[:-1]
-        read = call.empty(cs[1:].shape)  # tanh(c)
         product, written = call.empty(z.shape[1:]), call.empty((rows, u))
         before = call.empty(z.shape) if gates.needs_input else None
         for t in range(len(z)):
             zt, c, h = z[t], cs[t + 1], hs[t + 1]
-            np.matmul(dropped(hs[t], tape.h_keep, tape.h[t]), kernel, out=product)
-            if compiled:
-                compiled.lstm_forward(zt, product, bias, cs[t], c, read[t], h)
-            else:
-                zt += product
-                if before is not None:
-                    before[t] = zt
-                gates.apply(zt)
-                np.multiply(zt[:, u : 2 * u], cs[t], out=c)
-                c += np.multiply(zt[:, :u], zt[:, 2 * u : 3 * u], out=written)
-                gates.inner_value(c, out=read[t])
-                np.multiply(zt[:, 3 * u :], read[t], out=h)
+            zt += np.matmul(dropped(hs[t], tape.h_keep, tape.h[t]), kernel, out=product)
+            if before is not None:
+                before[t] = zt
+            gates.apply(zt)
+            np.multiply(zt[:, u : 2 * u], cs[t], out=c)
+            c += np.multiply(zt[:, :u], zt[:, 2 * u : 3 * u], out=written)
+            gates.inner_value(c, out=read[t])
+            np.multiply(zt[:, 3 * u :], read[t], out=h)
             if tape.skip is not None:
                 np.copyto(c, cs[t], where=tape.skip[t])
                 np.copyto(h, hs[t], where=tape.skip[t])
-        tape.more = {"z": z, "read": read, "before": before}
+        tape.more["before"] = before
 
     def steps_backward(self, w, grads, tape, dys, dstates, call):
         hs, cs = tape.states
@@ -75,39 +74,45 @@ class LSTM(Recurrent):
         kernel = w["recurrent_kernel"]
         dh, dc = dstates
         back = np.ascontiguousarray(kernel.T)
-        dz = call.empty(z.shape)
-        dread, dc_in, dproduct = (call.empty(dh.shape) for _ in range(3))
-        compiled = call.kernels and gates.usual and call.kernels.gates
-        for t in reversed(range(len(z))):
-            if dys is not None:
-                dh += dys[t]
-            d, skip = dz[t], None if tape.skip is None else tape.skip[t]
-            dc_after = dc if skip is None else dc.copy()
-            if compiled:
-                compiled.lstm_backward(z[t], cs[t], read[t], dh, dc, d)
-            else:
-                i, f, g, o = (z[t, :, k * u : (k + 1) * u] for k in range(4))
-                np.multiply(dh, o, out=dread)
-                np.multiply(dh, read[t], out=d[:, 3 * u :])
-                np.add(dc, gates.inner_gradient(cs[t + 1], read[t], dread), out=dc_in)  # through what was read
-                np.multiply(dc_in, g, out=d[:, :u])
-                np.multiply(dc_in, cs[t], out=d[:, u : 2 * u])
-                np.multiply(dc_in, i, out=d[:, 2 * u : 3 * u])
-                gates.gradient(None if before is None else before[t], z[t], d)
-                np.multiply(dc_in, f, out=dc)
-            if skip is not None:  # a padded step hands the states' gradients on as they are
-                np.copyto(d, 0, where=skip)
-                np.copyto(dc, dc_after, where=skip)
-            np.matmul(d, back, out=dproduct)
-            if tape.h_keep is not None:
-                dproduct *= tape.h_keep
-            np.copyto(dh, dproduct, where=True if skip is None else ~skip)
+        if sequences := self.compiled(gates, tape, call):
+            every = np.empty((0, 0, 0), z.dtype) if dys is None else dys
+            sequences.lstm_backward(z, back, cs, read, every, dh, dc, padding(tape))
+            dz = z
+        else:
+            dz = call.empty(z.shape)
+            self._steps_back(back, tape, gates, dys, dh, dc, dz, call)
         if grads:
             flat = dz.reshape(-1, 4 * u)
             np.matmul(tape.h.reshape(-1, u).T, flat, out=grads["recurrent_kernel"])
             if self.use_bias:
                 column_sums(flat, out=grads["bias"])
         return dz, [dh, dc]
+
+    def _steps_back(self, back, tape, gates, dys, dh, dc, dz, call):
+        hs, cs = tape.states
+        z, read, before = tape.more["z"], tape.more["read"], tape.more["before"]
+        u = self.units
+        dread, dc_in, dproduct = (call.empty(dh.shape) for _ in range(3))
+        for t in reversed(range(len(z))):
+            if dys is not None:
+                dh += dys[t]
+            zt, d = z[t], dz[t]
+            i, f, g, o = (zt[:, k * u : (k + 1) * u] for k in range(4))
+            np.multiply(dh, o, out=dread)
+            np.multiply(dh, read[t], out=d[:, 3 * u :])
+            np.add(dc, gates.inner_gradient(cs[t + 1], read[t], dread), out=dc_in)  # through what was read
+            np.multiply(dc_in, g, out=d[:, :u])
+            np.multiply(dc_in, cs[t], out=d[:, u : 2 * u])
+            np.multiply(dc_in, i, out=d[:, 2 * u : 3 * u])
+            gates.gradient(None if before is None else before[t], zt, d)
+            real = True if tape.skip is None else ~tape.skip[t]
+            if tape.skip is not None:  # a padded step hands the states' gradients on as they are
+                np.copyto(d, 0, where=tape.skip[t])
+            np.multiply(dc_in, f, out=dc, where=real)
+            np.matmul(d, back, out=dproduct)
+            if tape.h_keep is not None:
+                dproduct *= tape.h_keep
+            np.copyto(dh, dproduct, where=real)
 
 
 class ForgetBias:
