@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.engine.arena import ShardCall
+from nnctl.engine.crew import Crew
 from nnctl.engine.profile import Clock, summed
 from nnctl.engine.program import Program, Step
 from nnctl.engine.shard import Batch, Objective, ShardPass, ShardResult, run_step, shard_pass, start_values
@@ -68,7 +69,7 @@ class Executor:
         # a worker is a thread's own gradients; the first one's are the batch's
         self._workers = [_Worker(program)]
         self._training: list[ShardCall] = []
-        self._pool: Any = None  # a ThreadPoolExecutor, once there is work for one
+        self._crew: Crew | None = None  # once there is work for several threads
         self._blas: Any = None
         self.kernels: Any = None  # compiled ones for the layers, or None
         self.profiled = False  # whether training steps take the time of each layer, for `profile`
@@ -188,17 +189,13 @@ class Executor:
         if workers == 1:
             turn(0)
             return
-        if self._pool is None:
-            from concurrent.futures import ThreadPoolExecutor
-
+        if self._crew is None:
             from threadpoolctl import threadpool_limits
 
-            self._pool = ThreadPoolExecutor(self.threads - 1, thread_name_prefix="shard")
+            waiting = self.kernels and self.kernels.waiting
+            self._crew = Crew(waiting.until if waiting else None)
             self._blas = threadpool_limits(1, "blas")  # the shards are the parallelism
-        others = [self._pool.submit(turn, worker) for worker in range(1, workers)]
-        turn(0)
-        for other in others:
-            other.result()
+        self._crew(turn, workers)
 
     def _grow(self, workers: int, shards: int) -> None:
         while len(self._workers) < workers:
@@ -211,10 +208,10 @@ class Executor:
 
     def close(self) -> None:
         """Ends the threads and gives BLAS its own back."""
-        if self._pool is not None:
-            self._pool.shutdown()
+        if self._crew is not None:
+            self._crew.close()
             self._blas.restore_original_limits()
-            self._pool = None
+            self._crew = None
 
     def __enter__(self) -> Executor:
         return self
