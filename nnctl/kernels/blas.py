@@ -55,3 +55,17 @@ def times(a, b, c, keep):
     """c = a b + keep c, for float32 matrices whose rows are contiguous; c must overlap neither."""
     _sgemm(_ROW_MAJOR, _NO_TRANSPOSE, _NO_TRANSPOSE, a.shape[0], b.shape[1], a.shape[1], 1.0,
            _pointer(a), a.strides[0] // 4, _pointer(b), b.strides[0] // 4, keep, _pointer(c), c.strides[0] // 4)  # fmt: skip
+
+
+@kernel
+def times_left(a, b, c, keep):
+    """c = a^T b + keep c."""
+    _sgemm(_ROW_MAJOR, _TRANSPOSE, _NO_TRANSPOSE, a.shape[1], b.shape[1], a.shape[0], 1.0,
+           _pointer(a), a.strides[0] // 4, _pointer(b), b.strides[0] // 4, keep, _pointer(c), c.strides[0] // 4)  # fmt: skip
+
+
+@kernel
+def times_right(a, b, c, keep):
+    """c = a b^T + keep c."""
+    _sgemm(_ROW_MAJOR, _NO_TRANSPOSE, _TRANSPOSE, a.shape[0], b.shape[0], a.shape[1], 1.0,
+           _pointer(a), a.strides[0] // 4, _pointer(b), b.strides[0] // 4, keep, _pointer(c), c.strides[0] // 4)  # fmt: skip

@@ -14,6 +14,11 @@ from nnctl.layers.base import Count, Layer, Weight, column_sums, layers, show
 from nnctl.regularizers import RegularizerName
 
 
+# Numbers in the windows that a compiled convolution copies out at once: 160 KB, so that they and what they are
+# multiplied with stay in the second-level cache.
+COLUMNS = 40_000
+
+
 class Convolution(Layer):
     """What the convolutions share. x (rows, *positions, inputs), W (*kernel_size, inputs / groups, filters).
 
@@ -55,6 +60,11 @@ class Convolution(Layer):
         positions = self.output_shape(x.shape[1:])[:-1]
         y = call.empty((len(x), *positions, self.filters))
         saved = []
+        if compiled := self._compiled(x, call):
+            plan = self._forward_compiled(compiled, w, x, y, call)
+            if self.use_bias:
+                y += w["bias"]
+            return y, (compiled, plan, x)
         for part, out in self._groups(x.shape[-1]):
             columns = self._columns(x[..., part], positions, call)
             kernel = w["kernel"][..., out].reshape(-1, self.filters // self.groups)
@@ -66,10 +76,16 @@ class Convolution(Layer):
             saved.append(columns)
         if self.use_bias:
             y += w["bias"]
-        return y, (saved, x.shape)
+        return y, (None, saved, x)
 
     def backward(self, w, grads, saved, dy, call):
-        saved, shape = saved
+        compiled, saved, x = saved
+        if compiled:
+            dy = np.ascontiguousarray(dy)
+            if grads and self.use_bias:
+                column_sums(dy.reshape(-1, self.filters), out=grads["bias"])
+            return self._backward_compiled(compiled, w, grads, saved, x, dy, call)
+        shape = x.shape
         dx = call.empty(shape) if call.wants_dx else None
         for columns, (part, out) in zip(saved, self._groups(shape[-1]), strict=True):
             rows = dy[..., out].reshape(len(columns), -1)  # (windows, filters)
@@ -79,9 +95,7 @@ class Convolution(Layer):
                     np.matmul(columns.T, rows, out=into.reshape(-1, self.filters))
                 else:
                     into[...] = (columns.T @ rows).reshape(into.shape)
-            if dx is not None and call.kernels and self.groups == 1 and not self._pointwise(dx):
-                self._add_back_compiled(columns, rows, w["kernel"], dx, dy.shape[1:-1], call)
-            elif dx is not None:
+            if dx is not None:
                 self._add_back(rows, w["kernel"][..., out], dx[..., part], dy.shape[1:-1], call)
         if grads and self.use_bias:
             column_sums(dy.reshape(-1, self.filters), out=grads["bias"])
@@ -128,17 +142,33 @@ class Convolution(Layer):
             np.matmul(rows, kernel[place].T, out=part)
             dx[there] += seen_by[seen]
 
-    def _add_back_compiled(self, columns, rows, kernel, dx, positions, call):
-        """The same with one product, written over the columns, which are no longer needed."""
+    def _compiled(self, x, call):
+        """The compiled convolution (kernels/convolution.py), where it does what this layer does to x, or None."""
+        fits = call.kernels and self.groups == 1 and x.flags.c_contiguous and not self._pointwise(x)
+        return call.kernels.convolution if fits else None
+
+    def _plan(self, x, call):
+        """Room for the windows of some rows, and strides, zeros before and dilations of two axes: time is an image
+        of one row."""
         sizes, strides, padding, dilations = windows.of(self)
-        np.matmul(rows, kernel.reshape(-1, self.filters).T, out=columns)
-        dx.fill(0)
-        before = windows.befores(dx.shape[1:-1], sizes, strides, padding, dilations)
-        flat = (1,) * (2 - self.rank)  # time is an image of one row
-        shape = (len(dx), *flat, *positions, *flat, *sizes, dx.shape[-1])
-        image = (len(dx), *flat, *dx.shape[1:])
-        call.kernels.windows.add_back(columns.reshape(shape), dx.reshape(image), (*flat, *strides),
-                                      (*(0 for _ in flat), *before), (*flat, *dilations))  # fmt: skip
+        flat = (1,) * (2 - self.rank)
+        before = windows.befores(x.shape[1:-1], sizes, strides, padding, dilations)
+        a_row = (*flat, *self.output_shape(x.shape[1:])[:-1], *flat, *sizes, x.shape[-1])
+        rows = max(1, min(len(x), COLUMNS // prod(a_row)))
+        return (call.empty((rows, *a_row)), (*flat, *strides), (*(0 for _ in flat), *before), (*flat, *dilations))
+
+    def _forward_compiled(self, compiled, w, x, y, call):
+        plan = self._plan(x, call)
+        compiled.forward(_image(x), w["kernel"].reshape(-1, self.filters), _image(y), *plan)
+        return plan
+
+    def _backward_compiled(self, compiled, w, grads, plan, x, dy, call):
+        none = np.empty((0, 0), dy.dtype)
+        dw = grads["kernel"].reshape(-1, self.filters) if grads else none
+        dx = call.empty(x.shape) if call.wants_dx else None
+        into = none.reshape(0, 0, 0, 0) if dx is None else _image(dx)
+        compiled.backward(_image(x), w["kernel"].reshape(-1, self.filters), _image(dy), dw, into, *plan)
+        return dx
 
     def multiply_adds(self, shape):
         out = self.output_shape(shape)
@@ -173,3 +203,7 @@ class Conv2D(Convolution):
     dilation_rate: windows.Pair = (1, 1)
 
     rank = 2
+
+
+def _image(x):
+    return x if x.ndim == 4 else x[:, None]
