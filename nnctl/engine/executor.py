@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.engine.arena import ShardCall
+from nnctl.engine.chain import Chain
 from nnctl.engine.crew import Crew
 from nnctl.engine.profile import Clock, summed
 from nnctl.engine.program import Program, Step
@@ -72,6 +73,7 @@ class Executor:
         self._crew: Crew | None = None  # once there is work for several threads
         self._blas: Any = None
         self.kernels: Any = None  # compiled ones for the layers, or None
+        self._chain: tuple[Chain | None] | None = None  # not looked for yet
         self.profiled = False  # whether training steps take the time of each layer, for `profile`
 
     @property
@@ -93,6 +95,13 @@ class Executor:
 
     def train_step(self, batch: Batch, step: int) -> BatchResult:
         """Forward and backward of a batch at the 0-based step; leaves the gradient in `gradients`."""
+        chain = self._chain_of_dense()
+        if chain and chain.takes(batch):
+            workers = self.threads if batch.rows * self._row_work > WORTH_A_THREAD else 1
+            loss, p = chain.step(batch, self.gradients, min(workers, batch.rows), self.side_by_side)
+            name = self.objectives[0].head.name
+            penalty = self._penalties(add_gradients=True)
+            return BatchResult(self.objectives[0].weight * loss + penalty, {name: loss}, {name: p})
         shards = self.shards(batch.rows)
         workers = min(self.threads, len(shards))
         self._grow(workers, len(shards))
@@ -111,6 +120,13 @@ class Executor:
         for worker in self._workers[1:workers]:
             np.add(self.gradients, worker.gradients, out=self.gradients)
         return self._together(results, self._penalties(add_gradients=True))
+
+    def _chain_of_dense(self) -> Chain | None:
+        """The compiled step of the whole model, where it is a chain of Dense layers and the settings leave it free."""
+        if self._chain is None:
+            free = self.kernels and not self.profiled and self._given_rows is None
+            self._chain = (Chain.of(self.kernels, self.program, self.objectives) if free else None,)
+        return self._chain[0]
 
     def profile(self) -> dict[tuple[str, str], float]:
         """Seconds of training so far by (layer, "forward" or "backward"), all threads together."""

@@ -11,7 +11,7 @@ from nnctl.kernels.compiling import kernel
 
 
 @intrinsic
-def _now(context, array):
+def now(context, array):
     """The first number of an array as it is now: a plain read would be done once, before the loop."""
 
     def build(context, builder, signature, arguments):
@@ -26,6 +26,6 @@ def _now(context, array):
 def until(flag, wanted, looks):
     """Waits until flag[0] is at least `wanted`; gives up after so many looks, and says whether it is."""
     for _ in range(looks):
-        if _now(flag) >= wanted:
+        if now(flag) >= wanted:
             return True
     return False
