@@ -1,0 +1,104 @@
+"""A chain of Dense layers in one compiled call gives what the usual way gives, on any number of threads."""
+
+import numpy as np
+import pytest
+
+from nnctl import kernels, spec
+from nnctl.engine import executor as executors
+from nnctl.engine.executor import Executor
+from nnctl.engine.graph import Graph
+from nnctl.engine.program import Program
+from nnctl.engine.shard import Batch
+from nnctl.losses import losses
+
+pytestmark = pytest.mark.skipif(
+    not kernels.installed() or kernels.Kernels().chain is None, reason="Numba, or the OpenBLAS of NumPy's wheels, is not here"
+)
+
+HIDDEN = "{Dense: {units: 9, activation: relu}}, {Dense: {units: 8, activation: tanh, use_bias: false}}, {Dense: {units: 5,"
+HIDDEN += " activation: sigmoid, kernel_regularizer: {l2: {l2: 0.1}}}}"
+CASES = {
+    "scce": (f"[{HIDDEN}, {{Dense: {{units: 3, activation: softmax}}}}]", "scce"),
+    "cce": (f"[{HIDDEN}, {{Dense: {{units: 3, activation: softmax}}}}]", "cce"),
+    "bce": (f"[{HIDDEN}, {{Dense: {{units: 3, activation: sigmoid}}}}]", "bce"),
+    "mse": (f"[{HIDDEN}, {{Dense: {{units: 3}}}}]", "mse"),
+    "one layer": ("[{Dense: {units: 3, activation: softmax, use_bias: false}}]", "scce"),
+}
+
+
+def made(name, threads, compiled):
+    layers, loss = CASES[name]
+    checked = spec.loads(f"{{dataset: iris, layers: {layers}, loss: {loss}}}")
+    program = Program(Graph.build(checked.nodes, {"input": (6,)}, checked.outputs), seed=1)
+    [head] = program.heads
+    executor = Executor(program, {head.name: losses.build(loss)}, {head.name: 0.5}, threads=threads)
+    executor.kernels = kernels.Kernels() if compiled else None
+    return executor, head
+
+
+def batch(name, head, rows, weighted):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(rows, 6)).astype(np.float32)
+    classes = rng.integers(0, 3, rows)
+    y = classes if CASES[name][1] == "scce" else np.eye(3, dtype=np.float32)[classes]
+    weights = rng.uniform(0, 2, rows).astype(np.float32) if weighted else None
+    return Batch({"input": x}, {head.name: y}, weights)
+
+
+@pytest.mark.parametrize("rows", [1, 2, 7, 40])
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("name", CASES)
+def test_it_gives_what_the_usual_way_gives(name, threads, rows, monkeypatch):
+    monkeypatch.setattr(executors, "WORTH_A_THREAD", 0)
+    for weighted in (False, True):
+        plain, head = made(name, 1, False)
+        expected = plain.train_step(batch(name, head, rows, weighted), 0)
+        chained, _ = made(name, threads, True)
+        with chained:
+            result = chained.train_step(batch(name, head, rows, weighted), 0)
+            assert chained._chain[0] is not None
+            assert result.loss == pytest.approx(expected.loss, rel=1e-5)
+            assert result.losses[head.name] == pytest.approx(expected.losses[head.name], rel=1e-5)
+            np.testing.assert_allclose(result.outputs[head.name], expected.outputs[head.name], rtol=1e-5, atol=1e-6)
+            np.testing.assert_allclose(chained.gradients, plain.gradients, rtol=1e-4, atol=1e-6)
+
+
+def test_two_runs_give_the_same_bytes_and_smaller_batches_come_between():
+    def run():
+        executor, head = made("scce", 2, True)
+        with executor:
+            for rows in (40, 40, 7, 40):
+                executor.train_step(batch("scce", head, rows, False), 0)
+            return executor.gradients.copy()
+
+    np.testing.assert_array_equal(run(), run())
+
+
+@pytest.mark.parametrize(
+    "layers, loss",
+    [
+        ("[{Dense: {units: 4, activation: gelu}}, {Dense: {units: 3, activation: softmax}}]", "scce"),
+        ("[{Dense: {units: 4}}, {Dropout: {rate: 0.5}}, {Dense: {units: 3, activation: softmax}}]", "scce"),
+        ("[{Dense: {units: 3, activation: softmax}}]", "{scce: {label_smoothing: 0.1}}"),
+        ("[{Dense: {units: 3, activation: tanh}}]", "mse"),
+        ("[{Dense: {units: 3}}]", "mae"),
+        ("[{Dense: {units: 4, trainable: false}}, {Dense: {units: 3, activation: softmax}}]", "scce"),
+    ],
+)
+def test_another_model_goes_the_usual_way(layers, loss):
+    checked = spec.loads(f"{{dataset: iris, layers: {layers}, loss: {loss}}}")
+    program = Program(Graph.build(checked.nodes, {"input": (6,)}, checked.outputs))
+    [head] = program.heads
+    built = checked.losses[head.name] if hasattr(checked, "losses") else losses.build(loss)
+    executor = Executor(program, {head.name: built})
+    executor.kernels = kernels.Kernels()
+    executor.train_step(Batch({"input": np.ones((4, 6), np.float32)},
+                              {head.name: np.zeros(4, int) if "scce" in loss else np.zeros((4, 3), np.float32)}), 0)  # fmt: skip
+    assert executor._chain == (None,)
+
+
+def test_nan_in_the_data_is_nan_in_the_loss():
+    executor, head = made("scce", 1, True)
+    given = batch("scce", head, 7, False)
+    given.inputs["input"][3, 2] = np.nan
+    assert np.isnan(executor.train_step(given, 0).loss)
