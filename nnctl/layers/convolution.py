@@ -14,9 +14,9 @@ from nnctl.layers.base import Count, Layer, Weight, column_sums, layers, show
 from nnctl.regularizers import RegularizerName
 
 
-# Numbers in the windows that a compiled convolution copies out at once: 160 KB, so that they and what they are
-# multiplied with stay in the second-level cache.
-COLUMNS = 40_000
+# Numbers that a compiled convolution works on at once, windows and outputs: 512 KB, which half fill a second-level
+# cache.
+AT_ONCE = 128_000
 
 
 class Convolution(Layer):
@@ -153,8 +153,9 @@ class Convolution(Layer):
         sizes, strides, padding, dilations = windows.of(self)
         flat = (1,) * (2 - self.rank)
         before = windows.befores(x.shape[1:-1], sizes, strides, padding, dilations)
-        a_row = (*flat, *self.output_shape(x.shape[1:])[:-1], *flat, *sizes, x.shape[-1])
-        rows = max(1, min(len(x), COLUMNS // prod(a_row)))
+        out = self.output_shape(x.shape[1:])
+        a_row = (*flat, *out[:-1], *flat, *sizes, x.shape[-1])
+        rows = max(1, min(len(x), AT_ONCE // (prod(a_row) + prod(out))))
         return (call.empty((rows, *a_row)), (*flat, *strides), (*(0 for _ in flat), *before), (*flat, *dilations))
 
     def _forward_compiled(self, compiled, w, x, y, call):
