@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from nnctl import kernels
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph, Node
 from nnctl.engine.program import Program
@@ -54,10 +55,11 @@ class Ran:
     batch: Batch
 
 
-def prepare(entry: Any, xs, *, weights=None, r=None, dtype=np.float64, shard_rows=None, shifted=True, seed=0) -> Ran:
+def prepare(entry: Any, xs, *, weights=None, r=None, dtype=np.float64, shard_rows=None, shifted=True, seed=0,
+            compiled=False) -> Ran:  # fmt: skip
     """The layer `entry` (as a config writes it) on the inputs xs, not run yet.
 
-    weights: {"kernel": array}, else drawn. r: dL/dy times the rows, else drawn.
+    weights: {"kernel": array}, else drawn. r: dL/dy times the rows, else drawn. compiled: by Numba's kernels.
     """
     rows = len(xs[0])
     inputs = {f"x{i}": x.shape[1:] for i, x in enumerate(xs)}
@@ -78,6 +80,7 @@ def prepare(entry: Any, xs, *, weights=None, r=None, dtype=np.float64, shard_row
         r = rng.normal(size=(rows, *graph.shapes["layer"]))
     batch = Batch({f"x{i}": x.astype(dtype) if x.dtype.kind == "f" else x for i, x in enumerate(xs)}, {"layer": (r * rows).astype(dtype)})
     executor = Executor(program, {"layer": InnerProduct()}, threads=2 if shard_rows else 1, shard_rows=shard_rows)
+    executor.kernels = kernels.Kernels() if compiled else None
     return Ran(None, [], {}, {}, 0.0, program, executor, batch)
 
 

@@ -5,6 +5,7 @@ import pytest
 from golden import read
 from harness import collect, inference, prepare, run
 
+from nnctl import kernels
 from nnctl.layers import layers
 
 GOLDEN = read("layers", "images", "sequences", "tokens")
@@ -38,6 +39,19 @@ def test_forward_and_backward(case):
     assert ran.dw.keys() == GOLDEN.under(f"{case}/dw").keys()
     for name, dw in ran.dw.items():
         np.testing.assert_allclose(dw, GOLDEN[f"{case}/dw/{name}"], **CLOSE)
+
+
+@pytest.mark.skipif(not kernels.installed(), reason="Numba is not installed")
+@cases
+def test_forward_and_backward_with_compiled_kernels(case):
+    """In float32, which is what they are for: within 1e-5 of the largest."""
+    config, xs, weights = given(case)
+    ran = run(config, xs, weights=weights, r=GOLDEN[f"{case}/r"], dtype=np.float32, compiled=True)
+    pairs = [(ran.y, GOLDEN[f"{case}/y"]), *zip(ran.dx, GOLDEN.under(f"{case}/dx").values(), strict=True)]
+    pairs += [(dw, GOLDEN[f"{case}/dw/{name}"]) for name, dw in ran.dw.items()]
+    for found, expected in pairs:
+        largest = max(1.0, np.abs(expected).max()) if expected.size else 1.0
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5 * largest)
 
 
 @pytest.mark.parametrize("case", [case for case in GOLDEN.cases if GOLDEN.under(f"{case}/state")])

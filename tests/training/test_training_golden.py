@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from golden import read
 
-from nnctl import spec
+from nnctl import kernels, spec
+from nnctl.engine import executor as executors
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
@@ -14,9 +15,14 @@ from nnctl.engine.updater import Updater
 GOLDEN = read("training")
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("work", ["float64", "float32", "compiled"])
 @pytest.mark.parametrize("case", GOLDEN.cases)
-def test_loss_curve_follows_keras(case, dtype):
+def test_loss_curve_follows_keras(case, work, threads, monkeypatch):
+    if work == "compiled" and not kernels.installed():
+        pytest.skip("Numba is not installed")
+    monkeypatch.setattr(executors, "WORTH_A_THREAD", 0)  # small as these models are
+    dtype = "float32" if work == "compiled" else work
     checked = spec.loads("dataset: iris\n" + "\n".join(line[8:] for line in GOLDEN.cases[case].splitlines()))
     x, y = GOLDEN[f"{case}/x"].astype(dtype), GOLDEN[f"{case}/y"]
     graph = Graph.build(checked.nodes, {"input": x.shape[2:]}, checked.outputs)
@@ -25,12 +31,14 @@ def test_loss_curve_follows_keras(case, dtype):
     for key, value in GOLDEN.under(f"{case}/before").items():
         i, name = key.split("/")
         program.view(f"{numbered[i]}/{name}")[...] = value
-    executor = Executor(program, checked.losses)
+    executor = Executor(program, checked.losses, threads=threads)
+    executor.kernels = kernels.Kernels() if work == "compiled" else None
     updater = Updater(checked.optimizer, program.parameters, program.spans)
     losses = []
     for step in range(len(x)):
         losses.append(executor.train_step(Batch({"input": x[step]}, {checked.outputs[0]: y[step]}), step).loss)
         updater.step(executor.gradients, step)
+    executor.close()
 
     np.testing.assert_allclose(losses, GOLDEN[f"{case}/losses"], rtol=1e-4 if dtype == "float32" else 1e-5)
     for key, value in GOLDEN.under(f"{case}/after").items():
