@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,10 @@ from nnctl.engine.program import Program
 from nnctl.engine.shard import Batch, Objective
 from nnctl.layers.activation import Applies
 from nnctl.layers.dense import Dense
+
+SideBySide = Callable[[Callable[[int], None], int], None]
+# Numbers of a thread's scratch: of a gradient, between product and update.
+SCRATCH = 16 * 512
 
 ACTIVATIONS = ("linear", "relu", "tanh", "sigmoid")  # in the order of the kernel's numbers
 LOSSES = ("sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy", "mse")
@@ -27,18 +32,17 @@ class Chain:
         self._program, self._objective = program, objective
         [self._input] = program.graph.inputs
         widths = [program.graph.shapes[self._input][0], *(layer.units for layer, *_ in layers)]
+        self._widths = np.array(widths, np.int64)
         self._layout = (
-            np.array(widths, np.int64),
+            self._widths,
             np.array([program.spans[f"{owner}/kernel"].start for _, owner, _ in layers], np.int64),
             np.array([program.spans[f"{owner}/bias"].start if layer.use_bias else -1 for layer, owner, _ in layers],
                      np.int64),
             np.concatenate([[0], np.cumsum(widths[1:])]).astype(np.int64),
             np.array([ACTIVATIONS.index(name) for *_, name in layers], np.int64),
-            LOSSES.index(objective.loss.kind),
         )  # fmt: skip
-        self._room: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # rows -> outs and slopes
-        self._turn = 0
-        self._arrived = np.zeros((1, 8), np.int64)
+        self._loss = LOSSES.index(objective.loss.kind)
+        self._room: _Room | None = None
 
     @classmethod
     def of(cls, kernels: Any, program: Program, objectives: Sequence[Objective]) -> Chain | None:
@@ -72,36 +76,102 @@ class Chain:
             return None
         return cls(kernels.chain, program, objective, layers)
 
-    def takes(self, batch: Batch) -> bool:
-        """Whether a batch is plain: rows of numbers, nothing to divide."""
-        return not batch.divisors and not batch.lengths
+    def takes(self, inputs: Mapping[str, Any], lengths: Mapping[str, Any]) -> bool:
+        """Whether the rows are plain: an array of numbers, all there."""
+        x = inputs[self._input]
+        return isinstance(x, np.ndarray) and x.flags.c_contiguous and not lengths
 
-    def step(self, batch: Batch, gradients: np.ndarray, workers: int, side_by_side: Any) -> tuple[float, np.ndarray]:
-        """The loss, as the executor sums it, and the predictions (valid until the next step)."""
-        rows, objective, program = batch.rows, self._objective, self._program
-        x = np.ascontiguousarray(batch.inputs[self._input])
-        given = batch.targets[objective.head.name]
-        widths, places = self._layout[0], self._layout[3]
-        if rows not in self._room:
-            if len(self._room) > 1:  # there are full batches and, at an epoch's end, a smaller one
-                self._room.clear()
-            self._room[rows] = tuple(np.empty(places[-1] * rows, program.dtype) for _ in range(2))
-        outs, slopes = self._room[rows]
-        if self._layout[-1] == 0:
-            targets, labels = np.empty((0, 0), program.dtype), given.reshape(-1).astype(np.int64, copy=False)
+    def step(self, batch: Batch, gradients: np.ndarray, workers: int,
+             side_by_side: SideBySide) -> tuple[float, np.ndarray]:  # fmt: skip
+        """One step's loss, as the executor sums it, and the predictions (valid until the next step); its gradient is
+        left in `gradients`."""
+        order = np.arange(batch.rows)
+        done = self._run(batch, order, batch.rows, 0, 1, workers, side_by_side, gradients)
+        assert done == 1
+        loss = float(self._room.sums[0].sum())
+        return loss / self._objective.weight, self._room.predictions[: batch.rows]
+
+    def steps(self, part: Any, order: np.ndarray, batch: int, first: int, numbers: np.ndarray, update: Update,
+              workers: int, side_by_side: SideBySide) -> Steps:  # fmt: skip
+        """Steps of an epoch and their updates, from batch number `first` on, as many as numbers (steps, scalars) has
+        rows. Ends before a step whose loss or gradient may not be finite.
+
+        part: the training set's rows, as a Batch has a batch's. order: theirs in this epoch."""
+        done = self._run(part, order, batch, first, len(numbers), workers, side_by_side, None, update, numbers)
+        rows = min((first + done) * batch, order.size) - first * batch
+        return Steps(done, self._room.sums[:done].sum(axis=1), self._room.predictions[: max(0, rows)])
+
+    def _run(self, rows: Any, order: np.ndarray, batch: int, first: int, steps: int, workers: int,
+             side_by_side: SideBySide, gradients: np.ndarray | None, update: Update | None = None,
+             numbers: np.ndarray | None = None) -> int:  # fmt: skip
+        room = self._room
+        if room is None or not room.fits(batch, steps, workers):
+            room = self._room = _Room(self._widths, batch, steps, workers, self._program.dtype)
+        objective, parameters = self._objective, self._program.parameters
+        given = rows.targets[objective.head.name]
+        none = np.empty(0, np.float32)
+        if self._loss == 0:
+            targets, labels = none.reshape(0, 0), given.reshape(-1).astype(np.int64, copy=False)
         else:
-            targets, labels = given.reshape(rows, widths[-1]).astype(program.dtype, copy=False), np.empty(0, np.int64)
-        weights = np.ones(rows, program.dtype) if batch.weights is None else batch.weights
-        share = program.dtype.type(objective.weight / rows)
-        if len(self._arrived) < workers:
-            self._arrived = np.zeros((workers, 8), np.int64)  # a cache line each
-        self._turn += 1
-        losses = np.zeros(workers)
-        fixed = (x, targets, labels, weights, share, program.parameters, gradients, *self._layout, outs, slopes, losses,
-                 self._arrived, self._turn)  # fmt: skip
-        side_by_side(lambda worker: self._kernel.step(worker, workers, *fixed), workers)
-        p = outs[places[-2] * rows :].reshape(rows, widths[-1])
-        return float(losses.sum()) / objective.weight if objective.weight else 0.0, p
+            targets = np.ascontiguousarray(given.reshape(len(given), self._widths[-1]), self._program.dtype)
+            labels = np.empty(0, np.int64)
+        weights = none if rows.weights is None else rows.weights.astype(np.float32, copy=False)
+        x = rows.inputs[self._input]
+        divisor = np.float32(rows.divisors.get(self._input, 0))
+        if numbers is None:
+            numbers = np.empty((1, 0))
+        made = [0] * workers
+        fixed = (x, divisor, order, batch, first, steps, labels, targets, weights, self._loss,
+                 np.float32(objective.weight), parameters, parameters if gradients is None else gradients,
+                 update.slots if update else none.reshape(0, 0), update.address if update else 0, numbers, *self._layout,
+                 *room.arrays, room.turn)  # fmt: skip
+
+        def turn(worker: int) -> None:
+            made[worker] = self._kernel.run(worker, workers, *fixed)
+
+        side_by_side(turn, workers)
+        room.turn += steps * (2 * len(self._layout[1]) + 6)  # beyond all that the workers have counted
+        return made[0]
+
+
+@dataclass(frozen=True)
+class Update:
+    """An optimizer's rule for compiled callers. address: of a Sweep's update. slots: (k, parameters)."""
+
+    address: int
+    slots: np.ndarray
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What came of some steps. done: how many were made. losses: (done,) weighted, as the executor sums them.
+    predictions: (rows of them all, outputs), valid until the next steps."""
+
+    done: int
+    losses: np.ndarray
+    predictions: np.ndarray
+
+
+class _Room:
+    """What the kernel writes to, for batches of at most so many rows."""
+
+    def __init__(self, widths: np.ndarray, batch: int, steps: int, workers: int, dtype: Any):
+        self._sizes = batch, steps, workers
+        every = int(widths[1:].sum()) * batch
+        outs, slopes, turned = (np.empty(every, dtype) for _ in range(3))
+        self.predictions = np.empty((batch * steps, widths[-1]), dtype)
+        self.sums = np.zeros((steps, workers))
+        # scratch and what the threads tell each other by: each has cache lines of its own
+        scratch = np.empty((workers, max(SCRATCH, int(widths.max()))), dtype)
+        largest = np.zeros((workers, 2 * len(widths) + 16), np.int32)
+        arrived = np.zeros((workers, 8), np.int64)
+        self.turn = 0
+        self.arrays = (np.empty(int(widths[0]) * batch, dtype), outs, slopes, turned, scratch, self.predictions,
+                       self.sums, largest, arrived)  # fmt: skip
+
+    def fits(self, batch: int, steps: int, workers: int) -> bool:
+        most, longest, crew = self._sizes
+        return batch <= most and steps <= longest and workers == crew
 
 
 def _usual(objective: Objective, last: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.engine.arena import ShardCall
-from nnctl.engine.chain import Chain
+from nnctl.engine.chain import Chain, Steps, Update
 from nnctl.engine.crew import Crew
 from nnctl.engine.profile import Clock, summed
 from nnctl.engine.program import Program, Step
@@ -26,6 +26,7 @@ from nnctl.losses import Loss
 CACHE = 1 << 22
 # Below this many multiply-adds a batch's forward pass is over before a second thread has woken up.
 WORTH_A_THREAD = 4_000_000
+CHAIN_WORTH_A_THREAD = 300_000
 # Inference keeps no activations, so its shards may be larger.
 INFERENCE_CACHE = 1 << 22
 
@@ -96,9 +97,8 @@ class Executor:
     def train_step(self, batch: Batch, step: int) -> BatchResult:
         """Forward and backward of a batch at the 0-based step; leaves the gradient in `gradients`."""
         chain = self._chain_of_dense()
-        if chain and chain.takes(batch):
-            workers = self.threads if batch.rows * self._row_work > WORTH_A_THREAD else 1
-            loss, p = chain.step(batch, self.gradients, min(workers, batch.rows), self.side_by_side)
+        if chain and chain.takes(batch.inputs, batch.lengths):
+            loss, p = chain.step(batch, self.gradients, self._chain_workers(batch.rows), self.side_by_side)
             name = self.objectives[0].head.name
             penalty = self._penalties(add_gradients=True)
             return BatchResult(self.objectives[0].weight * loss + penalty, {name: loss}, {name: p})
@@ -120,6 +120,18 @@ class Executor:
         for worker in self._workers[1:workers]:
             np.add(self.gradients, worker.gradients, out=self.gradients)
         return self._together(results, self._penalties(add_gradients=True))
+
+    def train_steps(self, part: Any, order: Array, batch: int, first: int, numbers: Array,
+                    update: Update) -> Steps | None:  # fmt: skip
+        """Several steps of an epoch with their updates in one call (see Chain.steps), where the model is a chain."""
+        chain = self._chain_of_dense()
+        if chain is None or self.program.regularized or not chain.takes(part.inputs, part.lengths):
+            return None
+        return chain.steps(part, order, batch, first, numbers, update, self._chain_workers(batch), self.side_by_side)
+
+    def _chain_workers(self, rows: int) -> int:
+        """Threads for a chain's step: they wait awake for each other, so that less work is worth a second one."""
+        return min(self.threads, rows) if rows * self._row_work > CHAIN_WORTH_A_THREAD else 1
 
     def _chain_of_dense(self) -> Chain | None:
         """The compiled step of the whole model, where it is a chain of Dense layers and the settings leave it free."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from nnctl.engine.chain import Update
 from nnctl.errors import RunError
 from nnctl.optimizers import Optimizer
 
@@ -40,7 +41,11 @@ class Updater:
         self._weights = weights
         self._parts = dealt(pieces(list(spans.values()), len(weights) or 1), threads if side_by_side else 1)
         self.rate_scale = 1.0
-        self.slots = {name: np.full_like(weights, start) for name, start in optimizer.slots().items()}
+        starts = optimizer.slots()
+        self._slots = np.empty((len(starts), len(weights)), weights.dtype)  # one after the other, for compiled callers
+        self.slots = dict(zip(starts, self._slots, strict=True))
+        for name, start in starts.items():
+            self.slots[name].fill(start)
         self.memory = optimizer.memory()
         self._rule = optimizer.formula()
         self._spans = list(spans.values())
@@ -73,8 +78,7 @@ class Updater:
                     slot[...] = new
 
     def _sweep_over(self, gradients: Array, decay: float, scalars: tuple[float, ...]) -> None:
-        one = self._weights.dtype.type
-        numbers = [one(number) for number in (decay, *scalars)]
+        numbers = [float(number) for number in (decay, *scalars)]
 
         def turn(worker: int) -> None:
             for part in self._parts[worker]:
@@ -85,6 +89,30 @@ class Updater:
             turn(0)
         else:
             self._side_by_side(turn, len(self._parts))
+
+    # Several steps in one call of a compiled chain (engine/chain.py), which applies the rule by itself
+
+    @property
+    def rule_alone(self) -> Update | None:
+        """The rule for compiled callers, where a step is nothing but the rule."""
+        optimizer = self.optimizer
+        clips = optimizer.clipnorm or optimizer.global_clipnorm or optimizer.clipvalue
+        update = getattr(self._sweep, "update", None)
+        return Update(update, self._slots) if update and not clips and self._weights.dtype == np.float32 else None
+
+    def ahead(self, step: int, count: int) -> Array:
+        """(count, 1 + scalars), the decay and the rule's numbers at steps `step` to step + count - 1."""
+        rows, self._memories = [], [self.memory]
+        for one in range(step, step + count):
+            lr = self.rate(one)
+            memory = dict(self._memories[-1])
+            rows.append(((self.optimizer.weight_decay or 0.0) * lr, *self.optimizer.scalars(lr, one, memory)))
+            self._memories.append(memory)
+        return np.array(rows, np.float64)
+
+    def went(self, count: int) -> None:
+        """So many of the steps that `ahead` gave the numbers of have been made."""
+        self.memory = self._memories[count]
 
     def _clip(self, gradients: Array) -> None:
         optimizer = self.optimizer

@@ -23,6 +23,13 @@ def folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="nnctl-kernels-"))
 
 
+def write(path: Path, content: bytes) -> None:
+    """Writes a file of the cache; another process may be writing the same."""
+    part = path.with_suffix(f".{os.getpid()}.part")
+    part.write_bytes(content)
+    part.replace(path)
+
+
 def module_of(source: str, name: str) -> ModuleType:
     """The module of a generated source, written to the cache if it is not there yet."""
     full = f"nnctl_{name}_{hashlib.sha256(source.encode()).hexdigest()[:16]}"
@@ -30,9 +37,7 @@ def module_of(source: str, name: str) -> ModuleType:
         return sys.modules[full]
     path = folder() / f"{full}.py"
     if not path.is_file() or path.read_text(encoding="utf-8") != source:
-        part = path.with_suffix(f".{os.getpid()}.part")
-        part.write_text(source, encoding="utf-8")
-        part.replace(path)  # another process may be writing the same
+        write(path, source.encode())
     spec = importlib.util.spec_from_file_location(full, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[full] = module

@@ -1,65 +1,96 @@
-"""One training step of a chain of Dense layers compiled whole: forward, loss and backward, on one thread or several.
+"""Training steps of a chain of Dense layers compiled whole, as many as are wanted in one call: gathering the batch,
+forward, loss, backward and the optimizer's rule, on one thread or several.
 
-The rows of the batch are dealt out to the threads forward and back to the first layer; then, once all are there, the
-weights are: each thread makes its part of every gradient from all rows, so that nothing is left to add up, and a
-product's inner side is the whole batch. NumPy's twin: the engine's usual way (engine/shard.py).
+A thread makes some columns of every layer's output, and some rows of every weight's gradient, from the whole batch: so
+nothing is left to add up. The gradient never goes to memory: the optimizer's rule takes each few rows while they are in
+the first-level cache. (Rows, since those of one thread then lie together; of columns, which lie between another
+thread's, the hardware reads ahead what the other has just written.) Threads meet between layers. NumPy's twin: the
+engine's usual way (engine/shard.py and engine/updater.py).
 
 Numbers by layer l (widths[0] is the input's): its weights start at kernels[l] and biases[l] (-1: none) of the flat
-parameters, what it gives at places[l] * rows of `outs` and its gradient at the same place of `slopes`.
+parameters, its output at places[l] * rows of `outs`, its gradient at the same place of `slopes`, (rows, width), and of
+`turned`, (width, rows).
 """
 
 import numpy as np
 
-from nnctl.kernels.bias import relu_in_place
-from nnctl.kernels.blas import times, times_left, times_right
+from nnctl.kernels import sweep
 from nnctl.kernels.compiling import kernel
-from nnctl.kernels.gates import sigmoid, tanh
-from nnctl.kernels.waiting import now
+from nnctl.kernels.dense import LINEAR, RELU, activate, activation_back, column_sums, largest_bits, losses_of
+from nnctl.kernels.memory import nothing, pointer
+from nnctl.kernels.products import DEPTH, dressed_product, pack, product, tile_rows
+from nnctl.kernels.tile import WIDTH, tile
+from nnctl.kernels.turning import turn as turn_round
+from nnctl.kernels.waiting import meet
 
-LINEAR, RELU, TANH, SIGMOID = range(4)
-SPARSE, CATEGORICAL, BINARY, SQUARED = range(4)  # losses; each but the last takes over its softmax or sigmoid
-_ZERO, _ONE = np.float32(0), np.float32(1)
-_FOREVER = 1 << 62
+# Columns a thread has at least: below, a layer's rows are dealt out instead.
+COLUMNS = 64
+# Of a gradient between product and update: columns, and times the rows of a tile.
+AT_MOST, AT_ONCE = 512, 2
+# No gradient overflows where the largest numbers it is made of, multiplied, stay below this.
+_SAFE = np.float32(1e37)
 
 
 @kernel
-def step(worker, workers, x, targets, labels, weights, share, parameters, gradients, widths, kernels, biases, places,
-         activations, loss, outs, slopes, losses, arrived, turn):  # fmt: skip
-    """What one of the workers does. x (rows, widths[0]); targets (rows, widths[-1]), or labels (rows) where the loss
-    is SPARSE; weights (rows) of the samples. losses[worker]: its rows' sum. arrived (workers, 8), turn: the meeting.
+def run(worker, workers, x, divisor, order, batch, first, steps, labels, targets, weights, loss, share, parameters,
+        gradients, slots, update, numbers, widths, kernels, biases, places, activations, xs, outs, slopes, turned, scratch,
+        predictions, sums, largest, arrived, turn):  # fmt: skip
+    """Steps `first` to first + steps - 1 of an epoch, as one of the workers; how many were made.
 
-    The last layer's part of outs is the prediction. share: what a row's loss is multiplied with."""
-    rows, layers = x.shape[0], kernels.size
-    first, end = rows * worker // workers, rows * (worker + 1) // workers
-    for l in range(layers):
-        y = _of(outs, places, widths, l, rows)[first:end]
-        below = x[first:end] if l == 0 else _of(outs, places, widths, l - 1, rows)[first:end]
-        times(below, _matrix(parameters, kernels, widths, l), y, _ZERO)
-        if biases[l] >= 0:
-            _activate(y, parameters[biases[l] : biases[l] + widths[l + 1]], activations[l])
-        else:
-            _activate(y, np.zeros(widths[l + 1], np.float32), activations[l])
-    p, dp = _of(outs, places, widths, layers - 1, rows), _of(slopes, places, widths, layers - 1, rows)
-    losses[worker] = _loss(p, dp, targets, labels, weights, share, loss, first, end)
-    for l in range(layers - 1, 0, -1):
-        dy, dx = _of(slopes, places, widths, l, rows)[first:end], _of(slopes, places, widths, l - 1, rows)[first:end]
-        times_right(dy, _matrix(parameters, kernels, widths, l), dx, _ZERO)
-        _activation_back(_of(outs, places, widths, l - 1, rows)[first:end], dx, activations[l - 1])
+    x (samples, widths[0]) of any type, divided by divisor where that is not 0. order (samples) the rows in the epoch's
+    order, `batch` of them a step. labels (samples), targets (samples, widths[-1]) or weights (samples) may be empty.
+    share: what a row's loss is multiplied with, over the batch's rows. update: the address of a sweep's update, with
+    numbers (steps, scalars); or 0: then the gradient of the one step is left in `gradients`. slots (k, parameters).
+    predictions (rows of all steps, widths[-1]) and sums (steps, workers), the losses', are filled in.
+    Stops before the update of a step whose loss or gradient may not be finite.
+    """
+    layers = kernels.size
+    done = 0
+    for step in range(steps):
+        start = (first + step) * batch
+        chosen = order[start : min(start + batch, order.size)]
+        rows = chosen.size
+        low, high = rows * worker // workers, rows * (worker + 1) // workers
+        xb = xs[: rows * widths[0]].reshape(rows, widths[0])
+        _gather(x, divisor, chosen, xb, low, high)
+        turn = _meet(arrived, worker, workers, turn)
+        for l in range(layers):
+            below = xb if l == 0 else _of(outs, places, widths, l - 1, rows)
+            _forward(worker, workers, below, _of(outs, places, widths, l, rows), parameters, kernels[l], biases[l],
+                     activations[l])  # fmt: skip
+            turn = _meet(arrived, worker, workers, turn)
+        p, dp = _of(outs, places, widths, layers - 1, rows), _of(slopes, places, widths, layers - 1, rows)
+        sums[step, worker] = losses_of(p, dp, targets, labels, weights, chosen, share / rows, loss, low, high)
+        predictions[step * batch + low : step * batch + high] = p[low:high]
+        turn_round(dp[low:high], _turned(turned, places, widths, layers - 1, rows)[:, low:high])
+        turn = _meet(arrived, worker, workers, turn)
+        for l in range(layers - 1, 0, -1):
+            _backward(worker, workers, _turned(turned, places, widths, l, rows),
+                      _turned(turned, places, widths, l - 1, rows), _of(outs, places, widths, l - 1, rows),
+                      _of(slopes, places, widths, l - 1, rows), parameters, kernels[l], activations[l - 1], l > 1)  # fmt: skip
+            if l == 1:  # every worker's look at the numbers its part is made of
+                _look(worker, workers, largest, xb, outs, slopes, places, widths, layers, rows)
+            turn = _meet(arrived, worker, workers, turn)
+        if layers == 1:
+            _look(worker, workers, largest, xb, outs, slopes, places, widths, layers, rows)
+            turn = _meet(arrived, worker, workers, turn)
+        if not (_safe(largest, layers, rows) and np.isfinite(sums[step].sum())):
+            if update != 0:
+                break
+        for l in range(layers):
+            below = xb if l == 0 else _of(outs, places, widths, l - 1, rows)
+            _change(worker, workers, below, _of(slopes, places, widths, l, rows), parameters, gradients, slots, update,
+                    numbers[step], kernels[l], biases[l], scratch[worker])  # fmt: skip
+        done += 1
+        turn = _meet(arrived, worker, workers, turn)
+    return done
+
+
+@kernel
+def _meet(arrived, worker, workers, turn):
     if workers > 1:
-        arrived[worker, 0] = turn
-        for other in range(workers):
-            for _ in range(_FOREVER):
-                if now(arrived[other]) >= turn:
-                    break
-    for l in range(layers):
-        dy = _of(slopes, places, widths, l, rows)
-        below = x if l == 0 else _of(outs, places, widths, l - 1, rows)
-        low, high = widths[l] * worker // workers, widths[l] * (worker + 1) // workers
-        if high > low:
-            times_left(below[:, low:high], dy, _matrix(gradients, kernels, widths, l)[low:high], _ZERO)
-        low, high = widths[l + 1] * worker // workers, widths[l + 1] * (worker + 1) // workers
-        if biases[l] >= 0 and high > low:
-            _column_sums(dy, gradients[biases[l] : biases[l] + widths[l + 1]], low, high)
+        meet(arrived, worker, turn + 1)
+    return turn + 1
 
 
 @kernel
@@ -68,98 +99,139 @@ def _of(flat, places, widths, l, rows):
 
 
 @kernel
-def _matrix(flat, kernels, widths, l):
-    return flat[kernels[l] : kernels[l] + widths[l] * widths[l + 1]].reshape(widths[l], widths[l + 1])
+def _turned(flat, places, widths, l, rows):
+    return flat[places[l] * rows : places[l + 1] * rows].reshape(widths[l + 1], rows)
 
 
 @kernel
-def _activate(y, bias, activation):
-    """y = f(y + bias), in place."""
-    if activation == RELU:
-        relu_in_place(y, bias)
-        return
-    for r in range(y.shape[0]):
-        yr = y[r]
-        for j in range(yr.size):
-            yr[j] += bias[j]
-        if activation == TANH:
-            for j in range(yr.size):
-                yr[j] = tanh(yr[j])
-        elif activation == SIGMOID:
-            for j in range(yr.size):
-                yr[j] = sigmoid(yr[j])
+def _share(worker, workers, count):
+    """From where to where of `count` one worker goes; whole vectors where there are many."""
+    each = -(-count // workers)
+    if count >= COLUMNS:
+        each = -(-each // 16) * 16
+    return min(worker * each, count), min((worker + 1) * each, count)
 
 
 @kernel
-def _activation_back(y, dy, activation):
-    """Turns the gradient of y = f(x) into that of x."""
-    for r in range(y.shape[0]):
-        yr, dr = y[r], dy[r]
-        if activation == RELU:
-            for j in range(yr.size):
-                dr[j] = _ZERO if yr[j] <= 0 else dr[j]
-        elif activation == TANH:
-            for j in range(yr.size):
-                dr[j] *= _ONE - yr[j] * yr[j]
-        elif activation == SIGMOID:
-            for j in range(yr.size):
-                dr[j] *= yr[j] - yr[j] * yr[j]
-
-
-@kernel
-def _loss(p, dp, targets, labels, weights, share, loss, first, end):
-    """The loss of some rows, summed; p becomes the prediction, dp the gradient of what the last layer gave."""
-    total, wide = 0.0, p.shape[1]
-    for r in range(first, end):
-        pr, dr, dl = p[r], dp[r], weights[r] * share
-        one = _ZERO
-        if loss == SQUARED:
-            for j in range(wide):
-                error = pr[j] - targets[r, j]
-                one += error * error
-                dr[j] = np.float32(2) * error * dl / wide
-            total += np.float64(one / wide * dl)
-        elif loss == BINARY:
-            for j in range(wide):
-                z, y = pr[j], targets[r, j]
-                e = np.exp(-abs(z))
-                one += np.log1p(e) + max(z, _ZERO) - y * z
-                pr[j] = (e if z < 0 else _ONE) / (_ONE + e)
-                dr[j] = (pr[j] - y) * dl / wide
-            total += np.float64(one / wide * dl)
+def _gather(x, divisor, chosen, xb, low, high):
+    for r in range(low, high):
+        from_, to = x[chosen[r]], xb[r]
+        if divisor != 0:
+            for j in range(to.size):
+                to[j] = np.float32(from_[j]) / divisor
         else:
-            largest = pr[0]
-            for j in range(wide):
-                largest = pr[j] if pr[j] > largest or pr[j] != pr[j] else largest
-            sum_ = _ZERO
-            for j in range(wide):
-                pr[j] -= largest
-                dr[j] = np.exp(pr[j])
-                sum_ += dr[j]
-            log_sum = np.log(sum_)
-            if loss == SPARSE:
-                label = labels[r]
-                one = log_sum - pr[label]
-                for j in range(wide):
-                    pr[j] = dr[j] / sum_
-                    dr[j] = pr[j] * dl
-                dr[label] -= dl
-            else:
-                whole = _ZERO
-                for j in range(wide):
-                    one += targets[r, j] * (log_sum - pr[j])
-                    whole += targets[r, j]
-                for j in range(wide):
-                    pr[j] = dr[j] / sum_
-                    dr[j] = (pr[j] * whole - targets[r, j]) * dl
-            total += np.float64(one * dl)
-    return total
+            for j in range(to.size):
+                to[j] = np.float32(from_[j])
 
 
 @kernel
-def _column_sums(x, sums, low, high):
-    sums[low:high] = 0
-    for r in range(x.shape[0]):
-        xr = x[r]
-        for j in range(low, high):
-            sums[j] += xr[j]
+def _forward(worker, workers, below, y, parameters, kernel, bias, activation):
+    """The worker's part of y = f(below W + b)."""
+    wide = y.shape[1]
+    w = parameters[kernel : kernel + below.shape[1] * wide].reshape(below.shape[1], wide)
+    # a relu comes with the bias, so that there has to be one
+    b = parameters[bias : bias + wide] if bias >= 0 else np.zeros(wide if activation == RELU else 0, np.float32)
+    if wide >= COLUMNS * workers:
+        low, high = _share(worker, workers, wide)
+        part, w, b = y[:, low:high], w[:, low:high], b[min(low, b.size) : high]
+    else:
+        low, high = _share(worker, workers, y.shape[0])
+        part, below = y[low:high], below[low:high]
+    if part.size:
+        dressed_product(below, below.strides[0] // 4, 1, w, part, False, b, activation == RELU)
+        activate(part, activation)
+
+
+@kernel
+def _backward(worker, workers, dyt, dxt, x, dx, parameters, kernel, activation, goes_on):
+    """The worker's part of the gradient below a layer, dx and, where it goes on down, dxt: dx^T = W dy^T, so that of a
+    layer's numbers the few, not the many, are turned round."""
+    wide, rows = dyt.shape
+    low, high = _share(worker, workers, dxt.shape[0])
+    if high <= low:
+        return
+    w = parameters[kernel : kernel + dxt.shape[0] * wide].reshape(dxt.shape[0], wide)
+    product(w[low:high], wide, 1, dyt, dxt[low:high], False)
+    turn_round(dxt[low:high], dx[:, low:high])
+    if activation != LINEAR:
+        activation_back(x[:, low:high], dx[:, low:high], activation)
+        if goes_on:
+            turn_round(dx[:, low:high], dxt[low:high])
+
+
+@kernel
+def _look(worker, workers, largest, xb, outs, slopes, places, widths, layers, rows):
+    """largest[worker, l]: the bits of the largest number of layer l's input and of its slopes in the worker's rows."""
+    low, high = rows * worker // workers, rows * (worker + 1) // workers
+    for l in range(layers):
+        below = xb if l == 0 else _of(outs, places, widths, l - 1, rows)
+        largest[worker, 2 * l] = largest_bits(below[low:high].reshape(-1))
+        largest[worker, 2 * l + 1] = largest_bits(_of(slopes, places, widths, l, rows)[low:high].reshape(-1))
+
+
+@kernel
+def _safe(largest, layers, rows):
+    """Whether no weight's gradient can be other than finite: it is at most rows * max |x| * max |dy|."""
+    bits = np.empty(2, np.int32)
+    for l in range(layers):
+        for k in range(2):
+            bits[k] = largest[:, 2 * l + k].max()
+        size = bits.view(np.float32)
+        if not (size[0] < _SAFE and size[1] < _SAFE and np.float64(size[0]) * size[1] * rows < _SAFE):
+            return False
+    return True
+
+
+@kernel
+def _change(worker, workers, below, dy, parameters, gradients, slots, update, numbers, kernel, bias, scratch):
+    """The worker's rows of a layer's gradient, and the optimizer's rule on them or, without one, into `gradients`."""
+    deep, wide = below.shape[1], dy.shape[1]
+    low, high = _share(worker, workers, deep)
+    if high > low:
+        if update == 0:
+            g = gradients[kernel : kernel + deep * wide].reshape(deep, wide)
+            product(below[:, low:high], 1, deep, dy, g[low:high], False)
+        else:
+            for left in range(0, wide, AT_MOST):
+                _change_columns(below, dy[:, left : min(left + AT_MOST, wide)], parameters, slots, update, numbers,
+                                kernel + left, wide, low, high, scratch)  # fmt: skip
+    if bias >= 0:
+        low, high = _share(worker, workers, wide)
+        if high > low:
+            if update == 0:
+                column_sums(dy, gradients[bias + low : bias + high], low)
+            for first in range(low, high if update != 0 else low, scratch.size):
+                g = scratch[: min(scratch.size, high - first)]
+                column_sums(dy, g, first)
+                _apply(update, parameters, g, slots, bias + first, numbers)
+
+
+@kernel
+def _change_columns(below, dy, parameters, slots, update, numbers, kernel, row, top, bottom, scratch):
+    """The same for some columns of rows top to bottom - 1, which lie `row` numbers apart from `kernel` on: the gradient
+    of a few rows at a time, used while it is in the first-level cache."""
+    rows, wide = dy.shape
+    high = tile_rows(min(wide, WIDTH))
+    many = min(AT_ONCE * high, scratch.size // wide)
+    packed = np.empty(rows * wide, np.float32)
+    pack(dy, packed)
+    for r in range(top, bottom, many):
+        count = min(many, bottom - r)
+        for left in range(0, wide, WIDTH):
+            broad = min(WIDTH, wide - left)
+            for i in range(0, count, high):
+                for start in range(0, rows, DEPTH):
+                    tile(pointer(below, r + i + start * below.shape[1]), 1, 0, below.shape[1],
+                         pointer(packed, left * rows + start * broad), 0, broad, pointer(scratch, i * wide + left), wide,
+                         1, min(DEPTH, rows - start), broad, min(high, count - i), start > 0, nothing(), False)  # fmt: skip
+        if wide == row:  # the rows are one run of numbers
+            _apply(update, parameters, scratch[: count * wide], slots, kernel + r * row, numbers)
+        else:
+            for k in range(count):
+                _apply(update, parameters, scratch[k * wide : (k + 1) * wide], slots, kernel + (r + k) * row, numbers)
+
+
+@kernel
+def _apply(update, parameters, g, slots, at, numbers):
+    sweep.call(update, pointer(parameters, at), pointer(g, 0), pointer(slots, at), slots.shape[1], g.size,
+               pointer(numbers, 0))  # fmt: skip

@@ -1,13 +1,21 @@
 """Waiting for another thread without the interpreter lock and without sleep.
 
 A thread that sleeps wakes up 50 to 150 microseconds after it is called, which is as long as many a layer takes; one
-that looks again and again is there at once.
+that looks again and again is there at once. Where there are more threads than cores, looking on would keep the one that
+is waited for from running: so after a while every look lets others go first.
 """
 
+import sys
+
+from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
 from nnctl.kernels.compiling import kernel
+
+_PATIENCE = 3000  # looks, some microseconds
+_FOREVER = 1 << 62
+_let_others = types.ExternalFunction("SwitchToThread" if sys.platform == "win32" else "sched_yield", types.int32())
 
 
 @intrinsic
@@ -22,10 +30,33 @@ def now(context, array):
     return types.int64(array), build
 
 
+@intrinsic
+def tell(context, array, number):
+    """Writes an array's first number once all that was written before can be seen by others."""
+
+    def build(context, builder, signature, arguments):
+        [kind, _], [value, number] = signature.args, arguments
+        data = context.make_array(kind)(context, builder, value).data
+        builder.store_atomic(number, data, ordering="release", align=8)
+        return ir.Constant(ir.IntType(32), 0)
+
+    return types.int32(array, types.int64), build
+
+
 @kernel
 def until(flag, wanted, looks):
     """Waits until flag[0] is at least `wanted`; gives up after so many looks, and says whether it is."""
-    for _ in range(looks):
+    for look in range(looks):
         if now(flag) >= wanted:
             return True
+        if look > _PATIENCE:
+            _let_others()
     return False
+
+
+@kernel
+def meet(arrived, worker, turn):
+    """Waits until every worker has come to the same turn. arrived (workers, 8): a cache line each."""
+    tell(arrived[worker], turn)
+    for other in range(arrived.shape[0]):
+        until(arrived[other], turn, _FOREVER)

@@ -12,7 +12,7 @@ from nnctl.reports.numbers import count, duration, figure
 from nnctl.reports.run_report import PlainReport
 from nnctl.reports.run_table import LABEL
 from nnctl.reports.terminal import Terminal
-from nnctl.training.events import Event, IterationEnded, RunEnded, RunStarted
+from nnctl.training.events import Event, IterationEnded, IterationsEnded, RunEnded, RunStarted
 
 _SECONDS = 1 / 12  # between two drawings: faster than reading, and a small part of the training time
 _ITERATIONS = 8  # rows of the rolling window, where the terminal is tall enough
@@ -35,9 +35,15 @@ class LiveReport(PlainReport):
         self._pace: list[str] = []  # time left and speed, as of the last drawing with a new step
 
     def __call__(self, event: Event) -> None:
-        if type(event) is IterationEnded:  # thousands a second: keep it, and look at the clock
-            self._recent.append(event)
-            if perf_counter() >= self._due:
+        if type(event) in (IterationEnded, IterationsEnded):  # thousands a second: keep it, and look at the clock
+            due = perf_counter() >= self._due
+            if type(event) is IterationEnded:
+                self._recent.append(event)
+            elif due:
+                self._recent.extend(event.each())
+            else:
+                self._recent.append(event.last)
+            if due:
                 self._draw()
             return
         super().__call__(event)

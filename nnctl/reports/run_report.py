@@ -9,7 +9,7 @@ from nnctl.reports.numbers import count, counted, duration, figure
 from nnctl.reports.run_table import Epochs, RunTable
 from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal
-from nnctl.training.events import EpochEnded, Event, Figures, IterationEnded, RunEnded, RunStarted, Said
+from nnctl.training.events import EpochEnded, Event, Figures, IterationEnded, IterationsEnded, RunEnded, RunStarted, Said
 
 FINISHED = ("done", "early stopping")
 
@@ -21,6 +21,10 @@ class JsonReport:
         self._stream = terminal.stream
 
     def __call__(self, event: Event) -> None:
+        if isinstance(event, IterationsEnded):
+            for one in event.each():
+                self(one)
+            return
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
         self._stream.write(dumps({"event": name, **jsonable(event)}, indent=None) + "\n")
         self._stream.flush()
@@ -56,7 +60,7 @@ class PlainReport:
         self._started: RunStarted | None = None
 
     def __call__(self, event: Event) -> None:
-        if type(event) is IterationEnded:
+        if type(event) in (IterationEnded, IterationsEnded):
             return
         if isinstance(event, RunStarted):
             self._start(event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,6 +42,16 @@ class IterationEnded:
     figures: Figures
     learning_rate: float
     seconds: float  # since the epoch began
+
+
+@dataclass(frozen=True, slots=True)
+class IterationsEnded:
+    """Several batches are done in one go, as small models do them: what many listeners want of them is the last one.
+
+    each: all of them, one by one; to be called while the event is handled."""
+
+    last: IterationEnded
+    each: Callable[[], Iterator[IterationEnded]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,5 +102,5 @@ class RunEnded:
     hint: str | None = None
 
 
-Event = RunStarted | IterationEnded | EpochEnded | CheckpointWritten | Said | Profiled | RunEnded
+Event = RunStarted | IterationEnded | IterationsEnded | EpochEnded | CheckpointWritten | Said | Profiled | RunEnded
 Subscriber = Callable[[Event], None]

@@ -17,7 +17,7 @@ import numpy as np
 
 from nnctl import __version__
 from nnctl.errors import RunError
-from nnctl.training.events import EpochEnded, Event, IterationEnded
+from nnctl.training.events import EpochEnded, Event, IterationEnded, IterationsEnded
 from nnctl.training.files import write_safely
 
 FORMAT = "nnctl 1"  # of model.safetensors; a reader refuses what it does not know
@@ -98,7 +98,7 @@ class Log:
         return [epoch, *(repr(figures[name]) for name in self._names)]
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, IterationEnded):
+        if isinstance(event, (IterationEnded, IterationsEnded)):
             return
         if isinstance(event, EpochEnded):
             self._writer.writerow(self._row(event.epoch, event.figures))

@@ -23,9 +23,15 @@ from nnctl.training import callbacks as cb
 from nnctl.training.checkpoint import Checkpoint
 from nnctl.training.events import EpochEnded, Event, IterationEnded, Profiled, Said
 from nnctl.training.model import Model, Running, take
+from nnctl.training.stretch import Stretch
 
 Array = np.ndarray
 Snapshot = dict[str, Array]  # "parameters" and "state", copies of the program's buffers
+
+
+# Multiply-adds of iterations in one go, some ten milliseconds; what an iteration takes besides; and how many numbers
+# their predictions may be.
+STRETCH, OVERHEAD, MOST_PREDICTIONS = 1_000_000_000, 50_000, 4_000_000
 
 
 class Loop:
@@ -127,10 +133,11 @@ class Loop:
     def _run_epoch(self) -> None:
         began = time.perf_counter()
         order = permutation(self.model.spec.seed, self.epoch, self.plan.samples)
-        for number, (first, end) in enumerate(self.plan.bounds(), start=1):
-            if number <= self.iteration:
-                continue  # done before the run was interrupted
-            self._iterate(order[first:end], number, began)
+        bounds = list(self.plan.bounds())
+        while self.iteration < len(bounds):  # more than 0 where a run goes on that was interrupted
+            if not self._stretch(order, began):
+                first, end = bounds[self.iteration]
+                self._iterate(order[first:end], self.iteration + 1, began)
             if self.reason is not None:
                 return
             if time.perf_counter() - self._saved_at > self._save_seconds:
@@ -166,6 +173,40 @@ class Loop:
                                  time.perf_counter() - began))  # fmt: skip
         if clock:
             clock.lap("", SCREEN)
+
+    def _stretch(self, order: Array, began: float) -> bool:
+        """Several iterations in one go, where the engine can: for small models Python would take longer than they do.
+        False where it cannot make even the next one, which may have something wrong with it."""
+        update, length = self.updater.rule_alone, self._stretch_length
+        if update is None or self.clock:
+            return False
+        start, size = self.iteration, self.plan.batch_size
+        # cut where every run cuts: sums of figures are then the same bytes, wherever a run was interrupted
+        count = min(length - start % length, self.plan.iterations_per_epoch - start)
+        part = self.train_part
+        numbers = self.updater.ahead(self.step, count)
+        made = self.model.executor.train_steps(part, order, size, start, numbers, update)
+        if made is None or not made.done:
+            return False
+        self.updater.went(made.done)
+        rows = order[start * size : (start + made.done) * size]
+        counts = np.minimum(size, order.size - size * np.arange(start, start + made.done))
+        [y] = (targets[rows] for targets in part.targets.values())
+        told = Stretch(self.epoch, start, self.step, made.losses, counts, y, made.predictions,
+                       None if part.weights is None else part.weights[rows], self.updater.rate,
+                       self.running.copy(), began)  # fmt: skip
+        self.running.add_steps(made.losses, counts, y, made.predictions, told.weights)
+        self.iteration, self.step = start + made.done, self.step + made.done
+        self.emit(told.event(self.running))
+        return True
+
+    @property
+    def _stretch_length(self) -> int:
+        """Iterations in one go: some milliseconds' worth, a function of the config, so that a run's bytes are too."""
+        program, rows = self.model.program, self.plan.batch_size
+        work = 3 * rows * multiply_adds(program) + 10 * len(program.parameters) + OVERHEAD
+        outputs = rows * sum(math.prod(n or 1 for n in program.graph.shapes[o]) for o in program.graph.outputs)
+        return max(1, min(STRETCH // work, MOST_PREDICTIONS // outputs))
 
     def profiled(self) -> Profiled:
         """Where the time of the iterations went."""

@@ -15,7 +15,7 @@ from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
 from nnctl.engine.shard import Batch
 from nnctl.errors import InputError
-from nnctl.metrics import Metric, resolve
+from nnctl.metrics import Metric, dump, load, resolve
 from nnctl.spec.model import Spec
 from nnctl.training.compatibility import check_heads, check_taken_over
 
@@ -118,6 +118,20 @@ class Running:
             if (mask := result.masks.get(output)) is not None:
                 weights = mask * (1.0 if weights is None else weights[:, None])
             metric.update(state, batch.targets[output], result.outputs[output], weights)
+
+    def add_steps(self, losses: Array, rows: Array, y: Array, p: Array, weights: Array | None) -> None:
+        """Takes in several batches of a model with one output: losses and numbers of rows by batch, targets,
+        predictions and weights of all their rows."""
+        self.rows += int(rows.sum())
+        self.loss += float(np.dot(losses, rows))
+        for (_, _, metric), state in zip(self._model.metrics, self.states, strict=True):
+            metric.update(state, y, p, weights)
+
+    def copy(self) -> Running:
+        other = Running(self._model)
+        other.rows, other.loss, other.losses = self.rows, self.loss, dict(self.losses)
+        other.states = [load(dump(state)) for state in self.states]
+        return other
 
     def figures(self) -> dict[str, float]:
         rows = max(1, self.rows)

@@ -1,0 +1,117 @@
+"""What Dense layers and their losses need besides products, compiled. NumPy's twins: layers/dense.py, activations/,
+losses/."""
+
+import numpy as np
+
+from nnctl.kernels.compiling import kernel
+from nnctl.kernels.gates import sigmoid, tanh
+from nnctl.kernels.memory import line
+
+LINEAR, RELU, TANH, SIGMOID = range(4)
+SPARSE, CATEGORICAL, BINARY, SQUARED = range(4)  # losses; each but the last takes over its softmax or sigmoid
+_ZERO, _ONE = np.float32(0), np.float32(1)
+
+
+@kernel
+def activate(y, activation):
+    """y = f(y), in place; relu has been applied by the product."""
+    if activation == TANH:
+        for r in range(y.shape[0]):
+            yr = line(y, r * (y.strides[0] // 4), y.shape[1])
+            for j in range(yr.size):
+                yr[j] = tanh(yr[j])
+    elif activation == SIGMOID:
+        for r in range(y.shape[0]):
+            yr = line(y, r * (y.strides[0] // 4), y.shape[1])
+            for j in range(yr.size):
+                yr[j] = sigmoid(yr[j])
+
+
+@kernel
+def activation_back(y, dy, activation):
+    """dy, the gradient of y = f(x), becomes that of x."""
+    for r in range(y.shape[0]):
+        yr, dr = line(y, r * (y.strides[0] // 4), y.shape[1]), line(dy, r * (dy.strides[0] // 4), y.shape[1])
+        if activation == RELU:
+            for j in range(yr.size):
+                dr[j] = _ZERO if yr[j] <= 0 else dr[j]
+        elif activation == TANH:
+            for j in range(yr.size):
+                dr[j] *= _ONE - yr[j] * yr[j]
+        elif activation == SIGMOID:
+            for j in range(yr.size):
+                dr[j] *= yr[j] - yr[j] * yr[j]
+
+
+@kernel
+def column_sums(x, sums, low):
+    """sums[j] = the sum of column low + j."""
+    sums[:] = 0
+    for r in range(x.shape[0]):
+        xr = x[r, low : low + sums.size]
+        for j in range(sums.size):
+            sums[j] += xr[j]
+
+
+@kernel
+def largest_bits(x):
+    """The bits of the largest |x|. As whole numbers they have the order of the sizes, NaN above infinity above the rest,
+    and whole numbers are compared many at a time."""
+    bits = x.view(np.int32)
+    largest = np.int32(0)
+    for i in range(bits.size):
+        largest = max(largest, np.int32(bits[i] & 0x7FFFFFFF))
+    return largest
+
+
+@kernel
+def losses_of(p, dp, targets, labels, weights, chosen, share, loss, low, high):
+    """The loss of rows low to high - 1, summed; p becomes the prediction, dp the gradient of what the last layer gave.
+    chosen: which sample each row is."""
+    total, wide = 0.0, p.shape[1]
+    for r in range(low, high):
+        sample = chosen[r]
+        dl = weights[sample] * share if weights.size else share
+        pr, dr = p[r], dp[r]
+        one = _ZERO
+        if loss == SQUARED:
+            for j in range(wide):
+                error = pr[j] - targets[sample, j]
+                one += error * error
+                dr[j] = np.float32(2) * error * dl / wide
+            total += np.float64(one / wide * dl)
+        elif loss == BINARY:
+            for j in range(wide):
+                z, y = pr[j], targets[sample, j]
+                e = np.exp(-abs(z))
+                one += np.log1p(e) + max(z, _ZERO) - y * z
+                pr[j] = (e if z < 0 else _ONE) / (_ONE + e)
+                dr[j] = (pr[j] - y) * dl / wide
+            total += np.float64(one / wide * dl)
+        else:
+            largest = pr[0]
+            for j in range(wide):
+                largest = pr[j] if pr[j] > largest or pr[j] != pr[j] else largest
+            sum_ = _ZERO
+            for j in range(wide):
+                pr[j] -= largest
+                dr[j] = np.exp(pr[j])
+                sum_ += dr[j]
+            log_sum = np.log(sum_)
+            if loss == SPARSE:
+                label = labels[sample]
+                one = log_sum - pr[label]
+                for j in range(wide):
+                    pr[j] = dr[j] / sum_
+                    dr[j] = pr[j] * dl
+                dr[label] -= dl
+            else:
+                whole = _ZERO
+                for j in range(wide):
+                    one += targets[sample, j] * (log_sum - pr[j])
+                    whole += targets[sample, j]
+                for j in range(wide):
+                    pr[j] = dr[j] / sum_
+                    dr[j] = (pr[j] * whole - targets[sample, j]) * dl
+            total += np.float64(one * dl)
+    return total

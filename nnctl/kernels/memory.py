@@ -1,0 +1,69 @@
+"""Where arrays lie, for compiled loops that hand that on."""
+
+from llvmlite import ir
+from numba import carray, types
+from numba.extending import intrinsic
+
+from nnctl.kernels.compiling import kernel
+
+_BYTE = ir.IntType(8).as_pointer()
+
+
+@intrinsic
+def pointer(context, array, offset):
+    """Where an array's number at `offset`, counted in numbers, lies."""
+
+    def build(context, builder, signature, arguments):
+        [kind, _], [value, steps] = signature.args, arguments
+        data = context.make_array(kind)(context, builder, value).data
+        return builder.bitcast(builder.gep(data, [steps]), _BYTE)
+
+    return types.voidptr(array, types.int64), build
+
+
+@intrinsic
+def _place(context, array, offset):
+    """The same with its type."""
+
+    def build(context, builder, signature, arguments):
+        [kind, _], [value, steps] = signature.args, arguments
+        return builder.gep(context.make_array(kind)(context, builder, value).data, [steps])
+
+    return types.CPointer(array.dtype)(array, types.int64), build
+
+
+@kernel
+def line(array, offset, count):
+    """`count` numbers of an array from `offset` on. A row of part of a matrix the compiler takes for numbers anywhere;
+    this it knows to lie side by side, so that it works on many at a time."""
+    return carray(_place(array, offset), (count,))
+
+
+@intrinsic
+def nothing(context):
+    """No array."""
+
+    def build(context, builder, signature, arguments):
+        return ir.Constant(_BYTE, None)
+
+    return types.voidptr(), build
+
+
+@intrinsic
+def fetch(context, array, offset):
+    """Asks for the cache line of an array's number at `offset`, which will soon be wanted. Where it lies beyond the
+    array nothing happens."""
+
+    def build(context, builder, signature, arguments):
+        [kind, _], [value, steps] = signature.args, arguments
+        data = context.make_array(kind)(context, builder, value).data
+        number = ir.IntType(32)
+        address = builder.bitcast(builder.gep(data, [steps]), _BYTE)
+        prefetch = builder.module.globals.get("llvm.prefetch.p0") or ir.Function(
+            builder.module, ir.FunctionType(ir.VoidType(), [_BYTE, number, number, number]), "llvm.prefetch.p0"
+        )
+        # for reading, into the second-level cache, of data
+        builder.call(prefetch, [address, ir.Constant(number, 0), ir.Constant(number, 2), ir.Constant(number, 1)])
+        return ir.Constant(number, 0)
+
+    return types.int32(array, types.int64), build

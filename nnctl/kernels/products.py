@@ -1,0 +1,82 @@
+"""Matrix products inside compiled loops, made of tiles (kernels/tile.py): no Python, so threads never wait for each
+other's interpreter lock. NumPy's twin: numpy.matmul."""
+
+import numpy as np
+
+from nnctl.kernels.compiling import kernel
+from nnctl.kernels.memory import line, nothing, pointer
+from nnctl.kernels.tile import LANES, MOST_ROWS, WIDTH, tile
+
+# Steps of a sum at once: so many rows of a tile's part of b stay in the first-level cache while all rows of a pass.
+DEPTH = 192
+PACKED_ROWS = 48  # from so many rows on, packing pays
+_ROWS = tuple(MOST_ROWS.get(vectors, 0) for vectors in range(max(MOST_ROWS) + 1))
+
+
+@kernel
+def tile_rows(columns):
+    """The most rows of a tile with so many columns."""
+    return _ROWS[(columns + LANES - 1) // LANES]
+
+
+@kernel
+def pack(b, packed):
+    """b (depth, columns) in panels of WIDTH columns (the last may have fewer), one after the other, rows together."""
+    depth, columns = b.shape
+    for left in range(0, columns, WIDTH):
+        wide = min(WIDTH, columns - left)
+        for p in range(depth):
+            from_ = line(b, p * (b.strides[0] // 4) + left, wide)
+            to = line(packed, left * depth + p * wide, wide)
+            for j in range(wide):
+                to[j] = from_[j]
+
+
+@kernel
+def product(a, a_row, a_step, b, c, keep):
+    """c = A b, or with keep c += A b; A[i, p] lies i a_row + p a_step numbers behind a's first. b (depth, columns) and
+    c (rows, columns): rows contiguous."""
+    dressed_product(a, a_row, a_step, b, c, keep, np.empty(0, np.float32), False)
+
+
+@kernel
+def dressed_product(a, a_row, a_step, b, c, keep, bias, relu):
+    """The product, + bias (columns) where that is not empty, and max(0, ...) where there is relu, too."""
+    depth, rows, columns = b.shape[0], c.shape[0], c.shape[1]
+    b_row, c_row = b.strides[0] // 4, c.strides[0] // 4
+    if depth == 0 and not keep:
+        c[:] = 0
+    # rows of b that lie a power of two apart share the same few places of the first-level cache: such a part of b is
+    # copied together first, where enough rows of c make use of it
+    packs = b_row % 128 == 0 and rows >= PACKED_ROWS
+    packed = np.empty((DEPTH if packs else 0, WIDTH), np.float32)
+    for left in range(0, columns, WIDTH):
+        wide = min(WIDTH, columns - left)
+        high = tile_rows(wide)
+        for start in range(0, depth, DEPTH):
+            deep = min(DEPTH, depth - start)
+            part, part_row = pointer(b, start * b_row + left), b_row
+            if packs:
+                for p in range(deep):
+                    from_, to = line(b, (start + p) * b_row + left, wide), packed[p]
+                    for j in range(from_.size):
+                        to[j] = from_[j]
+                part, part_row = pointer(packed, 0), WIDTH
+            last = start + deep == depth
+            ends = pointer(bias, left) if last and bias.size else nothing()
+            for top in range(0, rows, high):
+                tile(pointer(a, top * a_row + start * a_step), a_row, 0, a_step, part, 0, part_row,
+                     pointer(c, top * c_row + left), c_row, 1, deep, wide, min(high, rows - top), keep or start > 0,
+                     ends, relu)  # fmt: skip
+
+
+@kernel
+def times(a, b, c, keep):
+    """c = a b, or with keep c += a b, for float32 matrices whose rows are contiguous; c must overlap neither."""
+    product(a, a.strides[0] // 4, 1, b, c, keep)
+
+
+@kernel
+def times_left(a, b, c, keep):
+    """c = a^T b, or with keep c += a^T b."""
+    product(a, 1, a.strides[0] // 4, b, c, keep)

@@ -1,0 +1,220 @@
+"""The one product that every other is made of: a tile of numbers that stay in registers while they are summed.
+
+    c[i, j] = sum over p < n1 and q < n0 of a[i a_row + p a1 + q a0] * b[p b1 + q b0 + j]     (+ c, + bias, relu)
+
+for a few rows i and up to four vectors of columns j. a is read number by number and multiplied with whole vectors of b,
+so a may be anything with constant steps: a matrix, a transposed one, or the windows of an image, which overlap. That is
+how convolutions need no copies of their windows, and why a layer's bias and relu cost nothing.
+
+Written as LLVM's intermediate language rather than Python, since a compiler left to itself does not keep sums in
+registers; with it the products run as fast as the vendors' libraries, whatever the CPU. Source of the scheme: Goto and van de Geijn 2008, Van Zee's BLIS.
+"""
+
+from __future__ import annotations
+
+from llvmlite import ir
+
+from nnctl.kernels import assembled
+
+SYMBOL = "nnctl_tile"
+_FLOAT, _INT, _BIT, _POINTER = assembled.FLOAT, assembled.INT, assembled.BIT, assembled.POINTER
+
+
+LANES = assembled.lanes()
+# By vectors in a row of a tile, the most rows whose sums the registers hold: 32 of them, or with AVX2 16.
+MOST_ROWS = {1: 12, 2: 6, 3: 4} if LANES == 8 else {1: 16, 2: 14, 3: 8, 4: 6}
+MOST_VECTORS = max(MOST_ROWS)
+WIDTH = LANES * MOST_VECTORS  # columns of the widest tile
+
+_ARGUMENTS = (
+    ("a", _POINTER), ("a_row", _INT), ("a1", _INT), ("a0", _INT), ("b", _POINTER), ("b1", _INT), ("b0", _INT),
+    ("c", _POINTER), ("c_row", _INT), ("n1", _INT), ("n0", _INT), ("columns", _INT), ("rows", _INT),
+    ("keep", _INT), ("bias", _POINTER), ("relu", _INT),
+)  # fmt: skip
+_TYPE = ir.FunctionType(ir.VoidType(), [kind for _, kind in _ARGUMENTS])
+
+
+class _Tile:
+    """Builds the function for one number of rows and of vectors. masked: the last vector is not whole."""
+
+    def __init__(self, module: ir.Module, rows: int, vectors: int, masked: bool):
+        self.height, self.vectors, self.masked = rows, vectors, masked
+        name = f"{SYMBOL}_{rows}x{vectors}{'m' if masked else ''}"
+        self.function = ir.Function(module, _TYPE, name)
+        self.function.linkage = "internal"
+        self.vector = ir.VectorType(_FLOAT, LANES)
+        self.builder = ir.IRBuilder(self.function.append_basic_block("entry"))
+        for argument, (name, _) in zip(self.function.args, _ARGUMENTS, strict=True):
+            setattr(self, name, argument)
+        self._build()
+
+    def _build(self) -> None:
+        b = self.builder
+        if self.masked:
+            numbers = ir.Constant(ir.VectorType(_INT, LANES), list(range(LANES)))
+            left = b.sub(self.columns, ir.Constant(_INT, LANES * (self.vectors - 1)))
+            self.mask = b.icmp_signed("<", numbers, self._spread(left, _INT))
+        sums = self._counted(self.n1, [(self.a, self.a1), (self.b, self.b1)], self._start(), self._inner)
+        self._finish(sums)
+        b.ret_void()
+
+    def _inner(self, places, sums):
+        return self._counted(self.n0, [(places[0], self.a0), (places[1], self.b0)], sums, self._multiply)
+
+    def _multiply(self, places, sums):
+        """One step: every row's number of a times every vector of b."""
+        b, (a, row) = self.builder, places
+        fma = self._intrinsic("fma", ir.FunctionType(self.vector, [self.vector] * 3))
+        vectors = [self._load(row, v) for v in range(self.vectors)]
+        result = []
+        for i in range(self.height):
+            here = b.gep(a, [b.mul(self.a_row, ir.Constant(_INT, i))])
+            x = self._spread(b.load(here), _FLOAT)
+            result += [b.call(fma, [x, y, sums[i * self.vectors + v]]) for v, y in enumerate(vectors)]
+        return result
+
+    def _counted(self, count, moving, sums, body):
+        """for _ in range(count): sums = body(places, sums), each place moving on by its step; no turn at all for 0."""
+        b = self.builder
+        before = b.block
+        head, done = b.append_basic_block("loop"), b.append_basic_block("done")
+        b.cbranch(b.icmp_signed(">", count, ir.Constant(_INT, 0)), head, done)
+        b.position_at_end(head)
+        counter = b.phi(_INT)
+        counter.add_incoming(ir.Constant(_INT, 0), before)
+        places = [b.phi(_POINTER) for _ in moving]
+        inside = [b.phi(self.vector) for _ in sums]
+        for phi, (start, _) in zip(places, moving, strict=True):
+            phi.add_incoming(start, before)
+        for phi, value in zip(inside, sums, strict=True):
+            phi.add_incoming(value, before)
+        after = body(places, inside)
+        end = b.block
+        following = b.add(counter, ir.Constant(_INT, 1))
+        counter.add_incoming(following, end)
+        for phi, (_, step) in zip(places, moving, strict=True):
+            phi.add_incoming(b.gep(phi, [step]), end)
+        for phi, value in zip(inside, after, strict=True):
+            phi.add_incoming(value, end)
+        b.cbranch(b.icmp_signed("<", following, count), head, done)
+        b.position_at_end(done)
+        out = []
+        for value, new in zip(sums, after, strict=True):
+            phi = b.phi(self.vector)
+            phi.add_incoming(value, before)
+            phi.add_incoming(new, end)
+            out.append(phi)
+        return out
+
+    def _start(self):
+        """The sums as they begin: 0, or what c holds."""
+        b = self.builder
+        before = b.block
+        held, ready = b.append_basic_block("held"), b.append_basic_block("ready")
+        b.cbranch(b.icmp_signed("!=", self.keep, ir.Constant(_INT, 0)), held, ready)
+        b.position_at_end(held)
+        loaded = [self._load(self._row(i), v) for i in range(self.height) for v in range(self.vectors)]
+        b.branch(ready)
+        b.position_at_end(ready)
+        sums = []
+        for value in loaded:
+            phi = b.phi(self.vector)
+            phi.add_incoming(ir.Constant(self.vector, None), before)
+            phi.add_incoming(value, held)
+            sums.append(phi)
+        return sums
+
+    def _finish(self, sums) -> None:
+        """Bias and relu, where they are asked for, and out to c."""
+        b = self.builder
+        plain, dressed, end = (b.append_basic_block(name) for name in ("plain", "dressed", "end"))
+        b.cbranch(b.icmp_signed("==", b.ptrtoint(self.bias, _INT), ir.Constant(_INT, 0)), plain, dressed)
+        b.position_at_end(plain)
+        self._store_all(sums)
+        b.branch(end)
+        b.position_at_end(dressed)
+        biases = [self._load(self.bias, v) for v in range(self.vectors)]
+        zero = ir.Constant(self.vector, None)
+        cut = self._spread(b.icmp_signed("!=", self.relu, ir.Constant(_INT, 0)), _BIT)
+        ends = []
+        for k, value in enumerate(sums):
+            value = b.fadd(value, biases[k % self.vectors])
+            below = b.and_(b.fcmp_ordered("<", value, zero), cut)  # NaN stays NaN
+            ends.append(b.select(below, zero, value))
+        self._store_all(ends)
+        b.branch(end)
+        b.position_at_end(end)
+
+    def _store_all(self, values) -> None:
+        for k, value in enumerate(values):
+            self._store(value, self._row(k // self.vectors), k % self.vectors)
+
+    # Vectors in memory
+
+    def _row(self, i):
+        return self.builder.gep(self.c, [self.builder.mul(self.c_row, ir.Constant(_INT, i))])
+
+    def _place(self, row, v):
+        place = self.builder.gep(row, [ir.Constant(_INT, v * LANES)])
+        return self.builder.bitcast(place, self.vector.as_pointer())
+
+    def _load(self, row, v):
+        b, place = self.builder, self._place(row, v)
+        if self.masked and v == self.vectors - 1:
+            kind = ir.FunctionType(self.vector, [place.type, ir.IntType(32), self.mask.type, self.vector])
+            load = self._intrinsic("masked.load", kind, ".p0")
+            return b.call(load, [place, ir.Constant(ir.IntType(32), 4), self.mask, ir.Constant(self.vector, None)])
+        return b.load(place, align=4)
+
+    def _store(self, value, row, v):
+        b, place = self.builder, self._place(row, v)
+        if self.masked and v == self.vectors - 1:
+            kind = ir.FunctionType(ir.VoidType(), [self.vector, place.type, ir.IntType(32), self.mask.type])
+            b.call(self._intrinsic("masked.store", kind, ".p0"), [value, place, ir.Constant(ir.IntType(32), 4), self.mask])
+        else:
+            b.store(value, place, align=4)
+
+    def _intrinsic(self, name, kind, suffix=""):
+        name = f"llvm.{name}.v{LANES}f32{suffix}"
+        module = self.function.module
+        return module.globals.get(name) or ir.Function(module, kind, name)
+
+    def _spread(self, number, kind):
+        """A vector of one number, LANES times."""
+        b = self.builder
+        vector = ir.VectorType(kind, LANES)
+        first = b.insert_element(ir.Constant(vector, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
+        return b.shuffle_vector(first, first, ir.Constant(ir.VectorType(ir.IntType(32), LANES), None))
+
+
+def _module() -> ir.Module:
+    """SYMBOL, which looks at the tile's size and calls the function for it."""
+    module = ir.Module(SYMBOL)
+    function = ir.Function(module, _TYPE, SYMBOL)
+    builder = ir.IRBuilder(function.append_basic_block("entry"))
+    arguments = dict(zip((name for name, _ in _ARGUMENTS), function.args, strict=True))
+    lanes = ir.Constant(_INT, LANES)
+    vectors = builder.sdiv(builder.add(arguments["columns"], ir.Constant(_INT, LANES - 1)), lanes)
+    whole = builder.icmp_signed("==", builder.srem(arguments["columns"], lanes), ir.Constant(_INT, 0))
+    # where a mask is a register of its own, whole vectors have no use for a second set of functions
+    kinds = (True,) if LANES == 16 else (False, True)
+    key = builder.add(builder.mul(vectors, ir.Constant(_INT, 64)), arguments["rows"])
+    if len(kinds) == 2:
+        key = builder.add(key, builder.select(whole, ir.Constant(_INT, 0), ir.Constant(_INT, 1 << 20)))
+    nothing = builder.append_basic_block("nothing")
+    switch = builder.switch(key, nothing)
+    ir.IRBuilder(nothing).ret_void()
+    for masked in kinds:
+        for count, most in MOST_ROWS.items():
+            for rows in range(1, most + 1):
+                tile = _Tile(module, rows, count, masked).function
+                block = function.append_basic_block(tile.name)
+                inside = ir.IRBuilder(block)
+                inside.call(tile, function.args)
+                inside.ret_void()
+                number = count * 64 + rows + ((1 << 20) if masked and len(kinds) == 2 else 0)
+                switch.add_case(ir.Constant(_INT, number), block)
+    return module
+
+
+tile = assembled.function(SYMBOL, _TYPE, _module, __file__)

@@ -1,0 +1,59 @@
+"""Matrices turned round (transposed), a square of vectors at a time, in registers."""
+
+from llvmlite import ir
+
+from nnctl.kernels import assembled
+from nnctl.kernels.compiling import kernel
+from nnctl.kernels.memory import pointer
+
+SIDE = assembled.lanes()
+SYMBOL = "nnctl_turn"
+_TYPE = ir.FunctionType(ir.VoidType(), [assembled.POINTER, assembled.INT, assembled.POINTER, assembled.INT])
+
+
+def _module() -> ir.Module:
+    """b[j b_row + i] = a[i a_row + j] for i and j below SIDE, arguments a, a_row, b, b_row."""
+    module = ir.Module(SYMBOL)
+    function = ir.Function(module, _TYPE, SYMBOL)
+    builder = ir.IRBuilder(function.append_basic_block("entry"))
+    a, a_row, b, b_row = function.args
+    vector = ir.VectorType(assembled.FLOAT, SIDE)
+
+    def place(start, row, i):
+        at = builder.gep(start, [builder.mul(row, ir.Constant(assembled.INT, i))])
+        return builder.bitcast(at, vector.as_pointer())
+
+    def shuffle(x, y, places):
+        return builder.shuffle_vector(x, y, ir.Constant(ir.VectorType(ir.IntType(32), SIDE), places))
+
+    rows = [builder.load(place(a, a_row, i), align=4) for i in range(SIDE)]
+    bit = SIDE // 2
+    while bit:  # number l of row i goes to number i of row l, one bit of i and l at a time
+        for i in range(SIDE):
+            if i & bit:
+                continue
+            x, y = rows[i], rows[i | bit]
+            rows[i] = shuffle(x, y, [SIDE + (l ^ bit) if l & bit else l for l in range(SIDE)])
+            rows[i | bit] = shuffle(x, y, [SIDE + l if l & bit else l | bit for l in range(SIDE)])
+        bit //= 2
+    for i, row in enumerate(rows):
+        builder.store(row, place(b, b_row, i), align=4)
+    builder.ret_void()
+    return module
+
+
+_turn = assembled.function(SYMBOL, _TYPE, _module, __file__)
+
+
+@kernel
+def turn(a, b):
+    """b = a^T; the rows of both are contiguous."""
+    rows, columns = a.shape
+    a_row, b_row = a.strides[0] // 4, b.strides[0] // 4
+    high, wide = rows - rows % SIDE, columns - columns % SIDE
+    for i in range(0, high, SIDE):
+        for j in range(0, wide, SIDE):
+            _turn(pointer(a, i * a_row + j), a_row, pointer(b, j * b_row + i), b_row)
+    for i in range(rows):
+        for j in range(wide if i < high else 0, columns):
+            b[j, i] = a[i, j]
