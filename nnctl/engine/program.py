@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from nnctl.engine.fusion import ended_convolutions
 from nnctl.engine.graph import Graph, Node, states_of
 from nnctl.errors import ShapeError
 from nnctl.layers.activation import Activation
@@ -76,6 +77,8 @@ class Program:
         self.parameters = np.zeros(self._ends[0], self.dtype)
         self.state = np.zeros(self._ends[1], self.dtype)
         self.steps, self.heads, self.slots = self._lower()
+        if fuse:
+            self.steps = ended_convolutions(self.steps, self.heads)
         self.regularized = [
             (f"{owner}/{name}", weight.regularizer)
             for owner, weights in graph.weights.items()

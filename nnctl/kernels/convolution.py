@@ -1,127 +1,283 @@
-"""Convolutions compiled, some rows at a time: their windows are copied out, multiplied and, going back, their gradients
-added up while they are in the second-level cache. NumPy's twin: layers/convolution.py.
+"""Convolutions compiled, an image at a time: products (kernels/tile.py) that read the windows where they lie in the
+image, so that none is copied out, and what follows them, bias, relu and max-pooling, while an image is in the cache.
+NumPy's twins: layers/convolution.py and what layers/ended.py puts together.
 
-x (rows, height, width, channels); y (rows, *positions, filters); w (window * channels, filters);
-columns (a few rows, *positions, *sizes, channels): room for the windows.
+x (rows, height, width, channels); y (rows, high, wide, filters); w (tall, broad, channels, filters); padded (height,
+width + zeros, channels): room for one image with the zeros beside it, or (0, 0, 0) where there are none. Zeros above and
+below are left out of the sums. strides, before (zeros above and to the left) and dilations: of two axes.
 """
 
 import numpy as np
 
-from nnctl.kernels.blas import times, times_left, times_right
 from nnctl.kernels.compiling import kernel
+from nnctl.kernels.memory import line, nothing, pointer
+from nnctl.kernels.products import tile_rows
+from nnctl.kernels.tile import WIDTH, tile
+from nnctl.kernels.turning import turn
 
-_ZERO, _ONE = np.float32(0), np.float32(1)
+_ZERO = np.float32(0)
 
 
 @kernel
-def forward(x, w, y, columns, strides, before, dilations):
+def forward(x, w, y, padded, strides, before, dilations):
     """y = the windows of x times w."""
-    for first in range(0, x.shape[0], columns.shape[0]):
-        end = min(first + columns.shape[0], x.shape[0])
-        part = columns[: end - first]
-        copy_out(x[first:end], part, strides, before, dilations)
-        times(_rows(part, w.shape[0]), w, _rows(y[first:end], w.shape[1]), _ZERO)
+    none = np.empty(0, np.float32)
+    padded[:] = 0
+    for n in range(x.shape[0]):
+        image = _beside_zeros(x[n], padded, before[1])
+        for i in range(y.shape[1]):
+            _windows(image, w, y[n, i], i, strides, before, dilations, none)
 
 
 @kernel
-def backward(x, w, dy, dw, dx, columns, strides, before, dilations):
+def forward_ended(x, w, bias, y, padded, strides, before, dilations, pool, which, room):
+    """y = max(0, the windows of x times w + bias), and of that the largest in every block of `pool` places, of which
+    `which`, as y, tells the number. room (pool[0], wide, filters): for the places of a row of blocks. Without a pooling
+    pool is (1, 1), and which and room are not looked at."""
+    padded[:] = 0
+    none = np.empty(0, np.float32)
+    for n in range(x.shape[0]):
+        image = _beside_zeros(x[n], padded, before[1])
+        for i in range(y.shape[1]):
+            if pool[0] * pool[1] == 1:
+                _windows(image, w, y[n, i], i, strides, before, dilations, bias)
+                continue
+            for k in range(pool[0]):
+                _windows(image, w, room[k], i * pool[0] + k, strides, before, dilations, none)
+            for j in range(y.shape[2]):
+                _largest(room, j * pool[1], pool, bias, y[n, i, j], which[n, i, j])
+
+
+@kernel
+def backward(x, w, dy, dw, dx, padded, strides, before, dilations):
     """dw, and dx where it is not empty."""
     dw[:] = 0
-    dx[:] = 0
-    for first in range(0, x.shape[0], columns.shape[0]):
-        end = min(first + columns.shape[0], x.shape[0])
-        part = columns[: end - first]
-        rows, slopes = _rows(part, w.shape[0]), _rows(dy[first:end], w.shape[1])
-        if dw.size:
-            copy_out(x[first:end], part, strides, before, dilations)
-            times_left(rows, slopes, dw, _ONE)
-        if dx.size:
-            times_right(slopes, w, rows, _ZERO)
-            add_back(part, dx[first:end], strides, before, dilations)
+    padded[:] = 0
+    turned, beside = _for_inputs(w, dx, dy.shape[1], dy.shape[2], strides, before, dilations)
+    for n in range(x.shape[0]):
+        _image_back(x[n], dy[n], w, dw, dx, n, padded, turned, beside, strides, before, dilations)
 
 
 @kernel
-def _rows(x, width):
-    return x.reshape(x.size // width, width)
+def backward_ended(x, w, y, dy, dw, dbias, dx, padded, strides, before, dilations, pool, which, slopes):
+    """dw, dbias (none where dw is empty), and dx where it is not empty. dy is used up. slopes (high, wide, filters): room
+    for the gradient of an image's places before the pooling; without one it is not looked at."""
+    dw[:] = 0
+    dbias[:] = 0
+    padded[:] = 0
+    pooled = pool[0] * pool[1] > 1
+    high, wide = (slopes.shape[0], slopes.shape[1]) if pooled else (dy.shape[1], dy.shape[2])
+    turned, beside = _for_inputs(w, dx, high, wide, strides, before, dilations)
+    for n in range(x.shape[0]):
+        _relu_back(y[n], dy[n], dbias)
+        if pooled:
+            for i in range(dy.shape[1]):
+                for j in range(dy.shape[2]):
+                    _to_the_largest(dy[n, i, j], which[n, i, j], slopes, i * pool[0], j * pool[1], pool)
+        _image_back(x[n], slopes if pooled else dy[n], w, dw, dx, n, padded, turned, beside, strides, before, dilations)
+
+
+# One image
 
 
 @kernel
-def copy_out(x, columns, strides, before, dilations):
-    """Every window of x, zeros where it reaches into the padding."""
-    rows, high, wide, tall, broad, channels = columns.shape
-    height, width = x.shape[1], x.shape[2]
-    if channels == 1:
-        _copy_places(x[:, :, :, 0], columns[:, :, :, :, :, 0], strides, before, dilations)
+def _windows(image, w, y, i, strides, before, dilations, bias):
+    """y (wide, filters) = row i of the windows times w; with a bias, max(0, ... + bias)."""
+    tall, broad, channels, filters = w.shape
+    height, row = image.shape[0], image.shape[1] * channels
+    top = i * strides[0] - before[0]
+    first = max(0, -(top // dilations[0])) if top < 0 else 0  # rows of the window that are in the image
+    end = min(tall, (height - 1 - top) // dilations[0] + 1)
+    # of a window's row the numbers lie side by side, unless it is dilated
+    side = dilations[1] == 1
+    wide = y.shape[0]
+    for left in range(0, filters, WIDTH):
+        columns = min(WIDTH, filters - left)
+        each = _even(wide, tile_rows(columns))
+        ends = pointer(bias, left) if bias.size else nothing()
+        for j in range(0, wide, each):
+            high = min(each, wide - j)
+            place = (top + first * dilations[0]) * row + j * strides[1] * channels
+            if side:
+                run = broad * channels
+                tile(pointer(image, place), strides[1] * channels, dilations[0] * row, 1,
+                     pointer(w, first * run * filters + left), run * filters, filters, pointer(y, j * filters + left),
+                     filters, max(0, end - first), run, columns, high, 0, ends, 1)  # fmt: skip
+                continue
+            if end <= first:
+                tile(pointer(image, 0), 0, 0, 0, pointer(w, 0), 0, 0, pointer(y, j * filters + left), filters, 0, 0,
+                     columns, high, 0, ends, 1)  # fmt: skip
+            for a in range(first, end):
+                tile(pointer(image, place + (a - first) * dilations[0] * row), strides[1] * channels,
+                     dilations[1] * channels, 1, pointer(w, a * broad * channels * filters + left), channels * filters,
+                     filters, pointer(y, j * filters + left), filters, broad, channels, columns, high, a > first,
+                     ends if a == end - 1 else nothing(), 1)  # fmt: skip
+
+
+@kernel
+def _image_back(x, dy, w, dw, dx, n, padded, turned, beside, strides, before, dilations):
+    """Adds an image's share to dw, and makes dx[n] where dx is not empty."""
+    if dw.size:
+        _weights(_beside_zeros(x, padded, before[1]), dy, w.shape, dw, strides, before, dilations)
+    if dx.size == 0:
         return
-    windows = columns.reshape(rows, high, wide, tall, broad * channels)
-    lines = x.reshape(rows, height, width * channels)
-    # with dilation 1 a row of the window is one run of numbers in both
-    runs, length = (1, broad) if dilations[1] == 1 else (broad, 1)
-    for n in range(rows):
-        for i in range(high):
-            for a in range(tall):
-                up = i * strides[0] + a * dilations[0] - before[0]
-                if up < 0 or up >= height:
-                    windows[n, i, :, a] = 0
-                    continue
-                line = lines[n, up]
-                for j in range(wide):
-                    window = windows[n, i, j, a]
-                    for b in range(runs):
-                        first = j * strides[1] + b * dilations[1] - before[1]
-                        low, end = max(0, -first), min(length, width - first)
-                        if end - low < length:
-                            window[b * channels : (b + length) * channels] = 0
-                        if end <= low:
-                            continue
-                        run = window[(b + low) * channels : (b + end) * channels]
-                        seen = line[(first + low) * channels : (first + end) * channels]
-                        for c in range(run.size):
-                            run[c] = seen[c]
-
-
-@kernel
-def _copy_places(x, columns, strides, before, dilations):
-    """The same for one channel: a place of the window at a time, for all windows of a line."""
-    rows, high, wide, tall, broad = columns.shape
-    for n in range(rows):
-        for i in range(high):
-            for a in range(tall):
-                up = i * strides[0] + a * dilations[0] - before[0]
+    tall, broad = w.shape[:2]
+    if strides[0] == 1 and strides[1] == 1:  # a convolution of dy with the window turned round
+        zeros = ((tall - 1) * dilations[0] - before[0], (broad - 1) * dilations[1] - before[1])
+        none = np.empty(0, np.float32)
+        slopes = _beside_zeros(dy, beside, zeros[1])
+        for i in range(dx.shape[1]):
+            _windows(slopes, turned, dx[n, i], i, strides, zeros, dilations, none)
+        return
+    beside[:] = 0
+    for i in range(dy.shape[0]):
+        for a in range(tall):
+            up = i * strides[0] + a * dilations[0] - before[0]
+            if 0 <= up < dx.shape[1]:
                 for b in range(broad):
-                    into = columns[n, i, :, a, b]
-                    if up < 0 or up >= x.shape[1]:
-                        into[:] = 0
-                        continue
-                    line, shift = x[n, up], b * dilations[1] - before[1]
-                    for j in range(wide):
-                        place = j * strides[1] + shift
-                        into[j] = line[place] if 0 <= place < line.size else 0
+                    _inputs(dy[i], turned[a, b], beside[up], b * dilations[1], strides[1])
+    _copy_inside(beside, dx[n], before[1])
 
 
 @kernel
-def add_back(columns, dx, strides, before, dilations):
-    """Adds every window's gradient to the places of dx that it saw."""
-    rows, high, wide, tall, broad, channels = columns.shape
-    height, width = dx.shape[1], dx.shape[2]
-    windows = columns.reshape(rows, high, wide, tall, broad * channels)
-    lines = dx.reshape(rows, height, width * channels)
-    runs, length = (1, broad) if dilations[1] == 1 else (broad, 1)
-    for n in range(rows):
-        for i in range(high):
-            for a in range(tall):
-                up = i * strides[0] + a * dilations[0] - before[0]
-                if up < 0 or up >= height:
-                    continue
-                line = lines[n, up]
-                for j in range(wide):
-                    window = windows[n, i, j, a]
-                    for b in range(runs):
-                        first = j * strides[1] + b * dilations[1] - before[1]
-                        low, end = max(0, -first), min(length, width - first)
-                        if end <= low:
-                            continue
-                        run = window[(b + low) * channels : (b + end) * channels]
-                        into = line[(first + low) * channels : (first + end) * channels]
-                        for c in range(run.size):
-                            into[c] += run[c]
+def _for_inputs(w, dx, high, wide, strides, before, dilations):
+    """For dx: the windows' weights (tall, broad, filters, channels), and room for an image with zeros beside it, of dy
+    or, with strides, of dx."""
+    tall, broad, channels, filters = w.shape
+    here = dx.size > 0
+    turned = np.empty((tall, broad, filters, channels if here else 0), np.float32)
+    once = strides[0] == 1 and strides[1] == 1
+    if here:
+        for a in range(tall):
+            for b in range(broad):
+                if once:
+                    turn(w[a, b], turned[tall - 1 - a, broad - 1 - b])
+                else:
+                    turn(w[a, b], turned[a, b])
+    reach = (broad - 1) * dilations[1]
+    if not here:
+        return turned, np.zeros((0, 0, 0), np.float32)
+    if once:
+        zeros = dx.shape[2] + reach - wide  # to the left and to the right of dy
+        return turned, np.zeros((high if zeros else 0, wide + zeros, filters), np.float32)
+    return turned, np.zeros((dx.shape[1], max(dx.shape[2] + before[1], (wide - 1) * strides[1] + reach + 1), channels),
+                            np.float32)  # fmt: skip
+
+
+@kernel
+def _weights(image, dy, shape, dw, strides, before, dilations):
+    """Adds the image's share of the gradient to dw."""
+    tall, broad, channels, filters = shape
+    height, row = image.shape[0], image.shape[1] * channels
+    high, wide = dy.shape[:2]
+    runs, run = (1, broad * channels) if dilations[1] == 1 else (broad, channels)
+    for a in range(tall):
+        shift = a * dilations[0] - before[0]
+        first = -(shift // strides[0]) if shift < 0 else 0  # windows whose row a is in the image
+        end = min(high, (height - 1 - shift) // strides[0] + 1)
+        if end <= first:
+            continue
+        for b in range(runs):
+            start = (first * strides[0] + shift) * row + b * dilations[1] * channels
+            for left in range(0, filters, WIDTH):
+                columns = min(WIDTH, filters - left)
+                each = _even(run, tile_rows(columns))
+                for r in range(0, run, each):
+                    tile(pointer(image, start + r), 1, strides[0] * row, strides[1] * channels,
+                         pointer(dy, first * wide * filters + left), wide * filters, filters,
+                         pointer(dw, ((a * broad + b) * channels + r) * filters + left), filters, end - first, wide,
+                         columns, min(each, run - r), 1, nothing(), 0)  # fmt: skip
+
+
+@kernel
+def _inputs(dy, turned, into, first, stride):
+    """Adds the gradient that a row of windows gives to one of their places, which in the first one is `first`."""
+    wide, filters = dy.shape
+    channels = turned.shape[1]
+    for left in range(0, channels, WIDTH):
+        columns = min(WIDTH, channels - left)
+        each = _even(wide, tile_rows(columns))
+        for j in range(0, wide, each):
+            tile(pointer(dy, j * filters), filters, 0, 1, pointer(turned, left), 0, channels,
+                 pointer(into, (first + j * stride) * channels + left), stride * channels, 1, filters, columns,
+                 min(each, wide - j), 1, nothing(), 0)  # fmt: skip
+
+
+@kernel
+def _largest(places, j, pool, bias, y, which):
+    """One block of the pooling: the largest of its places, NaN before all, which it was (the first of equal ones), and
+    then bias and relu, which change nothing about that."""
+    filters = y.size
+    wide = places.shape[1]
+    first = line(places, j * filters, filters)
+    for f in range(filters):
+        y[f] = first[f]
+        which[f] = 0
+    for a in range(pool[0]):
+        for b in range(pool[1]):
+            if a + b == 0:
+                continue
+            seen, number = line(places, (a * wide + j + b) * filters, filters), np.int32(a * pool[1] + b)
+            for f in range(filters):
+                larger = (seen[f] > y[f]) | ((seen[f] != seen[f]) & (y[f] == y[f]))
+                which[f] = number if larger else which[f]
+                y[f] = seen[f] if larger else y[f]
+    for f in range(filters):
+        value = y[f] + bias[f]
+        y[f] = _ZERO if value < 0 else value
+
+
+@kernel
+def _to_the_largest(dy, which, slopes, i, j, pool):
+    """A block's gradient to its largest place, 0 to the others."""
+    filters = dy.size
+    for a in range(pool[0]):
+        for b in range(pool[1]):
+            number = np.int32(a * pool[1] + b)
+            into = line(slopes, ((i + a) * slopes.shape[1] + j + b) * filters, filters)
+            for f in range(filters):
+                into[f] = dy[f] if which[f] == number else _ZERO
+
+
+@kernel
+def _relu_back(y, dy, dbias):
+    """dy, 0 where y is, and its sum over all places, added to dbias where there is one."""
+    filters = y.shape[2]
+    for k in range(y.shape[0] * y.shape[1]):
+        yk, dk = line(y, k * filters, filters), line(dy, k * filters, filters)
+        for f in range(filters):
+            dk[f] = _ZERO if yk[f] <= 0 else dk[f]
+        if dbias.size:
+            for f in range(filters):
+                dbias[f] += dk[f]
+
+
+@kernel
+def _even(count, most):
+    """Rows of a tile, where `count` rows are cut into as few tiles of about one height as there can be."""
+    return -(-count // -(-count // most))
+
+
+@kernel
+def _beside_zeros(x, padded, before):
+    """The image with zeros beside it, in `padded`, where there is room for that; else as it is."""
+    if padded.size == 0:
+        return x
+    width, channels = x.shape[1], x.shape[2]
+    for i in range(x.shape[0]):
+        from_ = line(x, i * width * channels, width * channels)
+        to = line(padded, (i * padded.shape[1] + before) * channels, width * channels)
+        for j in range(from_.size):
+            to[j] = from_[j]
+    return padded[: x.shape[0]]
+
+
+@kernel
+def _copy_inside(padded, x, before):
+    """The image from between the zeros."""
+    width, channels = x.shape[1], x.shape[2]
+    for i in range(x.shape[0]):
+        from_ = line(padded, (i * padded.shape[1] + before) * channels, width * channels)
+        to = line(x, i * width * channels, width * channels)
+        for j in range(to.size):
+            to[j] = from_[j]

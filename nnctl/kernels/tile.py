@@ -2,7 +2,7 @@
 
     c[i, j] = sum over p < n1 and q < n0 of a[i a_row + p a1 + q a0] * b[p b1 + q b0 + j]     (+ c, + bias, relu)
 
-for a few rows i and up to four vectors of columns j. a is read number by number and multiplied with whole vectors of b,
+for a few rows i and up to four vectors of columns j. a0 or a_row must be 1. a is read number by number and multiplied with whole vectors of b,
 so a may be anything with constant steps: a matrix, a transposed one, or the windows of an image, which overlap. That is
 how convolutions need no copies of their windows, and why a layer's bias and relu cost nothing.
 
@@ -11,6 +11,8 @@ registers; with it the products run as fast as the vendors' libraries, whatever 
 """
 
 from __future__ import annotations
+
+from itertools import product
 
 from llvmlite import ir
 
@@ -35,11 +37,15 @@ _TYPE = ir.FunctionType(ir.VoidType(), [kind for _, kind in _ARGUMENTS])
 
 
 class _Tile:
-    """Builds the function for one number of rows and of vectors. masked: the last vector is not whole."""
+    """Builds the function for one number of rows and of vectors.
 
-    def __init__(self, module: ir.Module, rows: int, vectors: int, masked: bool):
-        self.height, self.vectors, self.masked = rows, vectors, masked
-        name = f"{SYMBOL}_{rows}x{vectors}{'m' if masked else ''}"
+    masked: the last vector is not whole. along: the numbers of a that are added up lie side by side (a0 is 1), else
+    those of its rows do (a_row is 1), whose addresses then are one and small differences.
+    """
+
+    def __init__(self, module: ir.Module, rows: int, vectors: int, masked: bool, along: bool):
+        self.height, self.vectors, self.masked, self.along = rows, vectors, masked, along
+        name = f"{SYMBOL}_{rows}x{vectors}{'_masked' if masked else ''}{'_along' if along else ''}"
         self.function = ir.Function(module, _TYPE, name)
         self.function.linkage = "internal"
         self.vector = ir.VectorType(_FLOAT, LANES)
@@ -59,7 +65,8 @@ class _Tile:
         b.ret_void()
 
     def _inner(self, places, sums):
-        return self._counted(self.n0, [(places[0], self.a0), (places[1], self.b0)], sums, self._multiply)
+        step = ir.Constant(_INT, 1) if self.along else self.a0
+        return self._counted(self.n0, [(places[0], step), (places[1], self.b0)], sums, self._multiply)
 
     def _multiply(self, places, sums):
         """One step: every row's number of a times every vector of b."""
@@ -68,7 +75,7 @@ class _Tile:
         vectors = [self._load(row, v) for v in range(self.vectors)]
         result = []
         for i in range(self.height):
-            here = b.gep(a, [b.mul(self.a_row, ir.Constant(_INT, i))])
+            here = b.gep(a, [b.mul(self.a_row, ir.Constant(_INT, i)) if self.along else ir.Constant(_INT, i)])
             x = self._spread(b.load(here), _FLOAT)
             result += [b.call(fma, [x, y, sums[i * self.vectors + v]]) for v, y in enumerate(vectors)]
         return result
@@ -197,23 +204,22 @@ def _module() -> ir.Module:
     vectors = builder.sdiv(builder.add(arguments["columns"], ir.Constant(_INT, LANES - 1)), lanes)
     whole = builder.icmp_signed("==", builder.srem(arguments["columns"], lanes), ir.Constant(_INT, 0))
     # where a mask is a register of its own, whole vectors have no use for a second set of functions
-    kinds = (True,) if LANES == 16 else (False, True)
-    key = builder.add(builder.mul(vectors, ir.Constant(_INT, 64)), arguments["rows"])
-    if len(kinds) == 2:
-        key = builder.add(key, builder.select(whole, ir.Constant(_INT, 0), ir.Constant(_INT, 1 << 20)))
+    masked = ir.Constant(_BIT, 1) if LANES == 16 else builder.not_(whole)
+    along = builder.icmp_signed("==", arguments["a0"], ir.Constant(_INT, 1))
+    key = arguments["rows"]
+    for bit, times in ((vectors, 64), (builder.zext(masked, _INT), 512), (builder.zext(along, _INT), 1024)):
+        key = builder.add(key, builder.mul(bit, ir.Constant(_INT, times)))
     nothing = builder.append_basic_block("nothing")
     switch = builder.switch(key, nothing)
     ir.IRBuilder(nothing).ret_void()
-    for masked in kinds:
-        for count, most in MOST_ROWS.items():
-            for rows in range(1, most + 1):
-                tile = _Tile(module, rows, count, masked).function
-                block = function.append_basic_block(tile.name)
-                inside = ir.IRBuilder(block)
-                inside.call(tile, function.args)
-                inside.ret_void()
-                number = count * 64 + rows + ((1 << 20) if masked and len(kinds) == 2 else 0)
-                switch.add_case(ir.Constant(_INT, number), block)
+    for count, most in MOST_ROWS.items():
+        for rows, masked, along in product(range(1, most + 1), (True,) if LANES == 16 else (False, True), (False, True)):
+            tile = _Tile(module, rows, count, masked, along).function
+            block = function.append_basic_block(tile.name)
+            inside = ir.IRBuilder(block)
+            inside.call(tile, function.args)
+            inside.ret_void()
+            switch.add_case(ir.Constant(_INT, rows + 64 * count + 512 * masked + 1024 * along), block)
     return module
 
 

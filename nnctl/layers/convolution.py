@@ -14,11 +14,6 @@ from nnctl.layers.base import Count, Layer, Weight, column_sums, layers, show
 from nnctl.regularizers import RegularizerName
 
 
-# Numbers that a compiled convolution works on at once, windows and outputs: 512 KB, which half fill a second-level
-# cache.
-AT_ONCE = 128_000
-
-
 class Convolution(Layer):
     """What the convolutions share. x (rows, *positions, inputs), W (*kernel_size, inputs / groups, filters).
 
@@ -60,7 +55,7 @@ class Convolution(Layer):
         positions = self.output_shape(x.shape[1:])[:-1]
         y = call.empty((len(x), *positions, self.filters))
         saved = []
-        if compiled := self._compiled(x, call):
+        if compiled := self.compiled(x, call):
             plan = self._forward_compiled(compiled, w, x, y, call)
             if self.use_bias:
                 y += w["bias"]
@@ -142,34 +137,42 @@ class Convolution(Layer):
             np.matmul(rows, kernel[place].T, out=part)
             dx[there] += seen_by[seen]
 
-    def _compiled(self, x, call):
+    def compiled(self, x, call):
         """The compiled convolution (kernels/convolution.py), where it does what this layer does to x, or None."""
-        fits = call.kernels and self.groups == 1 and x.flags.c_contiguous and not self._pointwise(x)
+        fits = call.kernels and self.groups == 1 and x.flags.c_contiguous
         return call.kernels.convolution if fits else None
 
-    def _plan(self, x, call):
-        """Room for the windows of some rows, and strides, zeros before and dilations of two axes: time is an image
-        of one row."""
+    def plan(self, x, call):
+        """Room for an image with its zeros around, and strides, zeros before and dilations of two axes: time is an
+        image of one row."""
         sizes, strides, padding, dilations = windows.of(self)
         flat = (1,) * (2 - self.rank)
-        before = windows.befores(x.shape[1:-1], sizes, strides, padding, dilations)
-        out = self.output_shape(x.shape[1:])
-        a_row = (*flat, *out[:-1], *flat, *sizes, x.shape[-1])
-        rows = max(1, min(len(x), AT_ONCE // (prod(a_row) + prod(out))))
-        return (call.empty((rows, *a_row)), (*flat, *strides), (*(0 for _ in flat), *before), (*flat, *dilations))
+        margins = [windows.margins(n, size, stride, padding, dilation) for n, size, stride, dilation in
+                   zip(x.shape[1:-1], sizes, strides, dilations, strict=True)]  # fmt: skip
+        *heights, width, channels = x.shape[1:]
+        beside = sum(margins[-1])
+        room = (*flat, *heights, width + beside, channels) if beside else (0, 0, 0)
+        before = (*(0 for _ in flat), *(first for first, _ in margins))
+        return call.empty(room), (*flat, *strides), before, (*flat, *dilations)
 
     def _forward_compiled(self, compiled, w, x, y, call):
-        plan = self._plan(x, call)
-        compiled.forward(_image(x), w["kernel"].reshape(-1, self.filters), _image(y), *plan)
+        plan = self.plan(x, call)
+        compiled.forward(self.image(x), window(w["kernel"]), self.image(y), *plan)
         return plan
 
     def _backward_compiled(self, compiled, w, grads, plan, x, dy, call):
         none = np.empty((0, 0), dy.dtype)
         dw = grads["kernel"].reshape(-1, self.filters) if grads else none
         dx = call.empty(x.shape) if call.wants_dx else None
-        into = none.reshape(0, 0, 0, 0) if dx is None else _image(dx)
-        compiled.backward(_image(x), w["kernel"].reshape(-1, self.filters), _image(dy), dw, into, *plan)
+        into = none.reshape(0, 0, 0, 0) if dx is None else self.image(dx)
+        compiled.backward(self.image(x), window(w["kernel"]), self.image(dy), dw, into, *plan)
         return dx
+
+    def image(self, x):
+        """x with two axes of places; where every place is a window of its own, all of them in one row."""
+        if self._pointwise(x):
+            return x.reshape(len(x), 1, -1, x.shape[-1])
+        return x if x.ndim == 4 else x[:, None]
 
     def multiply_adds(self, shape):
         out = self.output_shape(shape)
@@ -206,5 +209,6 @@ class Conv2D(Convolution):
     rank = 2
 
 
-def _image(x):
-    return x if x.ndim == 4 else x[:, None]
+def window(kernel):
+    """(tall, broad, channels, filters), of a convolution over time tall 1."""
+    return kernel if kernel.ndim == 4 else kernel[None]

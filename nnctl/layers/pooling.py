@@ -23,41 +23,46 @@ class Pooling(Layer):
 
     padding: windows.Padding = "valid"
 
-    def _window(self):
+    def window(self):
         sizes = self.pool_size if isinstance(self.pool_size, tuple) else (self.pool_size,)
         strides = self.strides or sizes
         return sizes, strides if isinstance(strides, tuple) else (strides,)
 
     def output_shape(self, shape):
-        return (*windows.output_shape(self.kind, shape, *self._window(), self.padding), shape[-1])
+        return (*windows.output_shape(self.kind, shape, *self.window(), self.padding), shape[-1])
 
     def _offsets(self, shape, positions):
         """(where a place of the window falls in the input, for which windows), for every place."""
-        sizes, strides = self._window()
+        sizes, strides = self.window()
         ones = (1,) * len(sizes)
         before = windows.befores(shape, sizes, strides, self.padding, ones)
         places = windows.offsets(shape, sizes, strides, before, ones, positions)
         return [(there, seen) for _, there, seen in places]
 
+    def cuts(self):
+        """Whether the windows are the input cut into blocks: side by side, and what is left over at the end unseen."""
+        sizes, strides = self.window()
+        return sizes == strides and self.padding == "valid"
+
     def _apart(self):
         """Whether no two windows share a place."""
-        return all(stride >= size for size, stride in zip(*self._window(), strict=True))
+        return all(stride >= size for size, stride in zip(*self.window(), strict=True))
 
     def _start(self, shape, call):
         """dx before anything is added; where no two windows share a place, each is written once."""
         dx = call.empty(shape)
-        sizes, strides = self._window()
+        sizes, strides = self.window()
         if sizes != strides or any(n % size for n, size in zip(shape[1:], sizes, strict=False)):
             dx.fill(0)  # for the places that no window sees, or several
         return dx
 
     def multiply_adds(self, shape):
-        return prod(n or 1 for n in self.output_shape(shape)) * prod(self._window()[0])
+        return prod(n or 1 for n in self.output_shape(shape)) * prod(self.window()[0])
 
 
     def _plan(self, shape):
         """sizes, strides and zeros before, of two axes: time is an image of one row."""
-        sizes, strides = self._window()
+        sizes, strides = self.window()
         flat = (1,) * (2 - len(sizes))
         before = windows.befores(shape, sizes, strides, self.padding, (1,) * len(sizes))
         return (*flat, *sizes), (*flat, *strides), (*(0 for _ in flat), *before)

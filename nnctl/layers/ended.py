@@ -1,0 +1,93 @@
+"""A convolution and what ends it, a max-pooling perhaps, bias and relu, as one step of the program.
+
+Made by the program (engine/fusion.py), not written in configs. Compiled, an image's places go through all of it while
+they are in the cache, and those that the pooling leaves out are not computed at all; without, one after the other.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from nnctl.layers.base import Layer
+from nnctl.layers.convolution import Convolution, window
+from nnctl.layers.epilogue import Epilogue
+from nnctl.layers.pooling import MaxPooling
+
+
+class Ended(Layer):
+    """y = relu(pool(x * W) + b), without a pooling relu(x * W + b)."""
+
+    convolution: Any
+    pool: Any = None
+    end: Any
+
+    keeps_output = True
+
+    @staticmethod
+    def fits(convolution: Layer, pool: Layer | None, end: Layer) -> bool:
+        """Whether there is a compiled form of all three together."""
+        if not (isinstance(convolution, Convolution) and convolution.groups == 1):
+            return False
+        if not (isinstance(end, Epilogue) and end.function.is_plain_relu):
+            return False
+        return pool is None or (isinstance(pool, MaxPooling) and pool.cuts())
+
+    def forward(self, w, x, call):
+        if compiled := self.convolution.compiled(x, call):
+            return self._forward_compiled(compiled, w, x, call)
+        y, of_convolution = self.convolution.forward(w, x, call)
+        of_pool = None
+        if self.pool is not None:
+            y, of_pool = self.pool.forward(w, y, call)
+        call.may_overwrite = self.pool is None  # a pooling looks at what it gave again
+        y, of_end = self.end.forward(w, y, call)
+        return y, (None, of_convolution, of_pool, of_end)
+
+    def backward(self, w, grads, saved, dy, call):
+        compiled, *rest = saved
+        if compiled:
+            return self._backward_compiled(compiled, w, grads, dy, call, *rest)
+        of_convolution, of_pool, of_end = rest
+        dy = self.end.backward(w, grads, of_end, dy, call)
+        if self.pool is not None:
+            dy = self.pool.backward(w, grads, of_pool, dy, call)
+        return self.convolution.backward(w, grads, of_convolution, dy, call)
+
+    def _sizes(self):
+        """The pooling's window, of two axes."""
+        if self.pool is None:
+            return 1, 1
+        sizes, _ = self.pool.window()
+        return (1, *sizes) if len(sizes) == 1 else sizes
+
+    def _image(self, x):
+        """x with two axes of places, which a pooling wants as they are."""
+        return self.convolution.image(x) if self.pool is None else x if x.ndim == 4 else x[:, None]
+
+    def _forward_compiled(self, compiled, w, x, call):
+        shape = self.convolution.output_shape(x.shape[1:])
+        if self.pool is not None:
+            shape = self.pool.output_shape(shape)
+        y = call.empty((len(x), *shape))
+        high, wide = self._sizes()
+        pooled = high * wide > 1
+        which = call.empty(self._image(y).shape if pooled else (0, 0, 0, 0), np.int32)
+        room = call.empty((high, shape[-2] * wide, shape[-1]) if pooled else (0, 0, 0))
+        plan = self.convolution.plan(x, call)
+        compiled.forward_ended(self._image(x), window(w["kernel"]), w["bias"], self._image(y), *plan, (high, wide), which,
+                               room)  # fmt: skip
+        return y, (compiled, plan, x, y, which)
+
+    def _backward_compiled(self, compiled, w, grads, dy, call, plan, x, y, which):
+        none = np.empty((0, 0), dy.dtype)
+        filters = y.shape[-1]
+        dw, dbias = (grads["kernel"].reshape(-1, filters), grads["bias"]) if grads else (none, none.reshape(0))
+        dx = call.empty(x.shape) if call.wants_dx else None
+        high, wide = self._sizes()
+        here = self._image(y).shape
+        slopes = call.empty((here[1] * high, here[2] * wide, filters) if high * wide > 1 else (0, 0, 0))
+        compiled.backward_ended(
+            self._image(x), window(w["kernel"]), self._image(y), self._image(np.ascontiguousarray(dy)), dw, dbias,
+            none.reshape(0, 0, 0, 0) if dx is None else self._image(dx), *plan, (high, wide), which, slopes,
+        )  # fmt: skip
+        return dx
