@@ -18,7 +18,6 @@ SideBySide = Callable[[Callable[[int], None], int], None]
 SCRATCH = 16 * 512
 
 ACTIVATIONS = ("linear", "relu", "tanh", "sigmoid")  # in the order of the kernel's numbers
-LOSSES = ("sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy", "mse")
 
 
 class Chain:
@@ -41,7 +40,7 @@ class Chain:
             np.concatenate([[0], np.cumsum(widths[1:])]).astype(np.int64),
             np.array([ACTIVATIONS.index(name) for *_, name in layers], np.int64),
         )  # fmt: skip
-        self._loss = LOSSES.index(objective.loss.kind)
+        self._loss = objective.compiled
         self._room: _Room | None = None
 
     @classmethod
@@ -72,7 +71,9 @@ class Chain:
             slot = step.target
         whole = len(graph.shapes[graph.inputs[0]]) == 1 and len({owner for _, owner, _ in layers}) == len(layers)
         known = all(name in ACTIVATIONS for *_, name in layers)
-        if not layers or not whole or not known or slot != objective.head.slot or not _usual(objective, layers[-1][2]):
+        if not layers or not whole or not known or slot != objective.head.slot or objective.compiled is None:
+            return None
+        if layers[-1][2] != "linear":  # an activation that the loss does not take over
             return None
         return cls(kernels.chain, program, objective, layers)
 
@@ -172,11 +173,3 @@ class _Room:
     def fits(self, batch: int, steps: int, workers: int) -> bool:
         most, longest, crew = self._sizes
         return batch <= most and steps <= longest and workers == crew
-
-
-def _usual(objective: Objective, last: str) -> bool:
-    """Whether the kernel has the loss: as it comes, the last activation taken over, or linear before a squared error."""
-    loss = objective.loss
-    if loss.kind not in LOSSES or not objective.weight or loss != type(loss)():
-        return False
-    return last == "linear" and (objective.fused or loss.kind == "mse")

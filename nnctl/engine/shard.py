@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,10 @@ from nnctl.engine.arena import ShardCall
 from nnctl.engine.program import Head, Program, Step
 from nnctl.layers.base import Array
 from nnctl.losses import Loss
+
+
+# Losses with a compiled twin, in the order of its numbers (kernels/dense.py).
+LOSSES = ("sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy", "mse")
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,19 @@ class Objective:
         activation = head.activation
         fused = activation is not None and loss.can_fuse() and activation.layer.function.kind == loss.fuses
         return cls(head, loss, weight, fused)
+
+    @property
+    def slot(self) -> int:
+        """Of what the loss reads."""
+        return self.head.activation.sources[0] if self.fused else self.head.slot
+
+    @cached_property
+    def compiled(self) -> int | None:
+        """The compiled loss's number (see LOSSES), where there is one: as the loss comes, with its softmax or sigmoid
+        taken over or, for the squared error, none."""
+        loss = self.loss
+        usual = loss.kind in LOSSES and self.weight and loss == type(loss)()
+        return LOSSES.index(loss.kind) if usual and (self.fused or loss.kind == "mse") else None
 
 
 @dataclass(frozen=True)
@@ -170,6 +188,10 @@ def _loss(objective, call, batch, rows, values, masks, slopes, losses, outputs):
     loss, head = objective.loss, objective.head
     y = batch.targets[head.name][rows]
     mask = masks[head.slot]
+    if mask is None and call.kernels and objective.compiled is not None and values[objective.slot].ndim == 2:
+        weights = None if batch.weights is None else batch.weights[rows]
+        _compiled_loss(objective, call, y, weights, values, slopes, losses, outputs)
+        return
     lengths = {}
     if loss.wants_lengths:
         lengths = {"lengths": None if mask is None else np.count_nonzero(mask, axis=1)}
@@ -207,6 +229,30 @@ def _loss(objective, call, batch, rows, values, masks, slopes, losses, outputs):
         dl *= weights
     dp = loss.backward_logits(kept, dl) if objective.fused else loss.backward(kept, dl)
     _add(slopes, slot, dp, call)
+
+
+def _compiled_loss(objective, call, y, weights, values, slopes, losses, outputs):
+    """The same in one compiled call (kernels/dense.py)."""
+    head, z = objective.head, values[objective.slot]
+    p = z
+    if objective.fused and not head.activation.overwrite:
+        p = call.empty(z.shape)
+        np.copyto(p, z)
+    none = np.empty(0, p.dtype)
+    if LOSSES[objective.compiled] == "sparse_categorical_crossentropy":
+        targets, labels = none.reshape(0, 0), y.reshape(-1).astype(np.int64, copy=False)
+    else:
+        targets, labels = np.ascontiguousarray(y.reshape(z.shape), p.dtype), np.empty(0, np.int64)
+    if weights is None:
+        weights = none
+    share = p.dtype.type(objective.weight / call.batch_rows)
+    dp = call.empty(p.shape)
+    total = call.kernels.dense.losses_of(p, dp, targets, labels, weights.astype(p.dtype, copy=False), np.arange(len(p)),
+                                         share, objective.compiled, 0, len(p))  # fmt: skip
+    losses[head.name] = total / objective.weight
+    outputs[head.name] = p
+    if slopes is not None:
+        _add(slopes, objective.slot, dp, call)
 
 
 def _hand_back(step, dx, slopes, call):

@@ -9,13 +9,12 @@ below are left out of the sums. strides, before (zeros above and to the left) an
 
 import numpy as np
 
+from nnctl.kernels.blocks import largest, relu_back, to_the_largest
 from nnctl.kernels.compiling import kernel
 from nnctl.kernels.memory import line, nothing, pointer
 from nnctl.kernels.products import tile_rows
 from nnctl.kernels.tile import WIDTH, tile
 from nnctl.kernels.turning import turn
-
-_ZERO = np.float32(0)
 
 
 @kernel
@@ -44,8 +43,7 @@ def forward_ended(x, w, bias, y, padded, strides, before, dilations, pool, which
                 continue
             for k in range(pool[0]):
                 _windows(image, w, room[k], i * pool[0] + k, strides, before, dilations, none)
-            for j in range(y.shape[2]):
-                _largest(room, j * pool[1], pool, bias, y[n, i, j], which[n, i, j])
+            largest(room, pool, bias, y[n, i], which[n, i])
 
 
 @kernel
@@ -69,11 +67,10 @@ def backward_ended(x, w, y, dy, dw, dbias, dx, padded, strides, before, dilation
     high, wide = (slopes.shape[0], slopes.shape[1]) if pooled else (dy.shape[1], dy.shape[2])
     turned, beside = _for_inputs(w, dx, high, wide, strides, before, dilations)
     for n in range(x.shape[0]):
-        _relu_back(y[n], dy[n], dbias)
+        relu_back(y[n], dy[n], dbias)
         if pooled:
             for i in range(dy.shape[1]):
-                for j in range(dy.shape[2]):
-                    _to_the_largest(dy[n, i, j], which[n, i, j], slopes, i * pool[0], j * pool[1], pool)
+                to_the_largest(dy[n, i], which[n, i], slopes[i * pool[0] : (i + 1) * pool[0]], pool)
         _image_back(x[n], slopes if pooled else dy[n], w, dw, dx, n, padded, turned, beside, strides, before, dilations)
 
 
@@ -201,55 +198,6 @@ def _inputs(dy, turned, into, first, stride):
             tile(pointer(dy, j * filters), filters, 0, 1, pointer(turned, left), 0, channels,
                  pointer(into, (first + j * stride) * channels + left), stride * channels, 1, filters, columns,
                  min(each, wide - j), 1, nothing(), 0)  # fmt: skip
-
-
-@kernel
-def _largest(places, j, pool, bias, y, which):
-    """One block of the pooling: the largest of its places, NaN before all, which it was (the first of equal ones), and
-    then bias and relu, which change nothing about that."""
-    filters = y.size
-    wide = places.shape[1]
-    first = line(places, j * filters, filters)
-    for f in range(filters):
-        y[f] = first[f]
-        which[f] = 0
-    for a in range(pool[0]):
-        for b in range(pool[1]):
-            if a + b == 0:
-                continue
-            seen, number = line(places, (a * wide + j + b) * filters, filters), np.int32(a * pool[1] + b)
-            for f in range(filters):
-                larger = (seen[f] > y[f]) | ((seen[f] != seen[f]) & (y[f] == y[f]))
-                which[f] = number if larger else which[f]
-                y[f] = seen[f] if larger else y[f]
-    for f in range(filters):
-        value = y[f] + bias[f]
-        y[f] = _ZERO if value < 0 else value
-
-
-@kernel
-def _to_the_largest(dy, which, slopes, i, j, pool):
-    """A block's gradient to its largest place, 0 to the others."""
-    filters = dy.size
-    for a in range(pool[0]):
-        for b in range(pool[1]):
-            number = np.int32(a * pool[1] + b)
-            into = line(slopes, ((i + a) * slopes.shape[1] + j + b) * filters, filters)
-            for f in range(filters):
-                into[f] = dy[f] if which[f] == number else _ZERO
-
-
-@kernel
-def _relu_back(y, dy, dbias):
-    """dy, 0 where y is, and its sum over all places, added to dbias where there is one."""
-    filters = y.shape[2]
-    for k in range(y.shape[0] * y.shape[1]):
-        yk, dk = line(y, k * filters, filters), line(dy, k * filters, filters)
-        for f in range(filters):
-            dk[f] = _ZERO if yk[f] <= 0 else dk[f]
-        if dbias.size:
-            for f in range(filters):
-                dbias[f] += dk[f]
 
 
 @kernel

@@ -6,10 +6,37 @@ import numpy as np
 from nnctl.kernels.compiling import kernel
 from nnctl.kernels.gates import sigmoid, tanh
 from nnctl.kernels.memory import line
+from nnctl.kernels.products import dressed_product, product
+from nnctl.kernels.turning import turn
 
 LINEAR, RELU, TANH, SIGMOID = range(4)
 SPARSE, CATEGORICAL, BINARY, SQUARED = range(4)  # losses; each but the last takes over its softmax or sigmoid
 _ZERO, _ONE = np.float32(0), np.float32(1)
+
+
+@kernel
+def forward(x, w, bias, y):
+    """y = x w, + bias where that is not empty."""
+    dressed_product(x, x.shape[1], 1, w, y, False, bias, False)
+
+
+@kernel
+def backward(x, w, dy, dw, dbias, dx):
+    """dw, dbias and dx, each where it is not empty."""
+    if dw.size:
+        product(x, 1, x.shape[1], dy, dw, False)
+    if dbias.size:
+        column_sums(dy, dbias, 0)
+    if dx.size:  # dx^T = w dy^T: of the numbers the few are turned round, not the weights
+        if dy.shape[0] * (dy.shape[1] + dx.shape[1]) < w.size:
+            turned, result = np.empty((dy.shape[1], dy.shape[0]), np.float32), np.empty((dx.shape[1], dx.shape[0]), np.float32)
+            turn(dy, turned)
+            product(w, w.shape[1], 1, turned, result, False)
+            turn(result, dx)
+        else:
+            other = np.empty((w.shape[1], w.shape[0]), np.float32)
+            turn(w, other)
+            product(dy, dy.shape[1], 1, other, dx, False)
 
 
 @kernel

@@ -9,6 +9,10 @@ from nnctl.layers.base import Count, Layer, Weight, column_sums, layers
 from nnctl.regularizers import RegularizerName
 
 
+# The longest side of compiled products.
+COMPILED = 2048
+
+
 @layers.register("Dense")
 class Dense(Layer):
     """Fully connected layer: y = activation(x W + b).
@@ -47,13 +51,30 @@ class Dense(Layer):
         y = call.empty((*x.shape[:-1], self.units))
         # a stack of matrices is one matrix of all their rows: one product instead of many
         rows, out = (x, y) if x.ndim == 2 else (x.reshape(-1, x.shape[-1]), y.reshape(-1, self.units))
+        if self._compiled(rows, call):
+            bias = w["bias"] if self.use_bias else np.empty(0, x.dtype)
+            call.kernels.dense.forward(rows, w["kernel"], bias, out)
+            return y, x
         np.matmul(rows, w["kernel"], out=out)
         if self.use_bias:
             out += w["bias"]
         return y, x
 
+    def _compiled(self, rows, call):
+        """Whether the compiled products are as good as BLAS': the larger ones are its own."""
+        return call.kernels and rows.flags.c_contiguous and max(*rows.shape, self.units) <= COMPILED
+
     def backward(self, w, grads, x, dy, call):
         rows, drows = (x, dy) if x.ndim == 2 else (x.reshape(-1, x.shape[-1]), dy.reshape(-1, self.units))
+        if self._compiled(rows, call) and drows.flags.c_contiguous:
+            none = np.empty(0, x.dtype)
+            dx = call.empty(x.shape) if call.wants_dx else None
+            call.kernels.dense.backward(
+                rows, w["kernel"], drows, grads["kernel"] if grads else none.reshape(0, 0),
+                grads["bias"] if grads and self.use_bias else none,
+                none.reshape(0, 0) if dx is None else dx.reshape(rows.shape),
+            )  # fmt: skip
+            return dx
         if grads:
             np.matmul(rows.T, drows, out=grads["kernel"])  # (inputs, rows) (rows, units)
             if self.use_bias:
