@@ -12,7 +12,6 @@ import argparse
 import json
 import sys
 import tempfile
-from pathlib import Path
 
 import figures
 import page
@@ -30,7 +29,7 @@ def measure(peer: str, folder: str, threads: int, arguments: argparse.Namespace,
     elif how.kernels:
         env = processes.nnctl_environment(threads, NNCTL_KERNELS=how.kernels)
     else:
-        env = processes.environment(threads)
+        env = processes.framework_environment(threads)
     python = sys.executable if how.kernels else arguments.peers
     worker = str(processes.HERE / "workers" / f"{how.worker}.py")
     command = [python, worker, folder, str(threads), str(arguments.iterations * repeats)]

@@ -1,7 +1,7 @@
 """The measured figures in a JSON file, with the machine they belong to.
 
     {"machine": {...}, "iterations": {threads: {workload: {peer: {"ms": [...], "memory": [...], "date": ...}}}},
-     "commands": {config: {"title", "epochs", "date", "peers": {peer: {"seconds": [...], "memory": [...]} or {"not": why}}}}}
+     "commands": {config: {"epochs", "date", "peers": {peer: {"seconds": [...], "memory": [...], "not": why}}}}}
 
 A run replaces what it measured and keeps the rest.
 """
@@ -36,12 +36,13 @@ def versions(python: str) -> dict[str, str]:
 
 
 def _first(path: str, start: str = "") -> str:
-    """The value of a file's first line that starts so."""
+    """The value of a file's first line that starts so, or "unknown"."""
     try:
         lines = Path(path).read_text().splitlines()
     except OSError:
         return "unknown"
-    return next((line.removeprefix(start).lstrip("\t :").strip() for line in lines if line.startswith(start)), "unknown")
+    values = [line.removeprefix(start).lstrip("\t :").strip() for line in lines if line.startswith(start)]
+    return values[0] if values else "unknown"
 
 
 def machine(nnctl: str, peers: str) -> dict:

@@ -51,7 +51,8 @@ def machine(kept: dict) -> str:
     cpu = f"{found['cpu']}, {found['vector']}" if found["vector"] else found["cpu"]
     names = {"numpy": "NumPy", "numba": "Numba", "torch": "PyTorch", "keras": "Keras", "jax": "JAX",
              "tensorflow-cpu": "TensorFlow", "tensorflow": "TensorFlow"}  # fmt: skip
-    lines = [f"- machine: {cpu}; {found['cores']} cores, {size} L2 cache a core, {found['memory_gb']} GB; {found['system']}"]
+    cores = f"{found['cores']} cores, {size} L2 cache a core, {found['memory_gb']} GB"
+    lines = [f"- machine: {cpu}; {cores}; {found['system']}"]
     for who, title in (("nnctl", "nnctl"), ("peers", "the frameworks")):
         listed = ", ".join(f"{names.get(name, name)} {version}" for name, version in found[who].items()
                            if who == "peers" or name in ("Python", "numpy", "numba"))  # fmt: skip
@@ -71,8 +72,8 @@ def write(kept: dict) -> None:
         parts.append("## Iterations\n\nOne iteration is one batch: forward, backward, update, figures.\n\n"
                      + tables.iterations(kept) + "\n")  # fmt: skip
     if shown := tables.commands(kept):
-        parts.append("## Whole commands\n\n`nnctl train CONFIG --quiet`, and a script that trains the same model for as "
-                     "many epochs, from the start of the process to its end.\n\n" + shown + "\n")  # fmt: skip
+        parts.append("## Whole commands\n\n`nnctl train CONFIG --quiet`, and a script that trains the same model for "
+                     "as many epochs, from the start of the process to its end.\n\n" + shown + "\n")  # fmt: skip
     IMAGE.parent.mkdir(parents=True, exist_ok=True)
     PAGE.write_text("\n".join(parts))
     IMAGE.write_text(chart.draw(kept))

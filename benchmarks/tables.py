@@ -49,12 +49,13 @@ def one_workload(name: str, iterations: dict) -> str:
         rows = []
         for peer, figure in found.items():
             ms = median(figure, "ms")
-            cells = [number(ms), share(ours, ms), number(median(figure, "memory"))] if ms else ["does not run here", "", ""]
+            cells = [number(ms) or "does not run here", share(ours, ms), number(median(figure, "memory"))]
             rows.append([peer, *cells])
         title = f"**{WORKLOADS[name].title}**, batch {WORKLOADS[name].batch}, threads: {threads}\n\n"
         parts.append(title + table(["", "ms an iteration", "nnctl's share", "peak MB"], rows))
-    speedup = "; ".join(f"{peer} {number(gain)}" for peer in (NNCTL, NUMPY_ONLY) if (gain := gained(iterations, name, peer)))
-    return "\n\n".join([*parts, *([f"All threads against one: {speedup} times as fast"] if speedup else [])])
+    gains = [(peer, gained(iterations, name, peer)) for peer in (NNCTL, NUMPY_ONLY)]
+    speedup = "; ".join(f"{peer} {number(gain)}" for peer, gain in gains if gain)
+    return "\n\n".join([*parts, *([f"All threads against one, times as fast: {speedup}"] if speedup else [])])
 
 
 def gained(iterations: dict, name: str, peer: str) -> float | None:
@@ -117,13 +118,13 @@ def growth(found: dict) -> list[str]:
         parts.append(f"### Growth with cores\n\nHow many times as fast {max(found, key=int)} threads are as one:\n\n"
                      + table(["model", NNCTL, NUMPY_ONLY, *GROUPS], rows))  # fmt: skip
     most = max(found, key=int, default=None)
-    for title, head, names in (
-        ("Growth with the batch: MLP 64-128-64-10", "batch", [(size, f"batch_{size}") for size in BATCHES]),
-        ("Growth with depth: layers of Dense(256), batch 128", "layers", [(depth, f"depth_{depth}") for depth in DEPTHS]),
+    for title, head, sizes in (
+        ("Growth with the batch: MLP 64-128-64-10", "batch", BATCHES),
+        ("Growth with depth: layers of Dense(256), batch 128", "depth", DEPTHS),
     ):
         rows = []
-        for size, name in names:
-            here = found.get(most, {}).get(name)
+        for size in sizes:
+            here = found.get(most, {}).get(f"{head}_{size}")
             if here:
                 ours = median(here.get(NNCTL), "ms")
                 theirs = [fastest(here, group) for group in GROUPS]
@@ -137,6 +138,8 @@ def growth(found: dict) -> list[str]:
 
 def one_command(name: str, kept: dict) -> str:
     """A line on the screen for one config."""
+    if "skipped" in kept["commands"][name]:
+        return f"{name}: not measured: {kept['commands'][name]['skipped']}"
     found = kept["commands"][name]["peers"]
     cells = [f"{peer} {number(median(figure, 'seconds')) or figure['not']}" for peer, figure in found.items()]
     best, ours = fastest_of_all(found, "seconds"), median(found.get(NNCTL), "seconds")
@@ -158,7 +161,8 @@ def commands(kept: dict) -> str:
         cells = [number(median(here.get(peer), "seconds")) or here.get(peer, {}).get("not", "") for peer in peers]
         under = "" if not best else "yes" if best[1] < 30 else "no"
         seconds.append([name, str(found[name]["epochs"]), *cells, share(ours, best and best[1]), under])
-        memory.append([name, *(number(median(here.get(peer), "memory")) for peer in peers), share(mine, least and least[1])])
+        held = [number(median(here.get(peer), "memory")) for peer in peers]
+        memory.append([name, *held, share(mine, least and least[1])])
     if not seconds:
         return ""
     head = ["config", "epochs", *peers, "share of the fastest", "that one under 30 s"]

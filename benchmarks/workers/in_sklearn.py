@@ -1,6 +1,8 @@
 """Milliseconds of a training iteration of scikit-learn's MLPClassifier (dense workloads only).
 
     python in_sklearn.py FOLDER THREADS ITERATIONS
+
+Its fit is called epoch by epoch, going on where it stopped; it keeps a running loss, no accuracy.
 """
 
 import sys

@@ -9,7 +9,8 @@ with 2, as nnctl does, where the data are not on this machine.
 
 model.json: inputs {name: shape}, nodes (in order, each after its sources: name, kind, the arguments that are not Keras'
 defaults, sources, shared, output shape, and `lengths`: the array that says which time steps of its input are padding),
-outputs, losses, loss_weights, metrics, optimizer, batch, epochs, iterations (of an epoch), and parts: for each part the names of its arrays.
+outputs, losses, output_lengths, loss_weights, metrics, optimizer, batch, epochs, iterations (of an epoch), and parts:
+for each part the names of its arrays.
 """
 
 import json
@@ -19,13 +20,13 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from workloads import WORKLOADS, Workload  # noqa: E402
+from nnctl import spec as specs
+from nnctl.data.parts import Part
+from nnctl.engine.graph import Graph
+from nnctl.errors import DataError
+from nnctl.training.runner import load_data, with_class_weight
 
-from nnctl import spec as specs  # noqa: E402
-from nnctl.data.parts import Part  # noqa: E402
-from nnctl.engine.graph import Graph  # noqa: E402
-from nnctl.errors import DataError  # noqa: E402
-from nnctl.training.runner import load_data, with_class_weight  # noqa: E402
+from workloads import WORKLOADS, Workload
 
 
 def entry(declared) -> list:

@@ -5,6 +5,7 @@ import math
 import resource
 import statistics
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,6 @@ def report(ends: list[float], per_epoch: int) -> None:
 
     ends: when each epoch ended, in seconds: the time from the first epoch's end on counts.
     """
-    ms = [(b - a) / per_epoch * 1000 for a, b in zip(ends, ends[1:], strict=False)]
+    ms = [(b - a) / per_epoch * 1000 for a, b in pairwise(ends)]
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"ms": statistics.median(ms), "memory": memory}))
