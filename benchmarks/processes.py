@@ -16,8 +16,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 # A build machine may hold NumPy to an older CPU's kernels: every library chooses for its CPU, whatever this shell says.
 PINS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "PYTHONPATH", "NNCTL_KERNELS")
-# glibc gives large arrays back to the system when they are freed, and faults them in again in each iteration, or does not,
-# as the sizes freed before happen to lie: a CNN in PyTorch takes 25 ms or 14. The frameworks get the faster way.
+# glibc gives large arrays back to the system when they are freed, and faults them in again in each iteration, or does
+# not, as the sizes freed before happen to lie: a CNN in PyTorch takes 25 ms or 14. The frameworks get the faster way.
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**32)}
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 CORES = len(os.sched_getaffinity(0))

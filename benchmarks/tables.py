@@ -80,6 +80,7 @@ def iterations(kept: dict) -> str:
         parts.append(f"### {word}\n\nMilliseconds an iteration:\n\n" + all_peers(here, "ms"))
         parts.append("nnctl's share of the time of the fastest configuration of each:\n\n" + shares(here))
         parts.append("Peak memory of the process, MB:\n\n" + all_peers(here, "memory"))
+        parts.append("nnctl's share of the memory of the leanest configuration of each:\n\n" + shares(here, "memory"))
     parts += growth(found)
     return "\n\n".join(parts)
 
@@ -87,19 +88,20 @@ def iterations(kept: dict) -> str:
 def all_peers(here: dict[str, Found], key: str) -> str:
     peers = [peer for peer in PEERS if any(median(found.get(peer), key) for found in here.values())]
     rows = [
-        [f"{WORKLOADS[name].title}, {WORKLOADS[name].batch}", *(number(median(found.get(peer), key)) for peer in peers)]
+        [WORKLOADS[name].label, *(number(median(found.get(peer), key)) for peer in peers)]
         for name, found in here.items()
     ]
     return table(["model, batch", *peers], rows)
 
 
 def shares(here: dict[str, Found], key: str = "ms") -> str:
+    """nnctl's figure over the least of each group; and that without Numba over the one with it."""
     rows = []
     for name, found in here.items():
         ours, plain = median(found.get(NNCTL), key), median(found.get(NUMPY_ONLY), key)
         beside = [share(ours, fastest(found, group, key)) for group in GROUPS]
-        rows.append([WORKLOADS[name].title, *beside, f"{plain / ours:.2f}" if plain and ours else ""])
-    return table(["model", *GROUPS, "without Numba, times nnctl's"], rows)
+        rows.append([WORKLOADS[name].label, *beside, share(plain, ours)])
+    return table(["model, batch", *GROUPS, "without Numba / with"], rows)
 
 
 def growth(found: dict) -> list[str]:
@@ -114,9 +116,9 @@ def growth(found: dict) -> list[str]:
             for group in GROUPS:
                 one, many = (fastest(found[threads][name], group) for threads in ("1", most))
                 cells.append(number(one / many) if one and many else "")
-            rows.append([WORKLOADS[name].title, *cells])
+            rows.append([WORKLOADS[name].label, *cells])
         parts.append(f"### Growth with cores\n\nHow many times as fast {max(found, key=int)} threads are as one:\n\n"
-                     + table(["model", NNCTL, NUMPY_ONLY, *GROUPS], rows))  # fmt: skip
+                     + table(["model, batch", NNCTL, NUMPY_ONLY, *GROUPS], rows))  # fmt: skip
     most = max(found, key=int, default=None)
     for title, head, sizes in (
         ("Growth with the batch: MLP 64-128-64-10", "batch", BATCHES),

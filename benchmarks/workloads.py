@@ -26,6 +26,10 @@ class Workload:
     rows: int = 4096
     repeats: int = 1
 
+    @property
+    def label(self) -> str:
+        return f"{self.title}, {self.batch}"
+
 
 def dense(units: int, activation: str = "relu") -> dict[str, dict[str, Any]]:
     return {"Dense": {"units": units, "activation": activation}}
@@ -51,7 +55,7 @@ OUT = dense(10, "softmax")
 
 WORKLOADS = {
     "mlp": Workload("MLP 784-512-512-10", (784,), [dense(512), dense(512), OUT]),
-    "mlp_32": Workload("the same MLP, batch 32", (784,), [dense(512), dense(512), OUT], batch=32),
+    "mlp_32": Workload("MLP 784-512-512-10", (784,), [dense(512), dense(512), OUT], batch=32),
     "cnn": Workload(
         "Conv32-pool-Conv64-pool-Dense on 28x28x1", (28, 28, 1), [conv(32), POOL, conv(64), POOL, FLAT, OUT], rows=2048
     ),
@@ -98,7 +102,7 @@ MAIN = tuple(WORKLOADS)  # the rest is for growth
 BATCHES, DEPTHS = (1, 8, 64, 512, 4096), (2, 8, 32)
 WORKLOADS |= {
     f"batch_{size}": Workload(
-        f"MLP 64-128-64-10, batch {size}", (64,), [dense(128), dense(64), OUT], batch=size, rows=max(512, 4 * size)
+        "MLP 64-128-64-10", (64,), [dense(128), dense(64), OUT], batch=size, rows=max(512, 4 * size)
     )
     for size in BATCHES
 }

@@ -10,10 +10,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from rows import epochs_for, model_of, report
+
 from nnctl import spec
 from nnctl.training import runner
 from nnctl.training.events import EpochEnded
-from rows import epochs_for, model_of, report
 
 
 def main(folder: str, threads: int, iterations: int) -> None:

@@ -49,6 +49,8 @@ def build(model: dict, masked: set[str]):
         taken = [values[source] for source in node["sources"]]
         values[name] = layer(taken if len(taken) > 1 else taken[0])
         made[name] = layer
+        if name in logits and masked:  # Keras' CTC cannot take a mask (and counts the padded steps): end it here
+            values[name] = keras.layers.Reshape(node["shape"])(values[name])
     return keras.Model(list(inputs.values()), [values[output] for output in model["outputs"]])
 
 
