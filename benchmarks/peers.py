@@ -41,6 +41,7 @@ SCRIPTS = {
     "Keras, JAX": Peer("script_keras", "Keras", backend="jax"),
     "Keras, torch": Peer("script_keras", "Keras", backend="torch"),
     "Keras, TensorFlow": Peer("script_keras", "Keras", backend="tensorflow"),
+    "scikit-learn": Peer("script_sklearn", SKLEARN),
 }
 
 

@@ -160,7 +160,8 @@ def commands(kept: dict) -> str:
             continue
         best, ours = fastest_of_all(here, "seconds"), median(here[NNCTL], "seconds")
         least, mine = fastest_of_all(here, "memory"), median(here[NNCTL], "memory")
-        cells = [number(median(here.get(peer), "seconds")) or here.get(peer, {}).get("not", "") for peer in peers]
+        missing = [here.get(peer, {}).get("not", "").partition(":")[0] for peer in peers]  # the reason is in the file
+        cells = [number(median(here.get(peer), "seconds")) or why for peer, why in zip(peers, missing, strict=True)]
         under = "" if not best else "yes" if best[1] < 30 else "no"
         seconds.append([name, str(found[name]["epochs"]), *cells, share(ours, best and best[1]), under])
         held = [number(median(here.get(peer), "memory")) for peer in peers]
