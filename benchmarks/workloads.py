@@ -102,7 +102,7 @@ MAIN = tuple(WORKLOADS)  # the rest is for growth
 BATCHES, DEPTHS = (1, 8, 64, 512, 4096), (2, 8, 32)
 WORKLOADS |= {
     f"batch_{size}": Workload(
-        "MLP 64-128-64-10", (64,), [dense(128), dense(64), OUT], batch=size, rows=max(512, 4 * size)
+        "MLP 64-128-64-10", (64,), [dense(128), dense(64), OUT], batch=size, rows=max(256, 4 * size)
     )
     for size in BATCHES
 }
