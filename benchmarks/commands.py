@@ -49,7 +49,7 @@ def config(name: str, arguments: argparse.Namespace) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         made = processes.prepare("config", str(CONFIGS / f"{name}.yaml"), folder)
         if made.rc:  # 2, as nnctl's own command: the data are not here
-            return {"date": figures.today(), "skipped": made.said, "peers": {}}
+            return {"date": figures.today(), "skipped": made.said.partition(" (")[0], "peers": {}}
         more = ["--epochs", str(arguments.epochs)] if arguments.epochs else []
         peers = {peer: {"seconds": [], "memory": []} for peer in [NNCTL, *(arguments.peer or SCRIPTS)]}
         epochs = None
