@@ -49,8 +49,6 @@ def build(model: dict, masked: set[str]):
         taken = [values[source] for source in node["sources"]]
         values[name] = layer(taken if len(taken) > 1 else taken[0])
         made[name] = layer
-        if name in logits and masked:  # Keras' CTC cannot take a mask (and counts the padded steps): end it here
-            values[name] = keras.layers.Reshape(node["shape"])(values[name])
     return keras.Model(list(inputs.values()), [values[output] for output in model["outputs"]])
 
 
@@ -59,10 +57,17 @@ def one(items: list):
     return items[0] if len(items) == 1 else items
 
 
+class CTC(keras.losses.CTC):
+    """Keras' own cannot take a mask of padded time steps (and counts them): what an operation gives has none."""
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        return super().__call__(y_true, keras.ops.multiply(y_pred, 1.0), sample_weight)
+
+
 def loss_of(kind: str, arguments: dict):
     if arguments:
         raise NotExpressed(f"the loss {kind} {arguments}")
-    return "ctc" if kind == "ctc" else kind
+    return CTC() if kind == "ctc" else kind
 
 
 def optimizer_of(model: dict):
