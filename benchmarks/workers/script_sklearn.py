@@ -50,9 +50,9 @@ def main(folder: str, epochs: int) -> None:
     parts = {name: (part.x[0], part.y[0]) for name, part in parts_of(folder, description).items()}
     x, y = parts["train"]
     model = MLPClassifier(batch_size=min(description["batch"], len(x)), **arguments)
-    classes = range(description["nodes"][-1]["arguments"]["units"])
+    classes = list(range(description["nodes"][-1]["arguments"]["units"]))
     for _ in range(epochs):
-        model.partial_fit(x, y, classes)  # one epoch
+        model.partial_fit(x, y, classes=classes)  # one epoch
         if "validation" in parts:
             model.score(*parts["validation"])
     if "test" in parts:
