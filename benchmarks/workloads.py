@@ -1,6 +1,7 @@
 """What is measured: small models of the kinds people train on a laptop, in Keras' words.
 
-Every worker (workers/) builds the same model from the same entry: same weights' count, same batch, float32.
+Every worker (workers/) builds the same model from the same entry: same weights' count, same batch, float32. batch
+divides rows, so that every iteration is a whole one.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,10 @@ Layers = list[dict[str, dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Workload:
-    """shape: of one sample. target: "classes" or "labels" (CTC). rows: how many a training epoch has."""
+    """shape: of one sample. target: "classes" or "labels" (CTC). rows: how many a training epoch has.
+
+    repeats: how many times as many iterations a small model is measured for.
+    """
 
     title: str
     shape: tuple[int, ...]
@@ -20,6 +24,11 @@ class Workload:
     classes: int = 10
     target: str = "classes"
     rows: int = 4096
+    repeats: int = 1
+
+    @property
+    def label(self) -> str:
+        return f"{self.title}, {self.batch}"
 
 
 def dense(units: int, activation: str = "relu") -> dict[str, dict[str, Any]]:
@@ -46,12 +55,14 @@ OUT = dense(10, "softmax")
 
 WORKLOADS = {
     "mlp": Workload("MLP 784-512-512-10", (784,), [dense(512), dense(512), OUT]),
-    "mlp_32": Workload("the same MLP, batch 32", (784,), [dense(512), dense(512), OUT], batch=32),
+    "mlp_32": Workload("MLP 784-512-512-10", (784,), [dense(512), dense(512), OUT], batch=32),
     "cnn": Workload(
         "Conv32-pool-Conv64-pool-Dense on 28x28x1", (28, 28, 1), [conv(32), POOL, conv(64), POOL, FLAT, OUT], rows=2048
     ),
     "lstm": Workload("LSTM(128) on 28x28", (28, 28), [{"LSTM": {"units": 128}}, OUT], rows=2048),
-    "iris": Workload("iris-sized MLP 4-16-3", (4,), [dense(16), dense(3, "softmax")], batch=16, classes=3, rows=480),
+    "iris": Workload(
+        "iris-sized MLP 4-16-3", (4,), [dense(16), dense(3, "softmax")], batch=16, classes=3, rows=480, repeats=20
+    ),
     "wide": Workload("wide MLP 784-4096-10", (784,), [dense(4096), OUT], rows=1024),
     "residual": Workload(
         "residual CNN on 32x32x3",
@@ -87,13 +98,15 @@ WORKLOADS = {
         rows=512,
     ),
 }
+MAIN = tuple(WORKLOADS)  # the rest is for growth
+BATCHES, DEPTHS = (1, 8, 64, 512, 4096), (2, 8, 32)
 WORKLOADS |= {
     f"batch_{size}": Workload(
-        f"MLP 64-128-64-10, batch {size}", (64,), [dense(128), dense(64), OUT], batch=size, rows=max(512, 4 * size)
+        "MLP 64-128-64-10", (64,), [dense(128), dense(64), OUT], batch=size, rows=max(256, 4 * size)
     )
-    for size in (1, 8, 64, 512, 4096)
+    for size in BATCHES
 }
 WORKLOADS |= {
     f"depth_{depth}": Workload(f"MLP of {depth} x Dense(256)", (256,), [*[dense(256)] * depth, OUT], rows=2048)
-    for depth in (2, 8, 32)
+    for depth in DEPTHS
 }
