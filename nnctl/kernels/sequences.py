@@ -7,17 +7,16 @@ backward their gradients, as they are. NumPy's twins: layers/recurrent.
 import numpy as np
 
 from nnctl.kernels import gates
-from nnctl.kernels.blas import times
 from nnctl.kernels.compiling import kernel
-
-_ZERO, _ONE = np.float32(0), np.float32(1)
+from nnctl.kernels.products import packed_of, product_packed
 
 
 @kernel
 def lstm_forward(z, kernel, bias, hs, cs, read, skip):
     """z (steps, rows, 4 units), x W, becomes the gates; hs and cs (steps + 1, rows, units) are filled in."""
+    packed = packed_of(kernel)
     for t in range(z.shape[0]):
-        times(hs[t], kernel, z[t], _ONE)
+        product_packed(hs[t], packed, kernel.shape[1], z[t], True)
         gates.lstm_forward(z[t], bias, cs[t], cs[t + 1], read[t], hs[t + 1])
         if skip.size:
             _stay(cs[t], cs[t + 1], skip[t])
@@ -28,6 +27,7 @@ def lstm_forward(z, kernel, bias, hs, cs, read, skip):
 def lstm_backward(z, back, cs, read, dys, dh, dc, skip):
     """z becomes its gradient, from those of every output (dys, or none) and of the last states; dh and dc become the
     starts'."""
+    packed = packed_of(back)
     after_h, after_c = np.empty_like(dh), np.empty_like(dc)
     for t in range(z.shape[0] - 1, -1, -1):
         if dys.size:
@@ -37,7 +37,7 @@ def lstm_backward(z, back, cs, read, dys, dh, dc, skip):
         gates.lstm_backward(z[t], cs[t], read[t], dh, dc)
         if skip.size:
             _clear(z[t], skip[t])
-        times(z[t], back, dh, _ZERO)
+        product_packed(z[t], packed, back.shape[1], dh, False)
         if skip.size:
             _stay(after_h, dh, skip[t])
             _stay(after_c, dc, skip[t])
@@ -46,8 +46,9 @@ def lstm_backward(z, back, cs, read, dys, dh, dc, skip):
 @kernel
 def gru_forward(z, kernel, bias, hs, held, product, skip):
     """z (steps, rows, 3 units), x W + b, becomes the gates; hs (steps + 1, rows, units) is filled in."""
+    packed = packed_of(kernel)
     for t in range(z.shape[0]):
-        times(hs[t], kernel, product, _ZERO)
+        product_packed(hs[t], packed, kernel.shape[1], product, False)
         gates.gru_forward(z[t], product, bias, hs[t], held[t], hs[t + 1])
         if skip.size:
             _stay(hs[t], hs[t + 1], skip[t])
@@ -57,6 +58,7 @@ def gru_forward(z, kernel, bias, hs, held, product, skip):
 def gru_backward(z, back, hs, held, dys, dh, dp, skip):
     """z becomes its gradient and dp that of the state's product, from those of every output (dys, or none) and of the
     last state; dh becomes the start's."""
+    packed = packed_of(back)
     after = np.empty_like(dh)
     for t in range(z.shape[0] - 1, -1, -1):
         if dys.size:
@@ -67,7 +69,7 @@ def gru_backward(z, back, hs, held, dys, dh, dp, skip):
         if skip.size:
             _clear(z[t], skip[t])
             _clear(dp[t], skip[t])
-        times(dp[t], back, dh, _ONE)
+        product_packed(dp[t], packed, back.shape[1], dh, True)
         if skip.size:
             _stay(after, dh, skip[t])
 

@@ -12,7 +12,7 @@ import numpy as np
 from nnctl.activations import ActivationName
 from nnctl.errors import ShapeError
 from nnctl.initializers import InitializerName
-from nnctl.layers.base import Array, Count, Layer, Rate, Weight, show
+from nnctl.layers.base import Array, Count, Layer, Rate, Weight, product, product_left, show
 from nnctl.layers.regularization import random_mask
 from nnctl.regularizers import RegularizerName
 
@@ -176,7 +176,7 @@ class Recurrent(Layer):
     def input_products(self, w, xt, call):
         """x W of all steps: (steps, rows, gates * units)."""
         z = call.empty((*xt.shape[:2], self.gates * self.units))
-        np.matmul(xt.reshape(-1, xt.shape[-1]), w["kernel"], out=z.reshape(-1, z.shape[-1]))
+        product(xt.reshape(-1, xt.shape[-1]), w["kernel"], z.reshape(-1, z.shape[-1]), call)
         return z
 
     def backward(self, w, grads, tape, dy, call):
@@ -197,11 +197,11 @@ class Recurrent(Layer):
 
         flat = dz.reshape(-1, dz.shape[-1])
         if grads:
-            np.matmul(tape.x.reshape(-1, inputs).T, flat, out=grads["kernel"])
+            product_left(tape.x.reshape(-1, inputs), flat, grads["kernel"], call)
         if not call.wants_dx:
             return [None] * (1 + tape.starts)
         dxt = call.empty(tape.x.shape)
-        np.matmul(flat, w["kernel"].T, out=dxt.reshape(-1, inputs))
+        product(flat, np.ascontiguousarray(w["kernel"].T), dxt.reshape(-1, inputs), call)
         if tape.x_keep is not None:
             dxt *= tape.x_keep
         dx = call.empty((rows, steps, inputs))

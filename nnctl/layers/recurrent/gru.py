@@ -3,7 +3,7 @@
 import numpy as np
 
 from nnctl.activations import ActivationName
-from nnctl.layers.base import column_sums, layers
+from nnctl.layers.base import column_sums, layers, product_left
 from nnctl.layers.recurrent.base import Recurrent, dropped, padding
 from nnctl.layers.recurrent.gates import Gates
 
@@ -128,15 +128,15 @@ class GRU(Recurrent):
             else:
                 np.copyto(dh, dh * update + dproduct, where=~tape.skip[t])
         if grads:
-            self._weight_gradients(grads, tape, dz, dp, reset)
+            self._weight_gradients(grads, tape, dz, dp, reset, call)
         return dz, [dh]
 
-    def _weight_gradients(self, grads, tape, dz, dp, reset):
+    def _weight_gradients(self, grads, tape, dz, dp, reset, call):
         u = self.units
         flat = dp.reshape(-1, 3 * u)
         h = tape.h.reshape(-1, u)
         if self.reset_after:
-            np.matmul(h.T, flat, out=grads["recurrent_kernel"])
+            product_left(h, flat, grads["recurrent_kernel"], call)
         else:
             grads["recurrent_kernel"][:, : 2 * u] = h.T @ flat[:, : 2 * u]
             grads["recurrent_kernel"][:, 2 * u :] = reset.reshape(-1, u).T @ flat[:, 2 * u :]

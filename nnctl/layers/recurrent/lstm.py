@@ -3,7 +3,7 @@
 import numpy as np
 
 from nnctl.activations import ActivationName
-from nnctl.layers.base import column_sums, layers
+from nnctl.layers.base import column_sums, layers, product_left
 from nnctl.layers.recurrent.base import Recurrent, dropped, padding
 from nnctl.layers.recurrent.gates import Gates
 
@@ -83,7 +83,7 @@ class LSTM(Recurrent):
             self._steps_back(back, tape, gates, dys, dh, dc, dz, call)
         if grads:
             flat = dz.reshape(-1, 4 * u)
-            np.matmul(tape.h.reshape(-1, u).T, flat, out=grads["recurrent_kernel"])
+            product_left(tape.h.reshape(-1, u), flat, grads["recurrent_kernel"], call)
             if self.use_bias:
                 column_sums(flat, out=grads["bias"])
         return dz, [dh, dc]
