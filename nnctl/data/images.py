@@ -17,6 +17,7 @@ import numpy as np
 
 from nnctl.data.arrays import Arrays
 from nnctl.data.files import FORMATS, is_image
+from nnctl.data.rows import large
 from nnctl.data.spec import ImageSpec
 from nnctl.data.table import listing
 from nnctl.errors import DataError
@@ -74,7 +75,8 @@ def read_images(paths: Sequence[Path], spec: ImageSpec, source: str) -> Arrays:
 
 
 def _as_arrays(arrays: dict[str, Array], source: str, notes: tuple[str, ...]) -> Arrays:
-    return Arrays(arrays, source, {name: 255.0 for name in arrays if name[0] == "x"}, FILE, notes)
+    divisors = {name: 255.0 for name in arrays if name[0] == "x"}
+    return Arrays({name: large(array) for name, array in arrays.items()}, source, divisors, FILE, notes)
 
 
 def _hidden(path: Path) -> bool:

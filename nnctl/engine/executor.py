@@ -240,6 +240,7 @@ class Executor:
     def first_nonfinite(self, batch: Batch, step: int) -> str:
         """Where NaN or infinity first appears in a batch, in words."""
         for name, x in batch.inputs.items():
+            x = np.asarray(x)
             if not np.isfinite(x).all():
                 return f"input {name!r}, row {_bad_row(x)} of the batch"
         for name, y in batch.targets.items():

@@ -14,7 +14,8 @@ import numpy as np
 from nnctl.data.batches import Plan, permutation
 from nnctl.data.parts import Data, Part
 from nnctl.engine.executor import multiply_adds
-from nnctl.engine.profile import BATCH, FIGURES, LAYERS, SCREEN, UPDATE, Clock
+from nnctl.engine.profile import FIGURES, LAYERS, SCREEN, UPDATE, Clock
+from nnctl.engine.shard import Batch
 from nnctl.engine.updater import Updater
 from nnctl.errors import TrainingError
 from nnctl.kernels.choice import choose
@@ -22,7 +23,8 @@ from nnctl.metrics import dump, load
 from nnctl.training import callbacks as cb
 from nnctl.training.checkpoint import Checkpoint
 from nnctl.training.events import EpochEnded, Event, IterationEnded, Profiled, Said
-from nnctl.training.model import Model, Running, take
+from nnctl.training.feeding import feed
+from nnctl.training.model import Model, Running
 
 Array = np.ndarray
 Snapshot = dict[str, Array]  # "parameters" and "state", copies of the program's buffers
@@ -127,24 +129,19 @@ class Loop:
     def _run_epoch(self) -> None:
         began = time.perf_counter()
         order = permutation(self.model.spec.seed, self.epoch, self.plan.samples)
-        for number, (first, end) in enumerate(self.plan.bounds(), start=1):
-            if number <= self.iteration:
-                continue  # done before the run was interrupted
-            self._iterate(order[first:end], number, began)
-            if self.reason is not None:
-                return
-            if time.perf_counter() - self._saved_at > self._save_seconds:
-                self.save()
+        bounds = list(self.plan.bounds())[self.iteration :]  # without those done before the run was interrupted
+        with feed(self.train_part, order, bounds, self.clock) as batches:
+            for number, (rows, batch) in enumerate(batches, start=self.iteration + 1):
+                self._iterate(batch, rows, number, began)
+                if self.reason is not None:
+                    return
+                if time.perf_counter() - self._saved_at > self._save_seconds:
+                    self.save()
         self._end_epoch(began)
 
-    def _iterate(self, rows: Array, number: int, began: float) -> None:
-        """One batch: forward, backward, update."""
+    def _iterate(self, batch: Batch, rows: Array, number: int, began: float) -> None:
+        """One batch, of these rows: forward, backward, update."""
         clock = self.clock
-        if clock:
-            clock.start()
-        batch = take(self.train_part, rows)
-        if clock:
-            clock.lap("", BATCH)
         executor = self.model.executor
         result = executor.train_step(batch, self.step)
         gradients = executor.gradients
@@ -179,7 +176,7 @@ class Loop:
     def _end_epoch(self, began: float) -> None:
         figures = self.running.figures()
         if self.data.validation:
-            validation, *_ = self.model.evaluate(self.data.validation)
+            validation = self.model.figures(self.data.validation)
             figures |= {f"val_{name}": value for name, value in validation.items()}
         self.history.append(figures)
         if self._is_best(figures[self.monitor]):
