@@ -158,7 +158,8 @@ def _read_array(file, size: int, where: str, place: Callable[[], Place | None]) 
     # in Fortran's order a row lies scattered over the whole file: read, and turned, once
     if is_large(dtype, shape) and not fortran and (mapped := place()):
         whole, start = mapped
-        return Rows.of(whole.array(dtype, shape, start + size - held), whole)
+        start += size - held
+        return Rows.of(whole.array(dtype, shape, start), whole, start)
     data = np.frombuffer(_exactly(file, held), dtype=dtype)
     return large(data.reshape(shape[::-1]).T if fortran else data.reshape(shape))
 

@@ -11,14 +11,15 @@ from nnctl.data.roles import Roles
 from nnctl.data.rows import blocks
 from nnctl.data.table import Array, Column, Table
 
-_BLOCK = 4096  # rows hashed at a time at most: the products stay in the cache
+_PRODUCTS = 1 << 18  # bytes of products at a time, so that they stay in the cache
 
 
 def duplicate_notes(parts: Mapping[str, Part]) -> Iterator[str]:
     """A line for each part that has rows of the training part, all inputs and targets equal."""
-    known = np.unique(_hashes(parts["train"]))
-    for name in ("validation", "test"):
-        if name in parts and (count := int(np.isin(_hashes(parts[name]), known).sum())):
+    others = [name for name in ("validation", "test") if name in parts]
+    known = np.unique(_hashes(parts["train"])) if others else ()
+    for name in others:
+        if (count := int(np.isin(_hashes(parts[name]), known).sum())):
             rows = "row is" if count == 1 else "rows are"
             yield f"{count} {name} {rows} also in the training part, value for value"
 
@@ -34,8 +35,9 @@ def _hashes(part: Part) -> Array:
             words = words.view(np.uint32 if words[0].nbytes % 4 == 0 else np.uint8)
             if odd is None:
                 odd = rng.integers(0, 2**63, size=words.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-            for first in range(0, len(words), _BLOCK):
-                block = words[first : first + _BLOCK].astype(np.uint64)
+            size = max(1, _PRODUCTS // (8 * words.shape[1]))
+            for first in range(0, len(words), size):
+                block = words[first : first + size].astype(np.uint64)
                 total[start + first : start + first + len(block)] += (block * odd).sum(axis=1, dtype=np.uint64)
     return total
 

@@ -99,7 +99,7 @@ def read_idx(path: Path) -> Array | Rows:
                                 str(path), "the file is cut off or damaged: get it again")  # fmt: skip
             if is_large(dtype, shape) and path.suffix.lower() != ".gz":
                 whole = MappedFile(path)
-                return Rows.of(whole.array(dtype, shape, file.tell()), whole)
+                return Rows.of(whole.array(dtype, shape, file.tell()), whole, file.tell())
             data = _exactly(file, wanted, path)
             if file.read(1):
                 raise DataError(f"goes on after the {wanted:,} bytes of its shape {shape}", str(path),

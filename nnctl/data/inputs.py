@@ -222,13 +222,24 @@ def _spread(x: Rows, lengths: Array | None, normalize: str) -> tuple[Array, Arra
                 block = block[np.arange(x.shape[1]) < lengths[first : first + len(block), None]]
             yield block.astype(np.float64)
 
+    def add_up(total: Array | float, block: Array) -> Array:
+        if axes is None:
+            return total + block.sum()
+        if len(block):
+            block[0] += total  # so that the sum goes on row by row, as one over all rows at once would
+            return block.sum(axis=0)
+        return total
+
     count, total, low, high = 0, 0.0, np.inf, -np.inf
     for block in real():
         count += block.size if axes is None else len(block)
-        total = total + block.sum(axis=axes)
         low, high = np.minimum(low, block.min(axis=axes)), np.maximum(high, block.max(axis=axes))
+        total = add_up(total, block)
     if normalize != "standard":
         return low, high - low, high - low
     mean = total / count
-    squares = sum(np.square(block - mean).sum(axis=axes) for block in real())
+    squares = 0.0
+    for block in real():
+        block -= mean
+        squares = add_up(squares, np.square(block, out=block))
     return mean, np.sqrt(squares / count), high - low

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import os
 import struct
 import zipfile
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 
 from nnctl.errors import DataError
 
+_KEPT = 64 << 20  # bytes of a file that a look at all its rows leaves in sight
 _LOCAL_HEADER = struct.Struct("<4sHHHHHIIIHH")  # APPNOTE.TXT of PKWARE, 4.3.7
 
 
@@ -23,11 +25,43 @@ class MappedFile:
         with path.open("rb") as file:
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._size = len(self._map)
+        self._seen = 0
+        # A row brings its neighbours along, which a shuffled epoch wants later, if there is room to keep them. Where
+        # there is not, only what is wanted is read, and all rows of a batch at once: a tenth of the time of one by one.
+        self._sparing = self._size > machine_memory() / 2 and hasattr(mmap, "MADV_WILLNEED")
+        if self._sparing:
+            self._map.madvise(mmap.MADV_RANDOM)
 
     def array(self, dtype: np.dtype, shape: tuple[int, ...], offset: int) -> np.ndarray:
         """The array in C order whose first value is at `offset`; not to be written to."""
         count = int(np.prod(shape, dtype=np.int64))
         return np.frombuffer(self._map, dtype, count, offset).reshape(shape)
+
+    def wanted(self, start: int, width: int, numbers: np.ndarray) -> None:
+        """Rows of `width` bytes, of which number 0 begins at `start`, are looked at next."""
+        if not self._sparing or not len(numbers):
+            return
+        if numbers[-1] - numbers[0] == len(numbers) - 1:
+            begin, width = start + width * numbers[:1], width * len(numbers)
+        else:
+            begin = start + width * numbers
+        for first in begin.tolist():
+            page = first & -mmap.PAGESIZE
+            self._map.madvise(mmap.MADV_WILLNEED, page, first + width - page)
+
+    def passed(self, size: int) -> None:
+        """So many bytes have been read, one after the other: now and then, what was is put out of sight. The system
+        has it in its cache still, and would take it back when memory is short, but else it counts as the process's
+        own. Not for scattered rows: a batch's would take four times as long to come into sight again each time."""
+        self._seen += size
+        if self._seen > _KEPT and hasattr(mmap, "MADV_DONTNEED"):
+            self._map.madvise(mmap.MADV_DONTNEED)
+            self._seen = 0
+        # A row brings its neighbours along, which a shuffled epoch wants later, if there is room to keep them. Where
+        # there is not, only what is wanted is read, and all rows of a batch at once: a tenth of the time of one by one.
+        self._sparing = self._size > machine_memory() / 2 and hasattr(mmap, "MADV_WILLNEED")
+        if self._sparing:
+            self._map.madvise(mmap.MADV_RANDOM)
 
     def check(self) -> None:
         """Raises DataError where the file has become shorter: to read what is no longer there ends the process."""
@@ -37,6 +71,14 @@ class MappedFile:
                 f"was cut from {self._size:,} to {size:,} bytes while it was in use", str(self.path),
                 "leave a file alone while a run reads it: write the new one under another name, then rename it",
             )  # fmt: skip
+
+
+def machine_memory() -> float:
+    """Bytes of memory that the machine has; infinite where it does not tell."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):  # not on Windows
+        return float("inf")
 
 
 def stored_at(path: Path, info: zipfile.ZipInfo) -> int | None:

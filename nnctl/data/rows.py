@@ -36,6 +36,21 @@ class _Piece:
     data: Array
     first: int
     file: MappedFile | None
+    start: int = 0  # where in the file number 0 begins
+
+    def take(self, numbers: Array, out: Array) -> None:
+        """Rows by their numbers here, from 0 on."""
+        if self.file is not None:
+            self.file.check()
+            self.file.wanted(self.start, self.data.shape[1], numbers)
+        # any other mode than "raise" writes to `out` itself; the numbers are ours and in range
+        np.take(self.data, numbers, axis=0, out=out, mode="clip")
+        self._looked_at(numbers)
+
+    def _looked_at(self, numbers: Array) -> None:
+        """The rows of these numbers, ascending in steps of less than two where they are a look at all of a part."""
+        if self.file is not None and len(numbers) and 0 <= numbers[-1] - numbers[0] < 2 * len(numbers):
+            self.file.passed(len(numbers) * self.data.shape[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +70,11 @@ class Rows:
     _steps: tuple[tuple[Step, Array | None], ...] = ()  # with one figure a row, in the order of these rows
 
     @classmethod
-    def of(cls, array: Array, file: MappedFile | None = None) -> Rows:
-        """The rows of an array in C order; file: that it is a map of."""
+    def of(cls, array: Array, file: MappedFile | None = None, start: int = 0) -> Rows:
+        """The rows of an array in C order; file: that it is a map of, from `start` on."""
         width = array.dtype.itemsize * prod(array.shape[1:])
         data = np.ascontiguousarray(array).view(np.ndarray).reshape(len(array), -1).view(np.uint8)
-        piece = _Piece(data.reshape(len(array), width), 0, file)
+        piece = _Piece(data.reshape(len(array), width), 0, file, start)
         return cls(array.shape, array.dtype.newbyteorder("="), (piece,), array.dtype, array.shape[1:])
 
     def __len__(self) -> int:
@@ -116,7 +131,7 @@ class Rows:
         """
         numbers = np.arange(*rows.indices(len(self))) if isinstance(rows, slice) else np.asarray(rows)
         stored = numbers if self._numbers is None else self._numbers[numbers]
-        if not self._steps and out is not None and out.dtype == self._stored:
+        if not self._steps and out is not None and out.dtype == self._stored and out.flags.c_contiguous:
             self._fill(stored, out)
             return out
         block = np.empty((len(stored), *self._row), self._stored)
@@ -130,17 +145,15 @@ class Rows:
         return step(block, None if each is None else each[numbers], out)
 
     def _fill(self, numbers: Array, block: Array) -> None:
-        target = block.reshape(len(block), -1).view(np.uint8)
-        for piece in self._pieces:
-            if piece.file is not None:
-                piece.file.check()
+        target = block.view(np.uint8).reshape(len(block), self._pieces[0].data.shape[1])
         if len(self._pieces) == 1:
-            # any other mode than "raise" writes to `out` itself; the numbers are ours and in range
-            np.take(self._pieces[0].data, numbers, axis=0, out=target, mode="clip")
+            self._pieces[0].take(numbers, target)
             return
         for piece in self._pieces:
             there = np.flatnonzero((numbers >= piece.first) & (numbers < piece.first + len(piece.data)))
-            target[there] = piece.data[numbers[there] - piece.first]
+            some = np.empty((len(there), target.shape[1]), np.uint8)
+            piece.take(numbers[there] - piece.first, some)
+            target[there] = some
 
     def __getitem__(self, rows: Any) -> Array:
         if isinstance(rows, int | np.integer):

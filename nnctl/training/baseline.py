@@ -26,7 +26,7 @@ def baseline(model: Model, data: Data) -> dict[str, float]:
     masks = model.predict(part)[1] if part.lengths else {}
     guesses = {o.head.name: _guess(model, data.train, part, o.head.name) for o in model.executor.objectives}
     running = Running(model)
-    # a large target is looked at in blocks; else all rows at once, as a loss is the mean of all steps that are no padding
+    # a large target is looked at in blocks; else all rows at once: a loss is the mean of all steps that are no padding
     large = any(isinstance(y, Rows) for y in part.targets.values())
     for batch in batches(part, EVALUATED if large else part.rows):
         seen = {output: mask[running.rows : running.rows + batch.rows] for output, mask in masks.items()}
