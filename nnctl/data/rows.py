@@ -18,7 +18,7 @@ from nnctl.data.mapped import MappedFile
 Array = np.ndarray
 # Bytes from which an array is worth being seen as Rows: below, a copy costs less than a gather for every block.
 LARGE = 16 << 20
-_BLOCK = 4 << 20  # bytes of the rows that `blocks` gives at once
+_BLOCK = 1 << 20  # bytes of the rows that `blocks` gives at once
 
 # A step of the encoding: (rows as stored or as the step before left them, each row's own figure or None, where to
 # write or None for a new array) to the rows as they are from here on. It may write into what it is given.
@@ -131,10 +131,13 @@ class Rows:
         """
         numbers = np.arange(*rows.indices(len(self))) if isinstance(rows, slice) else np.asarray(rows)
         stored = numbers if self._numbers is None else self._numbers[numbers]
-        if not self._steps and out is not None and out.dtype == self._stored and out.flags.c_contiguous:
+        if not self._steps and out is not None and self._fits(out):
             self._fill(stored, out)
             return out
-        block = np.empty((len(stored), *self._row), self._stored)
+        if len(self._steps) == 1 and out is not None and self._fits(out):
+            block = out.reshape(len(stored), *self._row)  # the step works in place
+        else:
+            block = np.empty((len(stored), *self._row), self._stored)
         self._fill(stored, block)
         block = block.astype(self._stored.newbyteorder("="), copy=False)
         if not self._steps:
@@ -143,6 +146,10 @@ class Rows:
             block = step(block, None if each is None else each[numbers], None)
         step, each = self._steps[-1]
         return step(block, None if each is None else each[numbers], out)
+
+    def _fits(self, out: Array) -> bool:
+        """Whether rows as they are stored take the memory of `out`, no more and no less."""
+        return out.dtype == self._stored and out.flags.c_contiguous and prod(out.shape[1:]) == prod(self._row)
 
     def _fill(self, numbers: Array, block: Array) -> None:
         target = block.view(np.uint8).reshape(len(block), self._pieces[0].data.shape[1])

@@ -28,6 +28,8 @@ CACHE = 1 << 22
 WORTH_A_THREAD = 4_000_000
 # Inference keeps no activations, so its shards may be larger.
 INFERENCE_CACHE = 1 << 22
+# and of their inputs, which come out of a file perhaps, so much is in memory at once.
+INFERENCE_INPUT = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,9 @@ class Executor:
         shapes = program.graph.shapes
         self._row_bytes = program.dtype.itemsize * sum(
             int(np.prod([n or 1 for n in shapes[node.name]], dtype=np.int64)) for node in program.graph.nodes
+        )
+        self._input_bytes = program.dtype.itemsize * sum(
+            int(np.prod([n or 1 for n in shapes[name]], dtype=np.int64)) for name in program.graph.inputs
         )
         self._row_work = multiply_adds(program)
         # whether some step's sum over the whole batch makes shards wait for each other
@@ -141,7 +146,8 @@ class Executor:
         return self._together(self._inference(batch, ()), 0.0)
 
     def _inference(self, batch: Batch, objectives: Sequence[Objective]) -> list[ShardResult]:
-        size = self._given_rows or min(4096, max(32, INFERENCE_CACHE // max(1, self._row_bytes)))
+        most = max(32, min(INFERENCE_CACHE // max(1, self._row_bytes), INFERENCE_INPUT // max(1, self._input_bytes)))
+        size = self._given_rows or min(4096, most)
         passes = []
         for first in range(0, batch.rows, size):
             rows = slice(first, min(first + size, batch.rows))

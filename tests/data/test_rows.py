@@ -35,7 +35,8 @@ def test_they_give_out_what_the_array_has(case, encoded, data):
     found, whole = case
     if encoded:
         each = np.arange(len(whole)) * 10
-        found = found.then(lambda x, own, out: _into(x.astype(np.float64) + own[:, None, None], out), (2, 3), "f8", each)
+        add = lambda x, own, out: _into(x.astype(np.float64) + own[:, None, None], out)  # noqa: E731
+        found = found.then(add, (2, 3), "f8", each)
         whole = whole.astype(np.float64) + each[:, None, None]
     found, whole = found.reshape(len(whole), 6), whole.reshape(len(whole), 6)
     assert (found.shape, found.dtype, found.ndim, found.size) == (whole.shape, whole.dtype, 2, whole.size)
@@ -152,8 +153,8 @@ def test_large_arrays_become_the_same_parts(case, packed, tmp_path, monkeypatch)
 
 WRONG = {
     "missing": ({"x": HOLES, "y": Y}, "integer"),
-    "infinite": ({"x": np.where(X == X[8, 0], np.inf, X), "y": Y}, "integer"),
-    "beyond float32": ({"x": np.where(X == X[8, 0], 1e39, X), "y": Y}, "integer"),
+    "infinite": ({"x": np.where((X[8, 0] == X), np.inf, X), "y": Y}, "integer"),
+    "beyond float32": ({"x": np.where((X[8, 0] == X), 1e39, X), "y": Y}, "integer"),
     "classes with fractions": ({"x": X, "y": np.stack([Y, Y + (Y == 2) / 2], 1)}, "integer"),
     "classes below 0": ({"x": X, "y": np.stack([Y, Y - 1], 1)}, "integer"),
     "one-hot for numbers": ({"x": X, "y": EYE}, "integer"),

@@ -1,4 +1,4 @@
-"""Feeding the loop: every batch once and in order, at most one ahead, and what goes wrong is told where it would come."""
+"""Feeding the loop: every batch once and in order, at most one ahead; what goes wrong is told where it would come."""
 
 import threading
 import time

@@ -24,7 +24,9 @@ FLOATS = RNG.normal(size=(N, 12)) + Y[:, None]
 IMAGES = (RNG.random((N, 6, 6, 1)) * 80 + Y[:, None, None, None] * 60).astype(np.uint8)
 
 DENSE = "[{Dense: {units: 16, activation: relu}}, {Dense: {units: 3, activation: softmax}}]"
-CONVOLUTION = "[{Conv2D: {filters: 4, kernel_size: 3}}, BatchNormalization, Flatten, {Dense: {units: 3, activation: softmax}}]"
+CONVOLUTION = (
+    "[{Conv2D: {filters: 4, kernel_size: 3}}, BatchNormalization, Flatten, {Dense: {units: 3, activation: softmax}}]"
+)
 CODER = "[{Dense: {units: 5}}, {Dense: {units: 12}}]"
 SPARSE = "sparse_categorical_crossentropy"
 CASES = {
@@ -96,7 +98,9 @@ import os, resource, sys, threading
 import numpy as np
 from nnctl.cli import main
 import nnctl.training.runner, nnctl.data.loading, nnctl.data.arrays, duckdb, safetensors.numpy
-[threading.Thread(target=lambda: np.ones((300, 300), np.float32) @ np.ones((300, 300), np.float32)).start() for _ in "ab"]
+square = np.ones((300, 300), np.float32)
+for thread in [threading.Thread(target=lambda: square @ square) for _ in "ab"]:
+    thread.start()
 room = int(sys.argv.pop(1))
 [held] = [int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmData")]
 resource.setrlimit(resource.RLIMIT_DATA, (held * 1024 + room, held * 1024 + room))
@@ -145,8 +149,8 @@ def test_a_set_four_times_the_allowed_memory_trains_within_it(tmp_path):
     assert done.returncode == 0, done.stderr
     ended = json.loads(done.stdout.splitlines()[-1])
     assert ended["test"]["loss"] < 0.5 and ended["test"]["accuracy"] == 1.0
-    for command in (["eval", str(tmp_path / "run"), "--json"],
-                    ["predict", str(tmp_path / "run"), str(tmp_path / "large.npz"), "-o", str(tmp_path / "out.csv")]):  # fmt: skip
+    folder, answers = str(tmp_path / "run"), str(tmp_path / "answers.csv")
+    for command in (["eval", folder], ["predict", folder, str(tmp_path / "large.npz"), "-o", answers]):
         done = subprocess.run([*run, *command], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
 
