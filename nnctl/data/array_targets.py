@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from nnctl.data.inputs import ArrayInput
 from nnctl.data.labels import class_numbers, fit_alphabet, fit_classes, text_numbers
+from nnctl.data.rows import Rows, blocks, extent
 from nnctl.data.table import Array, Column, listing, row_list
 from nnctl.data.targets import FOR_NUMBERS, TargetCoder, check_range
 from nnctl.errors import DataError
@@ -16,7 +17,7 @@ from nnctl.errors import DataError
 _MOST_CLASSES = 1_000_000
 
 
-def fit_array_target(name: str, y: Array, labels: str, where: str, alphabet: Sequence[str] | None = None,
+def fit_array_target(name: str, y: Array | Rows, labels: str, where: str, alphabet: Sequence[str] | None = None,
                      lengths: tuple[str, Array] | None = None,
                      like: ArrayInput | None = None) -> TargetCoder:  # fmt: skip
     """How an array becomes what a loss with these labels wants; raises DataError where it does not suit them.
@@ -28,6 +29,7 @@ def fit_array_target(name: str, y: Array, labels: str, where: str, alphabet: Seq
         return TargetCoder(labels, (name,), like.shape)
     if labels == "sequence":
         counts = None
+        y = np.asarray(y)
         if y.dtype.kind == "U":
             classes = fit_alphabet(_texts(y, where), alphabet, where)
             lengths = None
@@ -65,22 +67,24 @@ def fit_array_target(name: str, y: Array, labels: str, where: str, alphabet: Seq
         shape = y.shape[1:] or (1,)
         single = shape == (1,)
         coder = TargetCoder("binary", (name,), shape, ("0", "1") if single else None, numeric=single)
-    encode_array(coder, y, where)  # every value is looked at once, before training
+    if not isinstance(y, Rows):  # whose values are looked at once they are transformed: it takes a while
+        encode_array(coder, y, where)
     return coder
 
 
-def as_input(coder: TargetCoder, entry: ArrayInput, y: Array, where: str) -> TargetCoder:
+def as_input(coder: TargetCoder, entry: ArrayInput, y: Array | Rows, where: str) -> TargetCoder:
     """The coder of a target that is an input too (an autoencoder's): in the input's shape, scaled as it is.
 
     Raises DataError where a binary loss gets values that are not from 0 to 1.
     """
     shift, scale = (np.asarray(each) * entry.divisor for each in (entry.shift, entry.scale))
     coder = replace(coder, shift=tuple(shift.tolist()), scale=tuple(scale.tolist()))
-    encode_array(coder, y, where)
+    if not isinstance(y, Rows):
+        encode_array(coder, y, where)
     return coder
 
 
-def _fit_classes(name: str, y: Array, where: str) -> TargetCoder:
+def _fit_classes(name: str, y: Array | Rows, where: str) -> TargetCoder:
     if y.dtype.kind == "U":
         if y.ndim != 1:
             raise DataError(f"class names want the shape (rows,), got {y.shape}", where)
@@ -88,23 +92,25 @@ def _fit_classes(name: str, y: Array, where: str) -> TargetCoder:
         if len(words) < 2:
             raise DataError(f"the target has one value only, {listing(words)}", where, "there is nothing to learn")
         return TargetCoder("integer", (name,), (), words)
-    if y.ndim > 1 and y.shape[-1] > 1 and np.all((y == 0) | (y == 1)) and np.all(y.sum(axis=-1) == 1):
+    if y.ndim > 1 and y.shape[-1] > 1 and all(_one_hot(block) for _, block in blocks(y)):
         raise DataError(
             f"the loss wants class numbers (rows,), the target has shape {y.shape}: one-hot rows",
             where,
             "use `loss: categorical_crossentropy`, or save y.argmax(axis=-1)",
         )
-    flat = y.reshape(len(y), -1)
-    bad = np.any(~np.isfinite(flat.astype(np.float64)) | (flat != np.floor(flat)), axis=1)
+    flat = y.reshape(len(y), y.size // max(1, len(y)))
+    bad = _rows_where(flat, lambda each: ~np.isfinite(each.astype(np.float64)) | (each != np.floor(each)))
     if bad.any():
-        raise DataError(f"{row_list(bad)}: class numbers are whole, got {flat[bad][0][0]}", where, FOR_NUMBERS)
-    if np.any(flat < 0):
+        value = flat[np.flatnonzero(bad)[:1]][0][0]
+        raise DataError(f"{row_list(bad)}: class numbers are whole, got {value}", where, FOR_NUMBERS)
+    least, most = extent(flat)
+    if least < 0:
         raise DataError(
-            f"{row_list(np.any(flat < 0, axis=1))}: class numbers start at 0, got {flat.min()}",
+            f"{row_list(_rows_where(flat, lambda each: each < 0))}: class numbers start at 0, got {least}",
             where,
             "number the classes 0, 1, 2, ...",
         )
-    classes = int(flat.max()) + 1
+    classes = int(most) + 1
     if classes > _MOST_CLASSES or classes < 2:
         raise DataError(
             f"class numbers up to {classes - 1} make {classes:,} classes", where, "number the classes 0, 1, 2, ..."
@@ -113,7 +119,16 @@ def _fit_classes(name: str, y: Array, where: str) -> TargetCoder:
     return TargetCoder("integer", (name,), shape, tuple(map(str, range(classes))), numeric=True)
 
 
-def label_counts(lengths: Array, y: Array, where: str) -> Array:
+def _one_hot(y: Array) -> bool:
+    return bool(np.all((y == 0) | (y == 1)) and np.all(y.sum(axis=-1) == 1))
+
+
+def _rows_where(flat: Array | Rows, holds: Callable[[Array], Array]) -> Array:
+    """(rows,) bool: rows with a value for which it holds."""
+    return np.concatenate([holds(block).any(axis=1) for _, block in blocks(flat)])
+
+
+def label_counts(lengths: Array, y: Array | Rows, where: str) -> Array:
     """(rows,) how many labels each row of y has; 0 is allowed. Raises DataError for what is no such number."""
     if lengths.ndim != 1 or lengths.dtype.kind not in "iuf" or len(lengths) != len(y) or y.ndim != 2:
         raise DataError(f"label_lengths of shape {lengths.shape} do not fit labels of shape {y.shape}", where,
@@ -131,7 +146,7 @@ def _texts(y: Array, where: str) -> Column:
     return Column.of_words(y.tolist())
 
 
-def encode_array(coder: TargetCoder, y: Array, where: str, counts: Array | None = None) -> Array:
+def encode_array(coder: TargetCoder, y: Array | Rows, where: str, counts: Array | None = None) -> Array | Rows:
     """(rows, *coder.shape), int32 for "integer" and "sequence", else float32. counts: (rows,) labels of each row.
 
     Raises DataError for values that do not fit.
@@ -139,7 +154,7 @@ def encode_array(coder: TargetCoder, y: Array, where: str, counts: Array | None 
     if coder.labels == "sequence":
         if y.dtype.kind == "U":
             return text_numbers(_texts(y, where), coder.classes, where)
-        return class_numbers(y, counts, coder.classes, where)
+        return class_numbers(np.asarray(y), counts, coder.classes, where)
     if y.dtype.kind == "U":
         if coder.classes is None:
             raise DataError("the target is text, numbers are meant", where)
@@ -157,6 +172,23 @@ def encode_array(coder: TargetCoder, y: Array, where: str, counts: Array | None 
         raise DataError(
             f"a target of shape {y.shape[1:]} where {coder.shape} is meant", where, "save it in the shape trained on"
         )
+    if not isinstance(y, Rows):
+        return _encode_numbers(coder, y, where)
+    for first, block in blocks(y):
+        _encode_numbers(coder, block, where, first)
+
+    def encoded(block: Array, _: None, out: Array | None) -> Array:
+        values = _encode_numbers(coder, block, where)
+        if out is None:
+            return values
+        out[...] = values
+        return out
+
+    return y.then(encoded, coder.shape, np.int32 if coder.labels == "integer" else np.float32)
+
+
+def _encode_numbers(coder: TargetCoder, y: Array, where: str, before: int = 0) -> Array:
+    """As encode_array; before: how many rows of the array stand before these."""
     values = y.reshape(len(y), *coder.shape)
     if coder.scale:
         values = (values - np.asarray(coder.shift)) / np.asarray(coder.scale)
@@ -165,7 +197,8 @@ def encode_array(coder: TargetCoder, y: Array, where: str, counts: Array | None 
         if bad.any():
             bad_rows = bad.reshape(len(y), -1).any(axis=1)
             raise DataError(
-                f"{row_list(bad_rows)}: {values[bad].flat[0]} is no class number from 0 to {len(coder.classes) - 1}",
+                f"{row_list(bad_rows, before=before)}: {values[bad].flat[0]} is no class number from 0 to"
+                f" {len(coder.classes) - 1}",
                 where,
             )
         return np.ascontiguousarray(values, dtype=np.int32)
@@ -173,7 +206,8 @@ def encode_array(coder: TargetCoder, y: Array, where: str, counts: Array | None 
         finite = np.isfinite(values.astype(np.float32)).reshape(len(y), -1).all(axis=1)
     if not finite.all():
         raise DataError(
-            f"{row_list(~finite)}: the target is missing, infinite or beyond float32", where, "leave these rows out"
+            f"{row_list(~finite, before=before)}: the target is missing, infinite or beyond float32", where,
+            "leave these rows out",
         )
     if coder.labels == "binary" and coder.scale:
         if values.min() < 0 or values.max() > 1:
@@ -186,5 +220,5 @@ def encode_array(coder: TargetCoder, y: Array, where: str, counts: Array | None 
     if coder.labels == "binary" and np.all((values == -1) | (values == 1)):
         values = values > 0  # hinge losses' own -1 and 1
     if coder.labels != "number":
-        check_range(values, coder.labels, where)
+        check_range(values, coder.labels, where, before)
     return np.ascontiguousarray(values, dtype=np.float32)

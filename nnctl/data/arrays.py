@@ -7,37 +7,42 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from nnctl.data.files import Files
+from nnctl.data.mapped import MappedFile, stored_at
+from nnctl.data.rows import Rows, is_large, joined, large
 from nnctl.data.table import listing
 from nnctl.errors import DataError
 
 Array = np.ndarray
+Place = tuple[MappedFile, int]  # a mapped file, and where in it something begins
 
 _BOMB_RATIO = 200  # inflated bytes to file bytes; images of one colour stay far below
 _BOMB_SIZE = 256 << 20
+_CHUNK = 1 << 20  # bytes read at once: what is unpacked goes by way of one such piece
 
 
 @dataclass(frozen=True)
 class Arrays:
-    """Arrays by name, as the files have them. source: what messages call the files.
+    """Arrays by name, as the files have them, large ones as Rows. source: what messages call the files.
 
     divisors: by name, what values must be divided by to lie between 0 and 1, where the files' format tells.
     names: the array that says what each row is called (a file), or empty. notes: what was done in reading.
     """
 
-    arrays: Mapping[str, Array]
+    arrays: Mapping[str, Array | Rows]
     source: str
     divisors: Mapping[str, float] = field(default_factory=dict)
     names: str = ""
     notes: tuple[str, ...] = ()
 
-    def __getitem__(self, name: str) -> Array:
+    def __getitem__(self, name: str) -> Array | Rows:
         return self.arrays[name]
 
     def where(self, name: str) -> str:
@@ -47,8 +52,8 @@ class Arrays:
 def read_arrays(files: Files) -> Arrays:
     """The arrays of the files; those of several files one after the other along the first axis.
 
-    An npy file's array is called x. Raises DataError for objects (pickles), headers that promise more than
-    the file holds, and files that are broken.
+    An npy file's array is called x. Large arrays that are not packed are mapped, not read. Raises DataError for
+    objects (pickles), headers that promise more than the file holds, and files that are broken.
     """
     parts = [_read(path) for path in files.paths]
     first = parts[0]
@@ -62,17 +67,22 @@ def read_arrays(files: Files) -> Arrays:
                     "give all files the same arrays",
                 )
     if len(parts) > 1:
-        first = {name: np.concatenate([part[name] for part in parts]) for name in first}
+        first = {name: joined([part[name] for part in parts]) for name in first}
     return Arrays(first, files.name)
 
 
-def _read(path: Path) -> dict[str, Array]:
+def _read(path: Path) -> dict[str, Array | Rows]:
     try:
         if path.suffix.lower() == ".npy":
             with path.open("rb") as file:
-                return {"x": _read_array(file, path.stat().st_size, str(path))}
+                return {"x": _read_array(file, path.stat().st_size, str(path), lambda: (MappedFile(path), 0))}
         with zipfile.ZipFile(path) as archive:
             return _read_members(archive, path)
+    except MemoryError:
+        raise DataError(
+            "does not fit into memory", str(path),
+            "write it with numpy.savez or numpy.save, not packed: then rows are read when they are needed",
+        ) from None  # fmt: skip
     except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error, struct.error,
             NotImplementedError, RuntimeError, SyntaxError, TypeError, KeyError) as error:  # fmt: skip
         # What zipfile and numpy raise on a broken file.
@@ -94,16 +104,25 @@ def _read_members(archive: zipfile.ZipFile, path: Path) -> dict[str, Array]:
             str(path),
             "if this is meant, write it uncompressed with numpy.savez",
         )
-    arrays = {}
+    arrays, maps = {}, []
+
+    def place(info: zipfile.ZipInfo) -> Place | None:
+        if (start := stored_at(path, info)) is None:
+            return None
+        if not maps:
+            maps.append(MappedFile(path))
+        return maps[0], start
+
     for info in members:
         name = info.filename.removesuffix(".npy")
         with archive.open(info) as file:
-            arrays[name] = _read_array(file, info.file_size, f'{path}: array "{name}"')
+            where = f'{path}: array "{name}"'
+            arrays[name] = _read_array(file, info.file_size, where, partial(place, info))
     return arrays
 
 
-def _read_array(file, size: int, where: str) -> Array:
-    """One array in npy format of `size` bytes, header and all."""
+def _read_array(file, size: int, where: str, place: Callable[[], Place | None]) -> Array | Rows:
+    """One array in npy format of `size` bytes, header and all; place: where it may be mapped, if it may."""
     head = file.read(8)
     if head[:6] != b"\x93NUMPY" or head[6] not in (1, 2, 3):
         raise DataError("is not in npy format", where, "write it with numpy.save or numpy.savez")
@@ -136,14 +155,23 @@ def _read_array(file, size: int, where: str) -> Array:
         )
     if not shape:
         raise DataError("is a single number, without rows", where, "save an array whose first axis is the rows")
+    # in Fortran's order a row lies scattered over the whole file: read, and turned, once
+    if is_large(dtype, shape) and not fortran and (mapped := place()):
+        whole, start = mapped
+        start += size - held
+        return Rows.of(whole.array(dtype, shape, start), whole, start)
     data = np.frombuffer(_exactly(file, held), dtype=dtype)
-    return data.reshape(shape[::-1]).T if fortran else data.reshape(shape)
+    return large(data.reshape(shape[::-1]).T if fortran else data.reshape(shape))
 
 
-def _exactly(file: io.IOBase, size: int) -> bytes:
-    data = file.read(size)
-    if len(data) != size:
-        raise DataError(f"ends after {len(data):,} of {size:,} bytes", hint="write the file again")
+def _exactly(file: io.IOBase, size: int) -> Array:
+    """(size,) bytes."""
+    data, at = np.empty(size, np.uint8), 0  # takes no memory before it is written to
+    while at < size and (chunk := file.read(min(_CHUNK, size - at))):
+        data[at : at + len(chunk)] = np.frombuffer(chunk, np.uint8)
+        at += len(chunk)
+    if at != size:
+        raise DataError(f"ends after {at:,} of {size:,} bytes", hint="write the file again")
     return data
 
 

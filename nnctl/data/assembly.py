@@ -12,6 +12,7 @@ from nnctl.data.labels import label_note
 from nnctl.data.long_tables import LongTable
 from nnctl.data.parts import Data, Part
 from nnctl.data.preprocess import Preprocessing
+from nnctl.data.rows import Rows, chosen
 from nnctl.data.sequences import partly_filled
 from nnctl.data.spec import DatasetSpec
 from nnctl.data.splits import PARTS, Split, split_rows
@@ -74,10 +75,10 @@ def finish(preprocessing: Preprocessing, rows: Table | LongTable | Arrays, split
 
 def _take(whole: Part, rows: Array, before: int) -> Part:
     """Some rows of the whole, of a file that begins after `before` rows."""
-    inputs = {name: array[rows] for name, array in whole.inputs.items()}
+    inputs = {name: chosen(array, rows) for name, array in whole.inputs.items()}
     return Part(
         inputs,
-        {name: array[rows] for name, array in whole.targets.items()},
+        {name: y.select(rows) if isinstance(y, Rows) else y[rows] for name, y in whole.targets.items()},
         None if whole.weights is None else whole.weights[rows],
         partly_filled({name: lengths[rows] for name, lengths in whole.lengths.items()}, inputs),
         rows - before + 1 if whole.names is None else whole.names[rows],

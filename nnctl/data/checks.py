@@ -8,16 +8,18 @@ import numpy as np
 
 from nnctl.data.parts import Part
 from nnctl.data.roles import Roles
+from nnctl.data.rows import blocks
 from nnctl.data.table import Array, Column, Table
 
-_BLOCK = 4096  # rows hashed at a time: the products stay in the cache
+_PRODUCTS = 1 << 18  # bytes of products at a time, so that they stay in the cache
 
 
 def duplicate_notes(parts: Mapping[str, Part]) -> Iterator[str]:
     """A line for each part that has rows of the training part, all inputs and targets equal."""
-    known = np.unique(_hashes(parts["train"]))
-    for name in ("validation", "test"):
-        if name in parts and (count := int(np.isin(_hashes(parts[name]), known).sum())):
+    others = [name for name in ("validation", "test") if name in parts]
+    known = np.unique(_hashes(parts["train"])) if others else ()
+    for name in others:
+        if (count := int(np.isin(_hashes(parts[name]), known).sum())):
             rows = "row is" if count == 1 else "rows are"
             yield f"{count} {name} {rows} also in the training part, value for value"
 
@@ -27,12 +29,16 @@ def _hashes(part: Part) -> Array:
     total = np.zeros(part.rows, dtype=np.uint64)
     rng = np.random.default_rng(0)
     for array in (*part.inputs.values(), *part.targets.values()):
-        words = np.ascontiguousarray(array).reshape(part.rows, -1)
-        words = words.view(np.uint32 if words[0].nbytes % 4 == 0 else np.uint8)
-        odd = rng.integers(0, 2**63, size=words.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-        for first in range(0, part.rows, _BLOCK):
-            block = words[first : first + _BLOCK].astype(np.uint64)
-            total[first : first + _BLOCK] += (block * odd).sum(axis=1, dtype=np.uint64)
+        odd = None
+        for start, some in blocks(array):
+            words = np.ascontiguousarray(some).reshape(len(some), -1)
+            words = words.view(np.uint32 if words[0].nbytes % 4 == 0 else np.uint8)
+            if odd is None:
+                odd = rng.integers(0, 2**63, size=words.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+            size = max(1, _PRODUCTS // (8 * words.shape[1]))
+            for first in range(0, len(words), size):
+                block = words[first : first + size].astype(np.uint64)
+                total[start + first : start + first + len(block)] += (block * odd).sum(axis=1, dtype=np.uint64)
     return total
 
 

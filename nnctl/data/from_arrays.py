@@ -15,6 +15,7 @@ from nnctl.data.bundled import Bundled
 from nnctl.data.inputs import ArrayInput, check_numbers, fit_array, fit_shape
 from nnctl.data.parts import Data
 from nnctl.data.preprocess import Preprocessing, keep_array_rows, rule
+from nnctl.data.rows import extent
 from nnctl.data.sequences import find_lengths, has_steps, length_note, without_padding
 from nnctl.data.spec import DatasetSpec
 from nnctl.data.splits import PARTS
@@ -157,8 +158,10 @@ def _array_notes(arrays: Arrays, entry: ArrayInput, normalize: str) -> list[str]
     if normalize != "none":
         each = ", feature by feature over the real time steps" if entry.lengths else ""
         notes.append(f"{what}: scaled ({normalize}){each}, by the training rows")
-    elif entry.divisor == 1 and x.dtype.kind in "ui" and x.size and x.max() > 16 and not _are_numbers_of_words(entry):
-        notes.append(f"{what}: whole numbers up to {x.max()}, not scaled; `normalize: minmax` often trains better")
+    elif entry.divisor == 1 and x.dtype.kind in "ui" and not _are_numbers_of_words(entry) and x.size:
+        most = extent(x)[1]
+        if most > 16:
+            notes.append(f"{what}: whole numbers up to {most}, not scaled; `normalize: minmax` often trains better")
     return notes
 
 

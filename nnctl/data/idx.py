@@ -20,6 +20,8 @@ import numpy as np
 
 from nnctl.data.arrays import Arrays
 from nnctl.data.files import is_idx
+from nnctl.data.mapped import MappedFile
+from nnctl.data.rows import Rows, is_large, large
 from nnctl.errors import DataError
 
 Array = np.ndarray
@@ -46,7 +48,7 @@ def read_idx_files(paths: Sequence[Path], source: str) -> Arrays:
     """
     if not any("label" in path.name.lower() for path in paths):
         paths = [other for path in paths for other in (path, *_labels_beside(path, paths))]
-    arrays: dict[str, Array] = {}
+    arrays: dict[str, Array | Rows] = {}
     several = len({_part(path) for path in paths}) > 1
     for path in paths:
         values = read_idx(path)
@@ -55,7 +57,7 @@ def read_idx_files(paths: Sequence[Path], source: str) -> Arrays:
         if name in arrays:
             raise DataError(f"there are two files of {what} of one part ({_part(path)})", str(path),
                             "name one file of images and one of labels for each of train and test")  # fmt: skip
-        arrays[name] = values[..., None] if values.ndim == 3 else values
+        arrays[name] = values.reshape(*values.shape, 1) if values.ndim == 3 else values
     divisors = {name: 255.0 for name, values in arrays.items() if name[0] == "x" and values.dtype == np.uint8}
     return Arrays(arrays, source, divisors)
 
@@ -72,8 +74,9 @@ def _part(path: Path) -> str:
     return _PARTS[found[1].lower()] if found else "train"
 
 
-def read_idx(path: Path) -> Array:
-    """The array of an IDX file, packed by gzip or not. Raises DataError where header and contents do not agree.
+def read_idx(path: Path) -> Array | Rows:
+    """The array of an IDX file, packed by gzip or not, as Rows where it is large. Raises DataError where header and
+    contents do not agree.
 
     The header is believed only as far as the contents bear it out: no more memory is taken than the values
     of a sound file need, and a packed file is unpacked no further than its header announces.
@@ -94,6 +97,9 @@ def read_idx(path: Path) -> Array:
             if held != wanted:
                 raise DataError(f"its header promises {wanted:,} bytes of shape {shape}, the file has {held:,}",
                                 str(path), "the file is cut off or damaged: get it again")  # fmt: skip
+            if is_large(dtype, shape) and path.suffix.lower() != ".gz":
+                whole = MappedFile(path)
+                return Rows.of(whole.array(dtype, shape, file.tell()), whole, file.tell())
             data = _exactly(file, wanted, path)
             if file.read(1):
                 raise DataError(f"goes on after the {wanted:,} bytes of its shape {shape}", str(path),
@@ -103,7 +109,7 @@ def read_idx(path: Path) -> Array:
     if not data:
         raise DataError(f"there are no values in its shape {shape}", str(path))
     values = np.frombuffer(data, dtype).reshape(shape)
-    return values.astype(dtype.newbyteorder("="), copy=False)
+    return large(values.astype(dtype.newbyteorder("="), copy=False))
 
 
 def _exactly(file, size: int, path: Path) -> bytes:

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +16,8 @@ import numpy as np
 
 from nnctl.data.arrays import Arrays
 from nnctl.data.files import FORMATS, is_image
+from nnctl.data.mapped import machine_memory
+from nnctl.data.rows import large
 from nnctl.data.spec import ImageSpec
 from nnctl.data.table import listing
 from nnctl.errors import DataError
@@ -74,7 +75,8 @@ def read_images(paths: Sequence[Path], spec: ImageSpec, source: str) -> Arrays:
 
 
 def _as_arrays(arrays: dict[str, Array], source: str, notes: tuple[str, ...]) -> Arrays:
-    return Arrays(arrays, source, {name: 255.0 for name in arrays if name[0] == "x"}, FILE, notes)
+    divisors = {name: 255.0 for name in arrays if name[0] == "x"}
+    return Arrays({name: large(array) for name, array in arrays.items()}, source, divisors, FILE, notes)
 
 
 def _hidden(path: Path) -> bool:
@@ -178,17 +180,9 @@ class _Reader:
 def _room(rows: int, shape: tuple[int, ...], source: str) -> Array:
     """Memory for the pixels. Raises DataError where the machine has not so much."""
     wanted = rows * int(np.prod(shape))
-    if wanted > _memory():
+    if wanted > machine_memory():
         raise DataError(
             f"{rows:,} images of {shape[0]} x {shape[1]} x {shape[2]} take {wanted / 1e9:.1f} GB, more than there is",
             source, "make them smaller: `image: {size: [64, 64]}` under dataset",
         )  # fmt: skip
     return np.empty((rows, *shape), np.uint8)
-
-
-def _memory() -> float:
-    """Bytes of memory that the machine has; infinite where it does not tell."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):  # not on Windows
-        return float("inf")

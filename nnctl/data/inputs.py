@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 from nnctl.data.arrays import Arrays
 from nnctl.data.features import Category, Feature, Number, feature_from_json, matrix
 from nnctl.data.long_tables import LongTable
+from nnctl.data.rows import Rows, blocks
 from nnctl.data.table import Array, Table, row_list
 from nnctl.data.text import TextInput
 from nnctl.errors import DataError
@@ -71,9 +72,10 @@ class ArrayInput:
     columns = ()
     numbers = None
 
-    def transform(self, x: Array, where: str, notes: list[str], lengths: Array | None = None) -> Array:
+    def transform(self, x: Array | Rows, where: str, notes: list[str],
+                  lengths: Array | None = None) -> Array | Rows:  # fmt: skip
         """(rows, *shape) float32, C-contiguous; bytes where these stay (see stays_bytes). lengths: (rows,), of
-        sequences.
+        sequences. Of Rows every value is looked at, and what is to be done is left to who gathers them.
 
         Raises DataError for text, NaN, infinite values, another shape.
         """
@@ -83,11 +85,34 @@ class ArrayInput:
                 f"has rows of shape {x.shape[1:]}, the model takes {self.shape}", where, "save it in that shape"
             )
         if self.stays_bytes(x):
-            return np.ascontiguousarray(x).reshape(len(x), *self.shape)
-        with np.errstate(over="ignore"):
-            out = np.array(x, dtype=np.float32, order="C").reshape(len(x), *self.shape)
+            return (x if isinstance(x, Rows) else np.ascontiguousarray(x)).reshape(len(x), *self.shape)
         if x.dtype.kind == "f":
-            self._mend_missing(out, where, notes)
+            self._look(x, where, notes)
+        if isinstance(x, Rows):
+            return self.encoded(x, lengths)
+        if self._changes_values and x.dtype == np.float32:
+            x = x.copy()  # it may be the target too
+        return self._encode(x, lengths, None)
+
+    def encoded(self, x: Rows, lengths: Array | None) -> Rows:
+        """As transform, without a look at the values."""
+        if x.dtype == np.float32 and not self._changes_values:
+            return x.reshape(len(x), *self.shape)
+        return x.then(self._encode, self.shape, np.float32, lengths)
+
+    @property
+    def _changes_values(self) -> bool:
+        return (self.divisor, self.fill, self.shift, self.scale) != (1, None, (0.0,), (1.0,))
+
+    def _encode(self, x: Array, lengths: Array | None, out: Array | None) -> Array:
+        """(rows, *shape) float32, in `out` or in x itself where x is such already."""
+        with np.errstate(over="ignore"):
+            if out is None:
+                out = np.ascontiguousarray(x, dtype=np.float32).reshape(len(x), *self.shape)
+            else:
+                out[...] = x.reshape(out.shape)
+        if self.fill is not None and x.dtype.kind == "f":
+            out[np.isnan(out)] = self.fill
         if self.divisor != 1:
             out /= np.float32(self.divisor)
         if self.shift != (0.0,) or self.scale != (1.0,):
@@ -97,26 +122,34 @@ class ArrayInput:
                 out[np.arange(self.shape[0]) >= lengths[:, None]] = 0
         return out
 
-    def stays_bytes(self, x: Array) -> bool:
+    def stays_bytes(self, x: Array | Rows) -> bool:
         """Whether the values are left as the bytes they are, to be divided when a batch is made: a quarter of the
         memory."""
         return x.dtype == np.uint8 and self.divisor != 1 and self.shift == (0.0,) and self.scale == (1.0,)
 
-    def _mend_missing(self, out: Array, where: str, notes: list[str]) -> None:
-        rows = out.reshape(len(out), -1)
-        if (bad := np.isinf(rows).any(axis=1)).any():
-            raise DataError(f"{row_list(bad)}: a value is infinite or beyond float32", where, "mend the values")
-        missing = np.isnan(out)
-        if not missing.any():
+    def _look(self, x: Array | Rows, where: str, notes: list[str]) -> None:
+        """Raises DataError for infinite values, and for missing ones unless these are filled, which a note tells."""
+        infinite, missing, count = np.zeros(len(x), bool), np.zeros(len(x), bool), 0
+        with np.errstate(over="ignore", invalid="ignore"):
+            for first, block in blocks(x):
+                values = block.reshape(len(block), -1).astype(np.float32, copy=False)
+                if np.isfinite(values.sum()):  # one look at all: what is not finite stays so in a sum
+                    continue
+                infinite[first : first + len(block)] = np.isinf(values).any(axis=1)
+                nan = np.isnan(values)
+                missing[first : first + len(block)] = nan.any(axis=1)
+                count += np.count_nonzero(nan)
+        if infinite.any():
+            raise DataError(f"{row_list(infinite)}: a value is infinite or beyond float32", where, "mend the values")
+        if not count:
             return
         if self.fill is None:
             raise DataError(
-                f"{missing.sum()} values are missing, NaN ({row_list(np.isnan(rows).any(axis=1))})",
+                f"{count} values are missing, NaN ({row_list(missing)})",
                 where,
                 "say what to do: `missing: zero`, or `missing: drop` to leave the rows out",
             )
-        notes.append(f"{where}: {missing.sum()} missing values are taken as {self.fill:g}")
-        out[missing] = self.fill
+        notes.append(f"{where}: {count} missing values are taken as {self.fill:g}")
 
     def to_json(self) -> dict[str, Any]:
         return {**vars(self), "shape": list(self.shape), "shift": list(self.shift), "scale": list(self.scale)}
@@ -130,7 +163,7 @@ def input_from_json(value: Mapping[str, Any]) -> TableInput | TextInput | ArrayI
     return ArrayInput(**{name: tuple(item) if isinstance(item, list) else item for name, item in value.items()})
 
 
-def check_numbers(x: Array, where: str) -> None:
+def check_numbers(x: Array | Rows, where: str) -> None:
     if x.dtype.kind == "U":
         raise DataError("holds text, an input holds numbers", where, "save numbers")
 
@@ -162,14 +195,51 @@ def fit_array(plain: ArrayInput, arrays: Arrays, rows: Array, normalize: str) ->
     """
     if normalize == "none":
         return plain
-    x = plain.transform(arrays[plain.array][rows], arrays.where(plain.array), []).astype(np.float64)
-    axes = 0 if len(plain.shape) == 1 else None
-    if plain.lengths is not None:
-        x = x[np.arange(plain.shape[0]) < arrays[plain.lengths][rows, None]]  # (real steps, features)
-        axes = 0 if x.ndim == 2 else None
-    if normalize == "standard":
-        shift, scale = x.mean(axis=axes), x.std(axis=axes)
+    x = arrays[plain.array]
+    lengths = None if plain.lengths is None else arrays[plain.lengths][rows]
+    if isinstance(x, Rows):
+        with np.errstate(all="ignore"):  # values that are missing or infinite are found and told by `transform`
+            shift, scale, span = _spread(plain.encoded(x.select(rows), lengths), lengths, normalize)
     else:
-        shift, scale = x.min(axis=axes), np.ptp(x, axis=axes)
-    scale = np.where(np.ptp(x, axis=axes) == 0, 1.0, scale)
+        x = plain.transform(x[rows], arrays.where(plain.array), []).astype(np.float64)
+        axes = 0 if len(plain.shape) == 1 else None
+        if lengths is not None:
+            x = x[np.arange(plain.shape[0]) < lengths[:, None]]  # (real steps, features)
+            axes = 0 if x.ndim == 2 else None
+        span = np.ptp(x, axis=axes)
+        shift, scale = (x.mean(axis=axes), x.std(axis=axes)) if normalize == "standard" else (x.min(axis=axes), span)
+    scale = np.where(span == 0, 1.0, scale)
     return replace(plain, shift=tuple(np.atleast_1d(shift).tolist()), scale=tuple(np.atleast_1d(scale).tolist()))
+
+
+def _spread(x: Rows, lengths: Array | None, normalize: str) -> tuple[Array, Array, Array]:
+    """Shift, scale and the span from the smallest to the largest value, in blocks of rows."""
+    axes = 0 if x.ndim == (2 if lengths is None else 3) else None
+
+    def real() -> Iterator[Array]:
+        for first, block in blocks(x):
+            if lengths is not None:
+                block = block[np.arange(x.shape[1]) < lengths[first : first + len(block), None]]
+            yield block.astype(np.float64)
+
+    def add_up(total: Array | float, block: Array) -> Array:
+        if axes is None:
+            return total + block.sum()
+        if len(block):
+            block[0] += total  # so that the sum goes on row by row, as one over all rows at once would
+            return block.sum(axis=0)
+        return total
+
+    count, total, low, high = 0, 0.0, np.inf, -np.inf
+    for block in real():
+        count += block.size if axes is None else len(block)
+        low, high = np.minimum(low, block.min(axis=axes)), np.maximum(high, block.max(axis=axes))
+        total = add_up(total, block)
+    if normalize != "standard":
+        return low, high - low, high - low
+    mean = total / count
+    squares = 0.0
+    for block in real():
+        block -= mean
+        squares = add_up(squares, np.square(block, out=block))
+    return mean, np.sqrt(squares / count), high - low

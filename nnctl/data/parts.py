@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from nnctl.data.rows import Rows
+
 Array = np.ndarray
 
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of one part of the data: arrays by input name and by output name, first axis the rows.
+    """Rows of one part of the data: arrays, or Rows of large ones, by input name and by output name.
 
     divisors: by input name, what its values are to be divided by: pixels stay bytes until a batch is made of them.
     lengths: by input name, (rows,) how many of its time steps each row has; an input all of whose rows are
@@ -21,8 +23,8 @@ class Part:
     or the id of a sequence.
     """
 
-    inputs: Mapping[str, Array]
-    targets: Mapping[str, Array]
+    inputs: Mapping[str, Array | Rows]
+    targets: Mapping[str, Array | Rows]
     weights: Array | None = None  # (rows,) sample weights
     lengths: Mapping[str, Array] = field(default_factory=dict)
     names: Array | None = None

@@ -15,6 +15,7 @@ from nnctl.data.inputs import ArrayInput, TableInput, input_from_json
 from nnctl.data.long_tables import LongTable, fold
 from nnctl.data.parts import Data, Part
 from nnctl.data.reading import as_words, image_spec, read_files
+from nnctl.data.rows import blocks, chosen
 from nnctl.data.sequences import partly_filled, without_padding
 from nnctl.data.spec import DatasetSpec, ImageSpec
 from nnctl.data.table import Array, Table, listing, row_list
@@ -251,7 +252,8 @@ def keep_array_rows(dataset: DatasetSpec, rows: Arrays, names: Iterable[str], no
     for name in names:
         array = rows[name]
         if rule(dataset.missing, name) == "drop" and array.dtype.kind == "f":
-            missing = np.isnan(array.reshape(len(array), -1)).any(axis=1)
+            missing = np.concatenate([np.isnan(block.reshape(len(block), -1)).any(axis=1)
+                                      for _, block in blocks(array)])  # fmt: skip
             if missing.any():
                 notes.append(f'array "{name}": {missing.sum()} rows with NaN are left out ({row_list(missing)})')
                 kept &= ~missing
@@ -259,7 +261,8 @@ def keep_array_rows(dataset: DatasetSpec, rows: Arrays, names: Iterable[str], no
         return rows
     if not kept.any():
         raise DataError("`missing: drop` leaves no row", rows.source, "fill the values instead: `missing: zero`")
-    whole = {name: array[kept] for name, array in rows.arrays.items() if len(array) == len(kept)}
+    stay = np.flatnonzero(kept)
+    whole = {name: chosen(array, stay) for name, array in rows.arrays.items() if len(array) == len(kept)}
     return replace(rows, arrays=whole)
 
 

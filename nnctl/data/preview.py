@@ -9,6 +9,7 @@ import numpy as np
 from nnctl.data.bundled import BUNDLED, Bundled, resolve
 from nnctl.data.fetched import find
 from nnctl.data.reading import read_dataset
+from nnctl.data.rows import Rows, extent
 from nnctl.data.spec import DatasetSpec
 from nnctl.data.table import Array, Table
 
@@ -70,10 +71,11 @@ def known(name: str) -> Preview:
                    entry.licence, place)  # fmt: skip
 
 
-def _described(values: Array) -> str:
+def _described(values: Array | Rows) -> str:
     if values.dtype.kind == "U":
         return f"text, {len(values)}, such as {', '.join(values[:3].tolist())}"
-    return f"{values.dtype}, {' x '.join(map(str, values.shape))}, {values.min():g} to {values.max():g}"
+    low, high = extent(values)
+    return f"{values.dtype}, {' x '.join(map(str, values.shape))}, {low:g} to {high:g}"
 
 
 def _table(table: Table, first: int, entry: Bundled):

@@ -118,10 +118,12 @@ def _append(whole: Table | Arrays, added: Table | Arrays) -> tuple[Table | Array
 
 
 def _stack_arrays(whole: Arrays, added: Arrays) -> tuple[Arrays, int, int]:
+    from nnctl.data.rows import joined
+
     absent = [name for name in whole.arrays if name not in added.arrays]
     if absent:
         raise DataError(f"lacks the array {listing(absent)}", added.source, "give it the same arrays")
-    joined = {}
+    stacked = {}
     for name, array in whole.arrays.items():
         if array.shape[1:] != added[name].shape[1:]:
             raise DataError(
@@ -129,9 +131,9 @@ def _stack_arrays(whole: Arrays, added: Arrays) -> tuple[Arrays, int, int]:
                 added.where(name),
                 "give it the same shape",
             )
-        joined[name] = np.concatenate([array, added[name]])
+        stacked[name] = joined([array, added[name]])
     notes = tuple(dict.fromkeys((*whole.notes, *added.notes)))
-    return replace(whole, arrays=joined, notes=notes), _rows(whole), _rows(added)
+    return replace(whole, arrays=stacked, notes=notes), _rows(whole), _rows(added)
 
 
 def _rows(arrays: Arrays) -> int:

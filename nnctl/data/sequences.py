@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from math import prod
 
 import numpy as np
 
 from nnctl.data.arrays import Arrays, rows_of
 from nnctl.data.inputs import ArrayInput, check_numbers
+from nnctl.data.rows import Rows
 from nnctl.data.table import Array, listing, row_list
 from nnctl.errors import DataError
 
@@ -43,7 +45,7 @@ def find_lengths(given: str | Mapping[str, str] | None, feeds: Mapping[str, str]
     return found
 
 
-def has_steps(x: Array, shape: tuple[int, ...]) -> bool:
+def has_steps(x: Array | Rows, shape: tuple[int, ...]) -> bool:
     """Whether rows of this shape are time steps: (steps, features), or (steps,) of whole numbers."""
     return len(shape) > 1 or x.dtype.kind in "iu"
 
@@ -53,7 +55,7 @@ def without_padding(arrays: Arrays, inputs: Iterable[ArrayInput]) -> Arrays:
 
     Done before anything looks at the values: what stands in the padding, NaN even, is no data.
     """
-    changed: dict[str, Array] = {}
+    changed: dict[str, Array | Rows] = {}
     for entry in inputs:
         if entry.lengths is None:
             continue
@@ -63,28 +65,35 @@ def without_padding(arrays: Arrays, inputs: Iterable[ArrayInput]) -> Arrays:
         x = _as_sequences(x, entry.shape)
         lengths = checked_lengths(arrays[entry.lengths], x.shape[1], arrays.where(entry.lengths))
         x = _fitted(x, lengths, entry.shape[0], where)
-        x[~real_steps(lengths, entry.shape[0])] = 0
         changed |= {entry.array: x, entry.lengths: lengths}
     return replace(arrays, arrays={**arrays.arrays, **changed}) if changed else arrays
 
 
-def _as_sequences(x: Array, shape: tuple[int, ...]) -> Array:
+def _as_sequences(x: Array | Rows, shape: tuple[int, ...]) -> Array | Rows:
     """(rows, steps, *shape[1:]) of any number of steps; x itself where it cannot be seen so."""
     if x.ndim > 1 and x.shape[2:] == shape[1:]:
         return x
     return x.reshape(len(x), *shape) if x.size == len(x) * prod(shape) else x
 
 
-def _fitted(x: Array, lengths: Array, steps: int, where: str) -> Array:
-    """A copy of x with `steps` steps: cut where only padding is lost, filled up with zeros where it is shorter."""
+def _fitted(x: Array | Rows, lengths: Array, steps: int, where: str) -> Array | Rows:
+    """A copy of x with `steps` steps, zeros where these are padding: cut where only padding is lost."""
     if (beyond := lengths > steps).any():
         raise DataError(
             f"{row_list(beyond)}: {lengths[beyond][0]} time steps, the model takes {steps}", where,
             f"cut them to {steps} steps, or train on sequences padded to {lengths.max()}",
         )  # fmt: skip
-    out = np.zeros((len(x), steps, *x.shape[2:]), dtype=x.dtype)
+    if isinstance(x, Rows):
+        return x.then(partial(_padded, steps), (steps, *x.shape[2:]), each=lengths)
+    return _padded(steps, x, lengths, None)
+
+
+def _padded(steps: int, x: Array, lengths: Array, out: Array | None) -> Array:
+    if out is None:
+        out = np.empty((len(x), steps, *x.shape[2:]), dtype=x.dtype)
     kept = min(steps, x.shape[1])
     out[:, :kept] = x[:, :kept]
+    out[~real_steps(lengths, steps)] = 0
     return out
 
 

@@ -257,21 +257,22 @@ def binary_words(table: Table, name: str) -> Column:
     return number_column(table, name)
 
 
-def check_range(values: Array, labels: str, where: str) -> None:
-    """Raises DataError where one-hot rows do not sum to 1, or binary values are not 0 and 1."""
+def check_range(values: Array, labels: str, where: str, before: int = 0) -> None:
+    """Raises DataError where one-hot rows do not sum to 1, or binary values are not 0 and 1. before: as in row_list."""
     rows = values.reshape(len(values), -1)
     if labels == "onehot":
         bad = np.any(values < 0, axis=tuple(range(1, values.ndim)))
         bad |= np.any(np.abs(values.sum(axis=-1) - 1).reshape(len(values), -1) > 1e-3, axis=1)
         if bad.any():
             raise DataError(
-                f"{row_list(bad)}: one-hot targets are 0 or more and sum to 1", where,
+                f"{row_list(bad, before=before)}: one-hot targets are 0 or more and sum to 1", where,
                 "several labels a row want `loss: binary_crossentropy`, numbers `loss: mse`",
             )  # fmt: skip
     elif (bad := np.any((rows != 0) & (rows != 1), axis=1)).any():
         shown = rows[np.flatnonzero(bad)[0]]
         raise DataError(
-            f"{row_list(bad)}: a binary loss wants 0 and 1, got {listing(shown[(shown != 0) & (shown != 1)], 3)}",
+            f"{row_list(bad, before=before)}: a binary loss wants 0 and 1, got"
+            f" {listing(shown[(shown != 0) & (shown != 1)], 3)}",
             where,
             "for more than two classes use `loss: sparse_categorical_crossentropy`; for numbers `loss: mse`",
         )

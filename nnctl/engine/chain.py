@@ -80,7 +80,8 @@ class Chain:
     def takes(self, inputs: Mapping[str, Any], lengths: Mapping[str, Any]) -> bool:
         """Whether the rows are plain: an array of numbers, all there."""
         x = inputs[self._input]
-        return isinstance(x, np.ndarray) and x.flags.c_contiguous and not lengths
+        plain = x.flags.c_contiguous if isinstance(x, np.ndarray) else not x.mapped  # a file is read ahead, batch by batch
+        return plain and not lengths
 
     def step(self, batch: Batch, gradients: np.ndarray, workers: int,
              side_by_side: SideBySide) -> tuple[float, np.ndarray]:  # fmt: skip
@@ -98,9 +99,22 @@ class Chain:
         rows. Ends before a step whose loss or gradient may not be finite.
 
         part: the training set's rows, as a Batch has a batch's. order: theirs in this epoch."""
-        done = self._run(part, order, batch, first, len(numbers), workers, side_by_side, None, update, numbers)
+        if isinstance(part.inputs[self._input], np.ndarray):
+            done = self._run(part, order, batch, first, len(numbers), workers, side_by_side, None, update, numbers)
+        else:
+            chosen = order[first * batch : (first + len(numbers)) * batch]
+            done = self._run(self._gathered(part, chosen), np.arange(len(chosen)), batch, 0, len(numbers), workers,
+                             side_by_side, None, update, numbers)  # fmt: skip
         rows = min((first + done) * batch, order.size) - first * batch
         return Steps(done, self._room.sums[:done].sum(axis=1), self._room.predictions[: max(0, rows)])
+
+    def _gathered(self, part: Any, chosen: np.ndarray) -> Batch:
+        """Rows that are not all in memory as the model takes them."""
+        name = self._objective.head.name
+        return Batch(
+            {self._input: part.inputs[self._input].gather(chosen)}, {name: part.targets[name][chosen]},
+            None if part.weights is None else part.weights[chosen], {}, part.divisors,
+        )  # fmt: skip
 
     def _run(self, rows: Any, order: np.ndarray, batch: int, first: int, steps: int, workers: int,
              side_by_side: SideBySide, gradients: np.ndarray | None, update: Update | None = None,
@@ -117,7 +131,7 @@ class Chain:
             targets = np.ascontiguousarray(given.reshape(len(given), self._widths[-1]), self._program.dtype)
             labels = np.empty(0, np.int64)
         weights = none if rows.weights is None else rows.weights.astype(np.float32, copy=False)
-        x = rows.inputs[self._input]
+        x = np.ascontiguousarray(rows.inputs[self._input])
         divisor = np.float32(rows.divisors.get(self._input, 0))
         if numbers is None:
             numbers = np.empty((1, 0))

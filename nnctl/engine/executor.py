@@ -29,6 +29,8 @@ WORTH_A_THREAD = 4_000_000
 CHAIN_WORTH_A_THREAD = 300_000
 # Inference keeps no activations, so its shards may be larger.
 INFERENCE_CACHE = 1 << 22
+# and of their inputs, which come out of a file perhaps, so much is in memory at once.
+INFERENCE_INPUT = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -57,13 +59,16 @@ class Executor:
         self._given_rows = shard_rows
         weights = loss_weights or {}
         self.objectives = tuple(
-            Objective.of(head, losses[head.name], weights.get(head.name, 1.0))
+            Objective.of(head, losses[head.name], weights.get(head.name, 1.0), "loss" in program.fuse)
             for head in program.heads
             if head.name in losses
         )
         shapes = program.graph.shapes
         self._row_bytes = program.dtype.itemsize * sum(
             int(np.prod([n or 1 for n in shapes[node.name]], dtype=np.int64)) for node in program.graph.nodes
+        )
+        self._input_bytes = program.dtype.itemsize * sum(
+            int(np.prod([n or 1 for n in shapes[name]], dtype=np.int64)) for name in program.graph.inputs
         )
         self._row_work = multiply_adds(program)
         # whether some step's sum over the whole batch makes shards wait for each other
@@ -121,13 +126,15 @@ class Executor:
             np.add(self.gradients, worker.gradients, out=self.gradients)
         return self._together(results, self._penalties(add_gradients=True))
 
-    def train_steps(self, part: Any, order: Array, batch: int, first: int, numbers: Array,
-                    update: Update) -> Steps | None:  # fmt: skip
-        """Several steps of an epoch with their updates in one call (see Chain.steps), where the model is a chain."""
+    def takes_several(self, part: Any) -> bool:
+        """Whether `train_steps` can have the rows of `part`: the model is a chain, and a step nothing but its own."""
         chain = self._chain_of_dense()
-        if chain is None or self.program.regularized or not chain.takes(part.inputs, part.lengths):
-            return None
-        return chain.steps(part, order, batch, first, numbers, update, self._chain_workers(batch), self.side_by_side)
+        return chain is not None and not self.program.regularized and chain.takes(part.inputs, part.lengths)
+
+    def train_steps(self, part: Any, order: Array, batch: int, first: int, numbers: Array, update: Update) -> Steps:
+        """Several steps of an epoch with their updates in one call: see Chain.steps."""
+        workers = self._chain_workers(batch)
+        return self._chain_of_dense().steps(part, order, batch, first, numbers, update, workers, self.side_by_side)
 
     def _chain_workers(self, rows: int) -> int:
         """Threads for a chain's step: they wait awake for each other, so that less work is worth a second one."""
@@ -136,7 +143,7 @@ class Executor:
     def _chain_of_dense(self) -> Chain | None:
         """The compiled step of the whole model, where it is a chain of Dense layers and the settings leave it free."""
         if self._chain is None:
-            free = self.kernels and not self.profiled and self._given_rows is None
+            free = self.kernels and not self.profiled and self._given_rows is None and "chain" in self.program.fuse
             self._chain = (Chain.of(self.kernels, self.program, self.objectives) if free else None,)
         return self._chain[0]
 
@@ -153,7 +160,8 @@ class Executor:
         return self._together(self._inference(batch, ()), 0.0)
 
     def _inference(self, batch: Batch, objectives: Sequence[Objective]) -> list[ShardResult]:
-        size = self._given_rows or min(4096, max(32, INFERENCE_CACHE // max(1, self._row_bytes)))
+        most = max(32, min(INFERENCE_CACHE // max(1, self._row_bytes), INFERENCE_INPUT // max(1, self._input_bytes)))
+        size = self._given_rows or min(4096, most)
         passes = []
         for first in range(0, batch.rows, size):
             rows = slice(first, min(first + size, batch.rows))
@@ -252,6 +260,7 @@ class Executor:
     def first_nonfinite(self, batch: Batch, step: int) -> str:
         """Where NaN or infinity first appears in a batch, in words."""
         for name, x in batch.inputs.items():
+            x = np.asarray(x)
             if not np.isfinite(x).all():
                 return f"input {name!r}, row {_bad_row(x)} of the batch"
         for name, y in batch.targets.items():
@@ -330,6 +339,16 @@ def multiply_adds(program: Program) -> int:
     for node in graph.nodes:
         shapes = [graph.shapes[source] for source in node.sources]
         total += node.layer.multiply_adds(shapes if node.layer.merges else shapes[0])
+    return total
+
+
+def calls(program: Program) -> int:
+    """How often an iteration enters NumPy for a layer, or a step of one, roughly."""
+    graph = program.graph
+    total = 0
+    for node in graph.nodes:
+        shapes = [graph.shapes[source] for source in node.sources]
+        total += node.layer.calls(shapes if node.layer.merges else shapes[0])
     return total
 
 

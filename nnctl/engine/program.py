@@ -6,7 +6,7 @@ layers see views. An optimizer step, a checkpoint, a broadcast is then one pass 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from nnctl.engine.fusion import ended_convolutions
 from nnctl.engine.graph import Graph, Node, states_of
 from nnctl.errors import ShapeError
+from nnctl.fusions import FUSIONS
 from nnctl.layers.activation import Activation
 from nnctl.layers.base import Layer
 from nnctl.layers.epilogue import Epilogue
@@ -63,13 +64,13 @@ class Program:
     seed: of the initial weights and of everything random in the layers. dtype: float32, or float64 for checks.
     parameters: (n,) all trainable weights. state: (m,) everything else that is saved with the model.
     spans: "dense/kernel" -> its slice of `parameters`. state_spans: likewise of `state`.
-    fuse: a bias and an activation are one step, and where they are followed by a max-pooling and the activation is
-    monotone they come after it, to a fraction of the numbers.
+    fuse: which steps may be done as one (see nnctl.fusions). A bias and an activation are one step, and where they are
+    followed by a max-pooling and the activation is monotone they come after it, to a fraction of the numbers.
     """
 
     def __init__(self, graph: Graph, *, seed: int = 0, dtype: Any = np.float32, initialize: bool = True,
-                 fuse: bool = True):  # fmt: skip
-        self.graph, self.seed, self.dtype, self._fuse = graph, seed, np.dtype(dtype), fuse
+                 fuse: Iterable[str] = FUSIONS):  # fmt: skip
+        self.graph, self.seed, self.dtype, self.fuse = graph, seed, np.dtype(dtype), frozenset(fuse)
         self.spans: dict[str, slice] = {}
         self.state_spans: dict[str, slice] = {}
         self.shapes: dict[str, tuple[int, ...]] = {}
@@ -77,7 +78,7 @@ class Program:
         self.parameters = np.zeros(self._ends[0], self.dtype)
         self.state = np.zeros(self._ends[1], self.dtype)
         self.steps, self.heads, self.slots = self._lower()
-        if fuse:
+        if "convolution" in self.fuse:
             self.steps = ended_convolutions(self.steps, self.heads)
         self.regularized = [
             (f"{owner}/{name}", weight.regularizer)
@@ -155,7 +156,7 @@ class Program:
             if function is not None and function.kind == "linear":
                 function = None
             # a loss may take over the last activation: its bias stays where it is
-            if self._fuse and function and node.name not in self.graph.outputs and Epilogue.fits(layer, function):
+            if "activation" in self.fuse and function and node.name not in self.graph.outputs and Epilogue.fits(layer, function):
                 layer, biased = layer.model_copy(update={"use_bias": False}), owner
                 weights = {name: w for name, w in weights.items() if name != "bias"}
             trains = any(f"{owner}/{name}" in self.spans for name in weights)
@@ -199,7 +200,7 @@ class Program:
     def _largest_after(self, node: Node, function: Any) -> Node | None:
         """The layer that takes the largest of this node's outputs and is all that uses them, if there is one: for a
         monotone activation f, max f(x) = f(max x)."""
-        if not self._fuse or not function.monotone or self.graph.consumers(node.name) != 1:
+        if "activation" not in self.fuse or not function.monotone or self.graph.consumers(node.name) != 1:
             return None
         found = (other for other in self.graph.nodes if node.name in other.sources and other.layer.takes_largest)
         return next((other for other in found if other.layer.outer_activation() is None), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -29,9 +29,9 @@ class Objective:
     fused: bool
 
     @classmethod
-    def of(cls, head: Head, loss: Loss, weight: float) -> Objective:
+    def of(cls, head: Head, loss: Loss, weight: float, fuse: bool = True) -> Objective:
         activation = head.activation
-        fused = activation is not None and loss.can_fuse() and activation.layer.function.kind == loss.fuses
+        fused = fuse and activation is not None and loss.can_fuse() and activation.layer.function.kind == loss.fuses
         return cls(head, loss, weight, fused)
 
     @property
@@ -48,15 +48,31 @@ class Objective:
         return LOSSES.index(loss.kind) if usual and (self.fused or loss.kind == "mse") else None
 
 
+class Gathered(Protocol):
+    """Rows that are somewhere else still. As an array (numpy.asarray) they are gathered all at once."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    mapped: bool  # they come from a file
+
+    def __len__(self) -> int: ...
+
+    def gather(self, rows: slice, out: Array) -> Array:
+        """Writes some of the rows to `out` and returns it."""
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array: ...
+
+
 @dataclass(frozen=True)
 class Batch:
     """Rows for one step: arrays by input and by output name, and optional weights (rows,) of the samples.
 
+    An input may also be Gathered: its rows are then made by each shard, on its own thread and in its own memory.
     lengths: by input name, how many of its time steps each row really has; the rest is padding.
     divisors: by input name, what its values, bytes of pixels, are divided by.
     """
 
-    inputs: Mapping[str, Array]
+    inputs: Mapping[str, Array | Gathered]
     targets: Mapping[str, Array]
     weights: Array | None = None
     lengths: Mapping[str, Array] = field(default_factory=dict)
@@ -152,7 +168,12 @@ def start_values(program: Program, batch: Batch, rows: slice,
     values: list[Array | None] = [None] * program.slots
     masks: list[Array | None] = [None] * program.slots
     for slot, name in enumerate(program.graph.inputs):
-        x = batch.inputs[name][rows]
+        x = batch.inputs[name]
+        if isinstance(x, np.ndarray):
+            x = x[rows]
+        else:
+            count = len(range(*rows.indices(batch.rows)))
+            x = x.gather(rows, call.empty((count, *x.shape[1:]), x.dtype))
         if name in batch.divisors:
             x = np.divide(x, program.dtype.type(batch.divisors[name]), out=call.empty(x.shape))
         values[slot] = x

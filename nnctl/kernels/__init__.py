@@ -7,6 +7,7 @@ import, so it is asked for only where a run is long enough to win that back many
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -31,6 +32,11 @@ def wanted(work: float, worth: float) -> bool:
 class Kernels:
     """The compiled kernels, module by module: `kernels.pooling.max_forward`. Each is imported when it is first asked
     for, and compiled (or fetched from the cache) when it is first called."""
+
+    def __init__(self, without: Iterable[str] = ()):
+        """without: modules that are not to be used."""
+        for name in without:
+            setattr(self, name, None)
 
     def __getattr__(self, name: str) -> ModuleType | None:
         """None for a module that asks for something that is not here."""

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
 from nnctl import kernels
+from nnctl.fusions import FUSIONS
 
-# Seconds that NumPy would take for the whole run, roughly, above which importing Numba (a third of one) and, the
-# first time on a machine, compiling (a few) are won back.
-WORTH = 3.0
-# What NumPy takes, as measured where half of the time is BLAS': for each weight updated, and each multiply-add.
-SECONDS_A_WEIGHT, SECONDS_A_MULTIPLY_ADD = 2e-9, 3e-11
+# Seconds that NumPy would take for the whole run, roughly, above which importing Numba and fetching what it compiled
+# (half a second together) and, the first time on a machine, compiling (some ten) are won back.
+WORTH = 1.5
+# What NumPy takes, as measured where half of the time is BLAS': for each weight updated, each multiply-add, and each
+# call of a layer, forward and backward (a recurrent layer is called at every time step).
+SECONDS_A_WEIGHT, SECONDS_A_MULTIPLY_ADD, SECONDS_A_CALL = 2e-9, 3e-11, 6e-5
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run has to do. iterations, each of which updates so many weights, makes so many multiply-adds forward and
+    backward, and so many calls of layers."""
+
+    iterations: int
+    weights: int
+    multiply_adds: int
+    calls: int
+
+    @property
+    def seconds(self) -> float:
+        """Of NumPy, roughly."""
+        each = self.weights * SECONDS_A_WEIGHT + self.multiply_adds * SECONDS_A_MULTIPLY_ADD + self.calls * SECONDS_A_CALL
+        return self.iterations * each
 
 
 @dataclass(frozen=True)
@@ -26,14 +45,12 @@ class Choice:
     @property
     def name(self) -> str:
         """As the environment of a run has it."""
-        return "numba" if self.sweep else "numpy"
+        return "numba" if self.sweep or self.layers else "numpy"
 
 
-def choose(optimizer: Any, iterations: int, parameters: int, multiply_adds: int, dtype: Any) -> Choice:
-    """The kernels of a run of so many iterations, each of which updates so many weights and makes so many
-    multiply-adds forward and backward."""
-    seconds = iterations * (parameters * SECONDS_A_WEIGHT + multiply_adds * SECONDS_A_MULTIPLY_ADD)
-    if not kernels.wanted(seconds, WORTH):
+def choose(optimizer: Any, work: Work, dtype: Any, fuse: Collection[str] = FUSIONS) -> Choice:
+    """The kernels of a run with that much to do."""
+    if not kernels.wanted(work.seconds, WORTH):
         return Choice()
     if not kernels.installed():
         return Choice(note=f"this run would be faster with compiled kernels: {kernels.INSTALL}")
@@ -41,8 +58,8 @@ def choose(optimizer: Any, iterations: int, parameters: int, multiply_adds: int,
         from nnctl.kernels.sweep import compiled
 
         scalars = optimizer.scalars(0.1, 0, optimizer.memory())
-        sweep = compiled(optimizer.formula(), len(optimizer.slots()), len(scalars))
+        sweep = compiled(optimizer.formula(), len(optimizer.slots()), len(scalars)) if "update" in fuse else None
     except Exception as error:  # whatever a Numba that does not fit this Python or this machine may raise
         return Choice(note=f"compiled kernels are left out, NumPy goes on: {type(error).__name__}")
-    layers = kernels.Kernels() if str(dtype) == "float32" else None
+    layers = kernels.Kernels(() if "gates" in fuse else ("sequences",)) if str(dtype) == "float32" else None
     return Choice(sweep, layers, "compiled kernels (Numba); the first time on a machine they take some seconds to compile")

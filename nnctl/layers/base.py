@@ -149,6 +149,11 @@ class Layer(Declared):
         gradient of the input (a list where `merges`; None where not `call.wants_dx`). May write into dy."""
         raise NotImplementedError
 
+    def calls(self, shape: Any) -> int:
+        """How often NumPy is called for it in an iteration, in calls of a plain layer; told by time steps where it goes
+        through them one by one."""
+        return 1
+
     def multiply_adds(self, shape: Any) -> int:
         """Multiply-adds of one sample's forward pass, for `summary`."""
         return 0

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from nnctl.fusions import FUSIONS
 from nnctl.data.spec import DatasetSpec
 from nnctl.engine.graph import Node
 from nnctl.losses import Loss
@@ -30,13 +31,15 @@ class EngineSpec(Declared):
     """`engine:`: how to compute, never what.
 
     threads: default the cores. shard_rows: rows of a batch that go through the model at a time, default chosen
-    from the model and the cache. dtype: float64 is for checks.
+    from the model and the cache. dtype: float64 is for checks. fuse: which steps may be done as one, default all that
+    can be; the numbers are the same but for rounding.
     """
 
     backend: Literal["numpy", "torch"] = "numpy"
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None
     shard_rows: Annotated[int, Field(ge=1)] | None = None
     dtype: Literal["float32", "float64"] = "float32"
+    fuse: list[Literal["activation", "convolution", "loss", "gates", "update", "chain"]] = list(FUSIONS)
 
 
 @dataclass(frozen=True)

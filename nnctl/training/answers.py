@@ -94,7 +94,7 @@ def evaluate(run: Path, *, data: str | None = None, split: str = "test",
         check_alignment(model, targets, {data or split: part})
         figures, outputs, masks = model.evaluate(part)
     confusion = {
-        name: confusion_matrix(target, part.targets[name], outputs[name], model.spec.losses[name], masks.get(name))
+        name: confusion_matrix(target, np.asarray(part.targets[name]), outputs[name], model.spec.losses[name], masks.get(name))
         for name, target in targets.items()
         if target.classes and target.labels != "sequence"
     }

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from nnctl.data.parts import Data, Part
+from nnctl.data.rows import Rows, blocks
 from nnctl.engine.executor import BatchResult
 from nnctl.engine.shard import Batch
 from nnctl.losses import Loss
-from nnctl.training.model import Model, Running, take
+from nnctl.training.model import EVALUATED, Model, Running, batches, take
 
 Array = np.ndarray
 
@@ -20,20 +23,28 @@ def baseline(model: Model, data: Data) -> dict[str, float]:
     Of label sequences it is the frequency of each label among the time steps, the rest being the blank: the text
     that is read is the empty one (or one label, where there are more labels than blanks)."""
     part = data.validation or data.test or data.train
-    batch = take(part, slice(None))
     masks = model.predict(part)[1] if part.lengths else {}
+    guesses = {o.head.name: _guess(model, data.train, part, o.head.name) for o in model.executor.objectives}
+    running = Running(model)
+    # a large target is looked at in blocks; else all rows at once: a loss is the mean of all steps that are no padding
+    large = any(isinstance(y, Rows) for y in part.targets.values())
+    for batch in batches(part, EVALUATED if large else part.rows):
+        seen = {output: mask[running.rows : running.rows + batch.rows] for output, mask in masks.items()}
+        running.add(batch, _guessed(model, batch, guesses, seen))
+    return running.figures()
+
+
+def _guessed(model: Model, batch: Batch, guesses: dict[str, Array], masks: dict[str, Array]) -> BatchResult:
     outputs, losses = {}, {}
     total = 0.0
     for objective in model.executor.objectives:
         output = objective.head.name
-        mask = masks.get(output)
-        p = _guesses(model, data.train, part, output).astype(model.program.dtype)
+        guess = guesses[output]
+        p = np.broadcast_to(guess, (batch.rows, *guess.shape)).astype(model.program.dtype)
         outputs[output] = p
-        losses[output] = _loss(objective.loss, batch, output, p, mask)
+        losses[output] = _loss(objective.loss, batch, output, p, masks.get(output))
         total += objective.weight * losses[output]
-    running = Running(model)
-    running.add(batch, BatchResult(total, losses, outputs, masks))
-    return running.figures()
+    return BatchResult(total, losses, outputs, masks)
 
 
 def _loss(loss: Loss, batch: Batch, output: str, p: Array, mask: Array | None) -> float:
@@ -51,8 +62,8 @@ def _loss(loss: Loss, batch: Batch, output: str, p: Array, mask: Array | None) -
     return float(np.mean(each))
 
 
-def _guesses(model: Model, train: Part, part: Part, output: str) -> Array:
-    """The one prediction for every row, of the output's shape, as often as there are rows."""
+def _guess(model: Model, train: Part, part: Part, output: str) -> Array:
+    """The one prediction for every row, of the output's shape."""
     y = train.targets[output]
     loss, shape = model.spec.losses[output], model.graph.shapes[output]
     classes = shape[-1]
@@ -60,28 +71,31 @@ def _guesses(model: Model, train: Part, part: Part, output: str) -> Array:
         steps = model.executor.predict(take(part, slice(0, 1))).outputs[output].shape[1]
         counts = np.bincount(y.ravel(), minlength=classes).astype(np.float64)
         counts[0] = max(y.shape[0] * steps - counts[1:].sum(), 1)
-        return np.broadcast_to(_even(counts), (part.rows, steps, classes))
+        return np.broadcast_to(_even(counts), (steps, classes))
     if loss.labels == "integer":
-        real = _real(train, y)
-        mean = np.bincount(real, minlength=classes) / max(1, real.size)
+        counts = sum(np.bincount(real, minlength=classes) for real in _real(train, y))
+        mean = counts / max(1, counts.sum())
         mean = np.broadcast_to(mean, (*part.targets[output].shape[1 : len(shape)], classes))
     else:
-        mean = y.mean(axis=0)
+        mean = y.mean(axis=0) if not isinstance(y, Rows) else sum(b.sum(axis=0) for _, b in blocks(y)) / len(y)
     if loss.margins:
         # as sure of it as the loss asks for
         mean = np.where(mean > 0.5, 1, -1) if loss.labels == "binary" else np.eye(classes)[mean.argmax(axis=-1)]
     elif getattr(loss, "from_logits", False):
         mean = np.clip(mean, 1e-7, 1 - 1e-7)
         mean = np.log(mean / (1 - mean)) if loss.labels == "binary" else np.log(mean)
-    return np.broadcast_to(mean, (part.rows, *mean.shape))
+    return mean
 
 
-def _real(train: Part, y: Array) -> Array:
-    """Class numbers of all rows, and of all time steps that are no padding, in one line."""
-    for name, lengths in train.lengths.items():
-        if y.ndim > 1 and train.inputs[name].shape[1] == y.shape[1]:
-            return y[np.arange(y.shape[1]) < lengths[:, None]]
-    return y.ravel()
+def _real(train: Part, y: Array | Rows) -> Iterator[Array]:
+    """Class numbers of all rows, and of all time steps that are no padding, in lines, a block of rows each."""
+    steps = y.shape[1] if y.ndim > 1 else None
+    lengths = next((each for name, each in train.lengths.items() if train.inputs[name].shape[1] == steps), None)
+    for first, block in blocks(y):
+        if lengths is None:
+            yield block.ravel()
+        else:
+            yield block[np.arange(steps) < lengths[first : first + len(block), None]]
 
 
 def _even(counts: Array) -> Array:

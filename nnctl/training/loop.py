@@ -13,15 +13,17 @@ import numpy as np
 
 from nnctl.data.batches import Plan, permutation
 from nnctl.data.parts import Data, Part
-from nnctl.engine.executor import multiply_adds
-from nnctl.engine.profile import BATCH, FIGURES, LAYERS, SCREEN, UPDATE, Clock
+from nnctl.engine.executor import calls, multiply_adds
+from nnctl.engine.profile import FIGURES, LAYERS, SCREEN, UPDATE, Clock
+from nnctl.engine.shard import Batch
 from nnctl.engine.updater import Updater
 from nnctl.errors import TrainingError
-from nnctl.kernels.choice import choose
+from nnctl.kernels.choice import Work, choose
 from nnctl.metrics import dump, load
 from nnctl.training import callbacks as cb
 from nnctl.training.checkpoint import Checkpoint
 from nnctl.training.events import EpochEnded, Event, IterationEnded, Profiled, Said
+from nnctl.training.feeding import feed
 from nnctl.training.model import Model, Running, take
 from nnctl.training.stretch import Stretch
 
@@ -47,11 +49,11 @@ class Loop:
         self.plan = Plan(train.rows, min(spec.batch_size or train.rows, train.rows), spec.epochs)
         program = model.program
         executor = model.executor
-        self.kernels = choose(
-            spec.optimizer, self.plan.epochs * self.plan.iterations_per_epoch,
-            sum(s.stop - s.start for s in program.spans.values()),
-            3 * self.plan.batch_size * multiply_adds(program), program.dtype,
+        work = Work(
+            self.plan.epochs * self.plan.iterations_per_epoch, sum(s.stop - s.start for s in program.spans.values()),
+            3 * self.plan.batch_size * multiply_adds(program), calls(program),
         )  # fmt: skip
+        self.kernels = choose(spec.optimizer, work, program.dtype, program.fuse)
         executor.kernels = self.kernels.layers
         self.updater = Updater(spec.optimizer, program.parameters, program.spans, sweep=self.kernels.sweep,
                                threads=executor.threads, side_by_side=executor.side_by_side)  # fmt: skip
@@ -134,24 +136,31 @@ class Loop:
         began = time.perf_counter()
         order = permutation(self.model.spec.seed, self.epoch, self.plan.samples)
         bounds = list(self.plan.bounds())
-        while self.iteration < len(bounds):  # more than 0 where a run goes on that was interrupted
-            if not self._stretch(order, began):
-                first, end = bounds[self.iteration]
-                self._iterate(order[first:end], self.iteration + 1, began)
-            if self.reason is not None:
-                return
-            if time.perf_counter() - self._saved_at > self._save_seconds:
-                self.save()
+        if self.model.executor.takes_several(self.train_part) and self.updater.rule_alone and not self.clock:
+            while self.iteration < len(bounds):
+                if not self._stretch(order, began):
+                    rows = order[slice(*bounds[self.iteration])]
+                    self._iterate(take(self.train_part, rows), rows, self.iteration + 1, began)
+                if self._is_over():
+                    return
+        else:
+            left = bounds[self.iteration :]  # without those done before the run was interrupted
+            with feed(self.train_part, order, left, self.clock) as batches:
+                for number, (rows, batch) in enumerate(batches, start=self.iteration + 1):
+                    self._iterate(batch, rows, number, began)
+                    if self._is_over():
+                        return
         self._end_epoch(began)
 
-    def _iterate(self, rows: Array, number: int, began: float) -> None:
-        """One batch: forward, backward, update."""
+    def _is_over(self) -> bool:
+        """Whether the run ends after this iteration; if not, a checkpoint is written where one is due."""
+        if self.reason is None and time.perf_counter() - self._saved_at > self._save_seconds:
+            self.save()
+        return self.reason is not None
+
+    def _iterate(self, batch: Batch, rows: Array, number: int, began: float) -> None:
+        """One batch, of these rows: forward, backward, update."""
         clock = self.clock
-        if clock:
-            clock.start()
-        batch = take(self.train_part, rows)
-        if clock:
-            clock.lap("", BATCH)
         executor = self.model.executor
         result = executor.train_step(batch, self.step)
         gradients = executor.gradients
@@ -178,15 +187,13 @@ class Loop:
         """Several iterations in one go, where the engine can: for small models Python would take longer than they do.
         False where it cannot make even the next one, which may have something wrong with it."""
         update, length = self.updater.rule_alone, self._stretch_length
-        if update is None or self.clock:
-            return False
         start, size = self.iteration, self.plan.batch_size
         # cut where every run cuts: sums of figures are then the same bytes, wherever a run was interrupted
         count = min(length - start % length, self.plan.iterations_per_epoch - start)
         part = self.train_part
         numbers = self.updater.ahead(self.step, count)
         made = self.model.executor.train_steps(part, order, size, start, numbers, update)
-        if made is None or not made.done:
+        if not made.done:
             return False
         self.updater.went(made.done)
         rows = order[start * size : (start + made.done) * size]
@@ -220,7 +227,7 @@ class Loop:
     def _end_epoch(self, began: float) -> None:
         figures = self.running.figures()
         if self.data.validation:
-            validation, *_ = self.model.evaluate(self.data.validation)
+            validation = self.model.figures(self.data.validation)
             figures |= {f"val_{name}": value for name, value in validation.items()}
         self.history.append(figures)
         if self._is_best(figures[self.monitor]):

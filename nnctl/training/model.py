@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from nnctl.data.parts import Part, Target
+from nnctl.data.rows import Rows
 from nnctl.engine.executor import BatchResult, Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
@@ -22,6 +23,8 @@ from nnctl.training.compatibility import check_heads, check_taken_over
 Array = np.ndarray
 # Rows that go to the executor at once outside of training; it cuts them into shards of its own.
 EVALUATED = 8192
+# Bytes of a batch's rows from which each shard gathers its own: below, it takes longer to say so than to do it.
+GATHERED = 1 << 16
 
 
 def label_kinds(spec: Spec) -> dict[str, str]:
@@ -46,7 +49,7 @@ class Model:
         """Raises InputError where a shape, a loss, an activation, labels or a metric do not fit."""
         graph = Graph.build(spec.nodes, input_shapes, spec.outputs)
         warnings = check_heads(spec, graph, targets)
-        program = Program(graph, seed=spec.seed, dtype=spec.engine.dtype, initialize=initialize)
+        program = Program(graph, seed=spec.seed, dtype=spec.engine.dtype, initialize=initialize, fuse=spec.engine.fuse)
         threads = spec.engine.threads or usable_cores()
         executor = Executor(program, spec.losses, spec.loss_weights, threads=threads, shard_rows=spec.engine.shard_rows)
         check_taken_over(graph, executor.objectives)
@@ -80,14 +83,22 @@ class Model:
 
     def evaluate(self, part: Part) -> tuple[dict[str, float], dict[str, Array], dict[str, Array]]:
         """Figures of a part; predictions by output, and the masks of those that have padded time steps."""
-        running = Running(self)
         outputs, masks = [], []
+
+        def keep(result: BatchResult) -> None:
+            outputs.append(result.outputs)
+            masks.append(result.masks)
+
+        return self.figures(part, keep), joined(outputs), joined(masks)
+
+    def figures(self, part: Part, keep: Callable[[BatchResult], None] = lambda result: None) -> dict[str, float]:
+        """Figures of a part. keep: given the result of each batch of rows, of which nothing stays held."""
+        running = Running(self)
         for batch in batches(part, EVALUATED):
             result = self.executor.evaluate(batch)
             running.add(batch, result)
-            outputs.append(result.outputs)
-            masks.append(result.masks)
-        return running.figures(), joined(outputs), joined(masks)
+            keep(result)
+        return running.figures()
 
     def predict(self, part: Part) -> tuple[dict[str, Array], dict[str, Array]]:
         """Predictions by output, and the masks of those that have padded time steps."""
@@ -160,10 +171,11 @@ def batches(part: Part, size: int) -> Iterator[Batch]:
         yield take(part, slice(first, first + size))
 
 
-def take(part: Part, rows: Any) -> Batch:
-    """Some rows of a part: a slice, or their numbers."""
+def take(part: Part, rows: Any, *, ahead: bool = False) -> Batch:
+    """Some rows of a part: a slice, or their numbers. ahead: all are gathered now, else inputs that are worth it by the
+    shards, each its own."""
     return Batch(
-        {name: x[rows] for name, x in part.inputs.items()},
+        {name: _taken(x, rows, ahead) for name, x in part.inputs.items()},
         {name: y[rows] for name, y in part.targets.items()},
         None if part.weights is None else part.weights[rows],
         {name: lengths[rows] for name, lengths in part.lengths.items()},
@@ -171,10 +183,18 @@ def take(part: Part, rows: Any) -> Batch:
     )
 
 
+def _taken(x: Array | Rows, rows: Any, ahead: bool) -> Array | Rows:
+    if isinstance(x, np.ndarray) and (ahead or isinstance(rows, slice) or len(rows) * x[:1].nbytes < GATHERED):
+        return x[rows]
+    if ahead:
+        return x.gather(rows)
+    return (x if isinstance(x, Rows) else Rows.of(x)).select(rows)
+
+
 def cast(part: Part, dtype: Any) -> Part:
     """The part with its real numbers in the engine's dtype."""
 
-    def as_dtype(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    def as_dtype(arrays: Mapping[str, Array | Rows]) -> dict[str, Array | Rows]:
         return {
             name: a.astype(dtype, copy=False) if np.issubdtype(a.dtype, np.floating) else a
             for name, a in arrays.items()

@@ -7,8 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from nnctl.data.parts import Part
+from nnctl.data.rows import Rows, blocks
 from nnctl.engine.graph import Graph
 from nnctl.errors import DataError
+from nnctl.layers.base import Layer
+
+Array = np.ndarray
 
 
 def check_inputs(graph: Graph, parts: Mapping[str, Part]) -> None:
@@ -17,13 +21,31 @@ def check_inputs(graph: Graph, parts: Mapping[str, Part]) -> None:
     for node in graph.nodes:
         for source in set(node.sources) & set(graph.inputs):
             for name, part in parts.items():
-                if refused := node.layer.refused(part.inputs[source]):
+                if refused := _refused(node.layer, part.inputs[source]):
                     bad, what, mend = refused
-                    first = int(np.argmax(bad))
-                    row = first + 1 if part.names is None else part.names[first]
-                    count = np.count_nonzero(bad)
-                    others = f" (and {count - 1:,} rows more)" if count > 1 else ""
+                    row = bad[0] + 1 if part.names is None else part.names[bad[0]]
+                    others = f" (and {len(bad) - 1:,} rows more)" if len(bad) > 1 else ""
                     raise DataError(
                         f"row {row} of the {name} part, for layer {node.name!r} ({node.layer.kind}): {what}{others}",
                         f"input {source!r}", mend,
                     )  # fmt: skip
+
+
+def _refused(layer: Layer, x: Array | Rows) -> tuple[Array, str, str] | None:
+    """What the layer says, of all rows: the numbers of those refused, the first one's value, how to mend it."""
+    if type(layer).refused is Layer.refused or not isinstance(x, Rows):  # most layers refuse nothing: none is read
+        said = layer.refused(x)
+        return said and (np.flatnonzero(said[0]), *said[1:])
+    bad, words = [], []
+    for first, block in blocks(x):
+        if said := layer.refused(block):
+            bad.append(first + np.flatnonzero(said[0]))
+            words.append(said[1:])
+    if not bad:
+        return None
+    # what is to be mended is what the largest wrong value wants, which need not be the first
+    return np.concatenate(bad), words[0][0], max((mend for _, mend in words), key=_number)
+
+
+def _number(text: str) -> int:
+    return int("".join(filter(str.isdigit, text)) or 0)

@@ -15,6 +15,7 @@ from nnctl import data as data_package
 from nnctl import spec as specs
 from nnctl.data.batches import permutation
 from nnctl.data.parts import Data, Part, Target
+from nnctl.data.rows import blocks
 from nnctl.engine.executor import multiply_adds
 from nnctl.engine.profile import Clock
 from nnctl.engine.updater import Updater
@@ -212,7 +213,7 @@ class _Run:
         save_model(self.folder / "model.safetensors", self.model, self.data, self.config)
         test = {}
         if self.data.test and reason in ("done", "early stopping"):
-            test, *_ = self.model.evaluate(self.data.test)
+            test = self.model.figures(self.data.test)
         if loop.clock:
             self.emit(loop.profiled())
         ended = RunEnded(reason, self.folder, len(loop.history), time.perf_counter() - began, test,
@@ -249,7 +250,10 @@ def with_class_weight(part: Part, spec: Spec, targets: Mapping[str, Target]) -> 
                          hint="use loss_weights to weigh outputs, dataset.weight to weigh rows")  # fmt: skip
     target = targets[classed[0]]
     y = part.targets[classed[0]]
-    numbers = y.argmax(axis=-1) if target.labels == "onehot" else y.reshape(len(y)).astype(int)
+    if target.labels == "onehot":
+        numbers = np.concatenate([block.argmax(axis=-1) for _, block in blocks(y)])
+    else:
+        numbers = np.asarray(y).reshape(len(y)).astype(int)
     names = list(target.classes)
     if spec.class_weight == "balanced":
         counts = np.bincount(numbers, minlength=len(names))

@@ -18,7 +18,7 @@ def program(layers, reorder, dtype="float64"):
     text = f"{{dataset: digits_images, layers: {layers}, loss: mse}}"
     checked = spec.loads(text)
     graph = Graph.build(checked.nodes, {"input": (8, 8, 1)}, checked.outputs)
-    return Program(graph, dtype=dtype, fuse=reorder)
+    return Program(graph, dtype=dtype, fuse=("activation",) if reorder else ())
 
 
 def step(built):

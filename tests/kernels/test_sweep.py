@@ -10,7 +10,7 @@ from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph, Node
 from nnctl.engine.program import Program
 from nnctl.engine.updater import Updater, dealt
-from nnctl.kernels.choice import SECONDS_A_WEIGHT, WORTH, choose
+from nnctl.kernels.choice import SECONDS_A_WEIGHT, WORTH, Work, choose
 from nnctl.layers import layers
 from nnctl.optimizers import optimizers
 from nnctl.training import runner
@@ -27,7 +27,7 @@ SIZE = 150_000
 
 def chosen_for(config, seconds=WORTH):
     """The kernels of a run that NumPy would need so many seconds for."""
-    return choose(optimizers.build(config), 1, int(seconds / SECONDS_A_WEIGHT) + 1, 0, "float32")
+    return choose(optimizers.build(config), Work(1, int(seconds / SECONDS_A_WEIGHT) + 1, 0, 0), "float32")
 
 
 def trained(config, dtype="float32", steps=5, **how):

@@ -17,6 +17,9 @@ from nnctl.layers.regularization import random_mask
 from nnctl.regularizers import RegularizerName
 
 
+STEPS = 16  # of a sequence, where their number varies: a guess for `calls`
+
+
 @dataclass
 class Tape:
     """What one pass leaves for its backward; first axis time.
@@ -114,6 +117,9 @@ class Recurrent(Layer):
         if self.use_bias:
             weights["bias"] = Weight(self.bias_shape(), self.bias_start(), regularizer=self.bias_regularizer)
         return weights
+
+    def calls(self, shapes):
+        return 3 * (shapes[0][0] or STEPS)
 
     def multiply_adds(self, shapes):
         steps, inputs = shapes[0]

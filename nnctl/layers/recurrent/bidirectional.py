@@ -154,5 +154,8 @@ class Bidirectional(Layer):
             dy = dy * 0.5
         return [dy, dy.copy()]
 
+    def calls(self, shapes):
+        return sum(layer.calls(own) for layer, own in zip(self.both, self._inputs(shapes), strict=True))
+
     def multiply_adds(self, shapes):
         return sum(layer.multiply_adds(own) for layer, own in zip(self.both, self._inputs(shapes), strict=True))

@@ -1,0 +1,99 @@
+"""What is done as one gives what it gives one after the other: each fusion off, and all of them."""
+
+import numpy as np
+import pytest
+
+from nnctl import kernels, spec
+from nnctl.errors import SpecError
+from nnctl.fusions import FUSIONS
+from nnctl.training import runner
+from nnctl.training.events import EpochEnded, IterationEnded, IterationsEnded
+
+CONFIGS = {
+    "images": """
+dataset: digits_images
+layers:
+  - Conv2D: {filters: 5, kernel_size: 3, activation: relu, padding: same}
+  - Conv2D: {filters: 6, kernel_size: 3, activation: relu}
+  - MaxPooling2D
+  - Conv2D: {filters: 4, kernel_size: 2, activation: tanh}
+  - MaxPooling2D
+  - Flatten
+  - Dense: {units: 10, activation: softmax}
+loss: sparse_categorical_crossentropy
+batch_size: 128
+""",
+    "sequences": """
+dataset: digits_images
+layers:
+  - Reshape: {target_shape: [8, 8]}
+  - Bidirectional: {layer: {LSTM: {units: 6, return_sequences: true}}}
+  - GRU: {units: 7}
+  - Dense: {units: 10, activation: softmax}
+loss: sparse_categorical_crossentropy
+batch_size: 128
+""",
+    "vectors": """
+dataset: wine
+layers:
+  - Dense: {units: 9, activation: relu}
+  - Dense: {units: 8, activation: tanh, use_bias: false}
+  - Dense: {units: 3, activation: softmax}
+loss: categorical_crossentropy
+optimizer: {nadam: {learning_rate: {cosine_decay: {initial_learning_rate: 0.01, decay_steps: 30}}, weight_decay: 0.01}}
+metrics: [accuracy, auc]
+batch_size: 16
+""",
+}
+
+
+def losses_of(name, folder, fuse, **engine):
+    """An epoch's figures, every epoch."""
+    built = spec.loads(CONFIGS[name] + f"epochs: 3\nengine: {{fuse: [{', '.join(fuse)}], threads: 2}}\n")
+    epochs = []
+    runner.train(built, folder=folder, subscribers=[lambda e: epochs.append(e) if isinstance(e, EpochEnded) else None])
+    return np.array([list(event.figures.values()) for event in epochs])
+
+
+@pytest.mark.parametrize("kernel_set", ["numpy", "numba"])
+@pytest.mark.parametrize("name", CONFIGS)
+def test_each_off_and_on_agree(name, kernel_set, tmp_path, monkeypatch):
+    if kernel_set == "numba" and not kernels.installed():
+        pytest.skip("Numba is not installed")
+    monkeypatch.setenv(kernels.SWITCH, kernel_set)
+    expected = losses_of(name, tmp_path / "all", FUSIONS)
+    for off in (*FUSIONS, None):
+        fuse = [fusion for fusion in FUSIONS if fusion != off] if off else []
+        found = losses_of(name, tmp_path / f"without {off}", fuse)
+        np.testing.assert_allclose(found, expected, rtol=2e-3, atol=1e-5, err_msg=f"without {off or 'any'}")
+        np.testing.assert_allclose(found[0, 0], expected[0, 0], rtol=2e-5, err_msg=f"without {off or 'any'}")
+
+
+def test_an_unknown_one_is_told():
+    with pytest.raises(SpecError, match=r"engine\.fuse"):
+        spec.loads(CONFIGS["vectors"] + "engine: {fuse: [chains]}")
+
+
+@pytest.mark.skipif(not kernels.installed(), reason="Numba is not installed")
+def test_steps_in_one_go_are_told_one_by_one_to_who_asks(tmp_path, monkeypatch):
+    monkeypatch.setenv(kernels.SWITCH, "numba")
+    told = {}
+    for name, fuse in (("chain", FUSIONS), ("steps", [fusion for fusion in FUSIONS if fusion != "chain"])):
+        seen = told[name] = []
+
+        def listen(event, seen=seen):
+            if isinstance(event, IterationsEnded):
+                each = list(event.each())
+                assert each[-1].figures == pytest.approx(event.last.figures, rel=1e-12)
+                seen += each
+            elif isinstance(event, IterationEnded):
+                seen.append(event)
+
+        built = spec.loads(CONFIGS["vectors"] + f"epochs: 2\nengine: {{fuse: [{', '.join(fuse)}]}}\n")
+        runner.train(built, folder=tmp_path / name, subscribers=[listen])
+    assert len(told["chain"]) == len(told["steps"]) > 10
+    for one, other in zip(told["chain"], told["steps"], strict=True):
+        assert (one.epoch, one.iteration, one.step) == (other.epoch, other.iteration, other.step)
+        assert one.learning_rate == other.learning_rate
+        assert one.batch_loss == pytest.approx(other.batch_loss, rel=1e-4)
+        assert one.figures == pytest.approx(other.figures, rel=1e-4)
