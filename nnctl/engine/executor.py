@@ -24,7 +24,8 @@ from nnctl.losses import Loss
 # A shard's activations should stay in the caches (the second level, and a thread's part of the third) from forward to
 # backward; smaller shards than this lose more by their number than they win.
 CACHE = 1 << 22
-# Below this many multiply-adds a batch's forward pass is over before a second thread has woken up.
+# Below this many multiply-adds a step of the program, forward, is over before a second thread has begun: what Python
+# does between the steps it does for one thread at a time.
 WORTH_A_THREAD = 4_000_000
 CHAIN_WORTH_A_THREAD = 300_000
 # Inference keeps no activations, so its shards may be larger.
@@ -91,7 +92,7 @@ class Executor:
         size = self._given_rows
         if size is None:
             size = rows
-            if self.threads > 1 and rows * self._row_work > WORTH_A_THREAD:
+            if self.threads > 1 and rows * self._row_work > WORTH_A_THREAD * len(self.program.steps):
                 size = -(-rows // self.threads)
                 cached = max(16, CACHE // max(1, self._row_bytes))
                 if size > cached:  # as many shards as keep the threads equally busy

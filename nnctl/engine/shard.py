@@ -215,7 +215,8 @@ def _loss(objective, call, batch, rows, values, masks, slopes, losses, outputs):
         return
     lengths = {}
     if loss.wants_lengths:
-        lengths = {"lengths": None if mask is None else np.count_nonzero(mask, axis=1)}
+        lengths = {"lengths": None if mask is None else np.count_nonzero(mask, axis=1),
+                   "compiled": call.kernels and call.kernels.ctc}  # fmt: skip
         mask = None
     if objective.fused:
         slot = head.activation.sources[0]

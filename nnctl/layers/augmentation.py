@@ -97,6 +97,9 @@ class RandomFlip(Augmentation):
         return y
 
 
+FILL_MODES = ("constant", "nearest", "reflect", "wrap")  # in the order of the kernel's numbers
+
+
 class Resampling(Augmentation):
     """Base of what moves pixels: each new pixel looks at a place between old ones.
 
@@ -114,7 +117,13 @@ class Resampling(Augmentation):
 
     def change(self, x, draws, call):
         rows, height, width, channels = x.shape
-        parts = self._parts(*self.places(draws, height, width), height, width)
+        places = self.places(draws, height, width)
+        if call.kernels and x.flags.c_contiguous:
+            y = call.empty(x.shape)
+            call.kernels.resampling.resample(x, *map(np.ascontiguousarray, places), y, FILL_MODES.index(self.fill_mode),
+                                             self.interpolation == "bilinear", self.fill_value)  # fmt: skip
+            return y, places
+        parts = self._parts(*places, height, width)
         pixels = x.reshape(-1, channels)
         y, seen = call.empty((rows, height * width, channels)), call.empty((rows, height * width, channels))
         y.fill(0)
@@ -126,10 +135,11 @@ class Resampling(Augmentation):
             inside = inside + share
         if self.fill_mode == "constant" and self.fill_value:
             y += ((1 - inside) * self.fill_value).astype(x.dtype)[..., None]
-        return y.reshape(x.shape), parts
+        return y.reshape(x.shape), places
 
-    def change_back(self, parts, dy, call):
+    def change_back(self, places, dy, call):
         rows, height, width, channels = dy.shape
+        parts = self._parts(*places, height, width)
         flat = dy.reshape(rows, height * width, channels)
         dx = call.empty((dy[..., 0].size, channels))
         dx.fill(0)

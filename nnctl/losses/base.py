@@ -25,7 +25,8 @@ class Loss(Declared):
     fuses: kind of the activation ("softmax", "sigmoid") whose input it can take directly, or None.
     margins: predictions are no probabilities: above 0 is yes, the further the surer.
     wants_lengths: forward and forward_logits take `lengths` as well, (rows,) time steps that are no padding, or
-    None where all are; the loss then is the sequence's, and no mask is applied to it.
+    None where all are; the loss then is the sequence's, and no mask is applied to it. And `compiled`, the module of
+    kernels with a twin of their sums, or None.
     """
 
     labels: ClassVar[Literal["integer", "onehot", "binary", "number", "sequence"]] = "number"

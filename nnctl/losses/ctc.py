@@ -31,17 +31,24 @@ class CTC(Loss):
     fuses = "softmax"
     wants_lengths = True
 
-    def forward(self, y, p, lengths=None):
-        return self.forward_logits(y, p.copy(), np.empty_like(p), lengths)
+    def forward(self, y, p, lengths=None, compiled=None):
+        return self.forward_logits(y, p.copy(), np.empty_like(p), lengths, compiled)
 
     def backward(self, saved, dl):
         return self.backward_logits(saved, dl)
 
-    def forward_logits(self, y, z, p, lengths=None):
-        log_sum = softmax_into(z, p)
+    def forward_logits(self, y, z, p, lengths=None, compiled=None):
         lengths = np.full(len(p), p.shape[1]) if lengths is None else lengths
+        if compiled:
+            log_likelihood, expected = np.empty(len(p)), np.empty_like(p)
+            z, y = np.ascontiguousarray(z), np.ascontiguousarray(y)
+            compiled.sums(z, y, lengths, p, log_likelihood, expected, _SMALLEST_CLASS, _SMALLEST_SUM)
+            if not np.isnan(log_likelihood).any():
+                return -log_likelihood.astype(p.dtype), (p, expected, lengths)
+        log_sum = softmax_into(z, p)
         states = States.of(y, p.shape[-1])
-        log_likelihood, expected = sum_over_paths(p, states, lengths)
+        if not compiled:
+            log_likelihood, expected = sum_over_paths(p, states, lengths)
         if (lost := np.flatnonzero(np.isnan(log_likelihood))).size:
             log_p = z[lost].astype(np.float64) - log_sum[lost]
             with np.errstate(invalid="ignore"):  # NaN in the model's output makes the loss NaN, which stops the run

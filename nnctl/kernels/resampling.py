@@ -1,0 +1,55 @@
+"""Moved pixels compiled. NumPy's twin: Resampling in layers/augmentation.py."""
+
+import numpy as np
+
+from nnctl.kernels.compiling import kernel
+
+CONSTANT, NEAREST, REFLECT, WRAP = range(4)
+
+
+@kernel
+def resample(x, down, across, y, fill_mode, bilinear, fill_value):
+    """y[n, i, j] = x at the place (down[n, i, j], across[n, i, j]), between pixels by their nearness."""
+    height, width, channels = x.shape[1:]
+    for n in range(y.shape[0]):
+        for i in range(height):
+            for j in range(width):
+                out = y[n, i, j]
+                out[:] = 0
+                row, row_share = _first(down[n, i, j], bilinear)
+                column, column_share = _first(across[n, i, j], bilinear)
+                inside = 0.0
+                for a in range(2 if bilinear else 1):
+                    for b in range(2 if bilinear else 1):
+                        share = (row_share if a else 1 - row_share) * (column_share if b else 1 - column_share)
+                        up, left = row + a, column + b
+                        if fill_mode == CONSTANT and not (0 <= up < height and 0 <= left < width):
+                            continue
+                        inside += share
+                        seen = x[n, _filled(up, height, fill_mode), _filled(left, width, fill_mode)]
+                        part = np.float32(share)
+                        for c in range(channels):
+                            out[c] += seen[c] * part
+                if fill_mode == CONSTANT and fill_value != 0:
+                    rest = np.float32((1 - inside) * fill_value)
+                    for c in range(channels):
+                        out[c] += rest
+
+
+@kernel
+def _first(place, bilinear):
+    """The pixel before a place, or the nearest one, and the share of the one behind."""
+    if bilinear:
+        first = np.floor(place)
+        return int(first), place - first
+    return int(np.floor(place + 0.5)), 0.0
+
+
+@kernel
+def _filled(place, n, fill_mode):
+    if fill_mode == WRAP:
+        return place % n
+    if fill_mode == REFLECT:
+        place = place % (2 * n)
+        return min(place, 2 * n - 1 - place)
+    return min(max(place, 0), n - 1)
