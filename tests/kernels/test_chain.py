@@ -17,7 +17,9 @@ pytestmark = pytest.mark.skipif(
 
 HIDDEN = "{Dense: {units: 9, activation: relu}}, {Dense: {units: 8, activation: tanh, use_bias: false}}, {Dense: {units: 5,"
 HIDDEN += " activation: sigmoid, kernel_regularizer: {l2: {l2: 0.1}}}}"
+WIDE = "{Dense: {units: 150, activation: relu}}, {Dense: {units: 133, activation: relu}}"
 CASES = {
+    "wide": (f"[{WIDE}, {{Dense: {{units: 3, activation: softmax}}}}]", "scce"),
     "scce": (f"[{HIDDEN}, {{Dense: {{units: 3, activation: softmax}}}}]", "scce"),
     "cce": (f"[{HIDDEN}, {{Dense: {{units: 3, activation: softmax}}}}]", "cce"),
     "bce": (f"[{HIDDEN}, {{Dense: {{units: 3, activation: sigmoid}}}}]", "bce"),
@@ -45,11 +47,12 @@ def batch(name, head, rows, weighted):
     return Batch({"input": x}, {head.name: y}, weights)
 
 
-@pytest.mark.parametrize("rows", [1, 2, 7, 40])
+@pytest.mark.parametrize("rows", [1, 2, 7, 40, 300])
 @pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize("name", CASES)
 def test_it_gives_what_the_usual_way_gives(name, threads, rows, monkeypatch):
     monkeypatch.setattr(executors, "WORTH_A_THREAD", 0)
+    monkeypatch.setattr(executors, "CHAIN_WORTH_A_THREAD", 0)
     for weighted in (False, True):
         plain, head = made(name, 1, False)
         expected = plain.train_step(batch(name, head, rows, weighted), 0)

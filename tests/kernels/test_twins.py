@@ -26,6 +26,18 @@ CASES = {
     "conv1d strides": (STEPS, "[{Conv1D: {filters: 4, kernel_size: 3, strides: 2}}, {Conv1D: {filters: 4,"
                        " kernel_size: 2}}, Flatten]"),  # fmt: skip
     "pooling": (IMAGES, "[{Conv2D: {filters: 4, kernel_size: 3, activation: relu}}, MaxPooling2D, Flatten]"),
+    "conv2d, many filters": ((14, 13, 17), "[{Conv2D: {filters: 70, kernel_size: 3, activation: relu}}, MaxPooling2D,"
+                             " {Conv2D: {filters: 20, kernel_size: 3, strides: 2, padding: same, activation: relu}}, Flatten]"),
+    "conv2d dilated, valid": (IMAGES, "[{Conv2D: {filters: 4, kernel_size: 3, dilation_rate: 2, activation: relu}},"
+                              " {Conv2D: {filters: 3, kernel_size: 2, dilation_rate: [1, 2]}}, Flatten]"),
+    "pooling of three": (IMAGES, "[{Conv2D: {filters: 4, kernel_size: 1, activation: relu}}, {MaxPooling2D: {pool_size: [3, 2]}},"
+                         " {Conv2D: {filters: 4, kernel_size: 2, padding: same, activation: relu}}, Flatten]"),
+    "pooling 1d of relu": (STEPS, "[{Conv1D: {filters: 20, kernel_size: 2, activation: relu}}, {MaxPooling1D: {pool_size: 3}},"
+                           " Flatten]"),
+    "augmentation": (IMAGES, "[{RandomTranslation: {height_factor: 0.3, width_factor: 0.3}}, {RandomRotation: {factor: 0.2,"
+                     " fill_mode: constant, fill_value: 0.5}}, {RandomZoom: {height_factor: 0.3, fill_mode: wrap}},"
+                     " {RandomTranslation: {height_factor: 0.3, width_factor: 0.3, fill_mode: nearest, interpolation: nearest}},"
+                     " {Conv2D: {filters: 4, kernel_size: 3}}, Flatten]"),
     "pooling that overlaps": (IMAGES, "[{Conv2D: {filters: 4, kernel_size: 3}}, {MaxPooling2D: {pool_size: 3, strides: 2,"
                               " padding: same}}, Flatten]"),  # fmt: skip
     "pooling 1d": (STEPS, "[{Conv1D: {filters: 4, kernel_size: 2, activation: sigmoid}}, {MaxPooling1D: {pool_size: 2}},"

@@ -8,6 +8,7 @@ from golden import read
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nnctl import kernels
 from nnctl.activations import activations
 from nnctl.losses import losses
 from nnctl.losses.ctc import States, sum_over_paths
@@ -185,3 +186,36 @@ def test_nan_is_told():
     z = np.zeros((1, 5, 3))
     z[0, 2, 1] = np.nan
     assert np.isnan(loss_and_slope(np.array([[1]]), z)[0]).all()
+
+
+@pytest.mark.skipif(not kernels.installed(), reason="Numba is not installed")
+@given(batches(most_steps=30, classes=5))
+@settings(max_examples=40, deadline=None)
+def test_the_compiled_sums_are_the_same(batch):
+    y, z, lengths = batch
+    z = z.astype(np.float32)
+    found = loss_of(y, z, lengths, kernels.Kernels().ctc)
+    wanted = loss_of(y, z, lengths, None)
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.skipif(not kernels.installed(), reason="Numba is not installed")
+@pytest.mark.parametrize("size", [3.0, 300.0])
+def test_compiled_sums_that_do_not_fit_are_left_to_logarithms(size):
+    """Labels that do not fit, rows without labels or steps, and certain but wrong outputs."""
+    y, lengths = np.array([[1, 1, 1], [0, 0, 0], [1, 2, 0], [1, 0, 0], [2, 2, 0]]), np.array([3, 4, 6, 0, 6])
+    z = np.zeros((5, 6, 4), np.float32)
+    z[:, :, 3] = size
+    with np.errstate(invalid="ignore"):
+        found, wanted = (loss_of(y, z, lengths, each) for each in (kernels.Kernels().ctc, None))
+    assert np.isinf(found[0][[0, 3]]).all()
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(one[[1, 2, 4]], other[[1, 2, 4]], rtol=1e-5, atol=1e-6)
+
+
+def loss_of(y, z, lengths, compiled):
+    """Each row's loss, its gradient, and softmax(z)."""
+    loss, p = losses.build("ctc"), np.empty_like(z)
+    each, saved = loss.forward_logits(y, z.copy(), p, lengths, compiled)
+    return each, loss.backward_logits(saved, np.ones(len(y), z.dtype)), p

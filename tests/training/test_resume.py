@@ -6,10 +6,11 @@ import signal
 
 import pytest
 
-from nnctl import spec
-from nnctl.errors import RunError
-from nnctl.training import runner
-from nnctl.training.events import IterationEnded
+from nnctl import kernels, spec
+from nnctl.engine import executor
+from nnctl.errors import RunError, TrainingError
+from nnctl.training import loop, runner
+from nnctl.training.events import IterationEnded, IterationsEnded
 
 CONFIG = """
 dataset: iris
@@ -123,3 +124,64 @@ def test_a_damaged_checkpoint_is_skipped_and_named(tmp_path):
     said = []
     assert runner.resume(folder, subscribers=[said.append]).reason == "done"
     assert any("damaged" in note and newest.name in note for note in said[0].notes)
+
+
+CHAIN = """
+dataset: digits
+seed: 4
+layers:
+  - Dense: {units: 40, activation: relu}
+  - Dense: {units: 10, activation: softmax}
+loss: sparse_categorical_crossentropy
+optimizer: nadam
+metrics: [accuracy, auc]
+epochs: 3
+batch_size: 50
+engine: {threads: 2}
+"""
+
+
+@pytest.mark.skipif(not kernels.installed(), reason="Numba is not installed")
+def test_steps_in_one_go_stop_between_two_goes_and_resume(tmp_path, monkeypatch):
+    monkeypatch.setenv(kernels.SWITCH, "numba")
+    monkeypatch.setattr(loop, "STRETCH", 4_000_000)  # some steps at once, several times an epoch
+    monkeypatch.setattr(executor, "CHAIN_WORTH_A_THREAD", 0)
+    given = spec.loads(CHAIN)
+    goes = []
+    ends = lambda event: goes.append(event.last.step) if isinstance(event, IterationsEnded) else None  # noqa: E731
+    runner.train(given, folder=tmp_path / "whole", subscribers=[ends])
+    runner.train(given, folder=tmp_path / "again")
+    expected = outcome(tmp_path / "whole")
+    assert outcome(tmp_path / "again") == expected
+    assert len(goes) > 6 and goes[0] > 1
+    for stop in (goes[0], goes[len(goes) // 2]):
+        folder = tmp_path / f"stopped-{stop}"
+
+        def listen(event, stop=stop):
+            if isinstance(event, IterationsEnded) and event.last.step == stop:
+                os.kill(os.getpid(), signal.SIGINT)
+
+        assert runner.train(given, folder=folder, subscribers=[listen]).reason == "interrupted"
+        assert runner.resume(folder).reason == "done"
+        found = outcome(folder)
+        for name in ("model.safetensors", "metrics.csv"):
+            assert found[name] == expected[name], f"{name} after a stop at step {stop}"
+
+
+@pytest.mark.skipif(not kernels.installed(), reason="Numba is not installed")
+def test_a_loss_that_is_no_number_is_found_among_steps_in_one_go(tmp_path, monkeypatch):
+    """The weights before the batch are kept, as one step at a time keeps them."""
+    monkeypatch.setenv(kernels.SWITCH, "numba")
+    text = CHAIN.replace("digits", "diabetes").replace("units: 10, activation: softmax", "units: 1")
+    text = text.replace("sparse_categorical_crossentropy", "mse").replace("metrics: [accuracy, auc]\n", "")
+    text = text.replace("nadam", "{sgd: {learning_rate: 1.0e+12}}")
+    seen = {}
+    for fuse in ("[activation, loss, update, chain]", "[activation, loss, update]"):
+        built = spec.loads(text.replace("{threads: 2}", f"{{threads: 1, fuse: {fuse}}}"))
+        folder = tmp_path / str(len(seen))
+        with pytest.raises(TrainingError) as raised:
+            runner.train(built, folder=folder)
+        seen[fuse] = str(raised.value)
+        assert (folder / "model.safetensors").is_file()
+    one, other = seen.values()
+    assert one == other and "iteration" in one
