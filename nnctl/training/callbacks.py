@@ -3,9 +3,8 @@
 import math
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
-
 from nnctl.errors import InputError
+from nnctl.fields import Field
 from nnctl.registry import Declared, Family
 
 callbacks = Family("callback", entry_points="nnctl.callbacks")
