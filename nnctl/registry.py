@@ -311,6 +311,10 @@ class Family:
             return value
         raise InputError(f"expected a {self.noun}: its name, or {{name: {{arguments}}}}; got {value!r}")
 
+    def names(self) -> list[str]:
+        """The canonical names, without loading anything."""
+        return [*self._members, *self._elsewhere]
+
     def __contains__(self, name: object) -> bool:
         return name in self._members or name in self._elsewhere
 

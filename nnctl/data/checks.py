@@ -8,14 +8,14 @@ import numpy as np
 
 from nnctl.data.parts import Part
 from nnctl.data.roles import Roles
-from nnctl.data.table import Array, Column, Table
+from nnctl.data.table import Array, Column, Table, distinct
 
 _BLOCK = 4096  # rows hashed at a time: the products stay in the cache
 
 
 def duplicate_notes(parts: Mapping[str, Part]) -> Iterator[str]:
     """A line for each part that has rows of the training part, all inputs and targets equal."""
-    known = np.unique(_hashes(parts["train"]))
+    known = distinct(_hashes(parts["train"]))
     for name in ("validation", "test"):
         if name in parts and (count := int(np.isin(_hashes(parts[name]), known).sum())):
             rows = "row is" if count == 1 else "rows are"
