@@ -9,8 +9,8 @@ import pydantic
 import pytest
 
 from nnctl.data.spec import DatasetSpec, ImageSpec, SequenceSpec, SplitSpec, TextSpec
+from nnctl.declared import Declared
 from nnctl.fields import NO, Field
-from nnctl.registry import Declared
 from nnctl.spec.build import Settings
 from nnctl.spec.json_schema import FAMILIES
 from nnctl.spec.model import EngineSpec, InputSpec
@@ -19,13 +19,14 @@ from nnctl.twin import twin, validated
 CLASSES = [DatasetSpec, ImageSpec, SequenceSpec, SplitSpec, TextSpec, Settings, EngineSpec, InputSpec,
            *(cls for family in FAMILIES.values() for _, cls in family.items())]  # fmt: skip
 VALUES = [
-    None, True, False, 0, 1, -1, 2, 3, 10**6, 2**60, 10**400, 0.0, 0.5, 1.0, -0.5, 2.5, 1e300, math.nan, math.inf,
-    "", "a", "relu", "adam", "Dense", "LSTM", "LeakyReLU", "same", "valid", "max", "all", "balanced", "standard", "drop",
-    "a b", "ä", "a\n", [], [1], [1, 2], [3, 1], [0.25, 0.5], [1, 2, 3], [1.0, 2], [True], ["a"], ["a", "b"], [["a"]], [None, 3],
-    [[1, 2], [3, 4]], (1, 2), (0.5, 1), ("a",), {}, {"a": "b"}, {"a": 1}, {"a": True}, {"a": "drop"}, {"a": ["b"]}, {1: "b"},
-    {"validation": 0.1}, {"validation": 2}, {"column": "a"}, {"id": "a"}, {"threads": 2}, {"relu": {"alpha": 1}},
-    {"Dense": {"units": 3}}, {"LSTM": {"units": 3}}, {"l2": 0.1}, {"l2": {"l2": 0.1}}, {"ExponentialDecay": {"initial_learning_rate": 1,
-    "decay_steps": 2, "decay_rate": 0.5}}, SplitSpec(), b"a", 1j,
+    None, True, False, 0, 1, -1, 2, 3, 10**6, 2**60, 10**400, 0.0, 0.5, 1.0, -0.5, 2.5, 1e300, math.nan,
+    math.inf, "", "a", "relu", "adam", "Dense", "LSTM", "LeakyReLU", "same", "valid", "max", "all", "balanced",
+    "standard", "drop", "a b", "ä", "a\n", [], [1], [1, 2], [3, 1], [0.25, 0.5], [1, 2, 3], [1.0, 2], [True],
+    ["a"], ["a", "b"], [["a"]], [None, 3], [[1, 2], [3, 4]], (1, 2), (0.5, 1), ("a",), {}, {"a": "b"}, {"a": 1},
+    {"a": True}, {"a": "drop"}, {"a": ["b"]}, {1: "b"}, {"validation": 0.1}, {"validation": 2}, {"column": "a"},
+    {"id": "a"}, {"threads": 2}, {"relu": {"alpha": 1}}, {"Dense": {"units": 3}}, {"LSTM": {"units": 3}}, {"l2":
+    0.1}, {"l2": {"l2": 0.1}}, {"ExponentialDecay": {"initial_learning_rate": 1, "decay_steps": 2, "decay_rate":
+    0.5}}, SplitSpec(), b"a", 1j,
 ]  # fmt: skip
 
 

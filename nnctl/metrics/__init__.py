@@ -17,6 +17,7 @@ for _module, _names in {
 
 # every loss of single predictions can be watched as well; a metric of the same name comes first (Keras' cosine
 # similarity as a metric has the other sign than as a loss); ctc alone is of sequences
-metrics.declared_in("nnctl.metrics.losses", *(name for name in _losses.names() if name not in (*metrics.names(), "ctc")))
+_own = (*metrics.names(), "ctc")
+metrics.declared_in("nnctl.metrics.losses", *(name for name in _losses.names() if name not in _own))
 
 __all__ = ["Metric", "dump", "load", "metrics", "resolve"]
