@@ -66,4 +66,4 @@ def _copies(feature: Column, answer: Column) -> bool:
             correlation = (x @ y) / np.sqrt((x @ x) * (y @ y))
         return bool(abs(correlation) > 0.9999)
     pairs = len(np.unique(np.stack([x.astype(np.float64), y.astype(np.float64)]), axis=1).T)
-    return 1 < pairs == len(np.unique(x)) == len(np.unique(y)) < len(x) / 2
+    return 1 < pairs == len(distinct(x)) == len(distinct(y)) < len(x) / 2
