@@ -65,5 +65,6 @@ def _copies(feature: Column, answer: Column) -> bool:
         with np.errstate(all="ignore"):
             correlation = (x @ y) / np.sqrt((x @ x) * (y @ y))
         return bool(abs(correlation) > 0.9999)
-    pairs = len(np.unique(np.stack([x.astype(np.float64), y.astype(np.float64)]), axis=1).T)
+    both_columns = np.stack([x.astype(np.float64), y.astype(np.float64)])
+    pairs = np.unique(both_columns, axis=1, return_counts=True)[1].size  # counts: see `distinct`
     return 1 < pairs == len(distinct(x)) == len(distinct(y)) < len(x) / 2
