@@ -4,9 +4,9 @@ import math
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field, model_validator
 
 from nnctl.errors import ShapeError
+from nnctl.fields import Field, model_validator
 from nnctl.registry import Declared, Family, one_of
 
 Array = np.ndarray
@@ -81,7 +81,7 @@ class RandomUniform(Initializer):
     minval: float = -0.05
     maxval: float = 0.05
 
-    @model_validator(mode="after")
+    @model_validator
     def _ordered(self):
         if self.minval > self.maxval:
             raise ValueError(f"minval {self.minval:g} is above maxval {self.maxval:g}")

@@ -5,55 +5,14 @@ Its fields are the arguments the YAML may give; its name and aliases are what th
 """
 
 import difflib
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated, Any, ClassVar, TypeVar
 
-# nnctl uses no pydantic plugins, and looking for some goes through every installed package.
-os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
-
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field  # noqa: E402
-
-from nnctl.errors import InputError  # noqa: E402
-
-
-class Declared(BaseModel):
-    """Anything a config can name. Subclasses are immutable and hold nothing of a run."""
-
-    # defer_build: a run pays only for the classes it uses.
-    # strict: "16" is not 16 and true is not 1, but an int is fine where a float is meant.
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, defer_build=True,
-        arbitrary_types_allowed=True, populate_by_name=True,
-    )  # fmt: skip
-
-    kind: ClassVar[str] = ""  # the canonical name, set by Family.register
-
-    def arguments(self) -> dict[str, Any]:
-        """The fields as plain YAML values, defaults included."""
-        return {field: plain(getattr(self, field)) for field in type(self).model_fields}
-
-    def to_config(self) -> Any:
-        """What a config would say: the name alone, or `{name: {arguments that are not defaults}}`."""
-        given = {
-            field: plain(getattr(self, field))
-            for field, info in type(self).model_fields.items()
-            if plain(getattr(self, field)) != plain(info.get_default(call_default_factory=True))
-        }
-        return {self.kind: given} if given else self.kind
-
-
-def plain(value: Any) -> Any:
-    """The value as YAML and JSON would hold it."""
-    if isinstance(value, Declared):
-        return value.to_config()
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    return value
+from nnctl.declared import Declared, plain
+from nnctl.errors import InputError
+from nnctl.fields import BeforeValidator, Field
 
 
 class UnknownName(InputError):
@@ -165,6 +124,10 @@ class Family:
             return value
         raise InputError(f"expected a {self.noun}: its name, or {{name: {{arguments}}}}; got {value!r}")
 
+    def names(self) -> list[str]:
+        """The canonical names, without loading anything."""
+        return [*self._members, *self._elsewhere]
+
     def __contains__(self, name: object) -> bool:
         return name in self._members or name in self._elsewhere
 
@@ -193,6 +156,8 @@ class Choice:
     scalar: bool = False
     optional: bool = False
 
+    says_nothing_of_values: ClassVar[bool] = True  # to `nnctl.fields`: the BeforeValidator beside it does
+
     def coerce(self, value: Any) -> Any:
         if value is None and self.optional:
             return None
@@ -210,3 +175,6 @@ def one_of(family: Family, *, scalar: bool = False, optional: bool = False) -> A
 def listed(value: Any) -> Any:
     """A YAML list where a tuple is meant."""
     return tuple(value) if isinstance(value, list) else value
+
+
+__all__ = ["Choice", "Declared", "Family", "UnknownName", "listed", "normalised", "one_of", "plain"]

@@ -3,8 +3,8 @@
 from typing import Annotated
 
 import numpy as np
-from pydantic import Field
 
+from nnctl.fields import Field
 from nnctl.registry import Declared, Family, one_of
 
 Array = np.ndarray

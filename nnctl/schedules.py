@@ -8,8 +8,7 @@ import math
 from bisect import bisect_left
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, model_validator
-
+from nnctl.fields import BeforeValidator, Field, model_validator
 from nnctl.registry import Declared, Family, listed
 
 schedules = Family("schedule")
@@ -80,7 +79,7 @@ class PiecewiseConstantDecay(Schedule):
     boundaries: Annotated[tuple[int | float, ...], BeforeValidator(listed), Field(min_length=1)]
     values: Annotated[tuple[NotNegative, ...], BeforeValidator(listed)]
 
-    @model_validator(mode="after")
+    @model_validator
     def _one_value_more(self):
         if len(self.values) != len(self.boundaries) + 1:
             raise ValueError(
@@ -134,7 +133,7 @@ class CosineDecay(Schedule):
     warmup_target: NotNegative | None = None
     warmup_steps: Annotated[int | float, Field(ge=0)] = 0
 
-    @model_validator(mode="after")
+    @model_validator
     def _warmup_is_whole(self):
         if self.warmup_steps and self.warmup_target is None:
             raise ValueError("warmup_steps needs warmup_target, the rate at which the warm-up ends")

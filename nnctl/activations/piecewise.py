@@ -3,9 +3,9 @@
 from typing import Annotated
 
 import numpy as np
-from pydantic import Field
 
 from nnctl.activations.base import Activation, activations
+from nnctl.fields import Field
 
 NotNegative = Annotated[float, Field(ge=0)]
 

@@ -7,10 +7,10 @@ their relative accuracy.
 from typing import Annotated
 
 import numpy as np
-from pydantic import Field
 
 from nnctl.activations.base import Activation, Array, activations
 from nnctl.activations.gaussian import cumulative, density
+from nnctl.fields import Field
 
 
 def sigmoid(x: Array) -> Array:

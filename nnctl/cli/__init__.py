@@ -82,4 +82,7 @@ def main() -> None:
     """Runs the command line; never returns."""
     # Imports make many objects and no garbage: looking for it every 700 objects takes a twentieth of a short run.
     gc.set_threshold(50_000, 20, 20)
-    program()
+    try:
+        program()
+    finally:
+        gc.freeze()  # at its end Python would look through all of them once more: a tenth of a short run

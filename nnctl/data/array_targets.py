@@ -10,7 +10,7 @@ import numpy as np
 from nnctl.data.inputs import ArrayInput
 from nnctl.data.labels import class_numbers, fit_alphabet, fit_classes, text_numbers
 from nnctl.data.rows import Rows, blocks, extent
-from nnctl.data.table import Array, Column, listing, row_list
+from nnctl.data.table import Array, Column, distinct, listing, row_list
 from nnctl.data.targets import FOR_NUMBERS, TargetCoder, check_range
 from nnctl.errors import DataError
 
@@ -56,7 +56,7 @@ def fit_array_target(name: str, y: Array | Rows, labels: str, where: str, alphab
             )
         coder = TargetCoder("onehot", (name,), y.shape[1:], tuple(map(str, range(y.shape[-1]))), numeric=True)
     elif y.dtype.kind == "U":
-        words = tuple(np.unique(y).tolist())
+        words = tuple(distinct(y).tolist())
         if len(words) != 2 or y.ndim != 1:
             raise DataError(
                 f"a binary loss wants 2 classes, the target has {len(words)}", where,
@@ -88,7 +88,7 @@ def _fit_classes(name: str, y: Array | Rows, where: str) -> TargetCoder:
     if y.dtype.kind == "U":
         if y.ndim != 1:
             raise DataError(f"class names want the shape (rows,), got {y.shape}", where)
-        words = tuple(np.unique(y).tolist())
+        words = tuple(distinct(y).tolist())
         if len(words) < 2:
             raise DataError(f"the target has one value only, {listing(words)}", where, "there is nothing to learn")
         return TargetCoder("integer", (name,), (), words)

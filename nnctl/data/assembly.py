@@ -27,7 +27,10 @@ def split_parts(dataset: DatasetSpec, rows: Table | Arrays, coders: Mapping[str,
     count = rows.rows if isinstance(rows, Table) else rows_of(rows, [c for x in coders.values() for c in x.columns])
     if any(len(part) == 0 for part in fixed.values()):
         raise DataError("a part has no rows left", rows.source, "check its file")
-    free = np.setdiff1d(np.arange(count), np.concatenate([*fixed.values(), np.empty(0, dtype=int)]))
+    unclaimed = np.ones(count, dtype=bool)
+    for claimed in fixed.values():
+        unclaimed[claimed] = False
+    free = np.flatnonzero(unclaimed)
     spec = dataset.split.model_copy(update={part: 0.0 for part in fixed})
     classed = (c for c in coders.values() if c.classes and len(c.columns) == 1 and c.labels != "sequence")
     coder = next(classed, None)

@@ -9,7 +9,7 @@ import numpy as np
 from nnctl.data.parts import Part
 from nnctl.data.roles import Roles
 from nnctl.data.rows import blocks
-from nnctl.data.table import Array, Column, Table
+from nnctl.data.table import Array, Column, Table, distinct
 
 _PRODUCTS = 1 << 18  # bytes of products at a time, so that they stay in the cache
 
@@ -17,11 +17,17 @@ _PRODUCTS = 1 << 18  # bytes of products at a time, so that they stay in the cac
 def duplicate_notes(parts: Mapping[str, Part]) -> Iterator[str]:
     """A line for each part that has rows of the training part, all inputs and targets equal."""
     others = [name for name in ("validation", "test") if name in parts]
-    known = np.unique(_hashes(parts["train"])) if others else ()
+    known = distinct(_hashes(parts["train"])) if others else ()
     for name in others:
-        if (count := int(np.isin(_hashes(parts[name]), known).sum())):
+        if (count := _among(known, _hashes(parts[name]))):
             rows = "row is" if count == 1 else "rows are"
             yield f"{count} {name} {rows} also in the training part, value for value"
+
+
+def _among(known: Array, values: Array) -> int:
+    """How many of the values are known; known is sorted. (np.isin would import numpy.ma.)"""
+    places = np.minimum(np.searchsorted(known, values), len(known) - 1)
+    return int(np.count_nonzero(known[places] == values))
 
 
 def _hashes(part: Part) -> Array:
@@ -65,5 +71,6 @@ def _copies(feature: Column, answer: Column) -> bool:
         with np.errstate(all="ignore"):
             correlation = (x @ y) / np.sqrt((x @ x) * (y @ y))
         return bool(abs(correlation) > 0.9999)
-    pairs = len(np.unique(np.stack([x.astype(np.float64), y.astype(np.float64)]), axis=1).T)
-    return 1 < pairs == len(np.unique(x)) == len(np.unique(y)) < len(x) / 2
+    both_columns = np.stack([x.astype(np.float64), y.astype(np.float64)])
+    pairs = np.unique(both_columns, axis=1, return_counts=True)[1].size  # counts: see `distinct`
+    return 1 < pairs == len(distinct(x)) == len(distinct(y)) < len(x) / 2

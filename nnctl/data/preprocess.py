@@ -176,7 +176,7 @@ class Preprocessing:
         """Everything, as values that JSON holds."""
         return {
             "format": FORMAT,
-            "dataset": self.dataset.model_dump(mode="json"),
+            "dataset": self.dataset.model_dump(),
             "seed": self.seed,
             "inputs": {name: entry.to_json() for name, entry in self.inputs.items()},
             "targets": {name: coder.to_json() for name, coder in self.targets.items()},

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnctl.data.spec import SplitSpec
-from nnctl.data.table import Array, Column, listing, row_list
+from nnctl.data.table import Array, Column, distinct, listing, row_list
 from nnctl.errors import DataError
 
 PARTS = ("train", "validation", "test")
@@ -92,7 +92,7 @@ def _last(order: Array, counts: Mapping[str, int]) -> dict[str, Array]:
 def _stratified(classes: Array, counts: Mapping[str, int], rng: np.random.Generator) -> dict[str, Array]:
     """Each class in each part by its share of all rows; every class keeps a row to train on."""
     order = rng.permutation(len(classes))
-    members = [order[classes[order] == label] for label in np.unique(classes)]
+    members = [order[classes[order] == label] for label in distinct(classes)]
     sizes = np.array([len(rows) for rows in members])
     if len(sizes) > len(classes) - sum(counts.values()):
         raise DataError(

@@ -39,10 +39,9 @@ class Column:
     def distinct(self) -> tuple[str | float, ...]:
         """The values that occur, sorted: numbers by size, words by letter."""
         if self.kind == "text":
-            present = np.unique(self.values[self.values >= 0])
+            present = distinct(self.values[self.values >= 0])
             return tuple(sorted(self.words[code] for code in present))
-        # with counts, np.unique does not import numpy.ma
-        return tuple(np.unique(self.values[~np.isnan(self.values)], return_counts=True)[0].tolist())
+        return tuple(distinct(self.values[~np.isnan(self.values)]).tolist())
 
     def value(self, row: int) -> str | float | None:
         if self.missing[row]:
@@ -68,6 +67,11 @@ class Column:
         index[None] = -1
         codes = np.fromiter(map(index.__getitem__, values), dtype=np.int32, count=len(values))
         return cls("text", codes, tuple(words))
+
+
+def distinct(values: Array) -> Array:
+    """The values that occur, sorted. Asked for counts as well, np.unique does not import numpy.ma (10 ms)."""
+    return np.unique(values, return_counts=True)[0]
 
 
 def number_word(value: float) -> str:

@@ -3,10 +3,9 @@
 from functools import cached_property
 from typing import Annotated
 
-from pydantic import Field
-
 from nnctl import activations
 from nnctl.errors import ShapeError
+from nnctl.fields import Field
 from nnctl.layers.base import Layer, layers
 from nnctl.registry import one_of
 

@@ -6,9 +6,9 @@ x (rows, height, width, channels). What is done to an image follows from the see
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import AfterValidator, BeforeValidator, Field
 
 from nnctl.errors import ShapeError
+from nnctl.fields import AfterValidator, BeforeValidator, Field
 from nnctl.layers.base import Layer, layers, show
 from nnctl.registry import listed
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Protocol
 
 import numpy as np
-from pydantic import Field
 
 from nnctl.errors import ShapeError
+from nnctl.fields import Field
 from nnctl.registry import Declared, Family
 
 Array = np.ndarray

@@ -4,10 +4,10 @@ from math import prod
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
 
 from nnctl.activations import ActivationName
 from nnctl.errors import ShapeError
+from nnctl.fields import Field
 from nnctl.initializers import InitializerName
 from nnctl.layers import windows
 from nnctl.layers.base import Count, Layer, Weight, column_sums, layers, show

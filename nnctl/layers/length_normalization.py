@@ -3,9 +3,9 @@
 from typing import Annotated
 
 import numpy as np
-from pydantic import Field
 
 from nnctl.errors import ShapeError
+from nnctl.fields import Field
 from nnctl.initializers import initializers
 from nnctl.layers.base import Layer, Weight, layers, show
 

@@ -4,9 +4,9 @@ from functools import reduce
 from typing import Annotated, ClassVar
 
 import numpy as np
-from pydantic import BeforeValidator
 
 from nnctl.errors import ShapeError
+from nnctl.fields import BeforeValidator
 from nnctl.layers.base import Layer, layers, show
 from nnctl.registry import listed
 

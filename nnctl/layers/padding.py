@@ -3,9 +3,9 @@
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BeforeValidator, Field
 
 from nnctl.errors import ShapeError
+from nnctl.fields import BeforeValidator, Field
 from nnctl.layers import windows
 from nnctl.layers.base import Layer, layers, show
 from nnctl.registry import listed

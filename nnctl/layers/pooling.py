@@ -4,8 +4,8 @@ from math import prod
 from typing import Annotated
 
 import numpy as np
-from pydantic import BeforeValidator
 
+from nnctl.fields import BeforeValidator
 from nnctl.layers import windows
 from nnctl.layers.base import Layer, layers
 

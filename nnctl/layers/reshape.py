@@ -3,9 +3,9 @@
 from typing import Annotated
 
 import numpy as np
-from pydantic import BeforeValidator, Field
 
 from nnctl.errors import ShapeError
+from nnctl.fields import BeforeValidator, Field
 from nnctl.layers.base import Count, Layer, layers, show, size_of
 from nnctl.registry import listed
 

@@ -4,10 +4,10 @@ from math import prod
 from typing import Annotated
 
 import numpy as np
-from pydantic import BeforeValidator, Field
 
 from nnctl.activations import ActivationName
 from nnctl.errors import ShapeError
+from nnctl.fields import BeforeValidator, Field
 from nnctl.initializers import InitializerName
 from nnctl.layers import windows
 from nnctl.layers.base import Count, Layer, Weight, layers

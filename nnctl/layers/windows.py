@@ -14,9 +14,9 @@ from itertools import product
 from typing import Annotated, Literal
 
 from numpy.lib.stride_tricks import as_strided
-from pydantic import BeforeValidator, Field
 
 from nnctl.errors import ShapeError
+from nnctl.fields import BeforeValidator, Field
 from nnctl.layers.base import show
 from nnctl.registry import listed
 

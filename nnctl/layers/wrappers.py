@@ -5,9 +5,9 @@ from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
-from pydantic import field_validator
 
 from nnctl.errors import ShapeError
+from nnctl.fields import field_validator
 from nnctl.layers.base import Array, Layer, Weight, layers, show
 from nnctl.registry import one_of
 

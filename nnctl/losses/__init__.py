@@ -1,6 +1,15 @@
 """Losses, by what they compare: classes, distributions, numbers, margins."""
 
-from nnctl.losses import crossentropy, ctc, margins, numbers, probabilities  # noqa: F401 (they register)
 from nnctl.losses.base import Loss, LossName, losses
+
+# in the order of their modules' names: tables and messages list them so
+for _module, _names in {
+    "crossentropy": ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"),
+    "ctc": ("ctc",),
+    "margins": ("hinge", "squared_hinge", "categorical_hinge"),
+    "numbers": ("mse", "mae", "mape", "msle", "huber", "log_cosh", "cosine_similarity"),
+    "probabilities": ("kl_divergence", "poisson"),
+}.items():
+    losses.declared_in(f"nnctl.losses.{_module}", *_names)
 
 __all__ = ["Loss", "LossName", "losses"]

@@ -8,8 +8,8 @@ gradient is simply p - y; a model that ends in softmax or sigmoid is trained thi
 from typing import Annotated
 
 import numpy as np
-from pydantic import Field
 
+from nnctl.fields import Field
 from nnctl.losses.base import EPSILON, ElementwiseLoss, Loss, aligned, losses
 
 Part = Annotated[float, Field(ge=0, le=1)]

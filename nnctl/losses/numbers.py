@@ -3,8 +3,8 @@
 from typing import Annotated
 
 import numpy as np
-from pydantic import Field
 
+from nnctl.fields import Field
 from nnctl.losses.base import EPSILON, ElementwiseLoss, Loss, aligned, losses
 
 

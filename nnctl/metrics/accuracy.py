@@ -3,9 +3,9 @@
 from typing import Annotated
 
 import numpy as np
-from pydantic import Field
 
 from nnctl.errors import InputError
+from nnctl.fields import Field
 from nnctl.metrics.base import Metric, add_mean, metrics
 
 

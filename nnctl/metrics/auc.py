@@ -3,8 +3,8 @@
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field
 
+from nnctl.fields import Field
 from nnctl.metrics.base import Array, Metric, as_rows, metrics
 from nnctl.metrics.scores import ratio
 

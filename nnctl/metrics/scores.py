@@ -3,9 +3,9 @@
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field
 
 from nnctl.errors import InputError
+from nnctl.fields import Field
 from nnctl.metrics.base import Array, Metric, as_rows, metrics
 
 Threshold = Annotated[float, Field(ge=0, le=1)] | None

@@ -3,9 +3,9 @@
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field
 
 from nnctl.decoding import WIDTH, decode
+from nnctl.fields import Field
 from nnctl.metrics.base import Metric, add_mean, metrics
 
 

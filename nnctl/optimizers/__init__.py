@@ -20,11 +20,12 @@ blocks that fit the cache, and the same source can be compiled.
 """
 
 from nnctl.optimizers.base import Optimizer, optimizers
-from nnctl.optimizers.descent import SGD, Lion, Momentum, Nesterov
-from nnctl.optimizers.moments import Adam, Adamax, AdamW, Nadam
-from nnctl.optimizers.squares import Adadelta, Adagrad, Ftrl, RMSprop
 
-__all__ = [
-    "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lion", "Momentum", "Nadam", "Nesterov",
-    "Optimizer", "RMSprop", "optimizers",
-]  # fmt: skip
+for _module, _names in {
+    "descent": ("sgd", "momentum", "nesterov", "lion"),
+    "moments": ("adam", "adamw", "adamax", "nadam"),
+    "squares": ("adagrad", "ftrl", "adadelta", "rmsprop"),
+}.items():
+    optimizers.declared_in(f"nnctl.optimizers.{_module}", *_names)
+
+__all__ = ["Optimizer", "optimizers"]

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field, field_validator, model_validator
 
+from nnctl.fields import Field, field_validator, model_validator
 from nnctl.registry import Declared, Family, one_of
 from nnctl.schedules import schedules
 
@@ -41,7 +41,7 @@ class Optimizer(Declared):
             raise ValueError(f"learning_rate must be finite and at least 0, or a schedule, got {value}")
         return value
 
-    @model_validator(mode="after")
+    @model_validator
     def _one_kind_of_clipping(self):
         kinds = ("clipnorm", "global_clipnorm", "clipvalue")
         given = [kind for kind in kinds if getattr(self, kind) is not None]

@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
-
 import nnctl.layers  # noqa: F401  (its modules declare the layers)
 from nnctl.data.spec import DatasetSpec
+from nnctl.fields import Field
 from nnctl.losses import Loss
 from nnctl.losses.base import losses
 from nnctl.metrics import Metric, metrics

@@ -12,9 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
-from pydantic import ValidationError
-from pydantic.fields import FieldInfo
-
 from nnctl.errors import NnctlError
 from nnctl.layers.base import Layer
 from nnctl.registry import Choice, Declared, UnknownName
@@ -166,22 +163,18 @@ def _validated(found: Findings, cls: type[Declared], values: dict[str, Any], bad
                before: int) -> Any:  # fmt: skip
     try:
         built = cls.model_validate(values)
-    except ValidationError as error:
+    except ValueError as error:
+        if not hasattr(error, "errors"):  # pydantic's ValidationError, of which nothing is loaded where all is well
+            raise
         errors = [one for one in error.errors(include_url=False) if not (one["loc"] and one["loc"][0] in bad)]
         for inner, message, hint in explain(errors, values, cls.model_fields):
-            found.add((*path, *inner), message, hint or _missing_hint(cls, inner, message))
+            found.add((*path, *inner), message, hint)
         return BAD
     except NnctlError as error:
         for problem in error.problems:
             found.add(path, problem.message, problem.hint)
         return BAD
     return built if len(found) == before else BAD
-
-
-def _missing_hint(cls: type[Declared], inner: Path, message: str) -> str | None:
-    """What the argument is for, where its declaration says so."""
-    info: FieldInfo | None = cls.model_fields.get(str(inner[0])) if inner else None
-    return f"{inner[0]}: {info.description}" if info and info.description else None
 
 
 def _build_slot(found: Findings, slot: Slot, value: Any, path: Path) -> Any:

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
-
-from nnctl.fusions import FUSIONS
 from nnctl.data.spec import DatasetSpec
 from nnctl.engine.graph import Node
+from nnctl.fields import BeforeValidator, Field
+from nnctl.fusions import FUSIONS
 from nnctl.losses import Loss
 from nnctl.metrics import Metric
 from nnctl.optimizers import Optimizer

@@ -9,8 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, get_args
 
-from pydantic.fields import FieldInfo
-
+from nnctl.fields import Argument
 from nnctl.spec.places import Path, shorten
 from nnctl.spec.yaml12 import scalar
 
@@ -79,7 +78,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return "known: " + ", ".join(shorten(name) for name in known[:40]) if known else "there are none"
 
 
-def explain(errors: Sequence[Any], given: Any, fields: dict[str, FieldInfo]) -> list[tuple[Path, str, str | None]]:
+def explain(errors: Sequence[Any], given: Any, fields: dict[str, Argument]) -> list[tuple[Path, str, str | None]]:
     """(key path below `given`, message, hint) for pydantic's errors about `given`, one for each place.
 
     Where a field may be of several types, pydantic reports each type it tried; they become one sentence.
@@ -112,7 +111,7 @@ def _place(error: Any, given: Any) -> Path:
     return path
 
 
-def _sentence(errors: list[Any], path: Path, given: Any, fields: dict[str, FieldInfo]) -> tuple[str, str | None]:
+def _sentence(errors: list[Any], path: Path, given: Any, fields: dict[str, Argument]) -> tuple[str, str | None]:
     value = errors[0]["input"]
     info = fields.get(str(path[0])) if path else None
     for error in errors:
@@ -151,7 +150,7 @@ def _at(given: Any, path: Path) -> Any:
     return given
 
 
-def _range(info: FieldInfo | None, failed: str, limit: Any) -> str:
+def _range(info: Argument | None, failed: str, limit: Any) -> str:
     """ "at least 0 and below 1": the bound that failed, with its other end."""
     bounds = {failed: limit}
     for item in _metadata(info.annotation, info.metadata) if info else ():
@@ -166,13 +165,13 @@ def _range(info: FieldInfo | None, failed: str, limit: Any) -> str:
 def _metadata(annotation: Any, metadata: Sequence[Any]) -> list[Any]:
     found = []
     for item in metadata:
-        found += getattr(item, "metadata", None) or [item]  # a FieldInfo inside Annotated holds the bounds
+        found += getattr(item, "metadata", None) or [item]  # pydantic's own Field holds the bounds inside
     for part in get_args(annotation):
         found += _metadata(part, getattr(part, "__metadata__", ()))
     return found
 
 
-def _fixed_length(info: FieldInfo | None) -> int:
+def _fixed_length(info: Argument | None) -> int:
     """The length of a fixed tuple among a field's types; 0 where there is none."""
     if info is None:
         return 0

@@ -1,11 +1,11 @@
 """Callbacks: what may act on a run at the end of an epoch. Keras' names, arguments and defaults."""
 
 import math
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
-
 from nnctl.errors import InputError
+from nnctl.fields import Field
 from nnctl.registry import Declared, Family
 
 callbacks = Family("callback", entry_points="nnctl.callbacks")
@@ -50,6 +50,7 @@ class Callback(Declared):
         )
 
 
+@cache
 def bigger_is_better(monitor: str, mode: str = "auto") -> bool:
     """Whether a figure should grow, by `mode` or by its metric's own direction."""
     if mode != "auto":
@@ -57,9 +58,8 @@ def bigger_is_better(monitor: str, mode: str = "auto") -> bool:
     from nnctl.metrics import metrics
 
     name = monitor.removeprefix("val_")
-    known = dict(metrics.items())
-    ends = [kind for kind in known if name == kind or name.endswith(f"_{kind}")]
-    return bool(ends) and known[max(ends, key=len)].better == "max"
+    ends = [kind for kind in metrics.names() if name == kind or name.endswith(f"_{kind}")]
+    return bool(ends) and metrics[max(ends, key=len)].better == "max"
 
 
 class _Watches(Callback):

@@ -50,10 +50,13 @@ def save(folder: Path, kind: str, step: int, checkpoint: Checkpoint) -> Path:
     temporary = folder / f".{final.name}.{os.getpid()}.tmp"
     try:
         temporary.mkdir(parents=True)
-        for name, content in files.items():
-            with open(temporary / name, "wb") as file:
+        with contextlib.ExitStack() as opened:
+            written = [opened.enter_context(open(temporary / name, "wb")) for name in files]
+            for file, content in zip(written, files.values(), strict=True):
                 file.write(content)
                 file.flush()
+            # synced once all are written: the first one's wait then serves the others, too
+            for file in written:
                 os.fsync(file.fileno())
         sync_folder(temporary)
         os.rename(temporary, final)

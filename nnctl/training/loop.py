@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -207,7 +208,7 @@ class Loop:
         self.emit(told.event(self.running))
         return True
 
-    @property
+    @cached_property
     def _stretch_length(self) -> int:
         """Iterations in one go: some milliseconds' worth, a function of the config, so that a run's bytes are too."""
         program, rows = self.model.program, self.plan.batch_size

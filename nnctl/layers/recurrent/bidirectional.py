@@ -3,8 +3,8 @@
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import Field, field_validator
 
+from nnctl.fields import Field, field_validator
 from nnctl.layers.base import Layer, layers
 from nnctl.layers.recurrent.base import Recurrent
 from nnctl.layers.wrappers import Inner, inner_weights, trained_as
