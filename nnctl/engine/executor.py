@@ -27,7 +27,7 @@ CACHE = 1 << 22
 # Below this many multiply-adds a step of the program, forward, is over before a second thread has begun: what Python
 # does between the steps it does for one thread at a time.
 WORTH_A_THREAD = 4_000_000
-CHAIN_WORTH_A_THREAD = 300_000
+CHAIN_WORTH_A_THREAD = 8_000_000
 # Inference keeps no activations, so its shards may be larger.
 INFERENCE_CACHE = 1 << 22
 # and of their inputs, which come out of a file perhaps, so much is in memory at once.
