@@ -80,7 +80,8 @@ class Chain:
     def takes(self, inputs: Mapping[str, Any], lengths: Mapping[str, Any]) -> bool:
         """Whether the rows are plain: an array of numbers, all there."""
         x = inputs[self._input]
-        plain = x.flags.c_contiguous if isinstance(x, np.ndarray) else not x.mapped  # a file is read ahead, batch by batch
+        # rows in a file are read ahead, batch by batch
+        plain = x.flags.c_contiguous if isinstance(x, np.ndarray) else not x.mapped
         return plain and not lengths
 
     def step(self, batch: Batch, gradients: np.ndarray, workers: int,
@@ -138,8 +139,8 @@ class Chain:
         made = [0] * workers
         fixed = (x, divisor, order, batch, first, steps, labels, targets, weights, self._loss,
                  np.float32(objective.weight), parameters, parameters if gradients is None else gradients,
-                 update.slots if update else none.reshape(0, 0), update.address if update else 0, numbers, *self._layout,
-                 *room.arrays, room.turn)  # fmt: skip
+                 update.slots if update else none.reshape(0, 0), update.address if update else 0, numbers,
+                 *self._layout, *room.arrays, room.turn)  # fmt: skip
 
         def turn(worker: int) -> None:
             made[worker] = self._kernel.run(worker, workers, *fixed)

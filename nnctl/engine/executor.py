@@ -15,9 +15,11 @@ import numpy as np
 from nnctl.engine.arena import ShardCall
 from nnctl.engine.chain import Chain, Steps, Update
 from nnctl.engine.crew import Crew
+from nnctl.engine.gradients import Gradients
 from nnctl.engine.profile import Clock, summed
-from nnctl.engine.program import Program, Step
+from nnctl.engine.program import Program
 from nnctl.engine.shard import Batch, Objective, ShardPass, ShardResult, run_step, shard_pass, start_values
+from nnctl.engine.work import multiply_adds
 from nnctl.layers.base import Array
 from nnctl.losses import Loss
 
@@ -75,7 +77,7 @@ class Executor:
         # whether some step's sum over the whole batch makes shards wait for each other
         self._waits = any(step.layer.whole_batch or step.layer.makes_mask for step in program.steps)
         # a worker is a thread's own gradients; the first one's are the batch's
-        self._workers = [_Worker(program)]
+        self._workers = [Gradients(program)]
         self._training: list[ShardCall] = []
         self._crew: Crew | None = None  # once there is work for several threads
         self._blas: Any = None
@@ -236,7 +238,7 @@ class Executor:
 
     def _grow(self, workers: int, shards: int) -> None:
         while len(self._workers) < workers:
-            self._workers.append(_Worker(self.program))
+            self._workers.append(Gradients(self.program))
         while len(self._training) < shards:
             call = ShardCall(self.program.seed, self.program.dtype, training=True)
             call.kernels = self.kernels
@@ -285,72 +287,6 @@ class Executor:
             for target in step_.targets:
                 if not np.isfinite(values[target]).all():
                     yield f"the output of layer {step_.name!r}, row {_bad_row(values[target])} of the batch"
-
-
-class _Worker:
-    """One thread's gradients. A weight's first gradient in a batch is written straight into `gradients`;
-    further ones (of the thread's next shard, of a shared layer's next use) go by way of scratch."""
-
-    def __init__(self, program: Program):
-        self.gradients = np.zeros_like(program.parameters)
-        self._sums = {key: program.view(key, self.gradients) for key in program.spans}
-        self._scratch: dict[str, Array] = {}
-        self._seen: set[str] = set()
-        self._keys = {
-            id(step): {name: key for name in step.weights if (key := f"{step.owner}/{name}") in self._sums}
-            for step in program.steps
-        }
-
-    def begin(self) -> None:
-        self._seen.clear()
-
-    def into(self, step: Step) -> Mapping[str, Array]:
-        """Arrays for a step to write its gradients to."""
-        keys = self._keys[id(step)]
-        if step.layer.whole_batch:  # the thread's other shards write too before this one is done
-            return {name: np.empty_like(self._sums[key]) for name, key in keys.items()}
-        return {name: self._place(key) for name, key in keys.items()}
-
-    def _place(self, key: str) -> Array:
-        if key not in self._seen:
-            self._seen.add(key)
-            return self._sums[key]
-        if key not in self._scratch:
-            self._scratch[key] = np.empty_like(self._sums[key])
-        return self._scratch[key]
-
-    def written(self, step: Step, arrays: Mapping[str, Array]) -> None:
-        """Takes in what a step wrote to the arrays it was given."""
-        keys = self._keys[id(step)]
-        for name, g in arrays.items():
-            key = keys[name]
-            if g is self._sums[key]:
-                continue
-            if key in self._seen:
-                self._sums[key] += g
-            else:
-                self._sums[key][...] = g
-                self._seen.add(key)
-
-
-def multiply_adds(program: Program) -> int:
-    """Multiply-adds of one sample's forward pass."""
-    graph = program.graph
-    total = 0
-    for node in graph.nodes:
-        shapes = [graph.shapes[source] for source in node.sources]
-        total += node.layer.multiply_adds(shapes if node.layer.merges else shapes[0])
-    return total
-
-
-def calls(program: Program) -> int:
-    """How often an iteration enters NumPy for a layer, or a step of one, roughly."""
-    graph = program.graph
-    total = 0
-    for node in graph.nodes:
-        shapes = [graph.shapes[source] for source in node.sources]
-        total += node.layer.calls(shapes if node.layer.merges else shapes[0])
-    return total
 
 
 def _alone(generator):

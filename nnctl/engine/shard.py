@@ -14,7 +14,6 @@ from nnctl.engine.program import Head, Program, Step
 from nnctl.layers.base import Array
 from nnctl.losses import Loss
 
-
 # Losses with a compiled twin, in the order of its numbers (kernels/dense.py).
 LOSSES = ("sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy", "mse")
 

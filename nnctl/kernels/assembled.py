@@ -25,9 +25,10 @@ def lanes() -> int:
     return 16 if features.get("avx512f") else 8 if features.get("avx") else 4
 
 
-def function(symbol: str, kind: ir.FunctionType, module: Callable[[], ir.Module], source: str) -> types.ExternalFunction:
-    """The function `symbol` of a module, for kernels to call. source: the file that makes the module: while that, the CPU
-    and LLVM stay the same, so does the code."""
+def function(symbol: str, kind: ir.FunctionType, module: Callable[[], ir.Module],
+             source: str) -> types.ExternalFunction:  # fmt: skip
+    """The function `symbol` of a module, for kernels to call. source: the file that makes the module: while that, the
+    CPU and LLVM stay the same, so does the code."""
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
     cpu, features = binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()

@@ -1,8 +1,8 @@
 """What ends a convolution, compiled, a row of places at a time: the largest of each block of places, bias and relu, and
 back. Loops over one place's filters; a block of 2 by 2, which most poolings have, is one loop.
 
-places (rows of a block, wide, filters), slopes likewise; y, dy, which (blocks, filters): which place of its block is the
-largest, the first of equal ones, NaN before all.
+places (rows of a block, wide, filters), slopes likewise; y, dy, which (blocks, filters): which place of its block is
+the largest, the first of equal ones, NaN before all.
 """
 
 import numpy as np
@@ -71,7 +71,8 @@ def to_the_largest(dy, which, slopes, pool):
     for j in range(blocks):
         dj, wj = dy[j], which[j]
         if pool[0] == 2 and pool[1] == 2:
-            _to_one_of_two(dj, wj, line(slopes, 2 * j * filters, filters), line(slopes, (2 * j + 1) * filters, filters), 0)
+            _to_one_of_two(dj, wj, line(slopes, 2 * j * filters, filters),
+                           line(slopes, (2 * j + 1) * filters, filters), 0)  # fmt: skip
             _to_one_of_two(dj, wj, line(slopes, (wide + 2 * j) * filters, filters),
                            line(slopes, (wide + 2 * j + 1) * filters, filters), 2)  # fmt: skip
             continue

@@ -7,9 +7,9 @@ the first-level cache. (Rows, since those of one thread then lie together; of co
 thread's, the hardware reads ahead what the other has just written.) Threads meet between layers. NumPy's twin: the
 engine's usual way (engine/shard.py and engine/updater.py).
 
-Numbers by layer l (widths[0] is the input's): its weights start at kernels[l] and biases[l] (-1: none) of the flat
-parameters, its output at places[l] * rows of `outs`, its gradient at the same place of `slopes`, (rows, width), and of
-`turned`, (width, rows).
+Numbers by layer (widths[0] is the input's): its weights start at kernels[layer] and biases[layer] (-1: none) of the
+flat parameters, its output at places[layer] * rows of `outs`, its gradient at the same place of `slopes`, (rows,
+width), and of `turned`, (width, rows).
 """
 
 import numpy as np
@@ -33,8 +33,8 @@ _SAFE = np.float32(1e37)
 
 @kernel
 def run(worker, workers, x, divisor, order, batch, first, steps, labels, targets, weights, loss, share, parameters,
-        gradients, slots, update, numbers, widths, kernels, biases, places, activations, xs, outs, slopes, turned, scratch,
-        predictions, sums, largest, arrived, turn):  # fmt: skip
+        gradients, slots, update, numbers, widths, kernels, biases, places, activations, xs, outs, slopes, turned,
+        scratch, predictions, sums, largest, arrived, turn):  # fmt: skip
     """Steps `first` to first + steps - 1 of an epoch, as one of the workers; how many were made.
 
     x (samples, widths[0]) of any type, divided by divisor where that is not 0. order (samples) the rows in the epoch's
@@ -54,33 +54,31 @@ def run(worker, workers, x, divisor, order, batch, first, steps, labels, targets
         xb = xs[: rows * widths[0]].reshape(rows, widths[0])
         _gather(x, divisor, chosen, xb, low, high)
         turn = _meet(arrived, worker, workers, turn)
-        for l in range(layers):
-            below = xb if l == 0 else _of(outs, places, widths, l - 1, rows)
-            _forward(worker, workers, below, _of(outs, places, widths, l, rows), parameters, kernels[l], biases[l],
-                     activations[l])  # fmt: skip
+        for layer in range(layers):
+            below = xb if layer == 0 else _of(outs, places, widths, layer - 1, rows)
+            _forward(worker, workers, below, _of(outs, places, widths, layer, rows), parameters, kernels[layer],
+                     biases[layer], activations[layer])  # fmt: skip
             turn = _meet(arrived, worker, workers, turn)
         p, dp = _of(outs, places, widths, layers - 1, rows), _of(slopes, places, widths, layers - 1, rows)
         sums[step, worker] = losses_of(p, dp, targets, labels, weights, chosen, share / rows, loss, low, high)
         predictions[step * batch + low : step * batch + high] = p[low:high]
         turn_round(dp[low:high], _turned(turned, places, widths, layers - 1, rows)[:, low:high])
         turn = _meet(arrived, worker, workers, turn)
-        for l in range(layers - 1, 0, -1):
-            _backward(worker, workers, _turned(turned, places, widths, l, rows),
-                      _turned(turned, places, widths, l - 1, rows), _of(outs, places, widths, l - 1, rows),
-                      _of(slopes, places, widths, l - 1, rows), parameters, kernels[l], activations[l - 1], l > 1)  # fmt: skip
-            if l == 1:  # every worker's look at the numbers its part is made of
-                _look(worker, workers, largest, xb, outs, slopes, places, widths, layers, rows)
+        for layer in range(layers - 1, 0, -1):
+            _backward(worker, workers, _turned(turned, places, widths, layer, rows),
+                      _turned(turned, places, widths, layer - 1, rows), _of(outs, places, widths, layer - 1, rows),
+                      _of(slopes, places, widths, layer - 1, rows), parameters, kernels[layer],
+                      activations[layer - 1], layer > 1)  # fmt: skip
             turn = _meet(arrived, worker, workers, turn)
-        if layers == 1:
-            _look(worker, workers, largest, xb, outs, slopes, places, widths, layers, rows)
+        if update != 0:  # no weight is touched before all gradients are known to be finite
+            _look(largest[worker], low, high, xb, outs, slopes, places, widths, layers, rows)
             turn = _meet(arrived, worker, workers, turn)
-        if not (_safe(largest, layers, rows) and np.isfinite(sums[step].sum())):
-            if update != 0:
+            if not (_safe(largest, layers, rows) and np.isfinite(sums[step].sum())):
                 break
-        for l in range(layers):
-            below = xb if l == 0 else _of(outs, places, widths, l - 1, rows)
-            _change(worker, workers, below, _of(slopes, places, widths, l, rows), parameters, gradients, slots, update,
-                    numbers[step], kernels[l], biases[l], scratch[worker])  # fmt: skip
+        for layer in range(layers):
+            below = xb if layer == 0 else _of(outs, places, widths, layer - 1, rows)
+            _change(worker, workers, below, _of(slopes, places, widths, layer, rows), parameters, gradients, slots,
+                    update, numbers[step], kernels[layer], biases[layer], scratch[worker])  # fmt: skip
         done += 1
         turn = _meet(arrived, worker, workers, turn)
     return done
@@ -94,13 +92,13 @@ def _meet(arrived, worker, workers, turn):
 
 
 @kernel
-def _of(flat, places, widths, l, rows):
-    return flat[places[l] * rows : places[l + 1] * rows].reshape(rows, widths[l + 1])
+def _of(flat, places, widths, layer, rows):
+    return flat[places[layer] * rows : places[layer + 1] * rows].reshape(rows, widths[layer + 1])
 
 
 @kernel
-def _turned(flat, places, widths, l, rows):
-    return flat[places[l] * rows : places[l + 1] * rows].reshape(widths[l + 1], rows)
+def _turned(flat, places, widths, layer, rows):
+    return flat[places[layer] * rows : places[layer + 1] * rows].reshape(widths[layer + 1], rows)
 
 
 @kernel
@@ -146,7 +144,7 @@ def _forward(worker, workers, below, y, parameters, kernel, bias, activation):
 def _backward(worker, workers, dyt, dxt, x, dx, parameters, kernel, activation, goes_on):
     """The worker's part of the gradient below a layer, dx and, where it goes on down, dxt: dx^T = W dy^T, so that of a
     layer's numbers the few, not the many, are turned round."""
-    wide, rows = dyt.shape
+    wide = dyt.shape[0]
     low, high = _share(worker, workers, dxt.shape[0])
     if high <= low:
         return
@@ -160,22 +158,21 @@ def _backward(worker, workers, dyt, dxt, x, dx, parameters, kernel, activation, 
 
 
 @kernel
-def _look(worker, workers, largest, xb, outs, slopes, places, widths, layers, rows):
-    """largest[worker, l]: the bits of the largest number of layer l's input and of its slopes in the worker's rows."""
-    low, high = rows * worker // workers, rows * (worker + 1) // workers
-    for l in range(layers):
-        below = xb if l == 0 else _of(outs, places, widths, l - 1, rows)
-        largest[worker, 2 * l] = largest_bits(below[low:high].reshape(-1))
-        largest[worker, 2 * l + 1] = largest_bits(_of(slopes, places, widths, l, rows)[low:high].reshape(-1))
+def _look(largest, low, high, xb, outs, slopes, places, widths, layers, rows):
+    """The bits of the largest number of each layer's input and of its slopes, in rows low to high - 1."""
+    for layer in range(layers):
+        below = xb if layer == 0 else _of(outs, places, widths, layer - 1, rows)
+        largest[2 * layer] = largest_bits(below[low:high].reshape(-1))
+        largest[2 * layer + 1] = largest_bits(_of(slopes, places, widths, layer, rows)[low:high].reshape(-1))
 
 
 @kernel
 def _safe(largest, layers, rows):
     """Whether no weight's gradient can be other than finite: it is at most rows * max |x| * max |dy|."""
     bits = np.empty(2, np.int32)
-    for l in range(layers):
+    for layer in range(layers):
         for k in range(2):
-            bits[k] = largest[:, 2 * l + k].max()
+            bits[k] = largest[:, 2 * layer + k].max()
         size = bits.view(np.float32)
         if not (size[0] < _SAFE and size[1] < _SAFE and np.float64(size[0]) * size[1] * rows < _SAFE):
             return False
@@ -222,8 +219,9 @@ def _change_columns(below, dy, parameters, slots, update, numbers, kernel, row, 
             for i in range(0, count, high):
                 for start in range(0, rows, DEPTH):
                     tile(pointer(below, r + i + start * below.shape[1]), 1, 0, below.shape[1],
-                         pointer(packed, left * rows + start * broad), 0, broad, pointer(scratch, i * wide + left), wide,
-                         1, min(DEPTH, rows - start), broad, min(high, count - i), start > 0, nothing(), False)  # fmt: skip
+                         pointer(packed, left * rows + start * broad), 0, broad, pointer(scratch, i * wide + left),
+                         wide, 1, min(DEPTH, rows - start), broad, min(high, count - i), start > 0, nothing(),
+                         False)  # fmt: skip
         if wide == row:  # the rows are one run of numbers
             _apply(update, parameters, scratch[: count * wide], slots, kernel + r * row, numbers)
         else:

@@ -30,8 +30,8 @@ class Work:
     @property
     def seconds(self) -> float:
         """Of NumPy, roughly."""
-        each = self.weights * SECONDS_A_WEIGHT + self.multiply_adds * SECONDS_A_MULTIPLY_ADD + self.calls * SECONDS_A_CALL
-        return self.iterations * each
+        numbers = self.weights * SECONDS_A_WEIGHT + self.multiply_adds * SECONDS_A_MULTIPLY_ADD
+        return self.iterations * (numbers + self.calls * SECONDS_A_CALL)
 
 
 @dataclass(frozen=True)
@@ -62,4 +62,5 @@ def choose(optimizer: Any, work: Work, dtype: Any, fuse: Collection[str] = FUSIO
     except Exception as error:  # whatever a Numba that does not fit this Python or this machine may raise
         return Choice(note=f"compiled kernels are left out, NumPy goes on: {type(error).__name__}")
     layers = kernels.Kernels(() if "gates" in fuse else ("sequences",)) if str(dtype) == "float32" else None
-    return Choice(sweep, layers, "compiled kernels (Numba); the first time on a machine they take some seconds to compile")
+    note = "compiled kernels (Numba); the first time on a machine they take some seconds to compile"
+    return Choice(sweep, layers, note)

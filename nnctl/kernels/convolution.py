@@ -3,8 +3,8 @@ image, so that none is copied out, and what follows them, bias, relu and max-poo
 NumPy's twins: layers/convolution.py and what layers/ended.py puts together.
 
 x (rows, height, width, channels); y (rows, high, wide, filters); w (tall, broad, channels, filters); padded (height,
-width + zeros, channels): room for one image with the zeros beside it, or (0, 0, 0) where there are none. Zeros above and
-below are left out of the sums. strides, before (zeros above and to the left) and dilations: of two axes.
+width + zeros, channels): room for one image with the zeros beside it, or (0, 0, 0) where there are none. Zeros above
+and below are left out of the sums. strides, before (zeros above and to the left) and dilations: of two axes.
 """
 
 import numpy as np
@@ -58,8 +58,8 @@ def backward(x, w, dy, dw, dx, padded, strides, before, dilations):
 
 @kernel
 def backward_ended(x, w, y, dy, dw, dbias, dx, padded, strides, before, dilations, pool, which, slopes):
-    """dw, dbias (none where dw is empty), and dx where it is not empty. dy is used up. slopes (high, wide, filters): room
-    for the gradient of an image's places before the pooling; without one it is not looked at."""
+    """dw, dbias (none where dw is empty), and dx where it is not empty. dy is used up. slopes (high, wide, filters):
+    room for the gradient of an image's places before the pooling; without one it is not looked at."""
     dw[:] = 0
     dbias[:] = 0
     padded[:] = 0

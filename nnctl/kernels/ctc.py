@@ -10,8 +10,8 @@ from nnctl.kernels.compiling import kernel
 
 @kernel
 def sums(z, y, lengths, p, log_likelihood, expected, smallest_class, smallest_sum):
-    """p = softmax(z), (rows, steps, classes); log_likelihood (rows), NaN where float64 cannot hold the sums or a class is
-    less probable than `smallest_class`; expected, as p: the share of the paths that has each class at each step."""
+    """p = softmax(z), (rows, steps, classes); log_likelihood (rows), NaN where float64 cannot hold the sums or a class
+    is less probable than `smallest_class`; expected, as p: the share of the paths that has each class at each step."""
     rows, steps, _ = z.shape
     most = 2 * y.shape[1] + 1
     number = np.empty(most, np.int64)  # the class of each state

@@ -29,7 +29,8 @@ def backward(x, w, dy, dw, dbias, dx):
         column_sums(dy, dbias, 0)
     if dx.size:  # dx^T = w dy^T: of the numbers the few are turned round, not the weights
         if dy.shape[0] * (dy.shape[1] + dx.shape[1]) < w.size:
-            turned, result = np.empty((dy.shape[1], dy.shape[0]), np.float32), np.empty((dx.shape[1], dx.shape[0]), np.float32)
+            turned = np.empty((dy.shape[1], dy.shape[0]), np.float32)
+            result = np.empty((dx.shape[1], dx.shape[0]), np.float32)
             turn(dy, turned)
             product(w, w.shape[1], 1, turned, result, False)
             turn(result, dx)
@@ -82,8 +83,8 @@ def column_sums(x, sums, low):
 
 @kernel
 def largest_bits(x):
-    """The bits of the largest |x|. As whole numbers they have the order of the sizes, NaN above infinity above the rest,
-    and whole numbers are compared many at a time."""
+    """The bits of the largest |x|. As whole numbers they have the order of the sizes, NaN above infinity above the
+    rest, and whole numbers are compared many at a time."""
     bits = x.view(np.int32)
     largest = np.int32(0)
     for i in range(bits.size):

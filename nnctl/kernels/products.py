@@ -99,8 +99,8 @@ def product_packed(a, packed, columns, c, keep):
             deep = min(DEPTH, depth - start)
             part = pointer(packed, left * depth + start * wide)
             for top in range(0, rows, high):
-                tile(pointer(a, top * a_row + start), a_row, 0, 1, part, 0, wide, pointer(c, top * c_row + left), c_row, 1,
-                     deep, wide, min(high, rows - top), keep or start > 0, nothing(), 0)  # fmt: skip
+                tile(pointer(a, top * a_row + start), a_row, 0, 1, part, 0, wide, pointer(c, top * c_row + left),
+                     c_row, 1, deep, wide, min(high, rows - top), keep or start > 0, nothing(), 0)  # fmt: skip
 
 
 @kernel

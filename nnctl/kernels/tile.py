@@ -2,12 +2,14 @@
 
     c[i, j] = sum over p < n1 and q < n0 of a[i a_row + p a1 + q a0] * b[p b1 + q b0 + j]     (+ c, + bias, relu)
 
-for a few rows i and up to four vectors of columns j. a0 or a_row must be 1. a is read number by number and multiplied with whole vectors of b,
-so a may be anything with constant steps: a matrix, a transposed one, or the windows of an image, which overlap. That is
-how convolutions need no copies of their windows, and why a layer's bias and relu cost nothing.
+for a few rows i and up to four vectors of columns j; a0 or a_row must be 1. a is read number by number and multiplied
+with whole vectors of b, so a may be anything with constant steps: a matrix, a transposed one, or the windows of an
+image, which overlap. That is how convolutions need no copies of their windows, and why a layer's bias and relu cost
+nothing.
 
 Written as LLVM's intermediate language rather than Python, since a compiler left to itself does not keep sums in
-registers; with it the products run as fast as the vendors' libraries, whatever the CPU. Source of the scheme: Goto and van de Geijn 2008, Van Zee's BLIS.
+registers; with it the products run as fast as the vendors' libraries, whatever the CPU. Source of the scheme: Goto and
+van de Geijn 2008; Van Zee and van de Geijn 2015 (BLIS).
 """
 
 from __future__ import annotations
@@ -177,7 +179,8 @@ class _Tile:
         b, place = self.builder, self._place(row, v)
         if self.masked and v == self.vectors - 1:
             kind = ir.FunctionType(ir.VoidType(), [self.vector, place.type, ir.IntType(32), self.mask.type])
-            b.call(self._intrinsic("masked.store", kind, ".p0"), [value, place, ir.Constant(ir.IntType(32), 4), self.mask])
+            store = self._intrinsic("masked.store", kind, ".p0")
+            b.call(store, [value, place, ir.Constant(ir.IntType(32), 4), self.mask])
         else:
             b.store(value, place, align=4)
 
@@ -212,8 +215,9 @@ def _module() -> ir.Module:
     nothing = builder.append_basic_block("nothing")
     switch = builder.switch(key, nothing)
     ir.IRBuilder(nothing).ret_void()
+    kinds = (True,) if LANES == 16 else (False, True)
     for count, most in MOST_ROWS.items():
-        for rows, masked, along in product(range(1, most + 1), (True,) if LANES == 16 else (False, True), (False, True)):
+        for rows, masked, along in product(range(1, most + 1), kinds, (False, True)):
             tile = _Tile(module, rows, count, masked, along).function
             block = function.append_basic_block(tile.name)
             inside = ir.IRBuilder(block)

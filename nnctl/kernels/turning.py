@@ -28,13 +28,13 @@ def _module() -> ir.Module:
 
     rows = [builder.load(place(a, a_row, i), align=4) for i in range(SIDE)]
     bit = SIDE // 2
-    while bit:  # number l of row i goes to number i of row l, one bit of i and l at a time
+    while bit:  # number k of row i goes to number i of row k, one bit of i and k at a time
         for i in range(SIDE):
             if i & bit:
                 continue
             x, y = rows[i], rows[i | bit]
-            rows[i] = shuffle(x, y, [SIDE + (l ^ bit) if l & bit else l for l in range(SIDE)])
-            rows[i | bit] = shuffle(x, y, [SIDE + l if l & bit else l | bit for l in range(SIDE)])
+            rows[i] = shuffle(x, y, [SIDE + (k ^ bit) if k & bit else k for k in range(SIDE)])
+            rows[i | bit] = shuffle(x, y, [SIDE + k if k & bit else k | bit for k in range(SIDE)])
         bit //= 2
     for i, row in enumerate(rows):
         builder.store(row, place(b, b_row, i), align=4)

@@ -8,7 +8,6 @@ from nnctl.initializers import InitializerName
 from nnctl.layers.base import Count, Layer, Weight, column_sums, layers
 from nnctl.regularizers import RegularizerName
 
-
 # The longest side of compiled products.
 COMPILED = 2048
 

@@ -74,8 +74,8 @@ class Ended(Layer):
         which = call.empty(self._image(y).shape if pooled else (0, 0, 0, 0), np.int32)
         room = call.empty((high, shape[-2] * wide, shape[-1]) if pooled else (0, 0, 0))
         plan = self.convolution.plan(x, call)
-        compiled.forward_ended(self._image(x), window(w["kernel"]), w["bias"], self._image(y), *plan, (high, wide), which,
-                               room)  # fmt: skip
+        compiled.forward_ended(self._image(x), window(w["kernel"]), w["bias"], self._image(y), *plan, (high, wide),
+                               which, room)  # fmt: skip
         return y, (compiled, plan, x, y, which)
 
     def _backward_compiled(self, compiled, w, grads, dy, call, plan, x, y, which):

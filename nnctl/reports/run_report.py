@@ -9,7 +9,16 @@ from nnctl.reports.numbers import count, counted, duration, figure
 from nnctl.reports.run_table import Epochs, RunTable
 from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal
-from nnctl.training.events import EpochEnded, Event, Figures, IterationEnded, IterationsEnded, RunEnded, RunStarted, Said
+from nnctl.training.events import (
+    EpochEnded,
+    Event,
+    Figures,
+    IterationEnded,
+    IterationsEnded,
+    RunEnded,
+    RunStarted,
+    Said,
+)
 
 FINISHED = ("done", "early stopping")
 

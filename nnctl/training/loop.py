@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import signal
-import threading
 import time
 from collections.abc import Callable
 from functools import cached_property
@@ -14,10 +12,10 @@ import numpy as np
 
 from nnctl.data.batches import Plan, permutation
 from nnctl.data.parts import Data, Part
-from nnctl.engine.executor import calls, multiply_adds
 from nnctl.engine.profile import FIGURES, LAYERS, SCREEN, UPDATE, Clock
 from nnctl.engine.shard import Batch
 from nnctl.engine.updater import Updater
+from nnctl.engine.work import calls, multiply_adds
 from nnctl.errors import TrainingError
 from nnctl.kernels.choice import Work, choose
 from nnctl.metrics import dump, load
@@ -26,6 +24,7 @@ from nnctl.training.checkpoint import Checkpoint
 from nnctl.training.events import EpochEnded, Event, IterationEnded, Profiled, Said
 from nnctl.training.feeding import feed
 from nnctl.training.model import Model, Running, take
+from nnctl.training.signals import Signals
 from nnctl.training.stretch import Stretch
 
 Array = np.ndarray
@@ -124,7 +123,7 @@ class Loop:
     def run(self) -> str:
         """Trains to the last epoch, or until something stops it. Returns the reason: "done", "early stopping",
         "interrupted" or "terminated". Raises TrainingError where the loss is no longer a number."""
-        with _Signals(self.stop):
+        with Signals(self.stop):
             while self.epoch <= self.plan.epochs and self.reason is None:
                 self._run_epoch()
         self.reason = self.reason or "done"
@@ -315,28 +314,3 @@ def _finite(gradients: Array) -> bool:
     norm = float(np.dot(gradients, gradients))
     # a sum of squares may overflow where no gradient did
     return math.isfinite(norm) or bool(np.isfinite(gradients).all())
-
-
-class _Signals:
-    """While it is entered, the first Ctrl-C (or SIGTERM) asks the run to end after its iteration; a second
-    Ctrl-C stops at once."""
-
-    def __init__(self, stop: Callable[[str], None]):
-        self._stop = stop
-        self._before: dict[int, Any] = {}
-        self._asked = False
-
-    def _handle(self, number: int, frame: Any) -> None:
-        if self._asked:
-            raise KeyboardInterrupt
-        self._asked = True
-        self._stop("interrupted" if number == signal.SIGINT else "terminated")
-
-    def __enter__(self) -> None:
-        if threading.current_thread() is threading.main_thread():  # elsewhere Python forbids handlers
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._handle)
-
-    def __exit__(self, *error: Any) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)

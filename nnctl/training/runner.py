@@ -16,9 +16,9 @@ from nnctl import spec as specs
 from nnctl.data.batches import permutation
 from nnctl.data.parts import Data, Part, Target
 from nnctl.data.rows import blocks
-from nnctl.engine.executor import multiply_adds
 from nnctl.engine.profile import Clock
 from nnctl.engine.updater import Updater
+from nnctl.engine.work import multiply_adds
 from nnctl.errors import InputError, RunError, TrainingError
 from nnctl.spec.model import Spec
 from nnctl.training import callbacks as cb

@@ -18,8 +18,9 @@ Array = np.ndarray
 class Stretch:
     """Some iterations of a model with one output.
 
-    start, step: iterations done before, in this epoch and ever. losses, counts: each one's loss and rows. y, p, weights:
-    targets, predictions and weights of all their rows, one batch after the other. before: the figures up to them.
+    start, step: iterations done before, in this epoch and ever. losses, counts: each one's loss and rows. y, p,
+    weights: targets, predictions and weights of all their rows, one batch after the other. before: the figures up to
+    them.
     """
 
     epoch: int
@@ -47,5 +48,6 @@ class Stretch:
             yield self._one(i, running)
 
     def _one(self, i: int, running: Running) -> IterationEnded:
-        return IterationEnded(self.epoch, self.start + i + 1, self.step + i + 1, float(self.losses[i]), running.figures(),
-                              self.rate(self.step + i), time.perf_counter() - self.began)  # fmt: skip
+        seconds = time.perf_counter() - self.began
+        return IterationEnded(self.epoch, self.start + i + 1, self.step + i + 1, float(self.losses[i]),
+                              running.figures(), self.rate(self.step + i), seconds)  # fmt: skip

@@ -16,7 +16,6 @@ from nnctl.layers.base import Array, Count, Layer, Rate, Weight, product, produc
 from nnctl.layers.regularization import random_mask
 from nnctl.regularizers import RegularizerName
 
-
 STEPS = 16  # of a sequence, where their number varies: a guess for `calls`
 
 
