@@ -29,6 +29,10 @@ CACHE = 1 << 22
 # Below this many multiply-adds a step of the program, forward, is over before a second thread has begun: what Python
 # does between the steps it does for one thread at a time.
 WORTH_A_THREAD = 4_000_000
+# Where nothing is compiled, shards pay only where a batch's activations are more than this many bytes: else BLAS' own
+# threads do as well, or better, since Python's time is not spent twice.
+NUMPY_SHARDS = 4 << 20
+# A chain's threads are awake and wait for each other between its layers.
 CHAIN_WORTH_A_THREAD = 8_000_000
 # Inference keeps no activations, so its shards may be larger.
 INFERENCE_CACHE = 1 << 22
@@ -94,7 +98,8 @@ class Executor:
         size = self._given_rows
         if size is None:
             size = rows
-            if self.threads > 1 and rows * self._row_work > WORTH_A_THREAD * len(self.program.steps):
+            pays = self.kernels is not None or rows * self._row_bytes > NUMPY_SHARDS
+            if pays and self.threads > 1 and rows * self._row_work > WORTH_A_THREAD * len(self.program.steps):
                 size = -(-rows // self.threads)
                 cached = max(16, CACHE // max(1, self._row_bytes))
                 if size > cached:  # as many shards as keep the threads equally busy

@@ -23,6 +23,7 @@ def test_loss_curve_follows_keras(case, work, threads, monkeypatch):
         pytest.skip("Numba is not installed")
     monkeypatch.setattr(executors, "WORTH_A_THREAD", 0)  # small as these models are
     monkeypatch.setattr(executors, "CHAIN_WORTH_A_THREAD", 0)
+    monkeypatch.setattr(executors, "NUMPY_SHARDS", 0)
     dtype = "float32" if work == "compiled" else work
     checked = spec.loads("dataset: iris\n" + "\n".join(line[8:] for line in GOLDEN.cases[case].splitlines()))
     x, y = GOLDEN[f"{case}/x"].astype(dtype), GOLDEN[f"{case}/y"]
