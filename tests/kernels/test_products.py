@@ -1,5 +1,9 @@
 """Tiles, and the products made of them, give numpy.matmul's numbers, whatever the sizes and wherever the rows lie."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -76,3 +80,21 @@ def test_every_number_of_rows_and_of_vectors_has_its_tile():
                 close(c, a @ b)
                 products.times_left(np.ascontiguousarray(a.T), b, c, False)
                 close(c, a @ b)
+
+
+OTHER_WIDTH = """
+import sys
+from nnctl.kernels import assembled
+assembled.lanes = lambda: {lanes}
+import pytest
+sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", {file!r}, "-k", "not other_cpus"]))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lanes", [4, 8, 16])
+def test_the_vectors_of_other_cpus(lanes, tmp_path):
+    """Whatever this CPU's vectors are, the compiler makes do with others: those of AVX2, and of Arm."""
+    command = [sys.executable, "-c", OTHER_WIDTH.format(lanes=lanes, file=__file__)]
+    done = subprocess.run(command, env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-2000:]
