@@ -15,17 +15,20 @@ from pathlib import Path
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 
 
-def measured(path: Path) -> dict:
-    """The figures of the test part, wall seconds from the command to its end, peak memory in MB."""
+def measured(path: Path) -> dict | None:
+    """The figures of the test part, wall seconds from the command to its end, peak memory in MB. None where the
+    config's data is not on this machine."""
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         process = subprocess.Popen(
             [sys.executable, "-m", "nnctl", "train", str(path), "--json", "--run", f"{folder}/run"],
             stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},
         )  # fmt: skip
-        last = [json.loads(line) for line in process.stdout][-1]
+        lines = [json.loads(line) for line in process.stdout]
         _, _, usage = os.wait4(process.pid, 0)
-    return {"test": last["test"], "seconds": time.perf_counter() - began, "memory": usage.ru_maxrss / 1024}
+    if not lines:
+        return None
+    return {"test": lines[-1]["test"], "seconds": time.perf_counter() - began, "memory": usage.ru_maxrss / 1024}
 
 
 def title(path: Path) -> str:
@@ -41,6 +44,9 @@ def main() -> None:
         if wanted and name not in wanted:
             continue
         row = measured(path)
+        if row is None:
+            print(f"  {name} does not run here", file=sys.stderr)
+            continue
         figures = ", ".join(f"{key} {value:.3f}" for key, value in row["test"].items() if not key.endswith("loss"))
         print(f"| [{name}]({name}.yaml) | {title(path)} | {figures} | {row['seconds']:.1f} | {row['memory']:.0f} |",
               flush=True)  # fmt: skip
