@@ -40,7 +40,6 @@ class Chain:
             np.concatenate([[0], np.cumsum(widths[1:])]).astype(np.int64),
             np.array([ACTIVATIONS.index(name) for *_, name in layers], np.int64),
         )  # fmt: skip
-        self._loss = objective.compiled
         self._room: _Room | None = None
 
     @classmethod
@@ -124,29 +123,21 @@ class Chain:
         if room is None or not room.fits(batch, steps, workers):
             room = self._room = _Room(self._widths, batch, steps, workers, self._program.dtype)
         objective, parameters = self._objective, self._program.parameters
-        given = rows.targets[objective.head.name]
-        none = np.empty(0, np.float32)
-        if self._loss == 0:
-            targets, labels = none.reshape(0, 0), given.reshape(-1).astype(np.int64, copy=False)
-        else:
-            targets = np.ascontiguousarray(given.reshape(len(given), self._widths[-1]), self._program.dtype)
-            labels = np.empty(0, np.int64)
-        weights = none if rows.weights is None else rows.weights.astype(np.float32, copy=False)
+        told = objective.told(rows.targets[objective.head.name], rows.weights, self._widths[-1], self._program.dtype)
         x = np.ascontiguousarray(rows.inputs[self._input])
         divisor = np.float32(rows.divisors.get(self._input, 0))
         if numbers is None:
             numbers = np.empty((1, 0))
         made = [0] * workers
-        fixed = (x, divisor, order, batch, first, steps, labels, targets, weights, self._loss,
+        fixed = (x, divisor, order, batch, first, steps, *told, objective.compiled,
                  np.float32(objective.weight), parameters, parameters if gradients is None else gradients,
-                 update.slots if update else none.reshape(0, 0), update.address if update else 0, numbers,
-                 *self._layout, *room.arrays, room.turn)  # fmt: skip
+                 update.slots if update else np.empty((0, 0), np.float32), update.address if update else 0, numbers,
+                 *self._layout, *room.arrays)  # fmt: skip
 
         def turn(worker: int) -> None:
             made[worker] = self._kernel.run(worker, workers, *fixed)
 
         side_by_side(turn, workers)
-        room.turn += steps * (2 * len(self._layout[1]) + 6)  # beyond all that the workers have counted
         return made[0]
 
 
@@ -181,7 +172,6 @@ class _Room:
         scratch = np.empty((workers, max(SCRATCH, int(widths.max()))), dtype)
         largest = np.zeros((workers, 2 * len(widths) + 16), np.int32)
         arrived = np.zeros((workers, 8), np.int64)
-        self.turn = 0
         self.arrays = (np.empty(int(widths[0]) * batch, dtype), outs, slopes, turned, scratch, self.predictions,
                        self.sums, largest, arrived)  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from nnctl.errors import InputError, ShapeError
 from nnctl.layers.base import Layer, Shape, Weight, show
@@ -63,6 +64,11 @@ class Graph:
     def consumers(self, name: str) -> int:
         """How many times a tensor is used, as a source or as an output."""
         return sum(node.sources.count(name) for node in self.nodes) + self.outputs.count(name)
+
+    def given(self, node: Node) -> Any:
+        """The shape that a node's layer is given: a list of them where it merges."""
+        shapes = [self.shapes[source] for source in node.sources]
+        return shapes if node.layer.merges else shapes[0]
 
     def owner(self, node: Node) -> str:
         """The name of the node whose weights this node uses."""

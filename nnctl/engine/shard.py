@@ -46,6 +46,13 @@ class Objective:
         usual = loss.kind in LOSSES and self.weight and loss == type(loss)()
         return LOSSES.index(loss.kind) if usual and (self.fused or loss.kind == "mse") else None
 
+    def told(self, y: Array, weights: Array | None, units: int, dtype: Any) -> tuple[Array, Array, Array]:
+        """(targets, labels, weights) as the compiled loss takes them; empty where it has no use for them."""
+        weights = np.empty(0, dtype) if weights is None else weights.astype(dtype, copy=False)
+        if LOSSES[self.compiled] == "sparse_categorical_crossentropy":
+            return np.empty((0, 0), dtype), y.reshape(-1), weights
+        return np.ascontiguousarray(y.reshape(len(y), units), dtype), np.empty(0, np.int32), weights
+
 
 class Gathered(Protocol):
     """Rows that are somewhere else still. As an array (numpy.asarray) they are gathered all at once."""
@@ -259,17 +266,11 @@ def _compiled_loss(objective, call, y, weights, values, slopes, losses, outputs)
     if objective.fused and not head.activation.overwrite:
         p = call.empty(z.shape)
         np.copyto(p, z)
-    none = np.empty(0, p.dtype)
-    if LOSSES[objective.compiled] == "sparse_categorical_crossentropy":
-        targets, labels = none.reshape(0, 0), y.reshape(-1).astype(np.int64, copy=False)
-    else:
-        targets, labels = np.ascontiguousarray(y.reshape(z.shape), p.dtype), np.empty(0, np.int64)
-    if weights is None:
-        weights = none
+    targets, labels, weights = objective.told(y, weights, z.shape[1], p.dtype)
     share = p.dtype.type(objective.weight / call.batch_rows)
     dp = call.empty(p.shape)
-    total = call.kernels.dense.losses_of(p, dp, targets, labels, weights.astype(p.dtype, copy=False), np.arange(len(p)),
-                                         share, objective.compiled, 0, len(p))  # fmt: skip
+    total = call.kernels.dense.losses_of(p, dp, targets, labels, weights, np.arange(len(p)), share, objective.compiled, 0,
+                                         len(p))  # fmt: skip
     losses[head.name] = total / objective.weight
     outputs[head.name] = p
     if slopes is not None:

@@ -28,9 +28,15 @@ def relu_in_place(y, bias):
 def relu_backward(y, dy, dbias):
     """Turns dy into the gradient of x; dbias is set to its sum over the rows."""
     dbias[:] = 0
+    add_relu_backward(y, dy, dbias)
+
+
+@kernel
+def add_relu_backward(y, dy, dbias):
+    """The same, added to dbias; an empty one is left alone."""
     for r in range(y.shape[0]):
         yr, dr = y[r], dy[r]
         for j in range(yr.size):
             dr[j] = 0 if yr[j] <= 0 else dr[j]
-        for j in range(yr.size):
+        for j in range(dbias.size):
             dbias[j] += dr[j]

@@ -1,5 +1,5 @@
 """What ends a convolution, compiled, a row of places at a time: the largest of each block of places, bias and relu, and
-back. Loops over one place's filters; blocks of 2 by 2, which most poolings have, by vectors (kernels/pooled.py).
+the pooling back. Loops over one place's filters; blocks of 2 by 2, which most poolings have, by vectors (kernels/pooled.py).
 
 places (rows of a block, wide, filters), slopes likewise; y, dy, which (blocks, filters): which place of its block is
 the largest, the first of equal ones, NaN before all.
@@ -67,19 +67,3 @@ def to_the_largest(dy, which, slopes, pool):
             into, number = line(slopes, place, filters), np.int32(k)
             for f in range(done, filters):
                 into[f] = dj[f] if wj[f] == number else _ZERO
-
-
-@kernel
-def relu_back(y, dy, dbias):
-    """dy, 0 where y is, and its sum over all places, added to dbias where there is one."""
-    filters = y.shape[2]
-    for k in range(y.shape[0] * y.shape[1]):
-        yk, dk = line(y, k * filters, filters), line(dy, k * filters, filters)
-        if dbias.size:
-            for f in range(filters):
-                d = _ZERO if yk[f] <= 0 else dk[f]
-                dk[f] = d
-                dbias[f] += d
-        else:
-            for f in range(filters):
-                dk[f] = _ZERO if yk[f] <= 0 else dk[f]

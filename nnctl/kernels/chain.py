@@ -17,9 +17,9 @@ import numpy as np
 from nnctl.kernels import sweep
 from nnctl.kernels.compiling import kernel
 from nnctl.kernels.dense import LINEAR, RELU, activate, activation_back, column_sums, largest_bits, losses_of
-from nnctl.kernels.memory import nothing, pointer
-from nnctl.kernels.products import DEPTH, dressed_product, pack, product, tile_rows
-from nnctl.kernels.tile import WIDTH, tile
+from nnctl.kernels.memory import pointer
+from nnctl.kernels.products import dressed_product, packed_of, product, product_packed, tile_rows
+from nnctl.kernels.tile import WIDTH
 from nnctl.kernels.turning import turn as turn_round
 from nnctl.kernels.waiting import meet
 
@@ -32,16 +32,17 @@ _SAFE = np.float32(1e37)
 
 
 @kernel
-def run(worker, workers, x, divisor, order, batch, first, steps, labels, targets, weights, loss, share, parameters,
+def run(worker, workers, x, divisor, order, batch, first, steps, targets, labels, weights, loss, share, parameters,
         gradients, slots, update, numbers, widths, kernels, biases, places, activations, xs, outs, slopes, turned,
-        scratch, predictions, sums, largest, arrived, turn):  # fmt: skip
+        scratch, predictions, sums, largest, arrived):  # fmt: skip
     """Steps `first` to first + steps - 1 of an epoch, as one of the workers; how many were made.
 
     x (samples, widths[0]) of any type, divided by divisor where that is not 0. order (samples) the rows in the epoch's
     order, `batch` of them a step. labels (samples), targets (samples, widths[-1]) or weights (samples) may be empty.
     share: what a row's loss is multiplied with, over the batch's rows. update: the address of a sweep's update, with
     numbers (steps, scalars); or 0: then the gradient of the one step is left in `gradients`. slots (k, parameters).
-    predictions (rows of all steps, widths[-1]) and sums (steps, workers), the losses', are filled in.
+    predictions (rows of all steps, widths[-1]) and sums (steps, workers), the losses', are filled in. arrived (workers,
+    8): how often each worker has met the others, ever.
     Stops before the update of a step whose loss or gradient may not be finite.
     """
     layers = kernels.size
@@ -53,26 +54,26 @@ def run(worker, workers, x, divisor, order, batch, first, steps, labels, targets
         low, high = rows * worker // workers, rows * (worker + 1) // workers
         xb = xs[: rows * widths[0]].reshape(rows, widths[0])
         _gather(x, divisor, chosen, xb, low, high)
-        turn = _meet(arrived, worker, workers, turn)
+        _meet(arrived, worker, workers)
         for layer in range(layers):
             below = xb if layer == 0 else _of(outs, places, widths, layer - 1, rows)
             _forward(worker, workers, below, _of(outs, places, widths, layer, rows), parameters, kernels[layer],
                      biases[layer], activations[layer])  # fmt: skip
-            turn = _meet(arrived, worker, workers, turn)
+            _meet(arrived, worker, workers)
         p, dp = _of(outs, places, widths, layers - 1, rows), _of(slopes, places, widths, layers - 1, rows)
         sums[step, worker] = losses_of(p, dp, targets, labels, weights, chosen, share / rows, loss, low, high)
         predictions[step * batch + low : step * batch + high] = p[low:high]
         turn_round(dp[low:high], _turned(turned, places, widths, layers - 1, rows)[:, low:high])
-        turn = _meet(arrived, worker, workers, turn)
+        _meet(arrived, worker, workers)
         for layer in range(layers - 1, 0, -1):
             _backward(worker, workers, _turned(turned, places, widths, layer, rows),
                       _turned(turned, places, widths, layer - 1, rows), _of(outs, places, widths, layer - 1, rows),
                       _of(slopes, places, widths, layer - 1, rows), parameters, kernels[layer],
                       activations[layer - 1], layer > 1)  # fmt: skip
-            turn = _meet(arrived, worker, workers, turn)
+            _meet(arrived, worker, workers)
         if update != 0:  # no weight is touched before all gradients are known to be finite
             _look(largest[worker], low, high, xb, outs, slopes, places, widths, layers, rows)
-            turn = _meet(arrived, worker, workers, turn)
+            _meet(arrived, worker, workers)
             if not (_safe(largest, layers, rows) and np.isfinite(sums[step].sum())):
                 break
         for layer in range(layers):
@@ -80,15 +81,14 @@ def run(worker, workers, x, divisor, order, batch, first, steps, labels, targets
             _change(worker, workers, below, _of(slopes, places, widths, layer, rows), parameters, gradients, slots,
                     update, numbers[step], kernels[layer], biases[layer], scratch[worker])  # fmt: skip
         done += 1
-        turn = _meet(arrived, worker, workers, turn)
+        _meet(arrived, worker, workers)
     return done
 
 
 @kernel
-def _meet(arrived, worker, workers, turn):
+def _meet(arrived, worker, workers):
     if workers > 1:
-        meet(arrived, worker, turn + 1)
-    return turn + 1
+        meet(arrived, worker, arrived[worker, 0] + 1)
 
 
 @kernel
@@ -207,21 +207,12 @@ def _change(worker, workers, below, dy, parameters, gradients, slots, update, nu
 def _change_columns(below, dy, parameters, slots, update, numbers, kernel, row, top, bottom, scratch):
     """The same for some columns of rows top to bottom - 1, which lie `row` numbers apart from `kernel` on: the gradient
     of a few rows at a time, used while it is in the first-level cache."""
-    rows, wide = dy.shape
-    high = tile_rows(min(wide, WIDTH))
-    many = min(AT_ONCE * high, scratch.size // wide)
-    packed = np.empty(rows * wide, np.float32)
-    pack(dy, packed)
+    wide = dy.shape[1]
+    many = min(AT_ONCE * tile_rows(min(wide, WIDTH)), scratch.size // wide)
+    packed = packed_of(dy)
     for r in range(top, bottom, many):
         count = min(many, bottom - r)
-        for left in range(0, wide, WIDTH):
-            broad = min(WIDTH, wide - left)
-            for i in range(0, count, high):
-                for start in range(0, rows, DEPTH):
-                    tile(pointer(below, r + i + start * below.shape[1]), 1, 0, below.shape[1],
-                         pointer(packed, left * rows + start * broad), 0, broad, pointer(scratch, i * wide + left),
-                         wide, 1, min(DEPTH, rows - start), broad, min(high, count - i), start > 0, nothing(),
-                         False)  # fmt: skip
+        product_packed(below[:, r:], 1, below.shape[1], packed, scratch[: count * wide].reshape(count, wide), False)
         if wide == row:  # the rows are one run of numbers
             _apply(update, parameters, scratch[: count * wide], slots, kernel + r * row, numbers)
         else:

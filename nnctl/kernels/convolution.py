@@ -9,7 +9,8 @@ and below are left out of the sums. strides, before (zeros above and to the left
 
 import numpy as np
 
-from nnctl.kernels.blocks import largest, relu_back, to_the_largest
+from nnctl.kernels.bias import add_relu_backward
+from nnctl.kernels.blocks import largest, to_the_largest
 from nnctl.kernels.compiling import kernel
 from nnctl.kernels.memory import line, nothing, pointer
 from nnctl.kernels.products import tile_rows
@@ -67,7 +68,7 @@ def backward_ended(x, w, y, dy, dw, dbias, dx, padded, strides, before, dilation
     high, wide = (slopes.shape[0], slopes.shape[1]) if pooled else (dy.shape[1], dy.shape[2])
     turned, beside = _for_inputs(w, dx, high, wide, strides, before, dilations)
     for n in range(x.shape[0]):
-        relu_back(y[n], dy[n], dbias)
+        add_relu_backward(y[n].reshape(-1, y.shape[3]), dy[n].reshape(-1, y.shape[3]), dbias)
         if pooled:
             for i in range(dy.shape[1]):
                 to_the_largest(dy[n, i], which[n, i], slopes[i * pool[0] : (i + 1) * pool[0]], pool)

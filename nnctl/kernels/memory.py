@@ -47,23 +47,3 @@ def nothing(context):
         return ir.Constant(_BYTE, None)
 
     return types.voidptr(), build
-
-
-@intrinsic
-def fetch(context, array, offset):
-    """Asks for the cache line of an array's number at `offset`, which will soon be wanted. Where it lies beyond the
-    array nothing happens."""
-
-    def build(context, builder, signature, arguments):
-        [kind, _], [value, steps] = signature.args, arguments
-        data = context.make_array(kind)(context, builder, value).data
-        number = ir.IntType(32)
-        address = builder.bitcast(builder.gep(data, [steps]), _BYTE)
-        prefetch = builder.module.globals.get("llvm.prefetch.p0") or ir.Function(
-            builder.module, ir.FunctionType(ir.VoidType(), [_BYTE, number, number, number]), "llvm.prefetch.p0"
-        )
-        # for reading, into the second-level cache, of data
-        builder.call(prefetch, [address, ir.Constant(number, 0), ir.Constant(number, 2), ir.Constant(number, 1)])
-        return ir.Constant(number, 0)
-
-    return types.int32(array, types.int64), build

@@ -49,7 +49,7 @@ def dressed_product(a, a_row, a_step, b, c, keep, bias, relu):
     # rows of b that lie a power of two apart share the same few places of the first-level cache: such a part of b is
     # copied together first, where enough rows of c make use of it
     packs = b_row % 128 == 0 and rows >= PACKED_ROWS
-    packed = np.empty((DEPTH if packs else 0, WIDTH), np.float32)
+    packed = np.empty(DEPTH * WIDTH if packs else 0, np.float32)
     for top in range(0, rows, ROWS):
         _product_of_rows(a, top, a_row, a_step, b, c, keep, bias, relu, packs, packed)
 
@@ -66,11 +66,8 @@ def _product_of_rows(a, first, a_row, a_step, b, c, keep, bias, relu, packs, pac
             deep = min(DEPTH, depth - start)
             part, part_row = pointer(b, start * b_row + left), b_row
             if packs:
-                for p in range(deep):
-                    from_, to = line(b, (start + p) * b_row + left, wide), packed[p]
-                    for j in range(from_.size):
-                        to[j] = from_[j]
-                part, part_row = pointer(packed, 0), WIDTH
+                pack(b[start : start + deep, left : left + wide], packed)
+                part, part_row = pointer(packed, 0), wide
             last = start + deep == depth
             ends = pointer(bias, left) if last and bias.size else nothing()
             for top in range(first, rows, high):
@@ -88,10 +85,10 @@ def packed_of(b):
 
 
 @kernel
-def product_packed(a, packed, columns, c, keep):
-    """c = a b, or with keep c += a b; packed: b, as `pack` lays it out. Rows of a and of c are contiguous."""
-    rows, depth = a.shape
-    a_row, c_row = a.strides[0] // 4, c.strides[0] // 4
+def product_packed(a, a_row, a_step, packed, c, keep):
+    """As `product`, of a b that `pack` has laid out."""
+    rows, columns = c.shape
+    depth, c_row = packed.size // columns, c.strides[0] // 4
     for left in range(0, columns, WIDTH):
         wide = min(WIDTH, columns - left)
         high = tile_rows(wide)
@@ -99,8 +96,8 @@ def product_packed(a, packed, columns, c, keep):
             deep = min(DEPTH, depth - start)
             part = pointer(packed, left * depth + start * wide)
             for top in range(0, rows, high):
-                tile(pointer(a, top * a_row + start), a_row, 0, 1, part, 0, wide, pointer(c, top * c_row + left),
-                     c_row, 1, deep, wide, min(high, rows - top), keep or start > 0, nothing(), 0)  # fmt: skip
+                tile(pointer(a, top * a_row + start * a_step), a_row, 0, a_step, part, 0, wide,
+                     pointer(c, top * c_row + left), c_row, 1, deep, wide, min(high, rows - top), keep or start > 0, nothing(), 0)  # fmt: skip
 
 
 @kernel

@@ -16,7 +16,7 @@ def lstm_forward(z, kernel, bias, hs, cs, read, skip):
     """z (steps, rows, 4 units), x W, becomes the gates; hs and cs (steps + 1, rows, units) are filled in."""
     packed = packed_of(kernel)
     for t in range(z.shape[0]):
-        product_packed(hs[t], packed, kernel.shape[1], z[t], True)
+        product_packed(hs[t], hs.shape[2], 1, packed, z[t], True)
         gates.lstm_forward(z[t], bias, cs[t], cs[t + 1], read[t], hs[t + 1])
         if skip.size:
             _stay(cs[t], cs[t + 1], skip[t])
@@ -37,7 +37,7 @@ def lstm_backward(z, back, cs, read, dys, dh, dc, skip):
         gates.lstm_backward(z[t], cs[t], read[t], dh, dc)
         if skip.size:
             _clear(z[t], skip[t])
-        product_packed(z[t], packed, back.shape[1], dh, False)
+        product_packed(z[t], z.shape[2], 1, packed, dh, False)
         if skip.size:
             _stay(after_h, dh, skip[t])
             _stay(after_c, dc, skip[t])
@@ -48,7 +48,7 @@ def gru_forward(z, kernel, bias, hs, held, product, skip):
     """z (steps, rows, 3 units), x W + b, becomes the gates; hs (steps + 1, rows, units) is filled in."""
     packed = packed_of(kernel)
     for t in range(z.shape[0]):
-        product_packed(hs[t], packed, kernel.shape[1], product, False)
+        product_packed(hs[t], hs.shape[2], 1, packed, product, False)
         gates.gru_forward(z[t], product, bias, hs[t], held[t], hs[t + 1])
         if skip.size:
             _stay(hs[t], hs[t + 1], skip[t])
@@ -69,7 +69,7 @@ def gru_backward(z, back, hs, held, dys, dh, dp, skip):
         if skip.size:
             _clear(z[t], skip[t])
             _clear(dp[t], skip[t])
-        product_packed(dp[t], packed, back.shape[1], dh, True)
+        product_packed(dp[t], dp.shape[2], 1, packed, dh, True)
         if skip.size:
             _stay(after, dh, skip[t])
 

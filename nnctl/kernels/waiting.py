@@ -2,7 +2,7 @@
 
 A thread that sleeps wakes up 50 to 150 microseconds after it is called, which is as long as many a layer takes; one
 that looks again and again is there at once. Where there are more threads than cores, looking on would keep the one that
-is waited for from running: so after a while every look lets others go first.
+is waited for from running: so who waits however long it takes lets others go first now and then.
 """
 
 import sys
@@ -14,7 +14,6 @@ from numba.extending import intrinsic
 from nnctl.kernels.compiling import kernel
 
 _PATIENCE = 3000  # looks, some microseconds
-_FOREVER = 1 << 62
 _let_others = types.ExternalFunction("SwitchToThread" if sys.platform == "win32" else "sched_yield", types.int32())
 
 
@@ -46,11 +45,9 @@ def tell(context, array, number):
 @kernel
 def until(flag, wanted, looks):
     """Waits until flag[0] is at least `wanted`; gives up after so many looks, and says whether it is."""
-    for look in range(looks):
+    for _ in range(looks):
         if now(flag) >= wanted:
             return True
-        if look > _PATIENCE:
-            _let_others()
     return False
 
 
@@ -59,4 +56,5 @@ def meet(arrived, worker, turn):
     """Waits until every worker has come to the same turn. arrived (workers, 8): a cache line each."""
     tell(arrived[worker], turn)
     for other in range(arrived.shape[0]):
-        until(arrived[other], turn, _FOREVER)
+        while not until(arrived[other], turn, _PATIENCE):
+            _let_others()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
 from nnctl.engine.shard import Batch
 from nnctl.errors import InputError
-from nnctl.metrics import Metric, dump, load, resolve
+from nnctl.metrics import Metric, resolve
 from nnctl.spec.model import Spec
 from nnctl.training.compatibility import check_heads, check_taken_over
 
@@ -141,7 +142,7 @@ class Running:
     def copy(self) -> Running:
         other = Running(self._model)
         other.rows, other.loss, other.losses = self.rows, self.loss, dict(self.losses)
-        other.states = [load(dump(state)) for state in self.states]
+        other.states = copy.deepcopy(self.states)
         return other
 
     def figures(self) -> dict[str, float]:

@@ -290,11 +290,10 @@ def summarize(model: Model, data: Data) -> Summary:
     for node in graph.nodes:
         owned = graph.weights.get(node.name, {})
         sizes = {f"{node.name}/{name}": math.prod(weight.shape) for name, weight in owned.items()}
-        shapes = [graph.shapes[source] for source in node.sources]
         lines.append(LayerLine(
             node.name, node.layer.kind, node.sources, graph.shapes[node.name], sum(sizes.values()),
             sum(size for key, size in sizes.items() if key in program.spans),
-            node.layer.multiply_adds(shapes if node.layer.merges else shapes[0]), node.shared,
+            node.layer.multiply_adds(graph.given(node)), node.shared,
         ))  # fmt: skip
     parameters, trainable = sum(l.parameters for l in lines), sum(l.trainable for l in lines)  # noqa: E741
     batch = min(model.spec.batch_size or data.train.rows, data.train.rows)

@@ -41,7 +41,7 @@ def test_products(rows, depth, columns, beside, keep):
     products.times_left(left, b, c, keep)
     close(c, start + left.T.astype(np.float64) @ b)
     packed = products.packed_of(np.ascontiguousarray(b))
-    products.product_packed(a, packed, columns, c, False)
+    products.product_packed(a, a.strides[0] // 4, 1, packed, c, False)
     close(c, a.astype(np.float64) @ b)
 
 
