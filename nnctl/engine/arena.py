@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from nnctl import aligned
 from nnctl.engine.profile import Clock
 
 Array = np.ndarray
@@ -52,9 +53,9 @@ class ShardCall:
             array = self._arrays[place]
             if array.shape == shape and (dtype is None or array.dtype == dtype):
                 return array
-            self._arrays[place] = np.empty(shape, dtype or self.dtype)
+            self._arrays[place] = aligned.empty(shape, dtype or self.dtype)
         else:
-            self._arrays.append(np.empty(shape, dtype or self.dtype))
+            self._arrays.append(aligned.empty(shape, dtype or self.dtype))
         return self._arrays[place]
 
     def random_bits(self, row_size: int, rows: int, stream: int = 0) -> Array:

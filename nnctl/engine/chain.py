@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from nnctl import aligned
 from nnctl.engine.program import Program
 from nnctl.engine.shard import Batch, Objective
 from nnctl.layers.activation import Applies
@@ -165,14 +166,14 @@ class _Room:
     def __init__(self, widths: np.ndarray, batch: int, steps: int, workers: int, dtype: Any):
         self._sizes = batch, steps, workers
         every = int(widths[1:].sum()) * batch
-        outs, slopes, turned = (np.empty(every, dtype) for _ in range(3))
-        self.predictions = np.empty((batch * steps, widths[-1]), dtype)
+        outs, slopes, turned = (aligned.empty(every, dtype) for _ in range(3))
+        self.predictions = aligned.empty((batch * steps, widths[-1]), dtype)
         self.sums = np.zeros((steps, workers))
         # scratch and what the threads tell each other by: each has cache lines of its own
-        scratch = np.empty((workers, max(SCRATCH, int(widths.max()))), dtype)
-        largest = np.zeros((workers, 2 * len(widths) + 16), np.int32)
-        arrived = np.zeros((workers, 8), np.int64)
-        self.arrays = (np.empty(int(widths[0]) * batch, dtype), outs, slopes, turned, scratch, self.predictions,
+        scratch = aligned.empty((workers, max(SCRATCH, int(widths.max()))), dtype)
+        largest = aligned.zeros((workers, 2 * len(widths) + 16), np.int32)
+        arrived = aligned.zeros((workers, 8), np.int64)
+        self.arrays = (aligned.empty(int(widths[0]) * batch, dtype), outs, slopes, turned, scratch, self.predictions,
                        self.sums, largest, arrived)  # fmt: skip
 
     def fits(self, batch: int, steps: int, workers: int) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from nnctl import aligned
 from nnctl.engine.program import Program, Step
 from nnctl.layers.base import Array
 
@@ -15,7 +16,7 @@ class Gradients:
     further ones (of the thread's next shard, of a shared layer's next use) go by way of scratch."""
 
     def __init__(self, program: Program):
-        self.gradients = np.zeros_like(program.parameters)
+        self.gradients = aligned.zeros(program.parameters.shape, program.parameters.dtype)
         self._sums = {key: program.view(key, self.gradients) for key in program.spans}
         self._scratch: dict[str, Array] = {}
         self._seen: set[str] = set()
@@ -39,7 +40,7 @@ class Gradients:
             self._seen.add(key)
             return self._sums[key]
         if key not in self._scratch:
-            self._scratch[key] = np.empty_like(self._sums[key])
+            self._scratch[key] = aligned.empty(self._sums[key].shape, self._sums[key].dtype)
         return self._scratch[key]
 
     def written(self, step: Step, arrays: Mapping[str, Array]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from nnctl import aligned
 from nnctl.engine.fusion import ended_convolutions
 from nnctl.engine.graph import Graph, Node, states_of
 from nnctl.errors import ShapeError
@@ -75,7 +76,7 @@ class Program:
         self.state_spans: dict[str, slice] = {}
         self.shapes: dict[str, tuple[int, ...]] = {}
         self._lay_out()
-        self.parameters = np.zeros(self._ends[0], self.dtype)
+        self.parameters = aligned.zeros(self._ends[0], self.dtype)
         self.state = np.zeros(self._ends[1], self.dtype)
         self.steps, self.heads, self.slots = self._lower()
         if "convolution" in self.fuse:

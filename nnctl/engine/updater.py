@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from nnctl import aligned
 from nnctl.engine.chain import Update
 from nnctl.errors import RunError
 from nnctl.optimizers import Optimizer
@@ -42,7 +43,8 @@ class Updater:
         self._parts = dealt(pieces(list(spans.values()), len(weights) or 1), threads if side_by_side else 1)
         self.rate_scale = 1.0
         starts = optimizer.slots()
-        self._slots = np.empty((len(starts), len(weights)), weights.dtype)  # one after the other, for compiled callers
+        # one after the other, for compiled callers
+        self._slots = aligned.empty((len(starts), len(weights)), weights.dtype)
         self.slots = dict(zip(starts, self._slots, strict=True))
         for name, start in starts.items():
             self.slots[name].fill(start)

@@ -32,7 +32,8 @@ def function(symbol: str, kind: ir.FunctionType, module: Callable[[], ir.Module]
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
     cpu, features = binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()
-    said = "\n".join((Path(source).read_text(encoding="utf-8"), cpu, features, str(lanes()), llvmlite.__version__))
+    shared = (Path(path).read_text(encoding="utf-8") for path in (source, Path(__file__).with_name("vectors.py")))
+    said = "\n".join((*shared, cpu, features, str(lanes()), llvmlite.__version__))
     path = cache.folder() / f"{symbol}-{hashlib.sha256(said.encode()).hexdigest()[:16]}.o"
     target = binding.Target.from_default_triple()
     machine = target.create_target_machine(

@@ -1,5 +1,6 @@
 """What ends a convolution, compiled, a row of places at a time: the largest of each block of places, bias and relu, and
-the pooling back. Loops over one place's filters; blocks of 2 by 2, which most poolings have, by vectors (kernels/pooled.py).
+the pooling back. Loops over one place's filters; blocks of 2 by 2, which most poolings have, by vectors
+(kernels/pooled.py).
 
 places (rows of a block, wide, filters), slopes likewise; y, dy, which (blocks, filters): which place of its block is
 the largest, the first of equal ones, NaN before all.

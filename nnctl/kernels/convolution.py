@@ -12,7 +12,9 @@ import numpy as np
 from nnctl.kernels.bias import add_relu_backward
 from nnctl.kernels.blocks import largest, to_the_largest
 from nnctl.kernels.compiling import kernel
-from nnctl.kernels.memory import line, nothing, pointer
+from nnctl.kernels.memory import cleared, nothing, pointer, room
+from nnctl.kernels.padding import beside_zeros, copy_inside
+from nnctl.kernels.pooled_convolution import pays, pooled_backward
 from nnctl.kernels.products import tile_rows
 from nnctl.kernels.tile import WIDTH, tile
 from nnctl.kernels.turning import turn
@@ -24,7 +26,7 @@ def forward(x, w, y, padded, strides, before, dilations):
     none = np.empty(0, np.float32)
     padded[:] = 0
     for n in range(x.shape[0]):
-        image = _beside_zeros(x[n], padded, before[1])
+        image = beside_zeros(x[n], padded, before[1])
         for i in range(y.shape[1]):
             _windows(image, w, y[n, i], i, strides, before, dilations, none)
 
@@ -37,7 +39,7 @@ def forward_ended(x, w, bias, y, padded, strides, before, dilations, pool, which
     padded[:] = 0
     none = np.empty(0, np.float32)
     for n in range(x.shape[0]):
-        image = _beside_zeros(x[n], padded, before[1])
+        image = beside_zeros(x[n], padded, before[1])
         for i in range(y.shape[1]):
             if pool[0] * pool[1] == 1:
                 _windows(image, w, y[n, i], i, strides, before, dilations, bias)
@@ -61,8 +63,11 @@ def backward(x, w, dy, dw, dx, padded, strides, before, dilations):
 def backward_ended(x, w, y, dy, dw, dbias, dx, padded, strides, before, dilations, pool, which, slopes):
     """dw, dbias (none where dw is empty), and dx where it is not empty. dy is used up. slopes (high, wide, filters):
     room for the gradient of an image's places before the pooling; without one it is not looked at."""
-    dw[:] = 0
     dbias[:] = 0
+    if pays(w.shape, pool, dilations):
+        pooled_backward(x, w, y, dy, dw, dbias, dx, strides, before, dilations, pool, which)
+        return
+    dw[:] = 0
     padded[:] = 0
     pooled = pool[0] * pool[1] > 1
     high, wide = (slopes.shape[0], slopes.shape[1]) if pooled else (dy.shape[1], dy.shape[2])
@@ -116,14 +121,14 @@ def _windows(image, w, y, i, strides, before, dilations, bias):
 def _image_back(x, dy, w, dw, dx, n, padded, turned, beside, strides, before, dilations):
     """Adds an image's share to dw, and makes dx[n] where dx is not empty."""
     if dw.size:
-        _weights(_beside_zeros(x, padded, before[1]), dy, w.shape, dw, strides, before, dilations)
+        _weights(beside_zeros(x, padded, before[1]), dy, w.shape, dw, strides, before, dilations)
     if dx.size == 0:
         return
     tall, broad = w.shape[:2]
     if strides[0] == 1 and strides[1] == 1:  # a convolution of dy with the window turned round
         zeros = ((tall - 1) * dilations[0] - before[0], (broad - 1) * dilations[1] - before[1])
         none = np.empty(0, np.float32)
-        slopes = _beside_zeros(dy, beside, zeros[1])
+        slopes = beside_zeros(dy, beside, zeros[1])
         for i in range(dx.shape[1]):
             _windows(slopes, turned, dx[n, i], i, strides, zeros, dilations, none)
         return
@@ -134,7 +139,7 @@ def _image_back(x, dy, w, dw, dx, n, padded, turned, beside, strides, before, di
             if 0 <= up < dx.shape[1]:
                 for b in range(broad):
                     _inputs(dy[i], turned[a, b], beside[up], b * dilations[1], strides[1])
-    _copy_inside(beside, dx[n], before[1])
+    copy_inside(beside, dx[n], before[1])
 
 
 @kernel
@@ -143,7 +148,7 @@ def _for_inputs(w, dx, high, wide, strides, before, dilations):
     or, with strides, of dx."""
     tall, broad, channels, filters = w.shape
     here = dx.size > 0
-    turned = np.empty((tall, broad, filters, channels if here else 0), np.float32)
+    turned = room(w.size if here else 0).reshape(tall, broad, filters, channels if here else 0)
     once = strides[0] == 1 and strides[1] == 1
     if here:
         for a in range(tall):
@@ -154,12 +159,13 @@ def _for_inputs(w, dx, high, wide, strides, before, dilations):
                     turn(w[a, b], turned[a, b])
     reach = (broad - 1) * dilations[1]
     if not here:
-        return turned, np.zeros((0, 0, 0), np.float32)
+        return turned, cleared(0, 0, 0)
     if once:
         zeros = dx.shape[2] + reach - wide  # to the left and to the right of dy
-        return turned, np.zeros((high if zeros else 0, wide + zeros, filters), np.float32)
-    return turned, np.zeros((dx.shape[1], max(dx.shape[2] + before[1], (wide - 1) * strides[1] + reach + 1), channels),
-                            np.float32)  # fmt: skip
+        beside = cleared(high if zeros else 0, wide + zeros, filters)
+    else:
+        beside = cleared(dx.shape[1], max(dx.shape[2] + before[1], (wide - 1) * strides[1] + reach + 1), channels)
+    return turned, beside
 
 
 @kernel
@@ -205,28 +211,3 @@ def _inputs(dy, turned, into, first, stride):
 def _even(count, most):
     """Rows of a tile, where `count` rows are cut into as few tiles of about one height as there can be."""
     return -(-count // -(-count // most))
-
-
-@kernel
-def _beside_zeros(x, padded, before):
-    """The image with zeros beside it, in `padded`, where there is room for that; else as it is."""
-    if padded.size == 0:
-        return x
-    width, channels = x.shape[1], x.shape[2]
-    for i in range(x.shape[0]):
-        from_ = line(x, i * width * channels, width * channels)
-        to = line(padded, (i * padded.shape[1] + before) * channels, width * channels)
-        for j in range(from_.size):
-            to[j] = from_[j]
-    return padded[: x.shape[0]]
-
-
-@kernel
-def _copy_inside(padded, x, before):
-    """The image from between the zeros."""
-    width, channels = x.shape[1], x.shape[2]
-    for i in range(x.shape[0]):
-        from_ = line(padded, (i * padded.shape[1] + before) * channels, width * channels)
-        to = line(x, i * width * channels, width * channels)
-        for j in range(to.size):
-            to[j] = from_[j]

@@ -19,6 +19,7 @@ from itertools import product
 from llvmlite import ir
 
 from nnctl.kernels import assembled
+from nnctl.kernels.vectors import Vectors, switched
 
 SYMBOL = "nnctl_tile"
 _FLOAT, _INT, _BIT, _POINTER = assembled.FLOAT, assembled.INT, assembled.BIT, assembled.POINTER
@@ -35,36 +36,29 @@ _ARGUMENTS = (
     ("c", _POINTER), ("c_row", _INT), ("n1", _INT), ("n0", _INT), ("columns", _INT), ("rows", _INT),
     ("keep", _INT), ("bias", _POINTER), ("relu", _INT),
 )  # fmt: skip
+_NAMES = [name for name, _ in _ARGUMENTS]
 _TYPE = ir.FunctionType(ir.VoidType(), [kind for _, kind in _ARGUMENTS])
 
 
-class _Tile:
+class _Tile(Vectors):
     """Builds the function for one number of rows and of vectors.
 
-    masked: the last vector is not whole. along: the numbers of a that are added up lie side by side (a0 is 1), else
-    those of its rows do (a_row is 1), whose addresses then are one and small differences.
+    along: the numbers of a that are added up lie side by side (a0 is 1), else those of its rows do (a_row is 1), whose
+    addresses then are one and small differences.
     """
 
     def __init__(self, module: ir.Module, rows: int, vectors: int, masked: bool, along: bool):
-        self.height, self.vectors, self.masked, self.along = rows, vectors, masked, along
+        self.height, self.along = rows, along
         name = f"{SYMBOL}_{rows}x{vectors}{'_masked' if masked else ''}{'_along' if along else ''}"
-        self.function = ir.Function(module, _TYPE, name)
-        self.function.linkage = "internal"
-        self.vector = ir.VectorType(_FLOAT, LANES)
-        self.builder = ir.IRBuilder(self.function.append_basic_block("entry"))
-        for argument, (name, _) in zip(self.function.args, _ARGUMENTS, strict=True):
-            setattr(self, name, argument)
+        function = ir.Function(module, _TYPE, name)
+        function.linkage = "internal"
+        super().__init__(function, _NAMES, vectors, masked)
         self._build()
 
     def _build(self) -> None:
-        b = self.builder
-        if self.masked:
-            numbers = ir.Constant(ir.VectorType(_INT, LANES), list(range(LANES)))
-            left = b.sub(self.columns, ir.Constant(_INT, LANES * (self.vectors - 1)))
-            self.mask = b.icmp_signed("<", numbers, self._spread(left, _INT))
         sums = self._counted(self.n1, [(self.a, self.a1), (self.b, self.b1)], self._start(), self._inner)
         self._finish(sums)
-        b.ret_void()
+        self.builder.ret_void()
 
     def _inner(self, places, sums):
         step = ir.Constant(_INT, 1) if self.along else self.a0
@@ -73,13 +67,12 @@ class _Tile:
     def _multiply(self, places, sums):
         """One step: every row's number of a times every vector of b."""
         b, (a, row) = self.builder, places
-        fma = self._intrinsic("fma", ir.FunctionType(self.vector, [self.vector] * 3))
-        vectors = [self._load(row, v) for v in range(self.vectors)]
+        vectors = [self.load(row, v) for v in range(self.vectors)]
         result = []
         for i in range(self.height):
             here = b.gep(a, [b.mul(self.a_row, ir.Constant(_INT, i)) if self.along else ir.Constant(_INT, i)])
-            x = self._spread(b.load(here), _FLOAT)
-            result += [b.call(fma, [x, y, sums[i * self.vectors + v]]) for v, y in enumerate(vectors)]
+            x = self.spread(b.load(here), _FLOAT)
+            result += [self.fma(x, y, sums[i * self.vectors + v]) for v, y in enumerate(vectors)]
         return result
 
     def _counted(self, count, moving, sums, body):
@@ -122,7 +115,8 @@ class _Tile:
         held, ready = b.append_basic_block("held"), b.append_basic_block("ready")
         b.cbranch(b.icmp_signed("!=", self.keep, ir.Constant(_INT, 0)), held, ready)
         b.position_at_end(held)
-        loaded = [self._load(self._row(i), v) for i in range(self.height) for v in range(self.vectors)]
+        rows = [self.row(self.c, self.c_row, i) for i in range(self.height)]
+        loaded = [self.load(row, v) for row in rows for v in range(self.vectors)]
         b.branch(ready)
         b.position_at_end(ready)
         sums = []
@@ -142,9 +136,9 @@ class _Tile:
         self._store_all(sums)
         b.branch(end)
         b.position_at_end(dressed)
-        biases = [self._load(self.bias, v) for v in range(self.vectors)]
+        biases = [self.load(self.bias, v) for v in range(self.vectors)]
         zero = ir.Constant(self.vector, None)
-        cut = self._spread(b.icmp_signed("!=", self.relu, ir.Constant(_INT, 0)), _BIT)
+        cut = self.spread(b.icmp_signed("!=", self.relu, ir.Constant(_INT, 0)), _BIT)
         ends = []
         for k, value in enumerate(sums):
             value = b.fadd(value, biases[k % self.vectors])
@@ -156,53 +150,11 @@ class _Tile:
 
     def _store_all(self, values) -> None:
         for k, value in enumerate(values):
-            self._store(value, self._row(k // self.vectors), k % self.vectors)
-
-    # Vectors in memory
-
-    def _row(self, i):
-        return self.builder.gep(self.c, [self.builder.mul(self.c_row, ir.Constant(_INT, i))])
-
-    def _place(self, row, v):
-        place = self.builder.gep(row, [ir.Constant(_INT, v * LANES)])
-        return self.builder.bitcast(place, self.vector.as_pointer())
-
-    def _load(self, row, v):
-        b, place = self.builder, self._place(row, v)
-        if self.masked and v == self.vectors - 1:
-            kind = ir.FunctionType(self.vector, [place.type, ir.IntType(32), self.mask.type, self.vector])
-            load = self._intrinsic("masked.load", kind, ".p0")
-            return b.call(load, [place, ir.Constant(ir.IntType(32), 4), self.mask, ir.Constant(self.vector, None)])
-        return b.load(place, align=4)
-
-    def _store(self, value, row, v):
-        b, place = self.builder, self._place(row, v)
-        if self.masked and v == self.vectors - 1:
-            kind = ir.FunctionType(ir.VoidType(), [self.vector, place.type, ir.IntType(32), self.mask.type])
-            store = self._intrinsic("masked.store", kind, ".p0")
-            b.call(store, [value, place, ir.Constant(ir.IntType(32), 4), self.mask])
-        else:
-            b.store(value, place, align=4)
-
-    def _intrinsic(self, name, kind, suffix=""):
-        name = f"llvm.{name}.v{LANES}f32{suffix}"
-        module = self.function.module
-        return module.globals.get(name) or ir.Function(module, kind, name)
-
-    def _spread(self, number, kind):
-        """A vector of one number, LANES times."""
-        b = self.builder
-        vector = ir.VectorType(kind, LANES)
-        first = b.insert_element(ir.Constant(vector, ir.Undefined), number, ir.Constant(ir.IntType(32), 0))
-        return b.shuffle_vector(first, first, ir.Constant(ir.VectorType(ir.IntType(32), LANES), None))
+            self.store(value, self.row(self.c, self.c_row, k // self.vectors), k % self.vectors)
 
 
-def _module() -> ir.Module:
-    """SYMBOL, which looks at the tile's size and calls the function for it."""
-    module = ir.Module(SYMBOL)
-    function = ir.Function(module, _TYPE, SYMBOL)
-    builder = ir.IRBuilder(function.append_basic_block("entry"))
-    arguments = dict(zip((name for name, _ in _ARGUMENTS), function.args, strict=True))
+def _key(builder: ir.IRBuilder, arguments: dict) -> ir.Value:
+    """The number of the function for a tile of the arguments' size, as `_number` has it."""
     lanes = ir.Constant(_INT, LANES)
     vectors = builder.sdiv(builder.add(arguments["columns"], ir.Constant(_INT, LANES - 1)), lanes)
     whole = builder.icmp_signed("==", builder.srem(arguments["columns"], lanes), ir.Constant(_INT, 0))
@@ -212,18 +164,22 @@ def _module() -> ir.Module:
     key = arguments["rows"]
     for bit, times in ((vectors, 64), (builder.zext(masked, _INT), 512), (builder.zext(along, _INT), 1024)):
         key = builder.add(key, builder.mul(bit, ir.Constant(_INT, times)))
-    nothing = builder.append_basic_block("nothing")
-    switch = builder.switch(key, nothing)
-    ir.IRBuilder(nothing).ret_void()
+    return key
+
+
+def _number(rows: int, vectors: int, masked: bool, along: bool) -> int:
+    return rows + 64 * vectors + 512 * masked + 1024 * along
+
+
+def _module() -> ir.Module:
+    """SYMBOL, which looks at the tile's size and calls the function for it."""
+    module = ir.Module(SYMBOL)
     kinds = (True,) if LANES == 16 else (False, True)
-    for count, most in MOST_ROWS.items():
+    cases = {}
+    for vectors, most in MOST_ROWS.items():
         for rows, masked, along in product(range(1, most + 1), kinds, (False, True)):
-            tile = _Tile(module, rows, count, masked, along).function
-            block = function.append_basic_block(tile.name)
-            inside = ir.IRBuilder(block)
-            inside.call(tile, function.args)
-            inside.ret_void()
-            switch.add_case(ir.Constant(_INT, rows + 64 * count + 512 * masked + 1024 * along), block)
+            cases[_number(rows, vectors, masked, along)] = _Tile(module, rows, vectors, masked, along).function
+    switched(module, SYMBOL, _TYPE, _NAMES, cases, _key)
     return module
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -87,7 +88,7 @@ import sys
 from nnctl.kernels import assembled
 assembled.lanes = lambda: {lanes}
 import pytest
-sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", {file!r}, "-k", "not other_cpus"]))
+sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", *{files!r}, "-k", "not other_cpus"]))
 """
 
 
@@ -95,6 +96,7 @@ sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", {file!r}, "-k", "not other
 @pytest.mark.parametrize("lanes", [4, 8, 16])
 def test_the_vectors_of_other_cpus(lanes, tmp_path):
     """Whatever this CPU's vectors are, the compiler makes do with others: those of AVX2, and of Arm."""
-    command = [sys.executable, "-c", OTHER_WIDTH.format(lanes=lanes, file=__file__)]
+    files = [__file__, str(Path(__file__).with_name("test_pooled_convolution.py"))]
+    command = [sys.executable, "-c", OTHER_WIDTH.format(lanes=lanes, files=files)]
     done = subprocess.run(command, env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)}, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-2000:]

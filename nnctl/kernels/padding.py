@@ -1,0 +1,29 @@
+"""An image put between zeros, and taken out again."""
+
+from nnctl.kernels.compiling import kernel
+from nnctl.kernels.memory import line
+
+
+@kernel
+def beside_zeros(x, padded, before):
+    """The image with zeros beside it, in `padded`, where there is room for that; else as it is."""
+    if padded.size == 0:
+        return x
+    width, channels = x.shape[1], x.shape[2]
+    for i in range(x.shape[0]):
+        from_ = line(x, i * width * channels, width * channels)
+        to = line(padded, (i * padded.shape[1] + before) * channels, width * channels)
+        for j in range(from_.size):
+            to[j] = from_[j]
+    return padded[: x.shape[0]]
+
+
+@kernel
+def copy_inside(padded, x, before):
+    """The image from between the zeros."""
+    width, channels = x.shape[1], x.shape[2]
+    for i in range(x.shape[0]):
+        from_ = line(padded, (i * padded.shape[1] + before) * channels, width * channels)
+        to = line(x, i * width * channels, width * channels)
+        for j in range(to.size):
+            to[j] = from_[j]
