@@ -237,6 +237,8 @@ class Executor:
             from threadpoolctl import threadpool_limits
 
             waiting = self.kernels and self.kernels.waiting
+            if waiting:
+                waiting.until(np.zeros(1, np.int64), 0, 1)  # fetched now, before its function is handed on
             self._crew = Crew(waiting.until if waiting else None)
             self._blas = threadpool_limits(1, "blas")  # the shards are the parallelism
         self._crew(turn, workers)

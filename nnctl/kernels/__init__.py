@@ -1,16 +1,16 @@
 """Compiled loops, for what NumPy does in many passes: used where Numba is installed (the extra `fast`).
 
-NumPy is the reference; every kernel has a twin there, and a test that both agree. Numba takes a third of a second to
-import, so it is asked for only where a run is long enough to win that back many times over.
+NumPy is the reference; every kernel has a twin there, and a test that both agree. To compile takes seconds, and Numba a
+third of one to import: both are asked for only where a run is long enough to win that back.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from importlib import import_module
 from importlib.util import find_spec
-from types import ModuleType
+
+from nnctl.kernels.library import Compiled
 
 SWITCH = "NNCTL_KERNELS"  # numpy: leave Numba alone; numba: use it however short the run
 INSTALL = "pip install 'nnctl[fast]'"
@@ -30,19 +30,17 @@ def wanted(work: float, worth: float) -> bool:
 
 
 class Kernels:
-    """The compiled kernels, module by module: `kernels.pooling.max_forward`. Each is imported when it is first asked
-    for, and compiled (or fetched from the cache) when it is first called."""
+    """The compiled kernels, module by module: `kernels.pooling.max_forward`. Each is fetched, or compiled, when it is
+    first called (kernels/library.py)."""
 
     def __init__(self, without: Iterable[str] = ()):
         """without: modules that are not to be used."""
         for name in without:
             setattr(self, name, None)
 
-    def __getattr__(self, name: str) -> ModuleType | None:
-        """None for a module that asks for something that is not here."""
-        try:
-            module = import_module(f"{__name__}.{name}")
-        except ImportError:
-            module = None
-        setattr(self, name, module)
-        return module
+    def __getattr__(self, name: str) -> Compiled:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        compiled = Compiled(name)
+        setattr(self, name, compiled)
+        return compiled

@@ -3,6 +3,7 @@ loops. For what a compiler does not make of Python: sums that stay in registers,
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ FLOAT, INT, BIT = ir.FloatType(), ir.IntType(64), ir.IntType(1)
 POINTER = FLOAT.as_pointer()
 _KINDS = {POINTER: types.voidptr, INT: types.int64}
 _engines = []  # live as long as the code in them
+_paths: dict[str, Path] = {}
 
 
 def lanes() -> int:
@@ -25,27 +27,41 @@ def lanes() -> int:
     return 16 if features.get("avx512f") else 8 if features.get("avx") else 4
 
 
+def machine() -> binding.TargetMachine:
+    """A compiler for this CPU, of code that may lie anywhere."""
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    return binding.Target.from_default_triple().create_target_machine(
+        cpu=binding.get_host_cpu_name(), features=binding.get_host_cpu_features().flatten(), opt=3, reloc="pic",
+        codemodel="small",
+    )  # fmt: skip
+
+
+def objects(module: binding.ModuleRef) -> list[Path]:
+    """The compiled files of the functions that a module calls."""
+    return [_paths[function.name] for function in module.functions if function.name in _paths]
+
+
 def function(symbol: str, kind: ir.FunctionType, module: Callable[[], ir.Module],
              source: str) -> types.ExternalFunction:  # fmt: skip
     """The function `symbol` of a module, for kernels to call. source: the file that makes the module: while that, the
     CPU and LLVM stay the same, so does the code."""
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
     cpu, features = binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()
     shared = (Path(path).read_text(encoding="utf-8") for path in (source, Path(__file__).with_name("vectors.py")))
     said = "\n".join((*shared, cpu, features, str(lanes()), llvmlite.__version__))
     path = cache.folder() / f"{symbol}-{hashlib.sha256(said.encode()).hexdigest()[:16]}.o"
-    target = binding.Target.from_default_triple()
-    machine = target.create_target_machine(
-        cpu=cpu, features=features, opt=3, reloc="pic", codemodel="jitdefault", jit=True
-    )
-    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
-    if not path.is_file():
+    if path.is_file():
+        code = path.read_bytes()
+    else:
         parsed = binding.parse_assembly(str(module()))
         parsed.verify()
-        cache.write(path, machine.emit_object(parsed))
-    engine.add_object_file(binding.object_file.ObjectFileRef.from_path(str(path)))
+        code = machine().emit_object(parsed)
+        with contextlib.suppress(OSError):  # a full disk: the next run will have to compile
+            cache.write(path, code)
+    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine())
+    engine.add_object_file(binding.object_file.ObjectFileRef.from_data(code))
     engine.finalize_object()
     _engines.append(engine)
+    _paths[symbol] = path
     binding.add_symbol(symbol, engine.get_function_address(symbol))
     return types.ExternalFunction(symbol, types.void(*(_KINDS[argument] for argument in kind.args)))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.util
 import os
+import platform
 import sys
 import tempfile
 from pathlib import Path
 from types import ModuleType
+
+import numpy
 
 
 def folder() -> Path:
@@ -20,7 +24,41 @@ def folder() -> Path:
             return base
     except OSError:
         pass
+    return _for_this_process()
+
+
+@functools.cache
+def _for_this_process() -> Path:
     return Path(tempfile.mkdtemp(prefix="nnctl-kernels-"))
+
+
+@functools.cache
+def version() -> str:
+    """A name for the kernels as they are here: their source, this Python's, NumPy's and Numba's versions, and the CPU.
+
+    Numba looks at the file of a kernel, not at those of the kernels it calls, and would go on with what it compiled
+    before they changed."""
+    said = hashlib.sha256("\n".join((sys.version, sys.abiflags, numpy.__version__, *_installed(), _cpu())).encode())
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        said.update(path.read_bytes())
+    return said.hexdigest()[:16]
+
+
+def _installed() -> list[str]:
+    """Numba and LLVM as their folders name them, without an import."""
+    found = importlib.util.find_spec("numba")
+    beside = Path(found.origin).parents[1] if found and found.origin else None
+    return sorted(path.name for path in beside.glob("*-*info")
+                  if path.name.startswith(("numba-", "llvmlite-"))) if beside else []  # fmt: skip
+
+
+def _cpu() -> str:
+    """The CPU and what it can do: code made for one may not run on another."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n\n")[0].splitlines()
+    except OSError:
+        return f"{platform.machine()} {platform.processor()}"
+    return "\n".join(line for line in lines if line.startswith(("model name", "flags", "Features", "CPU part")))
 
 
 def write(path: Path, content: bytes) -> None:

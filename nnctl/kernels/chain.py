@@ -14,10 +14,10 @@ width), and of `turned`, (width, rows).
 
 import numpy as np
 
-from nnctl.kernels import sweep
+from nnctl.kernels import calling
 from nnctl.kernels.compiling import kernel
 from nnctl.kernels.dense import LINEAR, RELU, activate, activation_back, column_sums, largest_bits, losses_of
-from nnctl.kernels.memory import pointer
+from nnctl.kernels.memory import copy, line, pointer, table
 from nnctl.kernels.products import dressed_product, packed_of, product, product_packed, tile_rows
 from nnctl.kernels.tile import WIDTH
 from nnctl.kernels.turning import turn as turn_round
@@ -52,7 +52,7 @@ def run(worker, workers, x, divisor, order, batch, first, steps, targets, labels
         chosen = order[start : min(start + batch, order.size)]
         rows = chosen.size
         low, high = rows * worker // workers, rows * (worker + 1) // workers
-        xb = xs[: rows * widths[0]].reshape(rows, widths[0])
+        xb = table(xs, 0, rows, widths[0])
         _gather(x, divisor, chosen, xb, low, high)
         _meet(arrived, worker, workers)
         for layer in range(layers):
@@ -62,7 +62,7 @@ def run(worker, workers, x, divisor, order, batch, first, steps, targets, labels
             _meet(arrived, worker, workers)
         p, dp = _of(outs, places, widths, layers - 1, rows), _of(slopes, places, widths, layers - 1, rows)
         sums[step, worker] = losses_of(p, dp, targets, labels, weights, chosen, share / rows, loss, low, high)
-        predictions[step * batch + low : step * batch + high] = p[low:high]
+        copy(p[low:high], predictions[step * batch + low : step * batch + high])
         turn_round(dp[low:high], _turned(turned, places, widths, layers - 1, rows)[:, low:high])
         _meet(arrived, worker, workers)
         for layer in range(layers - 1, 0, -1):
@@ -93,12 +93,12 @@ def _meet(arrived, worker, workers):
 
 @kernel
 def _of(flat, places, widths, layer, rows):
-    return flat[places[layer] * rows : places[layer + 1] * rows].reshape(rows, widths[layer + 1])
+    return table(flat, places[layer] * rows, rows, widths[layer + 1])
 
 
 @kernel
 def _turned(flat, places, widths, layer, rows):
-    return flat[places[layer] * rows : places[layer + 1] * rows].reshape(widths[layer + 1], rows)
+    return table(flat, places[layer] * rows, widths[layer + 1], rows)
 
 
 @kernel
@@ -126,7 +126,7 @@ def _gather(x, divisor, chosen, xb, low, high):
 def _forward(worker, workers, below, y, parameters, kernel, bias, activation):
     """The worker's part of y = f(below W + b)."""
     wide = y.shape[1]
-    w = parameters[kernel : kernel + below.shape[1] * wide].reshape(below.shape[1], wide)
+    w = table(parameters, kernel, below.shape[1], wide)
     # a relu comes with the bias, so that there has to be one
     b = parameters[bias : bias + wide] if bias >= 0 else np.zeros(wide if activation == RELU else 0, np.float32)
     if wide >= COLUMNS * workers:
@@ -148,7 +148,7 @@ def _backward(worker, workers, dyt, dxt, x, dx, parameters, kernel, activation, 
     low, high = _share(worker, workers, dxt.shape[0])
     if high <= low:
         return
-    w = parameters[kernel : kernel + dxt.shape[0] * wide].reshape(dxt.shape[0], wide)
+    w = table(parameters, kernel, dxt.shape[0], wide)
     product(w[low:high], wide, 1, dyt, dxt[low:high], False)
     turn_round(dxt[low:high], dx[:, low:high])
     if activation != LINEAR:
@@ -162,8 +162,9 @@ def _look(largest, low, high, xb, outs, slopes, places, widths, layers, rows):
     """The bits of the largest number of each layer's input and of its slopes, in rows low to high - 1."""
     for layer in range(layers):
         below = xb if layer == 0 else _of(outs, places, widths, layer - 1, rows)
-        largest[2 * layer] = largest_bits(below[low:high].reshape(-1))
-        largest[2 * layer + 1] = largest_bits(_of(slopes, places, widths, layer, rows)[low:high].reshape(-1))
+        largest[2 * layer] = largest_bits(line(below, low * below.shape[1], (high - low) * below.shape[1]))
+        wide = widths[layer + 1]
+        largest[2 * layer + 1] = largest_bits(line(slopes, places[layer] * rows + low * wide, (high - low) * wide))
 
 
 @kernel
@@ -172,7 +173,9 @@ def _safe(largest, layers, rows):
     bits = np.empty(2, np.int32)
     for layer in range(layers):
         for k in range(2):
-            bits[k] = largest[:, 2 * layer + k].max()
+            bits[k] = 0
+            for worker in range(largest.shape[0]):
+                bits[k] = max(bits[k], largest[worker, 2 * layer + k])
         size = bits.view(np.float32)
         if not (size[0] < _SAFE and size[1] < _SAFE and np.float64(size[0]) * size[1] * rows < _SAFE):
             return False
@@ -186,7 +189,7 @@ def _change(worker, workers, below, dy, parameters, gradients, slots, update, nu
     low, high = _share(worker, workers, deep)
     if high > low:
         if update == 0:
-            g = gradients[kernel : kernel + deep * wide].reshape(deep, wide)
+            g = table(gradients, kernel, deep, wide)
             product(below[:, low:high], 1, deep, dy, g[low:high], False)
         else:
             for left in range(0, wide, AT_MOST):
@@ -212,7 +215,7 @@ def _change_columns(below, dy, parameters, slots, update, numbers, kernel, row, 
     packed = packed_of(dy)
     for r in range(top, bottom, many):
         count = min(many, bottom - r)
-        product_packed(below[:, r:], 1, below.shape[1], packed, scratch[: count * wide].reshape(count, wide), False)
+        product_packed(below[:, r:], 1, below.shape[1], packed, table(scratch, 0, count, wide), False)
         if wide == row:  # the rows are one run of numbers
             _apply(update, parameters, scratch[: count * wide], slots, kernel + r * row, numbers)
         else:
@@ -222,5 +225,5 @@ def _change_columns(below, dy, parameters, slots, update, numbers, kernel, row, 
 
 @kernel
 def _apply(update, parameters, g, slots, at, numbers):
-    sweep.call(update, pointer(parameters, at), pointer(g, 0), pointer(slots, at), slots.shape[1], g.size,
+    calling.update(update, pointer(parameters, at), pointer(g, 0), pointer(slots, at), slots.shape[1], g.size,
                pointer(numbers, 0))  # fmt: skip

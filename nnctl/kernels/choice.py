@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from nnctl import kernels
@@ -59,6 +60,8 @@ def choose(optimizer: Any, work: Work, dtype: Any, fuse: Collection[str] = FUSIO
 
         scalars = optimizer.scalars(0.1, 0, optimizer.memory())
         sweep = compiled(optimizer.formula(), len(optimizer.slots()), len(scalars)) if "update" in fuse else None
+        if sweep is None:
+            import_module("numba")
     except Exception as error:  # whatever a Numba that does not fit this Python or this machine may raise
         return Choice(note=f"compiled kernels are left out, NumPy goes on: {type(error).__name__}")
     layers = kernels.Kernels(() if "gates" in fuse else ("sequences",)) if str(dtype) == "float32" else None

@@ -12,7 +12,7 @@ import numpy as np
 from nnctl.kernels.bias import add_relu_backward
 from nnctl.kernels.blocks import largest, to_the_largest
 from nnctl.kernels.compiling import kernel
-from nnctl.kernels.memory import cleared, nothing, pointer, room
+from nnctl.kernels.memory import nothing, pointer, table
 from nnctl.kernels.padding import beside_zeros, copy_inside
 from nnctl.kernels.pooled_convolution import pays, pooled_backward
 from nnctl.kernels.products import tile_rows
@@ -72,8 +72,10 @@ def backward_ended(x, w, y, dy, dw, dbias, dx, padded, strides, before, dilation
     pooled = pool[0] * pool[1] > 1
     high, wide = (slopes.shape[0], slopes.shape[1]) if pooled else (dy.shape[1], dy.shape[2])
     turned, beside = _for_inputs(w, dx, high, wide, strides, before, dilations)
+    filters, places = y.shape[3], y.shape[1] * y.shape[2]
+    size = places * filters
     for n in range(x.shape[0]):
-        add_relu_backward(y[n].reshape(-1, y.shape[3]), dy[n].reshape(-1, y.shape[3]), dbias)
+        add_relu_backward(table(y, n * size, places, filters), table(dy, n * size, places, filters), dbias)
         if pooled:
             for i in range(dy.shape[1]):
                 to_the_largest(dy[n, i], which[n, i], slopes[i * pool[0] : (i + 1) * pool[0]], pool)
@@ -148,7 +150,7 @@ def _for_inputs(w, dx, high, wide, strides, before, dilations):
     or, with strides, of dx."""
     tall, broad, channels, filters = w.shape
     here = dx.size > 0
-    turned = room(w.size if here else 0).reshape(tall, broad, filters, channels if here else 0)
+    turned = np.empty((tall, broad, filters, channels if here else 0), np.float32)
     once = strides[0] == 1 and strides[1] == 1
     if here:
         for a in range(tall):
@@ -159,13 +161,12 @@ def _for_inputs(w, dx, high, wide, strides, before, dilations):
                     turn(w[a, b], turned[a, b])
     reach = (broad - 1) * dilations[1]
     if not here:
-        return turned, cleared(0, 0, 0)
+        return turned, np.zeros((0, 0, 0), np.float32)
     if once:
         zeros = dx.shape[2] + reach - wide  # to the left and to the right of dy
-        beside = cleared(high if zeros else 0, wide + zeros, filters)
-    else:
-        beside = cleared(dx.shape[1], max(dx.shape[2] + before[1], (wide - 1) * strides[1] + reach + 1), channels)
-    return turned, beside
+        return turned, np.zeros((high if zeros else 0, wide + zeros, filters), np.float32)
+    return turned, np.zeros((dx.shape[1], max(dx.shape[2] + before[1], (wide - 1) * strides[1] + reach + 1), channels),
+                            np.float32)  # fmt: skip
 
 
 @kernel

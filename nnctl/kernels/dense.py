@@ -5,7 +5,7 @@ import numpy as np
 
 from nnctl.kernels.compiling import kernel
 from nnctl.kernels.gates import sigmoid, tanh
-from nnctl.kernels.memory import line, room
+from nnctl.kernels.memory import line
 from nnctl.kernels.products import dressed_product, product
 from nnctl.kernels.turning import turn
 
@@ -29,13 +29,13 @@ def backward(x, w, dy, dw, dbias, dx):
         column_sums(dy, dbias, 0)
     if dx.size:  # dx^T = w dy^T: of the numbers the few are turned round, not the weights
         if dy.shape[0] * (dy.shape[1] + dx.shape[1]) < w.size:
-            turned = room(dy.size).reshape(dy.shape[1], dy.shape[0])
-            result = room(dx.size).reshape(dx.shape[1], dx.shape[0])
+            turned = np.empty((dy.shape[1], dy.shape[0]), np.float32)
+            result = np.empty((dx.shape[1], dx.shape[0]), np.float32)
             turn(dy, turned)
             product(w, w.shape[1], 1, turned, result, False)
             turn(result, dx)
         else:
-            other = room(w.size).reshape(w.shape[1], w.shape[0])
+            other = np.empty((w.shape[1], w.shape[0]), np.float32)
             turn(w, other)
             product(dy, dy.shape[1], 1, other, dx, False)
 

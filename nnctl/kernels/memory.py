@@ -1,11 +1,9 @@
 """Where arrays lie, for compiled loops that hand that on."""
 
-import numpy as np
 from llvmlite import ir
 from numba import carray, types
 from numba.extending import intrinsic
 
-from nnctl.aligned import LINE
 from nnctl.kernels.compiling import kernel
 
 _BYTE = ir.IntType(8).as_pointer()
@@ -41,31 +39,19 @@ def line(array, offset, count):
     return carray(_place(array, offset), (count,))
 
 
-@intrinsic
-def _address(context, array):
-    """Where an array begins, as a number."""
-
-    def build(context, builder, signature, arguments):
-        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
-        return builder.ptrtoint(data, ir.IntType(64))
-
-    return types.int64(array), build
+@kernel
+def copy(a, b):
+    """b = a, matrices. Numba's own assignment of arrays brings along what it says where their shapes differ: more code
+    than a kernel, and text, which no library (kernels/library.py) can have."""
+    for r in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            b[r, j] = a[r, j]
 
 
 @kernel
-def room(count):
-    """A new array of so many numbers, which begins where a line of the cache does (see nnctl/aligned.py)."""
-    array = np.empty(count + LINE // 4, np.float32)
-    start = -_address(array) % LINE // 4
-    return array[start : start + count]
-
-
-@kernel
-def cleared(high, wide, deep):
-    """The same, of three axes, all 0."""
-    array = room(high * wide * deep)
-    array[:] = 0
-    return array.reshape(high, wide, deep)
+def table(array, offset, rows, columns):
+    """`rows` times `columns` numbers of an array from `offset` on, as a matrix."""
+    return carray(_place(array, offset), (rows, columns))
 
 
 @intrinsic

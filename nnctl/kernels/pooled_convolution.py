@@ -10,7 +10,7 @@ import numpy as np
 from nnctl.kernels import windows
 from nnctl.kernels.bias import add_relu_backward
 from nnctl.kernels.compiling import kernel
-from nnctl.kernels.memory import cleared, pointer, room
+from nnctl.kernels.memory import pointer, table
 from nnctl.kernels.padding import beside_zeros, copy_inside
 from nnctl.kernels.turning import turn
 
@@ -34,24 +34,24 @@ def pooled_backward(x, w, y, dy, dw, dbias, dx, strides, before, dilations, pool
     """dw, dbias (none where dw is empty), and dx where it is not empty. dy is used up."""
     tall, broad, channels, filters = w.shape
     run = broad * channels
-    weights = room(w.size if dx.size else 0).reshape(filters, tall * run if dx.size else 0)
-    sums = room(dw.size).reshape(filters, tall * run if dw.size else 0)
-    sums[:] = 0
+    weights = np.empty((filters, tall * run if dx.size else 0), np.float32)
+    sums = np.zeros((filters, tall * run if dw.size else 0), np.float32)
     if dx.size:
-        turn(w.reshape(-1, filters), weights)
+        turn(table(w, 0, tall * run, filters), weights)
     high = max(before[0] + x.shape[1], (y.shape[1] * pool[0] - 1) * strides[0] + (tall - 1) * dilations[0] + 1)
     wide = max(before[1] + x.shape[2], (y.shape[2] * pool[1] - 1) * strides[1] + broad)
     inside = high == x.shape[1] and wide == x.shape[2]  # no window reaches beyond the image
-    image = cleared(0 if inside or dw.size == 0 else high, wide, channels)
-    into = cleared(0 if inside or dx.size == 0 else high, wide, channels)
+    image = np.zeros((0 if inside or dw.size == 0 else high, wide, channels), np.float32)
+    into = np.empty((0 if inside or dx.size == 0 else high, wide, channels), np.float32)
     places, values = np.empty(y.shape[1] * y.shape[2], np.int64), np.empty(y.shape[1] * y.shape[2], np.float32)
     shifts = np.empty(pool[0] * pool[1], np.int64)
     for k in range(shifts.size):
         shifts[k] = (k // pool[1] * strides[0] * wide + k % pool[1] * strides[1]) * channels
     steps = (pool[0] * strides[0] * wide * channels, pool[1] * strides[1] * channels)
+    size = places.size * filters
     down = dilations[0] * wide * channels  # from one row of a window to the next
     for n in range(x.shape[0]):
-        add_relu_backward(y[n].reshape(-1, filters), dy[n].reshape(-1, filters), dbias)
+        add_relu_backward(table(y, n * size, places.size, filters), table(dy, n * size, places.size, filters), dbias)
         if dw.size and not inside:
             beside_zeros(x[n], image[before[0] :], before[1])
         if dx.size:

@@ -4,7 +4,7 @@ other's interpreter lock. NumPy's twin: numpy.matmul."""
 import numpy as np
 
 from nnctl.kernels.compiling import kernel
-from nnctl.kernels.memory import line, nothing, pointer, room
+from nnctl.kernels.memory import line, nothing, pointer
 from nnctl.kernels.tile import LANES, MOST_ROWS, WIDTH, tile
 
 # Steps of a sum at once: so many rows of a tile's part of b stay in the first-level cache while all rows of a pass.
@@ -49,7 +49,7 @@ def dressed_product(a, a_row, a_step, b, c, keep, bias, relu):
     # rows of b that lie a power of two apart share the same few places of the first-level cache: such a part of b is
     # copied together first, where enough rows of c make use of it
     packs = b_row % 128 == 0 and rows >= PACKED_ROWS
-    packed = room(DEPTH * WIDTH if packs else 0)
+    packed = np.empty(DEPTH * WIDTH if packs else 0, np.float32)
     for top in range(0, rows, ROWS):
         _product_of_rows(a, top, a_row, a_step, b, c, keep, bias, relu, packs, packed)
 
@@ -79,7 +79,7 @@ def _product_of_rows(a, first, a_row, a_step, b, c, keep, bias, relu, packs, pac
 @kernel
 def packed_of(b):
     """b for `product_packed`, which pays where several products have the same b."""
-    packed = room(b.size)
+    packed = np.empty(b.size, np.float32)
     pack(b, packed)
     return packed
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from nnctl.kernels import gates
 from nnctl.kernels.compiling import kernel
+from nnctl.kernels.memory import copy
 from nnctl.kernels.products import packed_of, product_packed
 
 
@@ -33,7 +34,8 @@ def lstm_backward(z, back, cs, read, dys, dh, dc, skip):
         if dys.size:
             _add(dys[t], dh)
         if skip.size:
-            after_h[:], after_c[:] = dh, dc
+            copy(dh, after_h)
+            copy(dc, after_c)
         gates.lstm_backward(z[t], cs[t], read[t], dh, dc)
         if skip.size:
             _clear(z[t], skip[t])
@@ -64,7 +66,7 @@ def gru_backward(z, back, hs, held, dys, dh, dp, skip):
         if dys.size:
             _add(dys[t], dh)
         if skip.size:
-            after[:] = dh
+            copy(dh, after)
         gates.gru_backward(z[t], hs[t], held[t], dh, dp[t])
         if skip.size:
             _clear(z[t], skip[t])
@@ -87,7 +89,8 @@ def _stay(old, new, skip):
     """Rows of padding keep what they had."""
     for r in range(skip.size):
         if skip[r]:
-            new[r] = old[r]
+            for j in range(new.shape[1]):
+                new[r, j] = old[r, j]
 
 
 @kernel

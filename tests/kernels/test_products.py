@@ -70,7 +70,9 @@ def test_matrices_turned_round(rows, columns, beside):
 
 
 def test_every_number_of_rows_and_of_vectors_has_its_tile():
-    tile, products = kernels.Kernels().tile, kernels.Kernels().products
+    from nnctl.kernels import tile
+
+    products = kernels.Kernels().products
     rng = np.random.default_rng(0)
     for vectors, most in tile.MOST_ROWS.items():
         for rows in range(1, most + 1):

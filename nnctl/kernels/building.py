@@ -1,0 +1,141 @@
+"""Libraries of what Numba compiled (kernels/library.py), for machines that have a linker."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from llvmlite import binding, ir
+from numba import typeof
+from numba.core import types
+
+from nnctl.kernels import assembled
+from nnctl.kernels.library import NDARRAY, PLAIN
+from nnctl.kernels.unpacking import Unknown, Unpacking
+
+LINKER = "cc"
+# What Numba's code calls to have memory and to give it back: a block with a head of 64 bytes, in which lie how often
+# it is referred to, at 0, and where its numbers begin, at 24, on a line of the cache.
+_MEMORY = """
+declare ptr @malloc(i64)
+declare void @free(ptr)
+
+define internal ptr @nnctl_memory(i64 %size) {
+  %more = add i64 %size, 128
+  %block = call ptr @malloc(i64 %more)
+  %none = icmp eq ptr %block, null
+  br i1 %none, label %end, label %fill
+fill:
+  store i64 1, ptr %block
+  %address = ptrtoint ptr %block to i64
+  %behind = add i64 %address, 127
+  %line = and i64 %behind, -64
+  %place = getelementptr i8, ptr %block, i64 24
+  store i64 %line, ptr %place
+  br label %end
+end:
+  ret ptr %block
+}
+define ptr @NRT_MemInfo_alloc_aligned(i64 %size, i32 %align) {
+  %block = call ptr @nnctl_memory(i64 %size)
+  ret ptr %block
+}
+define ptr @NRT_MemInfo_alloc_safe_aligned(i64 %size, i32 %align) {
+  %block = call ptr @nnctl_memory(i64 %size)
+  ret ptr %block
+}
+define void @NRT_MemInfo_call_dtor(ptr %block) {
+  call void @free(ptr %block)
+  ret void
+}
+"""
+
+
+def build(dispatcher: Any, arguments: tuple[Any, ...], path: Path) -> bool:
+    """Writes the library of a kernel, for arguments as these, to be called from Python. False where that cannot be."""
+    signature = tuple(typeof(argument) for argument in arguments)
+
+    def outside(module: ir.Module, compiled: Any) -> None:
+        Unpacking(module, compiled)
+
+    return _build(dispatcher, signature, outside, path)
+
+
+def build_plain(dispatcher: Any, signature: tuple[Any, ...], path: Path) -> bool:
+    """The same to be called by compiled code: a function of the signature's numbers and addresses, without result."""
+
+    def outside(module: ir.Module, compiled: Any) -> None:
+        context = compiled.target_context
+        kinds = [context.get_value_type(kind) for kind in signature]
+        function = ir.Function(module, ir.FunctionType(ir.VoidType(), kinds), PLAIN)
+        ir.GlobalVariable(module, ir.IntType(64), NDARRAY).initializer = ir.IntType(64)(0)
+        builder = ir.IRBuilder(function.append_basic_block("entry"))
+        native = context.declare_function(module, compiled.fndesc)
+        context.call_conv.call_function(builder, native, types.none, signature, function.args)
+        builder.ret_void()
+
+    return _build(dispatcher, signature, outside, path)
+
+
+def _build(dispatcher: Any, signature: tuple[Any, ...], outside: Callable[[ir.Module, Any], None], path: Path) -> bool:
+    linker = shutil.which(LINKER)
+    failed = path.with_suffix(".none")  # tried before: the next run need not try again
+    if linker is None or os.name == "nt" or failed.exists():
+        return False
+    dispatcher.compile(signature)
+    compiled = dispatcher.overloads[signature]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        done = _written(linker, compiled, outside, path)
+        if not done:
+            failed.touch()
+    except OSError:  # a full disk, say
+        return False
+    return done
+
+
+def _written(linker: str, compiled: Any, outside: Callable[[ir.Module, Any], None], path: Path) -> bool:
+    module = compiled.target_context.codegen()._create_empty_module("nnctl_library")
+    try:
+        outside(module, compiled)
+    except Unknown:
+        return False
+    whole = binding.parse_assembly(str(module))
+    whole.link_in(compiled.library._get_module_for_linking(), preserve=True)
+    whole.link_in(binding.parse_assembly(_MEMORY))
+    machine = assembled.machine()
+    _prune(whole, machine)
+    return _link(linker, machine.emit_object(whole), assembled.objects(whole), path)
+
+
+def _prune(module: binding.ModuleRef, machine: binding.TargetMachine) -> None:
+    """Takes out what the library does not call, such as Numba's own ways in from Python."""
+    for function in module.functions:
+        if not function.is_declaration and not function.name.startswith("nnctl_"):
+            function.linkage = "internal"
+    builder = binding.create_pass_builder(machine, binding.create_pipeline_tuning_options(speed_level=3))
+    passes = binding.create_new_module_pass_manager()
+    passes.add_global_dead_code_eliminate_pass()
+    passes.run(module, builder)
+
+
+def _link(linker: str, code: bytes, others: list[Path], path: Path) -> bool:
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        here, made = Path(folder, "code.o"), Path(folder, "code.so")
+        here.write_bytes(code)
+        found_later = ["-undefined", "dynamic_lookup"] if sys.platform == "darwin" else []  # Python's own functions
+        command = [linker, "-shared", "-o", str(made), str(here), *map(str, others), *found_later, "-lm"]
+        try:
+            subprocess.run(command, capture_output=True, timeout=60, check=True)
+            ctypes.PyDLL(str(made))  # fails where something is missing
+        except (OSError, subprocess.SubprocessError):
+            return False
+        made.replace(path)
+    return True
