@@ -30,7 +30,7 @@ class ShardCall:
         self.masks: Sequence[Array | None] = ()
         self.kernels: Any = None  # compiled twins of what NumPy does in many passes (see nnctl.kernels), or None
         self.clock: Clock | None = None  # takes the time of each step, where that is asked for
-        self._seed = seed
+        self._seed, self._key = seed, (seed % 2**64, seed >> 64)
         self._arrays: list[Array] = []
         self._next = 0
         self._step = self._number = self._first_row = 0
@@ -63,8 +63,13 @@ class ShardCall:
         # One count gives 4 x 64 bits, 16 numbers; the step, the layer and the stream keep the
         # counters apart.
         per_row = -(-row_size // 16)
-        counter = np.array([self._first_row * per_row, stream, self._step, self._number], np.uint64)
-        raw = np.random.Philox(key=self._seed, counter=counter).random_raw(rows * per_row * 4)
+        counter = [self._first_row * per_row, stream, self._step, self._number]
+        if self.kernels:
+            raw = np.empty(rows * per_row * 4, np.uint64)
+            self.kernels.random.philox(np.array([*counter, *self._key], np.uint64), raw)
+        else:
+            generator = np.random.Philox(key=self._seed, counter=np.array(counter, np.uint64))
+            raw = generator.random_raw(rows * per_row * 4)
         return raw.view(np.uint16).reshape(rows, per_row * 16)[:, :row_size]
 
     @property

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from nnctl.kernels import library
+
 Turn = Callable[[int], None]
 
 # Looks at a flag before a thread goes to sleep, about half a millisecond: longer than the pauses inside of a step.
@@ -24,12 +26,15 @@ class Crew:
     def __init__(self, until: Callable[[Any, int, int], bool] | None = None):
         self._until = until
         self._others: list[_Member] = []
+        self._flag = np.zeros(1, np.int64)
 
     def __call__(self, turn: Turn, workers: int) -> None:
         """All turns; raises what one of them raised, once all have ended."""
         while len(self._others) < workers - 1:
             self._others.append(_Member(len(self._others) + 1, self._until))
         others = self._others[: workers - 1]
+        if self._until is not None:
+            self._until(self._flag, 0, 1)  # no wait: the turn among threads is this one's when it comes back
         for other in others:
             other.begin(turn)
         try:
@@ -69,6 +74,7 @@ class _Flag:
             if self.value[0] >= value:
                 self._sleeps = False
                 return
+            library.leave()
             self._bell.acquire()
 
 

@@ -28,7 +28,7 @@ from nnctl.losses import Loss
 CACHE = 1 << 22
 # Below this many multiply-adds a step of the program, forward, is over before a second thread has begun: what Python
 # does between the steps it does for one thread at a time.
-WORTH_A_THREAD = 6_000_000
+WORTH_A_THREAD = 2_000_000
 # Where nothing is compiled, shards pay only where a batch's activations are more than this many bytes: else BLAS' own
 # threads do as well, or better, since Python's time is not spent twice.
 NUMPY_SHARDS = 4 << 20

@@ -128,10 +128,10 @@ class Updater:
                 part = gradients[piece]
                 np.clip(part, -optimizer.clipvalue, optimizer.clipvalue, out=part)
 
-    def state(self) -> dict[str, Any]:
-        """All that the next step depends on besides the weights: copies of the slots, and plain numbers."""
+    def state(self, copies: bool = True) -> dict[str, Any]:
+        """All that the next step depends on besides the weights: the slots, or copies of them, and plain numbers."""
         return {
-            "slots": {name: slot.copy() for name, slot in self.slots.items()},
+            "slots": {name: slot.copy() if copies else slot for name, slot in self.slots.items()},
             "memory": dict(self.memory),
             "rate_scale": self.rate_scale,
         }

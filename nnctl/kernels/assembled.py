@@ -44,10 +44,11 @@ def objects(module: binding.ModuleRef) -> list[Path]:
 
 def function(symbol: str, kind: ir.FunctionType, module: Callable[[], ir.Module],
              source: str) -> types.ExternalFunction:  # fmt: skip
-    """The function `symbol` of a module, for kernels to call. source: the file that makes the module: while that, the
-    CPU and LLVM stay the same, so does the code."""
+    """The function `symbol` of a module, for kernels to call. source: the file that makes the module: while that, what
+    stands here and in vectors.py, the CPU and LLVM stay the same, so does the code."""
     cpu, features = binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()
-    shared = (Path(path).read_text(encoding="utf-8") for path in (source, Path(__file__).with_name("vectors.py")))
+    sources = (source, __file__, Path(__file__).with_name("vectors.py"))
+    shared = (Path(path).read_text(encoding="utf-8") for path in sources)
     said = "\n".join((*shared, cpu, features, str(lanes()), llvmlite.__version__))
     path = cache.folder() / f"{symbol}-{hashlib.sha256(said.encode()).hexdigest()[:16]}.o"
     if path.is_file():

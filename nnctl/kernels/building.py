@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -17,10 +18,52 @@ from numba import typeof
 from numba.core import types
 
 from nnctl.kernels import assembled
-from nnctl.kernels.library import NDARRAY, PLAIN
-from nnctl.kernels.unpacking import Unknown, Unpacking
+from nnctl.kernels.library import NDARRAY, PLAIN, TURN
+from nnctl.kernels.unpacking import Unknown, Unpacking, variable
 
 LINKER = "cc"
+# Python lets one thread run at a time, and one that finds another running sleeps, to wake up 50 to 150 microseconds
+# later; which is longer than most of what Python does between two kernels. So threads that come from a kernel wait for
+# their turn awake, some 50 microseconds at most, before they ask Python. Whose turn it is stands in one number: the
+# thread's, or 0. It is advice only: who has waited in vain takes the turn.
+_TURNS = """
+define void @nnctl_leave(i64 %where, i64 %me) {{
+  %turn = inttoptr i64 %where to ptr
+  %whose = load atomic i64, ptr %turn monotonic, align 8
+  %mine = icmp eq i64 %whose, %me
+  br i1 %mine, label %leave, label %end
+leave:
+  store atomic i64 0, ptr %turn release, align 8
+  br label %end
+end:
+  ret void
+}}
+define void @nnctl_take(i64 %where, i64 %me) {{
+entry:
+  %turn = inttoptr i64 %where to ptr
+  br label %look
+look:
+  %count = phi i64 [ 0, %entry ], [ %next, %again ]
+  %whose = load atomic i64, ptr %turn monotonic, align 8
+  %free = icmp eq i64 %whose, 0
+  br i1 %free, label %try, label %again
+try:
+  %found = cmpxchg ptr %turn, i64 0, i64 %me acquire monotonic
+  %won = extractvalue {{ i64, i1 }} %found, 1
+  br i1 %won, label %end, label %again
+again:
+  {pause}
+  %next = add i64 %count, 1
+  %more = icmp ult i64 %next, {looks}
+  br i1 %more, label %look, label %late
+late:
+  store atomic i64 %me, ptr %turn release, align 8
+  br label %end
+end:
+  ret void
+}}
+{declare}
+"""
 # What Numba's code calls to have memory and to give it back: a block with a head of 64 bytes, in which lie how often
 # it is referred to, at 0, and where its numbers begin, at 24, on a line of the cache.
 _MEMORY = """
@@ -75,7 +118,8 @@ def build_plain(dispatcher: Any, signature: tuple[Any, ...], path: Path) -> bool
         context = compiled.target_context
         kinds = [context.get_value_type(kind) for kind in signature]
         function = ir.Function(module, ir.FunctionType(ir.VoidType(), kinds), PLAIN)
-        ir.GlobalVariable(module, ir.IntType(64), NDARRAY).initializer = ir.IntType(64)(0)
+        for name in (NDARRAY, TURN):
+            variable(module, name)
         builder = ir.IRBuilder(function.append_basic_block("entry"))
         native = context.declare_function(module, compiled.fndesc)
         context.call_conv.call_function(builder, native, types.none, signature, function.args)
@@ -110,9 +154,18 @@ def _written(linker: str, compiled: Any, outside: Callable[[ir.Module, Any], Non
     whole = binding.parse_assembly(str(module))
     whole.link_in(compiled.library._get_module_for_linking(), preserve=True)
     whole.link_in(binding.parse_assembly(_MEMORY))
+    whole.link_in(binding.parse_assembly(_turns()))
     machine = assembled.machine()
     _prune(whole, machine)
     return _link(linker, machine.emit_object(whole), assembled.objects(whole), path)
+
+
+def _turns() -> str:
+    """With the instruction by which a waiting thread leaves its core to the other one there, some 50 nanoseconds."""
+    if platform.machine().lower() in ("x86_64", "amd64"):
+        pause = "@llvm.x86.sse2.pause()"
+        return _TURNS.format(pause=f"call void {pause}", declare=f"declare void {pause}", looks=20000)
+    return _TURNS.format(pause="", declare="", looks=1000)
 
 
 def _prune(module: binding.ModuleRef, machine: binding.TargetMachine) -> None:

@@ -21,10 +21,12 @@ from typing import Any
 
 import numpy as np
 
+from nnctl import aligned
 from nnctl.kernels import cache
 
 HEAD = object.__basicsize__  # bytes of any Python object before what it holds
-NDARRAY = "nnctl_ndarray"  # a library's variable: where numpy.ndarray lies in this process
+# A library's variables: where numpy.ndarray lies in this process, and where it says whose turn it is (see building.py).
+NDARRAY, TURN = "nnctl_ndarray", "nnctl_whose_turn"
 CALL, PLAIN = "nnctl_call", "nnctl_plain"  # a library's function, for Python or for compiled callers
 _FASTCALL = 0x80  # METH_FASTCALL of CPython: function(self, arguments, how many)
 C_ORDER, FORTRAN, ALIGNED, WRITEABLE = 0x1, 0x2, 0x100, 0x400  # NumPy's flags of an array
@@ -112,6 +114,12 @@ def _kind(value: Any) -> Any:
     return type(value).__name__
 
 
+def leave() -> None:
+    """A thread that is about to sleep leaves its turn to the next (see building.py)."""
+    _turn[0] = 0
+
+
+_turn = aligned.zeros(aligned.LINE // 8, np.int64)
 _opened: dict[Path, ctypes.PyDLL] = {}
 
 
@@ -127,7 +135,8 @@ def opened(path: Path) -> ctypes.PyDLL | None:
         if library is None:
             path.unlink(missing_ok=True)
             return None
-        ctypes.c_void_p.in_dll(library, NDARRAY).value = id(np.ndarray)
+        for name, value in ((NDARRAY, id(np.ndarray)), (TURN, _turn.__array_interface__["data"][0])):
+            ctypes.c_int64.in_dll(library, name).value = value
         _opened[path] = library
     return _opened[path]
 

@@ -1,93 +1,169 @@
-"""Blocks of 2 by 2 of a max-pooling, a vector of filters at a time: as the compiler makes them of loops (blocks.py)
-they take longer than a small convolution.
+"""Blocks of a max-pooling, a vector of filters at a time: as the compiler makes them of loops they take longer than a
+small convolution.
 
-Arguments: the four places of the block, one behind the other in `places`, `down` numbers from the first row to the
-second, each of `filters` numbers; bias, y and which (filters), or dy and which. Whole vectors only: what is left of the
-filters is for the caller. Fewer filters than that: nothing is done.
+Arguments: `places`, one behind the other, `filters` numbers each, `down` numbers from one row to the next, of which the
+block has tall by broad; bias, y and which (filters), or dy and which. Places count from 0, row by row.
 """
+
+from __future__ import annotations
 
 from llvmlite import ir
 
 from nnctl.kernels import assembled
 
-SIDE = assembled.lanes()
-_INT, _POINTER = assembled.INT, assembled.POINTER
-_VECTOR, _NUMBERS = ir.VectorType(assembled.FLOAT, SIDE), ir.VectorType(ir.IntType(32), SIDE)
-_TYPE = ir.FunctionType(ir.VoidType(), [_POINTER, _INT, _POINTER, _POINTER, _POINTER, _INT])
-_BACK = ir.FunctionType(ir.VoidType(), [_POINTER, _POINTER, _POINTER, _INT, _INT])
+LANES = assembled.lanes()
+_INT, _INT32, _POINTER = assembled.INT, ir.IntType(32), assembled.POINTER
+_VECTOR, _NUMBERS = ir.VectorType(assembled.FLOAT, LANES), ir.VectorType(_INT32, LANES)
+_SIZES = [_INT, _INT, _INT, _INT]  # down, filters, tall, broad
+_FORWARD = ir.FunctionType(ir.VoidType(), [_POINTER, _POINTER, _POINTER, _POINTER, *_SIZES])
+_BACKWARD = ir.FunctionType(ir.VoidType(), [_POINTER, _POINTER, _POINTER, *_SIZES])
 
 
-def _loop(builder: ir.IRBuilder, filters: ir.Value, body) -> None:
-    """body(first) for every whole vector of the filters."""
-    before = builder.block
-    head, done = builder.append_basic_block("loop"), builder.append_basic_block("done")
-    end = builder.sub(filters, builder.srem(filters, ir.Constant(_INT, SIDE)))
-    builder.cbranch(builder.icmp_signed(">", end, ir.Constant(_INT, 0)), head, done)
-    builder.position_at_end(head)
-    first = builder.phi(_INT)
-    first.add_incoming(ir.Constant(_INT, 0), before)
-    body(first)
-    following = builder.add(first, ir.Constant(_INT, SIDE))
-    first.add_incoming(following, builder.block)
-    builder.cbranch(builder.icmp_signed("<", following, end), head, done)
-    builder.position_at_end(done)
-    builder.ret_void()
+class _Block:
+    """Builds a function that does the same for every vector of the filters, the last of which may not be whole."""
+
+    def __init__(self, symbol: str, kind: ir.FunctionType):
+        self.module = ir.Module(symbol)
+        self.function = ir.Function(self.module, kind, symbol)
+        self.builder = b = ir.IRBuilder(self.function.append_basic_block("entry"))
+        self.down, self.filters, self.tall, self.broad = self.function.args[-4:]
+        usual = b.and_(*(b.icmp_signed("==", size, _INT(2)) for size in (self.tall, self.broad)))
+        written_out, loops = b.append_basic_block("usual"), b.append_basic_block("loops")
+        b.cbranch(usual, written_out, loops)
+        for block, written in ((written_out, True), (loops, False)):
+            b.position_at_end(block)
+            self.written_out = written
+            self._vectors()
+            b.ret_void()
+
+    def _vectors(self) -> None:
+        b = self.builder
+        before, head, behind = b.block, b.append_basic_block("vectors"), b.append_basic_block("behind")
+        rest, end = b.append_basic_block("rest"), b.append_basic_block("end")
+        whole = b.sub(self.filters, b.srem(self.filters, _INT(LANES)))
+        b.cbranch(b.icmp_signed(">", whole, _INT(0)), head, behind)
+        b.position_at_end(head)
+        self.first = b.phi(_INT)
+        self.first.add_incoming(_INT(0), before)
+        self.mask = None
+        self.body()
+        following = b.add(self.first, _INT(LANES))
+        self.first.add_incoming(following, b.block)
+        b.cbranch(b.icmp_signed("<", following, whole), head, behind)
+        b.position_at_end(behind)
+        b.cbranch(b.icmp_signed("<", whole, self.filters), rest, end)
+        b.position_at_end(rest)
+        self.first = whole
+        counted = ir.Constant(_NUMBERS, list(range(LANES)))
+        self.mask = b.icmp_signed("<", counted, self.spread(b.trunc(b.sub(self.filters, whole), _INT32)))
+        self.body()
+        b.branch(end)
+        b.position_at_end(end)
+
+    def body(self) -> None:
+        raise NotImplementedError
+
+    def places(self, state: list, step) -> list:
+        """state = step(k, offset, state) for every place of the block, `offset` numbers behind the first one's."""
+        b = self.builder
+        if self.written_out:
+            for k, offset in enumerate((_INT(0), self.filters, self.down, b.add(self.down, self.filters))):
+                state = step(_INT32(k), offset, state)
+            return state
+        before, head, end = b.block, b.append_basic_block("places"), b.append_basic_block("through")
+        b.branch(head)
+        b.position_at_end(head)
+        number, column, offset = b.phi(_INT32), b.phi(_INT), b.phi(_INT)
+        inside = [b.phi(value.type) for value in state]
+        after = step(number, offset, inside)
+        turn = b.icmp_signed("==", b.add(column, _INT(1)), self.broad)
+        back = b.sub(self.down, b.mul(self.filters, b.sub(self.broad, _INT(1))))
+        moved = [
+            (number, _INT32(0), b.add(number, _INT32(1))),
+            (column, _INT(0), b.select(turn, _INT(0), b.add(column, _INT(1)))),
+            (offset, _INT(0), b.add(offset, b.select(turn, back, self.filters))),
+            *zip(inside, state, after, strict=True),
+        ]
+        for phi, start, following in moved:
+            phi.add_incoming(start, before)
+            phi.add_incoming(following, b.block)
+        count = b.trunc(b.mul(self.tall, self.broad), _INT32)
+        b.cbranch(b.icmp_signed("<", b.add(number, _INT32(1)), count), head, end)
+        b.position_at_end(end)
+        return list(after)
+
+    # Vectors
+
+    def spread(self, number):
+        b = self.builder
+        one = b.insert_element(ir.Constant(_NUMBERS, ir.Undefined), number, _INT32(0))
+        return b.shuffle_vector(one, one, ir.Constant(_NUMBERS, None))
+
+    def load(self, start, offset=None, kind=_VECTOR):
+        b, place = self.builder, self._at(start, offset, kind)
+        if self.mask is None:
+            return b.load(place, align=4)
+        function = self._masked("load", kind, [place.type, _INT32, self.mask.type, kind])
+        return b.call(function, [place, _INT32(4), self.mask, ir.Constant(kind, None)])
+
+    def store(self, value, start, offset=None):
+        b, place = self.builder, self._at(start, offset, value.type)
+        if self.mask is None:
+            b.store(value, place, align=4)
+        else:
+            function = self._masked("store", value.type, [value.type, place.type, _INT32, self.mask.type])
+            b.call(function, [value, place, _INT32(4), self.mask])
+
+    def _at(self, start, offset, kind):
+        b = self.builder
+        place = self.first if offset is None else b.add(self.first, offset)
+        return b.bitcast(b.gep(start, [place]), kind.as_pointer())
+
+    def _masked(self, what, kind, arguments):
+        name = f"llvm.masked.{what}.v{LANES}{'f32' if kind == _VECTOR else 'i32'}.p0"
+        result = kind if what == "load" else ir.VoidType()
+        return self.module.globals.get(name) or ir.Function(self.module, ir.FunctionType(result, arguments), name)
 
 
-def _at(builder, start, offset, kind=_VECTOR):
-    return builder.bitcast(builder.gep(start, [offset]), kind.as_pointer())
+class _Largest(_Block):
+    """y = max(0, the largest of the block + bias), which = its number, the first of equal ones, NaN before all."""
+
+    def body(self):
+        b = self.builder
+        places, bias, y, which = self.function.args[:4]
+        zero = ir.Constant(_VECTOR, None)
+
+        def larger(number, offset, state):
+            best, numbers = state
+            other = self.load(places, offset)
+            # larger, or one of them is NaN, and the best one is not
+            more = b.and_(b.fcmp_unordered(">", other, best), b.fcmp_ordered("ord", best, best))
+            return [b.select(more, other, best), b.select(more, self.spread(number), numbers)]
+
+        start = [self.load(places), ir.Constant(_NUMBERS, None)]
+        best, numbers = self.places(start, larger)
+        value = b.fadd(best, self.load(bias))
+        self.store(b.select(b.fcmp_ordered("<", value, zero), zero, value), y)  # NaN stays NaN
+        self.store(numbers, which)
 
 
-def _numbers(value: int) -> ir.Constant:
-    return ir.Constant(_NUMBERS, [value] * SIDE)
+class _ToTheLargest(_Block):
+    """dy to the place that was the largest, 0 to the others."""
+
+    def body(self):
+        b = self.builder
+        dy, which, places = self.function.args[:3]
+        slope, numbers = self.load(dy), self.load(which, kind=_NUMBERS)
+
+        def hand_on(number, offset, state):
+            mine = b.icmp_signed("==", numbers, self.spread(number))
+            self.store(b.select(mine, slope, ir.Constant(_VECTOR, None)), places, offset)
+            return state
+
+        self.places([], hand_on)
 
 
-def _forward() -> ir.Module:
-    """y = max(0, the largest of the four + bias), which = its number, the first of equal ones, NaN before all."""
-    module = ir.Module("nnctl_largest")
-    function = ir.Function(module, _TYPE, "nnctl_largest")
-    b = ir.IRBuilder(function.append_basic_block("entry"))
-    places, down, bias, y, which, filters = function.args
-
-    def larger(x, other):
-        """Whether `other` is larger than x, NaN being the largest."""
-        more = b.fcmp_unordered(">", other, x)  # larger, or one of them is NaN
-        return b.and_(more, b.fcmp_ordered("ord", x, x))  # and x is not
-
-    def body(first):
-        offsets = (first, b.add(first, filters), b.add(first, down), b.add(b.add(first, down), filters))
-        best = b.load(_at(b, places, offsets[0]), align=4)
-        number = _numbers(0)
-        for k, offset in enumerate(offsets[1:], start=1):
-            other = b.load(_at(b, places, offset), align=4)
-            more = larger(best, other)
-            best, number = b.select(more, other, best), b.select(more, _numbers(k), number)
-        value = b.fadd(best, b.load(_at(b, bias, first), align=4))
-        below = b.fcmp_ordered("<", value, ir.Constant(_VECTOR, None))  # NaN stays NaN
-        b.store(b.select(below, ir.Constant(_VECTOR, None), value), _at(b, y, first), align=4)
-        b.store(number, _at(b, which, first, _NUMBERS), align=4)
-
-    _loop(b, filters, body)
-    return module
-
-
-def _backward() -> ir.Module:
-    """dy to the place that was the largest, 0 to the other three."""
-    module = ir.Module("nnctl_to_the_largest")
-    function = ir.Function(module, _BACK, "nnctl_to_the_largest")
-    b = ir.IRBuilder(function.append_basic_block("entry"))
-    dy, which, places, down, filters = function.args
-
-    def body(first):
-        slope, number = b.load(_at(b, dy, first), align=4), b.load(_at(b, which, first, _NUMBERS), align=4)
-        offsets = (first, b.add(first, filters), b.add(first, down), b.add(b.add(first, down), filters))
-        for k, offset in enumerate(offsets):
-            mine = b.icmp_signed("==", number, _numbers(k))
-            b.store(b.select(mine, slope, ir.Constant(_VECTOR, None)), _at(b, places, offset), align=4)
-
-    _loop(b, filters, body)
-    return module
-
-
-largest = assembled.function("nnctl_largest", _TYPE, _forward, __file__)
-to_the_largest = assembled.function("nnctl_to_the_largest", _BACK, _backward, __file__)
+largest = assembled.function("nnctl_largest", _FORWARD, lambda: _Largest("nnctl_largest", _FORWARD).module, __file__)
+to_the_largest = assembled.function(
+    "nnctl_to_the_largest", _BACKWARD, lambda: _ToTheLargest("nnctl_to_the_largest", _BACKWARD).module, __file__
+)

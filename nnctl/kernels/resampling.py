@@ -9,15 +9,25 @@ CONSTANT, NEAREST, REFLECT, WRAP = range(4)
 
 @kernel
 def resample(x, down, across, y, fill_mode, bilinear, fill_value):
-    """y[n, i, j] = x at the place (down[n, i, j], across[n, i, j]), between pixels by their nearness."""
+    """y[n, i, j] = x at the place (down[n, i, j], across[n, i, j]), between pixels by their nearness. down and across:
+    of size 1 along the last two axes where all are the same."""
     height, width, channels = x.shape[1:]
     for n in range(y.shape[0]):
         for i in range(height):
             for j in range(width):
                 out = y[n, i, j]
+                row, row_share = _first(down[n, min(i, down.shape[1] - 1), min(j, down.shape[2] - 1)], bilinear)
+                column, column_share = _first(
+                    across[n, min(i, across.shape[1] - 1), min(j, across.shape[2] - 1)], bilinear
+                )
+                if bilinear and 0 <= row < height - 1 and 0 <= column < width - 1:  # all four are inside
+                    above, below = x[n, row], x[n, row + 1]
+                    shares = _shares(row_share, column_share)
+                    for c in range(channels):
+                        out[c] = (above[column, c] * shares[0] + above[column + 1, c] * shares[1]
+                                  + below[column, c] * shares[2] + below[column + 1, c] * shares[3])  # fmt: skip
+                    continue
                 out[:] = 0
-                row, row_share = _first(down[n, i, j], bilinear)
-                column, column_share = _first(across[n, i, j], bilinear)
                 inside = 0.0
                 for a in range(2 if bilinear else 1):
                     for b in range(2 if bilinear else 1):
@@ -34,6 +44,13 @@ def resample(x, down, across, y, fill_mode, bilinear, fill_value):
                     rest = np.float32((1 - inside) * fill_value)
                     for c in range(channels):
                         out[c] += rest
+
+
+@kernel
+def _shares(down, across):
+    """Of the four pixels around a place: above and to the left, above and to the right, and the same below."""
+    return (np.float32((1 - down) * (1 - across)), np.float32((1 - down) * across),
+            np.float32(down * (1 - across)), np.float32(down * across))  # fmt: skip
 
 
 @kernel

@@ -11,7 +11,7 @@ from numba import types
 from numba.core import cgutils
 from numba.np.numpy_support import as_dtype
 
-from nnctl.kernels.library import ALIGNED, C_ORDER, CALL, FORTRAN, HEAD, NDARRAY, WRITEABLE
+from nnctl.kernels.library import ALIGNED, C_ORDER, CALL, FORTRAN, HEAD, NDARRAY, TURN, WRITEABLE
 
 _BYTE, _INT, _INT32, _REAL = ir.IntType(8), ir.IntType(64), ir.IntType(32), ir.DoubleType()
 _ADDRESS = _BYTE.as_pointer()
@@ -30,6 +30,13 @@ _PYTHON = {
     "PyEval_RestoreThread": ir.FunctionType(ir.VoidType(), [_ADDRESS]),
     "Py_BuildValue": ir.FunctionType(_ADDRESS, [_ADDRESS], var_arg=True),
 }
+
+
+def variable(module: ir.Module, name: str) -> ir.GlobalVariable:
+    """A number of a library, which is set when it is loaded."""
+    if name not in module.globals:
+        ir.GlobalVariable(module, _INT, name).initializer = _INT(0)
+    return module.globals[name]
 
 
 class Unknown(Exception):
@@ -59,10 +66,13 @@ class Unpacking:
         """The call, while other threads of Python go on, and its result."""
         b = self.builder
         state = self._python("PyEval_SaveThread")
+        turn = b.load(variable(self.module, TURN)), b.ptrtoint(state, _INT)
+        b.call(self._declared("nnctl_leave", ir.FunctionType(ir.VoidType(), [_INT, _INT])), turn)
         native = self.context.declare_function(self.module, self.compiled.fndesc)
         status, result = self.context.call_conv.call_function(
             b, native, signature.return_type, signature.args, values
         )
+        b.call(self._declared("nnctl_take", ir.FunctionType(ir.VoidType(), [_INT, _INT])), turn)
         self._python("PyEval_RestoreThread", state)
         failed, done = b.append_basic_block("failed"), b.append_basic_block("done")
         b.cbranch(status.is_ok, done, failed)
@@ -107,7 +117,7 @@ class Unpacking:
     def _array(self, kind: types.Array, item):
         """The array, if it is one of that kind."""
         b, dtype = self.builder, as_dtype(kind.dtype)
-        self._unless(b.icmp_signed("==", self._read(item, HEAD - 8, _INT), b.load(self._ndarray())))
+        self._unless(b.icmp_signed("==", self._read(item, HEAD - 8, _INT), b.load(variable(self.module, NDARRAY))))
         described = self._read(item, HEAD + 40, _ADDRESS)
         looked_at = ALIGNED | WRITEABLE | (C_ORDER if kind.layout == "C" else C_ORDER | FORTRAN)
         flags = kind.aligned * ALIGNED | kind.mutable * WRITEABLE | {"C": C_ORDER, "F": FORTRAN, "A": 0}[kind.layout]
@@ -131,13 +141,6 @@ class Unpacking:
         array.meminfo, array.parent = _ADDRESS(None), _ADDRESS(None)
         return array._getvalue()
 
-    def _ndarray(self):
-        found = self.module.globals.get(NDARRAY)
-        if found is None:
-            found = ir.GlobalVariable(self.module, _INT, NDARRAY)
-            found.initializer = _INT(0)
-        return found
-
     # Steps
 
     def _read(self, start, offset: int, kind):
@@ -145,8 +148,10 @@ class Unpacking:
         return self.builder.load(self.builder.bitcast(self.builder.gep(start, [_INT(offset)]), kind.as_pointer()))
 
     def _python(self, name: str, *arguments):
-        function = self.module.globals.get(name) or ir.Function(self.module, _PYTHON[name], name)
-        return self.builder.call(function, arguments)
+        return self.builder.call(self._declared(name, _PYTHON[name]), arguments)
+
+    def _declared(self, name: str, kind: ir.FunctionType) -> ir.Function:
+        return self.module.globals.get(name) or ir.Function(self.module, kind, name)
 
     def _unless(self, right) -> None:
         """On to the Kernel unless it is so."""

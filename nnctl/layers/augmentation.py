@@ -112,7 +112,8 @@ class Resampling(Augmentation):
     fill_value: float = 0.0
 
     def places(self, draws, height, width):
-        """Where each new pixel looks: two arrays (rows, height, width) of old rows and columns."""
+        """Where each new pixel looks: two arrays of old rows and columns, (rows, height, width), or of size 1 along an
+        axis on which they are all the same."""
         raise NotImplementedError
 
     def change(self, x, draws, call):
@@ -120,7 +121,7 @@ class Resampling(Augmentation):
         places = self.places(draws, height, width)
         if call.kernels and x.flags.c_contiguous:
             y = call.empty(x.shape)
-            call.kernels.resampling.resample(x, *map(np.ascontiguousarray, places), y, FILL_MODES.index(self.fill_mode),
+            call.kernels.resampling.resample(x, *places, y, FILL_MODES.index(self.fill_mode),
                                              self.interpolation == "bilinear", self.fill_value)  # fmt: skip
             return y, places
         parts = self._parts(*places, height, width)
@@ -150,6 +151,7 @@ class Resampling(Augmentation):
     def _parts(self, down, across, height, width):
         """(which old pixel of the shard, how much of it) for each of the pixels a place lies between, each
         (rows, height * width)."""
+        down, across = np.broadcast_arrays(down, across)
         parts = []
         rows = len(down)
         first = height * width * np.arange(rows)[:, None]  # of an image's pixels
@@ -206,7 +208,7 @@ class RandomTranslation(Resampling):
         down, across = _grid(height, width)
         down = down - _between(draws[:, 0], self.height_factor) * height
         across = across - _between(draws[:, 1], self.width_factor) * width
-        return np.broadcast_arrays(down, across)
+        return down, across
 
 
 @layers.register("RandomRotation")
@@ -245,7 +247,7 @@ class RandomZoom(Resampling):
         down, across = _grid(height, width)
         down = (down - (height - 1) / 2) * tall + (height - 1) / 2
         across = (across - (width - 1) / 2) * wide + (width - 1) / 2
-        return np.broadcast_arrays(down, across)
+        return down, across
 
 
 @layers.register("RandomContrast")

@@ -20,10 +20,12 @@ from typing import Any
 import numpy as np
 
 from nnctl.errors import RunError
-from nnctl.training.files import sha256, sync_folder
+from nnctl.training.files import sha256, sync_folder, write
+from nnctl.training.tensors import pieces
 
 Array = np.ndarray
 NAME = re.compile(r"(last|best)-(\d+)")
+MANIFEST = "manifest.json"
 KEPT = {"last": 2, "best": 1}
 
 
@@ -37,13 +39,7 @@ class Checkpoint:
 
 def save(folder: Path, kind: str, step: int, checkpoint: Checkpoint) -> Path:
     """Writes `folder/KIND-STEP/` and removes older ones of that kind beyond what is kept."""
-    from safetensors.numpy import save as to_bytes
-
-    files = {
-        "arrays.safetensors": to_bytes({name: np.ascontiguousarray(a) for name, a in checkpoint.arrays.items()}),
-        "position.json": json.dumps(checkpoint.position).encode(),
-    }
-    files["manifest.json"] = json.dumps({name: sha256(content) for name, content in files.items()}).encode()
+    files = {"arrays.safetensors": pieces(checkpoint.arrays), "position.json": json.dumps(checkpoint.position).encode()}
     final = folder / f"{kind}-{step:010d}"
     if final.exists():  # the same step again: its content is the same too
         return final
@@ -51,12 +47,13 @@ def save(folder: Path, kind: str, step: int, checkpoint: Checkpoint) -> Path:
     try:
         temporary.mkdir(parents=True)
         with contextlib.ExitStack() as opened:
-            written = [opened.enter_context(open(temporary / name, "wb")) for name in files]
-            for file, content in zip(written, files.values(), strict=True):
-                file.write(content)
-                file.flush()
+            written = {name: opened.enter_context(open(temporary / name, "wb")) for name in (*files, MANIFEST)}
+            sums = {name: write(written[name], content) for name, content in files.items()}
+            write(written[MANIFEST], json.dumps(sums).encode())
             # synced once all are written: the first one's wait then serves the others, too
-            for file in written:
+            for file in written.values():
+                file.flush()
+            for file in written.values():
                 os.fsync(file.fileno())
         sync_folder(temporary)
         os.rename(temporary, final)
@@ -74,7 +71,7 @@ def load(path: Path) -> Checkpoint:
     from safetensors.numpy import load as from_bytes
 
     try:
-        manifest = json.loads((path / "manifest.json").read_bytes())
+        manifest = json.loads((path / MANIFEST).read_bytes())
         contents = {name: (path / name).read_bytes() for name in ("arrays.safetensors", "position.json")}
         damaged = [name for name, content in contents.items() if sha256(content) != manifest.get(name)]
         if not damaged:

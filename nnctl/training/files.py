@@ -5,17 +5,21 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 from nnctl.errors import RunError
 
+Pieces = Iterable[bytes | memoryview]
 
-def write_safely(path: Path, content: bytes) -> None:
+
+def write_safely(path: Path, content: bytes | Pieces) -> None:
     """Temporary file beside it, fsync, rename, fsync of the folder. Raises OSError and leaves no temporary."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with open(temporary, "wb") as file:  # the umask's mode, as any other file of the user
-            file.write(content)
+            write(file, content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -24,6 +28,15 @@ def write_safely(path: Path, content: bytes) -> None:
             temporary.unlink()
         raise
     sync_folder(path.parent)
+
+
+def write(file: BinaryIO, content: bytes | Pieces) -> str:
+    """Writes it and gives its SHA-256."""
+    digest = hashlib.sha256()
+    for piece in [content] if isinstance(content, bytes) else content:
+        digest.update(piece)
+        file.write(piece)
+    return digest.hexdigest()
 
 
 def sync_folder(folder: Path) -> None:

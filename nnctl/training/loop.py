@@ -232,7 +232,11 @@ class Loop:
         self.history.append(figures)
         if self._is_best(figures[self.monitor]):
             self.best = {"value": figures[self.monitor], "epoch": self.epoch}
-            self.best_weights = self.snapshot()
+            if self.best_weights is None:
+                self.best_weights = self.snapshot()
+            else:  # into the old one's place
+                for name, now in (("parameters", self.model.program.parameters), ("state", self.model.program.state)):
+                    self.best_weights[name][...] = now
         self.emit(
             EpochEnded(self.epoch, figures, self.updater.rate(max(0, self.step - 1)), time.perf_counter() - began)
         )
@@ -268,9 +272,10 @@ class Loop:
         self._saved_at, self._save_now = time.perf_counter(), False
 
     def checkpoint(self) -> Checkpoint:
-        """Everything needed to go on to the same bits."""
-        optimizer = self.updater.state()
-        arrays = dict(self.snapshot())
+        """Everything needed to go on to the same bits: no copies, so to be written before the next step."""
+        optimizer = self.updater.state(copies=False)
+        program = self.model.program
+        arrays = {"parameters": program.parameters, "state": program.state}
         arrays |= {f"slot/{name}": slot for name, slot in optimizer["slots"].items()}
         if self.best_weights is not None:
             arrays |= {f"best/{name}": a for name, a in self.best_weights.items()}

@@ -6,21 +6,18 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from nnctl.data import Preprocessing
 from nnctl.data.parts import Data
 from nnctl.errors import RunError
 from nnctl.training.files import write_safely
 from nnctl.training.folder import FORMAT
 from nnctl.training.model import Model
+from nnctl.training.tensors import pieces
 
 
 def save_model(path: Path, model: Model, data: Data, config: str) -> None:
     """Writes model.safetensors: every weight by "layer/weight"; config, preprocessing (class names among it)
     and input shapes as JSON in its metadata."""
-    from safetensors.numpy import save
-
     about = {
         "format": FORMAT,
         "config": config,
@@ -29,8 +26,7 @@ def save_model(path: Path, model: Model, data: Data, config: str) -> None:
     }
     # one key: the library writes several in an order of chance, and a run's bytes are to be its own
     metadata = {"nnctl": json.dumps(about)}
-    weights = {name: np.ascontiguousarray(w) for name, w in model.program.named_weights().items()}
-    write_safely(path, save(weights, metadata))
+    write_safely(path, pieces(model.program.named_weights(), metadata))
 
 
 def load_model(path: Path) -> tuple[Model, Preprocessing]:
