@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from nnctl import aligned
 from nnctl.engine.profile import Clock
 
 Array = np.ndarray
+# A part of a layer's rows is worth a second thread from so many numbers on.
+WORTH_A_PART = 0
 
 
 class ShardCall:
@@ -20,19 +23,23 @@ class ShardCall:
     a request that finds another shape at its place (the last, smaller batch) replaces it.
     """
 
-    def __init__(self, seed: int, dtype: Any, *, training: bool):
+    def __init__(self, seed: int, dtype: Any, *, training: bool, keeps: bool = True):
+        """keeps: whether arrays are used again. Else they are made anew, and freed as soon as nobody looks at them."""
         self.dtype = np.dtype(dtype)
-        self.training = training
+        self.training, self._keeps = training, keeps
         self.shard = 0
         self.batch_rows = 0
         self.wants_dx = True
         self.may_overwrite = False
         self.masks: Sequence[Array | None] = ()
         self.kernels: Any = None  # compiled twins of what NumPy does in many passes (see nnctl.kernels), or None
+        self.workers = 1  # threads that a layer may deal its rows out to
+        self.side_by_side: Any = None
         self.clock: Clock | None = None  # takes the time of each step, where that is asked for
         self._seed, self._key = seed, (seed % 2**64, seed >> 64)
         self._arrays: list[Array] = []
         self._next = 0
+        self._prepared: dict[int, tuple[tuple[Any, ...], int, Any]] = {}
         self._step = self._number = self._first_row = 0
 
     def begin(self, *, shard: int, first_row: int, batch_rows: int, step: int) -> None:
@@ -45,7 +52,7 @@ class ShardCall:
         self._number, self.wants_dx, self.may_overwrite, self.masks = number, wants_dx, may_overwrite, masks
 
     def empty(self, shape: tuple[int, ...], dtype: Any = None) -> Array:
-        if not self.training:  # nothing is kept for backward: plain arrays are freed as soon as they are used
+        if not self._keeps:
             return np.empty(shape, dtype or self.dtype)
         place = self._next
         self._next = place + 1
@@ -57,6 +64,32 @@ class ShardCall:
         else:
             self._arrays.append(aligned.empty(shape, dtype or self.dtype))
         return self._arrays[place]
+
+    def prepared(self, given: tuple[Any, ...], prepare: Callable[[], Any]) -> Any:
+        """What `prepare` returns; where it was called at this place of the pass with these very arrays before, as in
+        every step after the first, what it returned then. prepare: asks for arrays and puts calls together, and
+        computes nothing."""
+        place = self._next
+        before = self._prepared.get(place)
+        if before and len(before[0]) == len(given) and all(map(is_, before[0], given)):
+            _, self._next, result = before
+            return result
+        result = prepare()
+        if self._keeps:
+            self._prepared[place] = given, self._next, result
+        return result
+
+    def parts(self, rows: int, work: int) -> list[slice]:
+        """The rows as they are dealt out to threads. work: for one row, about the numbers that are read or written."""
+        count = self.workers if rows * work >= WORTH_A_PART else 1
+        return [slice(rows * k // count, rows * (k + 1) // count) for k in range(count)]
+
+    def deal(self, turn: Any, count: int) -> None:
+        """turn(0) to turn(count - 1), side by side."""
+        if count == 1:
+            turn(0)
+        else:
+            self.side_by_side(turn, count)
 
     def random_bits(self, row_size: int, rows: int, stream: int = 0) -> Array:
         # Philox is a function of (key, counter): any row's numbers can be had without those before it.

@@ -12,8 +12,8 @@ from nnctl.kernels import library
 
 Turn = Callable[[int], None]
 
-# Looks at a flag before a thread goes to sleep, about half a millisecond: longer than the pauses inside of a step.
-LOOKS = 200_000
+# Looks at a flag before a thread goes to sleep, about half a millisecond: longer than the pauses between and inside of steps.
+LOOKS = 50_000
 
 
 class Crew:

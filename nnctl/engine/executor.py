@@ -21,6 +21,7 @@ from nnctl.engine.program import Program
 from nnctl.engine.shard import Batch, Objective, ShardPass, ShardResult, run_step, shard_pass, start_values
 from nnctl.engine.work import multiply_adds
 from nnctl.layers.base import Array
+from nnctl.layers.convolution import Convolution
 from nnctl.losses import Loss
 
 # A shard's activations should stay in the caches (the second level, and a thread's part of the third) from forward to
@@ -29,6 +30,8 @@ CACHE = 1 << 22
 # Below this many multiply-adds a step of the program, forward, is over before a second thread has begun: what Python
 # does between the steps it does for one thread at a time.
 WORTH_A_THREAD = 2_000_000
+# Up to so many, convolutions are dealt out to threads one by one, rather than shards.
+DEALT = 8_000_000
 # Where nothing is compiled, shards pay only where a batch's activations are more than this many bytes: else BLAS' own
 # threads do as well, or better, since Python's time is not spent twice.
 NUMPY_SHARDS = 4 << 20
@@ -78,6 +81,7 @@ class Executor:
             int(np.prod([n or 1 for n in shapes[name]], dtype=np.int64)) for name in program.graph.inputs
         )
         self._row_work = multiply_adds(program)
+        self._dealt_work = multiply_adds(program, Convolution)
         # whether some step's sum over the whole batch makes shards wait for each other
         self._waits = any(step.layer.whole_batch or step.layer.makes_mask for step in program.steps)
         # a worker is a thread's own gradients; the first one's are the batch's
@@ -99,13 +103,20 @@ class Executor:
         if size is None:
             size = rows
             pays = self.kernels is not None or rows * self._row_bytes > NUMPY_SHARDS
-            if pays and self.threads > 1 and rows * self._row_work > WORTH_A_THREAD * len(self.program.steps):
+            if pays and not self._deals(rows) and self.threads > 1 and rows * self._row_work > WORTH_A_THREAD * len(self.program.steps):
                 size = -(-rows // self.threads)
                 cached = max(16, CACHE // max(1, self._row_bytes))
                 if size > cached:  # as many shards as keep the threads equally busy
                     turns = -(-size // cached)
                     size = -(-rows // (turns * self.threads))
         return [slice(first, min(first + size, rows)) for first in range(0, rows, max(1, size))]
+
+    def _deals(self, rows: int) -> bool:
+        """Whether a batch goes through the layers whole, each of which deals it out to the threads: where that is most
+        of the work, and Python would take longer for two shards than a second thread wins."""
+        if not self.kernels or self.threads == 1 or self._given_rows is not None:
+            return False
+        return self._dealt_work >= 0.9 * self._row_work and rows * self._row_work <= DEALT * len(self.program.steps)
 
     def train_step(self, batch: Batch, step: int) -> BatchResult:
         """Forward and backward of a batch at the 0-based step; leaves the gradient in `gradients`."""
@@ -118,6 +129,7 @@ class Executor:
         shards = self.shards(batch.rows)
         workers = min(self.threads, len(shards))
         self._grow(workers, len(shards))
+        self._training[0].workers = self.threads if self._deals(batch.rows) else 1
         for worker in self._workers[:workers]:
             worker.begin()
         # where no shard waits for another, those of one thread come one after another in one arena, which so stays
@@ -170,15 +182,19 @@ class Executor:
     def _inference(self, batch: Batch, objectives: Sequence[Objective]) -> list[ShardResult]:
         most = max(32, min(INFERENCE_CACHE // max(1, self._row_bytes), INFERENCE_INPUT // max(1, self._input_bytes)))
         size = self._given_rows or min(4096, most)
+        starts, deals = range(0, batch.rows, size), self._deals(size)
+        many = len(starts) > 1 and not deals and batch.rows * self._row_work > WORTH_A_THREAD
+        workers = min(self.threads, len(starts)) if many else 1
+        # a thread's passes share an arena, unless they wait for each other; arrays made anew cost more than small layers
+        apart = self._waits or bool(batch.lengths)
+        calls = [self._call(training=False, keeps=not apart) for _ in (starts if apart else range(workers))]
         passes = []
-        for first in range(0, batch.rows, size):
-            rows = slice(first, min(first + size, batch.rows))
-            call = ShardCall(self.program.seed, self.program.dtype, training=False)
-            call.kernels = self.kernels
+        for i, first in enumerate(starts):
+            rows, call = slice(first, min(first + size, batch.rows)), calls[i if apart else i % workers]
+            call.workers = self.threads if deals else 1
             begin = partial(call.begin, shard=0, first_row=first, batch_rows=batch.rows, step=0)
-            passes.append(shard_pass(self.program, objectives, call, batch, rows, None, begin=begin))
-        many = len(passes) > 1 and batch.rows * self._row_work > WORTH_A_THREAD
-        workers = min(self.threads, len(passes)) if many else 1
+            passes.append(shard_pass(self.program, objectives, call, batch, rows, None, begin=begin,
+                                     last=apart or i + workers >= len(starts)))  # fmt: skip
         return self._drive(passes, workers)
 
     def _together(self, results: Sequence[ShardResult], penalty: float) -> BatchResult:
@@ -247,10 +263,14 @@ class Executor:
         while len(self._workers) < workers:
             self._workers.append(Gradients(self.program))
         while len(self._training) < shards:
-            call = ShardCall(self.program.seed, self.program.dtype, training=True)
-            call.kernels = self.kernels
+            call = self._call(training=True, keeps=True)
             call.clock = Clock() if self.profiled else None
             self._training.append(call)
+
+    def _call(self, *, training: bool, keeps: bool) -> ShardCall:
+        call = ShardCall(self.program.seed, self.program.dtype, training=training, keeps=keeps)
+        call.kernels, call.side_by_side = self.kernels, self.side_by_side
+        return call
 
     def close(self) -> None:
         """Ends the threads and gives BLAS its own back."""

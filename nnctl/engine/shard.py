@@ -11,7 +11,7 @@ import numpy as np
 
 from nnctl.engine.arena import ShardCall
 from nnctl.engine.program import Head, Program, Step
-from nnctl.layers.base import Array
+from nnctl.layers.base import Array, added
 from nnctl.losses import Loss
 
 # Losses with a compiled twin, in the order of its numbers (kernels/dense.py).
@@ -297,4 +297,4 @@ def _add(slopes, slot, part, call):
     if slopes[slot] is None:
         slopes[slot] = part
     else:
-        slopes[slot] = np.add(slopes[slot], part, out=call.empty(part.shape))
+        slopes[slot] = added(slopes[slot], part, call.empty(part.shape), call)

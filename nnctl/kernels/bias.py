@@ -25,6 +25,15 @@ def relu_in_place(y, bias):
 
 
 @kernel
+def add_columns(dy, dbias):
+    """Adds the sum over the rows."""
+    for r in range(dy.shape[0]):
+        dr = dy[r]
+        for j in range(dbias.size):
+            dbias[j] += dr[j]
+
+
+@kernel
 def relu_backward(y, dy, dbias):
     """Turns dy into the gradient of x; dbias is set to its sum over the rows."""
     dbias[:] = 0

@@ -9,7 +9,7 @@ and below are left out of the sums. strides, before (zeros above and to the left
 
 import numpy as np
 
-from nnctl.kernels.bias import add_relu_backward
+from nnctl.kernels.bias import add_columns, add_relu_backward
 from nnctl.kernels.blocks import largest, to_the_largest
 from nnctl.kernels.compiling import kernel
 from nnctl.kernels.memory import nothing, pointer, table
@@ -21,14 +21,13 @@ from nnctl.kernels.turning import turn
 
 
 @kernel
-def forward(x, w, y, padded, strides, before, dilations):
-    """y = the windows of x times w."""
-    none = np.empty(0, np.float32)
+def forward(x, w, bias, y, padded, strides, before, dilations):
+    """y = the windows of x times w, + bias where that is not empty."""
     padded[:] = 0
     for n in range(x.shape[0]):
         image = beside_zeros(x[n], padded, before[1])
         for i in range(y.shape[1]):
-            _windows(image, w, y[n, i], i, strides, before, dilations, none)
+            _windows(image, w, y[n, i], i, strides, before, dilations, bias, 0)
 
 
 @kernel
@@ -42,20 +41,24 @@ def forward_ended(x, w, bias, y, padded, strides, before, dilations, pool, which
         image = beside_zeros(x[n], padded, before[1])
         for i in range(y.shape[1]):
             if pool[0] * pool[1] == 1:
-                _windows(image, w, y[n, i], i, strides, before, dilations, bias)
+                _windows(image, w, y[n, i], i, strides, before, dilations, bias, 1)
                 continue
             for k in range(pool[0]):
-                _windows(image, w, room[k], i * pool[0] + k, strides, before, dilations, none)
+                _windows(image, w, room[k], i * pool[0] + k, strides, before, dilations, none, 0)
             largest(room, pool, bias, y[n, i], which[n, i])
 
 
 @kernel
-def backward(x, w, dy, dw, dx, padded, strides, before, dilations):
-    """dw, and dx where it is not empty."""
+def backward(x, w, dy, dw, dbias, dx, padded, strides, before, dilations):
+    """dw, dbias and dx, each where it is not empty."""
     dw[:] = 0
+    dbias[:] = 0
+    filters, places = dy.shape[3], dy.shape[1] * dy.shape[2]
     padded[:] = 0
     turned, beside = _for_inputs(w, dx, dy.shape[1], dy.shape[2], strides, before, dilations)
     for n in range(x.shape[0]):
+        if dbias.size:
+            add_columns(table(dy, n * places * filters, places, filters), dbias)
         _image_back(x[n], dy[n], w, dw, dx, n, padded, turned, beside, strides, before, dilations)
 
 
@@ -86,8 +89,8 @@ def backward_ended(x, w, y, dy, dw, dbias, dx, padded, strides, before, dilation
 
 
 @kernel
-def _windows(image, w, y, i, strides, before, dilations, bias):
-    """y (wide, filters) = row i of the windows times w; with a bias, max(0, ... + bias)."""
+def _windows(image, w, y, i, strides, before, dilations, bias, relu):
+    """y (wide, filters) = row i of the windows times w; with a bias, ... + bias, and with relu max(0, ...) of that."""
     tall, broad, channels, filters = w.shape
     height, row = image.shape[0], image.shape[1] * channels
     top = i * strides[0] - before[0]
@@ -107,16 +110,16 @@ def _windows(image, w, y, i, strides, before, dilations, bias):
                 run = broad * channels
                 tile(pointer(image, place), strides[1] * channels, dilations[0] * row, 1,
                      pointer(w, first * run * filters + left), run * filters, filters, pointer(y, j * filters + left),
-                     filters, max(0, end - first), run, columns, high, 0, ends, 1)  # fmt: skip
+                     filters, max(0, end - first), run, columns, high, 0, ends, relu)  # fmt: skip
                 continue
             if end <= first:
                 tile(pointer(image, 0), 0, 0, 0, pointer(w, 0), 0, 0, pointer(y, j * filters + left), filters, 0, 0,
-                     columns, high, 0, ends, 1)  # fmt: skip
+                     columns, high, 0, ends, relu)  # fmt: skip
             for a in range(first, end):
                 tile(pointer(image, place + (a - first) * dilations[0] * row), strides[1] * channels,
                      dilations[1] * channels, 1, pointer(w, a * broad * channels * filters + left), channels * filters,
                      filters, pointer(y, j * filters + left), filters, broad, channels, columns, high, a > first,
-                     ends if a == end - 1 else nothing(), 1)  # fmt: skip
+                     ends if a == end - 1 else nothing(), relu)  # fmt: skip
 
 
 @kernel
@@ -132,7 +135,7 @@ def _image_back(x, dy, w, dw, dx, n, padded, turned, beside, strides, before, di
         none = np.empty(0, np.float32)
         slopes = beside_zeros(dy, beside, zeros[1])
         for i in range(dx.shape[1]):
-            _windows(slopes, turned, dx[n, i], i, strides, zeros, dilations, none)
+            _windows(slopes, turned, dx[n, i], i, strides, zeros, dilations, none, 0)
         return
     beside[:] = 0
     for i in range(dy.shape[0]):

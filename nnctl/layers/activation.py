@@ -28,7 +28,10 @@ class Applies(Layer):
 
     def forward(self, w, x, call):
         function = self.function
-        if x.size <= BLOCK:
+        if _compiled(function, x, call):
+            y = x if call.may_overwrite else call.empty(x.shape)
+            call.kernels.elementwise.relu(x.reshape(-1), y.reshape(-1))
+        elif x.size <= BLOCK:
             y = function.value(x)
         else:
             y = x if call.may_overwrite else call.empty(x.shape)
@@ -39,11 +42,19 @@ class Applies(Layer):
     def backward(self, w, grads, saved, dy, call):
         x, y = saved
         function = self.function
+        if _compiled(function, dy, call) and y.flags.c_contiguous:
+            call.kernels.elementwise.relu_back(y.reshape(-1), dy.reshape(-1))
+            return dy
         if dy.size <= BLOCK:
             return function.gradient(x, y, dy)
         for rows in blocks(dy):
             dy[rows] = function.gradient(None if x is None else x[rows], y[rows], dy[rows])
         return dy
+
+
+def _compiled(function, x, call):
+    """Whether there is a compiled form of it (kernels/elementwise.py)."""
+    return call.kernels and function.kind == "relu" and function.is_plain_relu and x.flags.c_contiguous
 
 
 def blocks(x):

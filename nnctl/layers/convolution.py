@@ -1,5 +1,6 @@
 """Convolutions: the same small window of weights looks at every place of a sequence or an image."""
 
+from functools import partial
 from math import prod
 from typing import Annotated, ClassVar, Literal
 
@@ -52,14 +53,13 @@ class Convolution(Layer):
         return weights
 
     def forward(self, w, x, call):
+        if compiled := self.compiled(x, call):
+            run, *result = call.prepared((x,), lambda: self._forward_compiled(compiled, w, x, call))
+            run()
+            return result
         positions = self.output_shape(x.shape[1:])[:-1]
         y = call.empty((len(x), *positions, self.filters))
         saved = []
-        if compiled := self.compiled(x, call):
-            plan = self._forward_compiled(compiled, w, x, y, call)
-            if self.use_bias:
-                y += w["bias"]
-            return y, (compiled, plan, x)
         for part, out in self._groups(x.shape[-1]):
             columns = self._columns(x[..., part], positions, call)
             kernel = w["kernel"][..., out].reshape(-1, self.filters // self.groups)
@@ -77,9 +77,10 @@ class Convolution(Layer):
         compiled, saved, x = saved
         if compiled:
             dy = np.ascontiguousarray(dy)
-            if grads and self.use_bias:
-                column_sums(dy.reshape(-1, self.filters), out=grads["bias"])
-            return self._backward_compiled(compiled, w, grads, saved, x, dy, call)
+            run, dx = call.prepared((dy, x, grads.get("kernel")),
+                                    lambda: self._backward_compiled(compiled, w, grads, saved, x, dy, call))  # fmt: skip
+            run()
+            return dx
         shape = x.shape
         dx = call.empty(shape) if call.wants_dx else None
         for columns, (part, out) in zip(saved, self._groups(shape[-1]), strict=True):
@@ -143,30 +144,50 @@ class Convolution(Layer):
         return call.kernels.convolution if fits else None
 
     def plan(self, x, call):
-        """Room for an image with its zeros around, and strides, zeros before and dilations of two axes: time is an
-        image of one row."""
-        sizes, strides, padding, dilations = windows.of(self)
-        flat = (1,) * (2 - self.rank)
-        margins = [windows.margins(n, size, stride, padding, dilation) for n, size, stride, dilation in
-                   zip(x.shape[1:-1], sizes, strides, dilations, strict=True)]  # fmt: skip
-        *heights, width, channels = x.shape[1:]
-        beside = sum(margins[-1])
-        room = (*flat, *heights, width + beside, channels) if beside else (0, 0, 0)
-        before = (*(0 for _ in flat), *(first for first, _ in margins))
-        return call.empty(room), (*flat, *strides), before, (*flat, *dilations)
+        """How the rows are dealt out to threads; for each part room for an image with its zeros beside; and strides,
+        zeros before and dilations of two axes: time is an image of one row."""
+        room, *geometry = windows.on_two_axes(x.shape[1:], *windows.of(self))
+        parts = call.parts(len(x), prod(x.shape[1:]) * self.filters)
+        return parts, call.empty((len(parts), *room)), *geometry
 
-    def _forward_compiled(self, compiled, w, x, y, call):
-        plan = self.plan(x, call)
-        compiled.forward(self.image(x), window(w["kernel"]), self.image(y), *plan)
-        return plan
+    def _forward_compiled(self, compiled, w, x, call):
+        """Puts the compiled calls together: (what makes them, y, saved)."""
+        y = call.empty((len(x), *self.output_shape(x.shape[1:])))
+        parts, rooms, *geometry = plan = self.plan(x, call)
+        image, out, kernel = self.image(x), self.image(y), window(w["kernel"])
+        bias = w["bias"] if self.use_bias else np.empty(0, x.dtype)
+        given = [(image[rows], kernel, bias, out[rows], room, *geometry) for rows, room in zip(parts, rooms, strict=True)]
+        return partial(call.deal, lambda part: compiled.forward(*given[part]), len(parts)), y, (compiled, plan, x)
 
     def _backward_compiled(self, compiled, w, grads, plan, x, dy, call):
-        none = np.empty((0, 0), dy.dtype)
-        dw = grads["kernel"].reshape(-1, self.filters) if grads else none
+        """(what makes the calls, dx)."""
+        parts, rooms, *geometry = plan
+        dw, dbias = self.gradients_of_parts(grads, len(parts), call)
         dx = call.empty(x.shape) if call.wants_dx else None
-        into = none.reshape(0, 0, 0, 0) if dx is None else self.image(dx)
-        compiled.backward(self.image(x), window(w["kernel"]), self.image(dy), dw, into, *plan)
-        return dx
+        into = np.empty((len(x), 0, 0, 0), x.dtype) if dx is None else self.image(dx)
+        image, slopes, kernel = self.image(x), self.image(dy), window(w["kernel"])
+        given = [
+            (image[rows], kernel, slopes[rows], dw[part], dbias[part], into[rows], rooms[part], *geometry)
+            for part, rows in enumerate(parts)
+        ]
+
+        def run():
+            call.deal(lambda part: compiled.backward(*given[part]), len(parts))
+            add_parts(dw, dbias)
+
+        return run, dx
+
+    def gradients_of_parts(self, grads, count, call):
+        """Where each part writes its gradient of the kernel, (window and channels, filters), and of the bias: the first
+        one where they are wanted; or empty arrays."""
+        if not grads:
+            return [np.empty((0, self.filters), call.dtype)] * count, [np.empty(0, call.dtype)] * count
+        dw = [grads["kernel"].reshape(-1, self.filters)]
+        dbias = [grads["bias"] if "bias" in grads else np.empty(0, call.dtype)]
+        for _ in range(count - 1):
+            dw.append(call.empty(dw[0].shape))
+            dbias.append(call.empty(dbias[0].shape))
+        return dw, dbias
 
     def image(self, x):
         """x with two axes of places; where every place is a window of its own, all of them in one row."""
@@ -207,6 +228,13 @@ class Conv2D(Convolution):
     dilation_rate: windows.Pair = (1, 1)
 
     rank = 2
+
+
+def add_parts(*gradients):
+    """Adds each part's gradients to the first one's."""
+    for first, *others in gradients:
+        for other in others:
+            first += other
 
 
 def window(kernel):

@@ -4,12 +4,13 @@ Made by the program (engine/fusion.py), not written in configs. Compiled, an ima
 they are in the cache, and those that the pooling leaves out are not computed at all; without, one after the other.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from nnctl.layers.base import Layer
-from nnctl.layers.convolution import Convolution, window
+from nnctl.layers.convolution import Convolution, add_parts, window
 from nnctl.layers.epilogue import Epilogue
 from nnctl.layers.pooling import MaxPooling
 
@@ -34,7 +35,9 @@ class Ended(Layer):
 
     def forward(self, w, x, call):
         if compiled := self.convolution.compiled(x, call):
-            return self._forward_compiled(compiled, w, x, call)
+            run, *result = call.prepared((x,), lambda: self._forward_compiled(compiled, w, x, call))
+            run()
+            return result
         y, of_convolution = self.convolution.forward(w, x, call)
         of_pool = None
         if self.pool is not None:
@@ -46,7 +49,11 @@ class Ended(Layer):
     def backward(self, w, grads, saved, dy, call):
         compiled, *rest = saved
         if compiled:
-            return self._backward_compiled(compiled, w, grads, dy, call, *rest)
+            dy = np.ascontiguousarray(dy)
+            run, dx = call.prepared((dy, *rest[1:], grads.get("kernel")),
+                                    lambda: self._backward_compiled(compiled, w, grads, dy, call, *rest))  # fmt: skip
+            run()
+            return dx
         of_convolution, of_pool, of_end = rest
         dy = self.end.backward(w, grads, of_end, dy, call)
         if self.pool is not None:
@@ -65,29 +72,43 @@ class Ended(Layer):
         return self.convolution.image(x) if self.pool is None else x if x.ndim == 4 else x[:, None]
 
     def _forward_compiled(self, compiled, w, x, call):
+        """Puts the compiled calls together: (what makes them, y, saved)."""
         shape = self.convolution.output_shape(x.shape[1:])
         if self.pool is not None:
             shape = self.pool.output_shape(shape)
         y = call.empty((len(x), *shape))
         high, wide = self._sizes()
         pooled = high * wide > 1
-        which = call.empty(self._image(y).shape if pooled else (0, 0, 0, 0), np.int32)
-        room = call.empty((high, shape[-2] * wide, shape[-1]) if pooled else (0, 0, 0))
-        plan = self.convolution.plan(x, call)
-        compiled.forward_ended(self._image(x), window(w["kernel"]), w["bias"], self._image(y), *plan, (high, wide),
-                               which, room)  # fmt: skip
-        return y, (compiled, plan, x, y, which)
+        image, out, kernel = self._image(x), self._image(y), window(w["kernel"])
+        which = call.empty(out.shape if pooled else (len(x), 0, 0, 0), np.int32)
+        parts, rooms, *geometry = plan = self.convolution.plan(x, call)
+        places = call.empty((len(parts), *((high, shape[-2] * wide, shape[-1]) if pooled else (0, 0, 0))))
+        given = [
+            (image[rows], kernel, w["bias"], out[rows], rooms[part], *geometry, (high, wide), which[rows], places[part])
+            for part, rows in enumerate(parts)
+        ]
+        run = partial(call.deal, lambda part: compiled.forward_ended(*given[part]), len(parts))
+        return run, y, (compiled, plan, x, y, which)
 
     def _backward_compiled(self, compiled, w, grads, dy, call, plan, x, y, which):
-        none = np.empty((0, 0), dy.dtype)
-        filters = y.shape[-1]
-        dw, dbias = (grads["kernel"].reshape(-1, filters), grads["bias"]) if grads else (none, none.reshape(0))
+        """(what makes the calls, dx)."""
+        parts, rooms, *geometry = plan
+        dw, dbias = self.convolution.gradients_of_parts(grads, len(parts), call)
         dx = call.empty(x.shape) if call.wants_dx else None
+        into = np.empty((len(x), 0, 0, 0), x.dtype) if dx is None else self._image(dx)
         high, wide = self._sizes()
-        here = self._image(y).shape
-        slopes = call.empty((here[1] * high, here[2] * wide, filters) if high * wide > 1 else (0, 0, 0))
-        compiled.backward_ended(
-            self._image(x), window(w["kernel"]), self._image(y), self._image(np.ascontiguousarray(dy)), dw, dbias,
-            none.reshape(0, 0, 0, 0) if dx is None else self._image(dx), *plan, (high, wide), which, slopes,
-        )  # fmt: skip
-        return dx
+        image, out, dout = self._image(x), self._image(y), self._image(dy)
+        _, tall, broad, filters = out.shape
+        slopes = call.empty((len(parts), *((tall * high, broad * wide, filters) if high * wide > 1 else (0, 0, 0))))
+        kernel = window(w["kernel"])
+        given = [
+            (image[rows], kernel, out[rows], dout[rows], dw[part], dbias[part], into[rows], rooms[part], *geometry,
+             (high, wide), which[rows], slopes[part])
+            for part, rows in enumerate(parts)
+        ]  # fmt: skip
+
+        def run():
+            call.deal(lambda part: compiled.backward_ended(*given[part]), len(parts))
+            add_parts(dw, dbias)
+
+        return run, dx

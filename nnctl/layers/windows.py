@@ -10,6 +10,7 @@ Source: Keras 3, whose padding goes more to the end than to the beginning.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import product
 from typing import Annotated, Literal
 
@@ -50,6 +51,19 @@ def of(layer):
     return each(layer.kernel_size), each(layer.strides), layer.padding, each(layer.dilation_rate)
 
 
+@lru_cache(1024)
+def on_two_axes(shape, sizes, strides, padding, dilations):
+    """Of an input (positions, channels) the shape of an image with zeros to the left and right, or (0, 0, 0) where there
+    are none; and strides, zeros before and dilations, all of two axes: time is an image of one row."""
+    flat = (1,) * (2 - len(sizes))
+    every = [margins(n, size, stride, padding, dilation) for n, size, stride, dilation in
+             zip(shape, sizes, strides, dilations, strict=False)]  # fmt: skip
+    *heights, width, channels = shape
+    beside = sum(every[-1])
+    room = (*flat, *heights, width + beside, channels) if beside else (0, 0, 0)
+    return room, (*flat, *strides), (*(0 for _ in flat), *(first for first, _ in every)), (*flat, *dilations)
+
+
 def check_steps(strides, dilations):
     """Raises ShapeError for windows that leave places out both inside of them and between them."""
     if max(strides) > 1 and max(dilations) > 1:
@@ -82,6 +96,7 @@ def margins(n: int, size: int, stride: int, padding: str, dilation: int = 1) -> 
     return total // 2, total - total // 2
 
 
+@lru_cache(1024)
 def output_shape(kind, shape, sizes, strides, padding, dilations=None):
     """Positions of the output. Raises ShapeError where the rank does not fit or no window does."""
     rank = len(sizes)
