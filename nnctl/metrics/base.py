@@ -29,10 +29,12 @@ class Metric(Declared):
 
     better: "max" or "min", which direction is good (for checkpoints and early stopping).
     takes: the kinds of targets it has a meaning for, as `Loss.labels` names them.
+    shares: `update` takes a dict besides, empty for each batch, in which metrics leave what others need as well.
     """
 
     better: ClassVar[str] = "max"
     takes: ClassVar[tuple[str, ...]] = CLASSES
+    shares: ClassVar[bool] = False
 
     def for_output(self, labels: str, prediction_shape: tuple[int | None, ...], logits: bool = False) -> "Metric":
         """The metric that these arguments mean for an output; most are the same for all. See `resolve`."""

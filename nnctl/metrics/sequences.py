@@ -21,16 +21,19 @@ class SequenceMetric(Metric):
     from_logits: bool | None = None
 
     takes = ("sequence",)
+    shares = True
 
     def for_output(self, labels, prediction_shape, logits=False):
         return self.model_copy(update={"from_logits": logits}) if self.from_logits is None else self
 
-    def update(self, state, y, p, weight=None):
+    def update(self, state, y, p, weight=None, shared=None):
         lengths = None
         if weight is not None and weight.ndim == 2:  # of each step, 0 where it is padding
             lengths, weight = np.count_nonzero(weight, axis=1), weight.max(axis=1, initial=0)
-        read = decode(p, lengths, self.decode, width=self.beam_width, logits=bool(self.from_logits))
-        self.add(state, y, read, weight)
+        shared, way = {} if shared is None else shared, (self.decode, self.beam_width, self.from_logits)
+        if way not in shared:
+            shared[way] = decode(p, lengths, self.decode, width=self.beam_width, logits=bool(self.from_logits))
+        self.add(state, y, shared[way], weight)
 
     def add(self, state, y, read, weight):
         """Takes in a batch: what is true and what was read, each (rows, longest) and filled up with 0."""
@@ -57,9 +60,10 @@ class ExactMatch(SequenceMetric):
     """The share of rows that are read without any mistake."""
 
     def add(self, state, y, read, weight):
-        longer = max(y.shape[1], read.shape[1])
-        y, read = (np.pad(each, ((0, 0), (0, longer - each.shape[1]))) for each in (y, read))
-        add_mean(state, (y == read).all(axis=1), weight)
+        both = min(y.shape[1], read.shape[1])
+        longer = y if y.shape[1] > both else read
+        same = (y[:, :both] == read[:, :both]).all(axis=1) & ~longer[:, both:].any(axis=1)
+        add_mean(state, same, weight)
 
 
 def edit_distance(a, b):
@@ -69,15 +73,13 @@ def edit_distance(a, b):
     Row by row of the table, for all pairs at once. Source: Wagner and Fischer 1974.
     """
     ends_a, ends_b = np.count_nonzero(a, axis=1), np.count_nonzero(b, axis=1)
-    places = np.arange(b.shape[1] + 1)
-    d = np.tile(places, (len(a), 1))
-    found = np.where(ends_a == 0, ends_b, 0)
-    for i in range(a.shape[1]):
-        changed = d[:, :-1] + (a[:, i, None] != b)
-        d[:, 0] = i + 1
-        np.minimum(d[:, 1:] + 1, changed, out=d[:, 1:])
-        # d(i, j-1) + 1 runs on from place to place: the least of d(i, k) + j - k for k up to j
-        d = np.minimum.accumulate(d - places, axis=1) + places
-        at = np.flatnonzero(ends_a == i + 1)
-        found[at] = d[at, ends_b[at]]
-    return found
+    a, b = a[:, : ends_a.max(initial=0)], b[:, : ends_b.max(initial=0)]
+    # of d(i, j) - j, in which d(i, j-1) + 1 is what stands one place before
+    table = np.zeros((a.shape[1] + 1, len(a), b.shape[1] + 1), np.int32)
+    same = -(a.T[:, :, None] == b).astype(np.int32)
+    for above, here, moved in zip(table, table[1:], same, strict=False):
+        np.add(above, 1, out=here)
+        np.add(above[:, :-1], moved, out=moved)
+        np.minimum(here[:, 1:], moved, out=here[:, 1:])
+        np.minimum.accumulate(here, axis=1, out=here)
+    return table[ends_a, np.arange(len(a)), ends_b] + ends_b

@@ -125,11 +125,16 @@ class Running:
         if self._several:
             for name, loss in result.losses.items():
                 self.losses[name] += loss * rows
+        shared: dict[str, Any] = {}
         for (_, output, metric), state in zip(self._model.metrics, self.states, strict=True):
             weights = batch.weights
             if (mask := result.masks.get(output)) is not None:
                 weights = mask * (1.0 if weights is None else weights[:, None])
-            metric.update(state, batch.targets[output], result.outputs[output], weights)
+            given = state, batch.targets[output], result.outputs[output], weights
+            if metric.shares:
+                metric.update(*given, shared.setdefault(output, {}))
+            else:
+                metric.update(*given)
 
     def add_steps(self, losses: Array, rows: Array, y: Array, p: Array, weights: Array | None) -> None:
         """Takes in several batches of a model with one output: losses and numbers of rows by batch, targets,
