@@ -5,7 +5,7 @@ Gradients are summed in a fixed order, so a result depends on the seed and the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ from nnctl.engine.crew import Crew
 from nnctl.engine.gradients import Gradients
 from nnctl.engine.profile import Clock, summed
 from nnctl.engine.program import Program
-from nnctl.engine.shard import Batch, Objective, ShardPass, ShardResult, run_step, shard_pass, start_values
+from nnctl.engine.shard import Batch, Objective, ShardPass, ShardResult, shard_pass
 from nnctl.engine.work import multiply_adds
 from nnctl.layers.base import Array
 from nnctl.layers.convolution import Convolution
@@ -134,7 +134,7 @@ class Executor:
             worker.begin()
         # where no shard waits for another, those of one thread come one after another in one arena, which so stays
         # in the thread's cache
-        apart = self._waits or bool(batch.lengths)
+        apart = self._wait_for_each_other(batch, self.objectives)
         passes = []
         for i, rows in enumerate(shards):
             call, worker = self._training[i if apart else i % workers], self._workers[i % workers]
@@ -186,7 +186,7 @@ class Executor:
         many = len(starts) > 1 and not deals and batch.rows * self._row_work > WORTH_A_THREAD
         workers = min(self.threads, len(starts)) if many else 1
         # a thread's passes share an arena, unless they wait for each other; arrays made anew cost more than small layers
-        apart = self._waits or bool(batch.lengths)
+        apart = self._wait_for_each_other(batch, objectives)
         calls = [self._call(training=False, keeps=not apart) for _ in (starts if apart else range(workers))]
         passes = []
         for i, first in enumerate(starts):
@@ -196,6 +196,11 @@ class Executor:
             passes.append(shard_pass(self.program, objectives, call, batch, rows, None, begin=begin,
                                      last=apart or i + workers >= len(starts)))  # fmt: skip
         return self._drive(passes, workers)
+
+    def _wait_for_each_other(self, batch: Batch, objectives: Sequence[Objective]) -> bool:
+        """Whether shards stop for a sum over the whole batch: some layers do, and losses that count the steps that are
+        no padding."""
+        return self._waits or (bool(batch.lengths) and any(not each.loss.wants_lengths for each in objectives))
 
     def _together(self, results: Sequence[ShardResult], penalty: float) -> BatchResult:
         if len(results) == 1:
@@ -284,48 +289,3 @@ class Executor:
 
     def __exit__(self, *error) -> None:
         self.close()
-
-    # Finding out what went wrong
-
-    def first_nonfinite(self, batch: Batch, step: int) -> str:
-        """Where NaN or infinity first appears in a batch, in words."""
-        for name, x in batch.inputs.items():
-            x = np.asarray(x)
-            if not np.isfinite(x).all():
-                return f"input {name!r}, row {_bad_row(x)} of the batch"
-        for name, y in batch.targets.items():
-            if not np.isfinite(y).all():
-                return f"target {name!r}, row {_bad_row(y)} of the batch"
-        for key, w in self.program.named_weights().items():
-            if not np.isfinite(w).all():
-                return f"weight {key!r}"
-        state = self.program.state.copy()  # training passes move moving averages
-        with np.errstate(all="ignore"):
-            place = next(self._bad_outputs(batch, step), None)
-        self.program.state[...] = state
-        return place or "the loss or its gradient"
-
-    def _bad_outputs(self, batch: Batch, step: int) -> Iterator[str]:
-        call = ShardCall(self.program.seed, self.program.dtype, training=True)
-        call.begin(shard=0, first_row=0, batch_rows=batch.rows, step=step)
-        values, masks = start_values(self.program, batch, slice(None), call)
-        for step_ in self.program.steps:
-            _alone(run_step(step_, values, masks, call))
-            for target in step_.targets:
-                if not np.isfinite(values[target]).all():
-                    yield f"the output of layer {step_.name!r}, row {_bad_row(values[target])} of the batch"
-
-
-def _alone(generator):
-    """Runs a step as the only shard: its share is the sum."""
-    try:
-        share = next(generator)
-        while True:
-            share = generator.send(share)
-    except StopIteration as end:
-        return end.value
-
-
-def _bad_row(x: Array) -> int:
-    """The first row, counted from 1, that holds a number that is not finite."""
-    return int(np.flatnonzero(~np.isfinite(x.reshape(len(x), -1)).all(axis=1))[0]) + 1

@@ -147,7 +147,7 @@ class Convolution(Layer):
         """How the rows are dealt out to threads; for each part room for an image with its zeros beside; and strides,
         zeros before and dilations of two axes: time is an image of one row."""
         room, *geometry = windows.on_two_axes(x.shape[1:], *windows.of(self))
-        parts = call.parts(len(x), prod(x.shape[1:]) * self.filters)
+        parts = call.parts(len(x), self.multiply_adds(x.shape[1:]))
         return parts, call.empty((len(parts), *room)), *geometry
 
     def _forward_compiled(self, compiled, w, x, call):

@@ -12,6 +12,7 @@ import numpy as np
 
 from nnctl.data.batches import Plan, permutation
 from nnctl.data.parts import Data, Part
+from nnctl.engine.nonfinite import first_nonfinite
 from nnctl.engine.profile import FIGURES, LAYERS, SCREEN, UPDATE, Clock
 from nnctl.engine.shard import Batch
 from nnctl.engine.updater import Updater
@@ -254,7 +255,7 @@ class Loop:
         return best is None or (value > best if cb.bigger_is_better(self.monitor, self.mode) else value < best)
 
     def _not_a_number(self, batch, rows: Array, loss: float) -> None:
-        place = self.model.executor.first_nonfinite(batch, self.step)
+        place = first_nonfinite(self.model.program, batch, self.step)
         batch_number = self.iteration + 1
         raise TrainingError(
             f"the {'loss is ' + str(loss) if not math.isfinite(loss) else 'gradient is not finite'} "

@@ -16,6 +16,7 @@ from nnctl import spec as specs
 from nnctl.data.batches import permutation
 from nnctl.data.parts import Data, Part, Target
 from nnctl.data.rows import blocks
+from nnctl.engine.nonfinite import first_nonfinite
 from nnctl.engine.profile import Clock
 from nnctl.engine.updater import Updater
 from nnctl.engine.work import multiply_adds
@@ -318,7 +319,7 @@ def check(spec: Spec) -> CheckReport:
         first = take(train_part, order[: loop.plan.batch_size])
         result = model.executor.train_step(first, 0)
         if not math.isfinite(result.loss):
-            place = model.executor.first_nonfinite(first, 0)
+            place = first_nonfinite(model.program, first, 0)
             raise InputError(f"the first batch's loss is {result.loss}: first seen in {place}",
                              hint="look at the data and the initializers")  # fmt: skip
     return CheckReport(

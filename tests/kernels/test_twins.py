@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nnctl import kernels, spec
+from nnctl.engine import arena
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
@@ -38,6 +39,9 @@ CASES = {
                      " fill_mode: constant, fill_value: 0.5}}, {RandomZoom: {height_factor: 0.3, fill_mode: wrap}},"
                      " {RandomTranslation: {height_factor: 0.3, width_factor: 0.3, fill_mode: nearest, interpolation: nearest}},"
                      " {Conv2D: {filters: 4, kernel_size: 3}}, Flatten]"),
+    "residual": (IMAGES, "[{Conv2D: {filters: 6, kernel_size: 3, padding: same, activation: relu}}, {repeat: {times: 2, layers: ["
+                 "{Conv2D: {filters: 6, kernel_size: 3, padding: same, activation: relu}}, {Conv2D: {filters: 6, kernel_size: 3,"
+                 " padding: same}}, {Add: {from: [above, before]}}, ReLU]}}, MaxPooling2D, Flatten, {Dropout: {rate: 0.4}}]"),
     "pooling that overlaps": (IMAGES, "[{Conv2D: {filters: 4, kernel_size: 3}}, {MaxPooling2D: {pool_size: 3, strides: 2,"
                               " padding: same}}, Flatten]"),  # fmt: skip
     "pooling 1d": (STEPS, "[{Conv1D: {filters: 4, kernel_size: 2, activation: sigmoid}}, {MaxPooling1D: {pool_size: 2}},"
@@ -53,8 +57,9 @@ CASES = {
 }  # fmt: skip
 
 
-def step(shape, layers, threads, compiled, dtype="float32", rows=ROWS):
-    """Loss, outputs and gradients of one training step, and the outputs of an evaluation."""
+def step(shape, layers, threads, compiled, dtype="float32", rows=ROWS, dealt=False):
+    """Loss, outputs and gradients of one training step, and the outputs of an evaluation. dealt: layer by layer, not
+    in shards; then of the second one, for which calls stand ready."""
     checked = spec.loads(f"{{dataset: iris, layers: {layers}, loss: mse}}")
     graph = Graph.build(checked.nodes, {"input": shape}, checked.outputs)
     program = Program(graph, seed=1, dtype=dtype)
@@ -66,8 +71,11 @@ def step(shape, layers, threads, compiled, dtype="float32", rows=ROWS):
         x[2, 1:] = 0
         x[3, :3] = 0
     y = rng.normal(size=(rows, *graph.shapes[head.name])).astype(dtype)
-    with Executor(program, {head.name: losses.build("mse")}, threads=threads, shard_rows=-(-rows // threads)) as executor:
+    shard_rows = None if dealt else -(-rows // threads)
+    with Executor(program, {head.name: losses.build("mse")}, threads=threads, shard_rows=shard_rows) as executor:
         executor.kernels = kernels.Kernels() if compiled else None
+        if dealt:
+            executor.train_step(Batch({"input": x + 1}, {head.name: y}), 2)
         result = executor.train_step(Batch({"input": x}, {head.name: y}), 3)
         trained, gradients = result.outputs[head.name].copy(), executor.gradients.copy()
         evaluated = executor.evaluate(Batch({"input": x}, {head.name: y})).outputs[head.name]
@@ -83,6 +91,23 @@ def test_they_agree_with_numpy(name, threads):
     assert loss == pytest.approx(expected, rel=1e-5)
     for array, other in zip(arrays, wanted, strict=True):
         np.testing.assert_allclose(array, other, rtol=1e-5, atol=1e-5 * np.abs(other).max())
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+@pytest.mark.parametrize("name", [name for name, (_, layers) in CASES.items() if "Conv" in layers])
+def test_layers_dealt_out_to_threads_agree_with_numpy(name, threads, monkeypatch):
+    monkeypatch.setattr(arena, "WORTH_A_PART", 0)
+    monkeypatch.setattr(Executor, "_deals", lambda self, rows: True)
+    shape, layers = CASES[name]
+    loss, *arrays = step(shape, layers, threads, True, dealt=True)
+    expected, *wanted = step(shape, layers, 1, False)
+    assert loss == pytest.approx(expected, rel=1e-5)
+    for array, other in zip(arrays, wanted, strict=True):
+        np.testing.assert_allclose(array, other, rtol=1e-5, atol=1e-5 * np.abs(other).max())
+    again = step(shape, layers, threads, True, dealt=True)
+    assert again[0] == loss
+    for array, other in zip(again[1:], arrays, strict=True):
+        np.testing.assert_array_equal(array, other)
 
 
 @pytest.mark.parametrize("name", CASES)
