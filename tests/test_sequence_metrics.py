@@ -42,6 +42,13 @@ def test_edit_distance_is_its_definition(pairs, more_a, more_b):
     assert edit_distance(filled(b, more_b), filled(a, more_a)).tolist() == wanted
 
 
+def test_many_rows_are_compared_part_by_part(monkeypatch):
+    rng = np.random.default_rng(0)
+    a, b = ([list(rng.integers(1, 4, size=rng.integers(0, 6))) for _ in range(23)] for _ in range(2))
+    monkeypatch.setattr("nnctl.metrics.sequences.AT_ONCE", 100)
+    assert edit_distance(filled(a), filled(b)).tolist() == [by_definition(*pair) for pair in zip(a, b, strict=True)]
+
+
 def saying(texts, steps, classes=4):
     """Predictions that read as these texts: each label for two steps, then a blank."""
     p = np.tile(np.eye(classes)[0], (len(texts), steps, 1))

@@ -58,7 +58,7 @@ class ShardCall:
         self._next = place + 1
         if place < len(self._arrays):
             array = self._arrays[place]
-            if array.shape == shape and (dtype is None or array.dtype == dtype):
+            if array.shape == shape and array.dtype == (dtype or self.dtype):
                 return array
             self._arrays[place] = aligned.empty(shape, dtype or self.dtype)
         else:
@@ -69,7 +69,7 @@ class ShardCall:
         """What `prepare` returns; where it was called at this place of the pass with these very arrays before, as in
         every step after the first, what it returned then. prepare: asks for arrays and puts calls together, and
         computes nothing."""
-        place = self._next
+        place, given = self._next, (*given, self.workers)  # calls for several threads are none for one
         before = self._prepared.get(place)
         if before and len(before[0]) == len(given) and all(map(is_, before[0], given)):
             _, self._next, result = before
@@ -104,6 +104,11 @@ class ShardCall:
             generator = np.random.Philox(key=self._seed, counter=np.array(counter, np.uint64))
             raw = generator.random_raw(rows * per_row * 4)
         return raw.view(np.uint16).reshape(rows, per_row * 16)[:, :row_size]
+
+    def forget(self) -> None:
+        """Leaves all arrays to who still looks at them."""
+        self._arrays.clear()
+        self._prepared.clear()
 
     @property
     def bytes(self) -> int:

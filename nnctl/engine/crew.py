@@ -12,7 +12,8 @@ from nnctl.kernels import library
 
 Turn = Callable[[int], None]
 
-# Looks at a flag before a thread goes to sleep, about half a millisecond: longer than the pauses between and inside of steps.
+# Looks at a flag before a thread goes to sleep, half a millisecond to two by the CPU: longer than the pauses between
+# and inside of steps.
 LOOKS = 50_000
 
 

@@ -80,8 +80,9 @@ class Executor:
         self._input_bytes = program.dtype.itemsize * sum(
             int(np.prod([n or 1 for n in shapes[name]], dtype=np.int64)) for name in program.graph.inputs
         )
+        self._fixed = all(n is not None for shape in shapes.values() for n in shape)
         self._row_work = multiply_adds(program)
-        self._dealt_work = multiply_adds(program, Convolution)
+        self._dealt_work = multiply_adds(program, lambda layer: isinstance(layer, Convolution) and layer.groups == 1)
         # whether some step's sum over the whole batch makes shards wait for each other
         self._waits = any(step.layer.whole_batch or step.layer.makes_mask for step in program.steps)
         # a worker is a thread's own gradients; the first one's are the batch's
@@ -187,7 +188,8 @@ class Executor:
         workers = min(self.threads, len(starts)) if many else 1
         # a thread's passes share an arena, unless they wait for each other; arrays made anew cost more than small layers
         apart = self._wait_for_each_other(batch, objectives)
-        calls = [self._call(training=False, keeps=not apart) for _ in (starts if apart else range(workers))]
+        keeps = not apart and self._fixed and size * self._row_bytes <= INFERENCE_CACHE
+        calls = [self._call(training=False, keeps=keeps) for _ in (starts if apart else range(workers))]
         passes = []
         for i, first in enumerate(starts):
             rows, call = slice(first, min(first + size, batch.rows)), calls[i if apart else i % workers]
@@ -195,7 +197,10 @@ class Executor:
             begin = partial(call.begin, shard=0, first_row=first, batch_rows=batch.rows, step=0)
             passes.append(shard_pass(self.program, objectives, call, batch, rows, None, begin=begin,
                                      last=apart or i + workers >= len(starts)))  # fmt: skip
-        return self._drive(passes, workers)
+        results = self._drive(passes, workers)
+        for call in calls:
+            call.forget()
+        return results
 
     def _wait_for_each_other(self, batch: Batch, objectives: Sequence[Objective]) -> bool:
         """Whether shards stop for a sum over the whole batch: some layers do, and losses that count the steps that are

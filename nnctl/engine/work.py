@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from nnctl.engine.program import Program
+from nnctl.layers.base import Layer
 
 
-def multiply_adds(program: Program, kind: type = object) -> int:
-    """Multiply-adds of one sample's forward pass, of layers of that kind."""
-    nodes = (node for node in program.graph.nodes if isinstance(node.layer, kind))
+def multiply_adds(program: Program, counts: Callable[[Layer], bool] = lambda layer: True) -> int:
+    """Multiply-adds of one sample's forward pass, of the layers that count."""
+    nodes = (node for node in program.graph.nodes if counts(node.layer))
     return sum(node.layer.multiply_adds(program.graph.given(node)) for node in nodes)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import platform
@@ -24,8 +25,8 @@ from nnctl.kernels.unpacking import Unknown, Unpacking, variable
 LINKER = "cc"
 # Python lets one thread run at a time, and one that finds another running sleeps, to wake up 50 to 150 microseconds
 # later; which is longer than most of what Python does between two kernels. So threads that come from a kernel wait for
-# their turn awake, some 50 microseconds at most, before they ask Python. Whose turn it is stands in one number: the
-# thread's, or 0. It is advice only: who has waited in vain takes the turn.
+# their turn awake, for a quarter of a millisecond up to a whole one, by the CPU, before they ask Python. Whose turn it is
+# stands in one number: the thread's, or 0. It is advice only: who has waited in vain takes the turn.
 _TURNS = """
 define void @nnctl_leave(i64 %where, i64 %me) {{
   %turn = inttoptr i64 %where to ptr
@@ -133,24 +134,22 @@ def _build(dispatcher: Any, signature: tuple[Any, ...], outside: Callable[[ir.Mo
     failed = path.with_suffix(".none")  # tried before: the next run need not try again
     if linker is None or os.name == "nt" or failed.exists():
         return False
-    dispatcher.compile(signature)
-    compiled = dispatcher.overloads[signature]
-    try:
+    done = False
+    with contextlib.suppress(OSError, subprocess.SubprocessError):  # a full disk, Ctrl-C: perhaps the next time
         path.parent.mkdir(parents=True, exist_ok=True)
-        done = _written(linker, compiled, outside, path)
+        dispatcher.compile(signature)
+        try:
+            done = _written(linker, dispatcher.overloads[signature], outside, path)
+        except (Unknown, AttributeError, TypeError, RuntimeError):  # of a Numba that is other inside, say
+            done = False
         if not done:
             failed.touch()
-    except OSError:  # a full disk, say
-        return False
     return done
 
 
 def _written(linker: str, compiled: Any, outside: Callable[[ir.Module, Any], None], path: Path) -> bool:
     module = compiled.target_context.codegen()._create_empty_module("nnctl_library")
-    try:
-        outside(module, compiled)
-    except Unknown:
-        return False
+    outside(module, compiled)
     whole = binding.parse_assembly(str(module))
     whole.link_in(compiled.library._get_module_for_linking(), preserve=True)
     whole.link_in(binding.parse_assembly(_MEMORY))
@@ -161,7 +160,7 @@ def _written(linker: str, compiled: Any, outside: Callable[[ir.Module, Any], Non
 
 
 def _turns() -> str:
-    """With the instruction by which a waiting thread leaves its core to the other one there, some 50 nanoseconds."""
+    """With the instruction by which a waiting thread leaves its core to the other one there, 12 to 50 nanoseconds."""
     if platform.machine().lower() in ("x86_64", "amd64"):
         pause = "@llvm.x86.sse2.pause()"
         return _TURNS.format(pause=f"call void {pause}", declare=f"declare void {pause}", looks=20000)
@@ -185,10 +184,16 @@ def _link(linker: str, code: bytes, others: list[Path], path: Path) -> bool:
         here.write_bytes(code)
         found_later = ["-undefined", "dynamic_lookup"] if sys.platform == "darwin" else []  # Python's own functions
         command = [linker, "-shared", "-o", str(made), str(here), *map(str, others), *found_later, "-lm"]
+        done = subprocess.run(command, capture_output=True, timeout=60, check=False, start_new_session=True)
+        if done.returncode < 0:
+            raise subprocess.SubprocessError(f"{linker} was stopped")
+        if done.returncode:
+            return False
+        with made.open("rb") as file:
+            os.fsync(file.fileno())
         try:
-            subprocess.run(command, capture_output=True, timeout=60, check=True)
             ctypes.PyDLL(str(made))  # fails where something is missing
-        except (OSError, subprocess.SubprocessError):
+        except OSError:
             return False
         made.replace(path)
     return True

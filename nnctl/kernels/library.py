@@ -8,6 +8,7 @@ used, from Numba's own cache.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import hashlib
 import struct
@@ -62,7 +63,7 @@ class Kernel:
         self._functions: dict[Kinds, Callable[..., Any]] = {}
 
     def __call__(self, *arguments: Any) -> Any:
-        arguments = tuple(np.asarray(each) if isinstance(each, np.ndarray) else each for each in arguments)
+        arguments = tuple(_usual(each) if isinstance(each, np.ndarray) else each for each in arguments)
         kinds = tuple(map(_kind, arguments))
         with self._lock:
             if kinds not in self._functions:
@@ -76,9 +77,7 @@ class Kernel:
         library = opened(path)
         if library is None:
             numba = getattr(self._home._module(), self._name)
-            from nnctl.kernels import building
-
-            library = opened(path) if building.build(numba, arguments, path) else None
+            library = opened(path) if _built("build", numba, arguments, path) else None
             if library is None:
                 return numba
         return _function(library, self)
@@ -89,19 +88,32 @@ class Kernel:
         path = place_of(f"{self._home._name}.{self._name}", kinds)
         library = opened(path)
         if library is None:
-            from nnctl.kernels import building
-
             numba, signature, own = compiled()
-            library = opened(path) if building.build_plain(numba, signature, path) else None
+            library = opened(path) if _built("build_plain", numba, signature, path) else None
             if library is None:
                 return own()
         return ctypes.cast(library[PLAIN], ctypes.c_void_p).value
+
+
+def _built(how: str, *given: Any) -> bool:
+    """Whether a library could be made."""
+    try:
+        from nnctl.kernels import building
+    except ImportError:  # a Numba that is other inside
+        return False
+    return getattr(building, how)(*given)
 
 
 def place_of(name: str, kinds: Kinds) -> Path:
     """The library of a kernel for arguments of those kinds."""
     said = hashlib.sha256(repr(kinds).encode()).hexdigest()[:12]
     return cache.folder() / cache.version() / f"{name}-{said}.so"
+
+
+def _usual(array: np.ndarray) -> np.ndarray:
+    """The array as no subclass, and its type as the one of several equal ones that NumPy takes first."""
+    array, dtype = np.asarray(array), np.dtype(array.dtype.str)
+    return array if array.dtype.num == dtype.num else array.view(dtype)
 
 
 def _kind(value: Any) -> Any:
@@ -133,7 +145,8 @@ def opened(path: Path) -> ctypes.PyDLL | None:
         except OSError:
             library = None
         if library is None:
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.unlink()
             return None
         for name, value in ((NDARRAY, id(np.ndarray)), (TURN, _turn.__array_interface__["data"][0])):
             ctypes.c_int64.in_dll(library, name).value = value
@@ -145,7 +158,7 @@ def _whole(path: Path) -> bool:
     """Whether all of a file is there. One that was cut off, as by a machine that went down, would end the process."""
     with path.open("rb") as file:
         head = file.read(64)
-    if head[:4] != b"\x7fELF":
+    if head[:4] != b"\x7fELF" or len(head) < 64:
         return len(head) == 64
     [start], (size, count) = struct.unpack_from("<Q", head, 40), struct.unpack_from("<HH", head, 58)
     return path.stat().st_size >= start + size * count  # the table of its parts, which lies at its end
@@ -157,7 +170,9 @@ class _Method(ctypes.Structure):
     _fields_ = (("name", ctypes.c_char_p), ("call", ctypes.c_void_p), ("flags", ctypes.c_int), ("doc", ctypes.c_char_p))
 
 
-_methods: list[_Method] = []  # live as long as the functions made of them: for good
+_methods: list[_Method] = []
+for _kept in (_methods, _turn):  # looked at by functions and threads for as long as there is a process
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(_kept))
 
 
 def _function(library: ctypes.PyDLL, kernel: Kernel) -> Callable[..., Any]:

@@ -19,6 +19,7 @@ _PYTHON = {
     "PyObject_Vectorcall": ir.FunctionType(_ADDRESS, [_ADDRESS, _ADDRESS, _INT, _ADDRESS]),
     "PyErr_Occurred": ir.FunctionType(_ADDRESS, []),
     "PyErr_NoMemory": ir.FunctionType(_ADDRESS, []),
+    "PyTuple_Size": ir.FunctionType(_INT, [_ADDRESS]),
     "PyTuple_GetItem": ir.FunctionType(_ADDRESS, [_ADDRESS, _INT]),
     "PyLong_AsLongLong": ir.FunctionType(_INT, [_ADDRESS]),
     "PyLong_FromLongLong": ir.FunctionType(_ADDRESS, [_INT]),
@@ -56,7 +57,6 @@ class Unpacking:
         self.other = function.append_basic_block("other")
         self._unless(self.builder.icmp_signed("==", count, _INT(len(signature.args))))
         values = [self._value(kind, self._item(k)) for k, kind in enumerate(signature.args)]
-        self._return_if(self._python("PyErr_Occurred"))
         self._finish(signature, values)
         with self.builder.goto_block(self.other):
             given = self.builder.bitcast(self.arguments, _ADDRESS)
@@ -102,16 +102,17 @@ class Unpacking:
         if isinstance(kind, types.Array):
             return self._array(kind, item)
         if isinstance(kind, types.UniTuple):
+            self._unless(b.icmp_signed("==", self._checked("PyTuple_Size", item), _INT(kind.count)))
             items = [self._value(kind.dtype, self._python("PyTuple_GetItem", item, _INT(k))) for k in range(kind.count)]
             return self.context.make_tuple(b, kind, items)
         if isinstance(kind, types.Boolean):
-            return b.icmp_signed("!=", self._python("PyObject_IsTrue", item), _INT32(0))
+            return b.icmp_signed("!=", self._checked("PyObject_IsTrue", item), _INT32(0))
         if isinstance(kind, types.Integer) and kind.bitwidth == 64:
-            return self._python("PyLong_AsLongLong", item)
+            return self._checked("PyLong_AsLongLong", item)
         if kind == types.float64:
-            return self._python("PyFloat_AsDouble", item)
+            return self._checked("PyFloat_AsDouble", item)
         if kind == types.float32:
-            return b.fptrunc(self._python("PyFloat_AsDouble", item), ir.FloatType())
+            return b.fptrunc(self._checked("PyFloat_AsDouble", item), ir.FloatType())
         raise Unknown(kind)
 
     def _array(self, kind: types.Array, item):
@@ -149,6 +150,12 @@ class Unpacking:
 
     def _python(self, name: str, *arguments):
         return self.builder.call(self._declared(name, _PYTHON[name]), arguments)
+
+    def _checked(self, name: str, item):
+        """The same; back to Python with its error, if there is one."""
+        value = self._python(name, item)
+        self._return_if(self._python("PyErr_Occurred"))
+        return value
 
     def _declared(self, name: str, kind: ir.FunctionType) -> ir.Function:
         return self.module.globals.get(name) or ir.Function(self.module, kind, name)

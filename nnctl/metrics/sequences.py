@@ -8,6 +8,8 @@ from nnctl.decoding import WIDTH, decode
 from nnctl.fields import Field
 from nnctl.metrics.base import Metric, add_mean, metrics
 
+AT_ONCE = 1 << 20  # places of the tables of edit distances, 4 bytes each
+
 
 class SequenceMetric(Metric):
     """Base of the metrics of texts, which are read from the predictions of all time steps.
@@ -73,6 +75,10 @@ def edit_distance(a, b):
     Row by row of the table, for all pairs at once. Source: Wagner and Fischer 1974.
     """
     ends_a, ends_b = np.count_nonzero(a, axis=1), np.count_nonzero(b, axis=1)
+    many = max(1, AT_ONCE // ((a.shape[1] + 1) * (b.shape[1] + 1)))
+    if len(a) > many:
+        parts = range(0, len(a), many)
+        return np.concatenate([edit_distance(a[first : first + many], b[first : first + many]) for first in parts])
     a, b = a[:, : ends_a.max(initial=0)], b[:, : ends_b.max(initial=0)]
     # of d(i, j) - j, in which d(i, j-1) + 1 is what stands one place before
     table = np.zeros((a.shape[1] + 1, len(a), b.shape[1] + 1), np.int32)

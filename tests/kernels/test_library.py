@@ -100,6 +100,13 @@ def test_each_kind_of_argument_has_its_own_function():
 
 
 @linked
+def test_types_of_other_names_are_the_same_type():
+    waiting = library.Compiled("waiting")
+    for kind in (np.int64, np.longlong):
+        assert waiting.until(np.ones(1, kind), 1, 1) is True
+
+
+@linked
 def test_strides_are_kinds_too():
     turning = library.Compiled("turning")
     a = np.arange(40, dtype=np.float32).reshape(5, 8)

@@ -5,6 +5,7 @@ import pytest
 
 from nnctl import kernels, spec
 from nnctl.engine import arena
+from nnctl.engine import executor as executors
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
@@ -108,6 +109,28 @@ def test_layers_dealt_out_to_threads_agree_with_numpy(name, threads, monkeypatch
     assert again[0] == loss
     for array, other in zip(again[1:], arrays, strict=True):
         np.testing.assert_array_equal(array, other)
+
+
+def test_calls_for_several_threads_are_none_for_one(monkeypatch):
+    """A last batch may be of half the rows, dealt out to threads layer by layer, where the others are cut in two."""
+    monkeypatch.setattr(arena, "WORTH_A_PART", 0)
+    monkeypatch.setattr(executors, "WORTH_A_THREAD", 0)
+    monkeypatch.setattr(Executor, "_deals", lambda self, rows: rows <= 6)
+    checked = spec.loads(f"{{dataset: iris, layers: {CASES['residual'][1]}, loss: mse}}")
+    program = Program(Graph.build(checked.nodes, {"input": IMAGES}, checked.outputs), seed=1)
+    [head] = program.heads
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(12, *IMAGES)).astype(np.float32)
+    y = rng.normal(size=(12, *program.graph.shapes[head.name])).astype(np.float32)
+    found = []
+    for small_first in (False, True):
+        with Executor(program, {head.name: losses.build("mse")}, threads=2) as executor:
+            executor.kernels = kernels.Kernels()
+            if small_first:
+                executor.train_step(Batch({"input": x[:6]}, {head.name: y[:6]}), 0)
+            executor.train_step(Batch({"input": x}, {head.name: y}), 1)
+            found.append(executor.gradients.copy())
+    np.testing.assert_array_equal(*found)
 
 
 @pytest.mark.parametrize("name", CASES)
