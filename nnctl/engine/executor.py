@@ -26,7 +26,7 @@ from nnctl.losses import Loss
 
 # A shard's activations should stay in the caches (the second level, and a thread's part of the third) from forward to
 # backward; smaller shards than this lose more by their number than they win.
-CACHE = 1 << 22
+CACHE = 10 << 20
 # Below this many multiply-adds a step of the program, forward, is over before a second thread has begun: what Python
 # does between the steps it does for one thread at a time.
 WORTH_A_THREAD = 2_000_000
