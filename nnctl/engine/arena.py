@@ -31,6 +31,7 @@ class ShardCall:
         self.batch_rows = 0
         self.wants_dx = True
         self.may_overwrite = False
+        self.onto: Array | None = None
         self.masks: Sequence[Array | None] = ()
         self.kernels: Any = None  # compiled twins of what NumPy does in many passes (see nnctl.kernels), or None
         self.workers = 1  # threads that a layer may deal its rows out to

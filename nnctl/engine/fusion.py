@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from nnctl.layers.activation import Applies
+from nnctl.layers.convolution import Convolution
 from nnctl.layers.epilogue import Epilogue
+from nnctl.layers.merge import Add
 
 if TYPE_CHECKING:
+    from nnctl.engine.graph import Graph
     from nnctl.engine.program import Head, Step
 
 
-def ended_convolutions(steps: list[Step], heads: list[Head]) -> list[Step]:
-    """The steps, each convolution taken together with the max-pooling, bias and relu that follow it."""
-    ends = [step for step in steps if isinstance(step.layer, Epilogue)]
-    if not ends:
+def fused_convolutions(steps: list[Step], heads: list[Head], graph: Graph) -> list[Step]:
+    """The steps, each convolution taken together with what follows it: max-pooling, bias and relu, or a sum and relu."""
+    if not any(isinstance(step.layer, Convolution) for step in steps):
         return steps
+    return _summed(_ended(steps, heads), heads, graph)
+
+
+def _uses(steps: Sequence[Step], heads: Sequence[Head]) -> Counter[int]:
+    """How often each slot is looked at."""
+    return Counter([source for step in steps for source in step.sources] + [head.slot for head in heads])
+
+
+def _ended(steps: list[Step], heads: list[Head]) -> list[Step]:
+    """Each convolution together with the max-pooling, bias and relu that follow it."""
     from nnctl.layers.ended import Ended
 
     made_by = {target: step for step in steps for target in step.targets}
-    uses = Counter([source for step in steps for source in step.sources] + [head.slot for head in heads])
+    uses = _uses(steps, heads)
     gone: set[int] = set()
     instead: dict[int, Step] = {}
-    for end in ends:
+    for end in steps:
+        if not isinstance(end.layer, Epilogue):
+            continue
         before = made_by[end.sources[0]]
         pool, convolution = (None, before) if before.owner == end.owner else (before, made_by.get(before.sources[0]))
         if convolution is None or convolution.owner != end.owner or any(
@@ -40,3 +56,46 @@ def ended_convolutions(steps: list[Step], heads: list[Head]) -> list[Step]:
         )  # fmt: skip
         gone |= {id(convolution), id(pool)}
     return [instead.get(id(step), step) for step in steps if id(step) not in gone]
+
+
+def _summed(steps: list[Step], heads: list[Head], graph: Graph) -> list[Step]:
+    """Each convolution that nothing but a sum of two looks at, together with that sum and a relu after it."""
+    made_by = {target: step for step in steps for target in step.targets}
+    user = {source: step for step in steps for source in step.sources}
+    uses = _uses(steps, heads)
+    nodes = {node.name: node for node in graph.nodes}
+    gone: set[int] = set()
+    instead: dict[int, Step] = {}
+    for add in steps:
+        if not isinstance(add.layer, Add) or len(add.sources) != 2 or len(set(add.sources)) != 2:
+            continue
+        if len({graph.shapes[source] for source in nodes[add.name].sources}) != 1:  # one is stretched
+            continue
+        found = [slot for slot in add.sources if uses[slot] == 1 and slot in made_by and _sums(made_by[slot])]
+        if not found:
+            continue
+        slot = found[0]  # of two convolutions one is enough
+        [shortcut] = [source for source in add.sources if source != slot]
+        convolution, last = made_by[slot], add
+        relu = user.get(add.target)
+        if relu and uses[add.target] == 1 and isinstance(relu.layer, Applies) and relu.layer.function.is_plain_relu:
+            last = relu
+        instead[id(last)] = _sum(convolution, add, last, shortcut)
+        gone |= {id(convolution), id(add)} - {id(last)}
+    return [instead.get(id(step), step) for step in steps if id(step) not in gone]
+
+
+def _sums(step: Step) -> bool:
+    from nnctl.layers.summed import Summed
+
+    return Summed.fits(step.layer)
+
+
+def _sum(convolution: Step, add: Step, last: Step, shortcut: int) -> Step:
+    from nnctl.layers.summed import Summed
+
+    relu = last.layer if last is not add else None
+    layer = Summed(convolution=convolution.layer, end=relu, wants_dx=convolution.wants_dx)
+    names = dict.fromkeys((convolution.name, add.name, last.name))
+    return replace(convolution, name="+".join(names), layer=layer, sources=(convolution.sources[0], shortcut),
+                   targets=last.targets, wants_dx=last.wants_dx, overwrite=False)  # fmt: skip

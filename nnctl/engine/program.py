@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from nnctl import aligned
-from nnctl.engine.fusion import ended_convolutions
+from nnctl.engine.fusion import fused_convolutions
 from nnctl.engine.graph import Graph, Node, states_of
 from nnctl.errors import ShapeError
 from nnctl.fusions import FUSIONS
@@ -80,7 +80,7 @@ class Program:
         self.state = np.zeros(self._ends[1], self.dtype)
         self.steps, self.heads, self.slots = self._lower()
         if "convolution" in self.fuse:
-            self.steps = ended_convolutions(self.steps, self.heads)
+            self.steps = fused_convolutions(self.steps, self.heads, graph)
         self.regularized = [
             (f"{owner}/{name}", weight.regularizer)
             for owner, weights in graph.weights.items()

@@ -153,6 +153,7 @@ def shard_pass(program: Program, objectives: Sequence[Objective], call: ShardCal
         if not (step.trains or step.wants_dx) or all(slopes[target] is None for target in step.targets):
             continue
         call.enter(step.number, step.wants_dx, False)
+        call.onto = slopes[step.sources[0]]
         into = gradients(step) if step.trains else {}
         dx = step.layer.backward(step.weights, into, kept, dy, call)
         if step.layer.whole_batch:
@@ -296,5 +297,5 @@ def _add(slopes, slot, part, call):
     """A tensor used in several places has the sum of their gradients."""
     if slopes[slot] is None:
         slopes[slot] = part
-    else:
+    elif slopes[slot] is not part:  # which a layer may have added to itself
         slopes[slot] = added(slopes[slot], part, call.empty(part.shape), call)

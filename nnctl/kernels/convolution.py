@@ -12,7 +12,7 @@ import numpy as np
 from nnctl.kernels.bias import add_columns, add_relu_backward
 from nnctl.kernels.blocks import largest, to_the_largest
 from nnctl.kernels.compiling import kernel
-from nnctl.kernels.memory import nothing, pointer, table
+from nnctl.kernels.memory import copy_line, nothing, pointer, table
 from nnctl.kernels.padding import beside_zeros, copy_inside
 from nnctl.kernels.pooled_convolution import pays, pooled_backward
 from nnctl.kernels.products import tile_rows
@@ -27,7 +27,20 @@ def forward(x, w, bias, y, padded, strides, before, dilations):
     for n in range(x.shape[0]):
         image = beside_zeros(x[n], padded, before[1])
         for i in range(y.shape[1]):
-            _windows(image, w, y[n, i], i, strides, before, dilations, bias, 0)
+            _windows(image, w, y[n, i], i, strides, before, dilations, bias, 0, 0)
+
+
+@kernel
+def forward_summed(x, w, bias, shortcut, y, padded, strides, before, dilations, relu):
+    """y = shortcut, as y, + the windows of x times w, + bias where that is not empty; with relu max(0, ...) of that."""
+    padded[:] = 0
+    size = y.shape[2] * y.shape[3]
+    for n in range(x.shape[0]):
+        image = beside_zeros(x[n], padded, before[1])
+        for i in range(y.shape[1]):
+            place = (n * y.shape[1] + i) * size
+            copy_line(shortcut, place, y, place, size)
+            _windows(image, w, y[n, i], i, strides, before, dilations, bias, relu, 1)
 
 
 @kernel
@@ -41,16 +54,16 @@ def forward_ended(x, w, bias, y, padded, strides, before, dilations, pool, which
         image = beside_zeros(x[n], padded, before[1])
         for i in range(y.shape[1]):
             if pool[0] * pool[1] == 1:
-                _windows(image, w, y[n, i], i, strides, before, dilations, bias, 1)
+                _windows(image, w, y[n, i], i, strides, before, dilations, bias, 1, 0)
                 continue
             for k in range(pool[0]):
-                _windows(image, w, room[k], i * pool[0] + k, strides, before, dilations, none, 0)
+                _windows(image, w, room[k], i * pool[0] + k, strides, before, dilations, none, 0, 0)
             largest(room, pool, bias, y[n, i], which[n, i])
 
 
 @kernel
-def backward(x, w, dy, dw, dbias, dx, padded, strides, before, dilations):
-    """dw, dbias and dx, each where it is not empty."""
+def backward(x, w, dy, dw, dbias, dx, padded, strides, before, dilations, onto):
+    """dw, dbias and dx, each where it is not empty. onto: dx is added to what it holds; for strides of 1 alone."""
     dw[:] = 0
     dbias[:] = 0
     filters, places = dy.shape[3], dy.shape[1] * dy.shape[2]
@@ -59,13 +72,14 @@ def backward(x, w, dy, dw, dbias, dx, padded, strides, before, dilations):
     for n in range(x.shape[0]):
         if dbias.size:
             add_columns(table(dy, n * places * filters, places, filters), dbias)
-        _image_back(x[n], dy[n], w, dw, dx, n, padded, turned, beside, strides, before, dilations)
+        _image_back(x[n], dy[n], w, dw, dx, n, padded, turned, beside, strides, before, dilations, onto)
 
 
 @kernel
-def backward_ended(x, w, y, dy, dw, dbias, dx, padded, strides, before, dilations, pool, which, slopes):
-    """dw, dbias (none where dw is empty), and dx where it is not empty. dy is used up. slopes (high, wide, filters):
-    room for the gradient of an image's places before the pooling; without one it is not looked at."""
+def backward_ended(x, w, y, dy, dw, dbias, dx, padded, strides, before, dilations, onto, pool, which, slopes):
+    """dw, dbias (none where dw is empty), and dx where it is not empty; onto: added to what it holds, for strides of 1
+    and no pooling alone. dy becomes the gradient before relu. slopes (high, wide, filters): room for the gradient of an
+    image's places before the pooling; without one it is not looked at."""
     dbias[:] = 0
     if pays(w.shape, pool, dilations):
         pooled_backward(x, w, y, dy, dw, dbias, dx, strides, before, dilations, pool, which)
@@ -82,15 +96,16 @@ def backward_ended(x, w, y, dy, dw, dbias, dx, padded, strides, before, dilation
         if pooled:
             for i in range(dy.shape[1]):
                 to_the_largest(dy[n, i], which[n, i], slopes[i * pool[0] : (i + 1) * pool[0]], pool)
-        _image_back(x[n], slopes if pooled else dy[n], w, dw, dx, n, padded, turned, beside, strides, before, dilations)
+        _image_back(x[n], slopes if pooled else dy[n], w, dw, dx, n, padded, turned, beside, strides, before, dilations, onto)
 
 
 # One image
 
 
 @kernel
-def _windows(image, w, y, i, strides, before, dilations, bias, relu):
-    """y (wide, filters) = row i of the windows times w; with a bias, ... + bias, and with relu max(0, ...) of that."""
+def _windows(image, w, y, i, strides, before, dilations, bias, relu, keep):
+    """y (wide, filters) = row i of the windows times w, + y where that is to be kept; with a bias, ... + bias, and with
+    relu max(0, ...) of that."""
     tall, broad, channels, filters = w.shape
     height, row = image.shape[0], image.shape[1] * channels
     top = i * strides[0] - before[0]
@@ -110,20 +125,20 @@ def _windows(image, w, y, i, strides, before, dilations, bias, relu):
                 run = broad * channels
                 tile(pointer(image, place), strides[1] * channels, dilations[0] * row, 1,
                      pointer(w, first * run * filters + left), run * filters, filters, pointer(y, j * filters + left),
-                     filters, max(0, end - first), run, columns, high, 0, ends, relu)  # fmt: skip
+                     filters, max(0, end - first), run, columns, high, keep, ends, relu)  # fmt: skip
                 continue
             if end <= first:
                 tile(pointer(image, 0), 0, 0, 0, pointer(w, 0), 0, 0, pointer(y, j * filters + left), filters, 0, 0,
-                     columns, high, 0, ends, relu)  # fmt: skip
+                     columns, high, keep, ends, relu)  # fmt: skip
             for a in range(first, end):
                 tile(pointer(image, place + (a - first) * dilations[0] * row), strides[1] * channels,
                      dilations[1] * channels, 1, pointer(w, a * broad * channels * filters + left), channels * filters,
-                     filters, pointer(y, j * filters + left), filters, broad, channels, columns, high, a > first,
+                     filters, pointer(y, j * filters + left), filters, broad, channels, columns, high, keep or a > first,
                      ends if a == end - 1 else nothing(), relu)  # fmt: skip
 
 
 @kernel
-def _image_back(x, dy, w, dw, dx, n, padded, turned, beside, strides, before, dilations):
+def _image_back(x, dy, w, dw, dx, n, padded, turned, beside, strides, before, dilations, onto):
     """Adds an image's share to dw, and makes dx[n] where dx is not empty."""
     if dw.size:
         _weights(beside_zeros(x, padded, before[1]), dy, w.shape, dw, strides, before, dilations)
@@ -135,7 +150,7 @@ def _image_back(x, dy, w, dw, dx, n, padded, turned, beside, strides, before, di
         none = np.empty(0, np.float32)
         slopes = beside_zeros(dy, beside, zeros[1])
         for i in range(dx.shape[1]):
-            _windows(slopes, turned, dx[n, i], i, strides, zeros, dilations, none, 0)
+            _windows(slopes, turned, dx[n, i], i, strides, zeros, dilations, none, 0, onto)
         return
     beside[:] = 0
     for i in range(dy.shape[0]):

@@ -40,6 +40,14 @@ def line(array, offset, count):
 
 
 @kernel
+def copy_line(a, start, b, to, count):
+    """`count` numbers of b from `to` on become those of a from `start` on."""
+    old, new = line(a, start, count), line(b, to, count)
+    for j in range(count):
+        new[j] = old[j]
+
+
+@kernel
 def copy(a, b):
     """b = a, matrices. Numba's own assignment of arrays brings along what it says where their shapes differ: more code
     than a kernel, and text, which no library (kernels/library.py) can have."""

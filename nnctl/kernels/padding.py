@@ -1,7 +1,7 @@
 """An image put between zeros, and taken out again."""
 
 from nnctl.kernels.compiling import kernel
-from nnctl.kernels.memory import line
+from nnctl.kernels.memory import copy_line
 
 
 @kernel
@@ -11,10 +11,7 @@ def beside_zeros(x, padded, before):
         return x
     width, channels = x.shape[1], x.shape[2]
     for i in range(x.shape[0]):
-        from_ = line(x, i * width * channels, width * channels)
-        to = line(padded, (i * padded.shape[1] + before) * channels, width * channels)
-        for j in range(from_.size):
-            to[j] = from_[j]
+        copy_line(x, i * width * channels, padded, (i * padded.shape[1] + before) * channels, width * channels)
     return padded[: x.shape[0]]
 
 
@@ -23,7 +20,4 @@ def copy_inside(padded, x, before):
     """The image from between the zeros."""
     width, channels = x.shape[1], x.shape[2]
     for i in range(x.shape[0]):
-        from_ = line(padded, (i * padded.shape[1] + before) * channels, width * channels)
-        to = line(x, i * width * channels, width * channels)
-        for j in range(to.size):
-            to[j] = from_[j]
+        copy_line(padded, (i * padded.shape[1] + before) * channels, x, i * width * channels, width * channels)

@@ -77,8 +77,9 @@ class Convolution(Layer):
         compiled, saved, x = saved
         if compiled:
             dy = np.ascontiguousarray(dy)
-            run, dx = call.prepared((dy, x, grads.get("kernel")),
-                                    lambda: self._backward_compiled(compiled, w, grads, saved, x, dy, call))  # fmt: skip
+            onto = self.onto(x, call)
+            run, dx = call.prepared((dy, x, grads.get("kernel"), onto),
+                                    lambda: self._backward_compiled(compiled, w, grads, saved, x, dy, onto, call))  # fmt: skip
             run()
             return dx
         shape = x.shape
@@ -159,17 +160,23 @@ class Convolution(Layer):
         given = [(image[rows], kernel, bias, out[rows], room, *geometry) for rows, room in zip(parts, rooms, strict=True)]
         return partial(call.deal, lambda part: compiled.forward(*given[part]), len(parts)), y, (compiled, plan, x)
 
-    def _backward_compiled(self, compiled, w, grads, plan, x, dy, call):
+    def onto(self, x, call):
+        """The gradient of x so far, where the compiled backward may add its own to it; or None."""
+        free = prod(windows.each(self.strides)) == 1 and call.wants_dx
+        return call.onto if free and fits(call.onto, x) else None
+
+    def _backward_compiled(self, compiled, w, grads, plan, x, dy, onto, call):
         """(what makes the calls, dx)."""
         parts, rooms, *geometry = plan
         dw, dbias = self.gradients_of_parts(grads, len(parts), call)
-        dx = call.empty(x.shape) if call.wants_dx else None
+        dx = onto if onto is not None else call.empty(x.shape) if call.wants_dx else None
         into = np.empty((len(x), 0, 0, 0), x.dtype) if dx is None else self.image(dx)
         image, slopes, kernel = self.image(x), self.image(dy), window(w["kernel"])
         given = [
-            (image[rows], kernel, slopes[rows], dw[part], dbias[part], into[rows], rooms[part], *geometry)
+            (image[rows], kernel, slopes[rows], dw[part], dbias[part], into[rows], rooms[part], *geometry,
+             int(onto is not None))
             for part, rows in enumerate(parts)
-        ]
+        ]  # fmt: skip
 
         def run():
             call.deal(lambda part: compiled.backward(*given[part]), len(parts))
@@ -235,6 +242,11 @@ def add_parts(*gradients):
     for first, *others in gradients:
         for other in others:
             first += other
+
+
+def fits(given, x):
+    """Whether an array that is there, or None, is one that a kernel may add to a gradient of x in."""
+    return given is not None and given.shape == x.shape and given.flags.c_contiguous and given.flags.writeable
 
 
 def window(kernel):

@@ -50,8 +50,9 @@ class Ended(Layer):
         compiled, *rest = saved
         if compiled:
             dy = np.ascontiguousarray(dy)
-            run, dx = call.prepared((dy, *rest[1:], grads.get("kernel")),
-                                    lambda: self._backward_compiled(compiled, w, grads, dy, call, *rest))  # fmt: skip
+            onto = self.convolution.onto(rest[1], call) if self.pool is None else None
+            run, dx = call.prepared((dy, *rest[1:], grads.get("kernel"), onto),
+                                    lambda: self._backward_compiled(compiled, w, grads, dy, onto, call, *rest))  # fmt: skip
             run()
             return dx
         of_convolution, of_pool, of_end = rest
@@ -90,11 +91,11 @@ class Ended(Layer):
         run = partial(call.deal, lambda part: compiled.forward_ended(*given[part]), len(parts))
         return run, y, (compiled, plan, x, y, which)
 
-    def _backward_compiled(self, compiled, w, grads, dy, call, plan, x, y, which):
+    def _backward_compiled(self, compiled, w, grads, dy, onto, call, plan, x, y, which):
         """(what makes the calls, dx)."""
         parts, rooms, *geometry = plan
         dw, dbias = self.convolution.gradients_of_parts(grads, len(parts), call)
-        dx = call.empty(x.shape) if call.wants_dx else None
+        dx = onto if onto is not None else call.empty(x.shape) if call.wants_dx else None
         into = np.empty((len(x), 0, 0, 0), x.dtype) if dx is None else self._image(dx)
         high, wide = self._sizes()
         image, out, dout = self._image(x), self._image(y), self._image(dy)
@@ -103,7 +104,7 @@ class Ended(Layer):
         kernel = window(w["kernel"])
         given = [
             (image[rows], kernel, out[rows], dout[rows], dw[part], dbias[part], into[rows], rooms[part], *geometry,
-             (high, wide), which[rows], slopes[part])
+             int(onto is not None), (high, wide), which[rows], slopes[part])
             for part, rows in enumerate(parts)
         ]  # fmt: skip
 

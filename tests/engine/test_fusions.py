@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from nnctl import kernels, spec
+from nnctl.engine.graph import Graph
+from nnctl.engine.program import Program
 from nnctl.errors import SpecError
 from nnctl.fusions import FUSIONS
 from nnctl.training import runner
@@ -18,6 +20,22 @@ layers:
   - MaxPooling2D
   - Conv2D: {filters: 4, kernel_size: 2, activation: tanh}
   - MaxPooling2D
+  - Flatten
+  - Dense: {units: 10, activation: softmax}
+loss: sparse_categorical_crossentropy
+batch_size: 128
+""",
+    "residual": """
+dataset: digits_images
+layers:
+  - Conv2D: {filters: 6, kernel_size: 3, activation: relu, padding: same}
+  - repeat:
+      times: 2
+      layers:
+        - Conv2D: {filters: 6, kernel_size: 3, padding: same, activation: relu}
+        - Conv2D: {filters: 6, kernel_size: 3, padding: same}
+        - Add: {from: [above, before]}
+        - ReLU
   - Flatten
   - Dense: {units: 10, activation: softmax}
 loss: sparse_categorical_crossentropy
@@ -97,3 +115,12 @@ def test_steps_in_one_go_are_told_one_by_one_to_who_asks(tmp_path, monkeypatch):
         assert one.learning_rate == other.learning_rate
         assert one.batch_loss == pytest.approx(other.batch_loss, rel=1e-4)
         assert one.figures == pytest.approx(other.figures, rel=1e-4)
+
+
+def test_residual_blocks_are_steps_of_their_own():
+    def steps(fuse):
+        built = spec.loads(CONFIGS["residual"])
+        return [step.name for step in Program(Graph.build(built.nodes, {"input": (8, 8, 1)}, built.outputs), fuse=fuse).steps]
+
+    assert steps(FUSIONS)[:5] == ["conv2d", "conv2d_1", "conv2d_2+add+re_lu", "conv2d_3", "conv2d_4+add_1+re_lu_1"]
+    assert {"conv2d_2", "add", "re_lu"} < set(steps([fusion for fusion in FUSIONS if fusion != "convolution"]))

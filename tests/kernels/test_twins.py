@@ -43,6 +43,17 @@ CASES = {
     "residual": (IMAGES, "[{Conv2D: {filters: 6, kernel_size: 3, padding: same, activation: relu}}, {repeat: {times: 2, layers: ["
                  "{Conv2D: {filters: 6, kernel_size: 3, padding: same, activation: relu}}, {Conv2D: {filters: 6, kernel_size: 3,"
                  " padding: same}}, {Add: {from: [above, before]}}, ReLU]}}, MaxPooling2D, Flatten, {Dropout: {rate: 0.4}}]"),
+    "residual, sums without relu": (IMAGES, "[{Conv2D: {name: a, filters: 6, kernel_size: 3}}, {Conv2D: {name: b, filters: 6,"
+                                   " kernel_size: 3, padding: same, use_bias: false}}, {Add: {name: c, from: [a, b]}}, {Conv2D: {filters: 6,"
+                                   " kernel_size: 3, dilation_rate: 2, padding: same}}, {Add: {from: [above, c]}}, Flatten]"),
+    "residual, a shortcut with strides": (IMAGES, "[{Conv2D: {name: a, filters: 6, kernel_size: 1}}, {Conv2D: {filters: 5, kernel_size: 3,"
+                                         " strides: 2, padding: same, activation: relu}}, {Conv2D: {name: b, filters: 5, kernel_size: 3, padding: same}},"
+                                         " {Conv2D: {name: c, from: a, filters: 5, kernel_size: 1, strides: 2}}, {Add: {from: [b, c]}},"
+                                         " {Activation: {activation: relu}}, Flatten, {Dense: {units: 3}}]"),
+    "residual over time": (STEPS, "[Masking, {LSTM: {name: a, units: 4, return_sequences: true}}, {Conv1D: {filters: 4, kernel_size: 3,"
+                           " padding: causal}}, {Add: {from: [a, above]}}, ReLU, {GRU: {units: 3}}]"),
+    "residual, stretched": (IMAGES, "[{Conv2D: {name: a, filters: 4, kernel_size: 3, padding: same}}, {Conv2D: {name: b, from: a, filters: 4,"
+                            " kernel_size: [9, 8]}}, {Add: {from: [a, b]}}, ReLU, Flatten]"),
     "pooling that overlaps": (IMAGES, "[{Conv2D: {filters: 4, kernel_size: 3}}, {MaxPooling2D: {pool_size: 3, strides: 2,"
                               " padding: same}}, Flatten]"),  # fmt: skip
     "pooling 1d": (STEPS, "[{Conv1D: {filters: 4, kernel_size: 2, activation: sigmoid}}, {MaxPooling1D: {pool_size: 2}},"
