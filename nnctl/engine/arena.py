@@ -20,7 +20,8 @@ class ShardCall:
     """What layers ask of the executor during one pass of one shard (see `layers.base.Call`).
 
     The same layers ask for the same arrays in the same order at every step, so the arena is a list of them;
-    a request that finds another shape at its place (the last, smaller batch) replaces it.
+    a request for fewer rows than there are at its place (the last, smaller batch) gets the first of them, one that finds
+    another shape there replaces it.
     """
 
     def __init__(self, seed: int, dtype: Any, *, training: bool, keeps: bool = True):
@@ -39,8 +40,9 @@ class ShardCall:
         self.clock: Clock | None = None  # takes the time of each step, where that is asked for
         self._seed, self._key = seed, (seed % 2**64, seed >> 64)
         self._arrays: list[Array] = []
+        self._parts: dict[int, Array] = {}  # by place, the first rows of the array there
         self._next = 0
-        self._prepared: dict[int, tuple[tuple[Any, ...], int, Any]] = {}
+        self._prepared: dict[int, list[tuple[tuple[Any, ...], int, Any]]] = {}
         self._step = self._number = self._first_row = 0
 
     def begin(self, *, shard: int, first_row: int, batch_rows: int, step: int) -> None:
@@ -55,29 +57,37 @@ class ShardCall:
     def empty(self, shape: tuple[int, ...], dtype: Any = None) -> Array:
         if not self._keeps:
             return np.empty(shape, dtype or self.dtype)
-        place = self._next
+        place, dtype = self._next, dtype or self.dtype
         self._next = place + 1
-        if place < len(self._arrays):
-            array = self._arrays[place]
-            if array.shape == shape and array.dtype == (dtype or self.dtype):
+        if place == len(self._arrays):
+            self._arrays.append(aligned.empty(shape, dtype))
+            return self._arrays[place]
+        array = self._arrays[place]
+        if array.shape == shape and array.dtype == dtype:
+            return array
+        part = self._parts.get(place)
+        if part is None or part.shape != shape or part.dtype != dtype:
+            if (array.dtype, array.ndim, array.shape[1:]) != (dtype, len(shape), shape[1:]) or len(array) < shape[0]:
+                self._parts.pop(place, None)
+                self._arrays[place] = array = aligned.empty(shape, dtype)
                 return array
-            self._arrays[place] = aligned.empty(shape, dtype or self.dtype)
-        else:
-            self._arrays.append(aligned.empty(shape, dtype or self.dtype))
-        return self._arrays[place]
+            self._parts[place] = part = array[: shape[0]]
+        return part
 
     def prepared(self, given: tuple[Any, ...], prepare: Callable[[], Any]) -> Any:
         """What `prepare` returns; where it was called at this place of the pass with these very arrays before, as in
         every step after the first, what it returned then. prepare: asks for arrays and puts calls together, and
         computes nothing."""
         place, given = self._next, (*given, self.workers)  # calls for several threads are none for one
-        before = self._prepared.get(place)
-        if before and len(before[0]) == len(given) and all(map(is_, before[0], given)):
-            _, self._next, result = before
-            return result
+        known = self._prepared.setdefault(place, [])
+        for before, after, result in known:
+            if len(before) == len(given) and all(map(is_, before, given)):
+                self._next = after
+                return result
         result = prepare()
         if self._keeps:
-            self._prepared[place] = given, self._next, result
+            known.insert(0, (given, self._next, result))
+            del known[2:]  # for a whole batch, and for a smaller one
         return result
 
     def parts(self, rows: int, work: int) -> list[slice]:
@@ -105,11 +115,6 @@ class ShardCall:
             generator = np.random.Philox(key=self._seed, counter=np.array(counter, np.uint64))
             raw = generator.random_raw(rows * per_row * 4)
         return raw.view(np.uint16).reshape(rows, per_row * 16)[:, :row_size]
-
-    def forget(self) -> None:
-        """Leaves all arrays to who still looks at them."""
-        self._arrays.clear()
-        self._prepared.clear()
 
     @property
     def bytes(self) -> int:

@@ -19,7 +19,7 @@ from nnctl.engine.gradients import Gradients
 from nnctl.engine.profile import Clock, summed
 from nnctl.engine.program import Program
 from nnctl.engine.shard import Batch, Objective, ShardPass, ShardResult, shard_pass
-from nnctl.engine.work import multiply_adds
+from nnctl.engine.work import input_bytes, made_bytes, multiply_adds, row_bytes
 from nnctl.layers.base import Array
 from nnctl.layers.convolution import Convolution
 from nnctl.losses import Loss
@@ -73,14 +73,9 @@ class Executor:
             for head in program.heads
             if head.name in losses
         )
-        shapes = program.graph.shapes
-        self._row_bytes = program.dtype.itemsize * sum(
-            int(np.prod([n or 1 for n in shapes[node.name]], dtype=np.int64)) for node in program.graph.nodes
-        )
-        self._input_bytes = program.dtype.itemsize * sum(
-            int(np.prod([n or 1 for n in shapes[name]], dtype=np.int64)) for name in program.graph.inputs
-        )
-        self._fixed = all(n is not None for shape in shapes.values() for n in shape)
+        self._row_bytes, self._made_bytes = row_bytes(program), made_bytes(program)
+        self._input_bytes = input_bytes(program)
+        self._fixed = all(n is not None for shape in program.graph.shapes.values() for n in shape)
         self._row_work = multiply_adds(program)
         self._dealt_work = multiply_adds(program, lambda layer: isinstance(layer, Convolution) and layer.groups == 1)
         # whether some step's sum over the whole batch makes shards wait for each other
@@ -88,6 +83,7 @@ class Executor:
         # a worker is a thread's own gradients; the first one's are the batch's
         self._workers = [Gradients(program)]
         self._training: list[ShardCall] = []
+        self._kept: list[ShardCall] = []  # for inference
         self._crew: Crew | None = None  # once there is work for several threads
         self._blas: Any = None
         self.kernels: Any = None  # compiled ones for the layers, or None
@@ -181,26 +177,34 @@ class Executor:
         return self._together(self._inference(batch, ()), 0.0)
 
     def _inference(self, batch: Batch, objectives: Sequence[Objective]) -> list[ShardResult]:
-        most = max(32, min(INFERENCE_CACHE // max(1, self._row_bytes), INFERENCE_INPUT // max(1, self._input_bytes)))
-        size = self._given_rows or min(4096, most)
-        starts, deals = range(0, batch.rows, size), self._deals(size)
-        many = len(starts) > 1 and not deals and batch.rows * self._row_work > WORTH_A_THREAD
+        size = self._given_rows or self._inference_rows
+        deals = self._deals(size)
+        many = batch.rows > size and not deals and batch.rows * self._row_work > WORTH_A_THREAD
+        if not self._given_rows:  # as many as fit, of about one size, and as many for each thread
+            turns = self.threads if many else 1
+            count = max(1, -(-batch.rows // (size * turns))) * turns
+            size = max(1, -(-batch.rows // count))
+        starts = range(0, batch.rows, size)
         workers = min(self.threads, len(starts)) if many else 1
         # a thread's passes share an arena, unless they wait for each other; arrays made anew cost more than small layers
         apart = self._wait_for_each_other(batch, objectives)
-        keeps = not apart and self._fixed and size * self._row_bytes <= INFERENCE_CACHE
-        calls = [self._call(training=False, keeps=keeps) for _ in (starts if apart else range(workers))]
+        keeps = not apart and self._fixed and size * self._made_bytes <= 2 * INFERENCE_CACHE
+        calls = self._kept if keeps else []
+        while len(calls) < (len(starts) if apart else workers):
+            calls.append(self._call(training=False, keeps=keeps))
         passes = []
         for i, first in enumerate(starts):
             rows, call = slice(first, min(first + size, batch.rows)), calls[i if apart else i % workers]
-            call.workers = self.threads if deals else 1
+            call.kernels, call.workers = self.kernels, self.threads if deals else 1
             begin = partial(call.begin, shard=0, first_row=first, batch_rows=batch.rows, step=0)
-            passes.append(shard_pass(self.program, objectives, call, batch, rows, None, begin=begin,
-                                     last=apart or i + workers >= len(starts)))  # fmt: skip
-        results = self._drive(passes, workers)
-        for call in calls:
-            call.forget()
-        return results
+            passes.append(shard_pass(self.program, objectives, call, batch, rows, None, begin=begin, last=not keeps))
+        return self._drive(passes, workers)
+
+    @property
+    def _inference_rows(self) -> int:
+        """The most rows that go through the layers at once where nothing is trained."""
+        fitting = min(INFERENCE_CACHE // max(1, self._made_bytes), INFERENCE_INPUT // max(1, self._input_bytes))
+        return min(4096, max(32, fitting))
 
     def _wait_for_each_other(self, batch: Batch, objectives: Sequence[Objective]) -> bool:
         """Whether shards stop for a sum over the whole batch: some layers do, and losses that count the steps that are

@@ -64,6 +64,7 @@ class Program:
 
     seed: of the initial weights and of everything random in the layers. dtype: float32, or float64 for checks.
     parameters: (n,) all trainable weights. state: (m,) everything else that is saved with the model.
+    slot_shapes: of each slot's tensor, without its rows.
     spans: "dense/kernel" -> its slice of `parameters`. state_spans: likewise of `state`.
     fuse: which steps may be done as one (see nnctl.fusions). A bias and an activation are one step, and where they are
     followed by a max-pooling and the activation is monotone they come after it, to a fraction of the numbers.
@@ -141,6 +142,7 @@ class Program:
     def _lower(self) -> tuple[list[Step], list[Head], int]:
         """Nodes to steps: a layer's `activation` becomes a step of its own."""
         slots = {name: i for i, name in enumerate(self.graph.inputs)}
+        self.slot_shapes = {slot: self.graph.shapes[name] for name, slot in slots.items()}
         moving = {slot: False for slot in slots.values()}  # slot -> whether anything before it is trained
         count = len(slots)
         steps: list[Step] = []
@@ -166,6 +168,7 @@ class Program:
             made_by[count] = step
             moving |= dict.fromkeys(targets, trains or wants_dx)
             slots |= zip((node.name, *states), targets, strict=True)
+            self.slot_shapes |= {slot: self.graph.shapes[name] for name, slot in zip((node.name, *states), targets, strict=True)}
             count += len(targets)
             if node.name in postponed:
                 function, biased = postponed[node.name]
@@ -179,6 +182,7 @@ class Program:
                 made_by[count] = after
                 moving[count] = after.wants_dx or after.trains
                 slots[node.name] = count
+                self.slot_shapes[count] = self.graph.shapes[node.name]
                 count += 1
         heads = []
         for output in self.graph.outputs:

@@ -159,6 +159,10 @@ class Layer(Declared):
         """Multiply-adds of one sample's forward pass, for `summary`."""
         return 0
 
+    def scratch(self, shape: Any) -> int:
+        """Numbers that forward keeps of a sample beside its output, roughly."""
+        return 0
+
 
 def size_of(shape: Sequence[int | None]) -> int:
     """Number of elements; ShapeError where an axis varies."""

@@ -18,6 +18,8 @@ class Inner:
     stream: added to the inner layer's streams.
     """
 
+    onto = None  # what the wrapper's input has from elsewhere is not the inner one's
+
     def __init__(self, call, *, stream: int = 0):
         self._call, self._stream = call, stream
 

@@ -124,6 +124,10 @@ class Recurrent(Layer):
         steps, inputs = shapes[0]
         return (steps or 1) * (inputs + self.units) * self.gates * self.units
 
+    def scratch(self, shapes):
+        steps, inputs = shapes[0]
+        return (steps or 1) * (inputs + (self.gates + len(self.states) + 1) * self.units)
+
     # The math of a subclass
 
     def steps_forward(self, w, z, tape: Tape, call) -> None:

@@ -159,3 +159,6 @@ class Bidirectional(Layer):
 
     def multiply_adds(self, shapes):
         return sum(layer.multiply_adds(own) for layer, own in zip(self.both, self._inputs(shapes), strict=True))
+
+    def scratch(self, shapes):
+        return sum(layer.scratch(own) for layer, own in zip(self.both, self._inputs(shapes), strict=True))
