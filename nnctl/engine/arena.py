@@ -42,7 +42,7 @@ class ShardCall:
         self._arrays: list[Array] = []
         self._parts: dict[int, Array] = {}  # by place, the first rows of the array there
         self._next = 0
-        self._prepared: dict[int, list[tuple[tuple[Any, ...], int, Any]]] = {}
+        self._prepared: dict[tuple[int, int], list[tuple[tuple[Any, ...], int, Any]]] = {}
         self._step = self._number = self._first_row = 0
 
     def begin(self, *, shard: int, first_row: int, batch_rows: int, step: int) -> None:
@@ -79,7 +79,7 @@ class ShardCall:
         every step after the first, what it returned then. prepare: asks for arrays and puts calls together, and
         computes nothing."""
         place, given = self._next, (*given, self.workers)  # calls for several threads are none for one
-        known = self._prepared.setdefault(place, [])
+        known = self._prepared.setdefault((place, self._number), [])
         for before, after, result in known:
             if len(before) == len(given) and all(map(is_, before, given)):
                 self._next = after

@@ -1,5 +1,5 @@
-"""What ends a convolution, compiled, a row of places at a time: the largest of each block of places, bias and relu, and
-the pooling back (kernels/pooled.py).
+"""A max-pooling that cuts images into blocks, compiled, a row of blocks at a time: the largest of each, perhaps with the
+bias and relu of the convolution before it, and back (kernels/pooled.py).
 
 places (rows of a block, wide, filters), slopes likewise; y, dy, which (blocks, filters): which place of its block is
 the largest, the first of equal ones, NaN before all.
@@ -7,17 +7,27 @@ the largest, the first of equal ones, NaN before all.
 
 from nnctl.kernels import pooled
 from nnctl.kernels.compiling import kernel
-from nnctl.kernels.memory import pointer
+from nnctl.kernels.memory import nothing, pointer
 
 
 @kernel
-def largest(places, pool, bias, y, which):
+def largest(places, pool, y, which):
+    """y = the largest of each block."""
+    blocks, filters = y.shape
+    down = places.shape[1] * filters
+    for j in range(blocks):
+        pooled.largest(pointer(places, j * pool[1] * filters), nothing(), pointer(y, j * filters),
+                       pointer(which, j * filters), down, filters, pool[0], pool[1])  # fmt: skip
+
+
+@kernel
+def largest_ended(places, pool, bias, y, which):
     """y = max(0, the largest of each block + bias)."""
     blocks, filters = y.shape
     down = places.shape[1] * filters
     for j in range(blocks):
-        pooled.largest(pointer(places, j * pool[1] * filters), pointer(bias, 0), pointer(y, j * filters),
-                       pointer(which, j * filters), down, filters, pool[0], pool[1])  # fmt: skip
+        pooled.largest_ended(pointer(places, j * pool[1] * filters), pointer(bias, 0), pointer(y, j * filters),
+                             pointer(which, j * filters), down, filters, pool[0], pool[1])  # fmt: skip
 
 
 @kernel

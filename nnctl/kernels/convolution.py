@@ -10,7 +10,7 @@ and below are left out of the sums. strides, before (zeros above and to the left
 import numpy as np
 
 from nnctl.kernels.bias import add_columns, add_relu_backward
-from nnctl.kernels.blocks import largest, to_the_largest
+from nnctl.kernels.blocks import largest_ended, to_the_largest
 from nnctl.kernels.compiling import kernel
 from nnctl.kernels.memory import copy_line, nothing, pointer, table
 from nnctl.kernels.padding import beside_zeros, copy_inside
@@ -58,7 +58,7 @@ def forward_ended(x, w, bias, y, padded, strides, before, dilations, pool, which
                 continue
             for k in range(pool[0]):
                 _windows(image, w, room[k], i * pool[0] + k, strides, before, dilations, none, 0, 0)
-            largest(room, pool, bias, y[n, i], which[n, i])
+            largest_ended(room, pool, bias, y[n, i], which[n, i])
 
 
 @kernel

@@ -2,7 +2,8 @@
 small convolution.
 
 Arguments: `places`, one behind the other, `filters` numbers each, `down` numbers from one row to the next, of which the
-block has tall by broad; bias, y and which (filters), or dy and which. Places count from 0, row by row.
+block has tall by broad; bias (which `largest` does not look at), y and which (filters), or dy and which. Places count
+from 0, row by row.
 """
 
 from __future__ import annotations
@@ -126,12 +127,12 @@ class _Block:
 
 
 class _Largest(_Block):
-    """y = max(0, the largest of the block + bias), which = its number, the first of equal ones, NaN before all."""
+    """y = the largest of the block, which = its number, the first of equal ones, NaN before all; with a bias y =
+    max(0, the largest + bias)."""
 
     def body(self):
         b = self.builder
         places, bias, y, which = self.function.args[:4]
-        zero = ir.Constant(_VECTOR, None)
 
         def larger(number, offset, state):
             best, numbers = state
@@ -142,9 +143,18 @@ class _Largest(_Block):
 
         start = [self.load(places), ir.Constant(_NUMBERS, None)]
         best, numbers = self.places(start, larger)
-        value = b.fadd(best, self.load(bias))
-        self.store(b.select(b.fcmp_ordered("<", value, zero), zero, value), y)  # NaN stays NaN
+        self.store(self.ended(best, bias), y)
         self.store(numbers, which)
+
+    def ended(self, best, bias):
+        return best
+
+
+class _LargestEnded(_Largest):
+    def ended(self, best, bias):
+        b, zero = self.builder, ir.Constant(_VECTOR, None)
+        value = b.fadd(best, self.load(bias))
+        return b.select(b.fcmp_ordered("<", value, zero), zero, value)  # NaN stays NaN
 
 
 class _ToTheLargest(_Block):
@@ -164,6 +174,9 @@ class _ToTheLargest(_Block):
 
 
 largest = assembled.function("nnctl_largest", _FORWARD, lambda: _Largest("nnctl_largest", _FORWARD).module, __file__)
+largest_ended = assembled.function(
+    "nnctl_largest_ended", _FORWARD, lambda: _LargestEnded("nnctl_largest_ended", _FORWARD).module, __file__
+)
 to_the_largest = assembled.function(
     "nnctl_to_the_largest", _BACKWARD, lambda: _ToTheLargest("nnctl_to_the_largest", _BACKWARD).module, __file__
 )

@@ -1,14 +1,34 @@
 """Max-pooling compiled: one look at each window. NumPy's twin: layers/pooling.py.
 
-An inner loop writes one array only and has few others beside it: with many, the compiler cannot prove them apart and
-gives up vectorizing (a loop that kept the largest one's place in bytes was 30 times as slow).
+Where the windows are blocks side by side, whole vectors do it (kernels/blocks.py). Else an inner loop writes one array
+only and has few others beside it: with many, the compiler cannot prove them apart and gives up vectorizing (a loop that
+kept the largest one's place in bytes was 30 times as slow).
 """
 
 import numpy as np
 
+from nnctl.kernels.blocks import largest, to_the_largest
 from nnctl.kernels.compiling import kernel
 
 _NONE = np.float32(0)  # an integer 0 would make float64 of the choice
+
+
+@kernel
+def blocks_forward(x, y, which, pool):
+    """y (rows, height, width, channels): the largest of each block of x, and which of its places that is, as y."""
+    for n in range(y.shape[0]):
+        for i in range(y.shape[1]):
+            largest(x[n, i * pool[0] : (i + 1) * pool[0]], pool, y[n, i], which[n, i])
+
+
+@kernel
+def blocks_backward(dy, which, dx, pool):
+    """dx: each block's gradient at its largest place, 0 elsewhere."""
+    for n in range(dy.shape[0]):
+        if dx.shape[1] % pool[0] or dx.shape[2] % pool[1]:  # places of no block
+            dx[n] = 0
+        for i in range(dy.shape[1]):
+            to_the_largest(dy[n, i], which[n, i], dx[n, i * pool[0] : (i + 1) * pool[0]], pool)
 
 
 @kernel

@@ -12,14 +12,17 @@ def resample(x, down, across, y, fill_mode, bilinear, fill_value):
     """y[n, i, j] = x at the place (down[n, i, j], across[n, i, j]), between pixels by their nearness. down and across:
     of size 1 along the last two axes where all are the same."""
     height, width, channels = x.shape[1:]
+    columns, column_shares = np.empty(width, np.int64), np.empty(width, np.float64)
     for n in range(y.shape[0]):
         for i in range(height):
+            if i == 0 or across.shape[1] > 1:
+                for j in range(width):
+                    columns[j], column_shares[j] = _first(across[n, i, min(j, across.shape[2] - 1)], bilinear)
+            row, row_share = 0, 0.0
             for j in range(width):
-                out = y[n, i, j]
-                row, row_share = _first(down[n, min(i, down.shape[1] - 1), min(j, down.shape[2] - 1)], bilinear)
-                column, column_share = _first(
-                    across[n, min(i, across.shape[1] - 1), min(j, across.shape[2] - 1)], bilinear
-                )
+                if j == 0 or down.shape[2] > 1:
+                    row, row_share = _first(down[n, min(i, down.shape[1] - 1), j], bilinear)
+                out, column, column_share = y[n, i, j], columns[j], column_shares[j]
                 if bilinear and 0 <= row < height - 1 and 0 <= column < width - 1:  # all four are inside
                     above, below = x[n, row], x[n, row + 1]
                     shares = _shares(row_share, column_share)

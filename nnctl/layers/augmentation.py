@@ -9,7 +9,7 @@ import numpy as np
 
 from nnctl.errors import ShapeError
 from nnctl.fields import AfterValidator, BeforeValidator, Field
-from nnctl.layers.base import Layer, layers, show
+from nnctl.layers.base import MOVED, Layer, layers, show
 from nnctl.registry import listed
 
 
@@ -97,6 +97,7 @@ class RandomFlip(Augmentation):
         return y
 
 
+PLACED = 300  # what to look for a pixel's place takes, in multiply-adds
 FILL_MODES = ("constant", "nearest", "reflect", "wrap")  # in the order of the kernel's numbers
 
 
@@ -121,8 +122,10 @@ class Resampling(Augmentation):
         places = self.places(draws, height, width)
         if call.kernels and x.flags.c_contiguous:
             y = call.empty(x.shape)
-            call.kernels.resampling.resample(x, *places, y, FILL_MODES.index(self.fill_mode),
-                                             self.interpolation == "bilinear", self.fill_value)  # fmt: skip
+            how = FILL_MODES.index(self.fill_mode), self.interpolation == "bilinear", self.fill_value
+            parts = call.parts(rows, height * width * (PLACED + MOVED * channels))
+            given = [tuple(array[part] for array in (x, *places, y)) for part in parts]
+            call.deal(lambda part: call.kernels.resampling.resample(*given[part], *how), len(parts))
             return y, places
         parts = self._parts(*places, height, width)
         pixels = x.reshape(-1, channels)

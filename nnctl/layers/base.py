@@ -15,6 +15,7 @@ from nnctl.fields import Field
 from nnctl.registry import Declared, Family
 
 Array = np.ndarray
+MOVED = 10  # what a number that is only moved takes, in multiply-adds
 Shape = tuple[int | None, ...]  # without the batch axis; None is a length that varies (time steps)
 Saved = Any  # whatever forward wants backward to see
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from nnctl.fields import BeforeValidator
 from nnctl.layers import windows
-from nnctl.layers.base import Layer, layers
+from nnctl.layers.base import MOVED, Layer, layers
 
 OptionalPair = Annotated[
     tuple[windows.Size, windows.Size] | None,
@@ -77,6 +77,12 @@ class MaxPooling(Pooling):
 
     def forward(self, w, x, call):
         y = call.empty((len(x), *self.output_shape(x.shape[1:])))
+        if call.kernels and x.flags.c_contiguous and self.cuts():
+            which = call.empty(y.shape, np.int32)
+            parts, pool = call.parts(len(x), MOVED * x[0].size), self._plan(x.shape[1:-1])[0]
+            given = [tuple(_image(array[rows]) for array in (x, y, which)) for rows in parts]
+            call.deal(lambda part: call.kernels.pooling.blocks_forward(*given[part], pool), len(parts))
+            return y, (x, which)
         if call.kernels and x.flags.c_contiguous:
             call.kernels.pooling.max_forward(_image(x), _image(y), *self._plan(x.shape[1:-1]))
             return y, (x, y)
@@ -87,6 +93,12 @@ class MaxPooling(Pooling):
 
     def backward(self, w, grads, saved, dy, call):
         x, y = saved
+        if call.kernels and x.flags.c_contiguous and self.cuts():  # y tells which
+            dx, dy = call.empty(x.shape), np.ascontiguousarray(dy)
+            parts, pool = call.parts(len(x), MOVED * x[0].size), self._plan(x.shape[1:-1])[0]
+            given = [tuple(_image(array[rows]) for array in (dy, y, dx)) for rows in parts]
+            call.deal(lambda part: call.kernels.pooling.blocks_backward(*given[part], pool), len(parts))
+            return dx
         if call.kernels and x.flags.c_contiguous:
             dx, left = call.empty(x.shape), np.ascontiguousarray(dy)  # which is used up
             dx.fill(0)

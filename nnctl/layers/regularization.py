@@ -33,11 +33,19 @@ class Dropout(Layer):
     def forward(self, w, x, call):
         if not call.training or self.rate == 0:
             return x, None
+        if call.kernels and x.flags.c_contiguous:
+            mask, y = call.empty(x.shape), call.empty(x.shape)
+            bits = np.ascontiguousarray(call.random_bits(x[0].size, len(x)))
+            call.kernels.elementwise.drop(x.reshape(-1), bits.reshape(-1), round(self.rate * 65536), 1 / (1 - self.rate),
+                                          mask.reshape(-1), y.reshape(-1))  # fmt: skip
+            return y, mask
         mask = random_mask(call, self.rate, x[0].size, len(x)).reshape(x.shape)
         return np.multiply(x, mask, out=call.empty(x.shape)), mask
 
     def backward(self, w, grads, mask, dy, call):
-        if mask is not None:
+        if mask is not None and call.kernels and dy.flags.c_contiguous:
+            call.kernels.elementwise.times(mask.reshape(-1), dy.reshape(-1))
+        elif mask is not None:
             np.multiply(dy, mask, out=dy)
         return dy
 

@@ -10,6 +10,12 @@ from nnctl.layers.base import Count, Layer, layers, show, size_of
 from nnctl.registry import listed
 
 
+def _shaped(x, shape, call):
+    """x in another shape: of an array that is the same at every step one and the same view, so that calls which stand
+    ready for it are found again."""
+    return call.prepared((x,), lambda: x.reshape(shape)) if x.flags.c_contiguous else x.reshape(shape)
+
+
 @layers.register("Flatten")
 class Flatten(Layer):
     """One axis from all: (a, b, c) becomes (a b c), the last axis running fastest."""
@@ -18,10 +24,10 @@ class Flatten(Layer):
         return (size_of(shape),)
 
     def forward(self, w, x, call):
-        return x.reshape(len(x), -1), x.shape
+        return _shaped(x, (len(x), -1), call), x.shape
 
     def backward(self, w, grads, shape, dy, call):
-        return dy.reshape(shape)
+        return _shaped(dy, shape, call)
 
 
 @layers.register("Reshape")
@@ -42,10 +48,10 @@ class Reshape(Layer):
         return tuple(size // known if n == -1 else n for n in self.target_shape)
 
     def forward(self, w, x, call):
-        return x.reshape(len(x), *self.target_shape), x.shape
+        return _shaped(x, (len(x), *self.target_shape), call), x.shape
 
     def backward(self, w, grads, shape, dy, call):
-        return dy.reshape(shape)
+        return _shaped(dy, shape, call)
 
 
 @layers.register("Permute")
