@@ -1,10 +1,10 @@
-"""Convolutions compiled, an image at a time: products (kernels/tile.py) that read the windows where they lie in the
-image, so that none is copied out, and what follows them, bias, relu and max-pooling, while an image is in the cache.
+"""Convolutions compiled, a few images at a time: products (kernels/tile.py) that read the windows where they lie in the
+images, so that none is copied out, and what follows them, bias, relu and max-pooling, while they are in the cache.
 NumPy's twins: layers/convolution.py and what layers/ended.py puts together.
 
-x (rows, height, width, channels); y (rows, high, wide, filters); w (tall, broad, channels, filters); padded (height,
-width + zeros, channels): room for one image with the zeros beside it, or (0, 0, 0) where there are none. Zeros above
-and below are left out of the sums. strides, before (zeros above and to the left) and dilations: of two axes.
+x (rows, height, width, channels); y (rows, high, wide, filters); w (tall, broad, channels, filters); padded (images,
+height, width + zeros, channels): room for some images with the zeros beside them, or (0, 0, 0, 0) where there are none.
+Zeros above and below are left out of the sums. strides, before (zeros above and to the left) and dilations: of two axes.
 """
 
 import numpy as np
@@ -12,35 +12,27 @@ import numpy as np
 from nnctl.kernels.bias import add_columns, add_relu_backward
 from nnctl.kernels.blocks import largest_ended, to_the_largest
 from nnctl.kernels.compiling import kernel
-from nnctl.kernels.memory import copy_line, nothing, pointer, table
-from nnctl.kernels.padding import beside_zeros, copy_inside
+from nnctl.kernels.memory import copy_line, line, nothing, pointer, table
+from nnctl.kernels.padding import copy_inside, images_beside_zeros
 from nnctl.kernels.pooled_convolution import pays, pooled_backward
 from nnctl.kernels.products import tile_rows
-from nnctl.kernels.tile import WIDTH, tile
+from nnctl.kernels.tile import WIDTH, tile, tile_of_two, tile_over
 from nnctl.kernels.turning import turn
 
 
 @kernel
 def forward(x, w, bias, y, padded, strides, before, dilations):
     """y = the windows of x times w, + bias where that is not empty."""
-    padded[:] = 0
-    for n in range(x.shape[0]):
-        image = beside_zeros(x[n], padded, before[1])
-        for i in range(y.shape[1]):
-            _windows(image, w, y[n, i], i, strides, before, dilations, bias, 0, 0)
+    _forward(x, w, bias, y, padded, strides, before, dilations, 0, 0)
 
 
 @kernel
 def forward_summed(x, w, bias, shortcut, y, padded, strides, before, dilations, relu):
     """y = shortcut, as y, + the windows of x times w, + bias where that is not empty; with relu max(0, ...) of that."""
-    padded[:] = 0
-    size = y.shape[2] * y.shape[3]
+    size = y.shape[1] * y.shape[2] * y.shape[3]
     for n in range(x.shape[0]):
-        image = beside_zeros(x[n], padded, before[1])
-        for i in range(y.shape[1]):
-            place = (n * y.shape[1] + i) * size
-            copy_line(shortcut, place, y, place, size)
-            _windows(image, w, y[n, i], i, strides, before, dilations, bias, relu, 1)
+        copy_line(shortcut, n * size, y, n * size, size)
+    _forward(x, w, bias, y, padded, strides, before, dilations, relu, 1)
 
 
 @kernel
@@ -48,16 +40,18 @@ def forward_ended(x, w, bias, y, padded, strides, before, dilations, pool, which
     """y = max(0, the windows of x times w + bias), and of that the largest in every block of `pool` places, of which
     `which`, as y, tells the number. room (pool[0], wide, filters): for the places of a row of blocks. Without a pooling
     pool is (1, 1), and which and room are not looked at."""
+    if pool[0] * pool[1] == 1:
+        _forward(x, w, bias, y, padded, strides, before, dilations, 1, 0)
+        return
     padded[:] = 0
     none = np.empty(0, np.float32)
+    wide, row = room.shape[1], room.shape[1] * room.shape[2]
     for n in range(x.shape[0]):
-        image = beside_zeros(x[n], padded, before[1])
+        image = images_beside_zeros(x, n, 1, padded, before[1])
         for i in range(y.shape[1]):
-            if pool[0] * pool[1] == 1:
-                _windows(image, w, y[n, i], i, strides, before, dilations, bias, 1, 0)
-                continue
             for k in range(pool[0]):
-                _windows(image, w, room[k], i * pool[0] + k, strides, before, dilations, none, 0, 0)
+                _windows(image, w, line(room, k * row, row), 0, wide, i * pool[0] + k, strides, before, dilations, none,
+                         0, 0)  # fmt: skip
             largest_ended(room, pool, bias, y[n, i], which[n, i])
 
 
@@ -68,18 +62,20 @@ def backward(x, w, dy, dw, dbias, dx, padded, strides, before, dilations, onto):
     dbias[:] = 0
     filters, places = dy.shape[3], dy.shape[1] * dy.shape[2]
     padded[:] = 0
-    turned, beside = _for_inputs(w, dx, dy.shape[1], dy.shape[2], strides, before, dilations)
-    for n in range(x.shape[0]):
+    many = _together(x, padded)
+    turned, beside = _for_inputs(w, dx, dy.shape[1], dy.shape[2], strides, before, dilations, many)
+    for n in range(0, x.shape[0], many):
+        here = dy[n : min(n + many, x.shape[0])]
         if dbias.size:
-            add_columns(table(dy, n * places * filters, places, filters), dbias)
-        _image_back(x[n], dy[n], w, dw, dx, n, padded, turned, beside, strides, before, dilations, onto)
+            add_columns(table(dy, n * places * filters, here.shape[0] * places, filters), dbias)
+        _images_back(x, here, n, w, dw, dx, padded, turned, beside, strides, before, dilations, onto)
 
 
 @kernel
 def backward_ended(x, w, y, dy, dw, dbias, dx, padded, strides, before, dilations, onto, pool, which, slopes):
     """dw, dbias (none where dw is empty), and dx where it is not empty; onto: added to what it holds, for strides of 1
-    and no pooling alone. dy becomes the gradient before relu. slopes (high, wide, filters): room for the gradient of an
-    image's places before the pooling; without one it is not looked at."""
+    and no pooling alone. dy becomes the gradient before relu. slopes (1, high, wide, filters): room for the gradient of
+    an image's places before the pooling; without one it is not looked at."""
     dbias[:] = 0
     if pays(w.shape, pool, dilations):
         pooled_backward(x, w, y, dy, dw, dbias, dx, strides, before, dilations, pool, which)
@@ -87,85 +83,114 @@ def backward_ended(x, w, y, dy, dw, dbias, dx, padded, strides, before, dilation
     dw[:] = 0
     padded[:] = 0
     pooled = pool[0] * pool[1] > 1
-    high, wide = (slopes.shape[0], slopes.shape[1]) if pooled else (dy.shape[1], dy.shape[2])
-    turned, beside = _for_inputs(w, dx, high, wide, strides, before, dilations)
+    high, wide = (slopes.shape[1], slopes.shape[2]) if pooled else (dy.shape[1], dy.shape[2])
+    many = 1 if pooled else _together(x, padded)
+    turned, beside = _for_inputs(w, dx, high, wide, strides, before, dilations, many)
     filters, places = y.shape[3], y.shape[1] * y.shape[2]
     size = places * filters
-    for n in range(x.shape[0]):
-        add_relu_backward(table(y, n * size, places, filters), table(dy, n * size, places, filters), dbias)
+    for n in range(0, x.shape[0], many):
+        here = dy[n : min(n + many, x.shape[0])]
+        rows = here.shape[0] * places
+        add_relu_backward(table(y, n * size, rows, filters), table(dy, n * size, rows, filters), dbias)
         if pooled:
             for i in range(dy.shape[1]):
-                to_the_largest(dy[n, i], which[n, i], slopes[i * pool[0] : (i + 1) * pool[0]], pool)
-        _image_back(x[n], slopes if pooled else dy[n], w, dw, dx, n, padded, turned, beside, strides, before, dilations, onto)
+                to_the_largest(dy[n, i], which[n, i], slopes[0, i * pool[0] : (i + 1) * pool[0]], pool)
+            here = slopes
+        _images_back(x, here, n, w, dw, dx, padded, turned, beside, strides, before, dilations, onto)
 
 
-# One image
+# A few images
 
 
 @kernel
-def _windows(image, w, y, i, strides, before, dilations, bias, relu, keep):
-    """y (wide, filters) = row i of the windows times w, + y where that is to be kept; with a bias, ... + bias, and with
-    relu max(0, ...) of that."""
+def _together(x, padded):
+    """How many images go through the products together: small ones are too little work one by one."""
+    return padded.shape[0] if padded.size else max(1, min(4, 4096 // max(1, x[0].size)))
+
+
+@kernel
+def _forward(x, w, bias, y, padded, strides, before, dilations, relu, keep):
+    """y = the windows of x times w, + y where that is to be kept, with bias and relu as `_windows` has them."""
+    padded[:] = 0
+    many, row = _together(x, padded), y.shape[2] * y.shape[3]
+    for n in range(0, x.shape[0], many):
+        images = images_beside_zeros(x, n, min(many, x.shape[0] - n), padded, before[1])
+        for i in range(y.shape[1]):
+            _windows(images, w, line(y, (n * y.shape[1] + i) * row, row), y.shape[1] * row, y.shape[2], i, strides,
+                     before, dilations, bias, relu, keep)  # fmt: skip
+
+
+@kernel
+def _windows(images, w, y, jump, wide, i, strides, before, dilations, bias, relu, keep):
+    """y (wide, filters), as a line, = row i of an image's windows times w, + y where that is to be kept; with a bias, ...
+    + bias, and with relu max(0, ...) of that. The next image's y lies `jump` numbers further on."""
     tall, broad, channels, filters = w.shape
-    height, row = image.shape[0], image.shape[1] * channels
+    height, row = images.shape[1], images.shape[2] * channels
     top = i * strides[0] - before[0]
     first = max(0, -(top // dilations[0])) if top < 0 else 0  # rows of the window that are in the image
     end = min(tall, (height - 1 - top) // dilations[0] + 1)
-    # of a window's row the numbers lie side by side, unless it is dilated
-    side = dilations[1] == 1
-    wide = y.shape[0]
+    # of a window's row the numbers lie side by side, unless it is dilated: then each is a sum of its own
+    runs, run = (1, broad * channels) if dilations[1] == 1 else (broad, channels)
     for left in range(0, filters, WIDTH):
         columns = min(WIDTH, filters - left)
-        each = _even(wide, tile_rows(columns))
-        ends = pointer(bias, left) if bias.size else nothing()
+        most = tile_rows(columns)
+        each = _even(wide, most)
+        two = 2 * wide <= most
         for j in range(0, wide, each):
             high = min(each, wide - j)
-            place = (top + first * dilations[0]) * row + j * strides[1] * channels
-            if side:
-                run = broad * channels
-                tile(pointer(image, place), strides[1] * channels, dilations[0] * row, 1,
-                     pointer(w, first * run * filters + left), run * filters, filters, pointer(y, j * filters + left),
-                     filters, max(0, end - first), run, columns, high, keep, ends, relu)  # fmt: skip
-                continue
-            if end <= first:
-                tile(pointer(image, 0), 0, 0, 0, pointer(w, 0), 0, 0, pointer(y, j * filters + left), filters, 0, 0,
-                     columns, high, keep, ends, relu)  # fmt: skip
-            for a in range(first, end):
-                tile(pointer(image, place + (a - first) * dilations[0] * row), strides[1] * channels,
-                     dilations[1] * channels, 1, pointer(w, a * broad * channels * filters + left), channels * filters,
-                     filters, pointer(y, j * filters + left), filters, broad, channels, columns, high, keep or a > first,
-                     ends if a == end - 1 else nothing(), relu)  # fmt: skip
+            k = 0
+            while k < images.shape[0]:
+                both = two and k + 1 < images.shape[0]
+                to = pointer(y, k * jump + j * filters + left)
+                for b in range(runs):
+                    place = k * height * row + (top + first * dilations[0]) * row
+                    place += (j * strides[1] + b * dilations[1]) * channels
+                    weights = pointer(w, (first * broad + b) * channels * filters + left)
+                    ends = pointer(bias, left) if bias.size and b == runs - 1 else nothing()
+                    if both:
+                        tile_of_two(pointer(images, place), strides[1] * channels, height * row, dilations[0] * row, 1,
+                                    weights, broad * channels * filters, filters, to, filters, jump, max(0, end - first),
+                                    run, columns, high, keep or b > 0, ends, relu)  # fmt: skip
+                    else:
+                        tile(pointer(images, place), strides[1] * channels, dilations[0] * row, 1, weights,
+                             broad * channels * filters, filters, to, filters, max(0, end - first), run, columns, high,
+                             keep or b > 0, ends, relu)  # fmt: skip
+                k += 2 if both else 1
 
 
 @kernel
-def _image_back(x, dy, w, dw, dx, n, padded, turned, beside, strides, before, dilations, onto):
-    """Adds an image's share to dw, and makes dx[n] where dx is not empty."""
+def _images_back(x, dy, n, w, dw, dx, padded, turned, beside, strides, before, dilations, onto):
+    """Adds the share of some images from n on, with the gradients dy, to dw, and makes theirs of dx where that is not
+    empty."""
     if dw.size:
-        _weights(beside_zeros(x, padded, before[1]), dy, w.shape, dw, strides, before, dilations)
+        _weights(images_beside_zeros(x, n, dy.shape[0], padded, before[1]), dy, w.shape, dw, strides, before, dilations)
     if dx.size == 0:
         return
     tall, broad = w.shape[:2]
     if strides[0] == 1 and strides[1] == 1:  # a convolution of dy with the window turned round
         zeros = ((tall - 1) * dilations[0] - before[0], (broad - 1) * dilations[1] - before[1])
         none = np.empty(0, np.float32)
-        slopes = beside_zeros(dy, beside, zeros[1])
+        slopes = images_beside_zeros(dy, 0, dy.shape[0], beside, zeros[1])
+        row = dx.shape[2] * dx.shape[3]
         for i in range(dx.shape[1]):
-            _windows(slopes, turned, dx[n, i], i, strides, zeros, dilations, none, 0, onto)
+            _windows(slopes, turned, line(dx, (n * dx.shape[1] + i) * row, row), dx.shape[1] * row, dx.shape[2], i,
+                     strides, zeros, dilations, none, 0, onto)  # fmt: skip
         return
-    beside[:] = 0
-    for i in range(dy.shape[0]):
-        for a in range(tall):
-            up = i * strides[0] + a * dilations[0] - before[0]
-            if 0 <= up < dx.shape[1]:
-                for b in range(broad):
-                    _inputs(dy[i], turned[a, b], beside[up], b * dilations[1], strides[1])
-    copy_inside(beside, dx[n], before[1])
+    for k in range(dy.shape[0]):
+        beside[:] = 0
+        for i in range(dy.shape[1]):
+            for a in range(tall):
+                up = i * strides[0] + a * dilations[0] - before[0]
+                if 0 <= up < dx.shape[1]:
+                    for b in range(broad):
+                        _inputs(dy[k, i], turned[a, b], beside[0, up], b * dilations[1], strides[1])
+        copy_inside(beside[0], dx[n + k], before[1])
 
 
 @kernel
-def _for_inputs(w, dx, high, wide, strides, before, dilations):
-    """For dx: the windows' weights (tall, broad, filters, channels), and room for an image with zeros beside it, of dy
-    or, with strides, of dx."""
+def _for_inputs(w, dx, high, wide, strides, before, dilations, many):
+    """For dx: the windows' weights (tall, broad, filters, channels), and room for so many images with zeros beside them,
+    of dy or, with strides, for one of dx."""
     tall, broad, channels, filters = w.shape
     here = dx.size > 0
     turned = np.empty((tall, broad, filters, channels if here else 0), np.float32)
@@ -179,20 +204,20 @@ def _for_inputs(w, dx, high, wide, strides, before, dilations):
                     turn(w[a, b], turned[a, b])
     reach = (broad - 1) * dilations[1]
     if not here:
-        return turned, np.zeros((0, 0, 0), np.float32)
+        return turned, np.zeros((0, 0, 0, 0), np.float32)
     if once:
         zeros = dx.shape[2] + reach - wide  # to the left and to the right of dy
-        return turned, np.zeros((high if zeros else 0, wide + zeros, filters), np.float32)
-    return turned, np.zeros((dx.shape[1], max(dx.shape[2] + before[1], (wide - 1) * strides[1] + reach + 1), channels),
-                            np.float32)  # fmt: skip
+        return turned, np.zeros((many if zeros else 0, high, wide + zeros, filters), np.float32)
+    wide = max(dx.shape[2] + before[1], (wide - 1) * strides[1] + reach + 1)
+    return turned, np.zeros((1, dx.shape[1], wide, channels), np.float32)
 
 
 @kernel
-def _weights(image, dy, shape, dw, strides, before, dilations):
-    """Adds the image's share of the gradient to dw."""
+def _weights(images, dy, shape, dw, strides, before, dilations):
+    """Adds the images' share of the gradient to dw."""
     tall, broad, channels, filters = shape
-    height, row = image.shape[0], image.shape[1] * channels
-    high, wide = dy.shape[:2]
+    height, row = images.shape[1], images.shape[2] * channels
+    high, wide = dy.shape[1:3]
     runs, run = (1, broad * channels) if dilations[1] == 1 else (broad, channels)
     for a in range(tall):
         shift = a * dilations[0] - before[0]
@@ -206,10 +231,10 @@ def _weights(image, dy, shape, dw, strides, before, dilations):
                 columns = min(WIDTH, filters - left)
                 each = _even(run, tile_rows(columns))
                 for r in range(0, run, each):
-                    tile(pointer(image, start + r), 1, strides[0] * row, strides[1] * channels,
-                         pointer(dy, first * wide * filters + left), wide * filters, filters,
-                         pointer(dw, ((a * broad + b) * channels + r) * filters + left), filters, end - first, wide,
-                         columns, min(each, run - r), 1, nothing(), 0)  # fmt: skip
+                    tile_over(pointer(images, start + r), 1, height * row, strides[0] * row, strides[1] * channels,
+                              pointer(dy, first * wide * filters + left), high * wide * filters, wide * filters, filters,
+                              pointer(dw, ((a * broad + b) * channels + r) * filters + left), filters, images.shape[0],
+                              end - first, wide, columns, min(each, run - r), 1, nothing(), 0)  # fmt: skip
 
 
 @kernel

@@ -2,7 +2,9 @@
 
     c[i, j] = sum over p < n1 and q < n0 of a[i a_row + p a1 + q a0] * b[p b1 + q b0 + j]     (+ c, + bias, relu)
 
-for a few rows i and up to four vectors of columns j; a0 or a_row must be 1. a is read number by number and multiplied
+for a few rows i and up to four vectors of columns j; a0 or a_row must be 1. Where that is too little to be worth its
+beginning and its end, `tile_of_two` does the same for two images at once, whose numbers lie a_jump and c_jump apart, and
+`tile_over` sums over images too: a2 and b2 from one to the next of n2. a is read number by number and multiplied
 with whole vectors of b, so a may be anything with constant steps: a matrix, a transposed one, or the windows of an
 image, which overlap. That is how convolutions need no copies of their windows, and why a layer's bias and relu cost
 nothing.
@@ -14,14 +16,15 @@ van de Geijn 2008; Van Zee and van de Geijn 2015 (BLIS).
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 
 from llvmlite import ir
+from numba import types
 
 from nnctl.kernels import assembled
 from nnctl.kernels.vectors import Vectors, switched
 
-SYMBOL = "nnctl_tile"
 _FLOAT, _INT, _BIT, _POINTER = assembled.FLOAT, assembled.INT, assembled.BIT, assembled.POINTER
 
 
@@ -31,13 +34,22 @@ MOST_ROWS = {1: 12, 2: 6, 3: 4} if LANES == 8 else {1: 16, 2: 14, 3: 8, 4: 6}
 MOST_VECTORS = max(MOST_ROWS)
 WIDTH = LANES * MOST_VECTORS  # columns of the widest tile
 
-_ARGUMENTS = (
-    ("a", _POINTER), ("a_row", _INT), ("a1", _INT), ("a0", _INT), ("b", _POINTER), ("b1", _INT), ("b0", _INT),
-    ("c", _POINTER), ("c_row", _INT), ("n1", _INT), ("n0", _INT), ("columns", _INT), ("rows", _INT),
-    ("keep", _INT), ("bias", _POINTER), ("relu", _INT),
-)  # fmt: skip
-_NAMES = [name for name, _ in _ARGUMENTS]
-_TYPE = ir.FunctionType(ir.VoidType(), [kind for _, kind in _ARGUMENTS])
+# By function its arguments, those before the ones that all have.
+_SYMBOLS = {
+    "nnctl_tile": "a a_row a1 a0 b b1 b0 c c_row n1 n0",
+    "nnctl_tile_of_two": "a a_row a_jump a1 a0 b b1 b0 c c_row c_jump n1 n0",
+    "nnctl_tile_over": "a a_row a2 a1 a0 b b2 b1 b0 c c_row n2 n1 n0",
+}
+_ALL_HAVE = "columns rows keep bias relu"
+
+
+def _names(symbol: str) -> list[str]:
+    return f"{_SYMBOLS[symbol]} {_ALL_HAVE}".split()
+
+
+def _type(symbol: str) -> ir.FunctionType:
+    pointers = {"a", "b", "c", "bias"}
+    return ir.FunctionType(ir.VoidType(), [_POINTER if name in pointers else _INT for name in _names(symbol)])
 
 
 class _Tile(Vectors):
@@ -48,21 +60,30 @@ class _Tile(Vectors):
     """
 
     def __init__(self, module: ir.Module, rows: int, vectors: int, masked: bool, along: bool):
-        self.height, self.along = rows, along
-        name = f"{SYMBOL}_{rows}x{vectors}{'_masked' if masked else ''}{'_along' if along else ''}"
-        function = ir.Function(module, _TYPE, name)
+        self.rows_of_one, self.along, names = rows, along, _names(module.name)
+        self.height = 2 * rows if "a_jump" in names else rows
+        name = f"{module.name}_{rows}x{vectors}{'_masked' if masked else ''}{'_along' if along else ''}"
+        function = ir.Function(module, _type(module.name), name)
         function.linkage = "internal"
-        super().__init__(function, _NAMES, vectors, masked)
-        self._build()
-
-    def _build(self) -> None:
-        sums = self._counted(self.n1, [(self.a, self.a1), (self.b, self.b1)], self._start(), self._inner)
-        self._finish(sums)
+        super().__init__(function, names, vectors, masked)
+        loops = [(self.n1, self.a1, self.b1), (self.n0, self.whole(1) if along else self.a0, self.b0)]
+        if "n2" in names:
+            loops.insert(0, (self.n2, self.a2, self.b2))
+        self._finish(self._loops(loops, [self.a, self.b], self._start()))
         self.builder.ret_void()
 
-    def _inner(self, places, sums):
-        step = ir.Constant(_INT, 1) if self.along else self.a0
-        return self._counted(self.n0, [(places[0], step), (places[1], self.b0)], sums, self._multiply)
+    def _loops(self, loops, places, sums):
+        """One inside the other, the outer one first."""
+        if not loops:
+            return self._multiply(places, sums)
+        (count, *steps), *inner = loops
+        return self._counted(count, list(zip(places, steps, strict=True)), sums,
+                             lambda places, sums: self._loops(inner, places, sums))  # fmt: skip
+
+    def _row(self, start, step, jump, i):
+        """Where row i lies."""
+        image, i = divmod(i, self.rows_of_one)
+        return self.row(self.builder.gep(start, [jump]) if image else start, step, i)
 
     def _multiply(self, places, sums):
         """One step: every row's number of a times every vector of b."""
@@ -70,7 +91,7 @@ class _Tile(Vectors):
         vectors = [self.load(row, v) for v in range(self.vectors)]
         result = []
         for i in range(self.height):
-            here = b.gep(a, [b.mul(self.a_row, ir.Constant(_INT, i)) if self.along else ir.Constant(_INT, i)])
+            here = self._row(a, self.a_row if self.along else self.whole(1), getattr(self, "a_jump", None), i)
             x = self.spread(b.load(here), _FLOAT)
             result += [self.fma(x, y, sums[i * self.vectors + v]) for v, y in enumerate(vectors)]
         return result
@@ -115,8 +136,7 @@ class _Tile(Vectors):
         held, ready = b.append_basic_block("held"), b.append_basic_block("ready")
         b.cbranch(b.icmp_signed("!=", self.keep, ir.Constant(_INT, 0)), held, ready)
         b.position_at_end(held)
-        rows = [self.row(self.c, self.c_row, i) for i in range(self.height)]
-        loaded = [self.load(row, v) for row in rows for v in range(self.vectors)]
+        loaded = [self.load(self._row_of_c(i), v) for i in range(self.height) for v in range(self.vectors)]
         b.branch(ready)
         b.position_at_end(ready)
         sums = []
@@ -150,17 +170,24 @@ class _Tile(Vectors):
 
     def _store_all(self, values) -> None:
         for k, value in enumerate(values):
-            self.store(value, self.row(self.c, self.c_row, k // self.vectors), k % self.vectors)
+            self.store(value, self._row_of_c(k // self.vectors), k % self.vectors)
+
+    def _row_of_c(self, i):
+        return self._row(self.c, self.c_row, getattr(self, "c_jump", None), i)
 
 
-def _key(builder: ir.IRBuilder, arguments: dict) -> ir.Value:
+# Whether the numbers added up lie side by side: where it is either, both have functions.
+_ALONG = {"nnctl_tile": (False, True), "nnctl_tile_of_two": (True,), "nnctl_tile_over": (False,)}
+
+
+def _key(along: tuple[bool, ...], builder: ir.IRBuilder, arguments: dict) -> ir.Value:
     """The number of the function for a tile of the arguments' size, as `_number` has it."""
     lanes = ir.Constant(_INT, LANES)
     vectors = builder.sdiv(builder.add(arguments["columns"], ir.Constant(_INT, LANES - 1)), lanes)
     whole = builder.icmp_signed("==", builder.srem(arguments["columns"], lanes), ir.Constant(_INT, 0))
     # where a mask is a register of its own, whole vectors have no use for a second set of functions
     masked = ir.Constant(_BIT, 1) if LANES == 16 else builder.not_(whole)
-    along = builder.icmp_signed("==", arguments["a0"], ir.Constant(_INT, 1))
+    along = builder.icmp_signed("==", arguments["a0"], ir.Constant(_INT, 1)) if len(along) > 1 else _BIT(along[0])
     key = arguments["rows"]
     for bit, times in ((vectors, 64), (builder.zext(masked, _INT), 512), (builder.zext(along, _INT), 1024)):
         key = builder.add(key, builder.mul(bit, ir.Constant(_INT, times)))
@@ -171,16 +198,22 @@ def _number(rows: int, vectors: int, masked: bool, along: bool) -> int:
     return rows + 64 * vectors + 512 * masked + 1024 * along
 
 
-def _module() -> ir.Module:
-    """SYMBOL, which looks at the tile's size and calls the function for it."""
-    module = ir.Module(SYMBOL)
+def _module(symbol: str) -> ir.Module:
+    """The function, which looks at the tile's size and calls the one for it."""
+    module = ir.Module(symbol)
     kinds = (True,) if LANES == 16 else (False, True)
     cases = {}
     for vectors, most in MOST_ROWS.items():
-        for rows, masked, along in product(range(1, most + 1), kinds, (False, True)):
+        if symbol == "nnctl_tile_of_two":
+            most //= 2
+        for rows, masked, along in product(range(1, most + 1), kinds, _ALONG[symbol]):
             cases[_number(rows, vectors, masked, along)] = _Tile(module, rows, vectors, masked, along).function
-    switched(module, SYMBOL, _TYPE, _NAMES, cases, _key)
+    switched(module, symbol, _type(symbol), _names(symbol), cases, partial(_key, _ALONG[symbol]))
     return module
 
 
-tile = assembled.function(SYMBOL, _TYPE, _module, __file__)
+def _function(symbol: str) -> types.ExternalFunction:
+    return assembled.function(symbol, _type(symbol), partial(_module, symbol), __file__)
+
+
+tile, tile_of_two, tile_over = map(_function, _SYMBOLS)

@@ -12,6 +12,7 @@ Source: Keras 3, whose padding goes more to the end than to the beginning.
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import product
+from math import prod
 from typing import Annotated, Literal
 
 from numpy.lib.stride_tricks import as_strided
@@ -53,14 +54,15 @@ def of(layer):
 
 @lru_cache(1024)
 def on_two_axes(shape, sizes, strides, padding, dilations):
-    """Of an input (positions, channels) the shape of an image with zeros to the left and right, or (0, 0, 0) where there
-    are none; and strides, zeros before and dilations, all of two axes: time is an image of one row."""
+    """Of an input (positions, channels) the shape of a few images with zeros to the left and right, or (0, 0, 0, 0)
+    where there are none; and strides, zeros before and dilations, all of two axes: time is an image of one row."""
     flat = (1,) * (2 - len(sizes))
     every = [margins(n, size, stride, padding, dilation) for n, size, stride, dilation in
              zip(shape, sizes, strides, dilations, strict=False)]  # fmt: skip
     *heights, width, channels = shape
     beside = sum(every[-1])
-    room = (*flat, *heights, width + beside, channels) if beside else (0, 0, 0)
+    image = (*flat, *heights, width + beside, channels)
+    room = (max(1, min(4, 4096 // prod(image))), *image) if beside else (0, 0, 0, 0)
     return room, (*flat, *strides), (*(0 for _ in flat), *(first for first, _ in every)), (*flat, *dilations)
 
 
