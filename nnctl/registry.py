@@ -4,12 +4,12 @@ Its fields are the arguments the YAML may give; its name and aliases are what th
 `adam`, `Adam`, `{adam: {learning_rate: 0.003}}` and an instance all resolve to the same object.
 """
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated, Any, ClassVar, TypeVar
 
+from nnctl.alike import alike
 from nnctl.declared import Declared, plain
 from nnctl.errors import InputError
 from nnctl.fields import BeforeValidator, Field
@@ -107,7 +107,7 @@ class Family:
         """Up to two canonical names that look like `name`."""
         self._load(list(self._elsewhere))
         kinds = {key: cls.kind for key, cls in self._names.items()}
-        near = difflib.get_close_matches(normalised(name), kinds, n=4, cutoff=0.6)
+        near = alike(normalised(name), kinds, 4)
         return list(dict.fromkeys(kinds[key] for key in near))[:2]
 
     def build(self, value: Any) -> Any:

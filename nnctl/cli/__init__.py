@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import gc
 import importlib
 import sys
@@ -10,6 +9,7 @@ import sys
 import click
 
 from nnctl import __version__
+from nnctl.alike import alike
 from nnctl.cli.catcher import Switches, catching
 from nnctl.cli.options import debug_option
 
@@ -44,7 +44,7 @@ class Program(click.Group):
     def resolve_command(self, context: click.Context, args: list[str]):
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
-            near = difflib.get_close_matches(name, COMMANDS, n=2, cutoff=0.5)
+            near = alike(name, COMMANDS, 2, 0.5)
             mend = f"did you mean {' or '.join(near)}?" if near else f"commands: {', '.join(COMMANDS)}"
             raise click.UsageError(f"no such command {name!r}; {mend}", context)
         return super().resolve_command(context, args)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from nnctl.alike import alike
 from nnctl.cli.options import output_file, verb
 from nnctl.errors import InputError
 
@@ -30,9 +31,7 @@ def command(template, output, force, listed) -> None:
             click.echo(f"{name:12}{path.read_text(encoding='utf-8').splitlines()[0].lstrip('# ')}")
         return
     if template not in templates:
-        import difflib
-
-        near = difflib.get_close_matches(template, templates, n=1)
+        near = alike(template, templates)
         raise InputError(f"there is no template {template!r}",
                          hint=f"did you mean {near[0]}?" if near else f"templates: {', '.join(templates)}")  # fmt: skip
     path = output_file(output or f"{template}.yaml")

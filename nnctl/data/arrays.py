@@ -5,12 +5,11 @@ from __future__ import annotations
 import ast
 import io
 import struct
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +18,9 @@ from nnctl.data.mapped import MappedFile, stored_at
 from nnctl.data.rows import Rows, is_large, joined, large
 from nnctl.data.table import listing
 from nnctl.errors import DataError
+
+if TYPE_CHECKING:
+    import zipfile
 
 Array = np.ndarray
 Place = tuple[MappedFile, int]  # a mapped file, and where in it something begins
@@ -72,6 +74,9 @@ def read_arrays(files: Files) -> Arrays:
 
 
 def _read(path: Path) -> dict[str, Array | Rows]:
+    import zipfile
+    import zlib
+
     try:
         if path.suffix.lower() == ".npy":
             with path.open("rb") as file:

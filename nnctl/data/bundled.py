@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
+from nnctl.alike import alike
 from nnctl.data.fetched import folder_of
 from nnctl.data.spec import DatasetSpec, TextSpec
 from nnctl.errors import DataError
@@ -203,6 +203,6 @@ def resolve(dataset: DatasetSpec) -> tuple[DatasetSpec, Bundled | None]:
 def _mend(name: str) -> str:
     if Path(name).suffix or "/" in name:
         return f"for a file write `dataset: {{path: {name}, target: COLUMN}}`"
-    near = difflib.get_close_matches(name, BUNDLED, n=2)
+    near = alike(name, BUNDLED, 2)
     known = f"bundled: {', '.join(BUNDLED)}; for a file of your own give `path: FILE`"
     return f"did you mean {' or '.join(near)}? {known}" if near else known

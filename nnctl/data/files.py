@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import glob
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from nnctl.alike import alike
 from nnctl.errors import DataError
 
 FORMATS = {
@@ -99,7 +99,7 @@ def _expand(name: str) -> list[Path]:
 def _nearest(path: Path) -> str:
     if not path.parent.is_dir():
         return f"there is no folder {path.parent} either; the current folder is {Path.cwd()}"
-    near = difflib.get_close_matches(path.name, [entry.name for entry in path.parent.iterdir()], n=2, cutoff=0.5)
+    near = alike(path.name, [entry.name for entry in path.parent.iterdir()], 2, 0.5)
     if near:
         return f"did you mean {' or '.join(str(path.parent / name) for name in near)}?"
     return f"the current folder is {Path.cwd()}"

@@ -5,13 +5,15 @@ from __future__ import annotations
 import mmap
 import os
 import struct
-import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nnctl.errors import DataError
+
+if TYPE_CHECKING:
+    import zipfile
 
 _KEPT = 64 << 20  # bytes of a file that a look at all its rows leaves in sight
 _LOCAL_HEADER = struct.Struct("<4sHHHHHIIIHH")  # APPNOTE.TXT of PKWARE, 4.3.7
@@ -87,6 +89,8 @@ def stored_at(path: Path, info: zipfile.ZipInfo) -> int | None:
     Only the member's own header is read: its checksum would mean to read all of a file that is mapped so as not to be
     read. That a member is whole follows from its size, which its npy header and the zip file's index agree on.
     """
+    import zipfile
+
     packed = info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1  # bit 0: encrypted
     if packed or info.compress_size != info.file_size:
         return None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
+from nnctl.alike import alike
 from nnctl.errors import DataError
 
 Array = np.ndarray
@@ -154,5 +154,5 @@ def row_list(mask: Array, most: int = 5, before: int = 0) -> str:
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """`did you mean age? `, or nothing."""
-    near = difflib.get_close_matches(name, list(known), n=1)
+    near = alike(name, known)
     return f"did you mean {near[0]}? " if near else ""

@@ -8,7 +8,6 @@ import importlib.util
 import os
 import platform
 import sys
-import tempfile
 from pathlib import Path
 from types import ModuleType
 
@@ -29,6 +28,8 @@ def folder() -> Path:
 
 @functools.cache
 def _for_this_process() -> Path:
+    import tempfile
+
     return Path(tempfile.mkdtemp(prefix="nnctl-kernels-"))
 
 

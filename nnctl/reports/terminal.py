@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import textwrap
 from dataclasses import dataclass
@@ -40,6 +39,8 @@ class Terminal:
         color = (live or bool(os.environ.get("FORCE_COLOR"))) and not os.environ.get("NO_COLOR")
         width = None
         if is_terminal or os.environ.get("COLUMNS", "").isdigit():
+            import shutil
+
             width = max(shutil.get_terminal_size().columns, 20)
         return cls(stream, live, color, "utf" in (stream.encoding or "").lower(), width)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any, get_args
 
+from nnctl.alike import alike
 from nnctl.fields import Argument
 from nnctl.spec.places import Path, shorten
 from nnctl.spec.yaml12 import scalar
@@ -65,7 +65,7 @@ def nearest(word: str, known: Iterable[str], most: int = 2) -> list[str]:
     if (other := _ELSEWHERE.get(word.lower())) in known:
         return [other]
     lower = {name.lower(): name for name in known}
-    near = difflib.get_close_matches(word.lower().replace("-", "_"), lower, n=most, cutoff=0.6)
+    near = alike(word.lower().replace("-", "_"), lower, most)
     return [lower[name] for name in near]
 
 

@@ -4,6 +4,7 @@ import math
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
+from nnctl.alike import alike
 from nnctl.errors import InputError
 from nnctl.fields import Field
 from nnctl.registry import Declared, Family
@@ -41,9 +42,7 @@ class Callback(Declared):
                 f"{self.kind} monitors {monitor!r}, but there is no validation part",
                 hint="set dataset.split.validation (0.2, say), or monitor: loss",
             )
-        import difflib
-
-        near = difflib.get_close_matches(monitor, figures, n=1)
+        near = alike(monitor, figures)
         raise InputError(
             f"{self.kind} monitors {monitor!r}, which this run does not have; it has {', '.join(figures)}",
             hint=f"did you mean {near[0]}?" if near else None,

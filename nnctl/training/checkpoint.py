@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,10 +58,10 @@ def save(folder: Path, kind: str, step: int, checkpoint: Checkpoint) -> Path:
         os.rename(temporary, final)
         sync_folder(folder)
     except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
+        _remove(temporary)
         raise
     for old in _named(folder, kind)[KEPT[kind] :]:
-        shutil.rmtree(old, ignore_errors=True)
+        _remove(old)
     return final
 
 
@@ -96,10 +95,18 @@ def remove_after(folder: Path, step: int) -> None:
     """Removes what cannot belong to a run that goes on from `step`: damaged or later checkpoints, leftovers."""
     for path in [*_named(folder, "last"), *_named(folder, "best")]:
         if int(NAME.fullmatch(path.name)[2]) > step:
-            shutil.rmtree(path, ignore_errors=True)
+            _remove(path)
     with contextlib.suppress(OSError):
         for path in folder.glob(".*.tmp"):
-            shutil.rmtree(path, ignore_errors=True)
+            _remove(path)
+
+
+def _remove(path: Path) -> None:
+    """As much of a folder as can be removed."""
+    if path.exists():
+        import shutil  # with its packers 2 MB, for what a short run never does
+
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _named(folder: Path, kind: str) -> list[Path]:
