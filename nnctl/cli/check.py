@@ -14,7 +14,7 @@ from nnctl.cli.options import json_option, set_option, verb
 def command(config, overrides, as_json) -> None:
     """Go through CONFIG and its data: columns, shapes, loss against labels, one batch there and back."""
     from nnctl.spec import load
-    from nnctl.training.runner import check
+    from nnctl.training.checking import check
 
     report = check(load(config, overrides))
     if as_json:

@@ -16,7 +16,7 @@ from nnctl.errors import InputError
 def command(config, plot, overrides, as_json) -> None:
     """Show the layers of CONFIG: the graph, output shapes, parameters, multiply-adds, memory."""
     from nnctl.spec import load
-    from nnctl.training.runner import summary
+    from nnctl.training.checking import summary
 
     picture = output_file(plot) if plot else None
     if picture and picture.suffix.lower() != ".svg":

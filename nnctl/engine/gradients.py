@@ -24,6 +24,7 @@ class Gradients:
             id(step): {name: key for name in step.weights if (key := f"{step.owner}/{name}") in self._sums}
             for step in program.steps
         }
+        self._own = {step: {name: self._sums[key] for name, key in keys.items()} for step, keys in self._keys.items()}
 
     def begin(self) -> None:
         self._seen.clear()
@@ -33,6 +34,9 @@ class Gradients:
         keys = self._keys[id(step)]
         if step.layer.whole_batch:  # the thread's other shards write too before this one is done
             return {name: np.empty_like(self._sums[key]) for name, key in keys.items()}
+        if self._seen.isdisjoint(keys.values()):  # as nearly always
+            self._seen.update(keys.values())
+            return self._own[id(step)]
         return {name: self._place(key) for name, key in keys.items()}
 
     def _place(self, key: str) -> Array:
@@ -45,6 +49,8 @@ class Gradients:
 
     def written(self, step: Step, arrays: Mapping[str, Array]) -> None:
         """Takes in what a step wrote to the arrays it was given."""
+        if arrays is self._own[id(step)]:
+            return
         keys = self._keys[id(step)]
         for name, g in arrays.items():
             key = keys[name]

@@ -193,7 +193,7 @@ def run_step(step: Step, values: list[Array | None], masks: list[Array | None],
              call: ShardCall) -> Generator[Array, Array, Any]:  # fmt: skip
     """One step forward: fills in its targets' values and masks, and returns what it saved for backward."""
     layer = step.layer
-    given = tuple(masks[source] for source in step.sources)
+    given = [masks[source] for source in step.sources]
     x = [values[source] for source in step.sources] if layer.merges else values[step.sources[0]]
     call.enter(step.number, step.wants_dx, step.overwrite, given)
     # before forward, which may write over x

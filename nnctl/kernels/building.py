@@ -18,7 +18,7 @@ from llvmlite import binding, ir
 from numba import typeof
 from numba.core import types
 
-from nnctl.kernels import assembled
+from nnctl.kernels import assembled, cache
 from nnctl.kernels.library import NDARRAY, PLAIN, TURN
 from nnctl.kernels.unpacking import Unknown, Unpacking, variable
 
@@ -136,7 +136,9 @@ def _build(dispatcher: Any, signature: tuple[Any, ...], outside: Callable[[ir.Mo
         return False
     done = False
     with contextlib.suppress(OSError, subprocess.SubprocessError):  # a full disk, Ctrl-C: perhaps the next time
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            cache.tidy()
         dispatcher.compile(signature)
         try:
             done = _written(linker, dispatcher.overloads[signature], outside, path)

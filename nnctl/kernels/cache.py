@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib.util
 import os
 import platform
 import sys
+import time
 from pathlib import Path
 from types import ModuleType
 
 import numpy
+
+UNUSED = 90 * 24 * 3600  # seconds after which what other versions compiled is removed
 
 
 def folder() -> Path:
@@ -31,6 +35,25 @@ def _for_this_process() -> Path:
     import tempfile
 
     return Path(tempfile.mkdtemp(prefix="nnctl-kernels-"))
+
+
+def of_version() -> Path:
+    """The folder of these kernels, whose date tells that they are used."""
+    path = folder() / version()
+    with contextlib.suppress(OSError):  # there is none yet, or it is another user's
+        if time.time() - path.stat().st_mtime > UNUSED / 10:
+            os.utime(path)
+    return path
+
+
+def tidy() -> None:
+    """Removes what other versions, of nnctl, Python or Numba, have left and not used for long."""
+    import shutil
+
+    with contextlib.suppress(OSError):
+        for path in folder().iterdir():
+            if time.time() - path.stat().st_mtime > UNUSED:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 @functools.cache

@@ -107,7 +107,7 @@ def _built(how: str, *given: Any) -> bool:
 def place_of(name: str, kinds: Kinds) -> Path:
     """The library of a kernel for arguments of those kinds."""
     said = hashlib.sha256(repr(kinds).encode()).hexdigest()[:12]
-    return cache.folder() / cache.version() / f"{name}-{said}.so"
+    return cache.of_version() / f"{name}-{said}.so"
 
 
 def _usual(array: np.ndarray) -> np.ndarray:

@@ -162,8 +162,9 @@ class Convolution(Layer):
 
     def onto(self, x, call):
         """The gradient of x so far, where the compiled backward may add its own to it; or None."""
-        free = prod(windows.each(self.strides)) == 1 and call.wants_dx
-        return call.onto if free and fits(call.onto, x) else None
+        if call.onto is None or not call.wants_dx or prod(windows.each(self.strides)) > 1:
+            return None
+        return call.onto if fits(call.onto, x) else None
 
     def _backward_compiled(self, compiled, w, grads, plan, x, dy, onto, call):
         """(what makes the calls, dx)."""
@@ -245,8 +246,8 @@ def add_parts(*gradients):
 
 
 def fits(given, x):
-    """Whether an array that is there, or None, is one that a kernel may add to a gradient of x in."""
-    return given is not None and given.shape == x.shape and given.flags.c_contiguous and given.flags.writeable
+    """Whether an array is one in which a kernel may add to a gradient of x."""
+    return given.shape == x.shape and given.flags.c_contiguous and given.flags.writeable
 
 
 def window(kernel):

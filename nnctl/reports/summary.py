@@ -11,7 +11,7 @@ from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal
 
 if TYPE_CHECKING:
-    from nnctl.training.runner import CheckReport, Summary
+    from nnctl.training.checking import CheckReport, Summary
 
 
 def show(summary: Summary, terminal: Terminal) -> None:

@@ -1,25 +1,20 @@
-"""What the commands call: train, resume, summary, check; and from answers.py, evaluate and predict."""
+"""What the commands call: train and resume; and from answers.py, evaluate and predict."""
 
 from __future__ import annotations
 
-import math
 import time
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from nnctl import data as data_package
 from nnctl import spec as specs
-from nnctl.data.batches import permutation
 from nnctl.data.parts import Data, Part, Target
 from nnctl.data.rows import blocks
-from nnctl.engine.nonfinite import first_nonfinite
 from nnctl.engine.profile import Clock
-from nnctl.engine.updater import Updater
-from nnctl.engine.work import multiply_adds
 from nnctl.errors import InputError, RunError, TrainingError
 from nnctl.spec.model import Spec
 from nnctl.training import callbacks as cb
@@ -38,46 +33,9 @@ from nnctl.training.folder import (
     save_json,
 )
 from nnctl.training.loop import Loop
-from nnctl.training.model import Model, cast, label_kinds, take
+from nnctl.training.model import Model, cast, label_kinds
 from nnctl.training.refusals import check_inputs
 from nnctl.training.saved import save_model
-
-
-@dataclass(frozen=True)
-class LayerLine:
-    """One row of a summary. shape: output's, the batch axis left out. shared: the layer whose weights it uses."""
-
-    name: str
-    kind: str
-    sources: tuple[str, ...]
-    shape: tuple[int | None, ...]
-    parameters: int
-    trainable: int
-    multiply_adds: int
-    shared: str | None = None
-
-
-@dataclass(frozen=True)
-class Summary:
-    lines: tuple[LayerLine, ...]
-    inputs: Mapping[str, tuple[int | None, ...]]
-    outputs: tuple[str, ...]
-    parameters: int
-    trainable: int
-    multiply_adds: int  # of one sample's forward pass
-    memory: int  # bytes while training at the config's batch size: weights, gradients, optimizer, activations
-
-
-@dataclass(frozen=True)
-class CheckReport:
-    """What `check` found, all well. columns: (name, "number" or "category", role) of a table."""
-
-    summary: Summary
-    rows: Mapping[str, int]
-    columns: tuple[tuple[str, str, str], ...]
-    notes: tuple[str, ...]
-    first_loss: float  # of the first batch of the first epoch, before any update
-    warnings: tuple[str, ...] = ()
 
 
 def train(spec: Spec, *, folder: Path | None = None, subscribers: Iterable[Subscriber] = (),
@@ -276,66 +234,3 @@ def fingerprint(part: Part, rows: int = 1000) -> str:
     step = max(1, part.rows // rows)
     sums = [zlib.crc32(np.ascontiguousarray(a[::step]).tobytes()) for a in arrays.values()]
     return "-".join([str(part.rows), *(f"{s:08x}" for s in sums)])
-
-
-def summary(spec: Spec) -> Summary:
-    """The layers, before any training."""
-    data = load_data(spec)
-    return summarize(Model.build(spec, data.input_shapes, data.targets), data)
-
-
-def summarize(model: Model, data: Data) -> Summary:
-    """Figures of a built model."""
-    graph, program = model.graph, model.program
-    lines = []
-    for node in graph.nodes:
-        owned = graph.weights.get(node.name, {})
-        sizes = {f"{node.name}/{name}": math.prod(weight.shape) for name, weight in owned.items()}
-        lines.append(LayerLine(
-            node.name, node.layer.kind, node.sources, graph.shapes[node.name], sum(sizes.values()),
-            sum(size for key, size in sizes.items() if key in program.spans),
-            node.layer.multiply_adds(graph.given(node)), node.shared,
-        ))  # fmt: skip
-    parameters, trainable = sum(l.parameters for l in lines), sum(l.trainable for l in lines)  # noqa: E741
-    batch = min(model.spec.batch_size or data.train.rows, data.train.rows)
-    activations = sum(math.prod(n or 1 for n in line.shape) for line in lines) * batch
-    copies = 2 + len(Updater(model.spec.optimizer, program.parameters, program.spans).state()["slots"])
-    memory = program.dtype.itemsize * (trainable * copies + parameters - trainable + 2 * activations)
-    return Summary(tuple(lines), {name: graph.shapes[name] for name in graph.inputs}, graph.outputs,
-                   parameters, trainable, multiply_adds(program), memory)  # fmt: skip
-
-
-def check(spec: Spec) -> CheckReport:
-    """Goes through config and data: shapes, losses against activations and labels, one forward and backward batch."""
-    data = load_data(spec)
-    model = Model.build(spec, data.input_shapes, data.targets)
-    train_part = with_class_weight(cast(data.train, model.program.dtype), spec, data.targets)
-    with model.executor:
-        # the loop checks what callbacks monitor, and one batch goes there and back
-        loop = Loop(model, data, train_part, lambda event: None, lambda loop: None)
-        check_inputs(model.graph, parts_of(data))
-        check_alignment(model, data.targets, parts_of(data))
-        order = permutation(spec.seed, 1, loop.plan.samples)  # the first batch that a run would take
-        first = take(train_part, order[: loop.plan.batch_size])
-        result = model.executor.train_step(first, 0)
-        if not math.isfinite(result.loss):
-            place = first_nonfinite(model.program, first, 0)
-            raise InputError(f"the first batch's loss is {result.loss}: first seen in {place}",
-                             hint="look at the data and the initializers")  # fmt: skip
-    return CheckReport(
-        summarize(model, data), rows_by_part(data), columns_of(data), data.notes, result.loss,
-        model.warnings,
-    )  # fmt: skip
-
-
-def columns_of(data: Data) -> tuple[tuple[str, str, str], ...]:
-    """(name, "number", "category" or "text", role) of a table's columns that are used."""
-    roles = []
-    for name, entry in data.preprocessing.inputs.items():
-        role = f"input {name!r}" if len(data.input_shapes) > 1 else "feature"
-        roles += [(column, kind, role) for column, kind in entry.columns]
-    for name, target in data.targets.items():
-        kind = "category" if target.classes else "number"
-        role = f"target of {name!r}" if len(data.targets) > 1 else "target"
-        roles += [(column, kind, role) for column in target.columns]
-    return tuple(roles) if data.preprocessing.is_table else ()

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from configs import config
 
+from configs import config
 from nnctl import spec
 from nnctl.spec.yaml12 import read
 

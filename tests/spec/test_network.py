@@ -1,10 +1,10 @@
 """The list of layers as a graph: names, sources, shared layers, inputs and outputs."""
 
 import pytest
-from configs import config, nodes, same, wrong
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from configs import config, nodes, same, wrong
 from nnctl import spec
 
 TWO = "inputs: {left: {shape: [4]}, right: {shape: [4]}}"

@@ -1,8 +1,8 @@
 """`repeat`: what its turns are called and what they take; and what is refused."""
 
 import pytest
-from configs import config, nodes, same, wrong
 
+from configs import config, nodes, same, wrong
 from nnctl import spec
 from nnctl.errors import SpecError
 from nnctl.spec.entries import MOST_LAYERS

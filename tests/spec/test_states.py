@@ -1,8 +1,8 @@
 """States as tensors: `encoder.h` under `from`, and `initial_state`."""
 
 import pytest
-from configs import config, nodes, same, wrong
 
+from configs import config, nodes, same, wrong
 from nnctl import spec
 
 ENCODER = "LSTM: {units: 4, return_state: true, name: encoder}\n"

@@ -5,7 +5,7 @@ import pytest
 
 from nnctl import spec
 from nnctl.losses import losses
-from nnctl.training import runner
+from nnctl.training import checking, runner
 from nnctl.training.baseline import baseline
 from nnctl.training.events import IterationEnded
 from nnctl.training.model import Model
@@ -68,7 +68,7 @@ def test_check_tells_the_loss_of_the_first_batch(tmp_path):
             losses_seen.append(event.batch_loss)
 
     runner.train(built, folder=tmp_path / "run", subscribers=[note])
-    assert runner.check(built).first_loss == losses_seen[0]
+    assert checking.check(built).first_loss == losses_seen[0]
 
 
 def test_the_usual_metric_of_texts(tmp_path):
