@@ -16,7 +16,8 @@ from nnctl.kernels.memory import copy_line, line, nothing, pointer, table
 from nnctl.kernels.padding import copy_inside, images_beside_zeros
 from nnctl.kernels.pooled_convolution import pays, pooled_backward
 from nnctl.kernels.products import tile_rows
-from nnctl.kernels.tile import WIDTH, tile, tile_of_two, tile_over
+from nnctl.kernels.tile import WIDTH, tile
+from nnctl.kernels.tile_of_images import tile_of_two, tile_over
 from nnctl.kernels.turning import turn
 
 

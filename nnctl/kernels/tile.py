@@ -2,12 +2,14 @@
 
     c[i, j] = sum over p < n1 and q < n0 of a[i a_row + p a1 + q a0] * b[p b1 + q b0 + j]     (+ c, + bias, relu)
 
-for a few rows i and up to four vectors of columns j; a0 or a_row must be 1. Where that is too little to be worth its
-beginning and its end, `tile_of_two` does the same for two images at once, whose numbers lie a_jump and c_jump apart, and
-`tile_over` sums over images too: a2 and b2 from one to the next of n2. a is read number by number and multiplied
+for a few rows i and up to four vectors of columns j; a0 or a_row must be 1. a is read number by number and multiplied
 with whole vectors of b, so a may be anything with constant steps: a matrix, a transposed one, or the windows of an
 image, which overlap. That is how convolutions need no copies of their windows, and why a layer's bias and relu cost
 nothing.
+
+A small image's windows are too little work for what a tile takes to begin and to end. `nnctl_tile_of_two` does the same
+rows of two images at once, whose numbers lie a_jump and c_jump apart; `nnctl_tile_over` sums over n2 images too, from
+one to the next of which it is a2 and b2.
 
 Written as LLVM's intermediate language rather than Python, since a compiler left to itself does not keep sums in
 registers; with it the products run as fast as the vendors' libraries, whatever the CPU. Source of the scheme: Goto and
@@ -26,7 +28,6 @@ from nnctl.kernels import assembled
 from nnctl.kernels.vectors import Vectors, switched
 
 _FLOAT, _INT, _BIT, _POINTER = assembled.FLOAT, assembled.INT, assembled.BIT, assembled.POINTER
-
 
 LANES = assembled.lanes()
 # By vectors in a row of a tile, the most rows whose sums the registers hold: 32 of them, or with AVX2 16.
@@ -212,8 +213,9 @@ def _module(symbol: str) -> ir.Module:
     return module
 
 
-def _function(symbol: str) -> types.ExternalFunction:
+def function(symbol: str) -> types.ExternalFunction:
+    """One of the functions, for kernels to call."""
     return assembled.function(symbol, _type(symbol), partial(_module, symbol), __file__)
 
 
-tile, tile_of_two, tile_over = map(_function, _SYMBOLS)
+tile = function("nnctl_tile")
