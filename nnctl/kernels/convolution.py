@@ -16,8 +16,8 @@ from nnctl.kernels.memory import copy_line, line, nothing, pointer, table
 from nnctl.kernels.padding import copy_inside, images_beside_zeros
 from nnctl.kernels.pooled_convolution import pays, pooled_backward
 from nnctl.kernels.products import tile_rows
-from nnctl.kernels.tile import WIDTH, tile
-from nnctl.kernels.tile_of_images import tile_of_two, tile_over
+from nnctl.kernels.tile import ACROSS, LANES, WIDTH, tile
+from nnctl.kernels.tile_of_images import tile_across, tile_across_two, tile_of_two, tile_over
 from nnctl.kernels.turning import turn
 
 
@@ -137,26 +137,45 @@ def _windows(images, w, y, jump, wide, i, strides, before, dilations, bias, relu
         most = tile_rows(columns)
         each = _even(wide, most)
         two = 2 * wide <= most
+        across = columns <= LANES and broad == ACROSS and strides[1] == 1 and runs == 1
+        deep, ends = max(0, end - first), pointer(bias, left) if bias.size else nothing()
         for j in range(0, wide, each):
             high = min(each, wide - j)
             k = 0
             while k < images.shape[0]:
                 both = two and k + 1 < images.shape[0]
                 to = pointer(y, k * jump + j * filters + left)
-                for b in range(runs):
-                    place = k * height * row + (top + first * dilations[0]) * row
-                    place += (j * strides[1] + b * dilations[1]) * channels
-                    weights = pointer(w, (first * broad + b) * channels * filters + left)
-                    ends = pointer(bias, left) if bias.size and b == runs - 1 else nothing()
+                place = (k * height + top + first * dilations[0]) * row + j * strides[1] * channels
+                start = first * broad * channels * filters + left
+                if across:
+                    _across(pointer(images, place), height * row, dilations[0] * row, pointer(w, start), w.shape, to,
+                            jump, both, deep, columns, high, keep, ends, relu)  # fmt: skip
+                for b in range(0 if across else runs):
+                    a = pointer(images, place + b * dilations[1] * channels)
+                    weights = pointer(w, start + b * channels * filters)
+                    end_it = ends if b == runs - 1 else nothing()
                     if both:
-                        tile_of_two(pointer(images, place), strides[1] * channels, height * row, dilations[0] * row, 1,
-                                    weights, broad * channels * filters, filters, to, filters, jump, max(0, end - first),
-                                    run, columns, high, keep or b > 0, ends, relu)  # fmt: skip
+                        tile_of_two(a, strides[1] * channels, height * row, dilations[0] * row, 1, weights,
+                                    broad * channels * filters, filters, to, filters, jump, deep, run, columns, high,
+                                    keep or b > 0, end_it, relu)  # fmt: skip
                     else:
-                        tile(pointer(images, place), strides[1] * channels, dilations[0] * row, 1, weights,
-                             broad * channels * filters, filters, to, filters, max(0, end - first), run, columns, high,
-                             keep or b > 0, ends, relu)  # fmt: skip
+                        tile(a, strides[1] * channels, dilations[0] * row, 1, weights, broad * channels * filters,
+                             filters, to, filters, deep, run, columns, high, keep or b > 0, end_it, relu)  # fmt: skip
                 k += 2 if both else 1
+
+
+@kernel
+def _across(a, apart, down, weights, shape, to, jump, both, deep, columns, high, keep, ends, relu):
+    """Windows side by side, in whose rows a filter's sums are one vector: of an image at a, or of that and the next one,
+    `apart` numbers further on. down: from one row of a window to the next."""
+    _, broad, channels, filters = shape
+    beside, below = channels * filters, broad * channels * filters
+    if both:
+        tile_across_two(a, channels, apart, down, 1, weights, beside, below, filters, to, filters, jump, deep, channels,
+                        columns, high, keep, ends, relu)  # fmt: skip
+    else:
+        tile_across(a, channels, down, 1, weights, beside, below, filters, to, filters, deep, channels, columns, high,
+                    keep, ends, relu)  # fmt: skip
 
 
 @kernel

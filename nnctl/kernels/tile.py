@@ -9,7 +9,12 @@ nothing.
 
 A small image's windows are too little work for what a tile takes to begin and to end. `nnctl_tile_of_two` does the same
 rows of two images at once, whose numbers lie a_jump and c_jump apart; `nnctl_tile_over` sums over n2 images too, from
-one to the next of which it is a2 and b2.
+one to the next of which it is a2 and b2. Where a row has one vector alone, to read the numbers of a takes longer than to
+multiply them. `nnctl_tile_across` therefore reads each once for the ACROSS windows side by side that it lies in:
+
+    c[i, j] = sum over p < n1, q < n0 and t < ACROSS of a[(i + t) a_row + p a1 + q a0] * b[t b2 + p b1 + q b0 + j]
+
+and `nnctl_tile_across_two` does so for two images.
 
 Written as LLVM's intermediate language rather than Python, since a compiler left to itself does not keep sums in
 registers; with it the products run as fast as the vendors' libraries, whatever the CPU. Source of the scheme: Goto and
@@ -40,6 +45,8 @@ _SYMBOLS = {
     "nnctl_tile": "a a_row a1 a0 b b1 b0 c c_row n1 n0",
     "nnctl_tile_of_two": "a a_row a_jump a1 a0 b b1 b0 c c_row c_jump n1 n0",
     "nnctl_tile_over": "a a_row a2 a1 a0 b b2 b1 b0 c c_row n2 n1 n0",
+    "nnctl_tile_across": "a a_row a1 a0 b b2 b1 b0 c c_row n1 n0",
+    "nnctl_tile_across_two": "a a_row a_jump a1 a0 b b2 b1 b0 c c_row c_jump n1 n0",
 }
 _ALL_HAVE = "columns rows keep bias relu"
 
@@ -53,6 +60,9 @@ def _type(symbol: str) -> ir.FunctionType:
     return ir.FunctionType(ir.VoidType(), [_POINTER if name in pointers else _INT for name in _names(symbol)])
 
 
+ACROSS = 3
+
+
 class _Tile(Vectors):
     """Builds the function for one number of rows and of vectors.
 
@@ -63,6 +73,7 @@ class _Tile(Vectors):
     def __init__(self, module: ir.Module, rows: int, vectors: int, masked: bool, along: bool):
         self.rows_of_one, self.along, names = rows, along, _names(module.name)
         self.height = 2 * rows if "a_jump" in names else rows
+        self.across = "across" in module.name
         name = f"{module.name}_{rows}x{vectors}{'_masked' if masked else ''}{'_along' if along else ''}"
         function = ir.Function(module, _type(module.name), name)
         function.linkage = "internal"
@@ -89,6 +100,8 @@ class _Tile(Vectors):
     def _multiply(self, places, sums):
         """One step: every row's number of a times every vector of b."""
         b, (a, row) = self.builder, places
+        if self.across:
+            return self._multiply_across(a, row, sums)
         vectors = [self.load(row, v) for v in range(self.vectors)]
         result = []
         for i in range(self.height):
@@ -96,6 +109,20 @@ class _Tile(Vectors):
             x = self.spread(b.load(here), _FLOAT)
             result += [self.fma(x, y, sums[i * self.vectors + v]) for v, y in enumerate(vectors)]
         return result
+
+    def _multiply_across(self, a, row, sums):
+        """The same for each number of a and the windows that it lies in."""
+        b, sums = self.builder, list(sums)
+        vectors = [self.load(self.row(row, self.b2, t), 0) for t in range(ACROSS)]
+        for image in range(self.height // self.rows_of_one):
+            first = b.gep(a, [self.a_jump]) if image else a
+            for place in range(self.rows_of_one + ACROSS - 1):
+                x = self.spread(b.load(self.row(first, self.a_row, place)), _FLOAT)
+                for t, y in enumerate(vectors):
+                    if 0 <= place - t < self.rows_of_one:
+                        i = image * self.rows_of_one + place - t
+                        sums[i] = self.fma(x, y, sums[i])
+        return sums
 
     def _counted(self, count, moving, sums, body):
         """for _ in range(count): sums = body(places, sums), each place moving on by its step; no turn at all for 0."""
@@ -178,7 +205,7 @@ class _Tile(Vectors):
 
 
 # Whether the numbers added up lie side by side: where it is either, both have functions.
-_ALONG = {"nnctl_tile": (False, True), "nnctl_tile_of_two": (True,), "nnctl_tile_over": (False,)}
+_ALONG = dict.fromkeys(_SYMBOLS, (True,)) | {"nnctl_tile": (False, True), "nnctl_tile_over": (False,)}
 
 
 def _key(along: tuple[bool, ...], builder: ir.IRBuilder, arguments: dict) -> ir.Value:
@@ -205,7 +232,9 @@ def _module(symbol: str) -> ir.Module:
     kinds = (True,) if LANES == 16 else (False, True)
     cases = {}
     for vectors, most in MOST_ROWS.items():
-        if symbol == "nnctl_tile_of_two":
+        if "across" in symbol and vectors > 1:
+            break
+        if symbol.endswith("_two"):
             most //= 2
         for rows, masked, along in product(range(1, most + 1), kinds, _ALONG[symbol]):
             cases[_number(rows, vectors, masked, along)] = _Tile(module, rows, vectors, masked, along).function

@@ -29,7 +29,7 @@ def widths():
 
     for vectors, most in MOST_ROWS.items():
         for filters in (vectors * LANES, vectors * LANES - 1):
-            for wide in range(1, most // 2 + 2):
+            for wide in range(1, most + 2 if vectors == 1 else most // 2 + 2):
                 yield wide, filters
 
 
