@@ -14,14 +14,17 @@ from nnctl.engine.profile import Clock
 Array = np.ndarray
 # Multiply-adds of a layer from which on a second thread is worth waiting for: some 8 microseconds of one.
 WORTH_A_PART = 500_000
+# Calls that stand ready at one place: for whole batches and for a smaller one, the gradients going to their own place or
+# being added to it.
+KNOWN = 4
 
 
 class ShardCall:
     """What layers ask of the executor during one pass of one shard (see `layers.base.Call`).
 
     The same layers ask for the same arrays in the same order at every step, so the arena is a list of them;
-    a request for fewer rows than there are at its place (the last, smaller batch) gets the first of them, one that finds
-    another shape there replaces it.
+    a request for a smaller first axis than there is at its place (the last, smaller batch) gets the beginning of it, one
+    that finds another shape there replaces it.
     """
 
     def __init__(self, seed: int, dtype: Any, *, training: bool, keeps: bool = True):
@@ -87,7 +90,7 @@ class ShardCall:
         result = prepare()
         if self._keeps:
             known.insert(0, (given, self._next, result))
-            del known[2:]  # for a whole batch, and for a smaller one
+            del known[KNOWN:]
         return result
 
     def parts(self, rows: int, work: int) -> list[slice]:

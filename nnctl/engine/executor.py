@@ -39,6 +39,7 @@ NUMPY_SHARDS = 4 << 20
 CHAIN_WORTH_A_THREAD = 8_000_000
 # Inference keeps no activations, so its shards may be larger.
 INFERENCE_CACHE = 1 << 22
+KEPT = 2 * INFERENCE_CACHE  # of a thread's arrays that it uses again the next time
 # and of their inputs, which come out of a file perhaps, so much is in memory at once.
 INFERENCE_INPUT = 1 << 24
 
@@ -177,18 +178,17 @@ class Executor:
         return self._together(self._inference(batch, ()), 0.0)
 
     def _inference(self, batch: Batch, objectives: Sequence[Objective]) -> list[ShardResult]:
-        size = self._given_rows or self._inference_rows
-        deals = self._deals(size)
-        many = batch.rows > size and not deals and batch.rows * self._row_work > WORTH_A_THREAD
-        if not self._given_rows:  # as many as fit, of about one size, and as many for each thread
-            turns = self.threads if many else 1
-            count = max(1, -(-batch.rows // (size * turns))) * turns
-            size = max(1, -(-batch.rows // count))
+        most = self._given_rows or self._inference_rows
+        deals = self._deals(most)
+        many = batch.rows > most and not deals and batch.rows * self._row_work > WORTH_A_THREAD
+        turns = self.threads if many else 1  # parts of about one size, and as many for each thread
+        count = max(1, -(-batch.rows // (most * turns))) * turns
+        size = self._given_rows or max(1, -(-batch.rows // count))
         starts = range(0, batch.rows, size)
         workers = min(self.threads, len(starts)) if many else 1
-        # a thread's passes share an arena, unless they wait for each other; arrays made anew cost more than small layers
+        # a thread's passes share an arena, unless they wait for each other: new arrays cost more than small layers
         apart = self._wait_for_each_other(batch, objectives)
-        keeps = not apart and self._fixed and size * self._made_bytes <= 2 * INFERENCE_CACHE
+        keeps = not apart and self._fixed and size * self._made_bytes <= KEPT
         calls = self._kept if keeps else []
         while len(calls) < (len(starts) if apart else workers):
             calls.append(self._call(training=False, keeps=keeps))
@@ -198,11 +198,13 @@ class Executor:
             call.kernels, call.workers = self.kernels, self.threads if deals else 1
             begin = partial(call.begin, shard=0, first_row=first, batch_rows=batch.rows, step=0)
             passes.append(shard_pass(self.program, objectives, call, batch, rows, None, begin=begin, last=not keeps))
-        return self._drive(passes, workers)
+        results = self._drive(passes, workers)
+        if sum(call.bytes for call in self._kept) > KEPT * max(1, len(self._kept)):
+            self._kept.clear()  # a layer takes more than was counted
+        return results
 
     @property
     def _inference_rows(self) -> int:
-        """The most rows that go through the layers at once where nothing is trained."""
         fitting = min(INFERENCE_CACHE // max(1, self._made_bytes), INFERENCE_INPUT // max(1, self._input_bytes))
         return min(4096, max(32, fitting))
 

@@ -69,7 +69,8 @@ def _summed(steps: list[Step], heads: list[Head], graph: Graph) -> list[Step]:
     for add in steps:
         if not isinstance(add.layer, Add) or len(add.sources) != 2 or len(set(add.sources)) != 2:
             continue
-        if len({graph.shapes[source] for source in nodes[add.name].sources}) != 1:  # one is stretched
+        shape, *others = {graph.shapes[source] for source in nodes[add.name].sources}
+        if others or None in shape:  # one is stretched, or may turn out to be
             continue
         found = [slot for slot in add.sources if uses[slot] == 1 and slot in made_by and _sums(made_by[slot])]
         if not found:

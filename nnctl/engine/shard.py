@@ -288,7 +288,9 @@ def _hand_back(step, dx, slopes, call):
         if part is None:
             continue  # nothing before that source is trained
         if any(part is other for other in given):
-            part = part.copy()  # two sources must not own one array: backward may write into it
+            other = call.empty(part.shape, part.dtype)  # two sources must not own one array: backward may write into it
+            np.copyto(other, part)
+            part = other
         given.append(part)
         _add(slopes, slot, part, call)
 

@@ -26,8 +26,8 @@ def row_bytes(program: Program) -> int:
 
 
 def made_bytes(program: Program) -> int:
-    """Of all that the steps leave in memory for one sample: what is between layers done as one is not there, what a
-    layer keeps for itself is."""
+    """Of what the steps leave in memory for one sample, roughly: what is between layers done as one is not there, what
+    recurrent layers keep for themselves is."""
     kept = 0
     for step in program.steps:
         given = [program.slot_shapes[source] for source in step.sources]

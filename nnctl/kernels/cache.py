@@ -47,13 +47,13 @@ def of_version() -> Path:
 
 
 def tidy() -> None:
-    """Removes what other versions, of nnctl, Python or Numba, have left and not used for long."""
+    """Removes the folders of other versions, of nnctl, Python or Numba, that have not been used for long."""
     import shutil
 
-    with contextlib.suppress(OSError):
-        for path in folder().iterdir():
-            if time.time() - path.stat().st_mtime > UNUSED:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in folder().iterdir():
+        with contextlib.suppress(OSError):
+            if path.is_dir() and time.time() - path.stat().st_mtime > UNUSED:
+                shutil.rmtree(path)
 
 
 @functools.cache

@@ -3,8 +3,9 @@ images, so that none is copied out, and what follows them, bias, relu and max-po
 NumPy's twins: layers/convolution.py and what layers/ended.py puts together.
 
 x (rows, height, width, channels); y (rows, high, wide, filters); w (tall, broad, channels, filters); padded (images,
-height, width + zeros, channels): room for some images with the zeros beside them, or (0, 0, 0, 0) where there are none.
-Zeros above and below are left out of the sums. strides, before (zeros above and to the left) and dilations: of two axes.
+height, width + zeros, channels): room for the images that are taken together, with the zeros beside them, or (images, 0,
+0, 0) where there are none. Zeros above and below are left out of the sums. strides, before (zeros above and to the left)
+and dilations: of two axes.
 """
 
 import numpy as np
@@ -29,7 +30,7 @@ def forward(x, w, bias, y, padded, strides, before, dilations):
 
 @kernel
 def forward_summed(x, w, bias, shortcut, y, padded, strides, before, dilations, relu):
-    """y = shortcut, as y, + the windows of x times w, + bias where that is not empty; with relu max(0, ...) of that."""
+    """y = shortcut, as y, + the windows of x times w + bias; with relu max(0, ...) of that."""
     size = y.shape[1] * y.shape[2] * y.shape[3]
     for n in range(x.shape[0]):
         copy_line(shortcut, n * size, y, n * size, size)
@@ -63,7 +64,7 @@ def backward(x, w, dy, dw, dbias, dx, padded, strides, before, dilations, onto):
     dbias[:] = 0
     filters, places = dy.shape[3], dy.shape[1] * dy.shape[2]
     padded[:] = 0
-    many = _together(x, padded)
+    many = padded.shape[0]
     turned, beside = _for_inputs(w, dx, dy.shape[1], dy.shape[2], strides, before, dilations, many)
     for n in range(0, x.shape[0], many):
         here = dy[n : min(n + many, x.shape[0])]
@@ -85,7 +86,7 @@ def backward_ended(x, w, y, dy, dw, dbias, dx, padded, strides, before, dilation
     padded[:] = 0
     pooled = pool[0] * pool[1] > 1
     high, wide = (slopes.shape[1], slopes.shape[2]) if pooled else (dy.shape[1], dy.shape[2])
-    many = 1 if pooled else _together(x, padded)
+    many = 1 if pooled else padded.shape[0]
     turned, beside = _for_inputs(w, dx, high, wide, strides, before, dilations, many)
     filters, places = y.shape[3], y.shape[1] * y.shape[2]
     size = places * filters
@@ -104,16 +105,10 @@ def backward_ended(x, w, y, dy, dw, dbias, dx, padded, strides, before, dilation
 
 
 @kernel
-def _together(x, padded):
-    """How many images go through the products together: small ones are too little work one by one."""
-    return padded.shape[0] if padded.size else max(1, min(4, 4096 // max(1, x[0].size)))
-
-
-@kernel
 def _forward(x, w, bias, y, padded, strides, before, dilations, relu, keep):
     """y = the windows of x times w, + y where that is to be kept, with bias and relu as `_windows` has them."""
     padded[:] = 0
-    many, row = _together(x, padded), y.shape[2] * y.shape[3]
+    many, row = padded.shape[0], y.shape[2] * y.shape[3]
     for n in range(0, x.shape[0], many):
         images = images_beside_zeros(x, n, min(many, x.shape[0] - n), padded, before[1])
         for i in range(y.shape[1]):
@@ -124,7 +119,7 @@ def _forward(x, w, bias, y, padded, strides, before, dilations, relu, keep):
 @kernel
 def _windows(images, w, y, jump, wide, i, strides, before, dilations, bias, relu, keep):
     """y (wide, filters), as a line, = row i of an image's windows times w, + y where that is to be kept; with a bias, ...
-    + bias, and with relu max(0, ...) of that. The next image's y lies `jump` numbers further on."""
+    + bias, and with that and relu max(0, ...) of it all. The next image's y lies `jump` numbers further on."""
     tall, broad, channels, filters = w.shape
     height, row = images.shape[1], images.shape[2] * channels
     top = i * strides[0] - before[0]

@@ -42,7 +42,7 @@ def product(a, a_row, a_step, b, c, keep):
 
 @kernel
 def dressed_product(a, a_row, a_step, b, c, keep, bias, relu):
-    """The product, + bias (columns) where that is not empty, and max(0, ...) where there is relu, too."""
+    """The product, + bias (columns) where that is not empty, and of that max(0, ...) where there is relu, too."""
     depth, rows, b_row = b.shape[0], c.shape[0], b.strides[0] // 4
     if depth == 0 and not keep:
         c[:] = 0

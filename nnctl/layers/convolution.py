@@ -247,7 +247,7 @@ def add_parts(*gradients):
 
 def fits(given, x):
     """Whether an array is one in which a kernel may add to a gradient of x."""
-    return given.shape == x.shape and given.flags.c_contiguous and given.flags.writeable
+    return (given.shape, given.dtype) == (x.shape, x.dtype) and given.flags.c_contiguous and given.flags.writeable
 
 
 def window(kernel):

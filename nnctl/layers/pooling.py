@@ -79,9 +79,7 @@ class MaxPooling(Pooling):
         y = call.empty((len(x), *self.output_shape(x.shape[1:])))
         if call.kernels and x.flags.c_contiguous and self.cuts():
             which = call.empty(y.shape, np.int32)
-            parts, pool = call.parts(len(x), MOVED * x[0].size), self._plan(x.shape[1:-1])[0]
-            given = [tuple(_image(array[rows]) for array in (x, y, which)) for rows in parts]
-            call.deal(lambda part: call.kernels.pooling.blocks_forward(*given[part], pool), len(parts))
+            self._deal(call.kernels.pooling.blocks_forward, x.shape, (x, y, which), call)
             return y, (x, which)
         if call.kernels and x.flags.c_contiguous:
             call.kernels.pooling.max_forward(_image(x), _image(y), *self._plan(x.shape[1:-1]))
@@ -93,11 +91,9 @@ class MaxPooling(Pooling):
 
     def backward(self, w, grads, saved, dy, call):
         x, y = saved
-        if call.kernels and x.flags.c_contiguous and self.cuts():  # y tells which
-            dx, dy = call.empty(x.shape), np.ascontiguousarray(dy)
-            parts, pool = call.parts(len(x), MOVED * x[0].size), self._plan(x.shape[1:-1])[0]
-            given = [tuple(_image(array[rows]) for array in (dy, y, dx)) for rows in parts]
-            call.deal(lambda part: call.kernels.pooling.blocks_backward(*given[part], pool), len(parts))
+        if y.dtype == np.int32:  # not the largest themselves, but which they are
+            dx, which = call.empty(x.shape), y
+            self._deal(call.kernels.pooling.blocks_backward, x.shape, (np.ascontiguousarray(dy), which, dx), call)
             return dx
         if call.kernels and x.flags.c_contiguous:
             dx, left = call.empty(x.shape), np.ascontiguousarray(dy)  # which is used up
@@ -118,6 +114,12 @@ class MaxPooling(Pooling):
             else:
                 dx[there] += np.multiply(dy[seen], found, out=part[seen])
         return dx
+
+    def _deal(self, kernel, shape, arrays, call):
+        """Has the kernel do its part of the rows on each thread. shape: of the input."""
+        parts, pool = call.parts(shape[0], MOVED * prod(shape[1:])), self._plan(shape[1:-1])[0]
+        given = [[_image(array[rows]) for array in arrays] for rows in parts]
+        call.deal(lambda part: kernel(*given[part], pool), len(parts))
 
     keeps_output = True
     takes_largest = True

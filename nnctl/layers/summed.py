@@ -61,12 +61,12 @@ class Summed(Ended):
         y = call.empty((len(x), *of.output_shape(x.shape[1:])))
         parts, rooms, *geometry = plan = of.plan(x, call)
         image, beside, out, kernel = of.image(x), of.image(shortcut), of.image(y), window(w["kernel"])
-        bias = w["bias"] if of.use_bias else np.empty(0, x.dtype)
+        bias = w["bias"] if of.use_bias else np.zeros(of.filters, x.dtype)  # with which relu comes
         given = [
             (image[rows], kernel, bias, beside[rows], out[rows], room, *geometry, int(self.end is not None))
             for rows, room in zip(parts, rooms, strict=True)
         ]
         run = partial(call.deal, lambda part: compiled.forward_summed(*given[part]), len(parts))
-        if self.end:
+        if self.end:  # what backward sees: of a convolution that is ended, without a pooling
             return run, y, (compiled, plan, x, y, np.empty((len(x), 0, 0, 0), np.int32))
-        return run, y, (compiled, (compiled, plan, x), None)
+        return run, y, (compiled, (compiled, plan, x), None)  # of a convolution

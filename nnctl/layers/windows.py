@@ -54,15 +54,16 @@ def of(layer):
 
 @lru_cache(1024)
 def on_two_axes(shape, sizes, strides, padding, dilations):
-    """Of an input (positions, channels) the shape of a few images with zeros to the left and right, or (0, 0, 0, 0)
-    where there are none; and strides, zeros before and dilations, all of two axes: time is an image of one row."""
+    """Of an input (positions, channels) the shape of the images that a convolution takes together, with zeros to the left
+    and right, or (images, 0, 0, 0) where there are none; and strides, zeros before and dilations, all of two axes: time is an image of one row."""
     flat = (1,) * (2 - len(sizes))
     every = [margins(n, size, stride, padding, dilation) for n, size, stride, dilation in
              zip(shape, sizes, strides, dilations, strict=False)]  # fmt: skip
     *heights, width, channels = shape
     beside = sum(every[-1])
     image = (*flat, *heights, width + beside, channels)
-    room = (max(1, min(4, 4096 // prod(image))), *image) if beside else (0, 0, 0, 0)
+    together = max(1, min(4, 4096 // max(1, prod(image))))  # small images are too little work one by one
+    room = (together, *(image if beside else (0, 0, 0)))
     return room, (*flat, *strides), (*(0 for _ in flat), *(first for first, _ in every)), (*flat, *dilations)
 
 

@@ -20,4 +20,4 @@ def test_what_is_long_unused_is_removed(tmp_path, monkeypatch):
 
     assert cache.of_version() == mine  # looked for, and so in use
     cache.tidy()
-    assert sorted(cache.folder().iterdir()) == sorted([new, mine])
+    assert sorted(cache.folder().iterdir()) == sorted([new, mine, file])

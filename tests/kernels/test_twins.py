@@ -50,6 +50,11 @@ CASES = {
                                          " strides: 2, padding: same, activation: relu}}, {Conv2D: {name: b, filters: 5, kernel_size: 3, padding: same}},"
                                          " {Conv2D: {name: c, from: a, filters: 5, kernel_size: 1, strides: 2}}, {Add: {from: [b, c]}},"
                                          " {Activation: {activation: relu}}, Flatten, {Dense: {units: 3}}]"),
+    "residual without a bias": (IMAGES, "[{Conv2D: {name: a, filters: 6, kernel_size: 3, padding: same}}, {Conv2D: {name: b, filters: 6,"
+                               " kernel_size: 3, padding: same, use_bias: false}}, {Add: {from: [a, b]}}, ReLU, Flatten]"),
+    "residual, normalized": (IMAGES, "[{Conv2D: {filters: 6, kernel_size: 3, padding: same}}, {repeat: {times: 2, layers: ["
+                             "{Conv2D: {filters: 6, kernel_size: 3, padding: same, activation: relu}}, {Conv2D: {filters: 6, kernel_size: 3,"
+                             " padding: same}}, BatchNormalization, {Add: {from: [above, before]}}, ReLU]}}, Flatten, {Dense: {units: 2}}]"),
     "residual over time": (STEPS, "[Masking, {LSTM: {name: a, units: 4, return_sequences: true}}, {Conv1D: {filters: 4, kernel_size: 3,"
                            " padding: causal}}, {Add: {from: [a, above]}}, ReLU, {GRU: {units: 3}}]"),
     "residual, stretched": (IMAGES, "[{Conv2D: {name: a, filters: 4, kernel_size: 3, padding: same}}, {Conv2D: {name: b, from: a, filters: 4,"
@@ -87,7 +92,9 @@ def step(shape, layers, threads, compiled, dtype="float32", rows=ROWS, dealt=Fal
     with Executor(program, {head.name: losses.build("mse")}, threads=threads, shard_rows=shard_rows) as executor:
         executor.kernels = kernels.Kernels() if compiled else None
         if dealt:
+            before = program.state.copy()
             executor.train_step(Batch({"input": x + 1}, {head.name: y}), 2)
+            program.state[...] = before  # moving averages
         result = executor.train_step(Batch({"input": x}, {head.name: y}), 3)
         trained, gradients = result.outputs[head.name].copy(), executor.gradients.copy()
         evaluated = executor.evaluate(Batch({"input": x}, {head.name: y})).outputs[head.name]
