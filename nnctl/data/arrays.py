@@ -5,8 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import struct
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +14,8 @@ import numpy as np
 
 from nnctl.data.files import Files
 from nnctl.data.mapped import MappedFile, stored_at
+from nnctl.data.named_arrays import Arrays
 from nnctl.data.rows import Rows, is_large, joined, large
-from nnctl.data.table import listing
 from nnctl.errors import DataError
 
 if TYPE_CHECKING:
@@ -28,27 +27,6 @@ Place = tuple[MappedFile, int]  # a mapped file, and where in it something begin
 _BOMB_RATIO = 200  # inflated bytes to file bytes; images of one colour stay far below
 _BOMB_SIZE = 256 << 20
 _CHUNK = 1 << 20  # bytes read at once: what is unpacked goes by way of one such piece
-
-
-@dataclass(frozen=True)
-class Arrays:
-    """Arrays by name, as the files have them, large ones as Rows. source: what messages call the files.
-
-    divisors: by name, what values must be divided by to lie between 0 and 1, where the files' format tells.
-    names: the array that says what each row is called (a file), or empty. notes: what was done in reading.
-    """
-
-    arrays: Mapping[str, Array | Rows]
-    source: str
-    divisors: Mapping[str, float] = field(default_factory=dict)
-    names: str = ""
-    notes: tuple[str, ...] = ()
-
-    def __getitem__(self, name: str) -> Array | Rows:
-        return self.arrays[name]
-
-    def where(self, name: str) -> str:
-        return f'{self.source}: array "{name}"'
 
 
 def read_arrays(files: Files) -> Arrays:
@@ -178,23 +156,3 @@ def _exactly(file: io.IOBase, size: int) -> Array:
     if at != size:
         raise DataError(f"ends after {at:,} of {size:,} bytes", hint="write the file again")
     return data
-
-
-def rows_of(arrays: Arrays, names: list[str]) -> int:
-    """The number of rows that the named arrays share. Raises DataError where they differ or one is absent."""
-    counts = {}
-    for name in names:
-        if name not in arrays.arrays:
-            raise DataError(
-                f'there is no array "{name}"',
-                arrays.source,
-                f"arrays: {listing(arrays.arrays)}; choose with `inputs:` (array) and `dataset.target`",
-            )
-        counts[name] = len(arrays[name])
-    if len(set(counts.values())) > 1:
-        shown = ", ".join(f"{name} {count}" for name, count in counts.items())
-        raise DataError(f"the arrays differ in rows: {shown}", arrays.source, "save as many targets as inputs")
-    count = next(iter(counts.values()))
-    if count == 0:
-        raise DataError("there are no rows", arrays.source)
-    return count

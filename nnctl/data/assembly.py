@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nnctl.data.arrays import Arrays, rows_of
 from nnctl.data.checks import duplicate_notes
 from nnctl.data.labels import label_note
 from nnctl.data.long_tables import LongTable
+from nnctl.data.named_arrays import Arrays, rows_of
 from nnctl.data.parts import Data, Part
 from nnctl.data.preprocess import Preprocessing
 from nnctl.data.rows import Rows, chosen

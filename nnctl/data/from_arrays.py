@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnctl.data.array_targets import as_input, fit_array_target
-from nnctl.data.arrays import Arrays, rows_of
 from nnctl.data.assembly import class_note, finish, renumbered, split_parts
 from nnctl.data.bundled import Bundled
 from nnctl.data.inputs import ArrayInput, check_numbers, fit_array, fit_shape
+from nnctl.data.named_arrays import Arrays, rows_of
 from nnctl.data.parts import Data
 from nnctl.data.preprocess import Preprocessing, keep_array_rows, rule
 from nnctl.data.rows import extent

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from nnctl.data.arrays import Arrays
 from nnctl.data.files import is_idx
 from nnctl.data.mapped import MappedFile
+from nnctl.data.named_arrays import Arrays
 from nnctl.data.rows import Rows, is_large, large
 from nnctl.errors import DataError
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnctl.data.arrays import Arrays
 from nnctl.data.files import FORMATS, is_image
 from nnctl.data.mapped import machine_memory
+from nnctl.data.named_arrays import Arrays
 from nnctl.data.rows import large
 from nnctl.data.spec import ImageSpec
 from nnctl.data.table import listing

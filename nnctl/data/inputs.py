@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.data.arrays import Arrays
 from nnctl.data.features import Category, Feature, Number, feature_from_json, matrix
 from nnctl.data.long_tables import LongTable
+from nnctl.data.named_arrays import Arrays
 from nnctl.data.rows import Rows, blocks
 from nnctl.data.table import Array, Table, row_list
 from nnctl.data.text import TextInput

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from nnctl.data.assembly import finish, split_parts
 from nnctl.data.bundled import resolve
-from nnctl.data.from_arrays import drop_rows as drop_array_rows
-from nnctl.data.from_arrays import load_arrays
 from nnctl.data.from_tables import drop_rows as drop_table_rows
 from nnctl.data.from_tables import load_table
 from nnctl.data.long_tables import fold
@@ -46,6 +44,8 @@ def load(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], wanted: Wanted, 
         origin = origin.model_copy(update={"image": image_spec(rows["x"].shape[1:])})
     if isinstance(rows, Table):
         return load_table(origin, given, inputs, wanted, seed, rows, fixed)
+    from nnctl.data.from_arrays import load_arrays
+
     return load_arrays(origin, given, bundled, inputs, wanted, seed, rows, fixed)
 
 
@@ -66,7 +66,9 @@ def load_fitted(preprocessing: Preprocessing) -> Data:
             coders = {} if dataset.sequence.target == "each" else coders
     else:
         rows = preprocessing.checked_arrays(rows, True)
-        rows, fixed = drop_array_rows(dataset, rows, preprocessing.inputs, preprocessing.target_columns, fixed, notes)
+        from nnctl.data.from_arrays import drop_rows
+
+        rows, fixed = drop_rows(dataset, rows, preprocessing.inputs, preprocessing.target_columns, fixed, notes)
         samples = rows
     split = split_parts(dataset, samples, coders, preprocessing.seed, fixed)
     counts = {part: len(split.rows[part]) for part in PARTS}

@@ -61,3 +61,14 @@ class Data:
     targets: Mapping[str, Target]
     preprocessing: Any  # data.preprocess.Preprocessing: what was fitted; to_json(), from_json(), apply(files)
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """The parts that there are, by name."""
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: part for name, part in parts.items() if part is not None}
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """How many rows each part has."""
+        return {name: part.rows for name, part in self.parts.items()}

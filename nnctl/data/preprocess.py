@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from nnctl.data.array_targets import encode_array, label_counts
-from nnctl.data.arrays import Arrays, rows_of
 from nnctl.data.inputs import ArrayInput, TableInput, input_from_json
 from nnctl.data.long_tables import LongTable, fold
+from nnctl.data.named_arrays import Arrays, rows_of
 from nnctl.data.parts import Data, Part
 from nnctl.data.reading import as_words, image_spec, read_files
 from nnctl.data.rows import blocks, chosen

@@ -14,7 +14,7 @@ from nnctl.errors import DataError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from nnctl.data.arrays import Arrays
+    from nnctl.data.named_arrays import Arrays
 
 _ENDINGS = {
     "train": ("_train",),
@@ -137,14 +137,14 @@ def _stack_arrays(whole: Arrays, added: Arrays) -> tuple[Arrays, int, int]:
 
 
 def _rows(arrays: Arrays) -> int:
-    from nnctl.data.arrays import rows_of
+    from nnctl.data.named_arrays import rows_of
 
     return rows_of(arrays, list(arrays.arrays))
 
 
 def _join_named_parts(arrays: Arrays) -> tuple[Arrays, dict[str, Array]]:
     """x_train, y_train, x_test, y_test to x and y, and the rows of each part but the training one."""
-    from nnctl.data.arrays import Arrays
+    from nnctl.data.named_arrays import Arrays
 
     parts = {
         part: {base: array for name, array in arrays.arrays.items() if (base := _base(name, endings))}

@@ -9,8 +9,8 @@ from math import prod
 
 import numpy as np
 
-from nnctl.data.arrays import Arrays, rows_of
 from nnctl.data.inputs import ArrayInput, check_numbers
+from nnctl.data.named_arrays import Arrays, rows_of
 from nnctl.data.rows import Rows
 from nnctl.data.table import Array, listing, row_list
 from nnctl.errors import DataError

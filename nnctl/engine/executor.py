@@ -8,21 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nnctl.engine.arena import ShardCall
-from nnctl.engine.chain import Chain, Steps, Update
-from nnctl.engine.crew import Crew
 from nnctl.engine.gradients import Gradients
 from nnctl.engine.profile import Clock, summed
 from nnctl.engine.program import Program
 from nnctl.engine.shard import Batch, Objective, ShardPass, ShardResult, shard_pass
 from nnctl.engine.work import input_bytes, made_bytes, multiply_adds, row_bytes
 from nnctl.layers.base import Array
-from nnctl.layers.convolution import Convolution
 from nnctl.losses import Loss
+
+if TYPE_CHECKING:
+    from nnctl.engine.chain import Chain, Steps, Update
+    from nnctl.engine.crew import Crew
 
 # A shard's activations should stay in the caches (the second level, and a thread's part of the third) from forward to
 # backward; smaller shards than this lose more by their number than they win.
@@ -78,7 +79,7 @@ class Executor:
         self._input_bytes = input_bytes(program)
         self._fixed = all(n is not None for shape in program.graph.shapes.values() for n in shape)
         self._row_work = multiply_adds(program)
-        self._dealt_work = multiply_adds(program, lambda layer: isinstance(layer, Convolution) and layer.groups == 1)
+        self._dealt_work = multiply_adds(program, lambda layer: layer.deals())
         # whether some step's sum over the whole batch makes shards wait for each other
         self._waits = any(step.layer.whole_batch or step.layer.makes_mask for step in program.steps)
         # a worker is a thread's own gradients; the first one's are the batch's
@@ -162,7 +163,11 @@ class Executor:
         """The compiled step of the whole model, where it is a chain of Dense layers and the settings leave it free."""
         if self._chain is None:
             free = self.kernels and not self.profiled and self._given_rows is None and "chain" in self.program.fuse
-            self._chain = (Chain.of(self.kernels, self.program, self.objectives) if free else None,)
+            self._chain = (None,)
+            if free:
+                from nnctl.engine.chain import Chain
+
+                self._chain = (Chain.of(self.kernels, self.program, self.objectives),)
         return self._chain[0]
 
     def profile(self) -> dict[tuple[str, str], float]:
@@ -267,6 +272,8 @@ class Executor:
             return
         if self._crew is None:
             from threadpoolctl import threadpool_limits
+
+            from nnctl.engine.crew import Crew
 
             waiting = self.kernels and self.kernels.waiting
             if waiting:

@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nnctl.layers.activation import Applies
-from nnctl.layers.convolution import Convolution
+from nnctl.layers.ended import Ended
 from nnctl.layers.epilogue import Epilogue
 from nnctl.layers.merge import Add
+from nnctl.layers.summed import Summed
 
 if TYPE_CHECKING:
     from nnctl.engine.graph import Graph
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 def fused_convolutions(steps: list[Step], heads: list[Head], graph: Graph) -> list[Step]:
     """The steps, each convolution taken together with what follows it: max-pooling, bias and relu, or a sum and relu."""
-    if not any(isinstance(step.layer, Convolution) for step in steps):
-        return steps
     return _summed(_ended(steps, heads), heads, graph)
 
 
@@ -31,8 +30,6 @@ def _uses(steps: Sequence[Step], heads: Sequence[Head]) -> Counter[int]:
 
 def _ended(steps: list[Step], heads: list[Head]) -> list[Step]:
     """Each convolution together with the max-pooling, bias and relu that follow it."""
-    from nnctl.layers.ended import Ended
-
     made_by = {target: step for step in steps for target in step.targets}
     uses = _uses(steps, heads)
     gone: set[int] = set()
@@ -72,7 +69,7 @@ def _summed(steps: list[Step], heads: list[Head], graph: Graph) -> list[Step]:
         shape, *others = {graph.shapes[source] for source in nodes[add.name].sources}
         if others or None in shape:  # one is stretched, or may turn out to be
             continue
-        found = [slot for slot in add.sources if uses[slot] == 1 and slot in made_by and _sums(made_by[slot])]
+        found = [slot for slot in add.sources if uses[slot] == 1 and slot in made_by and Summed.fits(made_by[slot].layer)]
         if not found:
             continue
         slot = found[0]  # of two convolutions one is enough
@@ -86,15 +83,7 @@ def _summed(steps: list[Step], heads: list[Head], graph: Graph) -> list[Step]:
     return [instead.get(id(step), step) for step in steps if id(step) not in gone]
 
 
-def _sums(step: Step) -> bool:
-    from nnctl.layers.summed import Summed
-
-    return Summed.fits(step.layer)
-
-
 def _sum(convolution: Step, add: Step, last: Step, shortcut: int) -> Step:
-    from nnctl.layers.summed import Summed
-
     relu = last.layer if last is not add else None
     layer = Summed(convolution=convolution.layer, end=relu, wants_dx=convolution.wants_dx)
     names = dict.fromkeys((convolution.name, add.name, last.name))

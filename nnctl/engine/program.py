@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from nnctl import aligned
-from nnctl.engine.fusion import fused_convolutions
 from nnctl.engine.graph import Graph, Node, states_of
 from nnctl.errors import ShapeError
 from nnctl.fusions import FUSIONS
@@ -80,7 +79,9 @@ class Program:
         self.parameters = aligned.zeros(self._ends[0], self.dtype)
         self.state = np.zeros(self._ends[1], self.dtype)
         self.steps, self.heads, self.slots = self._lower()
-        if "convolution" in self.fuse:
+        if "convolution" in self.fuse and any(step.layer.deals() for step in self.steps):
+            from nnctl.engine.fusion import fused_convolutions  # with the layers that only these models have
+
             self.steps = fused_convolutions(self.steps, self.heads, graph)
         self.regularized = [
             (f"{owner}/{name}", weight.regularizer)

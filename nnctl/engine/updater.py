@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nnctl import aligned
-from nnctl.engine.chain import Update
 from nnctl.errors import RunError
 from nnctl.optimizers import Optimizer
+
+if TYPE_CHECKING:
+    from nnctl.engine.chain import Update
 
 Array = np.ndarray
 
@@ -100,7 +102,11 @@ class Updater:
         optimizer = self.optimizer
         clips = optimizer.clipnorm or optimizer.global_clipnorm or optimizer.clipvalue
         update = getattr(self._sweep, "update", None)
-        return Update(update, self._slots) if update and not clips and self._weights.dtype == np.float32 else None
+        if not update or clips or self._weights.dtype != np.float32:
+            return None
+        from nnctl.engine.chain import Update
+
+        return Update(update, self._slots)
 
     def ahead(self, step: int, count: int) -> Array:
         """(count, 1 + scalars), the decay and the rule's numbers at steps `step` to step + count - 1."""

@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
-from nnctl.kernels.library import Compiled
+if TYPE_CHECKING:
+    from nnctl.kernels.library import Compiled
 
 SWITCH = "NNCTL_KERNELS"  # numpy: leave Numba alone; numba: use it however short the run
 INSTALL = "pip install 'nnctl[fast]'"
@@ -41,6 +43,8 @@ class Kernels:
     def __getattr__(self, name: str) -> Compiled:
         if name.startswith("__"):
             raise AttributeError(name)
+        from nnctl.kernels.library import Compiled  # which runs on NumPy alone do not need
+
         compiled = Compiled(name)
         setattr(self, name, compiled)
         return compiled

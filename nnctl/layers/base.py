@@ -160,6 +160,10 @@ class Layer(Declared):
         """Multiply-adds of one sample's forward pass, for `summary`."""
         return 0
 
+    def deals(self) -> bool:
+        """Whether the compiled form deals its rows out to threads, so that a model of such layers needs no shards."""
+        return False
+
     def scratch(self, shape: Any) -> int:
         """Numbers that forward keeps of a sample beside its output, roughly."""
         return 0

@@ -203,6 +203,9 @@ class Convolution(Layer):
             return x.reshape(len(x), 1, -1, x.shape[-1])
         return x if x.ndim == 4 else x[:, None]
 
+    def deals(self):
+        return self.groups == 1
+
     def multiply_adds(self, shape):
         out = self.output_shape(shape)
         return prod(n or 1 for n in out) * prod(windows.each(self.kernel_size)) * (shape[-1] // self.groups)

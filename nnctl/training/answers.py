@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.activations import activations
-from nnctl.data.parts import Data, Part, Target
+from nnctl.data.parts import Target
 from nnctl.decoding import decode
 from nnctl.errors import InputError
 from nnctl.losses import Loss
@@ -59,16 +59,6 @@ def model_of(run: Path) -> Path:
     return run if run.is_file() else existing_folder(run) / "model.safetensors"
 
 
-def parts_of(data: Data) -> dict[str, Part]:
-    """The parts that there are, by name."""
-    parts = {"train": data.train, "validation": data.validation, "test": data.test}
-    return {name: part for name, part in parts.items() if part is not None}
-
-
-def rows_by_part(data: Data) -> dict[str, int]:
-    return {name: part.rows for name, part in parts_of(data).items()}
-
-
 def evaluate(run: Path, *, data: str | None = None, split: str = "test",
              reading: Reading | None = None) -> Evaluation:  # fmt: skip
     """Figures of a trained run on one of its own parts, or on raw files. reading: in place of the metrics' own."""
@@ -86,7 +76,7 @@ def evaluate(run: Path, *, data: str | None = None, split: str = "test",
         part = getattr(loaded, split)
         if part is None:
             raise InputError(f"the run has no {split} part", where=str(run),
-                             hint=f"parts: {', '.join(rows_by_part(loaded))}; or give a file with --data")  # fmt: skip
+                             hint=f"parts: {', '.join(loaded.rows)}; or give a file with --data")  # fmt: skip
     part = cast(part, model.program.dtype)
     targets = {name: coder.target for name, coder in preprocessing.targets.items()}
     with model.executor:

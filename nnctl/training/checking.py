@@ -14,7 +14,6 @@ from nnctl.engine.work import multiply_adds
 from nnctl.errors import InputError
 from nnctl.spec.model import Spec
 from nnctl.training.alignment import check_alignment
-from nnctl.training.answers import parts_of, rows_by_part
 from nnctl.training.loop import Loop
 from nnctl.training.model import Model, cast, take
 from nnctl.training.refusals import check_inputs
@@ -93,8 +92,8 @@ def check(spec: Spec) -> CheckReport:
     with model.executor:
         # the loop checks what callbacks monitor, and one batch goes there and back
         loop = Loop(model, data, train_part, lambda event: None, lambda loop: None)
-        check_inputs(model.graph, parts_of(data))
-        check_alignment(model, data.targets, parts_of(data))
+        check_inputs(model.graph, data.parts)
+        check_alignment(model, data.targets, data.parts)
         order = permutation(spec.seed, 1, loop.plan.samples)  # the first batch that a run would take
         first = take(train_part, order[: loop.plan.batch_size])
         result = model.executor.train_step(first, 0)
@@ -103,7 +102,7 @@ def check(spec: Spec) -> CheckReport:
             raise InputError(f"the first batch's loss is {result.loss}: first seen in {place}",
                              hint="look at the data and the initializers")  # fmt: skip
     return CheckReport(
-        summarize(model, data), rows_by_part(data), columns_of(data), data.notes, result.loss,
+        summarize(model, data), data.rows, columns_of(data), data.notes, result.loss,
         model.warnings,
     )  # fmt: skip
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from nnctl.data.batches import Plan, permutation
 from nnctl.data.parts import Data, Part
-from nnctl.engine.nonfinite import first_nonfinite
 from nnctl.engine.profile import FIGURES, LAYERS, SCREEN, UPDATE, Clock
 from nnctl.engine.shard import Batch
 from nnctl.engine.updater import Updater
@@ -255,6 +254,8 @@ class Loop:
         return best is None or (value > best if cb.bigger_is_better(self.monitor, self.mode) else value < best)
 
     def _not_a_number(self, batch, rows: Array, loss: float) -> None:
+        from nnctl.engine.nonfinite import first_nonfinite
+
         place = first_nonfinite(self.model.program, batch, self.step)
         batch_number = self.iteration + 1
         raise TrainingError(

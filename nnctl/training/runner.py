@@ -1,4 +1,4 @@
-"""What the commands call: train and resume; and from answers.py, evaluate and predict."""
+"""What the commands train and train --resume call."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from nnctl.spec.model import Spec
 from nnctl.training import callbacks as cb
 from nnctl.training import checkpoint
 from nnctl.training.alignment import check_alignment
-from nnctl.training.answers import evaluate, parts_of, predict, rows_by_part  # noqa: F401 (two are for commands)
 from nnctl.training.baseline import baseline
 from nnctl.training.events import CheckpointWritten, Event, RunEnded, RunStarted, Subscriber
 from nnctl.training.files import Lock, write_safely
@@ -98,8 +97,8 @@ class _Run:
             validation=data.validation and cast(data.validation, dtype),
             test=data.test and cast(data.test, dtype),
         )
-        check_inputs(model.graph, parts_of(self.data))
-        check_alignment(model, data.targets, parts_of(self.data))
+        check_inputs(model.graph, self.data.parts)
+        check_alignment(model, data.targets, self.data.parts)
         self.config = specs.dump(spec.resolved, spec.origins)
         self.settings = {
             "seed": spec.seed, "threads": model.executor.threads, "dtype": spec.engine.dtype,
@@ -149,7 +148,7 @@ class _Run:
         data, plan = self.data, loop.plan
         return RunStarted(
             name=self.spec.name, folder=self.folder, epochs=plan.epochs, batch_size=plan.batch_size,
-            iterations_per_epoch=plan.iterations_per_epoch, rows=rows_by_part(data),
+            iterations_per_epoch=plan.iterations_per_epoch, rows=data.rows,
             parameters=sum(s.stop - s.start for s in self.model.program.spans.values()),
             figures=self.model.figure_names, baseline=baseline(self.model, data), notes=tuple(self.notes),
             first_epoch=loop.epoch, threads=self.model.executor.threads, monitor=loop.monitor,
