@@ -25,6 +25,12 @@ ALL = [
 SIZE = 150_000
 
 
+@pytest.fixture(autouse=True)
+def the_choice_is_free(monkeypatch):
+    """Whatever kernels this shell forces."""
+    monkeypatch.delenv(kernels.SWITCH, raising=False)
+
+
 def chosen_for(config, seconds=WORTH):
     """The kernels of a run that NumPy would need so many seconds for."""
     return choose(optimizers.build(config), Work(1, int(seconds / SECONDS_A_WEIGHT) + 1, 0, 0), "float32")
