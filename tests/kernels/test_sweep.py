@@ -117,3 +117,14 @@ def test_a_run_that_is_stopped_and_resumed_is_the_same(monkeypatch, tmp_path):
     runner.resume(tmp_path / "half", overrides=["epochs=6"])
     whole, half = ((tmp_path / name / "model.safetensors").read_bytes()[-60:] for name in ("whole", "half"))
     assert whole == half
+
+
+@numba
+def test_moments_of_what_is_never_trained_become_nothing():
+    """Rounding would hold the smallest numbers there are where they are, and they are slow; outside they stay."""
+    choice = choose(optimizers.build("adam"), Work(1, 10**9, 0, 0), "float32")
+    w, g, m, v = (np.full(100, value, np.float32) for value in (1, 0, 1e-39, 1e-39))
+    scalars = optimizers.build("adam").scalars(0.1, 5, {})
+    choice.sweep(w, g, m, v, 0.0, *map(float, scalars))
+    assert not m.any() and not v.any() and (w == 1).all()
+    assert np.float32(1e-39) * np.float32(1) > 0
