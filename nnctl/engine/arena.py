@@ -69,13 +69,14 @@ class ShardCall:
         if array.shape == shape and array.dtype == dtype:
             return array
         part = self._parts.get(place)
-        if part is None or part.shape != shape or part.dtype != dtype:
-            if (array.dtype, array.ndim, array.shape[1:]) != (dtype, len(shape), shape[1:]) or len(array) < shape[0]:
-                self._parts.pop(place, None)
-                self._arrays[place] = array = aligned.empty(shape, dtype)
-                return array
+        if part is not None and part.shape == shape and part.dtype == dtype:
+            return part
+        if (array.dtype, array.ndim, array.shape[1:]) == (dtype, len(shape), shape[1:]) and len(array) >= shape[0]:
             self._parts[place] = part = array[: shape[0]]
-        return part
+            return part
+        self._parts.pop(place, None)
+        self._arrays[place] = aligned.empty(shape, dtype)
+        return self._arrays[place]
 
     def prepared(self, given: tuple[Any, ...], prepare: Callable[[], Any]) -> Any:
         """What `prepare` returns; where it was called at this place of the pass with these very arrays before, as in

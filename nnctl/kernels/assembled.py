@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import platform
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from numba import types
 
 from nnctl.kernels import cache
 
+X86 = platform.machine().lower() in ("x86_64", "amd64")  # which has instructions that others do without
 FLOAT, INT, BIT = ir.FloatType(), ir.IntType(64), ir.IntType(1)
 POINTER = FLOAT.as_pointer()
 _KINDS = {POINTER: types.voidptr, INT: types.int64}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -163,7 +162,7 @@ def _written(linker: str, compiled: Any, outside: Callable[[ir.Module, Any], Non
 
 def _turns() -> str:
     """With the instruction by which a waiting thread leaves its core to the other one there, 12 to 50 nanoseconds."""
-    if platform.machine().lower() in ("x86_64", "amd64"):
+    if assembled.X86:
         pause = "@llvm.x86.sse2.pause()"
         return _TURNS.format(pause=f"call void {pause}", declare=f"declare void {pause}", looks=20000)
     return _TURNS.format(pause="", declare="", looks=1000)

@@ -4,14 +4,13 @@ They come of themselves. A weight whose gradient stays 0, below a dead unit say,
 in each step, until it is one of them; and there rounding holds it, for ever. The other CPUs take them as they come.
 """
 
-import platform
-
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-_HAS_FLAGS = platform.machine().lower() in ("x86_64", "amd64")
+from nnctl.kernels.assembled import X86
+
 _FLUSH = 0x8040  # of MXCSR: what comes out too small is 0, and what goes in is taken for 0
 _INT32 = ir.IntType(32)
 
@@ -26,7 +25,7 @@ def flush(context):
     """From here on; gives what was before, for `restore`."""
 
     def build(context, builder, signature, arguments):
-        if not _HAS_FLAGS:
+        if not X86:
             return _INT32(0)
         before, now = (cgutils.alloca_once(builder, ir.IntType(8), size=4) for _ in range(2))
         _call(builder, "stmxcsr", before)
@@ -43,7 +42,7 @@ def restore(context, before):
     """As it was before."""
 
     def build(context, builder, signature, arguments):
-        if _HAS_FLAGS:
+        if X86:
             slot = cgutils.alloca_once(builder, ir.IntType(8), size=4)
             builder.store(arguments[0], builder.bitcast(slot, _INT32.as_pointer()))
             _call(builder, "ldmxcsr", slot)

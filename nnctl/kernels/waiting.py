@@ -5,17 +5,16 @@ that looks again and again is there at once. Where there are more threads than c
 is waited for from running: so who waits however long it takes lets others go first now and then.
 """
 
-import platform
 import sys
 
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from nnctl.kernels.assembled import X86
 from nnctl.kernels.compiling import kernel
 
 _PATIENCE = 100  # looks, some microseconds
-_HAS_PAUSE = platform.machine().lower() in ("x86_64", "amd64")
 _let_others = types.ExternalFunction("SwitchToThread" if sys.platform == "win32" else "sched_yield", types.int32())
 
 
@@ -36,7 +35,7 @@ def _pause(context):
     """Leaves the core to the thread beside it for a moment, 15 to 55 nanoseconds: what waits need not be hot."""
 
     def build(context, builder, signature, arguments):
-        if _HAS_PAUSE:
+        if X86:
             kind = ir.FunctionType(ir.VoidType(), [])
             builder.call(builder.module.declare_intrinsic("llvm.x86.sse2.pause", fnty=kind), [])
         return ir.Constant(ir.IntType(32), 0)

@@ -54,8 +54,9 @@ def of(layer):
 
 @lru_cache(1024)
 def on_two_axes(shape, sizes, strides, padding, dilations):
-    """Of an input (positions, channels) the shape of the images that a convolution takes together, with zeros to the left
-    and right, or (images, 0, 0, 0) where there are none; and strides, zeros before and dilations, all of two axes: time is an image of one row."""
+    """Of an input (positions, channels) the shape of the images that a convolution takes together, with zeros to the
+    left and right, or (images, 0, 0, 0) where there are none; and strides, zeros before and dilations, all of two axes:
+    time is an image of one row."""
     flat = (1,) * (2 - len(sizes))
     every = [margins(n, size, stride, padding, dilation) for n, size, stride, dilation in
              zip(shape, sizes, strides, dilations, strict=False)]  # fmt: skip
