@@ -19,6 +19,13 @@ WORTH_A_PART = 500_000
 KNOWN = 4
 
 
+def random_state(seed: int, number: int, step: int = 0, first: int = 0, stream: int = 0) -> list[int]:
+    """The state, counter (4) and key (2), from which Philox gives the random bits of the layer of that number: a function
+    of state alone, so that any row's can be had without those before it. first: how many times 16 numbers come before;
+    the step, the layer and the stream keep the counters apart."""
+    return [first, stream, step, number, seed % 2**64, seed >> 64]
+
+
 class ShardCall:
     """What layers ask of the executor during one pass of one shard (see `layers.base.Call`).
 
@@ -41,7 +48,7 @@ class ShardCall:
         self.workers = 1  # threads that a layer may deal its rows out to
         self.side_by_side: Any = None
         self.clock: Clock | None = None  # takes the time of each step, where that is asked for
-        self._seed, self._key = seed, (seed % 2**64, seed >> 64)
+        self._seed = seed
         self._arrays: list[Array] = []
         self._parts: dict[int, Array] = {}  # by place, the first rows of the array there
         self._next = 0
@@ -107,16 +114,13 @@ class ShardCall:
             self.side_by_side(turn, count)
 
     def random_bits(self, row_size: int, rows: int, stream: int = 0) -> Array:
-        # Philox is a function of (key, counter): any row's numbers can be had without those before it.
-        # One count gives 4 x 64 bits, 16 numbers; the step, the layer and the stream keep the
-        # counters apart.
-        per_row = -(-row_size // 16)
-        counter = [self._first_row * per_row, stream, self._step, self._number]
+        per_row = -(-row_size // 16)  # one count gives 4 x 64 bits
+        state = np.array(random_state(self._seed, self._number, self._step, self._first_row * per_row, stream), np.uint64)
         if self.kernels:
             raw = np.empty(rows * per_row * 4, np.uint64)
-            self.kernels.random.philox(np.array([*counter, *self._key], np.uint64), raw)
+            self.kernels.random.philox(state, raw)
         else:
-            generator = np.random.Philox(key=self._seed, counter=np.array(counter, np.uint64))
+            generator = np.random.Philox(key=self._seed, counter=state[:4])
             raw = generator.random_raw(rows * per_row * 4)
         return raw.view(np.uint16).reshape(rows, per_row * 16)[:, :row_size]
 

@@ -121,7 +121,7 @@ class Executor:
         """Forward and backward of a batch at the 0-based step; leaves the gradient in `gradients`."""
         chain = self._chain_of_dense()
         if chain and chain.takes(batch.inputs, batch.lengths):
-            loss, p = chain.step(batch, self.gradients, self._chain_workers(batch.rows), self.side_by_side)
+            loss, p = chain.step(batch, step, self.gradients, self._chain_workers(batch.rows), self.side_by_side)
             name = self.objectives[0].head.name
             penalty = self._penalties(add_gradients=True)
             return BatchResult(self.objectives[0].weight * loss + penalty, {name: loss}, {name: p})
@@ -150,10 +150,11 @@ class Executor:
         chain = self._chain_of_dense()
         return chain is not None and not self.program.regularized and chain.takes(part.inputs, part.lengths)
 
-    def train_steps(self, part: Any, order: Array, batch: int, first: int, numbers: Array, update: Update) -> Steps:
+    def train_steps(self, part: Any, order: Array, batch: int, first: int, step: int, numbers: Array,
+                    update: Update) -> Steps:  # fmt: skip
         """Several steps of an epoch with their updates in one call: see Chain.steps."""
         workers = self._chain_workers(batch)
-        return self._chain_of_dense().steps(part, order, batch, first, numbers, update, workers, self.side_by_side)
+        return self._chain_of_dense().steps(part, order, batch, first, step, numbers, update, workers, self.side_by_side)
 
     def _chain_workers(self, rows: int) -> int:
         """Threads for a chain's step: they wait awake for each other, so that less work is worth a second one."""

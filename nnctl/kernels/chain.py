@@ -9,7 +9,8 @@ engine's usual way (engine/shard.py and engine/updater.py).
 
 Numbers by layer (widths[0] is the input's): its weights start at kernels[layer] and biases[layer] (-1: none) of the
 flat parameters, its output at places[layer] * rows of `outs`, its gradient at the same place of `slopes`, (rows,
-width), and of `turned`, (width, rows).
+width), and of `turned`, (width, rows). Where there is a Dropout between it and the next layer, its output times the mask
+is at the same place of `dropped`, the mask of `masks`.
 """
 
 import numpy as np
@@ -17,6 +18,7 @@ import numpy as np
 from nnctl.kernels import calling
 from nnctl.kernels.compiling import kernel
 from nnctl.kernels.dense import LINEAR, RELU, activate, activation_back, column_sums, largest_bits, losses_of
+from nnctl.kernels.elementwise import drop_part, times_part
 from nnctl.kernels.memory import copy, line, pointer, table
 from nnctl.kernels.products import dressed_product, packed_of, product, product_packed, tile_rows
 from nnctl.kernels.tile import WIDTH
@@ -33,14 +35,16 @@ _SAFE = np.float32(1e37)
 
 @kernel
 def run(worker, workers, x, divisor, order, batch, first, steps, targets, labels, weights, loss, share, parameters,
-        gradients, slots, update, numbers, widths, kernels, biases, places, activations, xs, outs, slopes, turned,
-        scratch, predictions, sums, largest, arrived):  # fmt: skip
+        gradients, slots, update, numbers, number, widths, kernels, biases, places, activations, limits, scales, draws, xs,
+        outs, dropped, masks, slopes, turned, scratch, predictions, sums, largest, arrived):  # fmt: skip
     """Steps `first` to first + steps - 1 of an epoch, as one of the workers; how many were made.
 
     x (samples, widths[0]) of any type, divided by divisor where that is not 0. order (samples) the rows in the epoch's
     order, `batch` of them a step. labels (samples), targets (samples, widths[-1]) or weights (samples) may be empty.
     share: what a row's loss is multiplied with, over the batch's rows. update: the address of a sweep's update, with
     numbers (steps, scalars); or 0: then the gradient of the one step is left in `gradients`. slots (k, parameters).
+    number: of the first step ever. limits, scales (layers) and draws (layers, 6): of the Dropout of a layer's input, as
+    drop_part takes them; a limit of -1 where there is none. dropped and masks: as large as outs, or empty.
     predictions (rows of all steps, widths[-1]) and sums (steps, workers), the losses', are filled in. arrived (workers,
     8): how often each worker has met the others, ever.
     Stops before the update of a step whose loss or gradient may not be finite.
@@ -54,11 +58,21 @@ def run(worker, workers, x, divisor, order, batch, first, steps, targets, labels
         low, high = rows * worker // workers, rows * (worker + 1) // workers
         xb = table(xs, 0, rows, widths[0])
         _gather(x, divisor, chosen, xb, low, high)
+        if limits[0] >= 0:
+            for r in range(low, high):  # whose mask nobody asks for again
+                drop_part(xb[r : r + 1], table(scratch[worker], 0, 1, widths[0]), xb[r : r + 1], draws[0], number + step,
+                          r, 0, widths[0], limits[0], scales[0])  # fmt: skip
         _meet(arrived, worker, workers)
         for layer in range(layers):
-            below = xb if layer == 0 else _of(outs, places, widths, layer - 1, rows)
-            _forward(worker, workers, below, _of(outs, places, widths, layer, rows), parameters, kernels[layer],
-                     biases[layer], activations[layer])  # fmt: skip
+            below = _below(xb, outs, dropped, limits, places, widths, layer, rows)
+            y = _of(outs, places, widths, layer, rows)
+            _forward(worker, workers, below, y, parameters, kernels[layer], biases[layer], activations[layer])
+            if layer + 1 < layers and limits[layer + 1] >= 0:
+                top, bottom, left, right = _part(worker, workers, rows, widths[layer + 1])
+                mask, after = _of(masks, places, widths, layer, rows), _of(dropped, places, widths, layer, rows)
+                drop_part(y[top:bottom, left:right], mask[top:bottom, left:right], after[top:bottom, left:right],
+                          draws[layer + 1], number + step, top, left, widths[layer + 1], limits[layer + 1],
+                          scales[layer + 1])  # fmt: skip
             _meet(arrived, worker, workers)
         p, dp = _of(outs, places, widths, layers - 1, rows), _of(slopes, places, widths, layers - 1, rows)
         sums[step, worker] = losses_of(p, dp, targets, labels, weights, chosen, share / rows, loss, low, high)
@@ -68,16 +82,18 @@ def run(worker, workers, x, divisor, order, batch, first, steps, targets, labels
         for layer in range(layers - 1, 0, -1):
             _backward(worker, workers, _turned(turned, places, widths, layer, rows),
                       _turned(turned, places, widths, layer - 1, rows), _of(outs, places, widths, layer - 1, rows),
-                      _of(slopes, places, widths, layer - 1, rows), parameters, kernels[layer],
-                      activations[layer - 1], layer > 1)  # fmt: skip
+                      _of(slopes, places, widths, layer - 1, rows), parameters, kernels[layer], activations[layer - 1],
+                      _of(masks, places, widths, layer - 1, rows if limits[layer] >= 0 else 0), layer > 1)  # fmt: skip
             _meet(arrived, worker, workers)
         if update != 0:  # no weight is touched before all gradients are known to be finite
-            _look(largest[worker], low, high, xb, outs, slopes, places, widths, layers, rows)
+            for layer in range(layers):
+                below = _below(xb, outs, dropped, limits, places, widths, layer, rows)
+                _look(largest[worker], layer, low, high, below, _of(slopes, places, widths, layer, rows))
             _meet(arrived, worker, workers)
             if not (_safe(largest, layers, rows) and np.isfinite(sums[step].sum())):
                 break
         for layer in range(layers):
-            below = xb if layer == 0 else _of(outs, places, widths, layer - 1, rows)
+            below = _below(xb, outs, dropped, limits, places, widths, layer, rows)
             _change(worker, workers, below, _of(slopes, places, widths, layer, rows), parameters, gradients, slots,
                     update, numbers[step], kernels[layer], biases[layer], scratch[worker])  # fmt: skip
         done += 1
@@ -97,6 +113,12 @@ def _of(flat, places, widths, layer, rows):
 
 
 @kernel
+def _below(xb, outs, dropped, limits, places, widths, layer, rows):
+    """What a layer gets."""
+    return xb if layer == 0 else _of(dropped if limits[layer] >= 0 else outs, places, widths, layer - 1, rows)
+
+
+@kernel
 def _turned(flat, places, widths, layer, rows):
     return table(flat, places[layer] * rows, widths[layer + 1], rows)
 
@@ -108,6 +130,17 @@ def _share(worker, workers, count):
     if count >= COLUMNS:
         each = -(-each // 16) * 16
     return min(worker * each, count), min((worker + 1) * each, count)
+
+
+@kernel
+def _part(worker, workers, rows, wide):
+    """Of a layer's output, the rows and the columns that a worker makes: (top, bottom, left, right). The columns begin
+    at a multiple of 16."""
+    if wide >= COLUMNS * workers:
+        left, right = _share(worker, workers, wide)
+        return 0, rows, left, right
+    top, bottom = _share(worker, workers, rows)
+    return top, bottom, 0, wide
 
 
 @kernel
@@ -129,21 +162,19 @@ def _forward(worker, workers, below, y, parameters, kernel, bias, activation):
     w = table(parameters, kernel, below.shape[1], wide)
     # a relu comes with the bias, so that there has to be one
     b = parameters[bias : bias + wide] if bias >= 0 else np.zeros(wide if activation == RELU else 0, np.float32)
-    if wide >= COLUMNS * workers:
-        low, high = _share(worker, workers, wide)
-        part, w, b = y[:, low:high], w[:, low:high], b[min(low, b.size) : high]
-    else:
-        low, high = _share(worker, workers, y.shape[0])
-        part, below = y[low:high], below[low:high]
+    top, bottom, left, right = _part(worker, workers, y.shape[0], wide)
+    part = y[top:bottom, left:right]
     if part.size:
+        below, w, b = below[top:bottom], w[:, left:right], b[min(left, b.size) : right]
         dressed_product(below, below.strides[0] // 4, 1, w, part, False, b, activation == RELU)
         activate(part, activation)
 
 
 @kernel
-def _backward(worker, workers, dyt, dxt, x, dx, parameters, kernel, activation, goes_on):
+def _backward(worker, workers, dyt, dxt, x, dx, parameters, kernel, activation, mask, goes_on):
     """The worker's part of the gradient below a layer, dx and, where it goes on down, dxt: dx^T = W dy^T, so that of a
-    layer's numbers the few, not the many, are turned round."""
+    layer's numbers the few, not the many, are turned round. x: what the layer below gave. mask: of the Dropout between,
+    without rows where there is none."""
     wide = dyt.shape[0]
     low, high = _share(worker, workers, dxt.shape[0])
     if high <= low:
@@ -151,20 +182,20 @@ def _backward(worker, workers, dyt, dxt, x, dx, parameters, kernel, activation, 
     w = table(parameters, kernel, dxt.shape[0], wide)
     product(w[low:high], wide, 1, dyt, dxt[low:high], False)
     turn_round(dxt[low:high], dx[:, low:high])
+    if mask.size:
+        times_part(mask[:, low:high], dx[:, low:high])
     if activation != LINEAR:
         activation_back(x[:, low:high], dx[:, low:high], activation)
-        if goes_on:
-            turn_round(dx[:, low:high], dxt[low:high])
+    if goes_on and (mask.size or activation != LINEAR):
+        turn_round(dx[:, low:high], dxt[low:high])
 
 
 @kernel
-def _look(largest, low, high, xb, outs, slopes, places, widths, layers, rows):
-    """The bits of the largest number of each layer's input and of its slopes, in rows low to high - 1."""
-    for layer in range(layers):
-        below = xb if layer == 0 else _of(outs, places, widths, layer - 1, rows)
-        largest[2 * layer] = largest_bits(line(below, low * below.shape[1], (high - low) * below.shape[1]))
-        wide = widths[layer + 1]
-        largest[2 * layer + 1] = largest_bits(line(slopes, places[layer] * rows + low * wide, (high - low) * wide))
+def _look(largest, layer, low, high, below, dy):
+    """The bits of the largest number of a layer's input and of its slopes, in rows low to high - 1."""
+    wide, many = below.shape[1], dy.shape[1]
+    largest[2 * layer] = largest_bits(line(below, low * wide, (high - low) * wide))
+    largest[2 * layer + 1] = largest_bits(line(dy, low * many, (high - low) * many))
 
 
 @kernel

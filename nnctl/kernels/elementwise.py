@@ -2,12 +2,14 @@
 costs more than the sum of a small layer where threads meet. NumPy's twins: layers/activation.py, layers/merge.py,
 layers/regularization.py.
 
-All arrays: one axis, side by side.
+All arrays: one axis, side by side; of parts of matrices, the rows are.
 """
 
 import numpy as np
 
 from nnctl.kernels.compiling import kernel
+from nnctl.kernels.memory import line
+from nnctl.kernels.random import philox
 
 
 @kernel
@@ -45,3 +47,38 @@ def times(a, y):
     """y becomes y a."""
     for i in range(y.size):
         y[i] = y[i] * a[i]
+
+
+@kernel
+def drop_part(x, mask, y, draw, step, row, column, wide, limit, scale):
+    """Dropout of part of a batch, which begins at that row and that column, a multiple of 16, of rows of `wide` numbers:
+    mask = scale where the random bits are at least the limit, else 0; y = x mask, and may be x.
+
+    draw (6): the state of the layer's random bits (kernels/random.py) but for the step and the row.
+    """
+    state = np.empty(6, np.uint64)
+    for k in range(6):
+        state[k] = draw[k]
+    state[2] = step
+    high, columns = x.shape
+    bits = np.empty(4 * ((columns + 15) // 16), np.uint64)
+    numbers, limit = bits.view(np.uint16), np.int32(limit)
+    for r in range(high):
+        state[0] = (row + r) * ((wide + 15) // 16) + column // 16
+        philox(state, bits)
+        xr, mr, yr = _row(x, r), _row(mask, r), _row(y, r)
+        for j in range(columns):
+            mr[j] = scale if numbers[j] >= limit else np.float32(0)
+            yr[j] = xr[j] * mr[j]
+
+
+@kernel
+def times_part(a, y):
+    """y becomes y a."""
+    for r in range(y.shape[0]):
+        times(_row(a, r), _row(y, r))
+
+
+@kernel
+def _row(x, r):
+    return line(x, r * (x.strides[0] // 4), x.shape[1])

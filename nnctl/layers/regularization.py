@@ -9,11 +9,16 @@ from nnctl.fields import Field
 from nnctl.layers.base import Layer, Rate, layers, show
 
 
+def limit_of(rate):
+    """What is dropped has random bits, 16 of them, below this."""
+    return round(rate * 65536)
+
+
 def random_mask(call, rate, row_size, rows, stream=0):
     """(rows, row_size) of 0 with probability rate, else 1 / (1 - rate), which keeps the mean."""
     mask = call.empty((rows, row_size))
     bits = call.random_bits(row_size, rows, stream)
-    np.greater_equal(bits, round(rate * 65536), out=mask, casting="unsafe")
+    np.greater_equal(bits, limit_of(rate), out=mask, casting="unsafe")
     mask *= 1 / (1 - rate)
     return mask
 
@@ -36,7 +41,7 @@ class Dropout(Layer):
         if call.kernels and x.flags.c_contiguous:
             mask, y = call.empty(x.shape), call.empty(x.shape)
             bits = np.ascontiguousarray(call.random_bits(x[0].size, len(x)))
-            call.kernels.elementwise.drop(x.reshape(-1), bits.reshape(-1), round(self.rate * 65536), 1 / (1 - self.rate),
+            call.kernels.elementwise.drop(x.reshape(-1), bits.reshape(-1), limit_of(self.rate), 1 / (1 - self.rate),
                                           mask.reshape(-1), y.reshape(-1))  # fmt: skip
             return y, mask
         mask = random_mask(call, self.rate, x[0].size, len(x)).reshape(x.shape)

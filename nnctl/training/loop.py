@@ -192,7 +192,7 @@ class Loop:
         count = min(length - start % length, self.plan.iterations_per_epoch - start)
         part = self.train_part
         numbers = self.updater.ahead(self.step, count)
-        made = self.model.executor.train_steps(part, order, size, start, numbers, update)
+        made = self.model.executor.train_steps(part, order, size, start, self.step, numbers, update)
         if not made.done:
             return False
         self.updater.went(made.done)

@@ -18,12 +18,16 @@ pytestmark = pytest.mark.skipif(
 HIDDEN = "{Dense: {units: 9, activation: relu}}, {Dense: {units: 8, activation: tanh, use_bias: false}}, {Dense: {units: 5,"
 HIDDEN += " activation: sigmoid, kernel_regularizer: {l2: {l2: 0.1}}}}"
 WIDE = "{Dense: {units: 150, activation: relu}}, {Dense: {units: 133, activation: relu}}"
+DROPPED = "{Dropout: {rate: 0.2}}, {Dense: {units: 150, activation: relu}}, {Dropout: {rate: 0.3}}, {Dense: {units: 133}},"
+DROPPED += " {Dropout: {rate: 0.5}}, {Dense: {units: 19, activation: tanh}}, {Dropout: {rate: 0.25}}"
 CASES = {
     "wide": (f"[{WIDE}, {{Dense: {{units: 3, activation: softmax}}}}]", "scce"),
     "scce": (f"[{HIDDEN}, {{Dense: {{units: 3, activation: softmax}}}}]", "scce"),
     "cce": (f"[{HIDDEN}, {{Dense: {{units: 3, activation: softmax}}}}]", "cce"),
     "bce": (f"[{HIDDEN}, {{Dense: {{units: 3, activation: sigmoid}}}}]", "bce"),
     "mse": (f"[{HIDDEN}, {{Dense: {{units: 3}}}}]", "mse"),
+    "dropout": (f"[{DROPPED}, {{Dense: {{units: 3, activation: softmax}}}}]", "scce"),
+    "dropout, shallow": ("[Flatten, {Dropout: {rate: 0}}, {Dense: {units: 9}}, {Dropout: {rate: 0.5}}, {Dense: {units: 3}}]", "mse"),
     "one layer": ("[{Dense: {units: 3, activation: softmax, use_bias: false}}]", "scce"),
 }
 
@@ -55,10 +59,10 @@ def test_it_gives_what_the_usual_way_gives(name, threads, rows, monkeypatch):
     monkeypatch.setattr(executors, "CHAIN_WORTH_A_THREAD", 0)
     for weighted in (False, True):
         plain, head = made(name, 1, False)
-        expected = plain.train_step(batch(name, head, rows, weighted), 0)
+        expected = plain.train_step(batch(name, head, rows, weighted), 5)
         chained, _ = made(name, threads, True)
         with chained:
-            result = chained.train_step(batch(name, head, rows, weighted), 0)
+            result = chained.train_step(batch(name, head, rows, weighted), 5)
             assert chained._chain[0] is not None
             assert result.loss == pytest.approx(expected.loss, rel=1e-5)
             assert result.losses[head.name] == pytest.approx(expected.losses[head.name], rel=1e-5)
@@ -81,7 +85,9 @@ def test_two_runs_give_the_same_bytes_and_smaller_batches_come_between():
     "layers, loss",
     [
         ("[{Dense: {units: 4, activation: gelu}}, {Dense: {units: 3, activation: softmax}}]", "scce"),
-        ("[{Dense: {units: 4}}, {Dropout: {rate: 0.5}}, {Dense: {units: 3, activation: softmax}}]", "scce"),
+        ("[{Dense: {units: 4}}, {Dropout: {rate: 0.5}}, {Activation: {activation: tanh}}, {Dense: {units: 3, activation: softmax}}]", "scce"),
+        ("[{Dense: {units: 3}}, {Dropout: {rate: 0.5}}, Softmax]", "scce"),
+        ("[{Dropout: {rate: 0.5}}, {Dropout: {rate: 0.5}}, {Dense: {units: 3, activation: softmax}}]", "scce"),
         ("[{Dense: {units: 3, activation: softmax}}]", "{scce: {label_smoothing: 0.1}}"),
         ("[{Dense: {units: 3, activation: tanh}}]", "mse"),
         ("[{Dense: {units: 3}}]", "mae"),
