@@ -147,6 +147,16 @@ class Rows:
         step, each = self._steps[-1]
         return step(block, None if each is None else each[numbers], out)
 
+    def found(self, rows: Array) -> tuple[Array, Array]:
+        """(array, numbers): an array, and which of its rows these are. Where they lie in memory as they are given out,
+        it is what they lie in, not to be written to, and nothing is copied; else they are gathered."""
+        stored = rows if self._numbers is None else self._numbers[rows]
+        for piece in () if self._steps or self.mapped or self.dtype != self._stored else self._pieces:
+            array = piece.data.view(self._stored)
+            if array.flags.aligned and len(rows) and piece.first <= stored.min() and stored.max() < piece.first + len(array):
+                return array.reshape(len(array), *self._row), stored - piece.first
+        return self.gather(rows), np.arange(len(rows))
+
     def _fits(self, out: Array) -> bool:
         """Whether rows as they are stored take the memory of `out`, no more and no less."""
         return out.dtype == self._stored and out.flags.c_contiguous and prod(out.shape[1:]) == prod(self._row)

@@ -81,10 +81,11 @@ class Chain:
 
     def step(self, batch: Batch, step: int, gradients: np.ndarray, workers: int,
              side_by_side: SideBySide) -> tuple[float, np.ndarray]:  # fmt: skip
-        """The loss of the 0-based step, as the executor sums it, and the predictions (valid until the next step); its gradient is
-        left in `gradients`."""
-        order = np.arange(batch.rows)
-        done = self._run(batch, order, batch.rows, 0, 1, step, workers, side_by_side, gradients)
+        """The loss of the 0-based step, as the executor sums it, and the predictions (valid until the next step); its
+        gradient is left in `gradients`."""
+        every = np.arange(batch.rows)
+        done = self._run(batch, np.asarray(batch.inputs[self._input]), every, every, batch.rows, 1, step, workers,
+                         side_by_side, gradients)  # fmt: skip
         assert done == 1
         loss = float(self._room.sums[0].sum())
         return loss / self._objective.weight, self._room.predictions[: batch.rows]
@@ -95,24 +96,13 @@ class Chain:
         as numbers (steps, scalars) has rows. Ends before a step whose loss or gradient may not be finite.
 
         part: the training set's rows, as a Batch has a batch's. order: theirs in this epoch."""
-        if isinstance(part.inputs[self._input], np.ndarray):
-            done = self._run(part, order, batch, first, len(numbers), step, workers, side_by_side, None, update, numbers)
-        else:
-            chosen = order[first * batch : (first + len(numbers)) * batch]
-            done = self._run(self._gathered(part, chosen), np.arange(len(chosen)), batch, 0, len(numbers), step,
-                             workers, side_by_side, None, update, numbers)  # fmt: skip
-        rows = min((first + done) * batch, order.size) - first * batch
-        return Steps(done, self._room.sums[:done].sum(axis=1), self._room.predictions[: max(0, rows)])
+        count, x = len(numbers), part.inputs[self._input]
+        chosen = order[first * batch : (first + count) * batch]
+        x, stored = (x, chosen) if isinstance(x, np.ndarray) else x.found(chosen)
+        done = self._run(part, x, stored, chosen, batch, count, step, workers, side_by_side, None, update, numbers)
+        return Steps(done, self._room.sums[:done].sum(axis=1), self._room.predictions[: min(done * batch, len(chosen))])
 
-    def _gathered(self, part: Any, chosen: np.ndarray) -> Batch:
-        """Rows that are not all in memory as the model takes them."""
-        name = self._objective.head.name
-        return Batch(
-            {self._input: part.inputs[self._input].gather(chosen)}, {name: part.targets[name][chosen]},
-            None if part.weights is None else part.weights[chosen], {}, part.divisors,
-        )  # fmt: skip
-
-    def _run(self, rows: Any, order: np.ndarray, batch: int, first: int, steps: int, number: int,
+    def _run(self, rows: Any, x: np.ndarray, stored: np.ndarray, order: np.ndarray, batch: int, steps: int, number: int,
              workers: int, side_by_side: SideBySide, gradients: np.ndarray | None, update: Update | None = None,
              numbers: np.ndarray | None = None) -> int:  # fmt: skip
         room = self._room
@@ -120,13 +110,12 @@ class Chain:
             room = self._room = _Room(self._widths, self._drops, batch, steps, workers, self._program.dtype)
         objective, parameters = self._objective, self._program.parameters
         told = objective.told(rows.targets[objective.head.name], rows.weights, self._widths[-1], self._program.dtype)
-        x = np.ascontiguousarray(rows.inputs[self._input])
-        x = x.reshape(len(x), -1)
+        x = np.ascontiguousarray(x).reshape(len(x), -1)
         divisor = np.float32(rows.divisors.get(self._input, 0))
         if numbers is None:
             numbers = np.empty((1, 0))
         made = [0] * workers
-        fixed = (x, divisor, order, batch, first, steps, *told, objective.compiled,
+        fixed = (x, stored, divisor, order, batch, steps, *told, objective.compiled,
                  np.float32(objective.weight), parameters, parameters if gradients is None else gradients,
                  update.slots if update else np.empty((0, 0), np.float32), update.address if update else 0, numbers, number,
                  *self._layout, *room.arrays)  # fmt: skip
@@ -207,9 +196,13 @@ class _Room:
         self.sums = np.zeros((steps, workers))
         # scratch and what the threads tell each other by: each has cache lines of its own
         scratch = aligned.empty((workers, max(SCRATCH, int(widths.max()))), dtype)
+        share = batch * int(widths[1:].max())
+        # one is read before the other is written
+        room = aligned.empty(max(every, workers * share), dtype)
+        turned, shares = room[:every], room[: workers * share].reshape(workers, share)
         largest = aligned.zeros((workers, 2 * len(widths) + 16), np.int32)
         arrived = aligned.zeros((workers, 8), np.int64)
-        self.arrays = (aligned.empty(int(widths[0]) * batch, dtype), outs, dropped, masks, slopes, turned, scratch,
+        self.arrays = (aligned.empty(int(widths[0]) * batch, dtype), outs, dropped, masks, slopes, turned, shares, scratch,
                        self.predictions, self.sums, largest, arrived)  # fmt: skip
 
     def fits(self, batch: int, steps: int, workers: int) -> bool:

@@ -1,8 +1,11 @@
 """Training steps of a chain of Dense layers compiled whole, as many as are wanted in one call: gathering the batch,
 forward, loss, backward and the optimizer's rule, on one thread or several.
 
-A thread makes some columns of every layer's output, and some rows of every weight's gradient, from the whole batch: so
-nothing is left to add up. The gradient never goes to memory: the optimizer's rule takes each few rows while they are in
+A thread has some rows of every weight matrix for itself: it makes their gradient from the whole batch, and changes them.
+Forward, it multiplies those rows with the columns of the layer's input that belong to them, which it has made itself;
+the threads' shares of each output, which are fewer numbers than the weights, are then added up. (Where they are not, in
+large batches, a thread makes some columns of the output from all weights.) So weights stay in the caches of their thread:
+what another core has just written is slow to come by. The gradient never goes to memory: the optimizer's rule takes each few rows while they are in
 the first-level cache. (Rows, since those of one thread then lie together; of columns, which lie between another
 thread's, the hardware reads ahead what the other has just written.) Threads meet between layers. NumPy's twin: the
 engine's usual way (engine/shard.py and engine/updater.py).
@@ -18,8 +21,8 @@ import numpy as np
 from nnctl.kernels import calling
 from nnctl.kernels.compiling import kernel
 from nnctl.kernels.dense import LINEAR, RELU, activate, activation_back, column_sums, largest_bits, losses_of
-from nnctl.kernels.elementwise import drop_part, times_part
-from nnctl.kernels.memory import copy, line, pointer, table
+from nnctl.kernels.elementwise import add, drop_part, relu, times_part
+from nnctl.kernels.memory import copy, line, pointer, soon, table
 from nnctl.kernels.products import dressed_product, packed_of, product, product_packed, tile_rows
 from nnctl.kernels.tile import WIDTH
 from nnctl.kernels.turning import turn as turn_round
@@ -27,6 +30,10 @@ from nnctl.kernels.waiting import meet
 
 # Columns a thread has at least: below, a layer's rows are dealt out instead.
 COLUMNS = 64
+# Rows of the batch that lie anywhere in memory are asked for so many ahead.
+AHEAD = 4
+# Shares are added up where they have at most one row for so many of the weights'.
+DEEP = 4
 # Of a gradient between product and update: columns, and times the rows of a tile.
 AT_MOST, AT_ONCE = 512, 2
 # No gradient overflows where the largest numbers it is made of, multiplied, stay below this.
@@ -34,17 +41,18 @@ _SAFE = np.float32(1e37)
 
 
 @kernel
-def run(worker, workers, x, divisor, order, batch, first, steps, targets, labels, weights, loss, share, parameters,
+def run(worker, workers, x, stored, divisor, order, batch, steps, targets, labels, weights, loss, share, parameters,
         gradients, slots, update, numbers, number, widths, kernels, biases, places, activations, limits, scales, draws, xs,
-        outs, dropped, masks, slopes, turned, scratch, predictions, sums, largest, arrived):  # fmt: skip
-    """Steps `first` to first + steps - 1 of an epoch, as one of the workers; how many were made.
+        outs, dropped, masks, slopes, turned, shares, scratch, predictions, sums, largest, arrived):  # fmt: skip
+    """Some steps in a row, as one of the workers; how many were made.
 
-    x (samples, widths[0]) of any type, divided by divisor where that is not 0. order (samples) the rows in the epoch's
-    order, `batch` of them a step. labels (samples), targets (samples, widths[-1]) or weights (samples) may be empty.
+    x (samples, widths[0]) of any type, divided by divisor where that is not 0. order (rows) the samples of
+    these steps, `batch` of them a step, and stored (rows) where in x they are. labels (samples), targets (samples, widths[-1]) or weights (samples) may be empty.
     share: what a row's loss is multiplied with, over the batch's rows. update: the address of a sweep's update, with
     numbers (steps, scalars); or 0: then the gradient of the one step is left in `gradients`. slots (k, parameters).
     number: of the first step ever. limits, scales (layers) and draws (layers, 6): of the Dropout of a layer's input, as
     drop_part takes them; a limit of -1 where there is none. dropped and masks: as large as outs, or empty.
+    shares (workers, rows * the largest of widths).
     predictions (rows of all steps, widths[-1]) and sums (steps, workers), the losses', are filled in. arrived (workers,
     8): how often each worker has met the others, ever.
     Stops before the update of a step whose loss or gradient may not be finite.
@@ -52,21 +60,29 @@ def run(worker, workers, x, divisor, order, batch, first, steps, targets, labels
     layers = kernels.size
     done = 0
     for step in range(steps):
-        start = (first + step) * batch
+        start = step * batch
         chosen = order[start : min(start + batch, order.size)]
         rows = chosen.size
         low, high = rows * worker // workers, rows * (worker + 1) // workers
         xb = table(xs, 0, rows, widths[0])
-        _gather(x, divisor, chosen, xb, low, high)
+        top, bottom, left, right = _part(worker, workers, rows, widths[0])
+        _gather(x, divisor, stored[start : start + rows], xb, top, bottom, left, right)
         if limits[0] >= 0:
-            for r in range(low, high):  # whose mask nobody asks for again
-                drop_part(xb[r : r + 1], table(scratch[worker], 0, 1, widths[0]), xb[r : r + 1], draws[0], number + step,
-                          r, 0, widths[0], limits[0], scales[0])  # fmt: skip
+            for r in range(top, bottom):  # whose mask nobody asks for again
+                part = xb[r : r + 1, left:right]
+                drop_part(part, table(scratch[worker], 0, 1, right - left), part, draws[0], number + step, r, left,
+                          widths[0], limits[0], scales[0])  # fmt: skip
         _meet(arrived, worker, workers)
         for layer in range(layers):
             below = _below(xb, outs, dropped, limits, places, widths, layer, rows)
             y = _of(outs, places, widths, layer, rows)
-            _forward(worker, workers, below, y, parameters, kernels[layer], biases[layer], activations[layer])
+            if _adds_up(workers, rows, widths[layer]):
+                _forward_share(worker, workers, below, table(shares[worker], 0, rows, widths[layer + 1]), parameters,
+                               kernels[layer])  # fmt: skip
+                _meet(arrived, worker, workers)
+                _add_up(worker, workers, shares, y, parameters, biases[layer], activations[layer])
+            else:
+                _forward(worker, workers, below, y, parameters, kernels[layer], biases[layer], activations[layer])
             if layer + 1 < layers and limits[layer + 1] >= 0:
                 top, bottom, left, right = _part(worker, workers, rows, widths[layer + 1])
                 mask, after = _of(masks, places, widths, layer, rows), _of(dropped, places, widths, layer, rows)
@@ -76,7 +92,7 @@ def run(worker, workers, x, divisor, order, batch, first, steps, targets, labels
             _meet(arrived, worker, workers)
         p, dp = _of(outs, places, widths, layers - 1, rows), _of(slopes, places, widths, layers - 1, rows)
         sums[step, worker] = losses_of(p, dp, targets, labels, weights, chosen, share / rows, loss, low, high)
-        copy(p[low:high], predictions[step * batch + low : step * batch + high])
+        copy(p[low:high], predictions[start + low : start + high])
         turn_round(dp[low:high], _turned(turned, places, widths, layers - 1, rows)[:, low:high])
         _meet(arrived, worker, workers)
         for layer in range(layers - 1, 0, -1):
@@ -88,7 +104,9 @@ def run(worker, workers, x, divisor, order, batch, first, steps, targets, labels
         if update != 0:  # no weight is touched before all gradients are known to be finite
             for layer in range(layers):
                 below = _below(xb, outs, dropped, limits, places, widths, layer, rows)
-                _look(largest[worker], layer, low, high, below, _of(slopes, places, widths, layer, rows))
+                dy = _of(slopes, places, widths, layer, rows)
+                largest[worker, 2 * layer] = _look(worker, workers, below)
+                largest[worker, 2 * layer + 1] = _look(worker, workers, dy)
             _meet(arrived, worker, workers)
             if not (_safe(largest, layers, rows) and np.isfinite(sums[step].sum())):
                 break
@@ -144,15 +162,57 @@ def _part(worker, workers, rows, wide):
 
 
 @kernel
-def _gather(x, divisor, chosen, xb, low, high):
-    for r in range(low, high):
-        from_, to = x[chosen[r]], xb[r]
+def _gather(x, divisor, chosen, xb, top, bottom, left, right):
+    count, wide = right - left, x.shape[1]
+    many = max(1, 64 // x.itemsize)  # numbers of a line of the cache
+    for r in range(top, bottom):
+        if r + AHEAD < bottom:
+            for j in range(left, right, many):
+                soon(x, chosen[r + AHEAD] * wide + j)
+        from_, to = line(x, chosen[r] * wide + left, count), line(xb, r * wide + left, count)
         if divisor != 0:
-            for j in range(to.size):
+            for j in range(count):
                 to[j] = np.float32(from_[j]) / divisor
         else:
-            for j in range(to.size):
+            for j in range(count):
                 to[j] = np.float32(from_[j])
+
+
+@kernel
+def _adds_up(workers, rows, deep):
+    """Whether the workers' shares of a layer's output are added up, each made from some of the layer's inputs."""
+    return workers > 1 and deep >= COLUMNS * workers and deep >= DEEP * rows
+
+
+@kernel
+def _forward_share(worker, workers, below, share, parameters, kernel):
+    """The worker's share of below W."""
+    low, high = _share(worker, workers, below.shape[1])
+    w = table(parameters, kernel, below.shape[1], share.shape[1])
+    product(below[:, low:high], below.shape[1], 1, w[low:high], share, False)
+
+
+@kernel
+def _add_up(worker, workers, shares, y, parameters, bias, activation):
+    """The worker's part of y = f(the sum of all shares + b)."""
+    rows, wide = y.shape
+    top, bottom, left, right = _part(worker, workers, rows, wide)
+    count = right - left
+    for r in range(top, bottom):
+        at = r * wide + left
+        yr, first = line(y, at, count), line(shares[0], at, count)
+        if bias >= 0:
+            b = line(parameters, bias + left, count)
+            for j in range(count):
+                yr[j] = first[j] + b[j]
+        else:
+            for j in range(count):
+                yr[j] = first[j]
+        for k in range(1, workers):
+            add(yr, line(shares[k], at, count), yr)
+        if activation == RELU:
+            relu(yr, yr)
+    activate(y[top:bottom, left:right], activation)
 
 
 @kernel
@@ -191,11 +251,13 @@ def _backward(worker, workers, dyt, dxt, x, dx, parameters, kernel, activation, 
 
 
 @kernel
-def _look(largest, layer, low, high, below, dy):
-    """The bits of the largest number of a layer's input and of its slopes, in rows low to high - 1."""
-    wide, many = below.shape[1], dy.shape[1]
-    largest[2 * layer] = largest_bits(line(below, low * wide, (high - low) * wide))
-    largest[2 * layer + 1] = largest_bits(line(dy, low * many, (high - low) * many))
+def _look(worker, workers, x):
+    """The bits of the largest number of the worker's part of x."""
+    top, bottom, left, right = _part(worker, workers, x.shape[0], x.shape[1])
+    largest = np.int32(0)
+    for r in range(top, bottom):
+        largest = max(largest, largest_bits(line(x, r * x.shape[1] + left, right - left)))
+    return largest
 
 
 @kernel

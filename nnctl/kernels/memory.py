@@ -2,6 +2,7 @@
 
 from llvmlite import ir
 from numba import carray, types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from nnctl.kernels.compiling import kernel
@@ -70,3 +71,19 @@ def nothing(context):
         return ir.Constant(_BYTE, None)
 
     return types.voidptr(), build
+
+
+@intrinsic
+def soon(context, array, offset):
+    """Asks for the line of the cache with an array's number at `offset`, which will be read soon."""
+
+    def build(context, builder, signature, arguments):
+        [kind, _], [value, steps] = signature.args, arguments
+        place = builder.bitcast(builder.gep(context.make_array(kind)(context, builder, value).data, [steps]), _BYTE)
+        number = ir.IntType(32)
+        asked = ir.FunctionType(ir.VoidType(), [_BYTE, number, number, number])
+        function = cgutils.get_or_insert_function(builder.module, asked, "llvm.prefetch.p0")
+        builder.call(function, [place, number(0), number(3), number(1)])  # to be read, into the first level, data
+        return ir.Constant(number, 0)
+
+    return types.int32(array, types.int64), build

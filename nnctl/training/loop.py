@@ -33,7 +33,7 @@ Snapshot = dict[str, Array]  # "parameters" and "state", copies of the program's
 
 # Multiply-adds of iterations in one go, some ten milliseconds; what an iteration takes besides; and how many numbers
 # their predictions may be.
-STRETCH, OVERHEAD, MOST_PREDICTIONS = 1_000_000_000, 50_000, 4_000_000
+STRETCH, OVERHEAD, MOST_PREDICTIONS = 2_000_000_000, 50_000, 4_000_000
 
 
 class Loop:

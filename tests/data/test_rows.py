@@ -47,6 +47,8 @@ def test_they_give_out_what_the_array_has(case, encoded, data):
     np.testing.assert_array_equal(found[1:7:2], whole[1:7:2])
     out = np.full((len(numbers), 6), 7, found.dtype)
     assert found.gather(numbers, out) is out
+    lying, there = found.found(numbers)
+    np.testing.assert_array_equal(lying[there], whole[numbers])
     np.testing.assert_array_equal(out, whole[numbers])
     np.testing.assert_array_equal(found.astype(np.float32).gather(numbers), whole[numbers].astype(np.float32))
     assert extent(found) == (whole.min(), whole.max())
@@ -57,6 +59,15 @@ def _into(x, out):
         return x
     out[...] = x
     return out
+
+
+def test_rows_that_lie_in_memory_are_found_there():
+    whole = array(9, "u1")
+    found = joined([Rows.of(whole[:5]), Rows.of(whole[5:])]).select(np.array([8, 6, 1]))
+    lying, numbers = found.found(np.array([1, 0]))
+    assert np.shares_memory(lying, whole)
+    assert (lying[numbers] == whole[[6, 8]]).all()
+    assert not np.shares_memory(found.found(np.array([0, 2]))[0], whole)  # of both pieces
 
 
 def test_an_array_that_is_not_aligned_is_gathered_as_any_other():

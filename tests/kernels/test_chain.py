@@ -28,14 +28,20 @@ CASES = {
     "mse": (f"[{HIDDEN}, {{Dense: {{units: 3}}}}]", "mse"),
     "dropout": (f"[{DROPPED}, {{Dense: {{units: 3, activation: softmax}}}}]", "scce"),
     "dropout, shallow": ("[Flatten, {Dropout: {rate: 0}}, {Dense: {units: 9}}, {Dropout: {rate: 0.5}}, {Dense: {units: 3}}]", "mse"),
+    "wide input": (f"[{WIDE}, {{Dense: {{units: 3, activation: softmax}}}}]", "scce"),
+    "wide input, dropout": (f"[{DROPPED}, {{Dense: {{units: 3, activation: softmax}}}}]", "scce"),
     "one layer": ("[{Dense: {units: 3, activation: softmax, use_bias: false}}]", "scce"),
 }
+
+
+def inputs(name):
+    return 300 if name.startswith("wide input") else 6
 
 
 def made(name, threads, compiled):
     layers, loss = CASES[name]
     checked = spec.loads(f"{{dataset: iris, layers: {layers}, loss: {loss}}}")
-    program = Program(Graph.build(checked.nodes, {"input": (6,)}, checked.outputs), seed=1)
+    program = Program(Graph.build(checked.nodes, {"input": (inputs(name),)}, checked.outputs), seed=1)
     [head] = program.heads
     executor = Executor(program, {head.name: losses.build(loss)}, {head.name: 0.5}, threads=threads)
     executor.kernels = kernels.Kernels() if compiled else None
@@ -44,7 +50,7 @@ def made(name, threads, compiled):
 
 def batch(name, head, rows, weighted):
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(rows, 6)).astype(np.float32)
+    x = rng.normal(size=(rows, inputs(name))).astype(np.float32)
     classes = rng.integers(0, 3, rows)
     y = classes if CASES[name][1] == "scce" else np.eye(3, dtype=np.float32)[classes]
     weights = rng.uniform(0, 2, rows).astype(np.float32) if weighted else None
