@@ -14,6 +14,7 @@ import re
 import struct
 import zlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from nnctl.errors import DataError
 Array = np.ndarray
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_PIECE = 1 << 20  # bytes
 _PARTS = {"train": "train", "t10k": "test", "test": "test", "validation": "validation", "valid": "validation"}
 _PART = re.compile(rf"(?:^|[-_.])({'|'.join(_PARTS)})(?=[-_.])", re.IGNORECASE)
 
@@ -50,8 +52,7 @@ def read_idx_files(paths: Sequence[Path], source: str) -> Arrays:
         paths = [other for path in paths for other in (path, *_labels_beside(path, paths))]
     arrays: dict[str, Array | Rows] = {}
     several = len({_part(path) for path in paths}) > 1
-    for path in paths:
-        values = read_idx(path)
+    for path, values in zip(paths, _all_read(paths), strict=True):
         what = "labels" if values.ndim == 1 else "images"
         name = ("y" if values.ndim == 1 else "x") + (f"_{_part(path)}" if several else "")
         if name in arrays:
@@ -60,6 +61,12 @@ def read_idx_files(paths: Sequence[Path], source: str) -> Arrays:
         arrays[name] = values.reshape(*values.shape, 1) if values.ndim == 3 else values
     divisors = {name: 255.0 for name, values in arrays.items() if name[0] == "x" and values.dtype == np.uint8}
     return Arrays(arrays, source, divisors)
+
+
+def _all_read(paths: Sequence[Path]) -> list[Array | Rows]:
+    """The arrays of all files, unpacked side by side."""
+    with ThreadPoolExecutor() as threads:
+        return list(threads.map(read_idx, paths))
 
 
 def _labels_beside(path: Path, given: Sequence[Path]) -> list[Path]:
@@ -112,8 +119,10 @@ def read_idx(path: Path) -> Array | Rows:
     return large(values.astype(dtype.newbyteorder("="), copy=False))
 
 
-def _exactly(file, size: int, path: Path) -> bytes:
-    data = file.read(size)
+def _exactly(file, size: int, path: Path) -> bytearray:
+    data = bytearray()
+    while piece := file.read(min(_PIECE, size - len(data))):  # all at once, gzip would hold it twice
+        data += piece
     if len(data) != size:
         raise DataError(f"ends after {len(data):,} of {size:,} bytes", str(path),
                         "the file is cut off: get it again")  # fmt: skip

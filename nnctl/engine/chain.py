@@ -50,7 +50,7 @@ class Chain:
         widths = [prod(program.graph.shapes[self._input]), *(link.dense.units for link in links)]
         self._widths = np.array(widths, np.int64)
         spans, drops = program.spans, [link.dropout for link in links]
-        self._drops = any(drops[1:])
+        self._apart = any(drop and link.activation != "relu" for drop, link in zip(drops[1:], links, strict=False))
         self._layout = (
             self._widths,
             np.array([spans[f"{link.owner}/kernel"].start for link in links], np.int64),
@@ -107,7 +107,7 @@ class Chain:
              numbers: np.ndarray | None = None) -> int:  # fmt: skip
         room = self._room
         if room is None or not room.fits(batch, steps, workers):
-            room = self._room = _Room(self._widths, self._drops, batch, steps, workers, self._program.dtype)
+            room = self._room = _Room(self._widths, self._apart, batch, steps, workers, self._program.dtype)
         objective, parameters = self._objective, self._program.parameters
         told = objective.told(rows.targets[objective.head.name], rows.weights, self._widths[-1], self._program.dtype)
         x = np.ascontiguousarray(x).reshape(len(x), -1)
@@ -187,11 +187,11 @@ class Steps:
 class _Room:
     """What the kernel writes to, for batches of at most so many rows."""
 
-    def __init__(self, widths: np.ndarray, drops: bool, batch: int, steps: int, workers: int, dtype: Any):
+    def __init__(self, widths: np.ndarray, apart: bool, batch: int, steps: int, workers: int, dtype: Any):
         self._sizes = batch, steps, workers
         every = int(widths[1:].sum()) * batch
         outs, slopes, turned = (aligned.empty(every, dtype) for _ in range(3))
-        dropped, masks = (aligned.empty(every if drops else 0, dtype) for _ in range(2))
+        dropped, masks = (aligned.empty(every if apart else 0, dtype) for _ in range(2))
         self.predictions = aligned.empty((batch * steps, widths[-1]), dtype)
         self.sums = np.zeros((steps, workers))
         # scratch and what the threads tell each other by: each has cache lines of its own

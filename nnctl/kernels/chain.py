@@ -12,8 +12,9 @@ engine's usual way (engine/shard.py and engine/updater.py).
 
 Numbers by layer (widths[0] is the input's): its weights start at kernels[layer] and biases[layer] (-1: none) of the
 flat parameters, its output at places[layer] * rows of `outs`, its gradient at the same place of `slopes`, (rows,
-width), and of `turned`, (width, rows). Where there is a Dropout between it and the next layer, its output times the mask
-is at the same place of `dropped`, the mask of `masks`.
+width), and of `turned`, (width, rows). Where there is a Dropout between it and the next layer, what that leaves of the
+output of a relu is in the output's place: where it is 0, so is the gradient. Of others it is at the same place of
+`dropped`, the mask of `masks`.
 """
 
 import numpy as np
@@ -21,7 +22,7 @@ import numpy as np
 from nnctl.kernels import calling
 from nnctl.kernels.compiling import kernel
 from nnctl.kernels.dense import LINEAR, RELU, activate, activation_back, column_sums, largest_bits, losses_of
-from nnctl.kernels.elementwise import add, drop_part, relu, times_part
+from nnctl.kernels.elementwise import add, drop_in_place, drop_part, relu, times_part
 from nnctl.kernels.memory import copy, line, pointer, soon, table
 from nnctl.kernels.products import dressed_product, packed_of, product, product_packed, tile_rows
 from nnctl.kernels.tile import WIDTH
@@ -38,6 +39,7 @@ DEEP = 4
 AT_MOST, AT_ONCE = 512, 2
 # No gradient overflows where the largest numbers it is made of, multiplied, stay below this.
 _SAFE = np.float32(1e37)
+_ONE = np.float32(1)
 
 
 @kernel
@@ -68,13 +70,10 @@ def run(worker, workers, x, stored, divisor, order, batch, steps, targets, label
         top, bottom, left, right = _part(worker, workers, rows, widths[0])
         _gather(x, divisor, stored[start : start + rows], xb, top, bottom, left, right)
         if limits[0] >= 0:
-            for r in range(top, bottom):  # whose mask nobody asks for again
-                part = xb[r : r + 1, left:right]
-                drop_part(part, table(scratch[worker], 0, 1, right - left), part, draws[0], number + step, r, left,
-                          widths[0], limits[0], scales[0])  # fmt: skip
+            drop_in_place(xb[top:bottom, left:right], draws[0], number + step, top, left, widths[0], limits[0], scales[0])
         _meet(arrived, worker, workers)
         for layer in range(layers):
-            below = _below(xb, outs, dropped, limits, places, widths, layer, rows)
+            below = _below(xb, outs, dropped, limits, activations, places, widths, layer, rows)
             y = _of(outs, places, widths, layer, rows)
             if _adds_up(workers, rows, widths[layer]):
                 _forward_share(worker, workers, below, table(shares[worker], 0, rows, widths[layer + 1]), parameters,
@@ -85,10 +84,13 @@ def run(worker, workers, x, stored, divisor, order, batch, steps, targets, label
                 _forward(worker, workers, below, y, parameters, kernels[layer], biases[layer], activations[layer])
             if layer + 1 < layers and limits[layer + 1] >= 0:
                 top, bottom, left, right = _part(worker, workers, rows, widths[layer + 1])
-                mask, after = _of(masks, places, widths, layer, rows), _of(dropped, places, widths, layer, rows)
-                drop_part(y[top:bottom, left:right], mask[top:bottom, left:right], after[top:bottom, left:right],
-                          draws[layer + 1], number + step, top, left, widths[layer + 1], limits[layer + 1],
-                          scales[layer + 1])  # fmt: skip
+                part, limit, scale = y[top:bottom, left:right], limits[layer + 1], scales[layer + 1]
+                if activations[layer] == RELU:
+                    drop_in_place(part, draws[layer + 1], number + step, top, left, widths[layer + 1], limit, scale)
+                else:
+                    mask, after = _of(masks, places, widths, layer, rows), _of(dropped, places, widths, layer, rows)
+                    drop_part(part, mask[top:bottom, left:right], after[top:bottom, left:right], draws[layer + 1],
+                              number + step, top, left, widths[layer + 1], limit, scale)  # fmt: skip
             _meet(arrived, worker, workers)
         p, dp = _of(outs, places, widths, layers - 1, rows), _of(slopes, places, widths, layers - 1, rows)
         sums[step, worker] = losses_of(p, dp, targets, labels, weights, chosen, share / rows, loss, low, high)
@@ -99,11 +101,12 @@ def run(worker, workers, x, stored, divisor, order, batch, steps, targets, label
             _backward(worker, workers, _turned(turned, places, widths, layer, rows),
                       _turned(turned, places, widths, layer - 1, rows), _of(outs, places, widths, layer - 1, rows),
                       _of(slopes, places, widths, layer - 1, rows), parameters, kernels[layer], activations[layer - 1],
-                      _of(masks, places, widths, layer - 1, rows if limits[layer] >= 0 else 0), layer > 1)  # fmt: skip
+                      _of(masks, places, widths, layer - 1, rows if _apart(limits, activations, layer) else 0),
+                      scales[layer] if activations[layer - 1] == RELU else _ONE, layer > 1)  # fmt: skip
             _meet(arrived, worker, workers)
         if update != 0:  # no weight is touched before all gradients are known to be finite
             for layer in range(layers):
-                below = _below(xb, outs, dropped, limits, places, widths, layer, rows)
+                below = _below(xb, outs, dropped, limits, activations, places, widths, layer, rows)
                 dy = _of(slopes, places, widths, layer, rows)
                 largest[worker, 2 * layer] = _look(worker, workers, below)
                 largest[worker, 2 * layer + 1] = _look(worker, workers, dy)
@@ -111,7 +114,7 @@ def run(worker, workers, x, stored, divisor, order, batch, steps, targets, label
             if not (_safe(largest, layers, rows) and np.isfinite(sums[step].sum())):
                 break
         for layer in range(layers):
-            below = _below(xb, outs, dropped, limits, places, widths, layer, rows)
+            below = _below(xb, outs, dropped, limits, activations, places, widths, layer, rows)
             _change(worker, workers, below, _of(slopes, places, widths, layer, rows), parameters, gradients, slots,
                     update, numbers[step], kernels[layer], biases[layer], scratch[worker])  # fmt: skip
         done += 1
@@ -131,9 +134,17 @@ def _of(flat, places, widths, layer, rows):
 
 
 @kernel
-def _below(xb, outs, dropped, limits, places, widths, layer, rows):
+def _apart(limits, activations, layer):
+    """Whether what a Dropout leaves of a layer's input lies apart, and its mask is kept."""
+    return limits[layer] >= 0 and activations[layer - 1] != RELU
+
+
+@kernel
+def _below(xb, outs, dropped, limits, activations, places, widths, layer, rows):
     """What a layer gets."""
-    return xb if layer == 0 else _of(dropped if limits[layer] >= 0 else outs, places, widths, layer - 1, rows)
+    if layer == 0:
+        return xb
+    return _of(dropped if _apart(limits, activations, layer) else outs, places, widths, layer - 1, rows)
 
 
 @kernel
@@ -231,10 +242,10 @@ def _forward(worker, workers, below, y, parameters, kernel, bias, activation):
 
 
 @kernel
-def _backward(worker, workers, dyt, dxt, x, dx, parameters, kernel, activation, mask, goes_on):
+def _backward(worker, workers, dyt, dxt, x, dx, parameters, kernel, activation, mask, scale, goes_on):
     """The worker's part of the gradient below a layer, dx and, where it goes on down, dxt: dx^T = W dy^T, so that of a
-    layer's numbers the few, not the many, are turned round. x: what the layer below gave. mask: of the Dropout between,
-    without rows where there is none."""
+    layer's numbers the few, not the many, are turned round. x: what the layer below gave. mask: of a Dropout between
+    that has left x as it was, else without rows. scale: of one that has not, after a relu, else 1."""
     wide = dyt.shape[0]
     low, high = _share(worker, workers, dxt.shape[0])
     if high <= low:
@@ -245,7 +256,7 @@ def _backward(worker, workers, dyt, dxt, x, dx, parameters, kernel, activation, 
     if mask.size:
         times_part(mask[:, low:high], dx[:, low:high])
     if activation != LINEAR:
-        activation_back(x[:, low:high], dx[:, low:high], activation)
+        activation_back(x[:, low:high], dx[:, low:high], activation, scale)
     if goes_on and (mask.size or activation != LINEAR):
         turn_round(dx[:, low:high], dxt[low:high])
 

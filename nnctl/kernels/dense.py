@@ -56,13 +56,13 @@ def activate(y, activation):
 
 
 @kernel
-def activation_back(y, dy, activation):
-    """dy, the gradient of y = f(x), becomes that of x."""
+def activation_back(y, dy, activation, scale):
+    """dy, the gradient of y = f(x), becomes that of x; of a relu, of y = scale f(x)."""
     for r in range(y.shape[0]):
         yr, dr = line(y, r * (y.strides[0] // 4), y.shape[1]), line(dy, r * (dy.strides[0] // 4), y.shape[1])
         if activation == RELU:
             for j in range(yr.size):
-                dr[j] = _ZERO if yr[j] <= 0 else dr[j]
+                dr[j] = _ZERO if yr[j] <= 0 else dr[j] * scale
         elif activation == TANH:
             for j in range(yr.size):
                 dr[j] *= _ONE - yr[j] * yr[j]

@@ -52,24 +52,49 @@ def times(a, y):
 @kernel
 def drop_part(x, mask, y, draw, step, row, column, wide, limit, scale):
     """Dropout of part of a batch, which begins at that row and that column, a multiple of 16, of rows of `wide` numbers:
-    mask = scale where the random bits are at least the limit, else 0; y = x mask, and may be x.
+    mask = scale where the random bits are at least the limit, else 0; y = x mask.
 
     draw (6): the state of the layer's random bits (kernels/random.py) but for the step and the row.
     """
+    state, bits, limit = _drawing(draw, step), _room(x.shape[1]), np.int32(limit)
+    for r in range(x.shape[0]):
+        numbers = _drawn(state, bits, row + r, column, wide)
+        xr, mr, yr = _row(x, r), _row(mask, r), _row(y, r)
+        for j in range(xr.size):
+            mr[j] = scale if numbers[j] >= limit else np.float32(0)
+            yr[j] = xr[j] * mr[j]
+
+
+@kernel
+def drop_in_place(x, draw, step, row, column, wide, limit, scale):
+    """The same without a mask: x becomes x mask."""
+    state, bits, limit = _drawing(draw, step), _room(x.shape[1]), np.int32(limit)
+    for r in range(x.shape[0]):
+        numbers, xr = _drawn(state, bits, row + r, column, wide), _row(x, r)
+        for j in range(xr.size):
+            xr[j] *= scale if numbers[j] >= limit else np.float32(0)
+
+
+@kernel
+def _drawing(draw, step):
     state = np.empty(6, np.uint64)
     for k in range(6):
         state[k] = draw[k]
     state[2] = step
-    high, columns = x.shape
-    bits = np.empty(4 * ((columns + 15) // 16), np.uint64)
-    numbers, limit = bits.view(np.uint16), np.int32(limit)
-    for r in range(high):
-        state[0] = (row + r) * ((wide + 15) // 16) + column // 16
-        philox(state, bits)
-        xr, mr, yr = _row(x, r), _row(mask, r), _row(y, r)
-        for j in range(columns):
-            mr[j] = scale if numbers[j] >= limit else np.float32(0)
-            yr[j] = xr[j] * mr[j]
+    return state
+
+
+@kernel
+def _room(columns):
+    return np.empty(4 * ((columns + 15) // 16), np.uint64)
+
+
+@kernel
+def _drawn(state, bits, row, column, wide):
+    """The random bits of one row's numbers from `column` on."""
+    state[0] = row * ((wide + 15) // 16) + column // 16
+    philox(state, bits)
+    return bits.view(np.uint16)
 
 
 @kernel
