@@ -21,6 +21,7 @@ import numpy as np
 
 from nnctl.kernels import calling
 from nnctl.kernels.compiling import kernel
+from nnctl.kernels.dealing import adds_up, piece_of, range_of
 from nnctl.kernels.dense import LINEAR, RELU, activate, activation_back, column_sums, largest_bits, losses_of
 from nnctl.kernels.elementwise import add, drop_in_place, drop_part, relu, times_part
 from nnctl.kernels.memory import copy, line, pointer, soon, table
@@ -29,12 +30,8 @@ from nnctl.kernels.tile import WIDTH
 from nnctl.kernels.turning import turn as turn_round
 from nnctl.kernels.waiting import meet
 
-# Columns a thread has at least: below, a layer's rows are dealt out instead.
-COLUMNS = 64
 # Rows of the batch that lie anywhere in memory are asked for so many ahead.
 AHEAD = 4
-# Shares are added up where they have at most one row for so many of the weights'.
-DEEP = 4
 # Of a gradient between product and update: columns, and times the rows of a tile.
 AT_MOST, AT_ONCE = 512, 2
 # No gradient overflows where the largest numbers it is made of, multiplied, stay below this.
@@ -67,7 +64,7 @@ def run(worker, workers, x, stored, divisor, order, batch, steps, targets, label
         rows = chosen.size
         low, high = rows * worker // workers, rows * (worker + 1) // workers
         xb = table(xs, 0, rows, widths[0])
-        top, bottom, left, right = _part(worker, workers, rows, widths[0])
+        top, bottom, left, right = piece_of(worker, workers, rows, widths[0])
         _gather(x, divisor, stored[start : start + rows], xb, top, bottom, left, right)
         if limits[0] >= 0:
             drop_in_place(xb[top:bottom, left:right], draws[0], number + step, top, left, widths[0], limits[0], scales[0])
@@ -75,7 +72,7 @@ def run(worker, workers, x, stored, divisor, order, batch, steps, targets, label
         for layer in range(layers):
             below = _below(xb, outs, dropped, limits, activations, places, widths, layer, rows)
             y = _of(outs, places, widths, layer, rows)
-            if _adds_up(workers, rows, widths[layer]):
+            if adds_up(workers, rows, widths[layer]):
                 _forward_share(worker, workers, below, table(shares[worker], 0, rows, widths[layer + 1]), parameters,
                                kernels[layer])  # fmt: skip
                 _meet(arrived, worker, workers)
@@ -83,7 +80,7 @@ def run(worker, workers, x, stored, divisor, order, batch, steps, targets, label
             else:
                 _forward(worker, workers, below, y, parameters, kernels[layer], biases[layer], activations[layer])
             if layer + 1 < layers and limits[layer + 1] >= 0:
-                top, bottom, left, right = _part(worker, workers, rows, widths[layer + 1])
+                top, bottom, left, right = piece_of(worker, workers, rows, widths[layer + 1])
                 part, limit, scale = y[top:bottom, left:right], limits[layer + 1], scales[layer + 1]
                 if activations[layer] == RELU:
                     drop_in_place(part, draws[layer + 1], number + step, top, left, widths[layer + 1], limit, scale)
@@ -153,26 +150,6 @@ def _turned(flat, places, widths, layer, rows):
 
 
 @kernel
-def _share(worker, workers, count):
-    """From where to where of `count` one worker goes; whole vectors where there are many."""
-    each = -(-count // workers)
-    if count >= COLUMNS:
-        each = -(-each // 16) * 16
-    return min(worker * each, count), min((worker + 1) * each, count)
-
-
-@kernel
-def _part(worker, workers, rows, wide):
-    """Of a layer's output, the rows and the columns that a worker makes: (top, bottom, left, right). The columns begin
-    at a multiple of 16."""
-    if wide >= COLUMNS * workers:
-        left, right = _share(worker, workers, wide)
-        return 0, rows, left, right
-    top, bottom = _share(worker, workers, rows)
-    return top, bottom, 0, wide
-
-
-@kernel
 def _gather(x, divisor, chosen, xb, top, bottom, left, right):
     count, wide = right - left, x.shape[1]
     many = max(1, 64 // x.itemsize)  # numbers of a line of the cache
@@ -190,15 +167,9 @@ def _gather(x, divisor, chosen, xb, top, bottom, left, right):
 
 
 @kernel
-def _adds_up(workers, rows, deep):
-    """Whether the workers' shares of a layer's output are added up, each made from some of the layer's inputs."""
-    return workers > 1 and deep >= COLUMNS * workers and deep >= DEEP * rows
-
-
-@kernel
 def _forward_share(worker, workers, below, share, parameters, kernel):
     """The worker's share of below W."""
-    low, high = _share(worker, workers, below.shape[1])
+    low, high = range_of(worker, workers, below.shape[1])
     w = table(parameters, kernel, below.shape[1], share.shape[1])
     product(below[:, low:high], below.shape[1], 1, w[low:high], share, False)
 
@@ -207,7 +178,7 @@ def _forward_share(worker, workers, below, share, parameters, kernel):
 def _add_up(worker, workers, shares, y, parameters, bias, activation):
     """The worker's part of y = f(the sum of all shares + b)."""
     rows, wide = y.shape
-    top, bottom, left, right = _part(worker, workers, rows, wide)
+    top, bottom, left, right = piece_of(worker, workers, rows, wide)
     count = right - left
     for r in range(top, bottom):
         at = r * wide + left
@@ -233,7 +204,7 @@ def _forward(worker, workers, below, y, parameters, kernel, bias, activation):
     w = table(parameters, kernel, below.shape[1], wide)
     # a relu comes with the bias, so that there has to be one
     b = parameters[bias : bias + wide] if bias >= 0 else np.zeros(wide if activation == RELU else 0, np.float32)
-    top, bottom, left, right = _part(worker, workers, y.shape[0], wide)
+    top, bottom, left, right = piece_of(worker, workers, y.shape[0], wide)
     part = y[top:bottom, left:right]
     if part.size:
         below, w, b = below[top:bottom], w[:, left:right], b[min(left, b.size) : right]
@@ -247,7 +218,7 @@ def _backward(worker, workers, dyt, dxt, x, dx, parameters, kernel, activation, 
     layer's numbers the few, not the many, are turned round. x: what the layer below gave. mask: of a Dropout between
     that has left x as it was, else without rows. scale: of one that has not, after a relu, else 1."""
     wide = dyt.shape[0]
-    low, high = _share(worker, workers, dxt.shape[0])
+    low, high = range_of(worker, workers, dxt.shape[0])
     if high <= low:
         return
     w = table(parameters, kernel, dxt.shape[0], wide)
@@ -264,7 +235,7 @@ def _backward(worker, workers, dyt, dxt, x, dx, parameters, kernel, activation, 
 @kernel
 def _look(worker, workers, x):
     """The bits of the largest number of the worker's part of x."""
-    top, bottom, left, right = _part(worker, workers, x.shape[0], x.shape[1])
+    top, bottom, left, right = piece_of(worker, workers, x.shape[0], x.shape[1])
     largest = np.int32(0)
     for r in range(top, bottom):
         largest = max(largest, largest_bits(line(x, r * x.shape[1] + left, right - left)))
@@ -290,7 +261,7 @@ def _safe(largest, layers, rows):
 def _change(worker, workers, below, dy, parameters, gradients, slots, update, numbers, kernel, bias, scratch):
     """The worker's rows of a layer's gradient, and the optimizer's rule on them or, without one, into `gradients`."""
     deep, wide = below.shape[1], dy.shape[1]
-    low, high = _share(worker, workers, deep)
+    low, high = range_of(worker, workers, deep)
     if high > low:
         if update == 0:
             g = table(gradients, kernel, deep, wide)
@@ -300,7 +271,7 @@ def _change(worker, workers, below, dy, parameters, gradients, slots, update, nu
                 _change_columns(below, dy[:, left : min(left + AT_MOST, wide)], parameters, slots, update, numbers,
                                 kernel + left, wide, low, high, scratch)  # fmt: skip
     if bias >= 0:
-        low, high = _share(worker, workers, wide)
+        low, high = range_of(worker, workers, wide)
         if high > low:
             if update == 0:
                 column_sums(dy, gradients[bias + low : bias + high], low)
