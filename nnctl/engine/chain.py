@@ -132,11 +132,13 @@ def links_of(program: Program, objective: Objective) -> list[Link] | None:
     kinds that the kernel knows."""
     graph = program.graph
     shape = graph.shapes[graph.inputs[0]]
+    if None in shape:
+        return None
     flat, slot = len(shape) == 1, 0
     links: list[Link] = []
     dropout: Step | None = None
     for step in program.steps:
-        if step.sources != (slot,) or None in shape:
+        if step.sources != (slot,):
             return None
         slot, layer = step.target, step.layer
         if isinstance(layer, Flatten):
@@ -190,14 +192,14 @@ class _Room:
     def __init__(self, widths: np.ndarray, apart: bool, batch: int, steps: int, workers: int, dtype: Any):
         self._sizes = batch, steps, workers
         every = int(widths[1:].sum()) * batch
-        outs, slopes, turned = (aligned.empty(every, dtype) for _ in range(3))
+        outs, slopes = (aligned.empty(every, dtype) for _ in range(2))
         dropped, masks = (aligned.empty(every if apart else 0, dtype) for _ in range(2))
         self.predictions = aligned.empty((batch * steps, widths[-1]), dtype)
         self.sums = np.zeros((steps, workers))
         # scratch and what the threads tell each other by: each has cache lines of its own
         scratch = aligned.empty((workers, max(SCRATCH, int(widths.max()))), dtype)
         share = batch * int(widths[1:].max())
-        # one is read before the other is written
+        # of the forward and of the backward pass: one is read before the other is written
         room = aligned.empty(max(every, workers * share), dtype)
         turned, shares = room[:every], room[: workers * share].reshape(workers, share)
         largest = aligned.zeros((workers, 2 * len(widths) + 16), np.int32)

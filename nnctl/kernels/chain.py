@@ -5,10 +5,10 @@ A thread has some rows of every weight matrix for itself: it makes their gradien
 Forward, it multiplies those rows with the columns of the layer's input that belong to them, which it has made itself;
 the threads' shares of each output, which are fewer numbers than the weights, are then added up. (Where they are not, in
 large batches, a thread makes some columns of the output from all weights.) So weights stay in the caches of their thread:
-what another core has just written is slow to come by. The gradient never goes to memory: the optimizer's rule takes each few rows while they are in
-the first-level cache. (Rows, since those of one thread then lie together; of columns, which lie between another
-thread's, the hardware reads ahead what the other has just written.) Threads meet between layers. NumPy's twin: the
-engine's usual way (engine/shard.py and engine/updater.py).
+what another core has just written is slow to come by. The gradient never goes to memory: the optimizer's rule takes each
+few rows while they are in the first-level cache. (Rows, since those of one thread then lie together; of columns, which
+lie between another thread's, the hardware reads ahead what the other has just written.) Threads meet between layers.
+NumPy's twin: the engine's usual way (engine/shard.py and engine/updater.py).
 
 Numbers by layer (widths[0] is the input's): its weights start at kernels[layer] and biases[layer] (-1: none) of the
 flat parameters, its output at places[layer] * rows of `outs`, its gradient at the same place of `slopes`, (rows,
@@ -45,13 +45,14 @@ def run(worker, workers, x, stored, divisor, order, batch, steps, targets, label
         outs, dropped, masks, slopes, turned, shares, scratch, predictions, sums, largest, arrived):  # fmt: skip
     """Some steps in a row, as one of the workers; how many were made.
 
-    x (samples, widths[0]) of any type, divided by divisor where that is not 0. order (rows) the samples of
-    these steps, `batch` of them a step, and stored (rows) where in x they are. labels (samples), targets (samples, widths[-1]) or weights (samples) may be empty.
+    x (any, widths[0]) of any type, divided by divisor where that is not 0. order (rows) the samples of these steps,
+    `batch` of them a step, and stored (rows) where in x they are. labels (samples), targets (samples, widths[-1]) or
+    weights (samples) may be empty.
     share: what a row's loss is multiplied with, over the batch's rows. update: the address of a sweep's update, with
     numbers (steps, scalars); or 0: then the gradient of the one step is left in `gradients`. slots (k, parameters).
     number: of the first step ever. limits, scales (layers) and draws (layers, 6): of the Dropout of a layer's input, as
     drop_part takes them; a limit of -1 where there is none. dropped and masks: as large as outs, or empty.
-    shares (workers, rows * the largest of widths).
+    shares (workers, rows * the largest of widths[1:]), which may be where turned is.
     predictions (rows of all steps, widths[-1]) and sums (steps, workers), the losses', are filled in. arrived (workers,
     8): how often each worker has met the others, ever.
     Stops before the update of a step whose loss or gradient may not be finite.

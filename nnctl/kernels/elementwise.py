@@ -56,13 +56,10 @@ def drop_part(x, mask, y, draw, step, row, column, wide, limit, scale):
 
     draw (6): the state of the layer's random bits (kernels/random.py) but for the step and the row.
     """
-    state, bits, limit = _drawing(draw, step), _room(x.shape[1]), np.int32(limit)
+    state, bits = _drawing(draw, step), _room(x.shape[1])
     for r in range(x.shape[0]):
         numbers = _drawn(state, bits, row + r, column, wide)
-        xr, mr, yr = _row(x, r), _row(mask, r), _row(y, r)
-        for j in range(xr.size):
-            mr[j] = scale if numbers[j] >= limit else np.float32(0)
-            yr[j] = xr[j] * mr[j]
+        drop(_row(x, r), numbers, limit, scale, _row(mask, r), _row(y, r))
 
 
 @kernel

@@ -2,7 +2,6 @@
 
 from llvmlite import ir
 from numba import carray, types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 from nnctl.kernels.compiling import kernel
@@ -82,7 +81,7 @@ def soon(context, array, offset):
         place = builder.bitcast(builder.gep(context.make_array(kind)(context, builder, value).data, [steps]), _BYTE)
         number = ir.IntType(32)
         asked = ir.FunctionType(ir.VoidType(), [_BYTE, number, number, number])
-        function = cgutils.get_or_insert_function(builder.module, asked, "llvm.prefetch.p0")
+        function = builder.module.declare_intrinsic("llvm.prefetch", (_BYTE,), asked)
         builder.call(function, [place, number(0), number(3), number(1)])  # to be read, into the first level, data
         return ir.Constant(number, 0)
 
