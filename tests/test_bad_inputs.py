@@ -92,6 +92,10 @@ CONFIGS = {
     "reshape": (swap("loss:", "  - Reshape: {target_shape: [2, 2]}\nloss:"), [":5:", "3 values"]),
     "unknown output": (GOOD + "outputs: [kind]\n", [":8:", "kind"]),
     # loss, activation, labels
+    "classes at every step": (with_data("japanese_vowels", "LSTM: {units: 9, activation: softmax, return_sequences: true}", SPARSE),
+                              [":3:", "(None, 29, 9)", "29 places", "one class number a row", "return_sequences"]),
+    "classes at every pixel": (with_data("digits_images", "Dense: {units: 10, activation: softmax}", SPARSE),
+                               [":3:", "(None, 8, 8, 10)", "64 places", "one class number a row", "Flatten"]),
     "softmax over 1": (swap("units: 3", "units: 1"), [":4:", "softmax", "sigmoid"]),
     "units for classes": (swap("units: 3", "units: 4"), [":4:", "3 classes", "units: 3"]),
     "sigmoid for sparse": (swap("softmax", "sigmoid"), [":4:", "softmax"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 
 from nnctl.data.parts import Target
 from nnctl.engine.graph import Graph, Node
@@ -89,14 +90,29 @@ def _mismatches(spec: Spec, node: Node, shape, target: Target) -> Iterator[Probl
             mend = f"set units: {classes}"
         yield Problem(f"{layer} gives {units} values, but the target {_columns(target)} has {named}", where, mend)
         return
-    expected = shape if loss.labels == "integer" else target.shape
-    if loss.labels != "integer" and tuple(expected) != tuple(shape):
-        mend = f"set units: {expected[-1]}" if len(expected) == len(shape) else "add Flatten, or change the target"
-        yield Problem(f"{layer} gives {show(shape)}, but the target {_columns(target)} is {show(expected)}",
+    if loss.labels == "integer":
+        yield from _misplaced_classes(layer, where, shape, target)
+        return
+    if tuple(target.shape) != tuple(shape):
+        same = len(target.shape) == len(shape)
+        mend = f"set units: {target.shape[-1]}" if same else "add Flatten, or change the target"
+        yield Problem(f"{layer} gives {show(shape)}, but the target {_columns(target)} is {show(target.shape)}",
                       where, mend)  # fmt: skip
         return
     if loss.labels == "number" and activation in SQUASHES:
         yield f"{layer} ends in {activation}, so it can only predict within its range; linear is usual for {loss.kind}"
+
+
+def _misplaced_classes(layer: str, where: str, shape, target: Target) -> Iterator[Problem]:
+    """Of a loss of class numbers: one number for each place of the last layer's output."""
+    places = shape[:-1]
+    if None in places or prod(places) == prod(target.shape):  # places that vary from row to row are not known yet
+        return
+    number = "one class number" if target.shape == () else f"class numbers {show(target.shape)}"
+    yield Problem(f"{layer} gives {show(shape)}, scores at each of {prod(places)} places, but the target {_columns(target)} "
+                  f"has {number} a row", where,
+                  "put a Flatten or a global pooling before it; after a recurrent layer, leave out its "
+                  "return_sequences: true" if target.shape == () else "give every place one class number")  # fmt: skip
 
 
 def _sequence_mismatches(loss, node: Node, shape, target: Target, activation: str) -> Iterator[Problem | str]:
