@@ -7,7 +7,8 @@ the threads' shares of each output, which are fewer numbers than the weights, ar
 large batches, a thread makes some columns of the output from all weights.) So weights stay in the caches of their thread:
 what another core has just written is slow to come by. The gradient never goes to memory: the optimizer's rule takes each
 few rows while they are in the first-level cache. (Rows, since those of one thread then lie together; of columns, which
-lie between another thread's, the hardware reads ahead what the other has just written.) Threads meet between layers.
+lie between another thread's, the hardware reads ahead what the other has just written.) Threads meet between layers, but
+where the next needs only what a thread has made itself: from a step's update to the next one's first layer they go on.
 NumPy's twin: the engine's usual way (engine/shard.py and engine/updater.py).
 
 Numbers by layer (widths[0] is the input's): its weights start at kernels[layer] and biases[layer] (-1: none) of the
@@ -21,9 +22,10 @@ import numpy as np
 
 from nnctl.kernels import calling
 from nnctl.kernels.compiling import kernel
-from nnctl.kernels.dealing import adds_up, piece_of, range_of
-from nnctl.kernels.dense import LINEAR, RELU, activate, activation_back, column_sums, largest_bits, losses_of
+from nnctl.kernels.dealing import adds_up, begins_alone, ends_alone, piece_of, range_of
+from nnctl.kernels.dense import LINEAR, RELU, activate, activation_back, column_sums, losses_of
 from nnctl.kernels.elementwise import add, drop_in_place, drop_part, relu, times_part
+from nnctl.kernels.finite import largest_of, safe
 from nnctl.kernels.memory import copy, line, pointer, soon, table
 from nnctl.kernels.products import dressed_product, packed_of, product, product_packed, tile_rows
 from nnctl.kernels.tile import WIDTH
@@ -34,8 +36,6 @@ from nnctl.kernels.waiting import meet
 AHEAD = 4
 # Of a gradient between product and update: columns, and times the rows of a tile.
 AT_MOST, AT_ONCE = 512, 2
-# No gradient overflows where the largest numbers it is made of, multiplied, stay below this.
-_SAFE = np.float32(1e37)
 _ONE = np.float32(1)
 
 
@@ -63,13 +63,14 @@ def run(worker, workers, x, stored, divisor, order, batch, steps, targets, label
         start = step * batch
         chosen = order[start : min(start + batch, order.size)]
         rows = chosen.size
-        low, high = rows * worker // workers, rows * (worker + 1) // workers
+        low, high = range_of(worker, workers, rows)
         xb = table(xs, 0, rows, widths[0])
         top, bottom, left, right = piece_of(worker, workers, rows, widths[0])
         _gather(x, divisor, stored[start : start + rows], xb, top, bottom, left, right)
         if limits[0] >= 0:
             drop_in_place(xb[top:bottom, left:right], draws[0], number + step, top, left, widths[0], limits[0], scales[0])
-        _meet(arrived, worker, workers)
+        if not begins_alone(workers, rows, widths):
+            _meet(arrived, worker, workers)
         for layer in range(layers):
             below = _below(xb, outs, dropped, limits, activations, places, widths, layer, rows)
             y = _of(outs, places, widths, layer, rows)
@@ -89,34 +90,37 @@ def run(worker, workers, x, stored, divisor, order, batch, steps, targets, label
                     mask, after = _of(masks, places, widths, layer, rows), _of(dropped, places, widths, layer, rows)
                     drop_part(part, mask[top:bottom, left:right], after[top:bottom, left:right], draws[layer + 1],
                               number + step, top, left, widths[layer + 1], limit, scale)  # fmt: skip
-            _meet(arrived, worker, workers)
+            if layer + 1 < layers or not ends_alone(workers, rows, widths):
+                _meet(arrived, worker, workers)
         p, dp = _of(outs, places, widths, layers - 1, rows), _of(slopes, places, widths, layers - 1, rows)
         sums[step, worker] = losses_of(p, dp, targets, labels, weights, chosen, share / rows, loss, low, high)
         copy(p[low:high], predictions[start + low : start + high])
         turn_round(dp[low:high], _turned(turned, places, widths, layers - 1, rows)[:, low:high])
+        # no weight is touched before all gradients are known to be finite
+        for layer in range(layers):
+            below = _below(xb, outs, dropped, limits, activations, places, widths, layer, rows)
+            top, bottom, left, right = piece_of(worker, workers, rows, widths[layer])
+            largest[worker, 2 * layer] = largest_of(below[top:bottom, left:right])
+        largest[worker, 2 * layers - 1] = largest_of(dp[low:high])
         _meet(arrived, worker, workers)
         for layer in range(layers - 1, 0, -1):
-            _backward(worker, workers, _turned(turned, places, widths, layer, rows),
-                      _turned(turned, places, widths, layer - 1, rows), _of(outs, places, widths, layer - 1, rows),
-                      _of(slopes, places, widths, layer - 1, rows), parameters, kernels[layer], activations[layer - 1],
-                      _of(masks, places, widths, layer - 1, rows if _apart(limits, activations, layer) else 0),
-                      scales[layer] if activations[layer - 1] == RELU else _ONE, layer > 1)  # fmt: skip
+            largest[worker, 2 * layer - 1] = _backward(
+                worker, workers, _turned(turned, places, widths, layer, rows),
+                _turned(turned, places, widths, layer - 1, rows), _of(outs, places, widths, layer - 1, rows),
+                _of(slopes, places, widths, layer - 1, rows), parameters, kernels[layer], activations[layer - 1],
+                _of(masks, places, widths, layer - 1, rows if _apart(limits, activations, layer) else 0),
+                scales[layer] if activations[layer - 1] == RELU else _ONE, layer > 1,
+            )  # fmt: skip
             _meet(arrived, worker, workers)
-        if update != 0:  # no weight is touched before all gradients are known to be finite
-            for layer in range(layers):
-                below = _below(xb, outs, dropped, limits, activations, places, widths, layer, rows)
-                dy = _of(slopes, places, widths, layer, rows)
-                largest[worker, 2 * layer] = _look(worker, workers, below)
-                largest[worker, 2 * layer + 1] = _look(worker, workers, dy)
-            _meet(arrived, worker, workers)
-            if not (_safe(largest, layers, rows) and np.isfinite(sums[step].sum())):
-                break
+        if update != 0 and not (safe(largest, layers, rows) and np.isfinite(sums[step].sum())):
+            break
         for layer in range(layers):
             below = _below(xb, outs, dropped, limits, activations, places, widths, layer, rows)
             _change(worker, workers, below, _of(slopes, places, widths, layer, rows), parameters, gradients, slots,
                     update, numbers[step], kernels[layer], biases[layer], scratch[worker])  # fmt: skip
         done += 1
-        _meet(arrived, worker, workers)
+        if not begins_alone(workers, rows, widths):
+            _meet(arrived, worker, workers)
     return done
 
 
@@ -217,11 +221,12 @@ def _forward(worker, workers, below, y, parameters, kernel, bias, activation):
 def _backward(worker, workers, dyt, dxt, x, dx, parameters, kernel, activation, mask, scale, goes_on):
     """The worker's part of the gradient below a layer, dx and, where it goes on down, dxt: dx^T = W dy^T, so that of a
     layer's numbers the few, not the many, are turned round. x: what the layer below gave. mask: of a Dropout between
-    that has left x as it was, else without rows. scale: of one that has not, after a relu, else 1."""
+    that has left x as it was, else without rows. scale: of one that has not, after a relu, else 1. The bits of the
+    largest number of that part of dx."""
     wide = dyt.shape[0]
     low, high = range_of(worker, workers, dxt.shape[0])
     if high <= low:
-        return
+        return np.int32(0)
     w = table(parameters, kernel, dxt.shape[0], wide)
     product(w[low:high], wide, 1, dyt, dxt[low:high], False)
     turn_round(dxt[low:high], dx[:, low:high])
@@ -231,31 +236,7 @@ def _backward(worker, workers, dyt, dxt, x, dx, parameters, kernel, activation, 
         activation_back(x[:, low:high], dx[:, low:high], activation, scale)
     if goes_on and (mask.size or activation != LINEAR):
         turn_round(dx[:, low:high], dxt[low:high])
-
-
-@kernel
-def _look(worker, workers, x):
-    """The bits of the largest number of the worker's part of x."""
-    top, bottom, left, right = piece_of(worker, workers, x.shape[0], x.shape[1])
-    largest = np.int32(0)
-    for r in range(top, bottom):
-        largest = max(largest, largest_bits(line(x, r * x.shape[1] + left, right - left)))
-    return largest
-
-
-@kernel
-def _safe(largest, layers, rows):
-    """Whether no weight's gradient can be other than finite: it is at most rows * max |x| * max |dy|."""
-    bits = np.empty(2, np.int32)
-    for layer in range(layers):
-        for k in range(2):
-            bits[k] = 0
-            for worker in range(largest.shape[0]):
-                bits[k] = max(bits[k], largest[worker, 2 * layer + k])
-        size = bits.view(np.float32)
-        if not (size[0] < _SAFE and size[1] < _SAFE and np.float64(size[0]) * size[1] * rows < _SAFE):
-            return False
-    return True
+    return largest_of(dx[:, low:high])
 
 
 @kernel

@@ -82,17 +82,6 @@ def column_sums(x, sums, low):
 
 
 @kernel
-def largest_bits(x):
-    """The bits of the largest |x|. As whole numbers they have the order of the sizes, NaN above infinity above the
-    rest, and whole numbers are compared many at a time."""
-    bits = x.view(np.int32)
-    largest = np.int32(0)
-    for i in range(bits.size):
-        largest = max(largest, np.int32(bits[i] & 0x7FFFFFFF))
-    return largest
-
-
-@kernel
 def losses_of(p, dp, targets, labels, weights, chosen, share, loss, low, high):
     """The loss of rows low to high - 1, summed; p becomes the prediction, dp the gradient of what the last layer gave.
     chosen: which sample each row is."""

@@ -11,6 +11,9 @@ from nnctl.kernels.compiling import kernel
 from nnctl.kernels.memory import line
 from nnctl.kernels.random import philox
 
+# Rows whose random bits are drawn at once: what has just been written in small pieces is slow to be read in large ones.
+_DRAWN = 8
+
 
 @kernel
 def relu(x, y):
@@ -56,20 +59,25 @@ def drop_part(x, mask, y, draw, step, row, column, wide, limit, scale):
 
     draw (6): the state of the layer's random bits (kernels/random.py) but for the step and the row.
     """
-    state, bits = _drawing(draw, step), _room(x.shape[1])
-    for r in range(x.shape[0]):
-        numbers = _drawn(state, bits, row + r, column, wide)
-        drop(_row(x, r), numbers, limit, scale, _row(mask, r), _row(y, r))
+    state, wanted = _drawing(draw, step), _room(x.shape[1])
+    for first in range(0, x.shape[0], _DRAWN):
+        end = min(first + _DRAWN, x.shape[0])
+        bits = _drawn(state, wanted, row + first, end - first, column, wide)
+        for r in range(first, end):
+            drop(_row(x, r), bits[r - first], limit, scale, _row(mask, r), _row(y, r))
 
 
 @kernel
 def drop_in_place(x, draw, step, row, column, wide, limit, scale):
     """The same without a mask: x becomes x mask."""
-    state, bits, limit = _drawing(draw, step), _room(x.shape[1]), np.int32(limit)
-    for r in range(x.shape[0]):
-        numbers, xr = _drawn(state, bits, row + r, column, wide), _row(x, r)
-        for j in range(xr.size):
-            xr[j] *= scale if numbers[j] >= limit else np.float32(0)
+    state, wanted, limit = _drawing(draw, step), _room(x.shape[1]), np.int32(limit)
+    for first in range(0, x.shape[0], _DRAWN):
+        end = min(first + _DRAWN, x.shape[0])
+        bits = _drawn(state, wanted, row + first, end - first, column, wide)
+        for r in range(first, end):
+            numbers, xr = bits[r - first], _row(x, r)
+            for j in range(xr.size):
+                xr[j] *= scale if numbers[j] >= limit else np.float32(0)
 
 
 @kernel
@@ -83,14 +91,15 @@ def _drawing(draw, step):
 
 @kernel
 def _room(columns):
-    return np.empty(4 * ((columns + 15) // 16), np.uint64)
+    return np.empty((_DRAWN, 4 * ((columns + 15) // 16)), np.uint64)
 
 
 @kernel
-def _drawn(state, bits, row, column, wide):
-    """The random bits of one row's numbers from `column` on."""
-    state[0] = row * ((wide + 15) // 16) + column // 16
-    philox(state, bits)
+def _drawn(state, bits, row, rows, column, wide):
+    """The random bits of some rows' numbers from `column` on, (rows, numbers)."""
+    for r in range(rows):
+        state[0] = (row + r) * ((wide + 15) // 16) + column // 16
+        philox(state, bits[r])
     return bits.view(np.uint16)
 
 

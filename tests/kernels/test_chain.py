@@ -9,7 +9,10 @@ from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
 from nnctl.engine.shard import Batch
+from nnctl.engine.updater import Updater
+from nnctl.kernels.sweep import compiled as compiled_rule
 from nnctl.losses import losses
+from nnctl.optimizers import optimizers
 
 pytestmark = pytest.mark.skipif(
     not kernels.installed() or kernels.Kernels().chain is None, reason="Numba, or the OpenBLAS of NumPy's wheels, is not here"
@@ -85,6 +88,48 @@ def test_two_runs_give_the_same_bytes_and_smaller_batches_come_between():
             return executor.gradients.copy()
 
     np.testing.assert_array_equal(run(), run())
+
+
+def updater_of(executor):
+    optimizer = optimizers.build("adam")
+    sweep = compiled_rule(optimizer.formula(), 2, len(optimizer.scalars(0.001, 0, optimizer.memory())))
+    return Updater(optimizer, executor.program.parameters, executor.program.spans, sweep=sweep)
+
+
+@pytest.mark.parametrize("rows", [40, 100])
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("name", [name for name, (layers, _) in CASES.items() if "regularizer" not in layers])
+def test_many_steps_in_one_call_give_what_as_many_calls_give(name, threads, rows, monkeypatch):
+    """Threads go on from step to step, and need not meet where what comes next is their own; the last batch is short."""
+    monkeypatch.setattr(executors, "CHAIN_WORTH_A_THREAD", 0)
+    order = np.random.default_rng(1).permutation(12 * rows + 7)
+
+    def at_once():
+        executor, head = made(name, threads, True)
+        updater = updater_of(executor)
+        with executor:
+            steps = executor.train_steps(batch(name, head, order.size, False), order, rows, 0, 0, updater.ahead(0, 13),
+                                         updater.rule_alone)  # fmt: skip
+        assert steps.done == 13
+        return steps.losses, executor.program.parameters.copy()
+
+    def one_by_one():
+        executor, head = made(name, threads, True)
+        updater, whole, found = updater_of(executor), batch(name, head, order.size, False), []
+        with executor:
+            for step in range(13):
+                chosen = order[step * rows : (step + 1) * rows]
+                given = Batch({"input": whole.inputs["input"][chosen]}, {head.name: whole.targets[head.name][chosen]})
+                found.append(executor.train_step(given, step).losses[head.name] * 0.5)
+                updater.step(executor.gradients, step)
+        return found, executor.program.parameters
+
+    (losses_at_once, weights), (again, same) = at_once(), at_once()
+    np.testing.assert_array_equal(weights, same)
+    np.testing.assert_array_equal(losses_at_once, again)
+    expected, wanted = one_by_one()
+    np.testing.assert_allclose(losses_at_once, expected, rtol=1e-4)
+    np.testing.assert_allclose(weights, wanted, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ class LSTM(Recurrent):
 
     def steps_backward(self, w, grads, tape, dys, dstates, call):
         hs, cs = tape.states
-        z, read, before = tape.more["z"], tape.more["read"], tape.more["before"]
+        z, read = tape.more["z"], tape.more["read"]
         gates, u = self._gates(), self.units
         kernel = w["recurrent_kernel"]
         dh, dc = dstates
