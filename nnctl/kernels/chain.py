@@ -161,7 +161,7 @@ def _gather(x, divisor, chosen, xb, top, bottom, left, right):
     for r in range(top, bottom):
         if r + AHEAD < bottom:
             for j in range(left, right, many):
-                soon(x, chosen[r + AHEAD] * wide + j)
+                soon(pointer(x, chosen[r + AHEAD] * wide + j))
         from_, to = line(x, chosen[r] * wide + left, count), line(xb, r * wide + left, count)
         if divisor != 0:
             for j in range(count):

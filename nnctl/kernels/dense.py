@@ -5,7 +5,7 @@ import numpy as np
 
 from nnctl.kernels.compiling import kernel
 from nnctl.kernels.gates import sigmoid, tanh
-from nnctl.kernels.memory import line
+from nnctl.kernels.memory import row_of
 from nnctl.kernels.products import dressed_product, product
 from nnctl.kernels.turning import turn
 
@@ -45,12 +45,12 @@ def activate(y, activation):
     """y = f(y), in place; relu has been applied by the product."""
     if activation == TANH:
         for r in range(y.shape[0]):
-            yr = line(y, r * (y.strides[0] // 4), y.shape[1])
+            yr = row_of(y, r)
             for j in range(yr.size):
                 yr[j] = tanh(yr[j])
     elif activation == SIGMOID:
         for r in range(y.shape[0]):
-            yr = line(y, r * (y.strides[0] // 4), y.shape[1])
+            yr = row_of(y, r)
             for j in range(yr.size):
                 yr[j] = sigmoid(yr[j])
 
@@ -59,7 +59,7 @@ def activate(y, activation):
 def activation_back(y, dy, activation, scale):
     """dy, the gradient of y = f(x), becomes that of x; of a relu, of y = scale f(x)."""
     for r in range(y.shape[0]):
-        yr, dr = line(y, r * (y.strides[0] // 4), y.shape[1]), line(dy, r * (dy.strides[0] // 4), y.shape[1])
+        yr, dr = row_of(y, r), row_of(dy, r)
         if activation == RELU:
             for j in range(yr.size):
                 dr[j] = _ZERO if yr[j] <= 0 else dr[j] * scale

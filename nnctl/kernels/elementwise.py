@@ -8,7 +8,7 @@ All arrays: one axis, side by side; of parts of matrices, the rows are.
 import numpy as np
 
 from nnctl.kernels.compiling import kernel
-from nnctl.kernels.memory import line
+from nnctl.kernels.memory import row_of
 from nnctl.kernels.random import philox
 
 # Rows whose random bits are drawn at once: what has just been written in small pieces is slow to be read in large ones.
@@ -59,23 +59,23 @@ def drop_part(x, mask, y, draw, step, row, column, wide, limit, scale):
 
     draw (6): the state of the layer's random bits (kernels/random.py) but for the step and the row.
     """
-    state, wanted = _drawing(draw, step), _room(x.shape[1])
+    state, room = _drawing(draw, step), _room(x.shape[1])
     for first in range(0, x.shape[0], _DRAWN):
         end = min(first + _DRAWN, x.shape[0])
-        bits = _drawn(state, wanted, row + first, end - first, column, wide)
+        bits = _drawn(state, room, row + first, end - first, column, wide)
         for r in range(first, end):
-            drop(_row(x, r), bits[r - first], limit, scale, _row(mask, r), _row(y, r))
+            drop(row_of(x, r), bits[r - first], limit, scale, row_of(mask, r), row_of(y, r))
 
 
 @kernel
 def drop_in_place(x, draw, step, row, column, wide, limit, scale):
     """The same without a mask: x becomes x mask."""
-    state, wanted, limit = _drawing(draw, step), _room(x.shape[1]), np.int32(limit)
+    state, room, limit = _drawing(draw, step), _room(x.shape[1]), np.int32(limit)
     for first in range(0, x.shape[0], _DRAWN):
         end = min(first + _DRAWN, x.shape[0])
-        bits = _drawn(state, wanted, row + first, end - first, column, wide)
+        bits = _drawn(state, room, row + first, end - first, column, wide)
         for r in range(first, end):
-            numbers, xr = bits[r - first], _row(x, r)
+            numbers, xr = bits[r - first], row_of(x, r)
             for j in range(xr.size):
                 xr[j] *= scale if numbers[j] >= limit else np.float32(0)
 
@@ -107,9 +107,4 @@ def _drawn(state, bits, row, rows, column, wide):
 def times_part(a, y):
     """y becomes y a."""
     for r in range(y.shape[0]):
-        times(_row(a, r), _row(y, r))
-
-
-@kernel
-def _row(x, r):
-    return line(x, r * (x.strides[0] // 4), x.shape[1])
+        times(row_of(a, r), row_of(y, r))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from nnctl.kernels.compiling import kernel
-from nnctl.kernels.memory import line
+from nnctl.kernels.memory import row_of
 
 # No gradient overflows where the largest numbers it is made of, multiplied, stay below this.
 _SAFE = np.float32(1e37)
@@ -14,7 +14,7 @@ def largest_of(x):
     """The bits of the largest |x| of a matrix or part of one, whose rows lie side by side."""
     largest = np.int32(0)
     for r in range(x.shape[0]):
-        largest = max(largest, _largest_bits(line(x, r * (x.strides[0] // 4), x.shape[1])))
+        largest = max(largest, _largest_bits(row_of(x, r)))
     return largest
 
 

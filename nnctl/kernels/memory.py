@@ -40,6 +40,12 @@ def line(array, offset, count):
 
 
 @kernel
+def row_of(x, r):
+    """Row r of a float32 matrix, or of part of one, whose rows lie side by side."""
+    return line(x, r * (x.strides[0] // 4), x.shape[1])
+
+
+@kernel
 def copy_line(a, start, b, to, count):
     """`count` numbers of b from `to` on become those of a from `start` on."""
     old, new = line(a, start, count), line(b, to, count)
@@ -73,16 +79,15 @@ def nothing(context):
 
 
 @intrinsic
-def soon(context, array, offset):
-    """Asks for the line of the cache with an array's number at `offset`, which will be read soon."""
+def soon(context, place):
+    """Asks for the line of the cache with a `pointer`'s number, which will be read soon."""
 
     def build(context, builder, signature, arguments):
-        [kind, _], [value, steps] = signature.args, arguments
-        place = builder.bitcast(builder.gep(context.make_array(kind)(context, builder, value).data, [steps]), _BYTE)
+        [place] = arguments
         number = ir.IntType(32)
         asked = ir.FunctionType(ir.VoidType(), [_BYTE, number, number, number])
         function = builder.module.declare_intrinsic("llvm.prefetch", (_BYTE,), asked)
         builder.call(function, [place, number(0), number(3), number(1)])  # to be read, into the first level, data
         return ir.Constant(number, 0)
 
-    return types.int32(array, types.int64), build
+    return types.int32(place), build
