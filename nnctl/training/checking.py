@@ -14,10 +14,11 @@ from nnctl.engine.work import multiply_adds
 from nnctl.errors import InputError
 from nnctl.spec.model import Spec
 from nnctl.training.alignment import check_alignment
+from nnctl.training.class_weights import with_class_weight
 from nnctl.training.loop import Loop
 from nnctl.training.model import Model, cast, take
 from nnctl.training.refusals import check_inputs
-from nnctl.training.runner import load_data, with_class_weight
+from nnctl.training.runner import load_data
 
 
 @dataclass(frozen=True)

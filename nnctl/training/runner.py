@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,15 +12,15 @@ import numpy as np
 
 from nnctl import data as data_package
 from nnctl import spec as specs
-from nnctl.data.parts import Data, Part, Target
-from nnctl.data.rows import blocks
+from nnctl.data.parts import Data, Part
 from nnctl.engine.profile import Clock
-from nnctl.errors import InputError, RunError, TrainingError
+from nnctl.errors import RunError, TrainingError
 from nnctl.spec.model import Spec
 from nnctl.training import callbacks as cb
 from nnctl.training import checkpoint
 from nnctl.training.alignment import check_alignment
 from nnctl.training.baseline import baseline
+from nnctl.training.class_weights import with_class_weight
 from nnctl.training.events import CheckpointWritten, Event, RunEnded, RunStarted, Subscriber
 from nnctl.training.files import Lock, write_safely
 from nnctl.training.folder import (
@@ -195,36 +195,6 @@ class _Run:
     def emit(self, event: Event) -> None:
         for subscriber in self.subscribers:
             subscriber(event)
-
-
-def with_class_weight(part: Part, spec: Spec, targets: Mapping[str, Target]) -> Part:
-    """The training part with each row weighted by its class, as `class_weight` says."""
-    if not spec.class_weight:
-        return part
-    classed = [output for output, target in targets.items() if target.classes and part.targets[output].ndim <= 2]
-    classed = [output for output in classed if targets[output].labels != "sequence"]
-    if len(targets) != 1 or not classed:
-        raise InputError("class_weight needs one output with classes", where=spec.where("class_weight"),
-                         hint="use loss_weights to weigh outputs, dataset.weight to weigh rows")  # fmt: skip
-    target = targets[classed[0]]
-    y = part.targets[classed[0]]
-    if target.labels == "onehot":
-        numbers = np.concatenate([block.argmax(axis=-1) for _, block in blocks(y)])
-    else:
-        numbers = np.asarray(y).reshape(len(y)).astype(int)
-    names = list(target.classes)
-    if spec.class_weight == "balanced":
-        counts = np.bincount(numbers, minlength=len(names))
-        weights = len(numbers) / (len(names) * np.maximum(counts, 1))
-    else:
-        given = {str(name): weight for name, weight in spec.class_weight.items()}
-        unknown = [name for name in given if name not in names]
-        if unknown:
-            raise InputError(f"class_weight names {unknown[0]!r}, which is no class of {target.columns[0]!r}",
-                             where=spec.where("class_weight"), hint="classes: " + ", ".join(names))  # fmt: skip
-        weights = np.array([given.get(name, 1.0) for name in names])
-    rows = weights[numbers].astype(np.float32)
-    return replace(part, weights=rows if part.weights is None else rows * part.weights)
 
 
 def fingerprint(part: Part, rows: int = 1000) -> str:
