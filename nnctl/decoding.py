@@ -5,12 +5,27 @@ Class 0 is the blank. Labels come out as (rows, longest) class numbers, each row
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
 Array = np.ndarray
 
 WAYS = ("greedy", "beam_search")
 WIDTH = 10  # texts that a beam search keeps, unless told otherwise
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How CTC's predictions are read: `way` and `width` as `decode` has them."""
+
+    way: str = "greedy"
+    width: int | None = None
+
+    def arguments(self) -> dict[str, Any]:
+        """As metrics name them."""
+        return {"decode": self.way} | ({"beam_width": self.width} if self.width else {})
 
 
 def decode(p: Array, lengths: Array | None = None, way: str = "greedy", *, width: int = WIDTH,

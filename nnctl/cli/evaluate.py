@@ -25,7 +25,7 @@ def command(run, data, split, decode, beam_width, as_json) -> None:
     nnctl eval runs/digit_lines-20260101-120000 --decode beam
     """
     reading = reading_of(decode, beam_width)
-    from nnctl.training.answers import evaluate
+    from nnctl.training.evaluation import evaluate
 
     evaluation = evaluate(Path(run), data=data, split=split, reading=reading)
     if as_json:

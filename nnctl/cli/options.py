@@ -48,7 +48,7 @@ def reading_of(decode: str | None, beam_width: int | None):
         return None
     if decode == "greedy" and beam_width is not None:
         raise click.UsageError("--beam-width is for --decode beam")
-    from nnctl.training.answers import Reading
+    from nnctl.decoding import Reading
 
     return Reading(WAYS[decode or "beam"], beam_width)
 

@@ -30,7 +30,7 @@ def command(run, source, output, form, decode, beam_width, as_json) -> None:
     reading = reading_of(decode, beam_width)
     file = output and output_file(output)
     from nnctl.reports.predictions import written
-    from nnctl.training.answers import predict
+    from nnctl.training.prediction import predict
     from nnctl.training.files import write_safely
 
     content = written(predict(Path(run), source, reading=reading).columns, form)

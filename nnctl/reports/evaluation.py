@@ -12,7 +12,7 @@ from nnctl.reports.tables import GAP, Table
 from nnctl.reports.terminal import Terminal
 
 if TYPE_CHECKING:
-    from nnctl.training.answers import Evaluation
+    from nnctl.training.evaluation import Evaluation
 
 _MOST_CLASSES = 20  # of a matrix that can still be read; --json has every one
 _MOST_MISTAKES = 10

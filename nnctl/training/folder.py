@@ -56,6 +56,11 @@ def existing_folder(folder: Path) -> Path:
     return folder
 
 
+def model_of(run: Path) -> Path:
+    """The model's file in a run's folder, or the file itself."""
+    return run if run.is_file() else existing_folder(run) / "model.safetensors"
+
+
 def environment(settings: Mapping[str, Any]) -> dict[str, Any]:
     """What the bits of a run depend on besides config and data."""
     blas = np.__config__.CONFIG.get("Build Dependencies", {}).get("blas", {})

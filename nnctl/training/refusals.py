@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
 from nnctl.data.parts import Part
 from nnctl.data.rows import Rows, blocks
 from nnctl.engine.graph import Graph
-from nnctl.errors import DataError
+from nnctl.errors import DataError, InputError
 from nnctl.layers.base import Layer
+from nnctl.spec.model import Spec
 
 Array = np.ndarray
 
@@ -29,6 +31,12 @@ def check_inputs(graph: Graph, parts: Mapping[str, Part]) -> None:
                         f"row {row} of the {name} part, for layer {node.name!r} ({node.layer.kind}): {what}{others}",
                         f"input {source!r}", mend,
                     )  # fmt: skip
+
+
+def check_reading(spec: Spec, run: Path) -> None:
+    """Raises InputError where a run's predictions are no texts that could be read in one way or another."""
+    if not any(loss.labels == "sequence" for loss in spec.losses.values()):
+        raise InputError("--decode is for runs with loss: ctc", where=str(run), hint="leave it out")
 
 
 def _refused(layer: Layer, x: Array | Rows) -> tuple[Array, str, str] | None:

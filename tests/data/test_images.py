@@ -18,7 +18,7 @@ from nnctl import cli, spec  # noqa: E402
 from nnctl.data.images import read_image_folder  # noqa: E402
 from nnctl.data.spec import ImageSpec  # noqa: E402
 from nnctl.errors import DataError  # noqa: E402
-from nnctl.training import answers, runner  # noqa: E402
+from nnctl.training import evaluation, prediction, runner  # noqa: E402
 
 
 def paint(path, pixels, **how):
@@ -177,17 +177,17 @@ def test_it_trains_and_answers_for_files_by_name(photos, tmp_path):
     assert ended.test["accuracy"] == 1.0
     paint(tmp_path / "new" / "noon.png", np.full((30, 20, 3), 220))
     paint(tmp_path / "new" / "night.png", np.full((9, 9, 3), 20))
-    said = answers.predict(tmp_path / "run", str(tmp_path / "new")).columns
+    said = prediction.predict(tmp_path / "run", str(tmp_path / "new")).columns
     assert dict(zip(said["file"], said["y"], strict=True)) == {"night.png": "dark", "noon.png": "bright"}
     for source in ("new/noon.png", "new/noo*.png"):
-        single = answers.predict(tmp_path / "run", str(tmp_path / source)).columns
+        single = prediction.predict(tmp_path / "run", str(tmp_path / source)).columns
         assert list(single["y"]) == ["bright"]
-    again = answers.evaluate(tmp_path / "run", data=str(photos))
+    again = evaluation.evaluate(tmp_path / "run", data=str(photos))
     assert again.figures["accuracy"] == 1.0 and again.rows == 60
     one_class = photos.rename(tmp_path / "rest")
     shutil.rmtree(one_class / "dark")
-    assert answers.evaluate(tmp_path / "run", data=str(one_class)).rows == 30
-    said = answers.predict(tmp_path / "run", str(one_class)).columns
+    assert evaluation.evaluate(tmp_path / "run", data=str(one_class)).rows == 30
+    said = prediction.predict(tmp_path / "run", str(one_class)).columns
     assert said["file"][0] == "bright/0.png" and set(said["y"]) == {"bright"}
 
 
@@ -222,4 +222,4 @@ def test_pixels_are_refused_where_other_numbers_were_trained_on(tmp_path):
     runner.train(spec.loads(text), folder=tmp_path / "run")
     paint(tmp_path / "seven.png", np.zeros((8, 8)))
     with pytest.raises(DataError, match="another scale"):
-        answers.predict(tmp_path / "run", str(tmp_path / "seven.png"))
+        prediction.predict(tmp_path / "run", str(tmp_path / "seven.png"))

@@ -51,7 +51,7 @@ def test_names_are_cut_before_the_matrix_gives_way_to_the_mistakes():
 
 def test_many_classes_show_their_mistakes():
     from nnctl.data.parts import Target
-    from nnctl.training.answers import Evaluation
+    from nnctl.training.evaluation import Evaluation
 
     matrix = np.eye(50, dtype=int) * 3
     matrix[7, 9] = 2

@@ -13,7 +13,7 @@ import pytest
 from nnctl import spec
 from nnctl.data import rows
 from nnctl.errors import DataError
-from nnctl.training import answers, runner
+from nnctl.training import evaluation, prediction, runner
 from nnctl.training.events import IterationEnded
 
 resource = pytest.importorskip("resource")  # not on Windows
@@ -64,8 +64,8 @@ def test_training_ends_in_the_same_bits_wherever_the_rows_are(case, dtype, tmp_p
                                            metric="mae" if loss == "mse" else "accuracy"))  # fmt: skip
         folder = tmp_path / way
         ended = runner.train(checked, folder=folder)
-        evaluated = answers.evaluate(folder, split="validation")
-        said = answers.predict(folder, str(path)).columns
+        evaluated = evaluation.evaluate(folder, split="validation")
+        said = prediction.predict(folder, str(path)).columns
         found[way] = (
             (folder / "model.safetensors").read_bytes(), (folder / "metrics.csv").read_bytes(), ended.test,
             json.loads((folder / "environment.json").read_text())["data"], evaluated.figures,

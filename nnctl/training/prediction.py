@@ -1,4 +1,4 @@
-"""What a trained run answers: its figures on labelled rows, and its predictions in the data's own words."""
+"""What `predict` answers: predictions in the data's own words, a column for each thing said about a row."""
 
 from __future__ import annotations
 
@@ -10,29 +10,15 @@ from typing import Any
 import numpy as np
 
 from nnctl.activations import activations
-from nnctl.data.parts import Target
-from nnctl.decoding import decode
-from nnctl.errors import InputError
+from nnctl.decoding import Reading, decode
 from nnctl.losses import Loss
-from nnctl.training.alignment import check_alignment
-from nnctl.training.events import Figures
-from nnctl.training.folder import existing_folder
+from nnctl.training.evaluation import boundary
+from nnctl.training.folder import model_of
 from nnctl.training.model import Model, cast
-from nnctl.training.refusals import check_inputs
+from nnctl.training.refusals import check_inputs, check_reading
 from nnctl.training.saved import load_model
 
 Array = np.ndarray
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What `eval` found. confusion: by output, (classes, classes), rows the truth."""
-
-    split: str
-    rows: int
-    figures: Figures
-    targets: Mapping[str, Target]
-    confusion: Mapping[str, Array]
 
 
 @dataclass(frozen=True)
@@ -42,78 +28,11 @@ class Predictions:
     columns: Mapping[str, Array]
 
 
-@dataclass(frozen=True)
-class Reading:
-    """How CTC's predictions are read: `way` and `width` as `nnctl.decoding.decode` has them."""
-
-    way: str = "greedy"
-    width: int | None = None
-
-    def arguments(self) -> dict[str, Any]:
-        """As metrics name them."""
-        return {"decode": self.way} | ({"beam_width": self.width} if self.width else {})
-
-
-def model_of(run: Path) -> Path:
-    """The model's file in a run's folder, or the file itself."""
-    return run if run.is_file() else existing_folder(run) / "model.safetensors"
-
-
-def evaluate(run: Path, *, data: str | None = None, split: str = "test",
-             reading: Reading | None = None) -> Evaluation:  # fmt: skip
-    """Figures of a trained run on one of its own parts, or on raw files. reading: in place of the metrics' own."""
-    model, preprocessing = load_model(model_of(run))
-    if reading:
-        _check_reading(model, run)
-        model.metrics = tuple(
-            (name, output, metric.model_copy(update=reading.arguments()) if "sequence" in metric.takes else metric)
-            for name, output, metric in model.metrics
-        )
-    if data:
-        part, _ = preprocessing.apply(data, with_targets=True)
-    else:
-        loaded = preprocessing.reload()
-        part = getattr(loaded, split)
-        if part is None:
-            raise InputError(f"the run has no {split} part", where=str(run),
-                             hint=f"parts: {', '.join(loaded.rows)}; or give a file with --data")  # fmt: skip
-    part = cast(part, model.program.dtype)
-    targets = {name: coder.target for name, coder in preprocessing.targets.items()}
-    with model.executor:
-        check_inputs(model.graph, {data or split: part})
-        check_alignment(model, targets, {data or split: part})
-        figures, outputs, masks = model.evaluate(part)
-    confusion = {
-        name: confusion_matrix(target, np.asarray(part.targets[name]), outputs[name], model.spec.losses[name], masks.get(name))
-        for name, target in targets.items()
-        if target.classes and target.labels != "sequence"
-    }
-    return Evaluation(data or split, part.rows, figures, targets, confusion)
-
-
-def confusion_matrix(target: Target, y: Array, p: Array, loss: Loss, mask: Array | None = None) -> Array:
-    """(classes, classes) counts: rows the truth, columns the prediction; of all time steps that are no padding."""
-    if target.labels == "binary":  # one unit
-        truth, guess = y.reshape(len(y)) > 0.5, p.reshape(len(p)) > boundary(loss)
-    else:
-        truth = y.argmax(axis=-1) if target.labels == "onehot" else y.reshape(p.shape[:-1])
-        guess = p.argmax(axis=-1)
-    if mask is not None and mask.shape == truth.shape:
-        truth, guess = truth[mask], guess[mask]
-    n = len(target.classes)
-    return np.bincount(truth.ravel().astype(int) * n + guess.ravel(), minlength=n * n).reshape(n, n)
-
-
-def boundary(loss: Loss) -> float:
-    """The prediction of a unit above which the answer is yes: of a probability, or of a margin or logit."""
-    return 0.0 if loss.margins or getattr(loss, "from_logits", False) else 0.5
-
-
 def predict(run: Path, source: str, *, reading: Reading | None = None) -> Predictions:
     """Predictions, in the data's own words, for each row of raw files."""
     model, preprocessing = load_model(model_of(run))
     if reading:
-        _check_reading(model, run)
+        check_reading(model.spec, run)
     part, _ = preprocessing.apply(source, with_targets=False)
     check_inputs(model.graph, {"given": part})
     with model.executor:
@@ -132,11 +51,6 @@ def predict(run: Path, source: str, *, reading: Reading | None = None) -> Predic
         else:
             columns |= answer.numbers(prefix)
     return Predictions(columns)
-
-
-def _check_reading(model: Model, run: Path) -> None:
-    if not any(loss.labels == "sequence" for loss in model.spec.losses.values()):
-        raise InputError("--decode is for runs with loss: ctc", where=str(run), hint="leave it out")
 
 
 @dataclass(frozen=True)
