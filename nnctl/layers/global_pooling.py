@@ -33,7 +33,7 @@ class GlobalPooling(Layer):
 
 
 class GlobalAveragePooling(GlobalPooling):
-    """The mean over all positions; of a sequence with padding, over the steps that are none."""
+    """The mean over all positions; of a sequence with padding, over the steps that are none, or 0 if all are padding."""
 
     def forward(self, w, x, call):
         flat = x.reshape(len(x), -1, x.shape[-1])  # (rows, positions, channels)
@@ -43,8 +43,8 @@ class GlobalAveragePooling(GlobalPooling):
             y = np.add.reduce(flat, axis=1, out=call.empty((len(x), x.shape[-1])))
         else:
             mask = mask.astype(x.dtype)[..., None]
-            with np.errstate(divide="ignore", invalid="ignore"):  # nothing but padding has no mean, as in Keras
-                share = 1 / mask.sum(axis=1)
+            # a row of nothing but padding (an empty text) has no mean: 0, as a recurrent layer gives
+            share = 1 / np.maximum(mask.sum(axis=1), 1)
             y = np.einsum("npc,npk->nc", flat, mask, out=call.empty((len(x), x.shape[-1])))
         y *= share
         return self._kept(x, y), (x.shape, share, mask)
@@ -82,7 +82,10 @@ class GlobalMaxPooling(GlobalPooling):
 
 @layers.register("GlobalAveragePooling1D", "GlobalAvgPool1D")
 class GlobalAveragePooling1D(GlobalAveragePooling):
-    """The mean over time: x (rows, steps, features) -> y (rows, features); padded steps are left out."""
+    """The mean over time: x (rows, steps, features) -> y (rows, features); padded steps are left out.
+
+    A sequence of nothing but padding, such as an empty text, gives 0.
+    """
 
     rank = 1
 
@@ -96,7 +99,10 @@ class GlobalAveragePooling2D(GlobalAveragePooling):
 
 @layers.register("GlobalMaxPooling1D", "GlobalMaxPool1D")
 class GlobalMaxPooling1D(GlobalMaxPooling):
-    """The largest over time: x (rows, steps, features) -> y (rows, features)."""
+    """The largest over time: x (rows, steps, features) -> y (rows, features).
+
+    Padded steps count as any other, as in Keras, so a sequence of nothing but padding has a finite maximum too.
+    """
 
     rank = 1
 
