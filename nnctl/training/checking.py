@@ -14,7 +14,7 @@ from nnctl.engine.work import multiply_adds
 from nnctl.errors import InputError
 from nnctl.spec.model import Spec
 from nnctl.training.alignment import check_alignment
-from nnctl.training.class_weights import with_class_weight
+from nnctl.training.class_weights import absent_classes, with_class_weight
 from nnctl.training.loop import Loop
 from nnctl.training.model import Model, cast, take
 from nnctl.training.refusals import check_inputs
@@ -103,7 +103,8 @@ def check(spec: Spec) -> CheckReport:
             raise InputError(f"the first batch's loss is {result.loss}: first seen in {place}",
                              hint="look at the data and the initializers")  # fmt: skip
     return CheckReport(
-        summarize(model, data), data.rows, columns_of(data), data.notes, result.loss,
+        summarize(model, data), data.rows, columns_of(data),
+        (*data.notes, *absent_classes(data.train, data.targets)), result.loss,
         model.warnings,
     )  # fmt: skip
 

@@ -1,8 +1,8 @@
-"""`class_weight`: rows that count more or less by their class."""
+"""`class_weight`: rows that count more or less by their class; and classes that no training row has."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,32 +12,94 @@ from nnctl.data.rows import blocks
 from nnctl.errors import InputError
 from nnctl.spec.model import Spec
 
+Array = np.ndarray
+MOST_NAMED = 5  # classes in a note
+
 
 def with_class_weight(part: Part, spec: Spec, targets: Mapping[str, Target]) -> Part:
-    """The training part with each row weighted by its class, as `class_weight` says."""
+    """The training part with each row weighted by its class, as `class_weight` says.
+
+    "balanced" weighs a class by rows / (classes present * rows of the class), as scikit-learn does.
+    """
     if not spec.class_weight:
         return part
-    classed = [output for output, target in targets.items() if target.classes and part.targets[output].ndim <= 2]
-    classed = [output for output in classed if targets[output].labels != "sequence"]
+    classed = [output for output, target in targets.items() if _one_class_a_row(target, part.targets[output])]
     if len(targets) != 1 or not classed:
-        raise InputError("class_weight needs one output with classes", where=spec.where("class_weight"),
+        raise InputError("class_weight needs one output with one class a row", where=spec.where("class_weight"),
                          hint="use loss_weights to weigh outputs, dataset.weight to weigh rows")  # fmt: skip
-    target = targets[classed[0]]
-    y = part.targets[classed[0]]
-    if target.labels == "onehot":
-        numbers = np.concatenate([block.argmax(axis=-1) for _, block in blocks(y)])
-    else:
-        numbers = np.asarray(y).reshape(len(y)).astype(int)
-    names = list(target.classes)
+    [output] = classed
+    target, numbers = targets[output], class_numbers(targets[output], part.targets[output])
     if spec.class_weight == "balanced":
-        counts = np.bincount(numbers, minlength=len(names))
-        weights = len(numbers) / (len(names) * np.maximum(counts, 1))
+        counts = np.bincount(numbers, minlength=len(target.classes))
+        weights = len(numbers) / (np.count_nonzero(counts) * np.maximum(counts, 1))
     else:
-        given = {str(name): weight for name, weight in spec.class_weight.items()}
-        unknown = [name for name in given if name not in names]
-        if unknown:
-            raise InputError(f"class_weight names {unknown[0]!r}, which is no class of {target.columns[0]!r}",
-                             where=spec.where("class_weight"), hint="classes: " + ", ".join(names))  # fmt: skip
-        weights = np.array([given.get(name, 1.0) for name in names])
+        weights = _given(spec, target)
     rows = weights[numbers].astype(np.float32)
     return replace(part, weights=rows if part.weights is None else rows * part.weights)
+
+
+def absent_classes(part: Part, targets: Mapping[str, Target]) -> list[str]:
+    """A note for each target some of whose classes no row of the training part has."""
+    notes = []
+    for output, target in targets.items():
+        if not _one_class_a_row(target, part.targets[output]):
+            continue
+        counts = np.bincount(class_numbers(target, part.targets[output]), minlength=len(target.classes))
+        absent = [name for name, count in zip(target.classes, counts, strict=True) if not count]
+        if absent:
+            named = ", ".join(f'"{name}"' for name in absent[:MOST_NAMED])
+            more = f" and {len(absent) - MOST_NAMED} more" if len(absent) > MOST_NAMED else ""
+            what, it = ("class", "it") if len(absent) == 1 else ("classes", "them")
+            verb = "has" if len(absent) == 1 else "have"
+            notes.append(f'target "{target.columns[0]}": {what} {named}{more} {verb} no training rows, so the model '
+                         f"cannot learn {it}")  # fmt: skip
+    return notes
+
+
+def class_numbers(target: Target, y: Array) -> Array:
+    """(rows,) the number of each row's class."""
+    if target.labels == "onehot":
+        return np.concatenate([block.argmax(axis=-1) for _, block in blocks(y)])
+    return np.asarray(y).reshape(len(y)).astype(int)
+
+
+def _one_class_a_row(target: Target, y: Array) -> bool:
+    """Whether the target is one class for each row, rather than one for each time step or several at once."""
+    if not target.classes or target.labels == "sequence":
+        return False
+    return y.ndim <= 2 if target.labels == "onehot" else y.size == len(y)
+
+
+def _given(spec: Spec, target: Target) -> Array:
+    """(classes,) the weights that the config gives by class; 1 for a class that it does not name."""
+    weights = np.ones(len(target.classes))
+    named: dict[int, str] = {}
+    for key, weight in spec.class_weight.items():
+        number = _class_of(key, target.classes)
+        if number is None:
+            raise InputError(f"class_weight names {key!r}, which is no class of {target.columns[0]!r}",
+                             where=spec.where("class_weight"), hint="classes: " + ", ".join(target.classes))  # fmt: skip
+        if number in named:
+            raise InputError(f"class_weight names {named[number]!r} and {key!r}, which are one class of {target.columns[0]!r}",
+                             where=spec.where("class_weight"), hint="leave one of them out")  # fmt: skip
+        named[number], weights[number] = key, weight
+    return weights
+
+
+def _class_of(key: str, classes: Sequence[str]) -> int | None:
+    """The class that a key means: by the data's own word, else by its number (1 is 1.0), else whatever its case
+    (True is true), where that is one class only."""
+    key = str(key)
+    for same in (lambda name: name == key, lambda name: _equal_numbers(name, key),
+                 lambda name: name.strip().casefold() == key.strip().casefold()):  # fmt: skip
+        found = [number for number, name in enumerate(classes) if same(name)]
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def _equal_numbers(one: str, other: str) -> bool:
+    try:
+        return float(one) == float(other)
+    except ValueError:
+        return False

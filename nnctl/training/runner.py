@@ -20,7 +20,7 @@ from nnctl.training import callbacks as cb
 from nnctl.training import checkpoint
 from nnctl.training.alignment import check_alignment
 from nnctl.training.baseline import baseline
-from nnctl.training.class_weights import with_class_weight
+from nnctl.training.class_weights import absent_classes, with_class_weight
 from nnctl.training.events import CheckpointWritten, Event, RunEnded, RunStarted, Subscriber
 from nnctl.training.files import Lock, write_safely
 from nnctl.training.folder import (
@@ -104,7 +104,7 @@ class _Run:
             "seed": spec.seed, "threads": model.executor.threads, "dtype": spec.engine.dtype,
             "shard_rows": spec.engine.shard_rows, "data": fingerprint(self.data.train),
         }  # fmt: skip
-        self.notes = [*data.notes, *model.warnings, *skipped]
+        self.notes = [*data.notes, *absent_classes(self.data.train, data.targets), *model.warnings, *skipped]
         self.subscribers = list(subscribers)
         weighted = with_class_weight(self.data.train, spec, self.data.targets)
         self.loop = Loop(model, self.data, weighted, self.emit, self.save)
