@@ -98,7 +98,7 @@ CONFIGS = {
                                [":3:", "(None, 8, 8, 10)", "64 places", "one class number a row", "Flatten"]),
     "softmax over 1": (swap("units: 3", "units: 1"), [":4:", "softmax", "sigmoid"]),
     "units for classes": (swap("units: 3", "units: 4"), [":4:", "3 classes", "units: 3"]),
-    "sigmoid for sparse": (swap("softmax", "sigmoid"), [":4:", "softmax"]),
+    "tanh for sparse": (swap("softmax", "tanh"), [":4:", "softmax"]),
     "no softmax": (swap(", activation: softmax", ""), [":4:", "from_logits"]),
     "softmax twice": (swap("loss: sparse_categorical_crossentropy", "loss: {sparse_categorical_crossentropy: {from_logits: true}}"), [":4:", "from_logits"]),
     "binary for three": (swap("units: 3, activation: softmax", "units: 1, activation: sigmoid").replace(SPARSE, "binary_crossentropy"), ["3", SPARSE]),

@@ -1,5 +1,7 @@
 """Activations over a whole axis: probabilities of classes that exclude each other."""
 
+from math import inf
+
 import numpy as np
 
 from nnctl.activations.base import Activation, activations
@@ -14,6 +16,8 @@ class Softmax(Activation):
     """
 
     elementwise = False
+    bounds = (0.0, 1.0)
+    sums_to_one = True
 
     def value(self, x):
         y = np.exp(x - np.maximum.reduce(x, axis=-1, keepdims=True))
@@ -29,6 +33,7 @@ class LogSoftmax(Activation):
     """Logarithm of softmax, exact where softmax is almost 0: y_i = x_i - log sum_j exp(x_j)."""
 
     elementwise = False
+    bounds = (-inf, 0.0)
 
     def value(self, x):
         y = x - np.maximum.reduce(x, axis=-1, keepdims=True)

@@ -5,6 +5,7 @@ the cache, and the same source can be compiled. `gradient` sees the output y whe
 input's memory can be reused; `needs_input` says when it is not.
 """
 
+from math import inf
 from typing import ClassVar
 
 import numpy as np
@@ -22,11 +23,18 @@ class Activation(Declared):
     needs_input: gradient wants x itself, not only y.
     elementwise: each output depends on one input; else (softmax) on its whole last axis.
     monotone: x1 <= x2 implies f(x1) <= f(x2), so that max-pooling may come first.
+    bounds: the least and the largest value that it can give, ends included; what a loss can take is checked by them.
+    sums_to_one: the last axis is a distribution.
     """
 
     needs_input: ClassVar[bool] = False
     elementwise: ClassVar[bool] = True
     monotone: ClassVar[bool] = False
+    sums_to_one: ClassVar[bool] = False
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return -inf, inf
 
     @property
     def is_plain_relu(self) -> bool:

@@ -1,5 +1,6 @@
 """Activations made of straight lines: cheap, and never saturated on the positive side but by choice."""
 
+from math import inf
 from typing import Annotated
 
 import numpy as np
@@ -38,6 +39,11 @@ class Relu(Activation):
     monotone = True
 
     @property
+    def bounds(self):
+        low = -inf if self.negative_slope else 0.0
+        return low, inf if self.max_value is None else float(self.max_value)
+
+    @property
     def is_plain_relu(self):
         return not self.negative_slope and self.max_value is None and not self.threshold
 
@@ -65,6 +71,7 @@ class Relu6(Activation):
     """Rectified linear unit that stops at 6: y = min(max(x, 0), 6). Source: Krizhevsky 2010."""
 
     monotone = True
+    bounds = (0.0, 6.0)
 
     def value(self, x):
         return np.minimum(np.maximum(x, 0), 6)
@@ -84,6 +91,10 @@ class LeakyRelu(Activation):
 
     monotone = True
 
+    @property
+    def bounds(self):
+        return (-inf if self.negative_slope else 0.0), inf
+
     def value(self, x):
         return np.where(x > 0, x, self.negative_slope * x)
 
@@ -96,6 +107,7 @@ class HardSigmoid(Activation):
     """Sigmoid of three straight pieces: y = min(max(x + 3, 0), 6) / 6. Source: Courbariaux et al. 2015."""
 
     monotone = True
+    bounds = (0.0, 1.0)
 
     def value(self, x):
         return np.minimum(np.maximum(x + 3, 0), 6) / 6
@@ -109,6 +121,7 @@ class HardSilu(Activation):
     """SiLU with the hard sigmoid: y = x min(max(x + 3, 0), 6) / 6. Source: Howard et al. 2019."""
 
     needs_input = True
+    bounds = (-0.375, inf)
 
     def value(self, x):
         return x * (np.minimum(np.maximum(x + 3, 0), 6) / 6)

@@ -4,6 +4,7 @@ Each is computed from exp of a number that is not positive, so that nothing over
 their relative accuracy.
 """
 
+from math import inf
 from typing import Annotated
 
 import numpy as np
@@ -29,6 +30,7 @@ class Sigmoid(Activation):
     """A probability from any number: y = 1 / (1 + exp(-x))."""
 
     monotone = True
+    bounds = (0.0, 1.0)
 
     def value(self, x):
         return sigmoid(x)
@@ -42,6 +44,7 @@ class LogSigmoid(Activation):
     """Logarithm of the sigmoid, exact where the sigmoid is almost 0: y = -log(1 + exp(-x))."""
 
     monotone = True
+    bounds = (-inf, 0.0)
 
     def value(self, x):
         return -softplus(-x)
@@ -55,6 +58,7 @@ class Tanh(Activation):
     """Squashes into (-1, 1): y = (exp(x) - exp(-x)) / (exp(x) + exp(-x))."""
 
     monotone = True
+    bounds = (-1.0, 1.0)
 
     def value(self, x):
         return np.tanh(x)
@@ -68,6 +72,7 @@ class Softsign(Activation):
     """Squashes into (-1, 1) with tails that fade slowly: y = x / (1 + |x|). Source: Bergstra et al. 2009."""
 
     monotone = True
+    bounds = (-1.0, 1.0)
 
     def value(self, x):
         return x / (1 + np.abs(x))
@@ -82,6 +87,7 @@ class Softplus(Activation):
     """Positive, and x itself where x is large: y = log(1 + exp(x)). Source: Dugas et al. 2001."""
 
     monotone = True
+    bounds = (0.0, inf)
 
     def value(self, x):
         return softplus(x)
@@ -95,6 +101,7 @@ class Exponential(Activation):
     """Any positive number: y = exp(x); infinite beyond x = 88 in float32."""
 
     monotone = True
+    bounds = (0.0, inf)
 
     def value(self, x):
         with np.errstate(over="ignore"):  # infinity is the answer, and training stops on it
@@ -111,6 +118,10 @@ class Elu(Activation):
     alpha: Annotated[float, Field(ge=0)] = 1.0
 
     monotone = True
+
+    @property
+    def bounds(self):
+        return -self.alpha, inf
 
     def value(self, x):
         return np.where(x > 0, x, self.alpha * np.expm1(np.minimum(x, 0)))
@@ -129,6 +140,10 @@ class Selu(Activation):
 
     monotone = True
 
+    @property
+    def bounds(self):
+        return -_FLOOR, inf
+
     def value(self, x):
         return np.where(x > 0, _SCALE * x, _FLOOR * np.expm1(np.minimum(x, 0)))
 
@@ -145,6 +160,7 @@ class Silu(Activation):
     """Sigmoid linear unit, also called swish: y = x sigmoid(x). Source: Elfwing et al. 2017."""
 
     needs_input = True
+    bounds = (-0.2785, inf)
 
     def value(self, x):
         return x * sigmoid(x)
@@ -159,6 +175,7 @@ class Mish(Activation):
     """A rounded rectifier that dips below 0: y = x tanh(log(1 + exp(x))). Source: Misra 2019."""
 
     needs_input = True
+    bounds = (-0.3089, inf)
 
     def value(self, x):
         return x * np.tanh(softplus(x))
@@ -179,6 +196,7 @@ class Gelu(Activation):
     approximate: bool = False
 
     needs_input = True
+    bounds = (-0.1701, inf)
 
     def value(self, x):
         if self.approximate:

@@ -11,7 +11,7 @@ from nnctl.data.inputs import ArrayInput
 from nnctl.data.labels import class_numbers, fit_alphabet, fit_classes, text_numbers
 from nnctl.data.rows import Rows, blocks, extent
 from nnctl.data.table import Array, Column, distinct, listing, row_list
-from nnctl.data.targets import FOR_NUMBERS, TargetCoder, check_range
+from nnctl.data.targets import FOR_NUMBERS, TargetCoder, check_range, has_fractions
 from nnctl.errors import DataError
 
 _MOST_CLASSES = 1_000_000
@@ -65,8 +65,9 @@ def fit_array_target(name: str, y: Array | Rows, labels: str, where: str, alphab
         coder = TargetCoder("binary", (name,), (1,), words)
     else:
         shape = y.shape[1:] or (1,)
-        single = shape == (1,)
-        coder = TargetCoder("binary", (name,), shape, ("0", "1") if single else None, numeric=single)
+        soft = y.dtype.kind == "f" and any(has_fractions(block) for _, block in blocks(y))
+        single = shape == (1,) and not soft
+        coder = TargetCoder("binary", (name,), shape, ("0", "1") if single else None, numeric=single, soft=soft)
     if not isinstance(y, Rows):  # whose values are looked at once they are transformed: it takes a while
         encode_array(coder, y, where)
     return coder
@@ -220,5 +221,5 @@ def _encode_numbers(coder: TargetCoder, y: Array, where: str, before: int = 0) -
     if coder.labels == "binary" and np.all((values == -1) | (values == 1)):
         values = values > 0  # hinge losses' own -1 and 1
     if coder.labels != "number":
-        check_range(values, coder.labels, where, before)
+        check_range(values, coder.labels, where, before, coder.soft)
     return np.ascontiguousarray(values, dtype=np.float32)

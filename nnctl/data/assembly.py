@@ -17,7 +17,7 @@ from nnctl.data.sequences import partly_filled
 from nnctl.data.spec import DatasetSpec
 from nnctl.data.splits import PARTS, Split, split_rows
 from nnctl.data.table import Array, Table
-from nnctl.data.targets import TargetCoder
+from nnctl.data.targets import TargetCoder, soft_note
 from nnctl.errors import DataError
 
 
@@ -93,5 +93,8 @@ def renumbered(fixed: Mapping[str, Array], kept: Array) -> dict[str, Array]:
     return {part: np.flatnonzero(np.isin(kept, rows)) for part, rows in fixed.items()}
 
 
-def class_note(coder: TargetCoder) -> str:
-    return f'target "{coder.columns[0]}": {coder.classes[0]} is 0, {coder.classes[1]} is 1'
+def target_notes(coders: Mapping[str, TargetCoder]) -> list[str]:
+    """How the targets of binary losses are taken."""
+    notes = [f'target "{coder.columns[0]}": {coder.classes[0]} is 0, {coder.classes[1]} is 1'
+             for coder in coders.values() if coder.labels == "binary" and coder.classes]  # fmt: skip
+    return [*notes, *(soft_note(coder) for coder in coders.values() if coder.soft)]

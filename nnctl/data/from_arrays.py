@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnctl.data.array_targets import as_input, fit_array_target
-from nnctl.data.assembly import class_note, finish, renumbered, split_parts
+from nnctl.data.assembly import finish, renumbered, split_parts, target_notes
 from nnctl.data.bundled import Bundled
 from nnctl.data.inputs import ArrayInput, check_numbers, fit_array, fit_shape
 from nnctl.data.named_arrays import Arrays, rows_of
@@ -72,7 +72,7 @@ def load_arrays(origin: DatasetSpec, dataset: DatasetSpec, bundled: Bundled | No
         output: as_input(coders[output], fitted[fed[array]], arrays[array], arrays.where(array))
         for output, array in aims.items() if array in fed and coders[output].labels in ("number", "binary")
     }  # fmt: skip
-    notes += (class_note(coder) for coder in coders.values() if coder.labels == "binary" and coder.classes)
+    notes += target_notes(coders)
     counts = {part: len(split.rows[part]) for part in PARTS}
     return finish(Preprocessing(origin, seed, fitted, coders, weight, counts), arrays, split, notes)
 

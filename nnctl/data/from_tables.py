@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnctl.data.assembly import class_note, finish, renumbered, split_parts
+from nnctl.data.assembly import finish, renumbered, split_parts, target_notes
 from nnctl.data.checks import copy_notes
 from nnctl.data.features import Category, Feature, fit_category, fit_number, missing_error
 from nnctl.data.inputs import TableInput, fit_shape
@@ -70,7 +70,7 @@ def load_table(origin: DatasetSpec, dataset: DatasetSpec, inputs: Mapping[str, I
     notes += _width_notes(fitted)
     notes += _scaling_notes(dataset, fitted)
     notes += copy_notes(table, roles, train_rows)
-    notes += (class_note(coder) for coder in coders.values() if coder.labels == "binary" and coder.classes)
+    notes += target_notes(coders)
     counts = {part: len(split.rows[part]) for part in PARTS}
     preprocessing = Preprocessing(origin, seed, fitted, coders, dataset.weight, counts)
     return finish(preprocessing, long or table, split, notes)

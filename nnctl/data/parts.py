@@ -41,13 +41,14 @@ class Target:
 
     labels: how the arrays are encoded ("integer", "onehot", "binary", "number", "sequence", as losses want them).
     classes: the class names in order of their numbers, or None for numbers; of a "sequence", class i is number i + 1.
-    columns: the table's column(s), or the array's name. shape: of one row.
+    columns: the table's column(s), or the array's name. shape: of one row. soft: "binary" targets are fractions.
     """
 
     labels: str
     columns: tuple[str, ...]
     shape: tuple[int, ...]
     classes: tuple[str, ...] | None = None
+    soft: bool = False
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ class TargetCoder:
     labels, columns, shape, classes: as in Target. numeric: the classes are numbers in the data.
     shift, scale: of each number column; (x - shift) / scale is learnt (0 and 1 unless `normalize` names it).
     lengths: the array that says how many labels each row has, or None; for rows of class numbers.
+    soft: "binary" targets are fractions from 0 to 1, and predictions are such numbers too.
     """
 
     labels: str
@@ -34,10 +35,16 @@ class TargetCoder:
     shift: tuple[float, ...] = ()
     scale: tuple[float, ...] = ()
     lengths: str | None = None
+    soft: bool = False
 
     @property
     def target(self) -> Target:
-        return Target(self.labels, self.columns, self.shape, self.classes)
+        return Target(self.labels, self.columns, self.shape, self.classes, self.soft)
+
+    @property
+    def gives_fractions(self) -> bool:
+        """Whether a binary loss learns numbers from 0 to 1 (soft targets, an autoencoder's pixels), not yes or no."""
+        return self.labels == "binary" and (self.soft or bool(self.scale))
 
     def encode(self, table: Table) -> Array:
         """ "integer": (rows,) int32; "onehot": (rows, classes), "binary" and "number": (rows, units) float32;
@@ -79,7 +86,7 @@ class TargetCoder:
                    for name in self.columns]  # fmt: skip
         values = np.stack([column.values for column in columns], axis=1)
         if self.labels != "number":
-            check_range(values, self.labels, table.where(", ".join(self.columns)))
+            check_range(values, self.labels, table.where(", ".join(self.columns)), soft=self.soft)
         if self.scale:
             values = (values - self.shift) / self.scale
         return np.ascontiguousarray(values, dtype=np.float32)
@@ -93,7 +100,7 @@ class TargetCoder:
         predicted = np.asarray(predicted)
         if self.labels == "sequence":
             return to_texts(predicted, self.classes)
-        if self.labels == "number" or (self.labels == "binary" and self.scale):
+        if self.labels == "number" or self.gives_fractions:
             values = predicted.astype(np.float64)
             if self.scale:
                 values = values * self.scale + self.shift
@@ -160,6 +167,10 @@ def fit_target(table: Table, columns: Sequence[str], labels: str, train: Array |
     classes = column.distinct()
     if len(classes) < 2:
         raise DataError(f"the target has one value only, {listing(classes)}", where, "there is nothing to learn")
+    if labels == "binary" and column.kind == "number" and has_fractions(column.values):
+        coder = TargetCoder(labels, columns, (1,), soft=True)
+        check_range(column.values[~column.missing], labels, where, soft=True)
+        return coder
     _refuse_continuous(column, len(classes), where)
     words = tuple(item if isinstance(item, str) else number_word(item) for item in classes)
     if labels == "binary" and len(words) != 2:
@@ -242,7 +253,8 @@ def _fit_flags(table: Table, columns: tuple[str, ...], labels: str) -> TargetCod
             "for one-hot columns use `loss: categorical_crossentropy`; for several outputs write "
             "`target: {OUTPUT: COLUMN}`",
         )
-    coder = TargetCoder(labels, columns, (len(columns),), columns if labels == "onehot" else None)
+    soft = labels == "binary" and any(has_fractions(binary_words(table, name).values) for name in columns)
+    coder = TargetCoder(labels, columns, (len(columns),), columns if labels == "onehot" else None, soft=soft)
     if not any(table[name].missing.any() for name in columns):
         coder.encode(table)
     return coder
@@ -257,8 +269,24 @@ def binary_words(table: Table, name: str) -> Column:
     return number_column(table, name)
 
 
-def check_range(values: Array, labels: str, where: str, before: int = 0) -> None:
-    """Raises DataError where one-hot rows do not sum to 1, or binary values are not 0 and 1. before: as in row_list."""
+def has_fractions(values: Array) -> bool:
+    """Whether some of the values are between 0 and 1, so that a binary loss takes them as soft targets."""
+    return bool(np.any((values > 0) & (values < 1)))
+
+
+def soft_note(coder: TargetCoder) -> str:
+    names = ", ".join(f'"{name}"' for name in coder.columns[:3]) + (", ..." if len(coder.columns) > 3 else "")
+    return (
+        f"target {names}: fractions from 0 to 1 are taken as probabilities; accuracy counts a row as right only if its"
+        " target is exactly 0 or 1, so compare models by the loss or mae"
+    )
+
+
+def check_range(values: Array, labels: str, where: str, before: int = 0, soft: bool = False) -> None:
+    """Raises DataError where one-hot rows do not sum to 1, or binary values are not 0 and 1 (soft: from 0 to 1).
+
+    before: as in row_list.
+    """
     rows = values.reshape(len(values), -1)
     if labels == "onehot":
         bad = np.any(values < 0, axis=tuple(range(1, values.ndim)))
@@ -268,11 +296,14 @@ def check_range(values: Array, labels: str, where: str, before: int = 0) -> None
                 f"{row_list(bad, before=before)}: one-hot targets are 0 or more and sum to 1", where,
                 "several labels a row want `loss: binary_crossentropy`, numbers `loss: mse`",
             )  # fmt: skip
-    elif (bad := np.any((rows != 0) & (rows != 1), axis=1)).any():
-        shown = rows[np.flatnonzero(bad)[0]]
-        raise DataError(
-            f"{row_list(bad, before=before)}: a binary loss wants 0 and 1, got"
-            f" {listing(shown[(shown != 0) & (shown != 1)], 3)}",
-            where,
-            "for more than two classes use `loss: sparse_categorical_crossentropy`; for numbers `loss: mse`",
-        )
+        return
+    wrong = ~((rows >= 0) & (rows <= 1)) if soft else (rows != 0) & (rows != 1)
+    if not (bad := wrong.any(axis=1)).any():
+        return
+    first = np.flatnonzero(bad)[0]
+    wanted = "a binary loss wants values from 0 to 1" if soft else "a binary loss wants 0 and 1"
+    hint = (
+        "bring them to 0 to 1 with `query`, or use `loss: mse`" if soft
+        else "for more than two classes use `loss: sparse_categorical_crossentropy`; for numbers `loss: mse`"
+    )  # fmt: skip
+    raise DataError(f"{row_list(bad, before=before)}: {wanted}, got {listing(rows[first][wrong[first]], 3)}", where, hint)

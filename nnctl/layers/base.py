@@ -80,6 +80,8 @@ class Layer(Declared):
     bias_may_wait: `bias` is added to the last axis at the very end of forward, so that a copy of the layer with
     use_bias off, and the bias added later, do the same.
     makes_mask: `output_mask` makes a mask though the input has none.
+    keeps_range: each output is one of the inputs, or between the smallest and the largest of them.
+    keeps_sign: no output is negative where no input is.
     """
 
     trainable: bool = True
@@ -93,6 +95,8 @@ class Layer(Declared):
     makes_mask: ClassVar[bool] = False
     bias_may_wait: ClassVar[bool] = False
     takes_largest: ClassVar[bool] = False
+    keeps_range: ClassVar[bool] = False
+    keeps_sign: ClassVar[bool] = False
 
     def takes(self, count: int) -> bool:
         """Whether the layer takes that many tensors."""

@@ -12,6 +12,8 @@ from nnctl.layers.base import Layer, layers, show
 class GlobalPooling(Layer):
     """x (rows, *positions, channels) -> y (rows, channels), or (rows, 1, ..., channels) with keepdims."""
 
+    keeps_range = True
+
     keepdims: bool = False
 
     rank: ClassVar[int]

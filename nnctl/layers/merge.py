@@ -62,6 +62,8 @@ def _result(xs, call):
 class Add(Merge):
     """Sum: y = x_1 + x_2 + ...; the shortcut of a residual block."""
 
+    keeps_sign = True
+
     def forward(self, w, xs, call):
         y = _result(xs, call)
         added(xs[0], xs[1], y, call)
@@ -76,6 +78,8 @@ class Add(Merge):
 @layers.register("Average")
 class Average(Merge):
     """Mean: y = (x_1 + ... + x_n) / n."""
+
+    keeps_range = True
 
     def forward(self, w, xs, call):
         y, shapes = Add.forward(self, w, xs, call)
@@ -93,6 +97,8 @@ class Multiply(Merge):
 
     A padded step counts as 1; what is padding in all of them becomes 0.
     """
+
+    keeps_sign = True
 
     def forward(self, w, xs, call):
         masks = _spread(xs, call)
@@ -139,6 +145,8 @@ class Extreme(Merge):
 
     A padded step does not count: what is padding in one is the other's.
     """
+
+    keeps_range = True
 
     choose: ClassVar[np.ufunc]
 
@@ -244,6 +252,8 @@ class Dot(Layer):
 @layers.register("Concatenate")
 class Concatenate(Layer):
     """Puts its inputs side by side along `axis` (default the last)."""
+
+    keeps_range = True
 
     axis: int = -1
 

@@ -51,6 +51,8 @@ def _inside(pairs, shape):
 class ZeroPadding(Layer):
     """Base of the layers that put zeros around."""
 
+    keeps_sign = True
+
     def output_shape(self, shape):
         pairs = _pairs(self.padding)
         _check_rank(self, shape, len(pairs))
@@ -85,6 +87,8 @@ class ZeroPadding2D(ZeroPadding):
 
 class Cropping(Layer):
     """Base of the layers that cut the ends off."""
+
+    keeps_range = True
 
     def output_shape(self, shape):
         pairs = _pairs(self.cropping)
@@ -124,6 +128,8 @@ class Cropping2D(Cropping):
 class UpSampling1D(Layer):
     """Every time step `size` times: (rows, steps, features) -> (rows, size steps, features)."""
 
+    keeps_range = True
+
     size: windows.Single = 2
 
     def output_shape(self, shape):
@@ -146,6 +152,8 @@ class UpSampling2D(Layer):
 
     size: windows.Pair = (2, 2)
     interpolation: Literal["nearest", "bilinear"] = "nearest"
+
+    keeps_range = True
 
     def output_shape(self, shape):
         _check_rank(self, shape, 2)

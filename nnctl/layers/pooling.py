@@ -75,6 +75,8 @@ def _image(x):
 class MaxPooling(Pooling):
     """The window's largest figure: y = max x. Of equal ones the first has the gradient."""
 
+    keeps_range = True
+
     def forward(self, w, x, call):
         y = call.empty((len(x), *self.output_shape(x.shape[1:])))
         if call.kernels and x.flags.c_contiguous and self.cuts():
@@ -127,6 +129,8 @@ class MaxPooling(Pooling):
 
 class AveragePooling(Pooling):
     """The window's mean: y = sum x / n, over the n places that are no padding."""
+
+    keeps_range = True
 
     def forward(self, w, x, call):
         y = call.empty((len(x), *self.output_shape(x.shape[1:])))

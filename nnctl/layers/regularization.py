@@ -31,6 +31,8 @@ class Dropout(Layer):
     Source: Srivastava et al. 2014.
     """
 
+    keeps_sign = True
+
     rate: Rate
 
     passes_mask = True
@@ -57,6 +59,8 @@ class Dropout(Layer):
 
 class SpatialDropout(Layer):
     """Base of the dropouts that drop whole channels: neighbours tell the same, so single figures would be no loss."""
+
+    keeps_sign = True
 
     rate: Rate
 

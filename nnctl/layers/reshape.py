@@ -20,6 +20,8 @@ def _shaped(x, shape, call):
 class Flatten(Layer):
     """One axis from all: (a, b, c) becomes (a b c), the last axis running fastest."""
 
+    keeps_range = True
+
     def output_shape(self, shape):
         return (size_of(shape),)
 
@@ -33,6 +35,8 @@ class Flatten(Layer):
 @layers.register("Reshape")
 class Reshape(Layer):
     """Another shape of the same size; one axis may be -1 and is worked out from the rest."""
+
+    keeps_range = True
 
     target_shape: Annotated[tuple[Annotated[int, Field(ge=-1)], ...], BeforeValidator(listed), Field(min_length=1)]
 
@@ -58,6 +62,8 @@ class Reshape(Layer):
 class Permute(Layer):
     """The axes in another order: dims [2, 1] swaps the first two, counted from 1, the rows' axis left out."""
 
+    keeps_range = True
+
     dims: Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(listed), Field(min_length=1)]
 
     def output_shape(self, shape):
@@ -81,6 +87,8 @@ class Permute(Layer):
 @layers.register("RepeatVector")
 class RepeatVector(Layer):
     """The same vector at each of n time steps: (features) becomes (n, features)."""
+
+    keeps_range = True
 
     n: Count
 

@@ -24,6 +24,9 @@ class Loss(Declared):
       "sequence" (rows, longest) class numbers from 1, each row filled up with 0.
     fuses: kind of the activation ("softmax", "sigmoid") whose input it can take directly, or None.
     margins: predictions are no probabilities: above 0 is yes, the further the surer.
+    predicts: what it takes for predictions (see `expects`), where `labels` and `margins` do not say so.
+    normalizes: it divides the predictions of a row's classes by their sum.
+    least_target: the smallest target that it has a meaning for, or None.
     wants_lengths: forward and forward_logits take `lengths` as well, (rows,) time steps that are no padding, or
     None where all are; the loss then is the sequence's, and no mask is applied to it. And `compiled`, the module of
     kernels with a twin of their sums, or None.
@@ -33,6 +36,24 @@ class Loss(Declared):
     fuses: ClassVar[str | None] = None
     margins: ClassVar[bool] = False
     wants_lengths: ClassVar[bool] = False
+    predicts: ClassVar[Literal["numbers", "positive", "probabilities", "margins", "scores"] | None] = None
+    normalizes: ClassVar[bool] = False
+    least_target: ClassVar[float | None] = None
+
+    def expects(self) -> str:
+        """What it takes for predictions, which the last layer is held against before any training:
+
+        "numbers" any; "positive" none below 0, since it takes their logarithm; "probabilities" from 0 to 1, for classes a
+        distribution; "margins" any, above 0 for yes; "logits" any; "scores" of the labels at each time step. A loss of
+        classes expects probabilities unless it says otherwise.
+        """
+        if getattr(self, "from_logits", False):
+            return "logits"
+        if self.predicts:
+            return self.predicts
+        if self.margins:
+            return "margins"
+        return {"number": "numbers", "sequence": "scores"}.get(self.labels, "probabilities")
 
     def can_fuse(self) -> bool:
         """Whether `forward_logits` may replace the activation before it."""

@@ -79,6 +79,7 @@ class CategoricalCrossentropy(Loss):
 
     labels = "onehot"
     fuses = "softmax"
+    normalizes = True
 
     def forward(self, y, p):
         if self.from_logits:
@@ -120,6 +121,7 @@ class SparseCategoricalCrossentropy(Loss):
 
     labels = "integer"
     fuses = "softmax"
+    normalizes = True
 
     def forward(self, y, p):
         if self.from_logits:
@@ -179,8 +181,9 @@ def largest(z):
 
 
 def from_probabilities(y, p):
-    """-sum y log q of q = p / sum p, clipped."""
+    """-sum y log q of q = p / sum p, clipped; where all p are 0, as relu may give, q is 0 too."""
     total = np.add.reduce(p, axis=-1, keepdims=True)
+    total[total == 0] = 1
     q = p / total
     clipped = np.clip(q, EPSILON, 1 - EPSILON)
     return -np.add.reduce(y * np.log(clipped), axis=-1), (y, q, clipped, total)
@@ -189,7 +192,7 @@ def from_probabilities(y, p):
 def probabilities_slope(saved, dl):
     """dL/dp of `from_probabilities`."""
     y, q, clipped, total = saved
-    dq = np.where(q == clipped, -y / q, 0)
+    dq = np.where(q == clipped, -y / clipped, 0)
     dq -= np.add.reduce(dq * q, axis=-1, keepdims=True)  # raising one p lowers every other q
     dq *= dl[..., None] / total
     return dq

@@ -46,8 +46,11 @@ class MeanAbsolutePercentageError(ElementwiseLoss):
 class MeanSquaredLogarithmicError(ElementwiseLoss):
     """Mean squared error of logarithms: mean (log(1 + p) - log(1 + y))^2, for targets that grow by factors.
 
-    Numbers below 1e-7 count as 1e-7.
+    Numbers below 1e-7 count as 1e-7, so p must not be negative: end with softplus, exponential or relu.
     """
+
+    predicts = "positive"
+    least_target = 0.0
 
     def each(self, y, p):
         error = _log1p(p) - _log1p(y)

@@ -31,6 +31,9 @@ class Poisson(ElementwiseLoss):
     p must be positive: end with exponential or softplus.
     """
 
+    predicts = "positive"
+    least_target = 0.0
+
     def each(self, y, p):
         return p - y * np.log(p + EPSILON)
 

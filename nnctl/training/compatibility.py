@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import prod
+from math import inf, prod
 
 from nnctl.data.parts import Target
 from nnctl.engine.graph import Graph, Node
 from nnctl.engine.shard import Objective
 from nnctl.errors import Problem, SpecError
 from nnctl.layers.base import show
+from nnctl.losses import Loss
 from nnctl.spec.model import Spec
-
-PROBABILITIES = {"binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"}
-SQUASHES = {"softmax", "sigmoid", "tanh", "hard_sigmoid"}
+from nnctl.training.endings import Ending, last_activation
 
 
 def check_heads(spec: Spec, graph: Graph, targets: Mapping[str, Target]) -> list[str]:
@@ -21,7 +20,7 @@ def check_heads(spec: Spec, graph: Graph, targets: Mapping[str, Target]) -> list
     problems, warnings = [], []
     for output in spec.outputs:
         node = next(node for node in graph.nodes if node.name == output)
-        found = list(_mismatches(spec, node, graph.shapes[output], targets[output]))
+        found = list(_mismatches(spec, graph, node, targets[output]))
         problems += [problem for problem in found if isinstance(problem, Problem)]
         warnings += [warning for warning in found if isinstance(warning, str)]
     if problems:
@@ -41,46 +40,30 @@ def check_taken_over(graph: Graph, objectives: Sequence[Objective]) -> None:
             )  # fmt: skip
 
 
-def last_activation(node: Node) -> str:
-    """The kind of the activation that makes a node's output; "linear" where there is none."""
-    layer = node.layer
-    function = layer.outer_activation() or getattr(layer, "activation", None) or getattr(layer, "function", None)
-    return function.kind if function is not None else "linear"
-
-
-def _mismatches(spec: Spec, node: Node, shape, target: Target) -> Iterator[Problem | str]:
-    loss = spec.losses[node.name]
-    activation = last_activation(node)
+def _mismatches(spec: Spec, graph: Graph, node: Node, target: Target) -> Iterator[Problem | str]:
+    loss, shape = spec.losses[node.name], graph.shapes[node.name]
+    ending = Ending.of(graph, node)
     units = shape[-1] if shape else 1
     classes = len(target.classes) if target.classes else None
-    from_logits = getattr(loss, "from_logits", False)
     layer = f"the last layer {node.name!r}"
     where = node.where
 
-    if activation in ("softmax", "log_softmax") and units == 1:
+    if ending.kind in ("softmax", "log_softmax") and units == 1:
         yield Problem(f"{layer} has softmax over 1 unit: its output is 1 whatever the input", where,
                       "for two classes use activation: sigmoid with loss: binary_crossentropy, "
                       "or one unit a class")  # fmt: skip
         return
-    if loss.kind in PROBABILITIES and not from_logits:
-        wanted = "sigmoid" if loss.kind == "binary_crossentropy" else "softmax"
-        if activation not in (wanted, "sigmoid", "softmax", "hard_sigmoid"):
-            yield Problem(f"{loss.kind} wants probabilities, but {layer} ends in {activation}", where,
-                          f"set activation: {wanted} there, or loss: {{{loss.kind}: {{from_logits: true}}}}")  # fmt: skip
-            return
-        if wanted == "softmax" and activation != "softmax" and units > 1:
-            yield Problem(f"{loss.kind} wants probabilities that sum to 1, but {layer} ends in {activation}", where,
-                          "set activation: softmax, or loss: binary_crossentropy for yes-or-no labels")  # fmt: skip
-            return
-        if wanted == "sigmoid" and activation == "softmax":
-            yield f"binary_crossentropy after softmax treats {units} exclusive classes as {units} yes-or-no questions"
-    if from_logits and activation != "linear":
-        yield Problem(f"{loss.kind} has from_logits: true, but {layer} ends in {activation}", where,
-                      "leave out from_logits, or the activation: one of them would be applied twice")  # fmt: skip
+    said = list(_unfit_ending(loss, ending, layer, where, units))
+    yield from said
+    if any(isinstance(each, Problem) for each in said):
+        return
+    if target.soft and loss.margins:
+        yield Problem(f"{loss.kind} wants targets of 0 and 1, but the target {_columns(target)} has fractions", where,
+                      "use loss: binary_crossentropy with activation: sigmoid")  # fmt: skip
         return
 
     if loss.labels == "sequence":
-        yield from _sequence_mismatches(loss, node, shape, target, activation)
+        yield from _sequence_mismatches(loss, node, shape, target, ending)
         return
     if loss.labels in ("integer", "onehot") and classes is not None and units != classes:
         named = f"{classes} classes ({_shortened(target.classes)})"
@@ -99,8 +82,35 @@ def _mismatches(spec: Spec, node: Node, shape, target: Target) -> Iterator[Probl
         yield Problem(f"{layer} gives {show(shape)}, but the target {_columns(target)} is {show(target.shape)}",
                       where, mend)  # fmt: skip
         return
-    if loss.labels == "number" and activation in SQUASHES:
-        yield f"{layer} ends in {activation}, so it can only predict within its range; linear is usual for {loss.kind}"
+
+
+def _unfit_ending(loss: Loss, ending: Ending, layer: str, where: str, units: int | None) -> Iterator[Problem | str]:
+    """Where the last layer gives what the loss cannot take: refused; what it can take, but hardly is meant: a note."""
+    expected = loss.expects()
+    ends = f"{layer} ends in {ending.kind}"
+    many = loss.labels in ("integer", "onehot")
+    if expected == "logits" and ending.kind != "linear":
+        yield Problem(f"{loss.kind} has from_logits: true, but {ends}", where,
+                      "leave out from_logits, or the activation: one of them would be applied twice")  # fmt: skip
+    elif expected == "positive" and ending.low < 0:
+        yield Problem(f"{loss.kind} takes the logarithm of predictions, but {ends}, which can be negative", where,
+                      f"{ending.fix('exponential')}; softplus is positive too")  # fmt: skip
+    elif expected == "probabilities" and many and loss.normalizes and ending.low >= 0:
+        if not ending.sums_to_one and units != 1:
+            yield (f"{ends}: {loss.kind} divides its {units} values by their sum, as Keras does; "
+                   "softmax is usual, or loss: binary_crossentropy for yes-or-no labels")  # fmt: skip
+    elif expected == "probabilities" and (ending.low < 0 or ending.high > 1):
+        logits = f", or loss: {{{loss.kind}: {{from_logits: true}}}}" if "from_logits" in loss.model_fields else ""
+        yield Problem(f"{loss.kind} wants probabilities, but {ends}", where,
+                      f"{ending.fix('softmax' if many else 'sigmoid')}{logits}")  # fmt: skip
+    elif expected == "probabilities" and many and not ending.sums_to_one and units != 1:
+        yield f"{ends}: {loss.kind} compares distributions, but these values do not sum to 1; softmax is usual"
+    elif expected == "probabilities" and not many and ending.sums_to_one:
+        yield f"{loss.kind} after softmax treats {units} exclusive classes as {units} yes-or-no questions"
+    elif expected == "margins" and not many and ending.low >= 0:
+        yield f"{ends}, which is never below 0, but {loss.kind} says no below 0; linear is usual"
+    elif expected in ("numbers", "positive") and ending.high < inf:
+        yield f"{ends}, so it can only predict within its range; linear is usual for {loss.kind}"
 
 
 def _misplaced_classes(layer: str, where: str, shape, target: Target) -> Iterator[Problem]:
@@ -115,7 +125,7 @@ def _misplaced_classes(layer: str, where: str, shape, target: Target) -> Iterato
                   "return_sequences: true" if target.shape == () else "give every place one class number")  # fmt: skip
 
 
-def _sequence_mismatches(loss, node: Node, shape, target: Target, activation: str) -> Iterator[Problem | str]:
+def _sequence_mismatches(loss, node: Node, shape, target: Target, ending: Ending) -> Iterator[Problem | str]:
     """Of a loss of label sequences: class scores at each time step, one for each label and one for the blank."""
     layer, where = f"the last layer {node.name!r}", node.where
     units = len(target.classes) + 1
@@ -127,8 +137,8 @@ def _sequence_mismatches(loss, node: Node, shape, target: Target, activation: st
         yield Problem(f"{layer} gives {shape[-1]} values, but the labels {_columns(target)} have {units - 1} classes "
                       f"({_shortened(target.classes)}) and {loss.kind} adds the blank", where,
                       f"set units: {units}")  # fmt: skip
-    elif activation in SQUASHES - {"softmax"}:
-        yield Problem(f"{loss.kind} wants softmax or logits, but {layer} ends in {activation}", where,
+    elif ending.bounded and not ending.sums_to_one:
+        yield Problem(f"{loss.kind} wants softmax or logits, but {layer} ends in {ending.kind}", where,
                       f"end with Dense: {{units: {units}, activation: softmax}}")  # fmt: skip
 
 

@@ -103,14 +103,15 @@ class _Answer:
     def numbers(self, prefix: str) -> dict[str, Array]:
         """The numbers; of yes-or-no answers, 0 or 1, and the probability of 1."""
         rows = len(self.p)
-        binary = self.coder.labels == "binary"
-        said = self.coder.decode((self.p > boundary(self.loss)).astype(self.p.dtype) if binary else self.p)
+        binary = self.coder.labels == "binary" and not self.coder.gives_fractions
+        p = probabilities(self.p, self.loss)  # of a fraction from 0 to 1 too
+        said = self.coder.decode((self.p > boundary(self.loss)).astype(p.dtype) if binary else p)
         said = said.reshape(rows, -1)
         one_each = len(self.coder.columns) == said.shape[1]
         names = self.coder.columns if one_each else [f"{self.coder.columns[0]}_{i}" for i in range(said.shape[1])]
         columns = dict(zip(names, self._real(said).T, strict=True))
         if binary and not self.loss.margins:
-            p = self._real(probabilities(self.p, self.loss).reshape(rows, -1))
+            p = self._real(p.reshape(rows, -1))
             columns |= {f"{prefix}probability_{name}": p[:, i] for i, name in enumerate(names)}
         return columns
 
@@ -129,7 +130,12 @@ class _Answer:
 
 
 def probabilities(p: Array, loss: Loss) -> Array:
-    """What a model with `from_logits` gives, as probabilities; else what it gives."""
-    if not getattr(loss, "from_logits", False):
+    """What a model gives, as probabilities: of logits their sigmoid or softmax; of classes' values that do not sum to 1
+    (sigmoids, where the loss divides by the sum) their shares of it."""
+    if getattr(loss, "from_logits", False):
+        return activations.build("sigmoid" if loss.labels == "binary" else "softmax").value(p)
+    if not loss.normalizes:
         return p
-    return activations.build("sigmoid" if loss.labels == "binary" else "softmax").value(p)
+    total = p.sum(axis=-1, keepdims=True)
+    shares = np.divide(p, total, out=np.full_like(p, 1 / p.shape[-1]), where=total > 0)
+    return np.where(np.abs(total - 1) < 1e-4, p, shares)  # softmax' own as they are
