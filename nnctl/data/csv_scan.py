@@ -1,0 +1,113 @@
+"""One pass over the rows of a CSV file, for what decides how it must be read."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+_QUOTED = re.compile(rb'"[^"]*"')
+_LINE_END = re.compile(rb"\r\r\n|\r\n|\n|\r")
+
+
+class NotText(ValueError):
+    """The bytes are not UTF-8, or hold a NUL."""
+
+
+@dataclass
+class Facts:
+    """What the rows are like, the contents of quoted fields left aside.
+
+    ends: how often each line end occurs. blanks: there are blanks around a field. longest: no row has more bytes.
+    stray: a quote neither opens nor closes a field: `5" pipe`. blank_tail: blank lines at the end.
+    trailing: every line ends in as many delimiters as were asked for. rows: there is more than blank lines.
+    """
+
+    ends: Counter[bytes] = field(default_factory=Counter)
+    blanks: bool = False
+    longest: int = 0
+    stray: bool = False
+    blank_tail: bool = False
+    trailing: bool = True
+    rows: bool = False
+
+
+def checked(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The blocks. Raises NotText where they are not UTF-8 or hold a NUL."""
+    decoder, between = codecs.getincrementaldecoder("utf-8")(), False
+    try:
+        for block in blocks:
+            if between or not block.isascii():
+                decoder.decode(block)
+                between = bool(decoder.getstate()[0])
+            if b"\0" in block:
+                raise NotText
+            yield block
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        raise NotText from None
+
+
+def scan(blocks: Iterable[bytes], delimiter: str, trailing: int = 0) -> Facts:
+    """The facts of the rows whose UTF-8 is given block by block, in memory of a few blocks.
+
+    trailing: how many delimiters every line must end in for `Facts.trailing`.
+    """
+    facts, mark = Facts(), re.escape(delimiter.encode())
+    blank = rb"[ ]" if delimiter == "\t" else rb"[ \t]"
+    around = re.compile(rb"^%b|%b$|%b%b|%b%b" % (blank, blank, blank, mark, mark, blank), re.MULTILINE)
+    # In what is left of a quoted field, two quotes, blanks alone stand before and after these.
+    stray = re.compile(rb'[^\n"%b]%b*"|"%b*[^\n"%b]' % (mark + blank[1:-1], blank, blank, mark + blank[1:-1]))
+    untailed = None if not trailing else re.compile(rb"^(?!.*%b%b*$)." % ((blank + b"*" + mark) * trailing, blank), re.MULTILINE)
+    inside, pending, run = False, [], 0
+    for block in blocks:
+        inside, bare = _outside(block, inside)
+        run += len(block)
+        facts.longest = max(facts.longest, run)
+        whole = bare.rstrip(b"\r")  # what follows a CR is in the next block
+        cut = max(whole.rfind(b"\n"), whole.rfind(b"\r")) + 1
+        if cut:
+            _look(b"".join((*pending, bare[:cut])), facts, around, stray, untailed)
+            pending, run = [], len(block)
+        pending.append(bare[cut:])
+    if inside or any(pending):
+        _look(b"".join(pending), facts, around, stray, untailed)
+    return facts
+
+
+def _outside(block: bytes, inside: bool) -> tuple[bool, bytes]:
+    """(whether a quoted field is open at the end, the block without what stands inside quotes)."""
+    if inside:
+        closing = block.find(b'"')
+        if closing < 0:
+            return True, b""
+        inside, bare = _outside(block[closing + 1 :], False)
+        return inside, b'"' + bare
+    if b'"' not in block:
+        return False, block
+    if block.count(b'"') % 2:
+        last = block.rindex(b'"')
+        return True, _QUOTED.sub(b'""', block[:last]) + b'"'
+    return False, _QUOTED.sub(b'""', block)
+
+
+def _look(lines: bytes, facts: Facts, around: re.Pattern, stray: re.Pattern, untailed: re.Pattern | None) -> None:
+    """Adds what whole lines tell to the facts."""
+    if b"\r" in lines:
+        facts.ends.update(_LINE_END.findall(lines) if b"\r\r\n" in lines else _plain_ends(lines))
+        lines = lines.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    else:
+        facts.ends[b"\n"] += lines.count(b"\n")
+    facts.blanks = facts.blanks or around.search(lines) is not None
+    facts.stray = facts.stray or (b'"' in lines and stray.search(lines) is not None)
+    facts.trailing = facts.trailing and untailed is not None and untailed.search(lines) is None
+    body = lines.rstrip(b" \t\n")
+    facts.blank_tail = lines.count(b"\n", len(body)) > (1 if body else 0)
+    facts.rows = facts.rows or bool(body)
+
+
+def _plain_ends(lines: bytes) -> dict[bytes, int]:
+    both = lines.count(b"\r\n")
+    return {b"\r\n": both, b"\n": lines.count(b"\n") - both, b"\r": lines.count(b"\r") - both}
