@@ -12,9 +12,10 @@ from nnctl.data.array_targets import as_input, fit_array_target
 from nnctl.data.assembly import finish, renumbered, split_parts, target_notes
 from nnctl.data.bundled import Bundled
 from nnctl.data.inputs import ArrayInput, check_numbers, fit_array, fit_shape
+from nnctl.data.missing import keep_array_rows, rule
 from nnctl.data.named_arrays import Arrays, rows_of
 from nnctl.data.parts import Data
-from nnctl.data.preprocess import Preprocessing, keep_array_rows, rule
+from nnctl.data.preprocess import Preprocessing
 from nnctl.data.rows import extent
 from nnctl.data.sequences import find_lengths, has_steps, length_note, without_padding
 from nnctl.data.spec import DatasetSpec

@@ -13,8 +13,9 @@ from nnctl.data.checks import copy_notes
 from nnctl.data.features import Category, Feature, fit_category, fit_number, missing_error
 from nnctl.data.inputs import TableInput, fit_shape
 from nnctl.data.long_tables import fold
+from nnctl.data.missing import kept_rows, rule
 from nnctl.data.parts import Data
-from nnctl.data.preprocess import Preprocessing, kept_rows, rule
+from nnctl.data.preprocess import Preprocessing
 from nnctl.data.roles import Roles, find_roles
 from nnctl.data.sequences import length_note
 from nnctl.data.spec import DatasetSpec

@@ -65,6 +65,7 @@ def load_fitted(preprocessing: Preprocessing) -> Data:
             samples = rows.sequences
             coders = {} if dataset.sequence.target == "each" else coders
     else:
+        notes += rows.notes
         rows = preprocessing.checked_arrays(rows, True)
         from nnctl.data.from_arrays import drop_rows
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nnctl.data.array_targets import encode_array, label_counts
+from nnctl.data.given import Given, read_given
 from nnctl.data.inputs import ArrayInput, TableInput, input_from_json
-from nnctl.data.long_tables import LongTable, fold
+from nnctl.data.long_tables import LongTable
 from nnctl.data.named_arrays import Arrays, rows_of
 from nnctl.data.parts import Data, Part
-from nnctl.data.reading import as_words, image_spec, read_files
-from nnctl.data.rows import blocks, chosen
+from nnctl.data.reading import as_words
 from nnctl.data.sequences import partly_filled, without_padding
-from nnctl.data.spec import DatasetSpec, ImageSpec
-from nnctl.data.table import Array, Table, listing, row_list
+from nnctl.data.spec import DatasetSpec
+from nnctl.data.table import Array, Table, row_list
 from nnctl.data.targets import TargetCoder
 from nnctl.data.text import TextInput
 from nnctl.errors import DataError
@@ -60,62 +60,14 @@ class Preprocessing:
         texts = [name for coder in self.targets.values() if coder.labels == "sequence" for name in coder.columns]
         return as_words(self.dataset, texts)
 
+    def read(self, source: str | Path | Sequence[str], *, with_targets: bool) -> Given:
+        """Raw files in the form trained on, their notes, and which rows they are: see given.read_given."""
+        return read_given(self, source, with_targets)
+
     def apply(self, source: str | Path | Sequence[str], *, with_targets: bool) -> tuple[Part, tuple[str, ...]]:
-        """All rows of raw files in the form trained on, and a note for everything done to them.
-
-        source: path, glob or list of these. with_targets False: the target columns may be absent, and every
-        row gives a row; True: rows that the rule `drop` covers are left out, as in training.
-        Raises DataError for missing columns or arrays, missing values that no rule fills, unknown classes.
-        """
-        names = (str(source),) if isinstance(source, str | Path) else tuple(map(str, source))
-        absent = () if with_targets else self.target_columns
-        query = self.dataset.query if self.is_table else None
-        rows = read_files(names, query, absent, self.words, self._image())
-        if isinstance(rows, Table) != self.is_table:
-            raise DataError(
-                f"the model takes {'table columns' if self.is_table else 'arrays (npz, npy, IDX) or images'}",
-                names[0],
-                "give a file of the kind trained on",
-            )
-        notes: list[str] = []
-        if isinstance(rows, Arrays):
-            notes += rows.notes
-        if isinstance(rows, Table):
-            sequence = self.dataset.sequence
-            needed = self.features + (self.target_columns if with_targets else ())
-            needed += tuple(filter(None, (sequence.id, sequence.order))) if sequence else ()
-            if missing := [name for name in needed if name not in rows.columns]:
-                raise DataError(
-                    f"lacks the column{'s' * (len(missing) > 1)} {listing(missing, 20)}", rows.source,
-                    f"the model was trained on {listing(self.features, 20)}",
-                )  # fmt: skip
-            if with_targets:
-                rows = rows.take(kept_rows(self.dataset, rows, self.features, self.target_columns, notes))
-            if sequence:
-                rows, _ = fold(self.dataset, rows, self.target_columns if with_targets else (), {})
-        else:
-            rows = self._test_arrays(rows)
-            self._require_scale(rows)
-            rows = self.checked_arrays(rows, with_targets)
-            if with_targets:
-                rows = keep_array_rows(self.dataset, rows, self._array_names(True), notes)
-        return self.transform(rows, with_targets, notes), tuple(notes)
-
-    def _image(self) -> ImageSpec | None:
-        """How images are read: to the size and colour of those trained on, whatever these were read from."""
-        shapes = [entry.shape for entry in self.inputs.values() if len(entry.shape) == 3]
-        if self.dataset.image or not shapes:
-            return self.dataset.image
-        return image_spec(shapes[0])
-
-    def _require_scale(self, rows: Arrays) -> None:
-        """Raises DataError for pixels where the model was trained on numbers of another scale."""
-        for entry in self.inputs.values():
-            if rows.divisors.get(entry.array, entry.divisor) != entry.divisor:
-                raise DataError(
-                    "holds pixels of 0 to 255, the model was trained on numbers of another scale", rows.source,
-                    f'save them as "{entry.array}" in an npz file, as the file trained on has them',
-                )  # fmt: skip
+        """What `read` gives, without the rows that it comes from."""
+        given = self.read(source, with_targets=with_targets)
+        return given.part, given.notes
 
     def transform(self, rows: Table | LongTable | Arrays, with_targets: bool, notes: list[str]) -> Part:
         """Rows as read, whole, to a Part."""
@@ -124,10 +76,10 @@ class Preprocessing:
         if isinstance(rows, Table):
             inputs = {name: entry.transform(rows, notes) for name, entry in self.inputs.items()}
             targets = {name: coder.encode(rows) for name, coder in self.targets.items()} if with_targets else {}
-            weighted = self.weight is not None and self.weight in rows.columns
+            weighted = with_targets and self.weight is not None and self.weight in rows.columns
             weights = _weights(rows[self.weight].values, rows.where(self.weight)) if weighted else None
             return Part(inputs, targets, weights)
-        rows_of(rows, self._array_names(with_targets))
+        rows_of(rows, self.array_names(with_targets))
         lengths = {name: rows[entry.lengths] for name, entry in self.inputs.items() if entry.lengths is not None}
         inputs = {name: entry.transform(rows[entry.array], rows.where(entry.array), notes, lengths.get(name))
                   for name, entry in self.inputs.items()}  # fmt: skip
@@ -138,7 +90,7 @@ class Preprocessing:
                 where = rows.where(array)
                 counts = label_counts(rows[coder.lengths], rows[array], where) if coder.lengths else None
                 targets[name] = encode_array(coder, rows[array], where, counts)
-        weighted = self.weight is not None and self.weight in rows.arrays
+        weighted = with_targets and self.weight is not None and self.weight in rows.arrays
         weights = _weights(rows[self.weight], rows.where(self.weight)) if weighted else None
         divisors = {name: entry.divisor for name, entry in self.inputs.items() if entry.stays_bytes(rows[entry.array])}
         names = rows[rows.names] if rows.names else None
@@ -154,7 +106,7 @@ class Preprocessing:
             for name, coder in self.targets.items():
                 targets[name] = rows.pack(coder.encode(rows.table), steps) if each else coder.encode(rows.sequences)
         weights = None
-        if self.weight is not None and self.weight in rows.sequences.columns:
+        if with_targets and self.weight is not None and self.weight in rows.sequences.columns:
             weights = _weights(rows.sequences[self.weight].values, rows.table.where(self.weight))
         lengths = partly_filled(dict.fromkeys(inputs, lengths), inputs)
         return Part(inputs, targets, weights, lengths, rows.names)
@@ -203,72 +155,15 @@ class Preprocessing:
 
     def checked_arrays(self, rows: Arrays, with_targets: bool) -> Arrays:
         """The arrays with as many rows each, and with zeros for padding. Raises DataError."""
-        rows_of(rows, self._array_names(with_targets))
+        rows_of(rows, self.array_names(with_targets))
         return without_padding(rows, self.inputs.values())
 
-    def _array_names(self, with_targets: bool) -> list[str]:
+    def array_names(self, with_targets: bool) -> list[str]:
         inputs = [entry for entry in self.inputs.values() if isinstance(entry, ArrayInput)]
         names = [name for entry in inputs for name in (entry.array, entry.lengths) if name]
         if with_targets:
             names += [*self.target_columns, *(coder.lengths for coder in self.targets.values() if coder.lengths)]
         return names
-
-    def _test_arrays(self, rows: Arrays) -> Arrays:
-        """x_test where there is no x; and a file's only array whatever the input is called."""
-        arrays, divisors = dict(rows.arrays), dict(rows.divisors)
-        names = [*self._array_names(True), *filter(None, (self.weight, rows.names))]
-        for name in names:
-            if name not in arrays and f"{name}_test" in arrays:
-                arrays[name] = arrays[f"{name}_test"]
-                if f"{name}_test" in divisors:
-                    divisors[name] = divisors[f"{name}_test"]
-        if len(self.inputs) == 1 and set(arrays) - {"y", rows.names} == {"x"} and names[0] not in arrays:
-            arrays[names[0]] = arrays["x"]
-            divisors |= {names[0]: divisors["x"]} if "x" in divisors else {}
-        return replace(rows, arrays=arrays, divisors=divisors)
-
-
-def kept_rows(dataset: DatasetSpec, table: Table, features: Iterable[str], targets: Iterable[str],
-              notes: list[str]) -> Array:  # fmt: skip
-    """Numbers of the rows that stay after `missing: drop`; a note for each column that dropped some."""
-    kept = np.ones(table.rows, dtype=bool)
-    aside = [dataset.weight, dataset.split.time]
-    if dataset.sequence:
-        aside += [dataset.sequence.id, dataset.sequence.order]
-    for name in dict.fromkeys((*targets, *features, *(name for name in aside if name in table.columns))):
-        missing = table[name].missing
-        if rule(dataset.missing, name) == "drop" and missing.any():
-            notes.append(f'column "{name}": {missing.sum()} rows without a value are left out ({row_list(missing)})')
-            kept &= ~missing
-    if not kept.any():
-        raise DataError("`missing: drop` leaves no row", table.source, "fill the values instead: `missing: median`")
-    return np.flatnonzero(kept)
-
-
-def keep_array_rows(dataset: DatasetSpec, rows: Arrays, names: Iterable[str], notes: list[str]) -> Arrays:
-    """The arrays without the rows that `missing: drop` covers."""
-    names = list(names)
-    kept = np.ones(rows_of(rows, names), dtype=bool)
-    for name in names:
-        array = rows[name]
-        if rule(dataset.missing, name) == "drop" and array.dtype.kind == "f":
-            missing = np.concatenate([np.isnan(block.reshape(len(block), -1)).any(axis=1)
-                                      for _, block in blocks(array)])  # fmt: skip
-            if missing.any():
-                notes.append(f'array "{name}": {missing.sum()} rows with NaN are left out ({row_list(missing)})')
-                kept &= ~missing
-    if kept.all():
-        return rows
-    if not kept.any():
-        raise DataError("`missing: drop` leaves no row", rows.source, "fill the values instead: `missing: zero`")
-    stay = np.flatnonzero(kept)
-    whole = {name: chosen(array, stay) for name, array in rows.arrays.items() if len(array) == len(kept)}
-    return replace(rows, arrays=whole)
-
-
-def rule(rules: str | Mapping[str, str], name: str) -> str:
-    """The rule of one column for its missing values."""
-    return rules if isinstance(rules, str) else rules.get(name, "error")
 
 
 def _weights(values: Array, where: str) -> Array:

@@ -143,13 +143,13 @@ def listing(names: Iterable[object], most: int = 8) -> str:
     return ", ".join(shown[:most]) + f" and {len(shown) - most} more"
 
 
-def row_list(mask: Array, most: int = 5, before: int = 0) -> str:
+def row_list(mask: Array, most: int = 5, before: int = 0, numbers: Array | None = None) -> str:
     """The first rows that a mask marks, counted from 1: `row 7`, `rows 3, 9, 12 and 5 more`.
 
-    before: how many rows stand before the mask's.
+    before: how many rows stand before the mask's. numbers: (rows,) what each row counts as, where that is known.
     """
-    rows = np.flatnonzero(mask)
-    return ("row " if len(rows) == 1 else "rows ") + listing(rows + 1 + before, most)
+    rows = np.flatnonzero(mask) + 1 + before if numbers is None else numbers[mask]
+    return ("row " if len(rows) == 1 else "rows ") + listing(rows, most)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

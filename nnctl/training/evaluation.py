@@ -24,13 +24,20 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What `eval` found. confusion: by output, (classes, classes), rows the truth."""
+    """What `eval` found.
+
+    split: the part of the run's own data, or the files given. confusion: by output, (classes, classes), rows the truth.
+    left_out: numbers of the given files' rows that are not in it. notes: a line for everything that was done to the
+    data.
+    """
 
     split: str
     rows: int
     figures: Figures
     targets: Mapping[str, Target]
     confusion: Mapping[str, Array]
+    left_out: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def evaluate(run: Path, *, data: str | None = None, split: str = "test",
@@ -43,11 +50,13 @@ def evaluate(run: Path, *, data: str | None = None, split: str = "test",
             (name, output, metric.model_copy(update=reading.arguments()) if "sequence" in metric.takes else metric)
             for name, output, metric in model.metrics
         )
+    left_out: tuple[int, ...] = ()
     if data:
-        part, _ = preprocessing.apply(data, with_targets=True)
+        given = preprocessing.read(data, with_targets=True)
+        part, left_out, notes = given.part, given.left_out, given.notes
     else:
         loaded = preprocessing.reload()
-        part = getattr(loaded, split)
+        part, notes = getattr(loaded, split), loaded.notes
         if part is None:
             raise InputError(f"the run has no {split} part", where=str(run),
                              hint=f"parts: {', '.join(loaded.rows)}; or give a file with --data")  # fmt: skip
@@ -62,7 +71,7 @@ def evaluate(run: Path, *, data: str | None = None, split: str = "test",
         for name, target in targets.items()
         if target.classes and target.labels != "sequence"
     }
-    return Evaluation(data or split, part.rows, figures, targets, confusion)
+    return Evaluation(data or split, part.rows, figures, targets, confusion, left_out, notes)
 
 
 def confusion_matrix(target: Target, y: Array, p: Array, loss: Loss, mask: Array | None = None) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,11 @@ from typing import Any
 import numpy as np
 
 from nnctl.activations import activations
+from nnctl.data import Preprocessing
+from nnctl.data.given import Given
+from nnctl.data.kept import kept_columns
+from nnctl.data.long_tables import LongTable
+from nnctl.data.named_arrays import Arrays
 from nnctl.decoding import Reading, decode
 from nnctl.losses import Loss
 from nnctl.training.evaluation import boundary
@@ -20,37 +25,104 @@ from nnctl.training.saved import load_model
 
 Array = np.ndarray
 
+PROBABILITY = "probability"  # the role of a column
+ROW = "row"  # the column that says which row is meant
+
 
 @dataclass(frozen=True)
 class Predictions:
-    """Columns by name, all of one length, in the order they are to be written."""
+    """What `predict` answers.
+
+    columns: by name, all of one length, in the order they are to be written. roles: what each column is: "row" (which
+    row it is), "kept" (of the input), "answer" or "probability". notes: a line for everything that was done to the
+    input. trained_on: the files that the model was trained on.
+    """
 
     columns: Mapping[str, Array]
+    roles: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+    trained_on: tuple[str, ...] = ()
 
 
-def predict(run: Path, source: str, *, reading: Reading | None = None) -> Predictions:
-    """Predictions, in the data's own words, for each row of raw files."""
+def predict(run: Path, source: str, *, keep: Sequence[str] = (), reading: Reading | None = None) -> Predictions:
+    """Predictions, in the data's own words, for the rows of raw files, in their order.
+
+    A column says which row is meant wherever that is not plain: the file of an image, the id of a sequence, or the
+    row's number in the file, where rows are left out or come in another order. keep: columns of the input to carry
+    along, or ("all",).
+    """
     model, preprocessing = load_model(model_of(run))
     if reading:
         check_reading(model.spec, run)
-    part, _ = preprocessing.apply(source, with_targets=False)
-    check_inputs(model.graph, {"given": part})
+    given = preprocessing.read(source, with_targets=False)
+    check_inputs(model.graph, {"given": given.part})
+    notes = list(given.notes)
+    named = _names(preprocessing, given)
+    kept = kept_columns(given, source, keep, notes) if keep else {}
     with model.executor:
-        outputs, masks = model.predict(cast(part, model.program.dtype))
-    columns: dict[str, Array] = {}
-    if part.names is not None:  # of image files, or the ids of sequences
-        sequence = preprocessing.dataset.sequence
-        columns[sequence.id if sequence else "file"] = part.names
+        outputs, masks = model.predict(cast(given.part, model.program.dtype))
+    said: list[Said] = []
     for name, p in outputs.items():
         answer = _Answer(model, preprocessing.targets[name], name, p, masks.get(name))
         prefix = f"{name}_" if len(outputs) > 1 else ""
         if answer.coder.labels == "sequence":
-            columns |= answer.text(prefix, reading or Reading())
+            said += answer.text(prefix, reading or Reading())
         elif answer.coder.classes:
-            columns |= answer.classes(prefix)
+            said += answer.classes(prefix)
         else:
-            columns |= answer.numbers(prefix)
-    return Predictions(columns)
+            said += answer.numbers(prefix)
+    dataset = preprocessing.dataset
+    trained_on = (*(dataset.path or ()), *(dataset.validation_path or ()), *(dataset.test_path or ()))
+    columns, roles = _side_by_side(named, kept, said, notes)
+    return Predictions(columns, roles, tuple(notes), trained_on)
+
+
+def _names(preprocessing: Preprocessing, given: Given) -> dict[str, Array]:
+    """The column that says which row is meant; none where the rows are the file's, one by one."""
+    if isinstance(given.rows, LongTable):
+        return {preprocessing.dataset.sequence.id: given.part.names}
+    if isinstance(given.rows, Arrays) and given.rows.names:
+        return {"file": given.part.names}
+    return {} if given.in_order or given.numbers is None else {ROW: given.numbers}
+
+
+def _side_by_side(named: Mapping[str, Array], kept: Mapping[str, Array], said: Sequence[Said],
+                  notes: list[str]) -> tuple[dict[str, Array], dict[str, str]]:  # fmt: skip
+    """All columns by name, and their roles: which row, what is kept, what is said. Where two have one name, the answer
+    has it, then the probability, then which row it is, and a kept column gets another, which a note tells."""
+    answers: dict[str, Said] = {}
+    for each in sorted(said, key=lambda each: each.role):  # "answer" comes before "probability"
+        answers[_unused(each.name, answers, "_{}")] = each
+    names = {id(each): name for name, each in answers.items()}
+    columns, roles = {}, {}
+    for name, column in named.items():
+        new = _unused(name, answers, "_number", "_number_{}")
+        columns[new], roles[new] = column, "row"
+    for name, column in kept.items():
+        if name in named and name != ROW:  # the id of a sequence or the file of an image: it is there
+            continue
+        new = _unused(name, {*answers, *columns}, "_input", "_input_{}")
+        if new != name:
+            notes.append(f'the column "{name}" of the input is kept as "{new}", since the predictions have a "{name}"')
+        columns[new], roles[new] = column, "kept"
+    for each in said:
+        columns[names[id(each)]], roles[names[id(each)]] = each.column, each.role
+    return columns, roles
+
+
+def _unused(name: str, taken: Container[str], *endings: str) -> str:
+    """The name, with the first ending that makes it one that is not taken; {} in an ending counts from 1."""
+    candidates = [name, *(name + ending.format(n) for ending in endings for n in range(1, 1000))]
+    return next(candidate for candidate in candidates if candidate not in taken)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A column of an output's predictions. role: "answer" or "probability"."""
+
+    name: str
+    column: Array
+    role: str = "answer"
 
 
 @dataclass(frozen=True)
@@ -71,7 +143,7 @@ class _Answer:
     def column(self) -> str:
         return self.coder.columns[0] if len(self.coder.columns) == 1 else self.name
 
-    def text(self, prefix: str, reading: Reading) -> dict[str, Array]:
+    def text(self, prefix: str, reading: Reading) -> list[Said]:
         """What is read, and the probability of it: of all paths that read so."""
         lengths = None if self.mask is None else np.count_nonzero(self.mask, axis=1)
         logits = self.model.gives_logits(self.name)
@@ -79,9 +151,9 @@ class _Answer:
         labels = decode(self.p, lengths, reading.way, **width, logits=logits)
         z = self.p if logits else np.log(np.maximum(self.p, np.finfo(self.p.dtype).tiny))
         cost, _ = self.loss.forward(labels, z, lengths)
-        return {self.column: self.coder.decode(labels), f"{prefix}probability": np.exp(-cost)}
+        return [Said(self.column, self.coder.decode(labels)), Said(f"{prefix}probability", np.exp(-cost), PROBABILITY)]
 
-    def classes(self, prefix: str) -> dict[str, Array]:
+    def classes(self, prefix: str) -> list[Said]:
         """The class, and the probability of each; in steps, each step's class and its probability."""
         binary = self.coder.labels == "binary"
         p = probabilities(self.p, self.loss)
@@ -89,18 +161,18 @@ class _Answer:
         if binary and p.shape[-1] == 1 and not self.loss.margins:
             p = np.concatenate([1 - p, p], axis=-1)
         if self.p.ndim == 2:
-            shares = {} if self.loss.margins else {
-                f"{prefix}probability_{word}": p[:, i] for i, word in enumerate(self.coder.classes)
-            }  # fmt: skip
-            return {self.column: self.coder.decode(sure)} | shares
+            shares = [] if self.loss.margins else [
+                Said(f"{prefix}probability_{word}", p[:, i], PROBABILITY) for i, word in enumerate(self.coder.classes)
+            ]  # fmt: skip
+            return [Said(self.column, self.coder.decode(sure)), *shares]
         steps = self.p.shape[1]
         flat = self.coder.decode(sure.reshape(-1, sure.shape[-1]))
         columns = self._by_step(self.column, flat.reshape(len(self.p), steps))
         if not self.loss.margins:
-            columns |= self._by_step(f"{prefix}probability", p.max(axis=-1))
+            columns += self._by_step(f"{prefix}probability", p.max(axis=-1), PROBABILITY)
         return columns
 
-    def numbers(self, prefix: str) -> dict[str, Array]:
+    def numbers(self, prefix: str) -> list[Said]:
         """The numbers; of yes-or-no answers, 0 or 1, and the probability of 1."""
         rows = len(self.p)
         binary = self.coder.labels == "binary" and not self.coder.gives_fractions
@@ -109,15 +181,15 @@ class _Answer:
         said = said.reshape(rows, -1)
         one_each = len(self.coder.columns) == said.shape[1]
         names = self.coder.columns if one_each else [f"{self.coder.columns[0]}_{i}" for i in range(said.shape[1])]
-        columns = dict(zip(names, self._real(said).T, strict=True))
+        columns = [Said(name, column) for name, column in zip(names, self._real(said).T, strict=True)]
         if binary and not self.loss.margins:
             p = self._real(p.reshape(rows, -1))
-            columns |= {f"{prefix}probability_{name}": p[:, i] for i, name in enumerate(names)}
+            columns += [Said(f"{prefix}probability_{name}", p[:, i], PROBABILITY) for i, name in enumerate(names)]
         return columns
 
-    def _by_step(self, name: str, values: Array) -> dict[str, Array]:
+    def _by_step(self, name: str, values: Array, role: str = "answer") -> list[Said]:
         """A column for each time step, from (rows, steps)."""
-        return {f"{name}_{step}": column for step, column in enumerate(self._real(values).T)}
+        return [Said(f"{name}_{step}", column, role) for step, column in enumerate(self._real(values).T)]
 
     def _real(self, values: Array) -> Array:
         """(rows, steps * units) with nothing where a step is padding: NaN in numbers with a fraction, else None."""
