@@ -2,38 +2,66 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 
 import click
 
+from nnctl.cli.inputs import STANDARD_INPUT, STDIN, chosen_run, given_files, input_format_option, is_run, tell
 from nnctl.cli.options import decode_options, json_option, reading_of, verb
 
 
 @verb()
-@click.argument("run")
-@click.option("--data", metavar="PATH", help="A file of labelled rows, instead of a part of the run's own data.")
+@click.argument("run", required=False)
+@click.option("--data", metavar="PATH",
+              help="A file of labelled rows, or `-` for standard input, instead of a part of the run's own data.")  # fmt: skip
 @click.option("--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True,
               help="The part of the run's own data.")  # fmt: skip
+@input_format_option("--format")
 @decode_options
 @json_option
-def command(run, data, split, decode, beam_width, as_json) -> None:
-    """Show the figures of RUN, its confusion matrix and a table by class.
+def command(run, data, split, input_format, decode, beam_width, as_json) -> None:
+    """Show the metrics of RUN, its confusion matrix and a table by class.
+
+    RUN is a run's folder or its model.safetensors; without it, the newest run under runs/.
 
     \b
+    nnctl eval
     nnctl eval runs/iris-20260101-120000
     nnctl eval runs/iris-20260101-120000 --data new_flowers.csv
     nnctl eval runs/digit_lines-20260101-120000 --decode beam
     """
+    if input_format and data != STDIN:
+        raise click.UsageError("--input-format is for --data -")
     reading = reading_of(decode, beam_width)
+    if run is not None and data is None and _is_data(run):
+        raise click.UsageError(f"{run} is no run; to evaluate on its rows: nnctl eval --data {run}")
+    folder = chosen_run(run)
     from nnctl.training.evaluation import evaluate
 
-    evaluation = evaluate(Path(run), data=data, split=split, reading=reading)
+    if data is None:
+        evaluation = evaluate(folder, split=split, reading=reading)
+    else:
+        with given_files(data, input_format) as path:
+            evaluation = evaluate(folder, data=path, reading=reading)
+        if data == STDIN:
+            notes = tuple(note.replace(path, STANDARD_INPUT) for note in evaluation.notes)
+            evaluation = replace(evaluation, split=STANDARD_INPUT, notes=notes)
     if as_json:
-        from nnctl.reports.machine import dumps
+        from nnctl.reports.machine import dumps, jsonable
 
-        click.echo(dumps(evaluation))
+        click.echo(dumps({"run": str(folder), **jsonable(evaluation)}))
         return
     from nnctl.reports.evaluation import show
     from nnctl.reports.terminal import Terminal
 
+    tell(evaluation.notes)
     show(evaluation, Terminal.of())
+
+
+def _is_data(name: str) -> bool:
+    """Whether a name that should be a run's is that of a file of rows."""
+    from pathlib import Path
+
+    from nnctl.data.files import FORMATS
+
+    return not is_run(name) and Path(name).suffix.lower() in FORMATS and Path(name).is_file()

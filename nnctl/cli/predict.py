@@ -2,42 +2,99 @@
 
 from __future__ import annotations
 
+import csv
 import sys
 from pathlib import Path
 
 import click
 
+from nnctl.cli.inputs import (
+    STANDARD_INPUT,
+    STDIN,
+    chosen_run,
+    given_files,
+    input_format_option,
+    is_run,
+    refuse_overwriting,
+    tell,
+)
 from nnctl.cli.options import decode_options, json_option, output_file, reading_of, verb
 
 FORMATS = ("csv", "tsv", "json", "jsonl", "parquet", "npz")
+TABLE = "table"  # for eyes
 
 
 @verb()
-@click.argument("run")
-@click.argument("source", metavar="INPUT")
+@click.argument("names", nargs=-1, metavar="[RUN] INPUT")
 @click.option("-o", "--output", metavar="OUT", help="File to write; its ending chooses the format.")
-@click.option("--format", "form", type=click.Choice(FORMATS), help="Format, whatever the ending; default csv.")
+@click.option("--format", "form", type=click.Choice((TABLE, *FORMATS)),
+              help="Format of what is written, whatever the ending; default csv, and in a terminal a table.")  # fmt: skip
+@click.option("--keep", multiple=True, metavar="COLUMNS",
+              help="Columns of INPUT to carry along, such as id,name; `all` of them.")  # fmt: skip
+@input_format_option()
 @decode_options
 @json_option
-def command(run, source, output, form, decode, beam_width, as_json) -> None:
+def command(names, output, form, keep, input_format, decode, beam_width, as_json) -> None:
     """Predict each row of INPUT with RUN: the class and its probabilities, the number, or the text.
 
+    RUN is a run's folder or its model.safetensors; without it, the newest run under runs/. INPUT is a file, a glob, a
+    folder of images, or `-` for standard input, whose format (CSV, JSON, ...) shows in how it begins. Predictions
+    come in the order of the rows. Where a row is left out, a column says which row each is.
+
     \b
-    nnctl predict runs/iris-20260101-120000 new_flowers.csv
+    nnctl predict new_flowers.csv
+    nnctl predict runs/iris-20260101-120000 new_flowers.csv --keep id,name
     nnctl predict runs/iris-20260101-120000 new_flowers.csv -o named.parquet
+    cat new_flowers.json | nnctl predict - --format json
     """
+    run, source = _run_and_input(names)
+    output = None if output == STDIN else output
     form = _format(output, form, as_json)
     reading = reading_of(decode, beam_width)
-    file = output and output_file(output)
-    from nnctl.reports.predictions import written
-    from nnctl.training.prediction import predict
-    from nnctl.training.files import write_safely
-
-    content = written(predict(Path(run), source, reading=reading).columns, form)
+    file = output_file(output) if output else None
+    folder = chosen_run(run)
     if file:
-        write_safely(file, content)
-    else:
+        refuse_overwriting(file, [source], folder)
+    from nnctl.training.prediction import predict
+
+    with given_files(source, input_format) as path:
+        predictions = predict(folder, path, keep=_columns(keep), reading=reading)
+    if file:
+        refuse_overwriting(file, predictions.trained_on, folder)
+    tell(predictions.notes, path if source == STDIN else "")
+    if form == TABLE and not file:
+        from nnctl.reports.prediction_table import show
+        from nnctl.reports.terminal import Terminal
+
+        show(predictions, Terminal.of())
+        return
+    from nnctl.reports.predictions import written
+
+    kept = [name for name, role in predictions.roles.items() if role == "kept"]
+    content = written(predictions.columns, form, kept)
+    if not file:
         sys.stdout.buffer.write(content)
+    elif file.exists() and not file.is_file():  # /dev/stdout, a named pipe
+        file.write_bytes(content)
+    else:
+        from nnctl.training.files import write_safely
+
+        write_safely(file.resolve(), content)
+
+
+def _run_and_input(names: tuple[str, ...]) -> tuple[str | None, str]:
+    if not names or len(names) > 2:
+        raise click.UsageError("give an INPUT, or a RUN and an INPUT, such as: nnctl predict new.csv")
+    *run, source = names
+    if source != STDIN and is_run(source):
+        swapped = f"nnctl predict {source} {run[0]}" if run else f"nnctl predict {source} new.csv"
+        raise click.UsageError(f"{source} is a run, and the INPUT comes after it: {swapped}")
+    return (run[0] if run else None), source
+
+
+def _columns(keep: tuple[str, ...]) -> list[str]:
+    """The columns that --keep names, separated by commas; a name with a comma in it is quoted, as in CSV."""
+    return [name.strip() for line in csv.reader(keep, skipinitialspace=True) for name in line if name.strip()]
 
 
 def _format(output: str | None, form: str | None, as_json: bool) -> str:
@@ -45,12 +102,15 @@ def _format(output: str | None, form: str | None, as_json: bool) -> str:
         if form not in (None, "json"):
             raise click.UsageError(f"--json and --format {form} exclude each other")
         return "json"
-    ending = Path(output).suffix.lstrip(".").lower() if output else "csv"
+    if output is None:
+        if form in ("parquet", "npz"):
+            raise click.UsageError(f"{form} is no text: give a file with -o")
+        return form or (TABLE if sys.stdout.isatty() else "csv")
+    ending = Path(output).suffix.lstrip(".").lower()
     if form is None and ending not in FORMATS:
         raise click.UsageError(
             f"cannot tell the format of {output!r}: end it in .{', .'.join(FORMATS)}, or give --format"
         )
-    form = form or ending
-    if output is None and form in ("parquet", "npz"):
-        raise click.UsageError(f"{form} is no text: give a file with -o")
-    return form
+    if form == TABLE:
+        raise click.UsageError("a table is for eyes: choose a format for a file, such as --format csv")
+    return form or ending

@@ -20,6 +20,7 @@ from nnctl.errors import RunError
 from nnctl.training.events import EpochEnded, Event, IterationEnded, IterationsEnded
 from nnctl.training.files import write_safely
 
+RUNS = Path("runs")  # where runs go that have no folder of their own
 FORMAT = "nnctl 1"  # of model.safetensors; a reader refuses what it does not know
 
 
@@ -33,7 +34,7 @@ def new_folder(name: str, at: Path | None) -> Path:
         return at
     stamp = time.strftime("%Y%m%d-%H%M%S")
     for suffix in ("", *(f"-{i}" for i in range(2, 1000))):  # several runs may start in one second
-        folder = Path("runs") / f"{name}-{stamp}{suffix}"
+        folder = RUNS / f"{name}-{stamp}{suffix}"
         try:
             folder.mkdir(parents=True)
             return folder
@@ -54,6 +55,15 @@ def existing_folder(folder: Path) -> Path:
         raise RunError("this folder holds no run: config.yaml is missing", where=str(folder),
                        hint="give the folder that `nnctl train` named at its end")  # fmt: skip
     return folder
+
+
+def newest_run() -> Path:
+    """The run under runs/ whose model was written last. Raises RunError where no run has one."""
+    models = list(RUNS.glob("*/model.safetensors"))
+    if not models:
+        raise RunError("there is no finished run", where=f"{RUNS}/",
+                       hint="nnctl train CONFIG makes one; or name the run, wherever it is")  # fmt: skip
+    return max(models, key=lambda model: model.stat().st_mtime_ns).parent
 
 
 def model_of(run: Path) -> Path:
