@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,28 @@ Columns = Mapping[str, np.ndarray]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what makes a spreadsheet run a cell instead of showing it
 
 
-def written(columns: Columns, form: str) -> bytes:
-    """The columns as a file of that format, one of FORMATS."""
+def written(columns: Columns, form: str, kept: Collection[str] = ()) -> bytes:
+    """The columns as a file of that format, one of FORMATS. kept: columns of words as the input has them, whose numbers
+    are numbers in a format that tells numbers from words."""
+    if form not in ("csv", "tsv"):
+        columns = {name: _numbers(column) if name in kept else column for name, column in columns.items()}
     return FORMATS[form](columns)
+
+
+def _numbers(column: np.ndarray) -> np.ndarray:
+    """Words that are all plain numbers, or missing, as these; others as they are."""
+    if column.dtype != object:
+        return column
+    words = column.tolist()
+    if not all(word is None or isinstance(word, str) and _PLAIN.fullmatch(word) for word in words):
+        return column
+    read = float if any("." in word for word in words if word) else int
+    if None not in words:
+        return np.array([read(word) for word in words])
+    return np.array([None if word is None else read(word) for word in words], dtype=object)
+
+
+_PLAIN = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,15})?")  # 007 is no 7, and longer ones lose digits as float64
 
 
 def _shortest(column: np.ndarray) -> np.ndarray:
@@ -48,7 +68,9 @@ def _cell(value: Any) -> Any:
     """Text that a spreadsheet would take for a formula gets an apostrophe before it; numbers stay, NaN is empty."""
     if isinstance(value, float) and value != value:
         return ""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    if isinstance(value, str) and value.startswith(_FORMULA) and not _PLAIN.fullmatch(value):
+        return f"'{value}"
+    return value
 
 
 def _json(columns: Columns) -> bytes:
@@ -91,6 +113,8 @@ def _parquet(columns: Columns) -> bytes:
 
 
 def _sql_type(column: np.ndarray) -> str:
+    if column.dtype == object and (present := {type(value) for value in column.tolist()} - {type(None)}):
+        return {frozenset({int}): "bigint", frozenset({float}): "double"}.get(frozenset(present), "varchar")
     kinds = {"f": "double", "i": "bigint", "u": "bigint", "b": "boolean"}
     kind = "real" if column.dtype == np.float32 else kinds.get(column.dtype.kind, "varchar")
     return kind + "[]" * (column.ndim - 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import textwrap
 from dataclasses import dataclass
@@ -15,6 +16,15 @@ _ASCII = str.maketrans(
     {**dict.fromkeys("┌┐└┘├┤┬┴┼╸╺", "+"), **dict.fromkeys("─━", "-"), **dict.fromkeys("│⋮", "|"),
      "…": "...", "×": "x", "·": "-", "–": "-", "→": "->", "≥": ">=", "●": "*", "○": "o"}
 )  # fmt: skip
+
+
+# Control characters, line separators, marks that turn the direction of writing round, half surrogate pairs.
+_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
+def visible(text: str) -> str:
+    """The text with characters that a terminal would obey, rather than show, written out: \\n, \\x1b, \\u202e."""
+    return text if text.isprintable() else _INVISIBLE.sub(lambda m: m[0].encode("unicode_escape").decode(), text)
 
 
 @dataclass(frozen=True)
@@ -51,12 +61,13 @@ class Terminal:
         return f"\x1b[{';'.join(_CODES[style] for style in styles)}m{text}\x1b[0m"
 
     def plain(self, text: str) -> str:
-        """The text in letters that the stream can show."""
+        """The text in letters that the stream can show; control characters are written out."""
+        text = visible(text)
         return text if self.unicode else text.translate(_ASCII).encode("ascii", "replace").decode()
 
     def print(self, text: str = "", *styles: str) -> None:
-        """Writes lines, as they are."""
-        self.stream.write(self.styled(self.plain(text), *styles) + "\n")
+        """Writes lines, unwrapped."""
+        self.stream.write(self.styled("\n".join(map(self.plain, text.split("\n"))), *styles) + "\n")
 
     def flow(self, text: str, indent: str = "", *styles: str) -> None:
         """Writes a paragraph, wrapped to the width; lines after the first are indented."""
@@ -65,13 +76,15 @@ class Terminal:
 
     def wrapped(self, text: str, indent: str = "") -> list[str]:
         lines: list[str] = []
-        for line in text.splitlines() or [""]:
+        for line in map(visible, text.split("\n")):
             lines += textwrap.wrap(line, self.width, subsequent_indent=indent, break_long_words=False,
                                    break_on_hyphens=False) if self.width else [line]  # fmt: skip
         return lines
 
     def labelled(self, label: str, text: str, *styles: str) -> None:
         """Writes `label: text`, labels right-aligned under one another."""
-        first, *rest = self.wrapped(f"{label + ':':>6} {self.plain(text)}", " " * 7)
+        first, *rest = self.wrapped(f"{label + ':':>6} {text}", " " * 7)
         head = f"{label + ':':>6}"
-        self.print("\n".join([self.styled(head, *styles) + first[len(head):], *rest]))  # fmt: skip
+        self.stream.write(self.styled(head, *styles) + self.plain(first[len(head):]) + "\n")
+        for line in rest:
+            self.print(line)

@@ -62,7 +62,7 @@ def newest_run() -> Path:
     models = list(RUNS.glob("*/model.safetensors"))
     if not models:
         raise RunError("there is no finished run", where=f"{RUNS}/",
-                       hint="nnctl train CONFIG makes one; or name the run, wherever it is")  # fmt: skip
+                       hint="nnctl train CONFIG makes one; of a run elsewhere give the folder, as RUN")  # fmt: skip
     return max(models, key=lambda model: model.stat().st_mtime_ns).parent
 
 

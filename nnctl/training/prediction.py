@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +34,14 @@ class Predictions:
     """What `predict` answers.
 
     columns: by name, all of one length, in the order they are to be written. roles: what each column is: "row" (which
-    row it is), "kept" (of the input), "answer" or "probability". notes: a line for everything that was done to the
+    row it is), "kept" (of the input), "answer" or "probability". shares: by answer, the columns of its classes'
+    probabilities. notes: a line for everything that was done to the
     input. trained_on: the files that the model was trained on.
     """
 
     columns: Mapping[str, Array]
     roles: Mapping[str, str]
+    shares: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     trained_on: tuple[str, ...] = ()
 
@@ -73,8 +75,13 @@ def predict(run: Path, source: str, *, keep: Sequence[str] = (), reading: Readin
             said += answer.numbers(prefix)
     dataset = preprocessing.dataset
     trained_on = (*(dataset.path or ()), *(dataset.validation_path or ()), *(dataset.test_path or ()))
-    columns, roles = _side_by_side(named, kept, said, notes)
-    return Predictions(columns, roles, tuple(notes), trained_on)
+    columns, roles, names = _side_by_side(named, kept, said, notes)
+    shares: dict[str, tuple[str, ...]] = {}
+    for each, name in zip(said, names, strict=True):
+        if each.of is not None:
+            answer = next(name for other, name in zip(said, names, strict=True) if other is each.of)
+            shares[answer] = (*shares.get(answer, ()), name)
+    return Predictions(columns, roles, shares, tuple(notes), trained_on)
 
 
 def _names(preprocessing: Preprocessing, given: Given) -> dict[str, Array]:
@@ -87,8 +94,8 @@ def _names(preprocessing: Preprocessing, given: Given) -> dict[str, Array]:
 
 
 def _side_by_side(named: Mapping[str, Array], kept: Mapping[str, Array], said: Sequence[Said],
-                  notes: list[str]) -> tuple[dict[str, Array], dict[str, str]]:  # fmt: skip
-    """All columns by name, and their roles: which row, what is kept, what is said. Where two have one name, the answer
+                  notes: list[str]) -> tuple[dict[str, Array], dict[str, str], list[str]]:  # fmt: skip
+    """All columns by name, their roles, and the names of `said`: which row, what is kept, what is said. Where two have one name, the answer
     has it, then the probability, then which row it is, and a kept column gets another, which a note tells."""
     answers: dict[str, Said] = {}
     for each in sorted(said, key=lambda each: each.role):  # "answer" comes before "probability"
@@ -107,7 +114,7 @@ def _side_by_side(named: Mapping[str, Array], kept: Mapping[str, Array], said: S
         columns[new], roles[new] = column, "kept"
     for each in said:
         columns[names[id(each)]], roles[names[id(each)]] = each.column, each.role
-    return columns, roles
+    return columns, roles, [names[id(each)] for each in said]
 
 
 def _unused(name: str, taken: Container[str], *endings: str) -> str:
@@ -116,13 +123,14 @@ def _unused(name: str, taken: Container[str], *endings: str) -> str:
     return next(candidate for candidate in candidates if candidate not in taken)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Said:
-    """A column of an output's predictions. role: "answer" or "probability"."""
+    """A column of an output's predictions. role: "answer" or "probability". of: the answer, of a class's probability."""
 
     name: str
     column: Array
     role: str = "answer"
+    of: Said | None = None
 
 
 @dataclass(frozen=True)
@@ -161,10 +169,12 @@ class _Answer:
         if binary and p.shape[-1] == 1 and not self.loss.margins:
             p = np.concatenate([1 - p, p], axis=-1)
         if self.p.ndim == 2:
+            answer = Said(self.column, self.coder.decode(sure))
             shares = [] if self.loss.margins else [
-                Said(f"{prefix}probability_{word}", p[:, i], PROBABILITY) for i, word in enumerate(self.coder.classes)
+                Said(f"{prefix}probability_{word}", p[:, i], PROBABILITY, answer)
+                for i, word in enumerate(self.coder.classes)
             ]  # fmt: skip
-            return [Said(self.column, self.coder.decode(sure)), *shares]
+            return [answer, *shares]
         steps = self.p.shape[1]
         flat = self.coder.decode(sure.reshape(-1, sure.shape[-1]))
         columns = self._by_step(self.column, flat.reshape(len(self.p), steps))

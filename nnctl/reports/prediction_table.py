@@ -1,0 +1,144 @@
+"""Predictions as a table for a terminal: aligned, rounded, as wide as the screen is."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nnctl.reports.numbers import cut
+from nnctl.reports.tables import GAP
+from nnctl.reports.terminal import Terminal, visible
+
+if TYPE_CHECKING:
+    from nnctl.training.prediction import Predictions
+
+_DIGITS = 6  # of the largest number of a column
+_SHORTEST = 8  # letters that are left of a text
+_LISTED = 8  # names of columns that are not shown
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+
+
+@dataclass(frozen=True)
+class _Column:
+    """name: as in files; title: as shown, perhaps shortened. right: numbers, which are never cut."""
+
+    name: str
+    title: str
+    cells: list[str]
+    right: bool
+    role: str
+
+    @property
+    def width(self) -> int:
+        return max(len(self.title), self.longest)
+
+    @property
+    def longest(self) -> int:
+        return max(map(len, self.cells), default=0)
+
+    @property
+    def least(self) -> int:
+        """Letters below which the column is not cut."""
+        return max(self.longest, min(len(self.title), _SHORTEST)) if self.right else min(self.width, _SHORTEST)
+
+
+def show(predictions: Predictions, terminal: Terminal) -> None:
+    """Writes every row under a row of titles. Where the screen is too narrow, titles and texts are cut, then columns are
+    left out, which a last line names: of many classes' probabilities only the answer's stays."""
+    columns = [_column(name, column, predictions.roles[name], terminal) for name, column in predictions.columns.items()]
+    shown, widths = _fitted(columns, predictions, terminal)
+    titles = [_cell(cut(column.title, width), width, column.right) for column, width in zip(shown, widths, strict=True)]
+    terminal.print(GAP.join(titles).rstrip(), "bold")
+    for row in zip(*(column.cells for column in shown), strict=True):
+        line = [_cell(cut(cell, width), width, column.right) for cell, column, width in zip(row, shown, widths, strict=True)]
+        terminal.print(GAP.join(line).rstrip())
+    names = {column.name for column in shown}
+    absent = [column.name for column in columns if column.name not in names]
+    if absent:
+        more = f" and {len(absent) - _LISTED} more" if len(absent) > _LISTED else ""
+        terminal.print()
+        terminal.flow(f"columns without room here: {', '.join(absent[:_LISTED])}{more}; --format csv shows all", "", "dim")
+
+
+def _column(name: str, values: np.ndarray, role: str, terminal: Terminal) -> _Column:
+    cells = [terminal.plain(cell) for cell in _cells(values, role)]
+    right = values.dtype.kind in "iuf" or bool(cells) and all(not c or _NUMBER.fullmatch(c) for c in cells)
+    return _Column(name, terminal.plain(name), cells, right, role)
+
+
+def _cells(values: np.ndarray, role: str) -> list[str]:
+    if values.ndim > 1:
+        return [visible(str(value.tolist())) for value in values]
+    if values.dtype.kind == "f":
+        return _rounded(values.astype(np.float64), 4 if role == "probability" else None)
+    return ["" if value is None or value != value else str(value) for value in values.tolist()]
+
+
+def _rounded(values: np.ndarray, decimals: int | None) -> list[str]:
+    """Numbers of so many decimals, or of as many as give the largest of them six digits; nothing for NaN."""
+    finite = np.abs(values[np.isfinite(values)])
+    largest = float(finite.max()) if len(finite) else 0.0
+    if decimals is None and largest and not 1e-4 <= largest < 1e9:
+        return ["" if value != value else f"{value:.4e}" for value in values.tolist()]
+    if decimals is None:
+        decimals = max(_DIGITS - 1 - math.floor(math.log10(largest)), 0) if largest else 1
+        texts = [f"{value:.{decimals}f}" for value in finite.tolist()]
+        ends = max((len(text.partition(".")[2].rstrip("0")) for text in texts), default=0)
+        decimals = min(decimals, max(ends, 1))
+    return ["" if value != value else f"{value:.{decimals}f}" for value in values.tolist()]
+
+
+def _cell(text: str, width: int, right: bool) -> str:
+    return f"{text:>{width}}" if right else f"{text:<{width}}"
+
+
+def _fitted(columns: list[_Column], predictions: Predictions, terminal: Terminal) -> tuple[list[_Column], list[int]]:
+    """The columns that there is room for, and their widths, with as little lost as the screen allows."""
+    short = [replace(c, title=c.title.replace("probability_", "p_", 1)) if c.role == "probability" else c for c in columns]
+    ways = [columns, short]
+    answers = [column for column in columns if column.role != "probability"]
+    if best := _most_probable(predictions, terminal):
+        ways.append([*answers, *best])
+    ways.append(answers)
+    kept = [column for column in answers if column.role == "kept"]
+    while kept:  # what stands in the input anyway, from the last
+        gone = kept.pop()
+        ways.append([column for column in ways[-1] if column is not gone])
+    while len(ways[-1]) > 1:
+        ways.append(ways[-1][:-1])
+    for way in ways:
+        if (widths := _widths(way, terminal.width)) is not None:
+            return way, widths
+    return ways[-1], [max(terminal.width, 1)]
+
+
+def _most_probable(predictions: Predictions, terminal: Terminal) -> list[_Column]:
+    """For each answer whose classes all have a probability, the largest of them."""
+    found = []
+    for answer, names in predictions.shares.items():
+        values = np.max([predictions.columns[name] for name in names], axis=0)
+        title = "probability" if len(predictions.shares) == 1 else f"{answer}_probability"
+        found.append(_column(title, values, "probability", terminal))
+    return found
+
+
+def _widths(columns: Sequence[_Column], room: int | None) -> list[int] | None:
+    """Widths that fit into the room; None where there are none that leave every title one of its own."""
+    widths = [column.width for column in columns]
+    if room is None:
+        return widths
+    room -= len(GAP) * (len(columns) - 1)
+    least = [column.least for column in columns]
+    if sum(least) > room:
+        return None
+    widths = [min(width, max(room, low)) for width, low in zip(widths, least, strict=True)]
+    while sum(widths) > room:
+        widest = max((n for n in range(len(widths)) if widths[n] > least[n]), key=widths.__getitem__)
+        widths[widest] -= 1
+    titles = [cut(column.title, width) for column, width in zip(columns, widths, strict=True)]
+    return widths if len(set(titles)) == len(titles) else None
