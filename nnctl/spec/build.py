@@ -17,7 +17,7 @@ from nnctl.optimizers import optimizers
 from nnctl.registry import Choice, Declared, Family
 from nnctl.spec.files import find_config, read_config
 from nnctl.spec.members import BAD, build_declared, build_member
-from nnctl.spec.model import EngineSpec, Spec
+from nnctl.spec.model import ENGINES, EngineSpec, Spec
 from nnctl.spec.network import Network, build_network
 from nnctl.spec.overrides import apply
 from nnctl.spec.places import Document, Findings, Path
@@ -128,7 +128,12 @@ def _settings(found: Findings, data: dict[str, Any]) -> Settings:
     given = {key: value for key, value in data.items() if key in Settings.model_fields and value is not None}
     stem = re.sub(r"[^\w .-]", "_", FilePath(found.document.file).stem)[:100]
     given.setdefault("name", stem if re.match(r"\w", stem) else "config")
-    return build_declared(found, Settings, given, ())
+    settings = build_declared(found, Settings, given, ())
+    if settings is not BAD and settings.engine.backend not in ENGINES:
+        backend = settings.engine.backend
+        found.add(("engine", "backend"), f"the {backend} engine is missing: this nnctl computes with {' or '.join(ENGINES)} only",
+                  f"leave out {backend}: write engine: {{backend: {ENGINES[0]}}}, or --engine {ENGINES[0]}")  # fmt: skip
+    return settings
 
 
 def _dataset(found: Findings, given: Any) -> Any:

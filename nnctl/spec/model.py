@@ -26,6 +26,9 @@ class InputSpec(Declared):
     array: str | None = None
 
 
+ENGINES = ("numpy",)  # the backends that there is code for; a config may name others, and is told that they are missing
+
+
 class EngineSpec(Declared):
     """`engine:`: how to compute, never what.
 

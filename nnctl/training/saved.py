@@ -42,7 +42,7 @@ def load_model(path: Path) -> tuple[Model, Preprocessing]:
         with safe_open(path, "numpy") as file:
             about = json.loads((file.metadata() or {}).get("nnctl", "{}"))
             _known(path, about)
-            checked = spec.loads(about["config"], file=str(path))
+            checked = spec.loads(about["config"], file=str(path), overrides=["engine.backend=numpy"])
             preprocessing = Preprocessing.from_json(about["preprocessing"])
             targets = {name: coder.target for name, coder in preprocessing.targets.items()}
             shapes = {name: tuple(shape) for name, shape in about["input_shapes"].items()}

@@ -220,3 +220,14 @@ def test_a_signal_saves_and_the_run_goes_on(tmp_path, number, code):
     result = nnctl("train", "--resume", folder, "--epochs", done + 2)
     assert result.exit_code == 0, result.output
     assert len((folder / "metrics.csv").read_text().splitlines()) == done + 3
+
+
+def test_a_missing_engine_is_refused_before_a_run_is_touched(tmp_path):
+    folder = tmp_path / "r"
+    assert nnctl("train", "iris", "--run", folder, "--epochs", 1, "--engine", "torch").exit_code == 2
+    assert not folder.exists()
+    assert nnctl("train", "iris", "--run", folder, "--epochs", 1).exit_code == 0
+    before = (folder / "config.yaml").read_bytes()
+    refused = nnctl("train", "--resume", folder, "--set", "engine.backend=torch", "--set", "epochs=2")
+    assert refused.exit_code == 2 and "the torch engine is missing" in refused.output
+    assert (folder / "config.yaml").read_bytes() == before
