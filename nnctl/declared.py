@@ -46,9 +46,13 @@ class Declared:
 
     Values that are plainly right are taken by `nnctl.fields`; all else is for pydantic to convert or to refuse
     (`nnctl.twin`), so that what may be given, and what is said of mistakes, is pydantic's.
+
+    bare: the argument that a value in place of the arguments stands for, as in Keras' calls: `l2: 0.01` is
+    `l2: {l2: 0.01}`. Of several, a list gives them in order. Only where nobody could mean another argument.
     """
 
     kind: ClassVar[str] = ""  # the canonical name, set by Family.register
+    bare: ClassVar[tuple[str, ...]] = ()
     model_fields: ClassVar[Any] = _Arguments()
 
     def __init__(self, /, **given: Any):
@@ -93,6 +97,15 @@ class Declared:
         """An instance from a mapping of arguments that are plainly right, else NO."""
         values = cls._taken(given) if type(given) is dict else None
         return NO if values is None else cls.made_of(values)
+
+    @classmethod
+    def spelled_out(cls, given: Any) -> Any:
+        """What stands under a name, as a mapping of arguments where `bare` says how; else as it is."""
+        if len(cls.bare) == 1 and given is not None and not isinstance(given, Mapping | list | tuple):
+            return {cls.bare[0]: given}
+        if len(cls.bare) > 1 and isinstance(given, list | tuple) and len(given) == len(cls.bare):
+            return dict(zip(cls.bare, given, strict=True))
+        return given
 
     @classmethod
     def made_of(cls, values: dict[str, Any]) -> Self:

@@ -59,6 +59,8 @@ class Constant(Initializer):
 
     value: float = 0.0
 
+    bare = ("value",)
+
     def sample(self, shape, rng, fans=None):
         return np.full(shape, self.value)
 
@@ -198,6 +200,8 @@ class Orthogonal(Initializer):
 
     gain: float = 1.0
 
+    bare = ("gain",)
+
     def sample(self, shape, rng, fans=None):
         if len(shape) < 2:
             raise ShapeError(f"orthogonal starts matrices, but this weight is of shape {shape}", hint=_FOR_VECTORS)
@@ -212,6 +216,8 @@ class Identity(Initializer):
     """`gain` times the identity matrix."""
 
     gain: float = 1.0
+
+    bare = ("gain",)
 
     def sample(self, shape, rng, fans=None):
         if len(shape) != 2:

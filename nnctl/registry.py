@@ -45,6 +45,7 @@ class Family:
         self._names: dict[str, type[Declared]] = {}  # normalised name or alias -> class
         self._entry_points = entry_points
         self._elsewhere: dict[str, str] = {}  # canonical name -> the module that declares it, until it is loaded
+        self.together: dict[frozenset[str], str] = {}  # names given in one mapping -> the member that they are together
 
     def declared_in(self, module: str, *names: str) -> None:
         """Members that a module declares, which is imported once one of them is asked for: declaring a class
@@ -115,14 +116,21 @@ class Family:
 
         Raises UnknownName, InputError for a value of another form, pydantic.ValidationError for arguments.
         """
+        value = self.as_one(value)
         if isinstance(value, str):
             return self.lookup(value)()
         if isinstance(value, Mapping) and len(value) == 1:
             [(name, arguments)] = value.items()
-            return self.lookup(str(name))(**(arguments or {}))
+            cls = self.lookup(str(name))
+            return cls(**(cls.spelled_out(arguments) or {}))
         if isinstance(value, Declared) and type(value) in self._members.values():
             return value
         raise InputError(f"expected a {self.noun}: its name, or {{name: {{arguments}}}}; got {value!r}")
+
+    def as_one(self, value: Any) -> Any:
+        """`{l1: 0.1, l2: 0.2}`, which `together` knows, as `{l1_l2: {l1: 0.1, l2: 0.2}}`; else the value as it is."""
+        name = self.together.get(frozenset(value)) if isinstance(value, Mapping) and len(value) > 1 else None
+        return {name: value} if name else value
 
     def names(self) -> list[str]:
         """The canonical names, without loading anything."""

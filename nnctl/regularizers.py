@@ -31,6 +31,8 @@ class L1(Regularizer):
 
     l1: Strength = 0.01
 
+    bare = ("l1",)
+
     def penalty(self, w):
         return self.l1 * float(np.abs(w).sum())
 
@@ -43,6 +45,8 @@ class L2(Regularizer):
     """l2 sum w^2 (no half): keeps weights small."""
 
     l2: Strength = 0.01
+
+    bare = ("l2",)
 
     def penalty(self, w):
         return self.l2 * float(np.square(w).sum())
@@ -57,6 +61,8 @@ class L1L2(Regularizer):
 
     l1: Strength | None = None
     l2: Strength | None = None
+
+    bare = ("l1", "l2")
 
     def strengths(self) -> tuple[float, float]:
         """(l1, l2) in force."""
@@ -73,4 +79,5 @@ class L1L2(Regularizer):
         return l1 * np.sign(w) + 2 * l2 * w
 
 
+regularizers.together[frozenset(("l1", "l2"))] = L1L2.kind
 RegularizerName = one_of(regularizers, optional=True)

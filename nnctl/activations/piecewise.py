@@ -89,6 +89,7 @@ class LeakyRelu(Activation):
 
     negative_slope: NotNegative = 0.2
 
+    bare = ("negative_slope",)
     monotone = True
 
     @property

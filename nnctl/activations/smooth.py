@@ -117,6 +117,7 @@ class Elu(Activation):
 
     alpha: Annotated[float, Field(ge=0)] = 1.0
 
+    bare = ("alpha",)
     monotone = True
 
     @property

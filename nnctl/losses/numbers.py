@@ -73,6 +73,8 @@ class Huber(ElementwiseLoss):
 
     delta: Annotated[float, Field(gt=0)] = 1.0
 
+    bare = ("delta",)
+
     def each(self, y, p):
         size = np.abs(p - y)
         near = np.minimum(size, self.delta)

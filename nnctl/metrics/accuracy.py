@@ -66,6 +66,7 @@ class SparseTopKCategoricalAccuracy(Metric):
 
     k: Annotated[int, Field(ge=1)] = 5
 
+    bare = ("k",)
     takes = ("integer",)
 
     def for_output(self, labels, prediction_shape, logits=False):

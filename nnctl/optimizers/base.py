@@ -34,6 +34,8 @@ class Optimizer(Declared):
     clipvalue: Positive | None = None
     weight_decay: NotNegative | None = None
 
+    bare = ("learning_rate",)
+
     @field_validator("learning_rate")
     @classmethod
     def _in_range(cls, value):

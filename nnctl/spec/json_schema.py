@@ -72,8 +72,21 @@ def _ref(noun: str) -> dict[str, str]:
 
 
 def _family(family: Family) -> dict[str, Any]:
-    """A member's name alone, or its name with arguments."""
-    return _named({name: {"oneOf": [_arguments(cls), {"type": "null"}]} for name, cls in family.items()})
+    """A member's name alone, or its name with arguments, or with the one that stands for itself."""
+    found = _named({name: {"oneOf": [_arguments(cls), {"type": "null"}, *_bare(cls)]} for name, cls in family.items()})
+    return {"anyOf": [*found["anyOf"], *(_arguments(family[name]) for name in family.together.values())]}
+
+
+def _bare(cls: type[Declared]) -> list[dict[str, Any]]:
+    """What may stand in place of the arguments (see `Declared.bare`)."""
+    if not cls.bare:
+        return []
+    properties = _arguments(cls)["properties"]
+    kinds = [properties[name] for name in cls.bare]
+    if len(kinds) > 1:
+        return [{"type": "array", "minItems": len(kinds), "maxItems": len(kinds), "prefixItems": kinds}]
+    # a mapping in its place would be taken for the arguments
+    return [{"allOf": [kinds[0], {"not": {"enum": [None]}}, {"not": {"type": "object"}}]}]
 
 
 def _named(members: dict[str, Any]) -> dict[str, Any]:

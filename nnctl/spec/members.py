@@ -64,7 +64,10 @@ def build_member(found: Findings, choice: Choice, value: Any, path: Path) -> Any
             return float(value)
         found.add(path, f"must be at least 0 and finite, got {show_value(value)}")
         return BAD
-    if isinstance(value, str):
+    if (together := choice.family.as_one(value)) is not value:
+        [(name, arguments)] = together.items()
+        inside = path
+    elif isinstance(value, str):
         name, arguments, inside = value, {}, path
     elif isinstance(value, dict) and len(value) == 1:
         [(name, arguments)] = value.items()
@@ -73,7 +76,7 @@ def build_member(found: Findings, choice: Choice, value: Any, path: Path) -> Any
         found.add(path, f"expected {_expected(choice)}, got {show_value(value)}", _form_hint(choice, value))
         return BAD
     cls = lookup(found, choice, name, inside)
-    return BAD if cls is None else build_declared(found, cls, arguments, inside)
+    return BAD if cls is None else build_declared(found, cls, cls.spelled_out(arguments), inside)
 
 
 def lookup(found: Findings, choice: Choice, name: str, path: Path) -> type[Declared] | None:
@@ -120,6 +123,10 @@ def build_declared(found: Findings, cls: type[Declared], given: Any, path: Path)
     fields = cls.model_fields
     if given is None:
         given = {}
+    if not isinstance(given, dict) and len(cls.bare) > 1:
+        found.add(path, f"expected the arguments {' and '.join(cls.bare)}, got {show_value(given)}",
+                  f"write {{{', '.join(f'{name}: ...' for name in cls.bare)}}}, or [{', '.join(cls.bare)}] in this order")  # fmt: skip
+        return BAD
     if not isinstance(given, dict):
         first = next((name for name, info in fields.items() if info.is_required()), None)
         hint = f"write {{{first}: {show_value(given)}}}" if first and not isinstance(given, list) else None

@@ -124,6 +124,8 @@ def _member_name(item: Any) -> str | None:
 def _enter(here: Any, key: str | int, path: Path, rest: Sequence[str | int]) -> tuple[Any, Path]:
     """The container at here[key], opened for the steps that follow, and its path."""
     inner = here[key] if isinstance(here, list) else here.get(key)
+    if path[-1:] == (key,) and (holder := _family(path[:-1])):
+        inner = _spelled_out(holder, str(key), inner)
     if inner is None:
         inner = {}
     elif isinstance(inner, str):
@@ -142,8 +144,14 @@ def _enter(here: Any, key: str | int, path: Path, rest: Sequence[str | int]) -> 
         return here[key], path
     here[key] = inner
     if not isinstance(inner[name], dict):
-        inner[name] = {}
+        spelled_out = _spelled_out(family, name, inner[name]) if family else {}
+        inner[name] = spelled_out if isinstance(spelled_out, dict) else {}
     return inner[name], (*path, name)
+
+
+def _spelled_out(family: Family, name: str, given: Any) -> Any:
+    """`adam: 0.01` as `adam: {learning_rate: 0.01}`, so that setting another argument keeps it."""
+    return family.lookup(name[:200]).spelled_out(given) if _names_one(family, name) else given
 
 
 def _is_member(path: Path, here: Any, key: str | int) -> bool:
