@@ -104,19 +104,20 @@ def test_nothing_taken_in_is_a_finite_figure(case):
 @pytest.mark.parametrize("name", ["precision", "recall", "f1_score"])
 @pytest.mark.parametrize("seen", [(0, 1, 2, 3), (0, 2)])
 def test_classes_average_as_in_scikit_learn(name, average, seen):
-    """Also where some of the classes occur in neither targets nor predictions."""
+    """Also where some of the classes occur in neither targets nor predictions: they count as 0, as in Keras' F1Score
+    and with scikit-learn's labels=range(4), zero_division=0."""
     row = next(r for r in GOLDEN.cases.values() if r["data"] == "integer")
     y, p, _ = arrays(row)
     kept = np.isin(y, seen) & np.isin(p.argmax(-1), seen)
     y, p = y[kept], p[kept]
     guess = p.argmax(-1)
     scores, sizes = [], []
-    for k in seen:
+    for k in range(4):
         hits, predicted, actual = np.sum((guess == k) & (y == k)), np.sum(guess == k), np.sum(y == k)
         by_name = {
-            "precision": hits / predicted,
-            "recall": hits / actual,
-            "f1_score": 2 * hits / (predicted + actual),
+            "precision": hits / max(predicted, 1),
+            "recall": hits / max(actual, 1),
+            "f1_score": 2 * hits / max(predicted + actual, 1),
         }
         scores.append(by_name[name])
         sizes.append(actual)
@@ -130,6 +131,37 @@ def test_classes_average_as_in_scikit_learn(name, average, seen):
         state = metric.start()
         metric.update(state, targets, p)
         assert metric.result(state) == pytest.approx(wanted[average], rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("config", "wanted"),  # Keras F1Score(average=...) over 3 classes: f1 of 0 is 1/2, of 1 is 2/3, of 2 is 0
+    [
+        ("f1_score", (1 / 2 + 2 / 3 + 0) / 3),
+        ({"f1_score": {"average": "micro"}}, 3 / 5),
+        ({"f1_score": {"average": "weighted"}}, (2 * 1 / 2 + 3 * 2 / 3) / 5),
+        ({"f1_score": {"class_id": 2}}, 0),
+        ("precision", (1 / 2 + 2 / 3 + 0) / 3),
+        ("recall", (1 / 2 + 2 / 3 + 0) / 3),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("labels", ["integer", "onehot"])
+def test_a_class_that_is_neither_true_nor_predicted_counts_as_0(config, wanted, labels):
+    y, guess = np.array([0, 0, 1, 1, 1]), np.array([0, 1, 1, 1, 0])
+    metric = resolve(metrics.build(config), labels, (3,))
+    state = metric.start()
+    metric.update(state, y if labels == "integer" else np.eye(3)[y], np.eye(3)[guess])
+    assert metric.result(state) == pytest.approx(wanted, rel=1e-12)
+
+
+@pytest.mark.parametrize(("average", "wanted"), [("macro", (1 + 2 / 3 + 0) / 3), ("micro", 2 * 2 / 5), ("weighted", 1 / 3 + 2 / 3 * 2 / 3)])
+def test_a_label_that_no_row_has_counts_as_0(average, wanted):
+    """Of several labels a row: f1 of the first is 1, of the second 2/3, of the third, which never occurs, 0."""
+    y, p = np.array([[1, 1, 0], [0, 1, 0], [0, 0, 0]]), np.array([[0.9, 0.8, 0.1], [0.2, 0.3, 0.4], [0.1, 0.1, 0.2]])
+    metric = resolve(metrics.build({"f1_score": {"average": average}}), "binary", (3,))
+    state = metric.start()
+    metric.update(state, y, p)
+    assert metric.result(state) == pytest.approx(wanted, rel=1e-12)
 
 
 def test_auc_of_a_known_ranking():

@@ -79,7 +79,8 @@ def as_input(coder: TargetCoder, entry: ArrayInput, y: Array | Rows, where: str)
     Raises DataError where a binary loss gets values that are not from 0 to 1.
     """
     shift, scale = (np.asarray(each) * entry.divisor for each in (entry.shift, entry.scale))
-    coder = replace(coder, shift=tuple(shift.tolist()), scale=tuple(scale.tolist()))
+    coder = replace(coder, shift=tuple(shift.tolist()), scale=tuple(scale.tolist()),
+                    divisor=entry.divisor)  # fmt: skip
     if not isinstance(y, Rows):
         encode_array(coder, y, where)
     return coder

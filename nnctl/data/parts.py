@@ -42,6 +42,7 @@ class Target:
     labels: how the arrays are encoded ("integer", "onehot", "binary", "number", "sequence", as losses want them).
     classes: the class names in order of their numbers, or None for numbers; of a "sequence", class i is number i + 1.
     columns: the table's column(s), or the array's name. shape: of one row. soft: "binary" targets are fractions.
+    shift, scale: what is learnt is (x - shift) / scale, by column; empty where numbers are learnt as they are.
     """
 
     labels: str
@@ -49,6 +50,13 @@ class Target:
     shape: tuple[int, ...]
     classes: tuple[str, ...] | None = None
     soft: bool = False
+    shift: tuple[float, ...] = ()
+    scale: tuple[float, ...] = ()
+
+    @property
+    def scaled(self) -> bool:
+        """Whether what is learnt has another unit than the data."""
+        return any(np.ravel(self.shift) != 0) or any(np.ravel(self.scale) != 1)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ class TargetCoder:
     shift, scale: of each number column; (x - shift) / scale is learnt (0 and 1 unless `normalize` names it).
     lengths: the array that says how many labels each row has, or None; for rows of class numbers.
     soft: "binary" targets are fractions from 0 to 1, and predictions are such numbers too.
+    divisor: of pixels, whose unit is not the byte but what the bytes are divided by.
     """
 
     labels: str
@@ -36,10 +37,12 @@ class TargetCoder:
     scale: tuple[float, ...] = ()
     lengths: str | None = None
     soft: bool = False
+    divisor: float = 1.0
 
     @property
     def target(self) -> Target:
-        return Target(self.labels, self.columns, self.shape, self.classes, self.soft)
+        shift, scale = (tuple((np.asarray(each) / self.divisor).tolist()) for each in (self.shift, self.scale))
+        return Target(self.labels, self.columns, self.shape, self.classes, self.soft, shift, scale)
 
     @property
     def gives_fractions(self) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 
 from nnctl.errors import InputError
 from nnctl.fields import Field
-from nnctl.metrics.base import Metric, add_mean, metrics
+from nnctl.metrics.base import Metric, add_mean, boundary, metrics
 
 
 @metrics.register("accuracy", "acc")
@@ -19,22 +19,31 @@ class Accuracy(Metric):
     yes above 0, where Keras goes on comparing with 0.5.
     """
 
-    def for_output(self, labels, prediction_shape, logits=False):
+    def for_output(self, labels, prediction_shape, logits=False, margins=False):
         if labels == "binary" or prediction_shape[-1] == 1:
-            return BinaryAccuracy().model_copy(update={"threshold": 0.0 if logits else 0.5})
+            return BinaryAccuracy().for_output(labels, prediction_shape, logits, margins)
         return SparseCategoricalAccuracy() if labels == "integer" else CategoricalAccuracy()
 
 
 @metrics.register("binary_accuracy")
 class BinaryAccuracy(Metric):
-    """The share of right yes-or-no answers: mean of (p > threshold) = y over all rows and units."""
+    """The share of right yes-or-no answers: mean of (p > threshold) = y over all rows and units.
 
-    threshold: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    threshold: the probability above which the answer is yes, default 0.5; of a hinge loss, the margin, default 0.
+    """
+
+    threshold: Annotated[float, Field(gt=0, lt=1)] | None = None
 
     takes = ("binary", "onehot")
 
+    def for_output(self, labels, prediction_shape, logits=False, margins=False):
+        if labels == "onehot" and logits and not margins and self.threshold is not None:
+            return super().for_output(labels, prediction_shape, logits)  # a softmax's
+        return self.model_copy(update={"threshold": boundary(self.threshold, logits, margins)})
+
     def update(self, state, y, p, weight=None):
-        add_mean(state, (p > self.threshold) == y.reshape(p.shape), weight)
+        threshold = 0.5 if self.threshold is None else self.threshold
+        add_mean(state, (p > threshold) == y.reshape(p.shape), weight)
 
 
 @metrics.register("categorical_accuracy")
@@ -42,6 +51,9 @@ class CategoricalAccuracy(Metric):
     """The share of rows whose most probable class is the one-hot target's: mean of argmax p = argmax y."""
 
     takes = ("onehot",)
+
+    def for_output(self, labels, prediction_shape, logits=False, margins=False):
+        return self  # logits have the order of probabilities
 
     def update(self, state, y, p, weight=None):
         add_mean(state, p.argmax(-1) == y.argmax(-1), weight)
@@ -52,6 +64,9 @@ class SparseCategoricalAccuracy(Metric):
     """The share of rows whose most probable class is the target's class number: mean of argmax p = y."""
 
     takes = ("integer",)
+
+    def for_output(self, labels, prediction_shape, logits=False, margins=False):
+        return self
 
     def update(self, state, y, p, weight=None):
         add_mean(state, p.argmax(-1) == y.reshape(p.shape[:-1]), weight)
@@ -69,7 +84,7 @@ class SparseTopKCategoricalAccuracy(Metric):
     bare = ("k",)
     takes = ("integer",)
 
-    def for_output(self, labels, prediction_shape, logits=False):
+    def for_output(self, labels, prediction_shape, logits=False, margins=False):
         classes = prediction_shape[-1]
         if classes is not None and self.k >= classes:
             raise InputError(

@@ -1,5 +1,6 @@
 """What a metric is: its arguments, what it sums up batch by batch, and the figure that comes of it."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -36,8 +37,14 @@ class Metric(Declared):
     takes: ClassVar[tuple[str, ...]] = CLASSES
     shares: ClassVar[bool] = False
 
-    def for_output(self, labels: str, prediction_shape: tuple[int | None, ...], logits: bool = False) -> "Metric":
-        """The metric that these arguments mean for an output; most are the same for all. See `resolve`."""
+    def for_output(self, labels: str, prediction_shape: tuple[int | None, ...], logits: bool = False,
+                   margins: bool = False) -> "Metric":  # fmt: skip
+        """The metric that these arguments mean for an output: of logits, that of the probabilities which they stand
+        for. See `resolve`."""
+        if logits and not margins:
+            from nnctl.metrics.converted import as_probabilities
+
+            return as_probabilities(self, labels)
         return self
 
     def start(self) -> State:
@@ -57,11 +64,13 @@ class Metric(Declared):
         return state["total"] / state["count"] if state["count"] else 0.0
 
 
-def resolve(metric: Metric, labels: str, prediction_shape: tuple[int | None, ...], logits: bool = False) -> "Metric":
+def resolve(metric: Metric, labels: str, prediction_shape: tuple[int | None, ...], logits: bool = False,
+            margins: bool = False) -> "Metric":  # fmt: skip
     """The metric as an output needs it: `accuracy` becomes one of its kinds, a threshold gets its default.
 
     labels: the loss's ("integer", "onehot", "binary", "number", "sequence"). prediction_shape: without the batch
-    axis. logits: the predictions are no probabilities; yes is above 0.
+    axis. logits: the predictions are no probabilities; yes is above 0. margins: they are a hinge loss's, and stand for
+    no probability either.
     Raises InputError for a metric that has no meaning there.
     """
     if labels not in metric.takes:
@@ -70,7 +79,7 @@ def resolve(metric: Metric, labels: str, prediction_shape: tuple[int | None, ...
             f"{metric.kind} is for {wanted}, but the targets of this output are {LABELS[labels]}",
             hint=mend(metric, labels),
         )
-    return metric.for_output(labels, prediction_shape, logits)
+    return metric.for_output(labels, prediction_shape, logits or margins, margins)
 
 
 def mend(metric: Metric, labels: str) -> str:
@@ -83,6 +92,18 @@ def mend(metric: Metric, labels: str) -> str:
     if twin in metrics and twin != metric.kind:
         return f"take {twin}, or accuracy, which finds its own kind"
     return "for classes take accuracy, precision, recall, f1_score or auc"
+
+
+def boundary(threshold: float | None, logits: bool, margins: bool) -> float:
+    """The prediction above which the answer is yes. threshold: the probability, or None for the usual 0.5; of margins,
+    the margin itself, or None for 0."""
+    if threshold is None:
+        return 0.0 if logits else 0.5
+    if not logits or margins:
+        return threshold
+    if threshold in (0, 1):
+        return -math.inf if threshold == 0 else math.inf
+    return math.log(threshold) - math.log1p(-threshold)
 
 
 def add_mean(state: State, values: Array, weight: Array | None) -> None:

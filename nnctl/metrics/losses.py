@@ -1,13 +1,26 @@
 """Losses as metrics: every loss can be watched beside the one that is trained on, under the same name."""
 
+from nnctl.errors import InputError
 from nnctl.losses import losses
-from nnctl.metrics.base import VALUES, Metric, add_mean, metrics
+from nnctl.metrics.base import CLASSES, VALUES, Metric, add_mean, metrics
 
 
 class MeanLoss(Metric):
     """Base of the metrics that are a loss, too: its weighted mean over the rows."""
 
     better = "min"
+
+    def for_output(self, labels, prediction_shape, logits=False, margins=False):
+        if self.margins or not logits:
+            return self  # logits are margins of a hinge loss, too
+        if margins and self.labels in CLASSES:
+            raise InputError(
+                f"{self.kind} is of probabilities, but this output is trained by its margins",
+                hint="take accuracy, precision, recall, f1_score or auc, or the hinge losses",
+            )
+        if "from_logits" not in self.model_fields:
+            return super().for_output(labels, prediction_shape, logits, margins)
+        return self.model_copy(update={"from_logits": True})
 
     def update(self, state, y, p, weight=None):
         values, _ = self.forward(y, p)

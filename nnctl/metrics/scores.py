@@ -6,7 +6,7 @@ import numpy as np
 
 from nnctl.errors import InputError
 from nnctl.fields import Field
-from nnctl.metrics.base import Array, Metric, as_rows, metrics
+from nnctl.metrics.base import Array, Metric, as_rows, boundary, metrics
 
 Threshold = Annotated[float, Field(ge=0, le=1)] | None
 
@@ -15,16 +15,16 @@ class ClassScore(Metric):
     """Base of the scores that compare, for every class, what was predicted with what is true.
 
     State, by class: `hits` (predicted and true), `predicted`, `actual`; sums of weights.
-    average: of the classes' scores. "macro": plain mean over the classes that occur in targets or
-    predictions, as in scikit-learn; "weighted": by how often a class is true; "micro": one score over the
-    sums of all classes, as Keras pools them. class_id: the score of that class alone.
+    average: of the classes' scores. "macro": plain mean over all classes, of which one that is neither true nor
+    predicted counts as 0, as Keras' F1Score has it; "weighted": by how often a class is true; "micro": one score
+    over the sums of all classes, as Keras pools them. class_id: the score of that class alone.
     """
 
     average: Literal["macro", "micro", "weighted"] = "macro"
     class_id: Annotated[int, Field(ge=0)] | None = None
 
     def cut(self) -> float | None:
-        """The probability above which a class is predicted; None: the most probable class is."""
+        """The prediction above which a class is predicted; None: the most probable class is."""
         raise NotImplementedError
 
     def with_cut(self, cut: float) -> "ClassScore":
@@ -35,16 +35,16 @@ class ClassScore(Metric):
         """The score of each class; 0 where it is 0 / 0."""
         raise NotImplementedError
 
-    def for_output(self, labels, prediction_shape, logits=False):
+    def for_output(self, labels, prediction_shape, logits=False, margins=False):
         units = prediction_shape[-1]
         if self.class_id is not None and units is not None and self.class_id >= units:
             raise InputError(
                 f"{self.kind} of class {self.class_id}, but the output has {units}",
                 hint=f"choose class_id from 0 to {units - 1}",
             )
-        if self.cut() is None and (labels == "binary" or units == 1):
-            return self.with_cut(0.0 if logits else 0.5)
-        return self
+        if labels == "binary" or units == 1:
+            return self.with_cut(boundary(self.cut(), logits, margins))
+        return self if self.cut() is None else super().for_output(labels, prediction_shape, logits, margins)
 
     def start(self):
         return {"hits": 0.0, "predicted": 0.0, "actual": 0.0}
@@ -66,8 +66,7 @@ class ClassScore(Metric):
             sums = [by_class[self.class_id : self.class_id + 1] for by_class in sums]
         elif self.average == "micro":
             sums = [by_class.sum(keepdims=True) for by_class in sums]
-        _, predicted, actual = sums
-        share = actual if self.average == "weighted" else (predicted + actual > 0).astype(float)
+        share = sums[2] if self.average == "weighted" else np.ones(len(sums[2]))
         return float(ratio(share @ self.score(*sums), share.sum()))
 
 

@@ -25,7 +25,7 @@ class SequenceMetric(Metric):
     takes = ("sequence",)
     shares = True
 
-    def for_output(self, labels, prediction_shape, logits=False):
+    def for_output(self, labels, prediction_shape, logits=False, margins=False):
         return self.model_copy(update={"from_logits": logits}) if self.from_logits is None else self
 
     def update(self, state, y, p, weight=None, shared=None):

@@ -27,7 +27,7 @@ from nnctl.spec.yaml12 import read
 
 KEYS = (
     "name", "seed", "dataset", "inputs", "layers", "outputs", "loss", "loss_weights", "optimizer", "metrics",
-    "epochs", "batch_size", "class_weight", "callbacks", "engine",
+    "weighted_metrics", "epochs", "batch_size", "class_weight", "callbacks", "engine",
 )  # fmt: skip
 _REQUIRED = {
     "dataset": "add dataset: iris, or dataset: {path: data.csv, target: column}",
@@ -98,7 +98,9 @@ def _build(document: Document, overrides: Sequence[str]) -> Spec:
     moved: dict[Path, Path] = {("dataset", "name"): ("dataset",)} if isinstance(data.get("dataset"), str) else {}
     per_output = _PerOutput(found, network.outputs, moved)
     given_losses = {} if "loss" in missing else per_output.losses(data["loss"])
-    given_metrics = per_output.metrics(data.get("metrics"), given_losses)
+    weighted_metrics = per_output.metrics("weighted_metrics", data.get("weighted_metrics"), {})
+    usual = {} if any(weighted_metrics.values()) else given_losses
+    given_metrics = per_output.metrics("metrics", data.get("metrics"), usual)
     weights = per_output.weights(data.get("loss_weights"))
     optimizer = build_member(found, Choice(optimizers), data.get("optimizer") or "adam", ("optimizer",))
     callbacks = _callbacks(found, data.get("callbacks"))
@@ -114,6 +116,7 @@ def _build(document: Document, overrides: Sequence[str]) -> Spec:
         inputs=network.inputs,
         loss_weights=weights,
         metrics=given_metrics,
+        weighted_metrics=weighted_metrics,
         epochs=settings.epochs,
         batch_size=None if settings.batch_size == "all" else settings.batch_size,
         class_weight=settings.class_weight,
@@ -152,7 +155,7 @@ def _dataset(found: Findings, given: Any) -> Any:
 
 
 class _PerOutput:
-    """`loss`, `loss_weights`, `metrics`: for all outputs, or by output's name, or a list in their order."""
+    """`loss`, `loss_weights`, `metrics`, `weighted_metrics`: for all outputs, or by output's name, or a list in their order."""
 
     def __init__(self, found: Findings, outputs: Sequence[str], moved: dict[Path, Path]):
         self.found = found
@@ -178,21 +181,23 @@ class _PerOutput:
                 self.found.add(path, f"expected a number of at least 0, got {show_value(value)}")
         return weights
 
-    def metrics(self, given: Any, built_losses: Mapping[str, Loss]) -> dict[str, tuple[Metric, ...]]:
+    def metrics(self, key: str, given: Any, built_losses: Mapping[str, Loss]) -> dict[str, tuple[Metric, ...]]:
+        """What is given under `metrics` or `weighted_metrics`; where nothing is, the usual one of each of these losses."""
         if given is None:
             usual = {"number": "mae", "sequence": "label_error_rate"}
-            return {name: (metrics.build(usual.get(loss.labels, "accuracy")),) for name, loss in built_losses.items()}
+            chosen = {name: (metrics.build(usual.get(loss.labels, "accuracy")),) for name, loss in built_losses.items()}
+            return {name: chosen.get(name, ()) for name in self.outputs}
         by_output = isinstance(given, dict) and self.names_outputs(given, metrics)
         shares = (
-            self.share("metrics", given, metrics, partial=True) if by_output
-            else dict.fromkeys(self.outputs, (given, ("metrics",)))
+            self.share(key, given, metrics, partial=True) if by_output
+            else dict.fromkeys(self.outputs, (given, (key,)))
         )  # fmt: skip
         chosen = {}
         for position, (name, (value, path)) in enumerate(shares.items()):
             if not by_output:
-                self.moved[("metrics", name)] = path
+                self.moved[(key, name)] = path
             if not isinstance(value, list):
-                self.moved[("metrics", name, 0)] = path
+                self.moved[(key, name, 0)] = path
                 items = [] if value is None else [(value, path)]
             else:
                 items = [(item, (*path, index)) for index, item in enumerate(value)]

@@ -29,6 +29,7 @@ SHARED = {"layer": {"type": "string"}, "name": {"type": "string"}, "from": NAMES
 def schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a whole config file."""
     loss, metric = _ref("loss"), {"type": "array", "items": _ref("metric")}
+    several = {"anyOf": [_ref("metric"), metric, {"type": "object", "additionalProperties": metric}]}
     inputs = {"anyOf": [_ref("input"), {"type": "array"}, {"type": "null"}]}  # its arguments, its shape, or nothing
     numbers = {"type": "object", "additionalProperties": {"type": "number"}}
     return {
@@ -49,7 +50,8 @@ def schema() -> dict[str, Any]:
                                {"type": "object", "additionalProperties": loss}]},
             "loss_weights": numbers,
             "optimizer": _ref("optimizer"),
-            "metrics": {"anyOf": [_ref("metric"), metric, {"type": "object", "additionalProperties": metric}]},
+            "metrics": several,
+            "weighted_metrics": several,
             "epochs": {"type": "integer", "minimum": 1},
             "batch_size": {"oneOf": [{"type": "integer", "minimum": 1}, {"const": "all"}]},
             "class_weight": {"oneOf": [{"const": "balanced"}, numbers, {"type": "null"}]},

@@ -48,7 +48,7 @@ class EngineSpec(Declared):
 class Spec:
     """A whole config, checked.
 
-    nodes and outputs make the graph; losses, loss_weights and metrics are by output name.
+    nodes and outputs make the graph; losses, loss_weights, metrics and weighted_metrics are by output name.
     inputs is empty where the config names none. batch_size None is the whole training set.
     resolved: every key with its value, defaults in, as plain YAML values.
     origins: key path ("optimizer.adam.beta_1") -> "line 7", "--set" or "default".
@@ -65,6 +65,7 @@ class Spec:
     inputs: Mapping[str, InputSpec] = field(default_factory=dict)
     loss_weights: Mapping[str, float] = field(default_factory=dict)
     metrics: Mapping[str, tuple[Metric, ...]] = field(default_factory=dict)
+    weighted_metrics: Mapping[str, tuple[Metric, ...]] = field(default_factory=dict)
     epochs: int = 1
     batch_size: int | None = 32
     class_weight: Mapping[str, float] | Literal["balanced"] | None = None

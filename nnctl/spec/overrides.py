@@ -156,7 +156,7 @@ def _spelled_out(family: Family, name: str, given: Any) -> Any:
 
 def _is_member(path: Path, here: Any, key: str | int) -> bool:
     """Whether the value stands for something named: by its place, or since a name alone stood there."""
-    in_list = len(path) == 2 and path[0] in ("callbacks", "metrics") and isinstance(path[1], int)
+    in_list = len(path) == 2 and path[0] in ("callbacks", "metrics", "weighted_metrics") and isinstance(path[1], int)
     return in_list or _family(path) is not None or (isinstance(here[key], str) and path != ("dataset",))
 
 

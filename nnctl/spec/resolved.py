@@ -64,6 +64,7 @@ def resolve(spec: Spec, document: Document, network: Network, moved: Mapping[Pat
         "loss_weights": dict(spec.loss_weights),
         "optimizer": expand(spec.optimizer),
         "metrics": {name: expand(metrics) for name, metrics in spec.metrics.items()},
+        "weighted_metrics": {name: expand(metrics) for name, metrics in spec.weighted_metrics.items()},
         "epochs": spec.epochs,
         "batch_size": "all" if spec.batch_size is None else spec.batch_size,
         "class_weight": expand(spec.class_weight),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -47,8 +47,8 @@ def evaluate(run: Path, *, data: str | None = None, split: str = "test",
     if reading:
         check_reading(model.spec, run)
         model.metrics = tuple(
-            (name, output, metric.model_copy(update=reading.arguments()) if "sequence" in metric.takes else metric)
-            for name, output, metric in model.metrics
+            replace(each, metric=each.metric.model_copy(update=reading.arguments())) if "sequence" in each.metric.takes else each
+            for each in model.metrics
         )
     left_out: tuple[int, ...] = ()
     if data:

@@ -16,10 +16,9 @@ from nnctl.engine.executor import BatchResult, Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
 from nnctl.engine.shard import Batch
-from nnctl.errors import InputError
-from nnctl.metrics import Metric, resolve
 from nnctl.spec.model import Spec
 from nnctl.training.compatibility import check_heads, check_taken_over
+from nnctl.training.model_metrics import ModelMetric, model_metrics, weights_of
 
 Array = np.ndarray
 # Rows that go to the executor at once outside of training; it cuts them into shards of its own.
@@ -35,13 +34,13 @@ def label_kinds(spec: Spec) -> dict[str, str]:
 
 @dataclass
 class Model:
-    """What trains, evaluates and predicts. metrics: (figure's name, output, metric), in the table's order."""
+    """What trains, evaluates and predicts. metrics: in the table's order."""
 
     spec: Spec
     graph: Graph
     program: Program
     executor: Executor
-    metrics: tuple[tuple[str, str, Metric], ...]
+    metrics: tuple[ModelMetric, ...]
     warnings: tuple[str, ...]
 
     @classmethod
@@ -55,18 +54,7 @@ class Model:
         executor = Executor(program, spec.losses, spec.loss_weights, threads=threads, shard_rows=spec.engine.shard_rows)
         check_taken_over(graph, executor.objectives)
         model = cls(spec, graph, program, executor, (), tuple(warnings))
-        several = len(spec.outputs) > 1
-        metrics = []
-        for output in spec.outputs:
-            labels, shape = spec.losses[output].labels, graph.shapes[output]
-            for metric in spec.metrics.get(output, ()):
-                name = _unused(f"{output}_{metric.kind}" if several else metric.kind, [name for name, _, _ in metrics])
-                try:
-                    metrics.append((name, output, resolve(metric, labels, shape, model.gives_logits(output))))
-                except InputError as error:
-                    problem = error.problems[0]
-                    raise InputError(problem.message, spec.where("metrics"), problem.hint) from None
-        model.metrics = tuple(metrics)
+        model.metrics = model_metrics(spec, graph.shapes, targets, model.gives_logits)
         return model
 
     def gives_logits(self, output: str) -> bool:
@@ -80,7 +68,7 @@ class Model:
     def figure_names(self) -> tuple[str, ...]:
         """Names of the figures of one part, in the table's order."""
         outputs = self.spec.outputs
-        return ("loss", *(f"{o}_loss" for o in outputs if len(outputs) > 1), *(name for name, _, _ in self.metrics))
+        return ("loss", *(f"{o}_loss" for o in outputs if len(outputs) > 1), *(each.name for each in self.metrics))
 
     def evaluate(self, part: Part) -> tuple[dict[str, float], dict[str, Array], dict[str, Array]]:
         """Figures of a part; predictions by output, and the masks of those that have padded time steps."""
@@ -116,7 +104,7 @@ class Running:
         self.rows = 0
         self.loss = 0.0  # sums over rows
         self.losses = dict.fromkeys(model.spec.outputs, 0.0)
-        self.states = [metric.start() for _, _, metric in model.metrics]
+        self.states = [each.metric.start() for each in model.metrics]
 
     def add(self, batch: Batch, result: BatchResult) -> None:
         rows = batch.rows
@@ -126,23 +114,19 @@ class Running:
             for name, loss in result.losses.items():
                 self.losses[name] += loss * rows
         shared: dict[str, Any] = {}
-        for (_, output, metric), state in zip(self._model.metrics, self.states, strict=True):
-            weights = batch.weights
-            if (mask := result.masks.get(output)) is not None:
-                weights = mask * (1.0 if weights is None else weights[:, None])
-            given = state, batch.targets[output], result.outputs[output], weights
-            if metric.shares:
-                metric.update(*given, shared.setdefault(output, {}))
-            else:
-                metric.update(*given)
+        for each, state in zip(self._model.metrics, self.states, strict=True):
+            output = each.output
+            weights = weights_of(batch.weights, result.masks.get(output))
+            each.update(state, batch.targets[output], result.outputs[output], weights, shared)
 
     def add_steps(self, losses: Array, rows: Array, y: Array, p: Array, weights: Array | None) -> None:
         """Takes in several batches of a model with one output: losses and numbers of rows by batch, targets,
         predictions and weights of all their rows."""
         self.rows += int(rows.sum())
         self.loss += float(np.dot(losses, rows))
-        for (_, _, metric), state in zip(self._model.metrics, self.states, strict=True):
-            metric.update(state, y, p, weights)
+        shared: dict[str, Any] = {}
+        for each, state in zip(self._model.metrics, self.states, strict=True):
+            each.update(state, y, p, weights_of(weights, None), shared)
 
     def copy(self) -> Running:
         other = Running(self._model)
@@ -155,15 +139,9 @@ class Running:
         figures = {"loss": self.loss / rows}
         if self._several:
             figures |= {f"{name}_loss": loss / rows for name, loss in self.losses.items()}
-        for (name, _, metric), state in zip(self._model.metrics, self.states, strict=True):
-            figures[name] = float(metric.result(state))
+        for each, state in zip(self._model.metrics, self.states, strict=True):
+            figures[each.name] = float(each.metric.result(state))
         return figures
-
-
-def _unused(name: str, taken: list[str]) -> str:
-    """The name, numbered as Keras does where it is taken: precision, precision_1."""
-    numbered = [name, *(f"{name}_{number}" for number in range(1, len(taken) + 1))]
-    return next(candidate for candidate in numbered if candidate not in taken)
 
 
 def joined(results: list[dict[str, Array]]) -> dict[str, Array]:

@@ -1,0 +1,91 @@
+"""The metrics of a model: resolved for its outputs, named as Keras names them, and told their targets' unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nnctl.data.parts import Target
+from nnctl.errors import InputError
+from nnctl.metrics import Metric, resolve
+from nnctl.metrics.converted import Converted, in_own_unit
+from nnctl.spec.model import Spec
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class ModelMetric:
+    """A metric under its name. weighted: by class weights and sample weights; else by padding alone."""
+
+    name: str
+    output: str
+    metric: Metric | Converted
+    weighted: bool = False
+
+    def update(self, state: Any, y: Array, p: Array, weights: Weights, shared: dict[str, Any]) -> None:
+        """Takes in a batch. shared: empty for each batch, in which metrics leave what others need as well."""
+        given = state, y, p, weights(self.weighted)
+        if self.metric.shares:
+            self.metric.update(*given, shared.setdefault(self.output, {}))
+        else:
+            self.metric.update(*given)
+
+
+Weights = Callable[[bool], Array | None]  # weighted or not -> (rows,) or (rows, steps), or None where all count the same
+
+
+def weights_of(rows: Array | None, mask: Array | None) -> Weights:
+    """What each row or time step counts, for weighted metrics and for the others. rows: (rows,) weights or None; mask:
+    (rows, steps), which steps are no padding, or None."""
+
+    def chosen(weighted: bool) -> Array | None:
+        if mask is None:
+            return rows if weighted else None
+        return mask * rows[:, None] if weighted and rows is not None else mask * 1.0
+
+    return chosen
+
+
+def model_metrics(spec: Spec, shapes: Mapping[str, Any], targets: Mapping[str, Target],
+                  logits: Callable[[str], bool]) -> tuple[ModelMetric, ...]:  # fmt: skip
+    """The metrics of all outputs, then the weighted ones. shapes: by output, without the batch axis.
+
+    Raises InputError for a metric that has no meaning for an output.
+    """
+    found: list[ModelMetric] = []
+    for key, given in (("metrics", spec.metrics), ("weighted_metrics", spec.weighted_metrics)):
+        for output in spec.outputs:
+            for metric in given.get(output, ()):
+                name = _name(metric.kind, output if len(spec.outputs) > 1 else "", key == "weighted_metrics",
+                             [each.name for each in found])  # fmt: skip
+                loss = spec.losses[output]
+                try:
+                    fitting = resolve(metric, loss.labels, shapes[output], logits(output), loss.margins)
+                except InputError as error:
+                    problem = error.problems[0]
+                    raise InputError(problem.message, spec.where(key), problem.hint) from None
+                if loss.labels == "number" and targets[output].scaled:
+                    fitting = in_own_unit(fitting, targets[output].shift, targets[output].scale)
+                found.append(ModelMetric(name, output, fitting, key == "weighted_metrics"))
+    return tuple(found)
+
+
+def _name(kind: str, output: str, weighted: bool, taken: list[str]) -> str:
+    """The first name that is free, in Keras' order: precision, then (weighted) weighted_precision, then precision_1."""
+    prefix = f"{output}_" if output else ""
+    return next(name for name in _names(prefix, kind, weighted) if name not in taken)
+
+
+def _names(prefix: str, kind: str, weighted: bool) -> Iterator[str]:
+    yield prefix + kind
+    kind = f"weighted_{kind}" if weighted else kind
+    if weighted:
+        yield prefix + kind
+    number = 1
+    while True:
+        yield f"{prefix}{kind}_{number}"
+        number += 1
