@@ -2,7 +2,7 @@
 
 from nnctl.errors import InputError
 from nnctl.losses import losses
-from nnctl.metrics.base import CLASSES, VALUES, Metric, add_mean, metrics
+from nnctl.metrics.base import VALUES, Metric, add_mean, metrics
 
 
 class MeanLoss(Metric):
@@ -13,7 +13,7 @@ class MeanLoss(Metric):
     def for_output(self, labels, prediction_shape, logits=False, margins=False):
         if self.margins or not logits:
             return self  # logits are margins of a hinge loss, too
-        if margins and self.labels in CLASSES:
+        if margins and self.expects() == "probabilities":
             raise InputError(
                 f"{self.kind} is of probabilities, but this output is trained by its margins",
                 hint="take accuracy, precision, recall, f1_score or auc, or the hinge losses",
