@@ -1,0 +1,37 @@
+"""Tables for the tests of what is made of them, without a file: the only place there that knows how they are built."""
+
+from __future__ import annotations
+
+import datetime
+
+import numpy as np
+
+from nnctl.data.table import Column, Table
+
+EPOCH = datetime.datetime(1970, 1, 1)
+NESTED = object()  # a value of a column of lists or structs
+
+
+def column(values) -> Column:
+    """Numbers, words, dates or NESTED, None where missing; bools are the words of a CSV file, true and false."""
+    values = [str(value).lower() if isinstance(value, bool) else value for value in values]
+    present = [value for value in values if value is not None]
+    if any(value is NESTED for value in present):
+        return Column("nested", np.full(len(values), np.nan))
+    if any(isinstance(value, str) for value in present):
+        return Column.of_words(values)
+    if any(isinstance(value, datetime.date) for value in present):
+        return Column("date", np.array([np.nan if value is None else _microseconds(value) for value in values]))
+    return Column("number", np.array([np.nan if value is None else value for value in values], dtype=np.float64))
+
+
+def _microseconds(value: datetime.date) -> float:
+    if not isinstance(value, datetime.datetime):
+        value = datetime.datetime(value.year, value.month, value.day)
+    return (value - EPOCH) / datetime.timedelta(microseconds=1)
+
+
+def table(**columns) -> Table:
+    """table(x=[1.0, None], word=["a", "b"])"""
+    made = {name: column(values) for name, values in columns.items()}
+    return Table(made, len(next(iter(made.values())).values), "data.csv")
