@@ -9,4 +9,7 @@ def alike(name: str, known: Iterable[str], most: int = 1, cutoff: float = 0.6) -
     """At most so many of the known names that look like `name`, the most alike first. cutoff: how alike, 0 to 1."""
     import difflib  # takes longer than most of a start, and is wanted only when something is wrong
 
-    return difflib.get_close_matches(name, list(known), n=most, cutoff=cutoff)
+    known = list(known)
+    same = [other for other in known if other.casefold() == name.casefold()]  # Y and y have no letter in common
+    near = difflib.get_close_matches(name, known, n=most, cutoff=cutoff)
+    return list(dict.fromkeys([*same, *near]))[:most]

@@ -59,7 +59,7 @@ def given_files(source: str, input_format: str | None) -> Iterator[str]:
             raise click.UsageError("--input-format is for standard input, `-`; of a file its ending says the format")
         yield source
         return
-    content = click.get_binary_stream("stdin").read()
+    content = sys.stdin.buffer.read()
     if not content.strip():
         raise InputError("standard input is empty", hint="for example: nnctl predict RUN - < new.csv")
     ending = INPUT_FORMATS[input_format] if input_format else _ending(content)

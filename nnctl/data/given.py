@@ -109,7 +109,7 @@ def _require_columns(preprocessing: Preprocessing, table: Table, targets: Sequen
     labels = [name for name in targets if name not in table.columns]
     if missing:
         raise DataError(
-            f"lacks the column{'s' * (len(missing) > 1)} {listing(missing + labels, NAMED)}", table.source,
+            f"lacks the column{'s' * (len(missing + labels) > 1)} {listing(missing + labels, NAMED)}", table.source,
             suggestion(missing[0], table.columns)
             + f"the model was trained on {listing(preprocessing.features, NAMED)}",
         )  # fmt: skip
