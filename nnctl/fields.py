@@ -27,10 +27,11 @@ class Field:
     """Marks a field's bounds, as pydantic's Field does: ge, gt, le, lt, min_length, pattern.
 
     validate_default: the default is a value as a config would give it. default: the field's, where it has one.
+    words: what the pattern means.
     """
 
-    def __init__(self, *, default: Any = REQUIRED, validate_default: bool = False, **limits: Any):
-        self.default, self.validate_default, self.limits = default, validate_default, limits
+    def __init__(self, *, default: Any = REQUIRED, validate_default: bool = False, words: str = "", **limits: Any):
+        self.default, self.validate_default, self.words, self.limits = default, validate_default, words, limits
 
     def __getattr__(self, name: str) -> Any:
         limits = self.__dict__.get("limits", {})

@@ -52,6 +52,18 @@ def core_schema_of(cls: Any, handler: Any) -> Any:
     return core_schema.no_info_wrap_validator_function(check, handler(twin(cls)))
 
 
+def _forgiving(function: Any) -> Any:
+    """The function, or the value as it is where it cannot take it: the check of the type then says what is wrong."""
+
+    def before(value: Any) -> Any:
+        try:
+            return function(value)
+        except (TypeError, AttributeError, OverflowError):
+            return value
+
+    return before
+
+
 def _classmethod(bound: Any) -> Any:
     return classmethod(lambda twin_class, value: bound(value))
 
@@ -92,7 +104,7 @@ def _mark(mark: Any) -> Any:
     if isinstance(mark, fields.BeforeValidator):
         taken = mark.json_schema_input_type
         return pydantic.BeforeValidator(
-            mark.function, **({} if taken is Any else {"json_schema_input_type": _translated(taken)})
+            _forgiving(mark.function), **({} if taken is Any else {"json_schema_input_type": _translated(taken)})
         )
     if isinstance(mark, fields.AfterValidator):
         return pydantic.AfterValidator(mark.function)

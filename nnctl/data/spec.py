@@ -6,8 +6,15 @@ from typing import Annotated, Literal
 from nnctl.fields import BeforeValidator, Field
 from nnctl.registry import Declared, listed
 
-Names = Annotated[tuple[str, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else listed(v))]
-Characters = Annotated[tuple[str, ...], BeforeValidator(lambda v: tuple(v) if isinstance(v, str) else listed(v))]
+_NAMES = str | tuple[str, ...]  # as a config may write them
+Names = Annotated[
+    tuple[str, ...],
+    BeforeValidator(lambda v: (v,) if isinstance(v, str) else listed(v), json_schema_input_type=_NAMES),
+]
+Characters = Annotated[
+    tuple[str, ...],
+    BeforeValidator(lambda v: tuple(v) if isinstance(v, str) else listed(v), json_schema_input_type=_NAMES),
+]
 Part = Annotated[float, Field(ge=0, lt=1)]
 MissingRule = Literal["error", "drop", "mean", "median", "zero", "category"]
 NormalizeRule = Literal["standard", "minmax", "none"]

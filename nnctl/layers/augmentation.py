@@ -17,7 +17,8 @@ def _range(value):
     """0.2 means from -0.2 to 0.2."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return (-abs(float(value)), abs(float(value)))
-    return tuple(map(float, value)) if isinstance(value, list | tuple) else value
+    numbers = isinstance(value, list | tuple) and all(type(each) in (int, float) for each in value)
+    return tuple(map(float, value)) if numbers else listed(value)
 
 
 def _sorted(value):

@@ -48,10 +48,13 @@ _BELONGS = {  # keys that people write at the top, and where they go
 _DATA_FILE = re.compile(r".*(/|\\|\.(csv|tsv|txt|json|jsonl|ndjson|parquet|npz|npy|gz)$)", re.DOTALL)
 
 
+_NAME = "1 to 100 letters, digits, underscores, blanks, dots and dashes, of which the first is a letter, digit or underscore"
+
+
 class Settings(Declared):
     """The top-level keys that stand for themselves."""
 
-    name: Annotated[str, Field(pattern=r"^\w[\w .-]{0,99}$")] = "config"
+    name: Annotated[str, Field(pattern=r"^\w[\w .-]{0,99}$", words=_NAME)] = "config"
     seed: Annotated[int, Field(ge=0)] = 0
     epochs: Annotated[int, Field(ge=1)] = 1
     batch_size: Annotated[int, Field(ge=1)] | Literal["all"] = 32

@@ -10,6 +10,7 @@ import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import UnionType
 from typing import Any, get_args, get_origin
 
 from nnctl.errors import NnctlError
@@ -47,7 +48,8 @@ def _slot(annotation: Any, metadata: Any = (), many: bool = False) -> Slot | Non
             return Slot(choice=item, many=many)
     if isinstance(annotation, type) and issubclass(annotation, Declared):
         return Slot(cls=annotation, many=many)
-    many = many or (isinstance(get_origin(annotation), type))  # list[...], tuple[...], Mapping[...]
+    origin = get_origin(annotation)  # list[...], tuple[...], Mapping[...]; `ImageSpec | None` is one all the same
+    many = many or (isinstance(origin, type) and origin is not UnionType)
     for part in get_args(annotation):
         if slot := _slot(getattr(part, "__origin__", part) if hasattr(part, "__metadata__") else part,
                          getattr(part, "__metadata__", ()), many):  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Any, get_args
 from nnctl.alike import alike
 from nnctl.fields import Argument
 from nnctl.spec.places import Path, shorten
+from nnctl.spec.types_in_words import choices_of, in_words
 from nnctl.spec.yaml12 import scalar
 
 _TYPES = {
@@ -123,6 +124,8 @@ def _sentence(errors: list[Any], path: Path, given: Any, fields: dict[str, Argum
             return f"must be {_range(info, bound, context[bound])}, got {show_value(error['input'])}", None
         if kind == "finite_number":
             return f"must be a finite number, got {show_value(error['input'])}", None
+        if kind == "string_pattern_mismatch":
+            return f"must be {_meaning(info)}, got {show_value(error['input'])}", None
         if kind in ("value_error", "assertion_error"):
             return shorten(error["msg"].split(", ", 1)[1], 300), None
     lengths = {e.get("ctx", {}).get("max_length") or e.get("ctx", {}).get("min_length") for e in errors} - {None}
@@ -135,13 +138,23 @@ def _sentence(errors: list[Any], path: Path, given: Any, fields: dict[str, Argum
             length = max(lengths, default=0) or _fixed_length(info)
             allowed.append(f"a list of {length}" if length else "a list of another length")
         else:
-            allowed.append(_TYPES.get(kind, error["msg"].removeprefix("Input should be ").lower()))
+            allowed.append(_TYPES.get(kind, "another kind of value"))
     if choices:
         allowed.append("one of " + ", ".join(choices) if len(choices) > 1 else choices[0])
+    if info and len(path) == 1 and (words := in_words(info)):  # pydantic names only the form that all are brought to
+        allowed, choices = words, choices_of(info)
+    if "a number" in allowed:
+        allowed = [each for each in allowed if each != "a whole number"]
     if isinstance(value, dict | list) and path:
         value = _at(given, path)
     message = f"expected {' or '.join(dict.fromkeys(allowed))}, got {show_value(value)}"
     return message, _mend(value, allowed, choices)
+
+
+def _meaning(info: Argument | None) -> str:
+    """What a pattern means."""
+    words = [mark.words for mark in (info.metadata if info else ()) if getattr(mark, "words", "")]
+    return words[0] if words else "written in another way"
 
 
 def _at(given: Any, path: Path) -> Any:
