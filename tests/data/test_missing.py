@@ -1,0 +1,105 @@
+"""The rule `missing: drop`: which rows go, in which columns it is looked for, and what is said of it."""
+
+import numpy as np
+import pytest
+from data.tables import table
+
+from nnctl.data.missing import kept_array_rows, kept_rows, rule, take_rows
+from nnctl.data.named_arrays import Arrays
+from nnctl.data.rows import Rows
+from nnctl.data.spec import DatasetSpec
+from nnctl.errors import DataError
+
+COLUMNS = {
+    "x": [None, 1.0, 2.0, 3.0, 4.0, 5.0],
+    "w": ["a", None, "b", "c", "d", "e"],
+    "y": [1.0, 1.0, None, 1.0, 1.0, 1.0],
+    "k": [1.0, 1.0, 1.0, None, 1.0, 1.0],
+    "t": [1.0, 1.0, 1.0, 1.0, None, 1.0],
+    "z": [1.0, 1.0, 1.0, 1.0, 1.0, None],
+}
+
+
+def spec(**keys):
+    return DatasetSpec.model_validate({"path": ["d"], **keys}, strict=False)
+
+
+@pytest.mark.parametrize(
+    ("rules", "name", "expected"),
+    [
+        ("median", "x", "median"),
+        ({"x": "drop"}, "x", "drop"),
+        ({"x": "drop"}, "w", "error"),
+        ({}, "x", "error"),
+    ],
+)
+def test_the_rule_of_a_column(rules, name, expected):
+    assert rule(rules, name) == expected
+
+
+@pytest.mark.parametrize(
+    ("keys", "labelled", "kept", "notes"),
+    [
+        ({"missing": "drop"}, True, [3, 4, 5], 3),  # features x and w, and the target y
+        ({"missing": {"x": "drop"}}, True, [1, 2, 3, 4, 5], 1),
+        ({"missing": {"x": "median", "w": "drop"}}, True, [0, 2, 3, 4, 5], 1),
+        ({"missing": "median"}, True, [0, 1, 2, 3, 4, 5], 0),
+        ({"missing": "drop", "weight": "k"}, True, [4, 5], 4),
+        ({"missing": "drop", "weight": "k"}, False, [3, 4, 5], 3),  # who predicts needs no weights
+        ({"missing": "drop", "split": {"time": "t"}}, True, [3, 5], 4),
+        ({"missing": "drop", "split": {"time": "t"}}, False, [3, 4, 5], 3),
+        ({"missing": "drop", "sequence": {"id": "z"}}, True, [3, 4], 4),
+        ({"missing": "drop", "sequence": {"id": "z"}}, False, [3, 4], 4),
+        ({"missing": "drop", "sequence": {"id": "w", "order": "k"}}, True, [4, 5], 4),
+        ({"missing": {"k": "drop"}, "weight": "k"}, True, [0, 1, 2, 4, 5], 1),
+        ({"missing": "drop", "weight": "nowhere"}, True, [3, 4, 5], 3),
+    ],
+)
+def test_the_rows_of_a_table_that_stay(keys, labelled, kept, notes):
+    told = []
+    found = kept_rows(spec(**keys), table(**COLUMNS), ["x", "w"], ["y"], told, labelled=labelled)
+    assert found.tolist() == kept and len(told) == notes
+    assert all("1 rows" in note and "(row " in note for note in told)
+
+
+def test_a_column_twice_is_told_once():
+    told = []
+    assert kept_rows(spec(missing="drop"), table(x=[None, 1.0]), ["x"], ["x"], told).tolist() == [1] and len(told) == 1
+
+
+def test_no_row_is_left():
+    with pytest.raises(DataError, match="no row"):
+        kept_rows(spec(missing="drop"), table(x=[None, 1.0], w=["a", None]), ["x", "w"], [], [])
+
+
+@pytest.mark.parametrize("kind", [np.asarray, Rows.of])
+@pytest.mark.parametrize(
+    ("rules", "kept"),
+    [
+        ("drop", [3]),
+        ({"x": "drop"}, [1, 2, 3]),
+        ({"z": "drop"}, [0, 2, 3]),
+        ("zero", [0, 1, 2, 3]),
+        ("error", [0, 1, 2, 3]),
+    ],
+)
+def test_the_rows_of_arrays_that_stay(kind, rules, kept):
+    arrays = {
+        "x": kind(np.array([[1, np.nan], [1, 1], [1, 1], [4, 4.0]])),
+        "z": kind(np.array([[0.0], [np.nan], [0], [0]])),
+        "y": np.array([np.nan, 0, np.nan, 0]),
+        "n": np.array([1, 2, 3, 4]),
+        "other": np.zeros(9),
+    }
+    given, told = Arrays(arrays, "d.npz"), []
+    found = kept_array_rows(spec(missing=rules), given, ["x", "z", "y", "n"], told)
+    assert np.flatnonzero(found).tolist() == kept
+    assert len(told) == {"drop": 3, "zero": 0, "error": 0}.get(rules if isinstance(rules, str) else "", 1)
+    taken = take_rows(given, found)
+    assert taken.arrays["n"].tolist() == [row + 1 for row in kept]
+    assert ("other" in taken.arrays) == (len(kept) == 4)
+
+
+def test_no_row_of_an_array_is_left():
+    with pytest.raises(DataError, match="no row"):
+        kept_array_rows(spec(missing="drop"), Arrays({"x": np.array([[np.nan]])}, "d"), ["x"], [])
