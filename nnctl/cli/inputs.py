@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import os
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from nnctl.cli.options import same_file
 from nnctl.errors import InputError, NnctlError, Problem
 
 STDIN = "-"
@@ -94,11 +94,11 @@ def refuse_overwriting(output: Path, inputs: Iterable[str], run: Path) -> None:
     if not output.exists():
         return
     for path in _files(inputs):
-        if _same(output, path):
+        if same_file(output, path):
             raise InputError(f"{output} is the input, which is not written over: choose another name")
     folder = run if run.is_dir() else run.parent
     own = folder.rglob("*") if is_run(str(folder)) else [run]
-    if any(_same(output, path) for path in own):
+    if any(same_file(output, path) for path in own):
         raise InputError(f"{output} is a file of the run {folder}, which is not written over: choose another name")
 
 
@@ -112,13 +112,6 @@ def _files(names: Iterable[str]) -> Iterator[Path]:
             yield path
         else:
             yield from map(Path, glob.glob(str(path), recursive=True))
-
-
-def _same(one: Path, other: Path) -> bool:
-    try:
-        return os.path.samefile(one, other)
-    except OSError:
-        return False
 
 
 def tell(notes: Iterable[str], replaced: str = "") -> None:

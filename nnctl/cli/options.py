@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +54,19 @@ def reading_of(decode: str | None, beam_width: int | None):
     return Reading(WAYS[decode or "beam"], beam_width)
 
 
-def output_file(path: str) -> Path:
-    """A file that is to be written. Raises InputError where its folder does not exist or it is one."""
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file that exists, by whatever links and spellings."""
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
+
+
+def output_file(path: str, config: str | None = None) -> Path:
+    """A file that is to be written. Raises InputError where its folder does not exist, it is one, or it is the config."""
     file = Path(path)
+    if config is not None and same_file(file, Path(config)):
+        raise InputError(f"{path} is the config, which is not written over: choose another name")
     if file.is_dir():
         raise InputError("this is a folder", where=path, hint="give the name of a file to write")
     if not file.parent.is_dir():

@@ -18,7 +18,7 @@ def command(config, plot, overrides, as_json) -> None:
     from nnctl.spec import load
     from nnctl.training.checking import summary
 
-    picture = output_file(plot) if plot else None
+    picture = output_file(plot, config) if plot else None
     if picture and picture.suffix.lower() != ".svg":
         raise InputError("a picture is written as SVG", where=plot, hint=f"name it {picture.stem}.svg")
     result = summary(load(config, overrides))

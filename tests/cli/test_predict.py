@@ -376,6 +376,15 @@ def test_nothing_that_was_read_is_written_over(tmp_path, name):
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
+def test_a_picture_is_not_written_over_the_config(tmp_path):
+    run = train(tmp_path, COLOURED, train=COLOURS)
+    os.link(run.parent / "c.yaml", tmp_path / "hard.svg")
+    before = (tmp_path / "c.yaml").read_text()
+    result = nnctl("summary", tmp_path / "c.yaml", "--plot", tmp_path / "hard.svg")
+    assert result.exit_code == 2 and len(result.stderr.splitlines()) == 1
+    assert (tmp_path / "c.yaml").read_text() == before
+
+
 def test_other_files_are_written_over_and_through_links(colours, people, tmp_path):
     target = tmp_path / "out.csv"
     target.write_text("old")
