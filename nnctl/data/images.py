@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nnctl.data import image_depth
 from nnctl.data.files import FORMATS, is_image
 from nnctl.data.mapped import machine_memory
 from nnctl.data.named_arrays import Arrays
@@ -34,7 +35,9 @@ _PARTS = {"train": "train", "training": "train", "validation": "validation", "va
           "val": "validation", "test": "test", "testing": "test"}  # fmt: skip
 _LEFT_BY_SYSTEMS = ("thumbs.db", "desktop.ini")
 _MOST_PIXELS = 50_000_000
-_GRAY = ("1", "L", "LA", "I;16", "I;16L", "I;16B")
+_GRAY = ("1", "L", "LA", "La")
+_OTHER_COLOURS = ("CMYK", "LAB", "HSV", "YCbCr")
+_ORIENTATION = 0x0112  # of EXIF
 
 Found = list[tuple[str | None, Path]]  # (class, file)
 
@@ -57,7 +60,8 @@ def read_image_folder(folder: Path, spec: ImageSpec) -> Arrays:
     else:
         parts = {"": _images(folder)}
     files = [path for found in parts.values() for _, path in found]
-    x, notes = _Reader(spec).read(files, str(folder))
+    reader = _Reader(spec, [path for _, path in parts.get("_train", parts.get("", []))])
+    x, notes = reader.read(files, str(folder))
     arrays, first = {}, 0
     for part, found in parts.items():
         arrays[f"x{part}"] = x[first : first + len(found)]
@@ -65,18 +69,19 @@ def read_image_folder(folder: Path, spec: ImageSpec) -> Arrays:
             arrays[f"y{part}"] = np.array([label for label, _ in found])
         arrays[FILE + part] = np.array([path.relative_to(folder).as_posix() for _, path in found])
         first += len(found)
-    return _as_arrays(arrays, str(folder), notes)
+    return _as_arrays(arrays, str(folder), notes, reader.spec)
 
 
 def read_images(paths: Sequence[Path], spec: ImageSpec, source: str) -> Arrays:
     """x of single images, without classes, and their names."""
-    x, notes = _Reader(spec).read(paths, source)
-    return _as_arrays({"x": x, FILE: np.array([path.name for path in paths])}, source, notes)
+    reader = _Reader(spec, paths)
+    x, notes = reader.read(paths, source)
+    return _as_arrays({"x": x, FILE: np.array([path.name for path in paths])}, source, notes, reader.spec)
 
 
-def _as_arrays(arrays: dict[str, Array], source: str, notes: tuple[str, ...]) -> Arrays:
+def _as_arrays(arrays: dict[str, Array], source: str, notes: tuple[str, ...], spec: ImageSpec) -> Arrays:
     divisors = {name: 255.0 for name in arrays if name[0] == "x"}
-    return Arrays({name: large(array) for name, array in arrays.items()}, source, divisors, FILE, notes)
+    return Arrays({name: large(array) for name, array in arrays.items()}, source, divisors, FILE, notes, spec)
 
 
 def _hidden(path: Path) -> bool:
@@ -111,17 +116,32 @@ def _images(folder: Path) -> Found:
 
 
 class _Reader:
-    """Reads images to one size and colour: the config's, or those of the first."""
+    """Reads images to one size, colour and range: the config's, or else the first's and that of those trained on.
 
-    def __init__(self, spec: ImageSpec):
+    trained: the images whose values decide the range of deep ones.
+    """
+
+    def __init__(self, spec: ImageSpec, trained: Sequence[Path]):
         try:
             from PIL import Image, ImageOps
         except ImportError:
             raise DataError("reading images needs the package Pillow", hint="pip install 'nnctl[images]'") from None
         self._pillow, self._ops = Image, ImageOps
+        self._spec, self._trained = spec, trained
         self._mode = {"gray": "L", "rgb": "RGB"}.get(spec.color or "")
         self._size = (spec.size[1], spec.size[0]) if spec.size else None  # Pillow says width, height
-        self._resized = self._recoloured = 0
+        self._range = spec.range
+        self._resized = self._recoloured = self._transparent = self._deep = self._clipped = self._cut = 0
+        self._paged: list[str] = []
+
+    @property
+    def spec(self) -> ImageSpec:
+        """How all further images are read to be as these are."""
+        width, height = self._size or (1, 1)
+        return self._spec.model_copy(update={
+            "size": (height, width), "color": "gray" if self._mode == "L" else "rgb",
+            "range": self._range or image_depth.WHOLE,
+        })  # fmt: skip
 
     def read(self, paths: Sequence[Path], source: str) -> tuple[Array, tuple[str, ...]]:
         """(rows, height, width, channels) uint8, and notes on what was changed."""
@@ -132,11 +152,10 @@ class _Reader:
             warnings.simplefilter("error", self._pillow.DecompressionBombWarning)
             for row, path in enumerate(paths):
                 try:
-                    with self._pillow.open(path, formats=_READERS) as image:
-                        image = self._upright(image)
-                        if room is None:
-                            room = _room(len(paths), self._shape(image), source)
-                        room[row] = self._pixels(image).reshape(room.shape[1:])
+                    image = self._opened(path)
+                    if room is None:
+                        room = _room(len(paths), self._shape(image), source)
+                    room[row] = self._pixels(image).reshape(room.shape[1:])
                 except DataError:
                     raise
                 except Exception as error:  # a broken file may raise anything in Pillow's readers
@@ -147,12 +166,46 @@ class _Reader:
                             "mend them or move them away")  # fmt: skip
         return room, tuple(self._notes(len(paths), room.shape))
 
-    def _upright(self, image: Image) -> Image:
-        if image.width * image.height > _MOST_PIXELS:
-            raise ValueError(f"{image.width} x {image.height} pixels are too many")
-        if image.mode in ("I", "F"):
-            raise ValueError("its pixels are of 32 bits: save 8 or 16")
-        return self._ops.exif_transpose(image)  # cameras note which side is up
+    def _opened(self, path: Path) -> Image:
+        """The first page of a file, of 8 bits a colour, with the side up that the camera noted."""
+        with self._pillow.open(path, formats=_READERS) as image:
+            if image.width * image.height > _MOST_PIXELS:
+                raise ValueError(f"{image.width} x {image.height} pixels are too many")
+            if (pages := getattr(image, "n_frames", 1)) > 1:
+                self._paged.append(f"{path.name} has {pages}")
+                image.seek(0)
+            self._cut += image_depth.is_cut(image)
+            if not image_depth.is_deep(image):
+                return self._ops.exif_transpose(image)
+            if self._range is None:
+                self._range = self._found_range()
+            pixels = self._deep_values(path, image)
+            low, high = image_depth.extent(pixels)
+            self._deep += 1
+            self._clipped += low < self._range[0] or high > self._range[1]
+            bytes_ = image_depth.as_bytes(pixels, self._range)
+            eight = self._pillow.fromarray(image_depth.with_alpha(bytes_, pixels, image.info.get("transparency")))
+            eight.getexif()[_ORIENTATION] = image.getexif().get(_ORIENTATION, 1)
+            return self._ops.exif_transpose(eight)
+
+    def _deep_values(self, path: Path, image: Image) -> Array:
+        with self._pillow.open(path, formats=_READERS) as again:
+            return image_depth.values(image, again)
+
+    def _found_range(self) -> tuple[float, float]:
+        """The smallest and the largest value of the deep images trained on."""
+        extents = []
+        for path in self._trained:
+            try:
+                with self._pillow.open(path, formats=_READERS) as image:
+                    if image.width * image.height <= _MOST_PIXELS and image_depth.is_deep(image):
+                        extents.append(image_depth.extent(self._deep_values(path, image)))
+            except Exception:  # noqa: S112 - it is named when it is read
+                continue
+        if not extents:
+            return image_depth.WHOLE
+        low, high = min(low for low, _ in extents), max(high for _, high in extents)
+        return low, (high if low < high else low + 1)
 
     def _shape(self, image: Image) -> tuple[int, int, int]:
         """(height, width, channels) of all images, the config's or else the first's."""
@@ -161,20 +214,58 @@ class _Reader:
         return self._size[1], self._size[0], len(self._mode)
 
     def _pixels(self, image: Image) -> Array:
-        self._recoloured += (image.mode in _GRAY) != (self._mode == "L")
-        if image.mode.startswith("I;16"):  # Pillow would cut at 255
-            image = self._pillow.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+        self._recoloured += (image.mode in _GRAY) != (self._mode == "L") or image.mode in _OTHER_COLOURS
+        if image.has_transparency_data:
+            image = self._grounded(image)
         image = image.convert(self._mode)
         if image.size != self._size:
             image = image.resize(self._size, self._pillow.Resampling.BILINEAR)
             self._resized += 1
         return np.asarray(image, np.uint8)
 
+    def _grounded(self, image: Image) -> Image:
+        """A transparent image on the ground; one that is opaque all over as it is."""
+        layers = image.convert("RGBA")
+        if layers.getchannel("A").getextrema()[0] == 255:
+            return image
+        self._transparent += 1
+        ground = self._pillow.new("RGBA", layers.size, (*self._spec.background, 255))
+        return self._pillow.alpha_composite(ground, layers).convert("RGB")
+
     def _notes(self, count: int, shape: tuple[int, ...]):
         if self._resized:
             yield f"{self._resized} of {count} images are brought to {shape[1]} x {shape[2]} pixels"
         if self._recoloured:
             yield f"{self._recoloured} of {count} images are taken as {'gray' if self._mode == 'L' else 'RGB'}"
+        if self._transparent:
+            advice = "" if self._spec.range else "; `image: {background: black}` sets another color"
+            ground = _colour_name(self._spec.background)
+            yield f"{self._transparent} of {count} images have transparent pixels and are laid on {ground}{advice}"
+        yield from self._depth_notes(count)
+        if self._paged:
+            yield (
+                f"{len(self._paged)} of {count} images have further pages or frames, of which the first is read:"
+                f" {listing(self._paged, 3)}"
+            )
+
+    def _depth_notes(self, count: int):
+        low, high = self._range or image_depth.WHOLE
+        if self._deep:
+            shown = f"{low:g} to {high:g}"
+            advice = " (the values in the training images; `image: {range: [0, 65535]}` sets others)"
+            decided = "" if self._spec.range else advice
+            yield f"{self._deep} of {count} images have more than 8 bits per channel: {shown} becomes 0 to 1{decided}"
+            if self._clipped:
+                yield f"{self._clipped} of {count} images have values outside of {shown}, which are cut off"
+        if self._deep < count and (self._deep or (low, high) != image_depth.WHOLE):
+            yield f"{count - self._deep} of {count} images have 8 bits per channel: their 0 to 255 becomes 0 to 1"
+        if self._cut:
+            yield f"{self._cut} of {count} images have 16 bits per channel, of which the upper 8 are read"
+
+
+def _colour_name(colour: tuple[int, int, int]) -> str:
+    names = {(255, 255, 255): "white", (0, 0, 0): "black"}
+    return names.get(tuple(colour), "#" + "".join(f"{part:02x}" for part in colour))
 
 
 def _room(rows: int, shape: tuple[int, ...], source: str) -> Array:

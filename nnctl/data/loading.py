@@ -12,7 +12,7 @@ from nnctl.data.from_tables import load_table
 from nnctl.data.long_tables import fold
 from nnctl.data.parts import Data
 from nnctl.data.preprocess import Preprocessing
-from nnctl.data.reading import absolute, as_words, image_spec, read_dataset
+from nnctl.data.reading import absolute, as_words, read_dataset
 from nnctl.data.roles import target_columns
 from nnctl.data.spec import DatasetSpec
 from nnctl.data.splits import PARTS
@@ -40,8 +40,8 @@ def load(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], wanted: Wanted, 
                     for name in target_columns(given, output))  # fmt: skip
     rows, fixed = read_dataset(given, as_words(given, targets))
     origin = absolute(dataset)
-    if not isinstance(rows, Table) and rows.names:
-        origin = origin.model_copy(update={"image": image_spec(rows["x"].shape[1:])})
+    if not isinstance(rows, Table) and rows.image:
+        origin = origin.model_copy(update={"image": rows.image})
     if isinstance(rows, Table):
         return load_table(origin, given, inputs, wanted, seed, rows, fixed)
     from nnctl.data.from_arrays import load_arrays

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from nnctl.data.rows import Rows
+from nnctl.data.spec import ImageSpec
 from nnctl.data.table import listing
 from nnctl.errors import DataError
 
@@ -20,6 +21,7 @@ class Arrays:
 
     divisors: by name, what values must be divided by to lie between 0 and 1, where the files' format tells.
     names: the array that says what each row is called (a file), or empty. notes: what was done in reading.
+    image: how further images must be read to be as these are, where they are images.
     """
 
     arrays: Mapping[str, Array | Rows]
@@ -27,6 +29,7 @@ class Arrays:
     divisors: Mapping[str, float] = field(default_factory=dict)
     names: str = ""
     notes: tuple[str, ...] = ()
+    image: ImageSpec | None = None
 
     def __getitem__(self, name: str) -> Array | Rows:
         return self.arrays[name]

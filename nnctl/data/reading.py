@@ -76,7 +76,7 @@ def _read_arrays(files: Files, image: ImageSpec) -> Arrays:
 def image_spec(shape: tuple[int, ...]) -> ImageSpec:
     """How images are read to be of this shape, (height, width, channels)."""
     height, width, channels = shape
-    return ImageSpec(size=(height, width), color={1: "gray", 3: "rgb"}.get(channels))
+    return ImageSpec(size=(height, width), color={1: "gray", 3: "rgb"}.get(channels), range=(0.0, 65535.0))
 
 
 def as_words(dataset: DatasetSpec, targets: Sequence[str]) -> tuple[str, ...]:
@@ -100,7 +100,8 @@ def read_dataset(dataset: DatasetSpec, words: Sequence[str] = ()) -> tuple[Table
             continue
         if part in fixed:
             raise DataError(f"the file has {part} arrays, and {part}_path is given too", hint="keep one of them")
-        added = read_files(names, dataset.query, words=words, image=dataset.image)
+        image = dataset.image if isinstance(whole, Table) else whole.image or dataset.image
+        added = read_files(names, dataset.query, words=words, image=image)
         whole, count, more = _append(whole, added)
         fixed[part] = np.arange(count, count + more)
     return whole, fixed

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from nnctl.fields import BeforeValidator, Field
+from nnctl.fields import AfterValidator, BeforeValidator, Field
 from nnctl.registry import Declared, listed
 
 _NAMES = str | tuple[str, ...]  # as a config may write them
@@ -67,15 +67,41 @@ class TextSpec(Declared):
     length: Annotated[int, Field(ge=1)] | None = None
 
 
+def _colour(value):
+    """White, black or #rrggbb as three numbers; anything else as it is."""
+    if isinstance(value, str):
+        text = {"white": "#ffffff", "black": "#000000"}.get(value.strip().lower(), value.strip())
+        if len(text) != 7 or text[0] != "#" or not set(text[1:].lower()) <= set("0123456789abcdef"):
+            raise ValueError('a color is white, black, "#rrggbb" or [red, green, blue] of 0 to 255')
+        return tuple(int(text[at : at + 2], 16) for at in (1, 3, 5))
+    return listed(value)
+
+
+def _rising(value: tuple[float, float]) -> tuple[float, float]:
+    if not value[0] < value[1]:
+        raise ValueError("the range's first number must be below its second")
+    return value
+
+
+Byte = Annotated[int, Field(ge=0, le=255)]
+Color = Annotated[
+    tuple[Byte, Byte, Byte], BeforeValidator(_colour, json_schema_input_type=str | tuple[Byte, Byte, Byte])
+]
+
+
 class ImageSpec(Declared):
     """`image:`: how images of a folder are read.
 
     size: [height, width] that all are brought to; default the first image's. color: rgb or gray; default the
-    first image's.
+    first image's. background: what transparent images are laid on: white, black, "#rrggbb" or [red, green, blue].
+    range: [lowest, highest] value of images of more than 8 bits a color, which become 0 to 1; default what occurs in
+    the images trained on.
     """
 
     size: Annotated[tuple[Side, Side], BeforeValidator(listed)] | None = None
     color: Literal["rgb", "gray"] | None = None
+    background: Color = (255, 255, 255)
+    range: Annotated[tuple[float, float], BeforeValidator(listed), AfterValidator(_rising)] | None = None
 
 
 class DatasetSpec(Declared):

@@ -1,0 +1,115 @@
+"""What a column of Parquet, JSON or a query holds, told by DuckDB's name of its type.
+
+For whoever reads tables: `kind_of(type)` decides how a column is read. What is none of number, text, date and time is
+not fetched (some of it, such as lists of decimals, cannot be), keeps `written(...)` as its type's name, and is left out
+of the features with a note, or refused as a target:
+
+    f'column "{name}" holds {called(type)} and is left out; {hint(name, type)}'
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import duckdb
+
+Kind = Literal["number", "text", "date", "time", "empty", "interval", "bytes", "bits", "list", "struct", "map",
+               "union", "mixed", "other"]  # fmt: skip
+
+# The first that matches: a list of numbers ends as a list does.
+_KINDS: tuple[tuple[Kind, str], ...] = (
+    ("list", r".*\[\d*\]"),
+    ("struct", r"(STRUCT|ROW)\b.*"),
+    ("map", r"MAP\b.*"),
+    ("union", r"UNION\b.*"),
+    ("text", r"VARCHAR|BOOLEAN|UUID|ENUM\b.*"),
+    ("number", r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|REAL|DECIMAL\b.*|BIGNUM|VARINT"),
+    ("date", r"DATE|TIMESTAMP\b.*|TIMESTAMP_(S|MS|NS)"),
+    ("time", r"TIME|TIMETZ|TIME_NS|TIME WITH TIME ZONE"),
+    ("interval", r"INTERVAL"),
+    ("bytes", r"BLOB"),
+    ("bits", r"BIT"),
+    ("empty", r'"?NULL"?'),
+    ("mixed", r"JSON\b.*|VARIANT"),
+)
+_CALLED = {
+    "number": "numbers", "text": "words", "date": "dates", "time": "times of day", "empty": "no values",
+    "interval": "spans of time", "bytes": "bytes", "bits": "strings of bits", "struct": "objects with fields",
+    "map": "objects with keys", "union": "values of several types", "mixed": "values of mixed kinds",
+}  # fmt: skip
+_JSON_WORDS = {"VARCHAR": "words", "BOOLEAN": "true or false", "OBJECT": "objects", "ARRAY": "lists"}
+
+
+def kind_of(type_name: str) -> Kind:
+    """What values of one of DuckDB's types are."""
+    return next((kind for kind, pattern in _KINDS if re.fullmatch(pattern, type_name, re.DOTALL)), "other")
+
+
+def called(type_name: str) -> str:
+    """What messages call the values: `lists of numbers`, `times of day`."""
+    kind = kind_of(type_name)
+    if kind == "list":
+        inner = type_name[: type_name.rindex("[")]
+        return f"lists of {called(inner)}" if kind_of(inner) != "empty" else "empty lists"
+    if kind == "mixed" and (kinds := type_name.removeprefix("JSON").removeprefix(" of ")):
+        return f"values of mixed kinds ({kinds})" if " and " in kinds else kinds
+    return _CALLED.get(kind, f"values of type {type_name}")
+
+
+def hint(name: str, type_name: str) -> str:
+    """How to use a column that is not read as it is: a query that can be pasted, where there is one."""
+    column = _quoted(name)
+    kind = kind_of(type_name)
+    if kind == "mixed":
+        return (
+            "write them in one kind, or take them as words:"
+            f" `query: select * replace ({column} ->> '$' as {column}) from data`"
+        )
+    taken = {
+        "date": (f"year({column})", "year"),
+        "time": (f"hour({column})", "hour"),
+        "interval": (f"epoch({column})", "seconds"),
+        "bytes": (f"octet_length({column})", "size"),
+        "bits": (f"bit_count({column})", "count"),
+        "list": (f"{column}[1]", "1"),
+        "map": (f"{column}['key']", "key"),
+        "union": (f"{column}::varchar", "text"),
+        "struct": (f"{column}.{_quoted(field)}", field) if (field := _first_field(type_name)) else None,
+    }.get(kind)
+    if taken is None:
+        return f"`ignore: [{name}]` leaves it out"
+    return f"for example `query: select *, {taken[0]} as {_quoted(f'{name}_{taken[1]}')} from data`"
+
+
+def written(connection: duckdb.DuckDBPyConnection, table: str, column: str, type_name: str) -> str:
+    """The type's name, for JSON's with the kinds that occur: `JSON of numbers and words`. column: as in SQL."""
+    if type_name != "JSON":
+        return type_name
+    rows = connection.execute(f"select json_type({column}), count(*) from {table} where {column} is not null group by 1")
+    counts: dict[str, int] = {}
+    for kind, count in rows.fetchall():
+        if kind != "NULL":
+            word = _JSON_WORDS.get(kind, "numbers")
+            counts[word] = counts.get(word, 0) + count
+    kinds = sorted(counts, key=lambda word: (-counts[word], word))
+    return f"JSON of {', '.join(kinds[:-1])}{' and ' if kinds[1:] else ''}{kinds[-1]}" if kinds else '"NULL"'
+
+
+def _first_field(type_name: str) -> str | None:
+    """The first field's name of STRUCT(a INTEGER, "the b" VARCHAR)."""
+    found = re.match(r'\w+\((?:"((?:[^"]|"")+)"|(\w+)) ', type_name)
+    return (found[2] or found[1].replace('""', '"')) if found else None
+
+
+def _quoted(name: str) -> str:
+    """A name as SQL takes it, with quotes where it needs them."""
+    return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) and name not in _KEYWORDS else '"' + name.replace('"', '""') + '"'
+
+
+_KEYWORDS = frozenset(
+    "all and any as asc at both by case cast check collate column create default desc distinct do else end except false"
+    " fetch for from glob grant group having in initially into is join left like limit map not null offset on only or"
+    " order outer right select show some table then to true union unique using values when where window with".split()
+)
