@@ -72,7 +72,7 @@ def _colour(value):
     if isinstance(value, str):
         text = {"white": "#ffffff", "black": "#000000"}.get(value.strip().lower(), value.strip())
         if len(text) != 7 or text[0] != "#" or not set(text[1:].lower()) <= set("0123456789abcdef"):
-            raise ValueError('a color is white, black, "#rrggbb" or [red, green, blue] of 0 to 255')
+            raise ValueError('a color must be white, black, "#rrggbb" or [red, green, blue] of 0 to 255')
         return tuple(int(text[at : at + 2], 16) for at in (1, 3, 5))
     return listed(value)
 
