@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,7 +29,8 @@ def catching(switches: Switches) -> Iterator[None]:
     """Exits the process with the code of whatever ends the body."""
     code: int = ExitCode.DONE
     try:
-        yield
+        with _without_warnings():
+            yield
     except SystemExit as leaving:
         code = leaving.code
     except click.ClickException as error:
@@ -50,6 +52,16 @@ def catching(switches: Switches) -> Iterator[None]:
     except OSError:  # said already; Python would try once more at exit and leave with 120
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(int(code))
+
+
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Python's own remarks (an overflow, a deprecation in a library) tell a user nothing: what matters is an error or a
+    note of ours. `python -W` brings them back."""
+    with warnings.catch_warnings():
+        if not sys.warnoptions:
+            warnings.simplefilter("ignore")
+        yield
 
 
 def _report(error: Exception) -> ExitCode:

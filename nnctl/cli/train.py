@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import click
@@ -51,24 +50,21 @@ def command(config, overrides, folder, resumed, profile, as_json, quiet, verbose
     report = _report(as_json, quiet, verbose)
     if resumed is None and config is None:
         raise click.UsageError("give a CONFIG, such as: nnctl train iris (or --resume, to go on with a run)")
-    with warnings.catch_warnings():
-        # a value that overflows ends the run with an error that names the layer; NumPy's remark comes before
-        warnings.simplefilter("ignore", RuntimeWarning)
-        try:
-            if resumed is not None:
-                from nnctl.training.runner import resume
+    try:
+        if resumed is not None:
+            from nnctl.training.runner import resume
 
-                run = _run_to_resume(resumed, config, folder)
-                ended = resume(run, overrides=overrides, subscribers=[report])
-            else:
-                from nnctl.spec import load
-                from nnctl.training.runner import train
+            run = _run_to_resume(resumed, config, folder)
+            ended = resume(run, overrides=overrides, subscribers=[report])
+        else:
+            from nnctl.spec import load
+            from nnctl.training.runner import train
 
-                spec = load(config, overrides)
-                reports = [report, *_profile(profile and not as_json)]
-                ended = train(spec, folder=folder and Path(folder), subscribers=reports, profile=profile)
-        finally:
-            report.close()
+            spec = load(config, overrides)
+            reports = [report, *_profile(profile and not as_json)]
+            ended = train(spec, folder=folder and Path(folder), subscribers=reports, profile=profile)
+    finally:
+        report.close()
     raise click.exceptions.Exit(_ENDINGS.get(ended.reason, ExitCode.DONE))
 
 

@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+import warnings
 
 import click
 import pytest
@@ -147,3 +148,32 @@ def test_a_reader_that_leaves_is_no_error(tmp_path):
     assert process.stderr.read() == b""
     process.stderr.close()
     process.wait()
+
+
+@pytest.mark.parametrize("category", [RuntimeWarning, DeprecationWarning, UserWarning, FutureWarning, SyntaxWarning])
+def test_no_python_warning_reaches_a_user(category):
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        with pytest.raises(SystemExit), catching(Switches()):
+            warnings.warn("invalid value encountered in log", category, stacklevel=1)
+        warnings.warn("after it all is as it was", category, stacklevel=1)
+    assert [str(each.message) for each in shown] == ["after it all is as it was"]
+
+
+OVERFLOWING = """
+dataset: iris
+layers: [{Dense: {units: 9, activation: exponential, kernel_initializer: {constant: 1e30}}}, {Dense: {units: 3, activation: softmax}}]
+loss: sparse_categorical_crossentropy
+epochs: 1
+"""
+
+
+@pytest.mark.parametrize("verb", ["check", "train", "summary"])
+def test_an_overflow_is_an_error_without_a_warning(verb, tmp_path):
+    (tmp_path / "c.yaml").write_text(OVERFLOWING)
+    extra = ["--run", str(tmp_path / "run")] if verb == "train" else []
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        result = CliRunner().invoke(cli.program, [verb, str(tmp_path / "c.yaml"), *extra])
+    assert result.exit_code == (0 if verb == "summary" else result.exit_code)
+    assert not shown and "Warning" not in result.output
