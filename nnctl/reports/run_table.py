@@ -146,7 +146,7 @@ class Epochs:
     def take(self, event: EpochEnded) -> bool:
         """Takes in a finished epoch; whether it gets a row at once."""
         self.last = event
-        if self.best is None or self._cost(event) < self._cost(self.best):
+        if self._cost(event) < (math.inf if self.best is None else self._cost(self.best)):
             self.best = event
         if event.epoch != 1 and event.epoch % self.every:
             return False
@@ -167,7 +167,7 @@ class Epochs:
         started, figures = self._started, event.figures
         sign = -1 if started.bigger_is_better and started.monitor in figures else 1
         cost = sign * figures.get(started.monitor, figures["loss"])
-        return math.inf if math.isnan(cost) else cost
+        return cost if math.isfinite(cost) else math.inf  # which is never the best
 
 
 def _step(epochs: int) -> int:

@@ -1,7 +1,7 @@
 """Callbacks: what may act on a run at the end of an epoch. Keras' names, arguments and defaults."""
 
 import math
-from functools import cache
+from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Literal
 
 from nnctl.alike import alike
@@ -32,6 +32,10 @@ class Callback(Declared):
     def run_ended(self, state: dict[str, Any], run: Any) -> None:
         """Called once, after the last epoch."""
 
+    def directed(self, bigger_is_better: Callable[[str], bool]) -> "Callback":
+        """The callback as a run uses it, told by a metric's name whether that should grow."""
+        return self
+
     def check(self, figures: list[str]) -> None:
         """Raises InputError where `monitor` is not among a run's figures."""
         monitor = getattr(self, "monitor", None)
@@ -49,29 +53,29 @@ class Callback(Declared):
         )
 
 
-@cache
-def bigger_is_better(monitor: str, mode: str = "auto") -> bool:
-    """Whether a figure should grow, by `mode` or by its metric's own direction."""
-    if mode != "auto":
-        return mode == "max"
-    from nnctl.metrics import metrics
-
-    name = monitor.removeprefix("val_")
-    ends = [kind for kind in metrics.names() if name == kind or name.endswith(f"_{kind}")]
-    return bool(ends) and metrics[max(ends, key=len)].better == "max"
+def improves(value: float, best: float | None, *, bigger: bool, min_delta: float = 0.0) -> bool:
+    """Whether `value` betters the best so far, None for nothing yet, by more than min_delta. NaN and infinite values
+    better nothing."""
+    if not math.isfinite(value):
+        return False
+    if best is None:
+        return True
+    return value > best + min_delta if bigger else value < best - min_delta
 
 
 class _Watches(Callback):
     monitor: str = "val_loss"
     mode: Mode = "auto"
 
+    def directed(self, bigger_is_better):
+        """With `mode` as the metric that it monitors has it, unless the config says."""
+        if self.mode != "auto":
+            return self
+        return self.model_copy(update={"mode": "max" if bigger_is_better(self.monitor) else "min"})
+
     def better(self, value: float, best: float | None, min_delta: float = 0.0) -> bool:
-        """Whether `value` betters the best so far by more than min_delta."""
-        if best is None:
-            return not math.isnan(value)
-        if bigger_is_better(self.monitor, self.mode):
-            return value > best + min_delta
-        return value < best - min_delta
+        """Whether `value` betters the best so far by more than min_delta; `mode` is not auto any more."""
+        return improves(value, best, bigger=self.mode == "max", min_delta=min_delta)
 
 
 @callbacks.register("EarlyStopping")
@@ -95,8 +99,6 @@ class EarlyStopping(_Watches):
         value = figures[self.monitor]
         if epoch - 1 < self.start_from_epoch:
             return
-        if self.restore_best_weights and state["weights"] is None:
-            state.update(weights=run.snapshot(), best_epoch=epoch)
         state["wait"] += 1
         if self.better(value, state["best"], self.min_delta):
             state.update(best=value, best_epoch=epoch)
@@ -107,10 +109,15 @@ class EarlyStopping(_Watches):
             return
         if state["wait"] >= self.patience and epoch > 1:
             run.stop("early stopping")
-            run.say(f"early stopping: {self.monitor} has not improved since epoch {state['best_epoch']}")
+            since = f"has not improved since epoch {state['best_epoch']}" if state["best_epoch"] else "was never a number"
+            run.say(f"early stopping: {self.monitor} {since}")
 
     def run_ended(self, state, run):
-        if self.restore_best_weights and state["weights"] is not None:
+        if not self.restore_best_weights:
+            return
+        if state["weights"] is None:
+            run.say(f"no weights are restored: {self.monitor} was a number in no epoch that EarlyStopping watched")
+        else:
             run.restore(state["weights"])
             run.say(f"the weights of epoch {state['best_epoch']}, the best, are restored")
 

@@ -16,6 +16,7 @@ from nnctl.training.alignment import check_alignment
 from nnctl.training.events import Figures
 from nnctl.training.folder import model_of
 from nnctl.training.model import cast
+from nnctl.training.nonfinite_metrics import nonfinite_note
 from nnctl.training.refusals import check_inputs, check_reading
 from nnctl.training.saved import load_model
 
@@ -66,12 +67,13 @@ def evaluate(run: Path, *, data: str | None = None, split: str = "test",
         check_inputs(model.graph, {data or split: part})
         check_alignment(model, targets, {data or split: part})
         figures, outputs, masks = model.evaluate(part)
+        note = nonfinite_note(model, part, figures, data or split)
     confusion = {
         name: confusion_matrix(target, np.asarray(part.targets[name]), outputs[name], model.spec.losses[name], masks.get(name))
         for name, target in targets.items()
         if target.classes and target.labels != "sequence"
     }
-    return Evaluation(data or split, part.rows, figures, targets, confusion, left_out, notes)
+    return Evaluation(data or split, part.rows, figures, targets, confusion, left_out, (*notes, *filter(None, [note])))
 
 
 def confusion_matrix(target: Target, y: Array, p: Array, loss: Loss, mask: Array | None = None) -> Array:

@@ -57,12 +57,12 @@ class Loop:
         executor.kernels = self.kernels.layers
         self.updater = Updater(spec.optimizer, program.parameters, program.spans, sweep=self.kernels.sweep,
                                threads=executor.threads, side_by_side=executor.side_by_side)  # fmt: skip
-        self.callbacks = [(callback, callback.start()) for callback in spec.callbacks]
+        self.callbacks = [(each.directed(model.bigger_is_better), each.start()) for each in spec.callbacks]
         self.epoch, self.iteration, self.step = 1, 0, 0  # the epoch under way; iterations done in it; and ever
         self.running = Running(model)
         self.clock: Clock | None = None  # set before `run` to have the time of each phase taken
         self.history: list[dict[str, float]] = []  # figures of each finished epoch
-        self.monitor, self.mode = self._monitor()
+        self.monitor, self.bigger_is_better = self._monitor()
         self.best: dict[str, Any] = {"value": None, "epoch": None}
         self.best_weights: Snapshot | None = None
         self.reason: str | None = None  # why the run ends, once it does
@@ -70,14 +70,14 @@ class Loop:
         self._saved_at = time.perf_counter()
         self._save_now = False
 
-    def _monitor(self) -> tuple[str, str]:
-        """The figure that tells which epoch is best."""
+    def _monitor(self) -> tuple[str, bool]:
+        """The metric that tells which epoch is best, and whether that is the one with the largest value."""
         names = self.figure_names()
         for callback, _ in self.callbacks:
             callback.check(names)
             if isinstance(callback, cb.ModelCheckpoint):
-                return callback.monitor, callback.mode
-        return ("val_loss" if self.data.validation else "loss"), "auto"
+                return callback.monitor, callback.mode == "max"
+        return ("val_loss" if self.data.validation else "loss"), False
 
     def figure_names(self) -> list[str]:
         """Names of an epoch's figures, validation's included."""
@@ -240,6 +240,7 @@ class Loop:
         self.emit(
             EpochEnded(self.epoch, figures, self.updater.rate(max(0, self.step - 1)), time.perf_counter() - began)
         )
+        self._say_what_is_not_finite(figures)
         for callback, state in self.callbacks:
             callback.epoch_ended(state, self, self.epoch, figures)
         self.epoch, self.iteration = self.epoch + 1, 0
@@ -247,11 +248,20 @@ class Loop:
         if self._save_now or time.perf_counter() - self._saved_at > self._save_seconds:
             self.save()
 
+    def _say_what_is_not_finite(self, figures: dict[str, float]) -> None:
+        """Once a run, at the first epoch with a metric that is NaN or infinite."""
+        if all(map(math.isfinite, figures.values())) or not all(
+            math.isfinite(value) for earlier in self.history[:-1] for value in earlier.values()
+        ):
+            return
+        from nnctl.training.nonfinite_metrics import nonfinite_note
+
+        part, what = (self.data.validation, "validation") if self.data.validation else (self.train_part, "training")
+        note = nonfinite_note(self.model, part, figures, what)
+        self.say(f"epoch {self.epoch}: {note}. An epoch in which {self.monitor} is not finite is never the best")
+
     def _is_best(self, value: float) -> bool:
-        best = self.best["value"]
-        if math.isnan(value):
-            return False
-        return best is None or (value > best if cb.bigger_is_better(self.monitor, self.mode) else value < best)
+        return cb.improves(value, self.best["value"], bigger=self.bigger_is_better)
 
     def _not_a_number(self, batch, rows: Array, loss: float) -> None:
         from nnctl.engine.nonfinite import first_nonfinite

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -69,6 +70,11 @@ class Model:
         """Names of the figures of one part, in the table's order."""
         outputs = self.spec.outputs
         return ("loss", *(f"{o}_loss" for o in outputs if len(outputs) > 1), *(each.name for each in self.metrics))
+
+    def bigger_is_better(self, name: str) -> bool:
+        """Whether a metric of this name, of training or validation ("val_"), should grow. Losses should fall."""
+        better = {each.name: each.metric.better for each in self.metrics}
+        return (better.get(name) or better.get(name.removeprefix("val_"))) == "max"
 
     def evaluate(self, part: Part) -> tuple[dict[str, float], dict[str, Array], dict[str, Array]]:
         """Figures of a part; predictions by output, and the masks of those that have padded time steps."""
@@ -140,7 +146,9 @@ class Running:
         if self._several:
             figures |= {f"{name}_loss": loss / rows for name, loss in self.losses.items()}
         for each, state in zip(self._model.metrics, self.states, strict=True):
-            figures[each.name] = float(each.metric.result(state))
+            lost = math.isnan(self.losses[each.output] if self._several else self.loss)
+            # of predictions that are NaN there is no accuracy either, whatever comparing them gives
+            figures[each.name] = math.nan if lost else float(each.metric.result(state))
         return figures
 
 

@@ -16,7 +16,6 @@ from nnctl.data.parts import Data, Part
 from nnctl.engine.profile import Clock
 from nnctl.errors import RunError, TrainingError
 from nnctl.spec.model import Spec
-from nnctl.training import callbacks as cb
 from nnctl.training import checkpoint
 from nnctl.training.alignment import check_alignment
 from nnctl.training.baseline import baseline
@@ -152,7 +151,7 @@ class _Run:
             parameters=sum(s.stop - s.start for s in self.model.program.spans.values()),
             figures=self.model.figure_names, baseline=baseline(self.model, data), notes=tuple(self.notes),
             first_epoch=loop.epoch, threads=self.model.executor.threads, monitor=loop.monitor,
-            bigger_is_better=cb.bigger_is_better(loop.monitor, loop.mode),
+            bigger_is_better=loop.bigger_is_better,
         )  # fmt: skip
 
     def train(self, loop: Loop) -> str:

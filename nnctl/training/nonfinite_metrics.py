@@ -1,0 +1,45 @@
+"""What is said of metrics that are NaN or infinite: which, and for which rows the model gives no number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from nnctl.data.parts import Part
+from nnctl.training.model import EVALUATED, Model, batches
+
+MOST_ROWS = 5  # named
+
+
+def nonfinite_note(model: Model, part: Part, metrics: Mapping[str, float], what: str) -> str | None:
+    """A line about the metrics of a part that are not finite, or None where all are. what: the part's name."""
+    wrong = [name for name, value in metrics.items() if not math.isfinite(value)]
+    if not wrong:
+        return None
+    listed = wrong[0] if len(wrong) == 1 else f"{', '.join(wrong[:-1])} and {wrong[-1]}"
+    values = " and ".join(dict.fromkeys("NaN" if math.isnan(metrics[name]) else "infinite" for name in wrong))
+    text = f"{listed} {'is' if len(wrong) == 1 else 'are'} {values}"
+    rows = _rows_without_answer(model, part)
+    if len(rows):
+        named = rows + 1 if part.names is None else part.names[rows]
+        listed = ", ".join(map(str, named[:MOST_ROWS].tolist())) + (", ..." if len(rows) > MOST_ROWS else "")
+        text += (f": the model's predictions for {len(rows)} of {part.rows} {what} rows are not finite "
+                 f"({'row' if len(rows) == 1 else 'rows'} {listed})")  # fmt: skip
+    return text
+
+
+def _rows_without_answer(model: Model, part: Part) -> np.ndarray:
+    """Numbers of the rows for which some prediction, of a time step that is no padding, is not finite."""
+    found = []
+    for batch in batches(part, EVALUATED):
+        result = model.executor.evaluate(batch)
+        bad = np.zeros(batch.rows, bool)
+        for output, p in result.outputs.items():
+            wrong = ~np.isfinite(p)
+            if (mask := result.masks.get(output)) is not None:
+                wrong &= mask.reshape(mask.shape + (1,) * (p.ndim - mask.ndim))
+            bad |= wrong.reshape(len(p), -1).any(axis=1)
+        found.append(bad)
+    return np.flatnonzero(np.concatenate(found))
