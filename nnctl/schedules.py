@@ -6,7 +6,7 @@ needs no memory of it.
 
 import math
 from bisect import bisect_left
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from nnctl.fields import BeforeValidator, Field, model_validator
 from nnctl.registry import Declared, Family, listed
@@ -19,7 +19,16 @@ Steps = Annotated[int | float, Field(gt=0)]
 
 
 class Schedule(Declared):
-    """Base of all schedules."""
+    """Base of all schedules.
+
+    repeats: it starts again after its length, which may therefore be a small share of a run.
+    """
+
+    repeats: ClassVar[bool] = False
+
+    def length(self) -> tuple[str, float]:
+        """The argument that says how many steps it is made for, and that number."""
+        return "decay_steps", self.decay_steps
 
     def rate(self, step: int) -> float:
         """The learning rate of the 0-based step (one step is one batch)."""
@@ -90,6 +99,9 @@ class PiecewiseConstantDecay(Schedule):
             raise ValueError(f"boundaries must rise, got {list(self.boundaries)}")
         return self
 
+    def length(self):
+        return "boundaries", self.boundaries[-1]
+
     def rate(self, step):
         return self.values[bisect_left(self.boundaries, step)]
 
@@ -107,6 +119,10 @@ class PolynomialDecay(Schedule):
     end_learning_rate: NotNegative = 0.0001
     power: NotNegative = 1.0
     cycle: bool = False
+
+    @property
+    def repeats(self):
+        return self.cycle
 
     def rate(self, step):
         horizon = self.decay_steps
@@ -139,6 +155,9 @@ class CosineDecay(Schedule):
             raise ValueError("warmup_steps needs warmup_target, the rate at which the warm-up ends")
         return self
 
+    def length(self):
+        return "warmup_steps + decay_steps" if self.warmup_steps else "decay_steps", self.warmup_steps + self.decay_steps
+
     def rate(self, step):
         if step < self.warmup_steps:
             rise = self.warmup_target - self.initial_learning_rate
@@ -162,6 +181,11 @@ class CosineDecayRestarts(Schedule):
     t_mul: Annotated[float, Field(ge=1)] = 2.0
     m_mul: NotNegative = 1.0
     alpha: Share = 0.0
+
+    repeats = True
+
+    def length(self):
+        return "first_decay_steps", self.first_decay_steps
 
     def rate(self, step):
         cycle, fraction = self._position(step / self.first_decay_steps)

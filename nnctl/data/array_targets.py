@@ -9,7 +9,7 @@ import numpy as np
 
 from nnctl.data.inputs import ArrayInput
 from nnctl.data.labels import class_numbers, fit_alphabet, fit_classes, text_numbers
-from nnctl.data.rows import Rows, blocks, extent
+from nnctl.data.rows import Rows, blocks, chosen, extent
 from nnctl.data.table import Array, Column, distinct, listing, row_list
 from nnctl.data.targets import FOR_NUMBERS, TargetCoder, check_range, has_fractions
 from nnctl.errors import DataError
@@ -84,6 +84,19 @@ def as_input(coder: TargetCoder, entry: ArrayInput, y: Array | Rows, where: str)
     if not isinstance(y, Rows):
         encode_array(coder, y, where)
     return coder
+
+
+def scaled_target(coder: TargetCoder, y: Array | Rows, train: Array, rule: str) -> TargetCoder:
+    """The coder of a "number" target that `normalize` names, scaled by the rows `train`: a figure for each unit of
+    (rows, units), one for all numbers of another shape. standard: mean and standard deviation; minmax: the extent."""
+    values = np.concatenate([block.astype(np.float64) for _, block in blocks(chosen(y, train))])
+    values = values.reshape(-1, coder.shape[-1] if len(coder.shape) == 1 else 1)
+    if rule == "standard":
+        shift, scale = values.mean(axis=0), values.std(axis=0)
+    else:
+        shift, scale = values.min(axis=0), np.ptp(values, axis=0)
+    scale[scale == 0] = 1
+    return replace(coder, shift=tuple(shift.tolist()), scale=tuple(scale.tolist()))
 
 
 def _fit_classes(name: str, y: Array | Rows, where: str) -> TargetCoder:

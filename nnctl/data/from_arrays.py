@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnctl.data.array_targets import as_input, fit_array_target
+from nnctl.data.array_targets import as_input, fit_array_target, scaled_target
 from nnctl.data.assembly import finish, renumbered, split_parts, target_notes
 from nnctl.data.bundled import Bundled
 from nnctl.data.inputs import ArrayInput, check_numbers, fit_array, fit_shape
@@ -73,6 +73,11 @@ def load_arrays(origin: DatasetSpec, dataset: DatasetSpec, bundled: Bundled | No
         output: as_input(coders[output], fitted[fed[array]], arrays[array], arrays.where(array))
         for output, array in aims.items() if array in fed and coders[output].labels in ("number", "binary")
     }  # fmt: skip
+    rules = dataset.normalize if isinstance(dataset.normalize, Mapping) else {}
+    for output, array in aims.items():
+        if array not in fed and coders[output].labels == "number" and rules.get(array, "none") != "none":
+            coders[output] = scaled_target(coders[output], arrays[array], split.rows["train"], rules[array])
+            notes.append(f'target "{array}": scaled ({rules[array]}), by the training rows')
     notes += target_notes(coders)
     counts = {part: len(split.rows[part]) for part in PARTS}
     return finish(Preprocessing(origin, seed, fitted, coders, weight, counts), arrays, split, notes)

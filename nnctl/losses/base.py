@@ -27,6 +27,7 @@ class Loss(Declared):
     predicts: what it takes for predictions (see `expects`), where `labels` and `margins` do not say so.
     normalizes: it divides the predictions of a row's classes by their sum.
     least_target: the smallest target that it has a meaning for, or None.
+    scale_free: how large its numbers are is nothing to it; else a target far from 0 and 1 is better scaled.
     wants_lengths: forward and forward_logits take `lengths` as well, (rows,) time steps that are no padding, or
     None where all are; the loss then is the sequence's, and no mask is applied to it. And `compiled`, the module of
     kernels with a twin of their sums, or None.
@@ -39,6 +40,7 @@ class Loss(Declared):
     predicts: ClassVar[Literal["numbers", "positive", "probabilities", "margins", "scores"] | None] = None
     normalizes: ClassVar[bool] = False
     least_target: ClassVar[float | None] = None
+    scale_free: ClassVar[bool] = False
 
     def expects(self) -> str:
         """What it takes for predictions, which the last layer is held against before any training:

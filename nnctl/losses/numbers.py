@@ -35,6 +35,8 @@ class MeanAbsoluteError(ElementwiseLoss):
 class MeanAbsolutePercentageError(ElementwiseLoss):
     """Mean absolute percentage error: 100 mean |p - y| / max(|y|, 1e-7)."""
 
+    scale_free = True
+
     def each(self, y, p):
         return 100 * (np.abs(p - y) / np.maximum(np.abs(y), EPSILON))
 
@@ -105,6 +107,8 @@ class CosineSimilarity(Loss):
 
     loss = -sum (y / |y|) (p / |p|), the norms at least 1e-7; 0 where y or p is all zeros.
     """
+
+    scale_free = True
 
     def forward(self, y, p):
         unit_y, _ = _unit(aligned(y, p))

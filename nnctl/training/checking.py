@@ -13,6 +13,7 @@ from nnctl.engine.updater import Updater
 from nnctl.engine.work import multiply_adds
 from nnctl.errors import InputError
 from nnctl.spec.model import Spec
+from nnctl.training.advice import advice
 from nnctl.training.alignment import check_alignment
 from nnctl.training.class_weights import absent_classes, with_class_weight
 from nnctl.training.loop import Loop
@@ -95,6 +96,7 @@ def check(spec: Spec) -> CheckReport:
         loop = Loop(model, data, train_part, lambda event: None, lambda loop: None)
         check_inputs(model.graph, data.parts)
         check_alignment(model, data.targets, data.parts)
+        notes = advice(model, data, loop.plan)
         order = permutation(spec.seed, 1, loop.plan.samples)  # the first batch that a run would take
         first = take(train_part, order[: loop.plan.batch_size])
         result = model.executor.train_step(first, 0)
@@ -104,7 +106,7 @@ def check(spec: Spec) -> CheckReport:
                              hint="look at the data and the initializers")  # fmt: skip
     return CheckReport(
         summarize(model, data), data.rows, columns_of(data),
-        (*data.notes, *absent_classes(data.train, data.targets)), result.loss,
+        (*data.notes, *absent_classes(data.train, data.targets), *notes), result.loss,
         model.warnings,
     )  # fmt: skip
 

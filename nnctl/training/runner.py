@@ -17,6 +17,7 @@ from nnctl.engine.profile import Clock
 from nnctl.errors import RunError, TrainingError
 from nnctl.spec.model import Spec
 from nnctl.training import checkpoint
+from nnctl.training.advice import advice
 from nnctl.training.alignment import check_alignment
 from nnctl.training.baseline import baseline
 from nnctl.training.class_weights import absent_classes, with_class_weight
@@ -107,6 +108,7 @@ class _Run:
         self.subscribers = list(subscribers)
         weighted = with_class_weight(self.data.train, spec, self.data.targets)
         self.loop = Loop(model, self.data, weighted, self.emit, self.save)
+        self.notes += advice(model, self.data, self.loop.plan)
         self.settings["kernels"] = self.loop.kernels.name
         self.notes += filter(None, [self.loop.kernels.note])
 

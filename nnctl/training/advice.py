@@ -1,0 +1,85 @@
+"""What can be seen before training that will make it worse than it need be: notes of `check` and `train`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from nnctl.data.batches import Plan
+from nnctl.data.parts import Data
+from nnctl.data.rows import blocks
+from nnctl.errors import DataError
+from nnctl.initializers import Constant
+from nnctl.layers.base import Layer
+from nnctl.optimizers import Optimizer
+from nnctl.schedules import Schedule
+from nnctl.training.model import Model
+
+FAR = 10.0  # from here on, a mean or a standard deviation of a target is far from 0 and 1
+SEEN = 1_000_000  # numbers of a target that are looked at
+MUCH = 10  # a schedule made for so many times the run's iterations, or so small a share of them, is hardly meant
+
+
+def advice(model: Model, data: Data, plan: Plan) -> list[str]:
+    """Notes on targets and schedule. Raises DataError for a target below what its loss has a meaning for."""
+    return [*_target_notes(model, data), *schedule_notes(model.spec.optimizer, plan)]
+
+
+def _target_notes(model: Model, data: Data) -> Iterator[str]:
+    """A target is looked at as the loss sees it, so one that is scaled has no note."""
+    layers = {node.name: node.layer for node in model.graph.nodes}
+    for output, loss in model.spec.losses.items():
+        target = data.targets[output]
+        if loss.labels != "number":
+            continue
+        least, mean, spread = _extent(data.train.targets[output])
+        names = ", ".join(f'"{name}"' for name in target.columns)
+        if loss.least_target is not None and least < loss.least_target:
+            raise DataError(
+                f"{loss.kind} wants targets of at least {loss.least_target:g}, but target {names} goes down to {least:.4g}",
+                hint=f"leave {target.columns[0]} out of normalize, make its values positive, or use loss: mse",
+            )
+        usual = loss.expects() == "numbers" and not loss.scale_free
+        if usual and max(abs(mean), spread) > FAR and not _starts_elsewhere(layers[output]):
+            yield (
+                f"target {names} has mean {mean:.4g} and standard deviation {spread:.4g}, far from 0 and 1, where training"
+                f" starts: scale it, dataset: {{normalize: {{{target.columns[0]}: standard}}}}"
+            )
+
+
+def _extent(y: np.ndarray) -> tuple[float, float, float]:
+    """(least, mean, standard deviation) of a target's first numbers."""
+    seen, values = 0, []
+    for _, block in blocks(y):
+        values.append(np.asarray(block, np.float64).ravel())
+        seen += block.size
+        if seen >= SEEN:
+            break
+    taken = np.concatenate(values)
+    return float(taken.min()), float(taken.mean()), float(taken.std())
+
+
+def _starts_elsewhere(layer: Layer) -> bool:
+    """Whether the config takes care of where the predictions start: by a constant bias, or by rescaling them."""
+    start = getattr(layer, "bias_initializer", None)
+    return layer.kind == "Rescaling" or (isinstance(start, Constant) and start.value != 0)
+
+
+def schedule_notes(optimizer: Optimizer, plan: Plan) -> list[str]:
+    """A note where a schedule is made for far more iterations than the run has, or for far fewer."""
+    schedule = optimizer.learning_rate
+    if not isinstance(schedule, Schedule):
+        return []
+    argument, length = schedule.length()
+    total = plan.epochs * plan.iterations_per_epoch
+    if length > MUCH * total:
+        what = "hardly begins"
+    elif length * MUCH < total and not schedule.repeats:
+        what = "is over early"
+    else:
+        return []
+    return [
+        f"{schedule.kind} {what}: its {argument} is {length:,.10g}, the run has {total:,} iterations ({plan.epochs:,} epochs of"
+        f" {plan.iterations_per_epoch:,}); the learning rate goes from {schedule.rate(0):.3g} to {schedule.rate(total - 1):.3g}"
+    ]
