@@ -74,7 +74,7 @@ def hint(name: str, type_name: str) -> str:
         "bytes": (f"octet_length({column})", "size"),
         "bits": (f"bit_count({column})", "count"),
         "list": (f"{column}[1]", "1"),
-        "map": (f"{column}['key']", "key"),
+        "map": (f"{column}['key']" if type_name.startswith("MAP(VARCHAR") else f"map_values({column})[1]", "key"),
         "union": (f"{column}::varchar", "text"),
         "struct": (f"{column}.{_quoted(field)}", field) if (field := _first_field(type_name)) else None,
     }.get(kind)
@@ -87,9 +87,9 @@ def written(connection: duckdb.DuckDBPyConnection, table: str, column: str, type
     """The type's name, for JSON's with the kinds that occur: `JSON of numbers and words`. column: as in SQL."""
     if type_name != "JSON":
         return type_name
-    rows = connection.execute(f"select json_type({column}), count(*) from {table} where {column} is not null group by 1")
     counts: dict[str, int] = {}
-    for kind, count in rows.fetchall():
+    rows = connection.execute(f"select json_type({column}), count(*) from {table} group by 1").fetchall()
+    for kind, count in ((kind, count) for kind, count in rows if kind is not None):
         if kind != "NULL":
             word = _JSON_WORDS.get(kind, "numbers")
             counts[word] = counts.get(word, 0) + count
@@ -105,7 +105,8 @@ def _first_field(type_name: str) -> str | None:
 
 def _quoted(name: str) -> str:
     """A name as SQL takes it, with quotes where it needs them."""
-    return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) and name not in _KEYWORDS else '"' + name.replace('"', '""') + '"'
+    plain = re.fullmatch(r"[a-z_][a-z0-9_]*", name) and name not in _KEYWORDS
+    return name if plain else '"' + name.replace('"', '""') + '"'
 
 
 _KEYWORDS = frozenset(

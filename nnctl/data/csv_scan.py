@@ -60,7 +60,8 @@ def scan(blocks: Iterable[bytes], delimiter: str, trailing: int = 0) -> Facts:
     around = re.compile(rb"^%b|%b$|%b%b|%b%b" % (blank, blank, blank, mark, mark, blank), re.MULTILINE)
     # In what is left of a quoted field, two quotes, blanks alone stand before and after these.
     stray = re.compile(rb'[^\n"%b]%b*"|"%b*[^\n"%b]' % (mark + blank[1:-1], blank, blank, mark + blank[1:-1]))
-    untailed = None if not trailing else re.compile(rb"^(?!.*%b%b*$)." % ((blank + b"*" + mark) * trailing, blank), re.MULTILINE)
+    tail = (blank + b"*" + mark) * trailing
+    untailed = re.compile(rb"^(?!.*%b%b*$)." % (tail, blank), re.MULTILINE) if trailing else None
     inside, pending, run = False, [], 0
     for block in blocks:
         inside, bare = _outside(block, inside)

@@ -85,8 +85,8 @@ def _sql(path: Path, how: Dialect, as_is: bool) -> str:
     return (
         f"read_csv({_literal(os.path.abspath(path))}, delim = {_literal(how.delimiter)}, quote = '\"', escape = '\"',"
         f" comment = '', header = false, skip = {how.skip if as_is else 1}, auto_detect = false,"
-        f" columns = {{{columns}}},"
-        f" compression = '{'gzip' if as_is and how.gzip else 'none'}', strict_mode = true, null_padding = false{longest})"
+        f" columns = {{{columns}}}, compression = '{'gzip' if as_is and how.gzip else 'none'}', strict_mode = true,"
+        f" null_padding = false{longest})"
     )
 
 

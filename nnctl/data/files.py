@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +22,23 @@ FORMATS = {
 }  # fmt: skip
 # train-images-idx3-ubyte.gz, t10k-labels.idx1-ubyte, digits.idx
 _IDX = re.compile(r".*([-.]idx\d+[-.]\w+|\.idx\d*|-ubyte)(\.gz)?", re.IGNORECASE)
-_MENDS = {
+_HINTS = {
     ".xlsx": "save the sheet as CSV (UTF-8)",
     ".xls": "save the sheet as CSV (UTF-8)",
     ".pkl": "pickles can run code when read: save as CSV, Parquet or npz",
     ".pickle": "pickles can run code when read: save as CSV, Parquet or npz",
-    ".zip": "unpack it first",
+    ".zip": "unpack it first: `unzip {}`",
+    ".zst": "unpack it first: `zstd -d {}`, or pack it by gzip",
+    ".bz2": "unpack it first: `bunzip2 -k {}`, or pack it by gzip",
+    ".xz": "unpack it first: `xz -dk {}`, or pack it by gzip",
+    ".lz4": "unpack it first: `lz4 -d {}`, or pack it by gzip",
+    ".7z": "unpack it first: `7z x {}`",
+    ".tar": "unpack it first: `tar xf {}`",
+    ".tgz": "unpack it first: `tar xf {}`",
+    ".rar": "unpack it first",
+    ".ods": "save the sheet as CSV (UTF-8)",
+    ".feather": "save it as Parquet",
+    ".arrow": "save it as Parquet",
 }
 
 
@@ -109,10 +121,16 @@ def _format(path: Path) -> str:
     if is_idx(path):
         return "idx"
     suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] == ".gz" and len(suffixes) > 1 and FORMATS.get(suffixes[-2]) in ("csv", "json"):
+    if suffixes[-1:] == [".gz"] and FORMATS.get(suffixes[-2] if len(suffixes) > 1 else "") in ("csv", "json"):
         return FORMATS[suffixes[-2]]
     ending = suffixes[-1] if suffixes else ""
-    if ending not in FORMATS:
-        shown = f"{ending!r} files are not read" if ending else "the file has no ending that tells its format"
-        raise DataError(shown, str(path), _MENDS.get(ending, f"readable: {', '.join(FORMATS)}"))
-    return FORMATS[ending]
+    if ending in FORMATS:
+        return FORMATS[ending]
+    shown = f"{ending!r} files are not read" if ending else "the file has no ending that tells its format"
+    hint = _HINTS.get(ending, f"readable: {', '.join(FORMATS)}").format(shlex.quote(str(path)))
+    if ending == ".gz":
+        inner = "".join(suffixes[-2:])
+        shown = f"{inner!r} files are not read"
+        packed = f"tar xf {shlex.quote(str(path))}" if inner == ".tar.gz" else f"gunzip -k {shlex.quote(str(path))}"
+        hint = f"unpack it first: `{packed}`; CSV and JSON are read as .csv.gz and .json.gz"
+    raise DataError(shown, str(path), hint)
