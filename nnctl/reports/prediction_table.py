@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnctl.reports.numbers import cut
 from nnctl.reports.tables import GAP
-from nnctl.reports.terminal import Terminal, visible
+from nnctl.reports.terminal import Terminal, display_width, fitted, visible
 
 if TYPE_CHECKING:
     from nnctl.training.prediction import Predictions
 
 _DIGITS = 6  # of the largest number of a column
-_SHORTEST = 8  # letters that are left of a text
+_SHORTEST_TITLE, _SHORTEST_TEXT = 8, 12  # letters that are left
 _LISTED = 8  # names of columns that are not shown
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
@@ -35,16 +34,17 @@ class _Column:
 
     @property
     def width(self) -> int:
-        return max(len(self.title), self.longest)
+        return max(display_width(self.title), self.longest)
 
     @property
     def longest(self) -> int:
-        return max(map(len, self.cells), default=0)
+        return max(map(display_width, self.cells), default=0)
 
     @property
     def least(self) -> int:
         """Letters below which the column is not cut."""
-        return max(self.longest, min(len(self.title), _SHORTEST)) if self.right else min(self.width, _SHORTEST)
+        title = min(display_width(self.title), _SHORTEST_TITLE)
+        return max(self.longest if self.right else min(self.longest, _SHORTEST_TEXT), title)
 
 
 def show(predictions: Predictions, terminal: Terminal) -> None:
@@ -52,11 +52,10 @@ def show(predictions: Predictions, terminal: Terminal) -> None:
     left out, which a last line names: of many classes' probabilities only the answer's stays."""
     columns = [_column(name, column, predictions.roles[name], terminal) for name, column in predictions.columns.items()]
     shown, widths = _fitted(columns, predictions, terminal)
-    titles = [_cell(cut(column.title, width), width, column.right) for column, width in zip(shown, widths, strict=True)]
-    terminal.print(GAP.join(titles).rstrip(), "bold")
+    layout = [(width, column.right) for column, width in zip(shown, widths, strict=True)]
+    terminal.print(_line([column.title for column in shown], layout), "bold")
     for row in zip(*(column.cells for column in shown), strict=True):
-        line = [_cell(cut(cell, width), width, column.right) for cell, column, width in zip(row, shown, widths, strict=True)]
-        terminal.print(GAP.join(line).rstrip())
+        terminal.print(_line(row, layout))
     names = {column.name for column in shown}
     absent = [column.name for column in columns if column.name not in names]
     if absent:
@@ -93,14 +92,17 @@ def _rounded(values: np.ndarray, decimals: int | None) -> list[str]:
     return ["" if value != value else f"{value:.{decimals}f}" for value in values.tolist()]
 
 
-def _cell(text: str, width: int, right: bool) -> str:
-    return f"{text:>{width}}" if right else f"{text:<{width}}"
+def _line(cells: Sequence[str], layout: Sequence[tuple[int, bool]]) -> str:
+    return GAP.join(fitted(cell, *how) for cell, how in zip(cells, layout, strict=True)).rstrip()
 
 
 def _fitted(columns: list[_Column], predictions: Predictions, terminal: Terminal) -> tuple[list[_Column], list[int]]:
     """The columns that there is room for, and their widths, with as little lost as the screen allows."""
     short = [replace(c, title=c.title.replace("probability_", "p_", 1)) if c.role == "probability" else c for c in columns]
-    ways = [columns, short]
+    for way in (columns, short):
+        if terminal.width is None or _room([column.width for column in way]) <= terminal.width:
+            return way, [column.width for column in way]
+    ways = [short]
     answers = [column for column in columns if column.role != "probability"]
     if best := _most_probable(predictions, terminal):
         ways.append([*answers, *best])
@@ -114,7 +116,7 @@ def _fitted(columns: list[_Column], predictions: Predictions, terminal: Terminal
     for way in ways:
         if (widths := _widths(way, terminal.width)) is not None:
             return way, widths
-    return ways[-1], [max(terminal.width, 1)]
+    return ways[-1], [terminal.width]
 
 
 def _most_probable(predictions: Predictions, terminal: Terminal) -> list[_Column]:
@@ -127,18 +129,20 @@ def _most_probable(predictions: Predictions, terminal: Terminal) -> list[_Column
     return found
 
 
-def _widths(columns: Sequence[_Column], room: int | None) -> list[int] | None:
+def _room(widths: Sequence[int]) -> int:
+    return sum(widths) + len(GAP) * (len(widths) - 1)
+
+
+def _widths(columns: Sequence[_Column], room: int) -> list[int] | None:
     """Widths that fit into the room; None where there are none that leave every title one of its own."""
     widths = [column.width for column in columns]
-    if room is None:
-        return widths
-    room -= len(GAP) * (len(columns) - 1)
     least = [column.least for column in columns]
-    if sum(least) > room:
+    if _room(least) > room:
         return None
+    room -= len(GAP) * (len(columns) - 1)
     widths = [min(width, max(room, low)) for width, low in zip(widths, least, strict=True)]
     while sum(widths) > room:
         widest = max((n for n in range(len(widths)) if widths[n] > least[n]), key=widths.__getitem__)
         widths[widest] -= 1
-    titles = [cut(column.title, width) for column, width in zip(columns, widths, strict=True)]
+    titles = [fitted(column.title, width) for column, width in zip(columns, widths, strict=True)]
     return widths if len(set(titles)) == len(titles) else None

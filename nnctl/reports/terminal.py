@@ -27,6 +27,26 @@ def visible(text: str) -> str:
     return text if text.isprintable() else _INVISIBLE.sub(lambda m: m[0].encode("unicode_escape").decode(), text)
 
 
+def display_width(text: str) -> int:
+    """The columns that a text takes on a terminal: two for each wide letter (Chinese, Japanese, Korean), none for marks
+    that join the letter before."""
+    if text.isascii():
+        return len(text)
+    import unicodedata
+
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def fitted(text: str, width: int, right: bool = False) -> str:
+    """The text in exactly so many columns: cut with an ellipsis, or filled with blanks, on its left where `right`."""
+    if display_width(text) > width:
+        while text and display_width(text) > width - 1:
+            text = text[: min(len(text) - 1, width)]
+        text += "…"
+    blanks = " " * (width - display_width(text))
+    return blanks + text if right else text + blanks
+
+
 @dataclass(frozen=True)
 class Terminal:
     """A text stream and what it can show.

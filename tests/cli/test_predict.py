@@ -392,3 +392,56 @@ def test_other_files_are_written_over_and_through_links(colours, people, tmp_pat
     assert nnctl("predict", colours, people, "-o", tmp_path / "link.csv").exit_code == 0
     assert target.read_text().startswith("y,probability_A") and (tmp_path / "link.csv").is_symlink()
     assert nnctl("predict", colours, people, "-o", "-").stdout == target.read_text()
+
+
+# Notes of other inputs than columns
+
+
+def test_texts_that_are_cut_are_noted(tmp_path):
+    config = """
+dataset: {path: FOLDER/train.csv, target: y, text: {column: words, length: 2}, split: {validation: 0, test: 0}}
+layers: [{Embedding: {input_dim: 6, output_dim: 2}}, Flatten, {Dense: {units: 2, activation: softmax}}]
+loss: sparse_categorical_crossentropy
+epochs: 1
+"""
+    run = train(tmp_path, config, train="words,y\n" + "good film,A\nbad film,B\n" * 6)
+    (tmp_path / "p.csv").write_text("words\ngood good odd film\nbad\n")
+    result = nnctl("predict", run, tmp_path / "p.csv")
+    said = " | ".join(notes(result))
+    assert len(table(result)) == 2 and "1 of 2 texts have more than 2 words and are cut" in said
+
+
+def test_sequences_that_are_cut_are_noted(tmp_path):
+    run = train(tmp_path, SEQUENCES.replace("order: t}", "order: t, length: 2}"), train=STEPS)
+    (tmp_path / "p.csv").write_text("id,t,a\nq,1,3\nq,2,4\nq,3,5\n")
+    result = nnctl("predict", run, tmp_path / "p.csv")
+    assert len(table(result)) == 1 and "cut to their first 2 time steps" in " ".join(notes(result))
+
+
+def test_images_that_are_brought_to_the_models_size_and_colour_are_noted(tmp_path):
+    images = pytest.importorskip("PIL.Image")
+    for word, color in (("dark", 10), ("light", 240)):
+        (tmp_path / "photos" / word).mkdir(parents=True)
+        for n in range(4):
+            images.new("RGB", (4, 4), (color + n,) * 3).save(tmp_path / "photos" / word / f"{n}.png")
+    config = """
+dataset: {path: FOLDER/photos, split: {validation: 0, test: 0}}
+layers: [Flatten, {Dense: {units: 2, activation: softmax}}]
+loss: sparse_categorical_crossentropy
+epochs: 1
+"""
+    run = train(tmp_path, config)
+    (tmp_path / "new").mkdir()
+    images.new("L", (8, 8), 200).save(tmp_path / "new" / "b.png")
+    images.new("RGB", (4, 4), (9, 9, 9)).save(tmp_path / "new" / "a.png")
+    result = nnctl("predict", run, tmp_path / "new", "--keep", "all")
+    assert [row["file"] for row in table(result)] == ["a.png", "b.png"]
+    said = " | ".join(notes(result))
+    assert "1 of 2 images are brought to 4 x 4 pixels" in said and "1 of 2 images are taken as RGB" in said
+    labelled = json.loads(nnctl("eval", run, "--data", tmp_path / "photos", "--json").stdout)
+    assert labelled["rows"] == 8
+    result = nnctl("eval", run, "--data", tmp_path / "new")
+    assert result.exit_code == 2 and "of no class" in result.stderr
+    with open(tmp_path / "new" / "a.png", "rb") as file:
+        alone = CliRunner().invoke(cli.program, ["predict", str(run), "-"], input=file.read())
+    assert table(alone)[0]["probability_dark"] == table(nnctl("predict", run, tmp_path / "new"))[0]["probability_dark"]
