@@ -36,7 +36,7 @@ _MENDS = {"number": "median", "category": "category", "text": "zero"}
 def load_table(origin: DatasetSpec, dataset: DatasetSpec, inputs: Mapping[str, InputSpec], wanted: Wanted,
                seed: int, table: Table, fixed: Mapping[str, Array]) -> Data:  # fmt: skip
     """A table's data set; see loading.load. With `sequence`, a sample is all the rows of an id."""
-    notes: list[str] = []
+    notes: list[str] = list(table.notes)
     if dataset.lengths:
         raise DataError("dataset.lengths is for arrays, this is a table", table.source,
                         "for rows that are time steps write `sequence: {id: COLUMN}`")  # fmt: skip
@@ -73,7 +73,7 @@ def load_table(origin: DatasetSpec, dataset: DatasetSpec, inputs: Mapping[str, I
     notes += copy_notes(table, roles, train_rows)
     notes += target_notes(coders)
     counts = {part: len(split.rows[part]) for part in PARTS}
-    preprocessing = Preprocessing(origin, seed, fitted, coders, dataset.weight, counts)
+    preprocessing = Preprocessing(origin, seed, fitted, coders, dataset.weight, counts, table.formats)
     return finish(preprocessing, long or table, split, notes)
 
 

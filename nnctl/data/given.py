@@ -53,9 +53,9 @@ def read_given(preprocessing: Preprocessing, source: str | Path | Sequence[str],
     Raises DataError for missing columns or arrays, missing values that no rule fills, unknown classes.
     """
     names = (str(source),) if isinstance(source, str | Path) else tuple(map(str, source))
-    absent = () if with_targets else preprocessing.target_columns
-    query = preprocessing.dataset.query if preprocessing.is_table else None
-    rows = read_files(names, query, absent, preprocessing.words, _image(preprocessing))
+    needed = preprocessing.features + (preprocessing.target_columns if with_targets else ())
+    rows = read_files(names, preprocessing.dataset, preprocessing.rules, formats=preprocessing.formats, needed=needed,
+                      image=_image(preprocessing))  # fmt: skip
     if isinstance(rows, Table) != preprocessing.is_table:
         raise DataError(
             f"the model takes {'table columns' if preprocessing.is_table else 'arrays (npz, npy, IDX) or images'}",
@@ -70,9 +70,9 @@ def read_given(preprocessing: Preprocessing, source: str | Path | Sequence[str],
 def _read_table(preprocessing: Preprocessing, table: Table, with_targets: bool) -> Given:
     dataset, targets = preprocessing.dataset, preprocessing.target_columns if with_targets else ()
     sequence = dataset.sequence
-    notes: list[str] = []
+    notes = list(table.notes)
     _require_columns(preprocessing, table, targets)
-    numbers = getattr(table, "numbers", None)
+    numbers = table.numbers
     if dataset.query is None:
         numbers = np.arange(1, table.rows + 1)
     elif numbers is None and not sequence:
@@ -80,7 +80,7 @@ def _read_table(preprocessing: Preprocessing, table: Table, with_targets: bool) 
     kept = kept_rows(dataset, table, preprocessing.features, targets, notes, labelled=with_targets)
     left_out = np.array([], dtype=int)
     if numbers is not None:
-        total = getattr(table, "total", None) or numbers.max()
+        total = table.total or table.rows
         by_query = np.setdiff1d(np.arange(1, total + 1), numbers)
         if len(by_query):
             notes.insert(0, f"the query leaves out {_named_rows(by_query)} of the file")

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from nnctl.alike import alike
-from nnctl.data.files import find_files
+from nnctl.data.column_format import Rules
+from nnctl.data.files import Files, find_files
 from nnctl.data.given import Given
 from nnctl.data.long_tables import LongTable
 from nnctl.data.named_arrays import Arrays
@@ -18,17 +19,18 @@ from nnctl.errors import InputError
 ALL = "all"
 
 
-def kept_columns(given: Given, source: str | Path, names: Sequence[str], notes: list[str]) -> dict[str, Array]:
+def kept_columns(given: Given, source: str | Path, names: Sequence[str], notes: list[str],
+                 encoding: str | None = None) -> dict[str, Array]:  # fmt: skip
     """The input's columns of these names, (rows of `given`,) each; of ("all",), all that have one value a row.
 
     Of CSV files as they are written (str, None where empty), so that 01046 stays 01046; of other files int, float or
-    str. Raises InputError for a name that is no column, and for one without a single value a row.
+    str. encoding: of CSV files. Raises InputError for a name that is no column, and for one without a single value a row.
     """
     if isinstance(given.rows, LongTable):
         return _of_sequences(given.rows, names, notes)
     if isinstance(given.rows, Arrays):
         return _of_arrays(given.rows, names)
-    columns = _of_table(given.rows, given.numbers, source, names)
+    columns = _of_table(given.rows, given.numbers, source, names, encoding)
     nested = [name for name, column in columns.items() if column.kind == "nested"]
     if nested and ALL not in names:
         raise InputError(f"--keep {listing(nested)}: it holds lists or structs, not one value a row", given.rows.source,
@@ -38,25 +40,26 @@ def kept_columns(given: Given, source: str | Path, names: Sequence[str], notes: 
     return {name: values(column) for name, column in columns.items() if name not in nested}
 
 
-def _of_table(table: Table, numbers: Array | None, source: str | Path, names: Sequence[str]) -> dict[str, Column]:
+def _of_table(table: Table, numbers: Array | None, source: str | Path, names: Sequence[str],
+              encoding: str | None) -> dict[str, Column]:  # fmt: skip
     if numbers is None:  # rows of the query's own making: its columns are all there is
         return {name: table[name] for name in _chosen(names, list(table.columns), table.source)}
     from nnctl.data.tables import read_table
 
     files = find_files((str(source),))
-    whole = read_table(files, words=_titles(files))
+    whole = read_table(files, Rules(words=frozenset(_titles(files, encoding)), missing=()), encoding=encoding)
     made = [name for name in table.columns if name not in whole.columns]
     chosen = list(whole.columns) if ALL in names else _chosen(names, [*whole.columns, *made], table.source)
     return {name: whole[name].take(numbers - 1) if name in whole.columns else table[name] for name in chosen}
 
 
-def _titles(files) -> list[str]:
+def _titles(files: Files, encoding: str | None) -> tuple[str, ...]:
     """The columns of CSV files, to be read as words; of other files none, which have types of their own."""
     if files.format != "csv":
-        return []
-    from nnctl.data import csv_text
+        return ()
+    from nnctl.data.csv_dialect import dialect
 
-    return list(csv_text.header(files.paths[0])[1])
+    return dialect(files.paths[0], encoding).names
 
 
 def values(column: Column) -> Array:

@@ -12,8 +12,8 @@ from nnctl.data.from_tables import load_table
 from nnctl.data.long_tables import fold
 from nnctl.data.parts import Data
 from nnctl.data.preprocess import Preprocessing
-from nnctl.data.reading import absolute, as_words, read_dataset
-from nnctl.data.roles import target_columns
+from nnctl.data.reading import absolute, column_rules, read_dataset
+from nnctl.data.roles import target_labels
 from nnctl.data.spec import DatasetSpec
 from nnctl.data.splits import PARTS
 from nnctl.data.table import Table
@@ -36,9 +36,7 @@ def load(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], wanted: Wanted, 
     if dataset.alphabet and "sequence" not in wanted.values():
         raise DataError("an alphabet is for targets that are texts, as CTC learns them", "dataset.alphabet",
                         "leave it out, or use `loss: ctc`")  # fmt: skip
-    targets = tuple(name for output, labels in wanted.items() if labels == "sequence"
-                    for name in target_columns(given, output))  # fmt: skip
-    rows, fixed = read_dataset(given, as_words(given, targets))
+    rows, fixed = read_dataset(given, column_rules(given, target_labels(given, wanted)))
     origin = absolute(dataset)
     if not isinstance(rows, Table) and rows.image:
         origin = origin.model_copy(update={"image": rows.image})
@@ -52,8 +50,8 @@ def load(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], wanted: Wanted, 
 def load_fitted(preprocessing: Preprocessing) -> Data:
     """As load, with what was fitted before; raises DataError where the parts have other rows than then."""
     dataset, _ = resolve(preprocessing.dataset)
-    rows, fixed = read_dataset(dataset, preprocessing.words)
-    notes: list[str] = []
+    rows, fixed = read_dataset(dataset, preprocessing.rules, preprocessing.formats)
+    notes: list[str] = [*rows.notes]
     coders = preprocessing.targets
     if isinstance(rows, Table):
         used = (*preprocessing.features, *preprocessing.target_columns)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnctl.data.ordering import rank
 from nnctl.data.spec import DatasetSpec
-from nnctl.data.splits import rank
 from nnctl.data.table import Array, Column, Table, listing, row_list
 from nnctl.errors import DataError
 
@@ -84,7 +84,10 @@ def fold(dataset: DatasetSpec, table: Table, targets: Iterable[str],
         part[rows] = number
     _, first, group = np.unique(part * len(ids.words) + ids.values, return_index=True, return_inverse=True)
     number = np.argsort(np.argsort(first))[group]  # of each row's sequence, by first appearance
-    place = rank(_whole(table, spec.order)) if spec.order else np.arange(table.rows)
+    place = np.arange(table.rows)
+    if spec.order:
+        place = rank(_whole(table, spec.order), table.where(spec.order),
+                     "number the steps, or leave `order` out where the rows are in order")  # fmt: skip
     order = np.lexsort((place, number))
     starts = np.flatnonzero(np.diff(number[order], prepend=-1, append=len(first)))
     if spec.order:

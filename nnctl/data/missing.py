@@ -29,7 +29,7 @@ def kept_rows(dataset: DatasetSpec, table: Table, features: Iterable[str], targe
     for name in dict.fromkeys((*targets, *features, *(name for name in aside if name in table.columns))):
         missing = table[name].missing
         if rule(dataset.missing, name) == "drop" and missing.any():
-            shown = row_list(missing, NAMED, numbers=getattr(table, "numbers", None))
+            shown = row_list(missing, NAMED, numbers=table.numbers)
             notes.append(f'column "{name}": {missing.sum()} rows without a value are left out ({shown})')
             kept &= ~missing
     if not kept.any():

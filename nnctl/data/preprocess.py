@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from nnctl.data.array_targets import encode_array, label_counts
+from nnctl.data.column_format import ColumnFormat, Rules
 from nnctl.data.given import Given, read_given
 from nnctl.data.inputs import ArrayInput, TableInput, input_from_json
 from nnctl.data.long_tables import LongTable
 from nnctl.data.named_arrays import Arrays, rows_of
 from nnctl.data.parts import Data, Part
-from nnctl.data.reading import as_words
+from nnctl.data.reading import column_rules
 from nnctl.data.sequences import partly_filled, without_padding
 from nnctl.data.spec import DatasetSpec
 from nnctl.data.table import Array, Table, row_list
@@ -31,7 +32,8 @@ class Preprocessing:
     """What turns files into what a trained model takes, and its predictions into the data's own words.
 
     dataset: as the config gave it, paths absolute. rows: of each part when it was fitted.
-    weight: the column or array of sample weights, or None.
+    weight: the column or array of sample weights, or None. formats: what each column of the files holds, by which
+    other files are read.
     """
 
     dataset: DatasetSpec
@@ -40,6 +42,7 @@ class Preprocessing:
     targets: Mapping[str, TargetCoder]
     weight: str | None = None
     rows: Mapping[str, int] | None = None
+    formats: Mapping[str, ColumnFormat] | None = None
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -55,10 +58,10 @@ class Preprocessing:
         return not any(isinstance(entry, ArrayInput) for entry in self.inputs.values())
 
     @property
-    def words(self) -> tuple[str, ...]:
-        """Columns to read as words, whatever they look like."""
-        texts = [name for coder in self.targets.values() if coder.labels == "sequence" for name in coder.columns]
-        return as_words(self.dataset, texts)
+    def rules(self) -> Rules:
+        """What the config says of how columns are read."""
+        labels = {name: coder.labels for coder in self.targets.values() for name in coder.columns}
+        return column_rules(self.dataset, labels)
 
     def read(self, source: str | Path | Sequence[str], *, with_targets: bool) -> Given:
         """Raw files in the form trained on, their notes, and which rows they are: see given.read_given."""
@@ -134,6 +137,7 @@ class Preprocessing:
             "targets": {name: coder.to_json() for name, coder in self.targets.items()},
             "weight": self.weight,
             "rows": dict(self.rows or {}),
+            "formats": None if self.formats is None else {n: each.to_json() for n, each in self.formats.items()},
         }
 
     @classmethod
@@ -144,6 +148,7 @@ class Preprocessing:
                 f"the preprocessing has format {value.get('format')}, this nnctl reads {FORMAT}",
                 hint="use the version of nnctl that wrote it",
             )
+        formats = value.get("formats")
         return cls(
             DatasetSpec.model_validate(value["dataset"]),
             value["seed"],
@@ -151,6 +156,7 @@ class Preprocessing:
             {name: TargetCoder.from_json(coder) for name, coder in value["targets"].items()},
             value["weight"],
             value["rows"],
+            formats and {name: ColumnFormat.from_json(each) for name, each in formats.items()},
         )
 
     def checked_arrays(self, rows: Arrays, with_targets: bool) -> Arrays:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from nnctl.data.column_format import ColumnFormat, Rules
 from nnctl.data.files import Files, find_files
 from nnctl.data.spec import DatasetSpec, ImageSpec
 from nnctl.data.table import Array, Table, listing
@@ -23,18 +24,20 @@ _ENDINGS = {
 }
 
 
-def read_files(names: Sequence[str], query: str | None = None, absent: Sequence[str] = (),
-               words: Sequence[str] = (), image: ImageSpec | None = None) -> Table | Arrays:  # fmt: skip
-    """What the files hold: a Table, or Arrays for npz, npy, IDX and images. absent, words: as in read_table.
-    image: how images are read. Raises DataError."""
-    image = image or ImageSpec()
+def read_files(names: Sequence[str], dataset: DatasetSpec, rules: Rules, *,
+               formats: Mapping[str, ColumnFormat] | None = None, needed: Sequence[str] = (),
+               image: ImageSpec | None = None) -> Table | Arrays:  # fmt: skip
+    """What the files hold: a Table, or Arrays for npz, npy, IDX and images. dataset: the query and the encoding.
+    formats, needed: as in read_table. image: how images are read, if not as the dataset says. Raises DataError."""
+    image = image or dataset.image or ImageSpec()
+    query = dataset.query
     arrays = _read_folder(names[0], image) if len(names) == 1 else None
     if arrays is None:
         files = find_files(names)
         if files.format in ("csv", "json", "parquet"):
             from nnctl.data.tables import read_table
 
-            return read_table(files, query, absent, words)
+            return read_table(files, rules, query=query, formats=formats, needed=needed, encoding=dataset.encoding)
         arrays = _read_arrays(files, image)
     if query is not None:
         raise DataError("a query reads tables, not arrays", arrays.source, "leave `query` out")
@@ -79,18 +82,32 @@ def image_spec(shape: tuple[int, ...]) -> ImageSpec:
     return ImageSpec(size=(height, width), color={1: "gray", 3: "rgb"}.get(channels), range=(0.0, 65535.0))
 
 
-def as_words(dataset: DatasetSpec, targets: Sequence[str]) -> tuple[str, ...]:
-    """Columns that are words even where they hold digits: 007 is no 7. targets: those that are texts."""
+def column_rules(dataset: DatasetSpec, targets: Mapping[str, str]) -> Rules:
+    """What a config says of how columns are read. targets: by column, the labels that its loss wants."""
     ids = (dataset.sequence.id,) if dataset.sequence else ()
-    return (*targets, *ids, *(dataset.text.column if dataset.text else ()))
+    texts = dataset.text.column if dataset.text else ()
+    learnt: dict[str, set[str]] = {"words": set(), "numbers": set(), "classes": set()}
+    for name, labels in targets.items():
+        learnt[{"sequence": "words", "number": "numbers"}.get(labels, "classes")].add(name)
+    return Rules(
+        words=frozenset((*ids, *texts, *learnt["words"])),
+        categories=frozenset(dataset.categorical),
+        classes=frozenset(learnt["classes"]),
+        numbers=frozenset((*dataset.numeric, *((dataset.weight,) if dataset.weight else ()), *learnt["numbers"])),
+        dates=dataset.dates,
+        missing=dataset.missing_values,
+        decimal=dataset.decimal,
+    )
 
 
-def read_dataset(dataset: DatasetSpec, words: Sequence[str] = ()) -> tuple[Table | Arrays, dict[str, Array]]:
+def read_dataset(dataset: DatasetSpec, rules: Rules = Rules(),
+                 formats: Mapping[str, ColumnFormat] | None = None) -> tuple[Table | Arrays, dict[str, Array]]:  # fmt: skip
     """All rows of a data set, and the row numbers of the parts that have files or arrays of their own.
 
-    The parts are one under the other; rows that no part claims are still to be split.
+    The parts are one under the other; rows that no part claims are still to be split. formats: of a trained model's
+    columns; else they are decided from all rows of `path`, and the parts' own files are read by them.
     """
-    whole = read_files(dataset.path or (), dataset.query, words=words, image=dataset.image)
+    whole = read_files(dataset.path or (), dataset, rules, formats=formats)
     fixed: dict[str, Array] = {}
     if not isinstance(whole, Table):
         whole, fixed = _join_named_parts(whole)
@@ -100,8 +117,10 @@ def read_dataset(dataset: DatasetSpec, words: Sequence[str] = ()) -> tuple[Table
             continue
         if part in fixed:
             raise DataError(f"the file has {part} arrays, and {part}_path is given too", hint="keep one of them")
-        image = dataset.image if isinstance(whole, Table) else whole.image or dataset.image
-        added = read_files(names, dataset.query, words=words, image=image)
+        if isinstance(whole, Table):
+            added = read_files(names, dataset, rules, formats=whole.formats if formats is None else formats)
+        else:
+            added = read_files(names, dataset, rules, image=whole.image or dataset.image)
         whole, count, more = _append(whole, added)
         fixed[part] = np.arange(count, count + more)
     return whole, fixed

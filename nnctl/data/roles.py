@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nnctl.spec.model import InputSpec
 
 Take = Literal["number", "category", "text"]
+_UNREAD = ("date", "time", "nested")
 _DATE_MEND = "give its parts as numbers: `query: select *, year({0}) as {0}_year from data`"
 
 
@@ -33,11 +34,14 @@ class Roles:
         return tuple(dict.fromkeys(name for columns in self.inputs.values() for name, _ in columns))
 
 
-def target_columns(dataset: DatasetSpec, output: str) -> tuple[str, ...]:
-    """The columns that the config gives an output to learn, found out without the data."""
-    if isinstance(dataset.target, Mapping):
-        return tuple(dataset.target.get(output, ()))
-    return tuple(dataset.target or (output,))
+def target_labels(dataset: DatasetSpec, wanted: Mapping[str, str]) -> dict[str, str]:
+    """By column, the labels that the loss of its output wants, found out without the data. wanted: by output."""
+    target = dataset.target
+    if isinstance(target, Mapping):
+        return {name: labels for output, labels in wanted.items() for name in target.get(output, ())}
+    if target is None or set(target) == set(wanted):
+        return dict(wanted)
+    return {name: labels for labels in wanted.values() for name in target}
 
 
 def find_targets(dataset: DatasetSpec, outputs: Sequence[str], table: Table) -> dict[str, tuple[str, ...]]:
@@ -164,7 +168,7 @@ def _refuse_both(one: Sequence[str], other: Sequence[str]) -> None:
 def _take(name: str, table: Table, dataset: DatasetSpec, named: bool, notes: list[str]) -> Take | None:
     """How a column is taken, or None where it is left out; a note says why."""
     column = table[name]
-    if column.kind in ("date", "nested"):
+    if column.kind in _UNREAD:
         if named or name in dataset.categorical or name in dataset.numeric:
             raise DataError(f"a {column.kind} column is no feature", table.where(name), _mend(name, column))
         notes.append(f'column "{name}" holds {_called(column)} and is left out; {_mend(name, column)}')

@@ -18,6 +18,14 @@ Characters = Annotated[
 Part = Annotated[float, Field(ge=0, lt=1)]
 MissingRule = Literal["error", "drop", "mean", "median", "zero", "category"]
 NormalizeRule = Literal["standard", "minmax", "none"]
+DateOrder = Literal["ymd", "dmy", "mdy"]
+# Words that may be given as numbers: -999 as "-999".
+Words = Annotated[tuple[str, ...], BeforeValidator(lambda v: tuple(map(_word, v if isinstance(v, list | tuple) else [v])))]
+
+
+def _word(value: object) -> object:
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
 
 
 class SplitSpec(Declared):
@@ -113,6 +121,10 @@ class DatasetSpec(Declared):
     autoencoder's target, scaled as the input is). features: default all columns but the target.
     ignore: columns to leave out.
     categorical, numeric: columns to take as such, whatever they look like. encode: what becomes of categories.
+    dates: the order of day, month and year in dates of numbers (`dmy`), of all columns or {column: order}; default what
+    fits all rows. decimal: the mark before a fraction, "." or ","; default what the file shows. missing_values: words
+    that stand for no value, instead of NA, None, ? and the like; an empty field of a CSV file always does. encoding:
+    of CSV files; default UTF-8.
     missing, normalize: a rule for all columns, or {column: rule}; sequences with lengths are scaled feature by
     feature, padding left out. weight: a column of sample weights.
     lengths: the npz array of the sequences' lengths, or {input: array}; default NAME_lengths, or lengths.
@@ -135,6 +147,10 @@ class DatasetSpec(Declared):
     numeric: Names = ()
     encode: Literal["onehot", "integer"] = "onehot"
     rare: Annotated[int, Field(ge=0)] = 0  # categories seen fewer times in training become one, "(rare)"
+    dates: DateOrder | Mapping[str, DateOrder] | None = None
+    decimal: Literal[".", ","] | None = None
+    missing_values: Words | None = None
+    encoding: str | None = None
     missing: MissingRule | Mapping[str, MissingRule] = "error"
     normalize: NormalizeRule | Mapping[str, NormalizeRule] | None = None  # None: standard for tables, none else
     weight: str | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnctl.data.ordering import rank
 from nnctl.data.spec import SplitSpec
 from nnctl.data.table import Array, Column, distinct, listing, row_list
 from nnctl.errors import DataError
@@ -51,7 +52,8 @@ def split_rows(spec: SplitSpec, rows: int, seed: int, *, classes: Array | None =
                 f"the time is missing ({row_list(time.missing)})", f'split.time: column "{spec.time}"',
                 f"`missing: {{{spec.time}: drop}}` leaves the rows out",
             )  # fmt: skip
-        return Split(_last(np.argsort(rank(time), kind="stable"), counts), f'the latest by "{spec.time}"')
+        place = rank(time, f'split.time: column "{spec.time}"', "write dates as 2023-01-31, or numbers")
+        return Split(_last(np.argsort(place, kind="stable"), counts), f'the latest by "{spec.time}"')
     if spec.order == "keep":
         return Split(_last(np.arange(rows), counts), "the last rows, in file order")
     seed = seed if spec.seed is None else spec.seed
@@ -119,14 +121,6 @@ def _shares(total: int, sizes: Array, most: Array) -> Array:
         by_remainder = open_to_more[np.argsort(-(quotas - shares)[open_to_more], kind="stable")]
         shares[by_remainder[:left]] += 1
     return shares
-
-
-def rank(time: Column) -> Array:
-    """(rows,) numbers that sort as the column does: numbers and dates by size, text by letter, as ISO dates do."""
-    if time.kind != "text":
-        return time.values
-    places = {word: at for at, word in enumerate(sorted(time.words))}
-    return np.array([places[word] for word in time.words])[time.values]
 
 
 def _by_column(column: Column, name: str) -> dict[str, Array]:

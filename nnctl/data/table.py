@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import numpy as np
 
@@ -12,21 +12,22 @@ from nnctl.alike import alike
 from nnctl.errors import DataError
 
 Array = np.ndarray
-Kind = Literal["number", "text", "date", "nested"]
+Kind = Literal["number", "text", "date", "time", "nested"]
 
 
 @dataclass(frozen=True)
 class Column:
     """One column.
 
-    number: values float64, NaN where missing. date: the same, in microseconds since 1970.
+    number: values float64, NaN where missing. date: the same, in microseconds since 1970; time: since midnight.
     text: values int32, positions in `words`, -1 where missing; words are distinct, in any order.
-    nested (lists, structs): no values to use; all missing.
+    nested (lists, structs): no values to use; all missing. called: the type that the file gives it.
     """
 
     kind: Kind
     values: Array
     words: tuple[str, ...] = ()
+    called: str = ""
 
     @property
     def missing(self) -> Array:
@@ -49,14 +50,14 @@ class Column:
         return self.words[self.values[row]] if self.kind == "text" else float(self.values[row])
 
     def as_text(self) -> Column:
-        """The same column as words; numbers as a person writes them (1, not 1.0)."""
+        """The same column as words; numbers and dates as a person writes them (1, not 1.0; 2023-01-31)."""
         if self.kind == "text":
             return self
         present, codes = np.unique(self.values, return_inverse=True)
         if len(present) and np.isnan(present[-1]):  # NaN sorts last and is one value
             codes = np.where(codes == len(present) - 1, -1, codes)
             present = present[:-1]
-        return Column("text", codes.astype(np.int32), tuple(map(number_word, present)))
+        return Column("text", codes.astype(np.int32), tuple(map(_WORDS.get(self.kind, number_word), present)))
 
     @classmethod
     def of_words(cls, values: Sequence[str | None]) -> Column:
@@ -79,19 +80,45 @@ def number_word(value: float) -> str:
     return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
 
 
+def date_word(microseconds: float) -> str:
+    """A date as 2023-01-31, with the time of day where there is one."""
+    text = str(np.datetime64(int(microseconds), "us")).removesuffix(".000000")
+    return text.removesuffix("T00:00:00")
+
+
+def time_word(microseconds: float) -> str:
+    """A time of day as 13:05:00."""
+    return str(np.datetime64(int(microseconds), "us"))[11:].removesuffix(".000000")
+
+
+_WORDS = {"date": date_word, "time": time_word}
+
+
 @dataclass(frozen=True)
 class Table:
-    """Columns of one length. source: what messages call the files it came from."""
+    """Columns of one length. source: what messages call the files it came from.
+
+    formats: what each column of the files holds, to read other files alike. numbers: (rows,) the row of the file,
+    from 1, that each row of a query's result came from; None without a query, and where that cannot be known.
+    total: rows of the files, of which a query may leave some out.
+    notes: what was understood in one way and could have been in another.
+    """
 
     columns: Mapping[str, Column]
     rows: int
     source: str
+    formats: Mapping[str, Any] = field(default_factory=dict)  # of ColumnFormat
+    numbers: Array | None = None
+    notes: tuple[str, ...] = ()
+    total: int | None = None
 
     def __getitem__(self, name: str) -> Column:
         return self.columns[name]
 
     def take(self, rows: Array) -> Table:
-        return Table({name: column.take(rows) for name, column in self.columns.items()}, len(rows), self.source)
+        columns = {name: column.take(rows) for name, column in self.columns.items()}
+        numbers = None if self.numbers is None else self.numbers[rows]
+        return replace(self, columns=columns, rows=len(rows), numbers=numbers)
 
     def where(self, column: str) -> str:
         return f'{self.source}: column "{column}"'
@@ -120,7 +147,8 @@ def stack(tables: Sequence[Table]) -> Table:
                 f"lacks {listing(absent)}, which {first.source} has", other.source, "give it the same columns"
             )
     columns = {name: _join([table[name] for table in tables]) for name in first.columns}
-    return Table(columns, sum(table.rows for table in tables), first.source)
+    notes = tuple(dict.fromkeys(note for table in tables for note in table.notes))
+    return Table(columns, sum(table.rows for table in tables), first.source, first.formats, None, notes)
 
 
 def _join(columns: Sequence[Column]) -> Column:

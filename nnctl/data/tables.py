@@ -4,62 +4,82 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from nnctl.data import csv_text
+from nnctl.data.column_format import ColumnFormat, Rules
 from nnctl.data.files import Files
 from nnctl.data.plain_csv import read_plain
-from nnctl.data.table import Array, Column, Table, listing
+from nnctl.data.table import Table, listing
+from nnctl.data.table_columns import NULLS, Raw, missing_note, quoted, scan
 from nnctl.errors import DataError
 
 if TYPE_CHECKING:
     import duckdb
 
-NULLS = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "None", "?")
+    from nnctl.data.csv_dialect import Dialect
+
 _SMALL = 16 << 20  # bytes: under this, threads cost more than they bring
 
-_NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*")
-_TEXTS = re.compile(r"VARCHAR|BOOLEAN|UUID|ENUM.*")
-_DATES = re.compile(r"DATE|TIMESTAMP.*")
 
-
-def read_table(files: Files, query: str | None = None, absent: Sequence[str] = (),
-               words: Sequence[str] = ()) -> Table:  # fmt: skip
+def read_table(files: Files, rules: Rules = Rules(), *, query: str | None = None,
+               formats: Mapping[str, ColumnFormat] | None = None, needed: Sequence[str] = (),
+               encoding: str | None = None) -> Table:  # fmt: skip
     """The files' rows, or what `query` makes of them; in the query they are the table `data`.
 
-    absent: columns that the query may name though the files lack them (targets, when predicting); missing.
-    words: columns of a CSV file that are text though they look like numbers.
+    formats: of the columns of the files that a model was trained on, by which these are read; None: they are decided
+    from all rows. A query finds columns that those files had and these lack as columns without a value. needed: the
+    columns of the result that must not come from such a column.
+    encoding: of CSV files; default UTF-8.
     DuckDB may read these files and nothing else, write nothing and load no extension.
     Raises DataError.
     """
-    if files.format == "csv" and query is None and not words and (plain := read_plain(files)) is not None:
-        return plain
+    if files.format == "csv" and query is None and encoding is None:
+        if (plain := read_plain(files, rules, formats)) is not None:
+            return plain
     import duckdb
 
-    names = None
-    if files.format == "csv":
-        source, names = _csv_source(files, words)
-    elif files.format == "json":
-        source = f"read_json({_literals(files)}, union_by_name = true)"
-    else:
-        source = f"read_parquet({_literals(files)}, union_by_name = true)"
     try:
-        with _connect(files) as connection:
-            rows = connection.sql(f"select * from {source}")
-            if names is not None:
-                _check_width(files, rows.columns, names)
-                rows = rows.project(", ".join(f"#{at} as {_quoted(name)}" for at, name in enumerate(names, 1)))
-            if query is not None:
-                rows = _run_query(connection, rows, query, absent)
-            return _fetch(rows, files.name)
+        with _source(files, rules, encoding) as (connection, raw):
+            _refuse_alike(raw, query, files)
+            found = scan(connection, raw, rules, formats, files.name)
+            if query is None:
+                return found.table()
+            from nnctl.data.table_query import run_query
+
+            return run_query(connection, raw, found, query, rules, formats or {}, needed)
     except duckdb.Error as error:
-        raise _explained(error, files, query) from None
+        raise _explained(error, files, query, encoding) from None
 
 
-def _connect(files: Files) -> duckdb.DuckDBPyConnection:
+@contextmanager
+def _source(files: Files, rules: Rules, encoding: str | None) -> Iterator[tuple[duckdb.DuckDBPyConnection, Raw]]:
+    """A connection, and the files in it as they are written."""
+    with ExitStack() as opened:
+        if files.format != "csv":
+            connection = opened.enter_context(_connect(files, [os.path.abspath(path) for path in files.paths]))
+            yield connection, _native(connection, files, rules)
+            return
+        from nnctl.data.csv_source import readable
+
+        dialects = _dialects(files, encoding)
+        names = dialects[0].names
+        sources = [opened.enter_context(readable(path, how))
+                   for path, how in zip(files.paths, dialects, strict=True)]  # fmt: skip
+        connection = opened.enter_context(_connect(files, [os.path.abspath(source.path) for source in sources]))
+        selects = []
+        for source, how in zip(sources, dialects, strict=True):
+            places = {name: at for at, name in enumerate(how.names, 1)}
+            columns = ", ".join(f"c{places[name]} as v{at}" for at, name in enumerate(names, 1))
+            selects.append(f"select {columns} from {source.sql}")
+        connection.execute(f"create temp table raw as {' union all '.join(selects)}")
+        notes = tuple(dict.fromkeys(note for how in dialects for note in how.notes))
+        missing = NULLS if rules.missing is None else rules.missing
+        yield connection, Raw(names, ("VARCHAR",) * len(names), missing, dialects[0].delimiter, notes)
+
+
+def _connect(files: Files, paths: Sequence[str]) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     config = {
@@ -70,134 +90,93 @@ def _connect(files: Files) -> duckdb.DuckDBPyConnection:
     if files.size < _SMALL:
         config["threads"] = 1
     connection = duckdb.connect(":memory:", config=config)
-    connection.execute(f"set allowed_paths = {_literals(files)}")
+    connection.execute(f"set allowed_paths = {_literals(paths)}")
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
     return connection
 
 
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _literals(paths: Sequence[str]) -> str:
+    return "[" + ", ".join("'" + path.replace("'", "''") + "'" for path in paths) + "]"
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def _dialects(files: Files, encoding: str | None) -> list[Dialect]:
+    """How each file is written. Raises DataError where the files do not have the same columns."""
+    from nnctl.data.csv_dialect import dialect
 
-
-def _literals(files: Files) -> str:
-    return "[" + ", ".join(_literal(os.path.abspath(path)) for path in files.paths) + "]"
-
-
-def _csv_source(files: Files, words: Sequence[str]) -> tuple[str, list[str] | None]:
-    """The SQL that reads the files, and their column names as written (None: several files, by name).
-
-    words: columns, if they are there, whose type is not left to DuckDB's sniffer.
-    """
-    delimiter, names = csv_text.header(files.paths[0])
-    for path in files.paths[1:]:
-        other_delimiter, others = csv_text.header(path)
-        if set(others) != set(names) or other_delimiter != delimiter:
+    dialects = [dialect(path, encoding) for path in files.paths]
+    first = dialects[0]
+    for path, other in zip(files.paths[1:], dialects[1:], strict=True):
+        if set(other.names) != set(first.names) or other.delimiter != first.delimiter:
             raise DataError(
-                f"its columns ({listing(others)}) are not those of {files.paths[0]} ({listing(names)})",
+                f"its columns ({listing(other.names)}) are not those of {files.paths[0]} ({listing(first.names)})",
                 str(path),
                 "give all files the same columns, or read them as data sets of their own",
             )
-    nulls = ", ".join(map(_literal, NULLS))
-    texts = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in dict.fromkeys(words) if name in names)
-    types = f" types = {{{texts}}}," if texts else ""
-    # Only the types are left to DuckDB's sniffer: guessing the dialect as well, it may take a broken
-    # file for a sound one of another shape.
-    source = (
-        f"read_csv({_literals(files)}, delim = {_literal(delimiter)}, quote = '\"', escape = '\"', comment = '',"
-        f" header = true, skip = 0,{types} nullstr = [{nulls}], null_padding = false, strict_mode = true,"
-        " union_by_name = true)"
-    )
-    return source, names if len(files.paths) == 1 else None
+    return dialects
 
 
-def _check_width(files: Files, found: Sequence[str], names: Sequence[str]) -> None:
-    if len(found) != len(names):
-        [path] = files.paths
-        raise csv_text.diagnose(path, csv_text.header(path)[0], len(names)) or DataError(
-            f"the header has {len(names)} fields, the rows {len(found)}", str(path)
-        )
+def _native(connection: duckdb.DuckDBPyConnection, files: Files, rules: Rules) -> Raw:
+    """JSON and Parquet: types of their own, and a null of its own, so that words are missing only if the config says
+    so."""
+    paths = _literals([os.path.abspath(path) for path in files.paths])
+    if files.format == "parquet":
+        source = f"read_parquet({paths}, union_by_name = true)"
+        rows = connection.sql(f"select * from {source}")
+    else:
+        source = f"read_json({paths}, union_by_name = true, sample_size = -1)"
+        rows = connection.sql(f"select * from {source}")
+        written = {name: "VARCHAR" if _IN_TEXT.fullmatch(str(kind)) else str(kind)
+                   for name, kind in zip(rows.columns, rows.types, strict=True)}  # fmt: skip
+        if list(written.values()) != [str(kind) for kind in rows.types]:  # dates and times are strings in JSON
+            types = ", ".join(f"{quoted(name)}: '{kind}'" for name, kind in written.items())
+            source = f"read_json({paths}, union_by_name = true, columns = {{{types}}})"
+            rows = connection.sql(f"select * from {source}")
+    if not rows.columns:
+        raise DataError("there are no columns", files.name)
+    names, types = tuple(rows.columns), tuple(map(str, rows.types))
+    columns = ", ".join(f"{quoted(name)} as v{at}" for at, name in enumerate(names, 1))
+    kind = "view" if files.format == "parquet" else "table"
+    connection.execute(f"create temp {kind} raw as select {columns} from {source}")
+    return Raw(names, types, rules.missing or (), ",", ())
 
 
-def _run_query(connection, rows, query: str, absent: Sequence[str]):
-    statements = connection.extract_statements(query)
-    if len(statements) != 1 or statements[0].type.name != "SELECT":
+_IN_TEXT = re.compile(r"DATE|TIME|TIMESTAMP.*|TIME WITH.*|UUID")
+
+
+def _refuse_alike(raw: Raw, query: str | None, files: Files) -> None:
+    """In SQL, names that differ by case only are one."""
+    lower = [name.lower() for name in raw.names]
+    if query is not None and len(set(lower)) < len(lower):
+        twice = next(name for name in lower if lower.count(name) > 1)
         raise DataError(
-            "dataset.query must be one SELECT statement over the table `data`",
-            query,
-            "for example: select * from data where year > 2019",
+            f"the columns {listing(name for name in raw.names if name.lower() == twice)} differ by case only, which"
+            " SQL does not tell apart",
+            files.name,
+            "rename one of them in the file, or leave `query` out",
         )
-    missing = [name for name in absent if name not in rows.columns]
-    if missing:
-        rows = rows.project("*, " + ", ".join(f"null as {_quoted(name)}" for name in missing))
-    rows.create_view("data")
-    return connection.sql(statements[0].query)
 
 
-def _fetch(rows, source: str) -> Table:
-    kinds, casts = {}, []
-    for name, kind in zip(rows.columns, map(str, rows.types), strict=True):
-        if _NUMBERS.fullmatch(kind):
-            kinds[name], cast = "number", f"{_quoted(name)}::double"
-        elif _TEXTS.fullmatch(kind):
-            kinds[name], cast = "text", f"{_quoted(name)}::varchar"
-        elif _DATES.fullmatch(kind):
-            kinds[name], cast = "date", f"epoch_us({_quoted(name)}::timestamp)::double"
-        else:
-            kinds[name], cast = "nested", "null::double"
-        casts.append(f"{cast} as {_quoted(name)}")
-    if not casts:
-        raise DataError("there are no columns", source)
-    arrays = rows.project(", ".join(casts)).fetchnumpy()
-    columns = {name: _column(kinds[name], array) for name, array in arrays.items()}
-    count = len(next(iter(arrays.values())))
-    if count == 0:
-        raise DataError("there are no rows", source, "the file or the query gives column names but no rows")
-    return Table(columns, count, source)
-
-
-def _column(kind: str, array: Array) -> Column:
-    masked = hasattr(array, "filled")  # without numpy.ma, which takes longer to import than a small file to read
-    if kind == "text":
-        words = array.filled(None).tolist() if masked else array.tolist()
-        return Column.of_words([None if word is None or word in NULLS else word for word in words])
-    if masked:
-        array = array.astype(np.float64).filled(np.nan)
-    return Column(kind, np.asarray(array, dtype=np.float64))
-
-
-_LINE = re.compile(r"CSV Error on Line: (\d+)")
-_VALUE = re.compile(r'Error when converting column "(.*?)"\. Could not convert string "(.*?)" to')
-
-
-def _explained(error: duckdb.Error, files: Files, query: str | None) -> DataError:
-    """What DuckDB says, as file, row, column and mend."""
+def _explained(error: duckdb.Error, files: Files, query: str | None, encoding: str | None) -> DataError:
+    """What DuckDB says, as file, row, column and hint."""
     text = str(error)
-    line, value = _LINE.search(text), _VALUE.search(text)
-    if value:
-        place = f"row {int(line[1]) - 1} (line {line[1]})" if line else "a row"
-        return DataError(
-            f'{place} holds "{value[2]}" in a column of numbers or dates',
-            f'{files.name}: column "{value[1]}"',
-            "mend the value, or leave the field empty and say what fills it: `missing: median`",
-        )
-    first = text.split("\n")[0].removeprefix("Invalid Input Error: ").removeprefix("IO Error: ")
+    first = re.sub(r"^[A-Z][A-Za-z ]*Error: ", "", text.split("\n")[0])
     if query is not None and not any(sign in text for sign in ("CSV", "JSON", "Parquet")):
         return DataError(f"the query fails: {first}", query, "the files are the table `data`")
     if files.format == "csv":
+        from nnctl.data.csv_diagnosis import diagnose
+        from nnctl.data.csv_dialect import dialect
+
         for path in files.paths:
-            delimiter, names = csv_text.header(path)
-            if found := csv_text.diagnose(path, delimiter, len(names)):
+            if found := diagnose(path, dialect(path, encoding)):
                 return found
-    return DataError(f"cannot be read as {files.format}: {first}", files.name, _MENDS.get(files.format))
+    return DataError(f"cannot be read as {files.format}: {first}", files.name, _HINTS.get(files.format))
 
 
-_MENDS = {
+_HINTS = {
     "json": "write a list of records, [{...}, {...}], or one record a line",
     "parquet": "check that the file is complete and is Parquet",
     "csv": "write a line of column names, then rows of as many fields",
 }
+
+__all__ = ["NULLS", "missing_note", "read_table"]

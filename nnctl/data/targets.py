@@ -154,7 +154,7 @@ def fit_target(table: Table, columns: Sequence[str], labels: str, train: Array |
     """
     columns = tuple(columns)
     for name in columns:
-        if table[name].kind in ("date", "nested"):
+        if table[name].kind in ("date", "time", "nested"):
             raise DataError(
                 f"a target cannot be a {table[name].kind} column", table.where(name),
                 "make a number or a word of it with `query`",

@@ -60,7 +60,7 @@ def predict(run: Path, source: str, *, keep: Sequence[str] = (), reading: Readin
     check_inputs(model.graph, {"given": given.part})
     notes = list(given.notes)
     named = _names(preprocessing, given)
-    kept = kept_columns(given, source, keep, notes) if keep else {}
+    kept = kept_columns(given, source, keep, notes, preprocessing.dataset.encoding) if keep else {}
     with model.executor:
         outputs, masks = model.predict(cast(given.part, model.program.dtype))
     said: list[Said] = []

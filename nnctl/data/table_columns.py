@@ -1,0 +1,288 @@
+"""The columns of a file as DuckDB holds them, each read as what all its rows say that it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnctl.data.column_format import (
+    CATEGORY,
+    NUMBER,
+    OTHER,
+    TEXT,
+    TIME,
+    ColumnFormat,
+    Rules,
+    as_category,
+    beyond_note,
+    decide,
+    plain_format,
+    typed,
+)
+from nnctl.data.number_words import BEYOND, PLAIN
+from nnctl.data.table import Array, Column, Table, listing
+from nnctl.errors import DataError
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Words that a CSV file's rows hold where there is no value, unless `missing_values` says otherwise.
+NULLS = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL", "None", "?")
+
+_WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
+_NUMBERS = re.compile(r"FLOAT|DOUBLE|DECIMAL\(\d+, ?\d+\)")
+_TEXTS = re.compile(r"VARCHAR|BOOLEAN|UUID|ENUM\(.*\)")
+_DATES = re.compile(r"DATE|TIMESTAMP(_S|_MS|_NS)?( WITH TIME ZONE)?")
+_TIMES = re.compile(r"TIME( WITH TIME ZONE)?|TIMETZ|TIME_NS")
+
+
+@dataclass(frozen=True)
+class Raw:
+    """The table `raw`: columns v1, v2, ... as the files hold them.
+
+    names, types: of the columns; DuckDB's types. missing: words that stand for no value. notes: of reading.
+    """
+
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+    missing: tuple[str, ...]
+    delimiter: str
+    notes: tuple[str, ...]
+
+
+@dataclass
+class Found:
+    """What `scan` found. sql: by column, an expression over `raw` that gives its values, where DuckDB can; columns:
+    those that were read here already. formats, notes: as in Table."""
+
+    connection: duckdb.DuckDBPyConnection
+    source: str
+    names: tuple[str, ...]
+    formats: dict[str, ColumnFormat] = field(default_factory=dict)
+    sql: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, Column] = field(default_factory=dict)
+    native: dict[str, str] = field(default_factory=dict)  # DuckDB's types of what is not read
+    whole: set[str] = field(default_factory=set)  # columns of plain numbers, all of them whole in these files
+    notes: list[str] = field(default_factory=list)
+
+    def table(self) -> Table:
+        """All columns, in the files' order."""
+        left = [name for name in self.names if name not in self.columns]
+        fetched = fetch(self.connection, "raw", {name: (self.formats[name], self.sql[name]) for name in left})
+        whole = {**self.columns, **fetched}
+        columns = {name: whole[name] for name in self.names}
+        rows = len(next(iter(columns.values())).values)
+        if rows == 0:
+            raise DataError("there are no rows", self.source, "the file gives column names but no rows")
+        for name, kind in self.native.items():
+            columns[name] = Column("nested", columns[name].values, called=kind)
+        return Table(columns, rows, self.source, self.formats, None, tuple(self.notes))
+
+
+def scan(connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Rules,
+         formats: Mapping[str, ColumnFormat] | None, source: str) -> Found:  # fmt: skip
+    """Finds out how each column of `raw` is read: by `formats` where they are given, else by all its rows."""
+    found = Found(connection, source, raw.names, notes=list(raw.notes))
+    facts = _facts(connection, raw)
+    open_columns: dict[str, Column] = {}
+    for at, (name, kind) in enumerate(zip(raw.names, raw.types, strict=True), 1):
+        saved = None if formats is None else formats.get(name, _unknown(name, rules))
+        fact, clean = facts.get(name), _clean(f"v{at}", kind, raw.missing)
+        if native := _native_format(kind, fact):
+            if native.whole and fact.largest >= BEYOND and name not in rules.numbers:
+                found.notes += [beyond_note(name)] if saved is None else []
+                native, clean = TEXT, f"{clean}::varchar"
+            _take_native(found, name, native, clean, saved, rules)
+        elif fact is None:
+            if saved is not None and saved.kind != "other":
+                raise DataError(f"holds {kind} values where the model was trained on {saved.called()}",
+                                f'{source}: column "{name}"')  # fmt: skip
+            found.formats[name], found.sql[name], found.native[name] = OTHER, "null::double", kind
+        elif fact.plain and _reads_plain(name, fact, saved, rules):
+            chosen = saved or plain_format(fact.whole, fact.largest, name, rules)
+            if chosen == TEXT:
+                found.notes.append(beyond_note(name))
+            found.formats[name], found.sql[name] = chosen, _cast(clean, chosen)
+            found.whole |= {name} if fact.whole else set()
+        else:
+            column = fetch(connection, "raw", {name: (TEXT, clean)})[name]
+            if saved is None:
+                open_columns[name] = column
+            else:
+                found.formats[name], found.columns[name] = saved, typed(name, column, saved, source)
+    decision = decide({name: column.words for name, column in open_columns.items()}, rules, raw.delimiter)
+    for name, column in open_columns.items():
+        found.formats[name] = decision.formats[name]
+        found.columns[name] = typed(name, column, decision.formats[name], source)
+    found.notes += decision.notes
+    found.notes += missing_note({name: fact.missing for name, fact in facts.items() if fact.missing})
+    return found
+
+
+@dataclass(frozen=True)
+class _Fact:
+    """Of a column: whether all its words are plain numbers; whole numbers; the largest absolute value; whether all with
+    a point may be thousands; words that stand for no value, and in how many rows."""
+
+    plain: bool
+    whole: bool
+    largest: float
+    grouped: bool
+    missing: Mapping[str, int]
+
+
+def _facts(connection: duckdb.DuckDBPyConnection, raw: Raw) -> dict[str, _Fact]:
+    """One look at all rows of all columns of words and whole numbers."""
+    asked, parts = [], []
+    for at, (name, kind) in enumerate(zip(raw.names, raw.types, strict=True), 1):
+        if kind == "VARCHAR":
+            clean = _clean(f"v{at}", kind, raw.missing)
+            parts += [
+                f"count({clean})", f"count(*) filter (regexp_full_match({clean}, '{PLAIN.pattern}'))",
+                f"count(*) filter (contains({clean}, '.') or regexp_matches({clean}, '[eEfF]'))",
+                f"max(abs(try_cast({clean} as double)))",
+                f"count(*) filter (contains({clean}, '.')"
+                f" and not regexp_full_match({clean}, '-?[0-9]{{1,3}}(\\.[0-9]{{3}})+'))",
+                f"count(*) filter (v{at} in ({_literals(raw.missing)}) and v{at} <> '')" if raw.missing else "0",
+            ]  # fmt: skip
+            asked.append((name, at, True))
+        elif _WHOLE.fullmatch(kind):
+            parts += [f"max(abs(v{at}::double))"]
+            asked.append((name, at, False))
+        elif _NUMBERS.fullmatch(kind) or _TEXTS.fullmatch(kind) or _DATES.fullmatch(kind) or _TIMES.fullmatch(kind):
+            asked.append((name, at, None))
+    values = list(connection.execute(f"select {', '.join(parts)} from raw").fetchall()[0]) if parts else []
+    facts = {}
+    for name, at, words in asked:
+        if words is None:
+            facts[name] = _Fact(False, False, 0, False, {})
+        elif not words:
+            facts[name] = _Fact(False, True, values.pop(0) or 0, False, {})
+        else:
+            (count, plain, broken, largest, ungrouped, missing), values = values[:6], values[6:]
+            counted = _missing_words(connection, at, raw.missing) if missing else {}
+            grouped = bool(broken) and not ungrouped
+            facts[name] = _Fact(0 < count == plain, not broken, largest or 0, grouped, counted)
+    return facts
+
+
+def _missing_words(connection: duckdb.DuckDBPyConnection, at: int, words: Sequence[str]) -> dict[str, int]:
+    rows = connection.execute(
+        f"select v{at}, count(*) from raw where v{at} in ({_literals(words)}) and v{at} <> '' group by 1 order by 1"
+    ).fetchall()
+    return dict(rows)
+
+
+def missing_note(words: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """A note of the words that are taken as missing values, by column and by word; none where there are none."""
+    if not words:
+        return []
+    shown = [
+        f'{", ".join(f"{word!r}" for word in counts)} in column "{name}" ({sum(counts.values())} rows)'
+        for name, counts in words.items()
+    ]
+    return [f"words taken as missing values: {listing(shown)}; `missing_values: []` keeps them as words"]
+
+
+def _unknown(name: str, rules: Rules) -> ColumnFormat:
+    """The format of a column that the files trained on did not have."""
+    return NUMBER if name in rules.numbers else TEXT
+
+
+def _reads_plain(name: str, fact: _Fact, saved: ColumnFormat | None, rules: Rules) -> bool:
+    """Whether DuckDB's own cast reads the words as they are meant."""
+    if saved is not None:
+        return saved.kind == "number" and saved.number.decimal == "." and saved.number.suffix != "%"
+    return name not in rules.words | rules.categories and rules.decimal != "," and not fact.grouped
+
+
+def _native_format(kind: str, fact: _Fact | None) -> ColumnFormat | None:
+    """The format of a column of a type that says what it holds; None for words, and for what is not read."""
+    return None if fact is None or kind == "VARCHAR" else column_format(kind)
+
+
+def column_format(kind: str) -> ColumnFormat:
+    """The format of a column of one of DuckDB's types."""
+    if _WHOLE.fullmatch(kind):
+        return ColumnFormat("number", whole=True)
+    if _NUMBERS.fullmatch(kind):
+        return NUMBER
+    if _DATES.fullmatch(kind):
+        return ColumnFormat("date", whole=kind == "DATE")
+    if _TIMES.fullmatch(kind):
+        return TIME
+    return TEXT if _TEXTS.fullmatch(kind) else OTHER
+
+
+def _take_native(found: Found, name: str, native: ColumnFormat, clean: str, saved: ColumnFormat | None,
+                 rules: Rules) -> None:  # fmt: skip
+    """A column whose type the file tells: as it is, or as the words that the config or the trained model wants."""
+    wanted = saved or (TEXT if name in rules.words else CATEGORY if name in rules.categories else native)
+    found.formats[name] = wanted
+    if wanted.kind == native.kind:
+        found.sql[name] = _cast(clean, native)
+        return
+    column = fetch(found.connection, "raw", {name: (native, _cast(clean, native))})[name]
+    if wanted.kind == "category" or (wanted.kind == "text" and native.kind != "text"):
+        found.columns[name] = as_category(column.as_text())
+    else:
+        found.columns[name] = typed(name, column.as_text(), wanted, found.source)
+
+
+def _clean(column: str, kind: str, missing: Sequence[str]) -> str:
+    """The column with NULL for the words that stand for no value."""
+    if kind != "VARCHAR" or not missing:
+        return column
+    return f"case when {column} in ({_literals(missing)}) then null else {column} end"
+
+
+def _cast(clean: str, wanted: ColumnFormat) -> str:
+    """An expression of the SQL type that a format has in queries."""
+    if wanted.kind == "number":
+        return f"({clean})::double"
+    return f"({clean})::varchar" if wanted.kind == "text" else f"({clean})"
+
+
+def fetch(connection: duckdb.DuckDBPyConnection, table: str,
+          wanted: Mapping[str, tuple[ColumnFormat, str]]) -> dict[str, Column]:  # fmt: skip
+    """Columns of a table, by name, each from an SQL expression of its format's type."""
+    if not wanted:
+        return {}
+    parts = []
+    for at, (kind, sql) in enumerate(wanted.values(), 1):
+        if kind.kind == "date":
+            sql = f"epoch_us(({sql})::timestamp)::double"
+        elif kind.kind == "time":
+            sql = f"epoch_us(('1970-01-01'::date + ({sql})::time)::timestamp)::double"
+        elif kind.kind in ("text", "category"):
+            sql = f"({sql})::varchar"
+        parts.append(f"{sql} as r{at}")
+    arrays = connection.execute(f"select {', '.join(parts)} from {table}").fetchnumpy()
+    return {name: _column(kind, arrays[f"r{at}"]) for at, (name, (kind, _)) in enumerate(wanted.items(), 1)}
+
+
+def _column(wanted: ColumnFormat, array: Array) -> Column:
+    masked = hasattr(array, "filled")  # without numpy.ma, which takes longer to import than a small file to read
+    if wanted.kind in ("text", "category"):
+        words = array.data if masked else array
+        if masked:  # not array.filled(None), which fills in "?"
+            words = words.copy()
+            words[array.mask] = None
+        return Column.of_words(words.tolist())
+    if masked:
+        array = array.astype(np.float64).filled(np.nan)
+    kind: Any = "nested" if wanted.kind == "other" else wanted.kind
+    return Column(kind, np.asarray(array, dtype=np.float64))
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literals(words: Sequence[str]) -> str:
+    return ", ".join("'" + word.replace("'", "''") + "'" for word in words)

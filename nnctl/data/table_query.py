@@ -1,0 +1,191 @@
+"""The config's SQL over the rows of the files, and the row that each row of its result came from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnctl.data.column_format import CATEGORY, OTHER, TEXT, TIME, ColumnFormat, Rules, as_category, beyond_note
+from nnctl.data.number_words import BEYOND
+from nnctl.data.table import Array, Column, Table, listing
+from nnctl.data.table_columns import Found, Raw, column_format, fetch, quoted
+from nnctl.errors import DataError
+
+if TYPE_CHECKING:
+    import duckdb
+
+_ROW = "row number of nnctl"
+
+
+def run_query(connection: duckdb.DuckDBPyConnection, raw: Raw, found: Found, query: str, rules: Rules,
+              formats: Mapping[str, ColumnFormat], needed: Sequence[str]) -> Table:  # fmt: skip
+    """What the query makes of the table `data`: the columns of `raw`, each of the type that `found` says.
+
+    formats: of the files trained on; columns that these had and these files lack are NULL in all rows. needed: columns
+    of the result that must have values all the same. Raises DataError.
+    """
+    absent = [name for name in formats if name not in raw.names]
+    _create_data(connection, raw, found, {name: formats[name] for name in absent})
+    select = _statement(connection, query)
+    rows, numbers = _with_numbers(connection, select)
+    rows.create("result")
+    names = [name for name in rows.columns if name != _ROW]
+    kinds = dict(zip(rows.columns, map(str, rows.types), strict=True))
+    facts = _largest(connection, [name for name in names if kinds[name] in _BIG])
+    wanted, notes = {}, list(found.notes)
+    for name in names:
+        chosen, sql = column_format(kinds[name]), quoted(name)
+        if facts.get(name, 0) >= BEYOND and name not in rules.numbers:
+            notes += [] if formats else [beyond_note(name)]
+            chosen = TEXT
+        if chosen == OTHER:
+            sql = "null::double"
+        elif chosen.kind == "number":
+            sql = f"{sql}::double"
+        wanted[name] = chosen, sql
+    if not wanted:
+        raise DataError("there are no columns", found.source)
+    columns = fetch(connection, "result", wanted)
+    for name, column in columns.items():
+        if column.kind == "nested":
+            columns[name] = Column("nested", column.values, called=kinds[name])
+        elif name in rules.words:
+            columns[name] = column.as_text()
+        elif name in rules.categories:
+            columns[name] = as_category(column.as_text())
+    count = len(next(iter(columns.values())).values)
+    if count == 0:
+        hint = f"the files lack the column {listing(absent)}, which is empty in the query" if absent else None
+        raise DataError("there are no rows", found.source, hint or "the query gives column names but no rows")
+    _require(columns, needed, absent, found.source)
+    total = connection.execute("select count(*) from data").fetchall()[0][0]
+    return Table(columns, count, found.source, found.formats | {name: formats[name] for name in absent}, numbers,
+                 tuple(notes), total)  # fmt: skip
+
+
+_BIG = ("BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT")
+
+
+def _largest(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> dict[str, float]:
+    if not names:
+        return {}
+    parts = ", ".join(f"max(abs({quoted(name)}::double))" for name in names)
+    largest = connection.execute(f"select {parts} from result").fetchall()[0]
+    return {name: value or 0 for name, value in zip(names, largest, strict=True)}
+
+
+def _create_data(connection: duckdb.DuckDBPyConnection, raw: Raw, found: Found,
+                 absent: Mapping[str, ColumnFormat]) -> None:  # fmt: skip
+    """The table `data`. Columns that were read in Python come from arrays, row beside row."""
+    parts, arrays = [], {}
+    for at, (name, kind) in enumerate(zip(raw.names, raw.types, strict=True), 1):
+        chosen = found.formats[name]
+        if name in found.columns:
+            arrays[f"a{at}"] = _array(found.columns[name])
+            sql = _from_array(f"a{at}", found.columns[name], chosen)
+        elif kind != "VARCHAR" and chosen == column_format(kind) or chosen == OTHER:
+            sql = f"v{at}"  # as the file has it
+        elif chosen.kind == "number" and chosen.whole and name in found.whole:
+            sql = f"({found.sql[name]})::bigint"
+        else:
+            sql = found.sql[name]
+        parts.append(f"{sql} as {quoted(name)}")
+    parts += [f"null::{_SQL_TYPES.get(chosen.kind, 'varchar')} as {quoted(name)}" for name, chosen in absent.items()]
+    source = "raw"
+    if arrays:
+        connection.register("arrays", arrays)
+        source = "raw positional join arrays"
+    connection.execute(f"create table data as select {', '.join(parts)} from {source}")
+
+
+_SQL_TYPES = {"number": "double", "date": "timestamp", "time": "time"}
+
+
+def _array(column: Column) -> Array:
+    if column.kind == "text":
+        return np.array([*column.words, None], dtype=object)[column.values]
+    return column.values
+
+
+def _from_array(name: str, column: Column, chosen: ColumnFormat) -> str:
+    present = f"case when isnan({name}) then null else {name} end"
+    if column.kind == "date":
+        moment = f"make_timestamp(({present})::bigint)"
+        return f"({moment})::date" if chosen.whole else moment
+    if column.kind == "time":
+        return f"(make_timestamp(({present})::bigint))::time"
+    if column.kind == "number":
+        known = column.values[~np.isnan(column.values)]
+        whole = chosen.whole and bool(np.all(known == np.floor(known))) and not np.any(np.abs(known) >= BEYOND)
+        return f"({present})::bigint" if whole else present
+    return name
+
+
+def _statement(connection: duckdb.DuckDBPyConnection, query: str) -> str:
+    statements = connection.extract_statements(query)
+    if len(statements) != 1 or statements[0].type.name != "SELECT":
+        raise DataError(
+            "dataset.query must be one SELECT statement over the table `data`",
+            query,
+            "for example: select * from data where year > 2019",
+        )
+    return statements[0].query
+
+
+def _with_numbers(connection: duckdb.DuckDBPyConnection, select: str) -> tuple[Any, Array | None]:
+    """The query's result, and the file's row that each of its rows came from, where that can be known: of a plain
+    SELECT ... FROM data, with WHERE, ORDER BY or LIMIT."""
+    import duckdb
+
+    plain = connection.sql(select)
+    try:
+        marked = _marked(connection, select)
+        if marked is None:
+            return plain, None
+        both = connection.sql(marked)
+        both.create("marked")
+        numbers = connection.execute(f"select {quoted(_ROW)} as r from marked").fetchnumpy()["r"]
+        return connection.sql(f"select * exclude ({quoted(_ROW)}) from marked"), np.asarray(numbers) + 1
+    except (duckdb.Error, KeyError):
+        return plain, None
+
+
+def _marked(connection: duckdb.DuckDBPyConnection, select: str) -> str | None:
+    """The query with the row number as one more column; None where its rows are not rows of `data`."""
+    text = connection.execute("select json_serialize_sql(?::varchar)", [select]).fetchall()[0][0]
+    tree = json.loads(text)
+    node = tree["statements"][0]["node"]
+    simple = (
+        not tree.get("error")
+        and node["type"] == "SELECT_NODE"
+        and node["from_table"]["type"] == "BASE_TABLE"
+        and node["from_table"].get("table_name", "").lower() in ("data", "")
+        and not node["group_expressions"]
+        and node["aggregate_handling"] == "STANDARD_HANDLING"
+        and not node["cte_map"]["map"]
+        and not node["sample"]
+        and all(modifier["type"] in ("ORDER_MODIFIER", "LIMIT_MODIFIER") for modifier in node["modifiers"])
+    )
+    if not simple:
+        return None
+    node["select_list"].append(
+        {"class": "COLUMN_REF", "type": "COLUMN_REF", "alias": _ROW, "query_location": 0, "column_names": ["rowid"]}
+    )
+    return connection.execute("select json_deserialize_sql(?::json)", [json.dumps(tree)]).fetchall()[0][0]
+
+
+def _require(columns: Mapping[str, Column], needed: Sequence[str], absent: Sequence[str], source: str) -> None:
+    """Raises DataError where a column that the model reads has no value, since files lack what it is computed from."""
+    if not absent:
+        return
+    for name in needed:
+        if name in columns and columns[name].missing.all():
+            raise DataError(
+                f'the model reads "{name}", which the query computes from columns that the file lacks: '
+                + listing(absent),
+                source,
+                "give the file the columns that the training files had",
+            )
