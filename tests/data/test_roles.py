@@ -5,7 +5,7 @@ import datetime
 import pytest
 from data.tables import NESTED, table
 
-from nnctl.data.roles import find_roles, find_targets, target_columns
+from nnctl.data.roles import find_roles, find_targets, target_labels
 from nnctl.data.spec import DatasetSpec
 from nnctl.errors import DataError
 from nnctl.spec.model import InputSpec
@@ -286,14 +286,15 @@ def test_several_texts_need_an_input_each():
 def test_the_targets_of_each_output(target, outputs, expected):
     dataset = made(target=target)
     assert find_targets(dataset, outputs, table(**COLUMNS)) == expected
-    for output in outputs:
-        known = expected[output] if isinstance(target, dict) or len(outputs) == 1 or target is None else tuple(target)
-        assert target_columns(dataset, output) == known
+    wanted = {output: f"labels of {output}" for output in outputs}
+    assert target_labels(dataset, wanted) == {
+        column: wanted[output] for output, columns in expected.items() for column in columns
+    }
 
 
 def test_an_output_without_a_target_of_its_own_has_none():
-    assert target_columns(made(target={"one": "y"}), "two") == ()
-    assert target_columns(made(target=None), "two") == ("two",)
+    assert target_labels(made(target={"one": "y"}), {"two": "number"}) == {}
+    assert target_labels(made(target=None), {"two": "number"}) == {"two": "number"}
 
 
 @pytest.mark.parametrize(
