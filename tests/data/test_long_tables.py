@@ -156,7 +156,7 @@ def test_the_sequences_of_a_file_of_its_own_are_none_twice():
         ("t", [NESTED] * 6, "lists or structs"),
         ("t", [30.0, 2.0, 1.0, 9.0, 2.0, 6.0], 'rows 2, 5: the sequence "q" has the step 2 twice'),
         ("t", [6.0, 2.0, 1.0, 9.0, 5.0, 6.0], 'rows 1, 6: the sequence "p" has the step 6 twice'),
-        ("t", ["c", "b", "a", "c", "a", "b"], 'rows 3, 5: the sequence "q" has the step a twice'),
+        ("t", ["t10", "t2", "t1", "t10", "t1", "t2"], 'rows 3, 5: the sequence "q" has the step t1 twice'),
     ],
 )
 def test_ids_and_orders_that_say_nothing(name, values, said):

@@ -44,7 +44,7 @@ def test_what_it_takes():
 
 def test_columns_that_are_words_whatever_they_look_like():
     fitted = made(targets={"one": TargetCoder("sequence", ("s",), (3,), ("a",)), "two": CODER}, categorical=["w"])
-    assert set(fitted.words) >= {"s"} and "y" not in fitted.words
+    assert fitted.rules.words == {"s"} and fitted.rules.classes == {"y"} and fitted.rules.categories == {"w"}
 
 
 # Tables -------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnctl.data.spec import SplitSpec
-from nnctl.data.splits import Split, rank, split_rows
+from nnctl.data.splits import Split, split_rows
 from nnctl.errors import DataError
 
 
@@ -186,18 +186,6 @@ def test_a_missing_time_is_named():
     with pytest.raises(DataError, match=r"rows 2, 4") as caught:
         cut(5, time="day", time_values=[1, None, 3, None, 5])
     assert "day" in caught.value.problems[0].where and "day" in caught.value.problems[0].hint
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        ([2.0, -1.0, 10.0], [1, 0, 2]),
-        (["b", "a", "c"], [1, 0, 2]),
-        (["2020-02-01", "2019-12-31", "2020-01-15"], [2, 0, 1]),
-    ],
-)
-def test_ranks_sort_as_the_column_does(values, expected):
-    assert np.argsort(np.argsort(rank(column(values)))).tolist() == expected
 
 
 def test_a_column_names_the_splits():
