@@ -11,7 +11,7 @@ import numpy as np
 
 from nnctl.data.long_tables import LongTable, fold
 from nnctl.data.missing import NAMED, kept_array_rows, kept_rows, take_rows
-from nnctl.data.named_arrays import Arrays, rows_of
+from nnctl.data.named_arrays import Arrays
 from nnctl.data.parts import Part
 from nnctl.data.reading import image_spec, read_files
 from nnctl.data.spec import ImageSpec, SplitSpec

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnctl.data.column_format import CATEGORY, OTHER, TEXT, TIME, ColumnFormat, Rules, as_category, beyond_note
+from nnctl.data.column_format import OTHER, TEXT, ColumnFormat, Rules, as_category, beyond_note
 from nnctl.data.number_words import BEYOND
 from nnctl.data.table import Array, Column, Table, listing
 from nnctl.data.table_columns import Found, Raw, column_format, fetch, quoted
