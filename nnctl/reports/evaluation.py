@@ -25,7 +25,7 @@ def show(evaluation: Evaluation, terminal: Terminal) -> None:
     terminal.print()
     figures = Table(["", "value"])
     for name, value in evaluation.figures.items():
-        figures.add(name, figure(value))
+        figures.add(f"{name} (scaled)" if name in evaluation.scaled else name, figure(value))
     figures.print(terminal)
     for output, matrix in evaluation.confusion.items():
         target = evaluation.targets[output]

@@ -27,6 +27,13 @@ def count(value: int) -> str:
     return f"{value:,}"
 
 
+def parameters(total: int, trainable: int | None = None) -> str:
+    """1,234, or 1,234 (1,200 trainable, 34 non-trainable); all are trainable where it is not said."""
+    if trainable is None or trainable == total:
+        return count(total)
+    return f"{count(total)} ({count(trainable)} trainable, {count(total - trainable)} non-trainable)"
+
+
 def counted(value: int, noun: str, plural: str | None = None) -> str:
     """1 epoch, 20 epochs."""
     return f"{value:,} {noun if value == 1 else plural or noun + 's'}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from nnctl.reports.machine import dumps, jsonable
-from nnctl.reports.numbers import count, counted, duration, figure
+from nnctl.reports.numbers import count, counted, duration, figure, parameters
 from nnctl.reports.run_table import Epochs, RunTable
 from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal
@@ -120,7 +121,7 @@ def opening(started: RunStarted, terminal: Terminal) -> None:
     parts = ", ".join(f"{count(rows)} {part}" for part, rows in started.rows.items() if rows)
     terminal.print(started.name, "bold")
     terminal.flow(f"  samples     {parts}", indent=" " * 14)
-    terminal.flow(f"  parameters  {count(started.parameters)}", indent=" " * 14)
+    terminal.flow(f"  parameters  {parameters(started.parameters, started.trainable)}", indent=" " * 14)
     each = counted(started.iterations_per_epoch, "iteration")
     terminal.flow(
         f"  training    {counted(started.epochs, 'epoch')} × {each}, batch size {count(started.batch_size)}",
@@ -140,7 +141,7 @@ def closing(ended: RunEnded, started: RunStarted, terminal: Terminal) -> None:
         terminal.flow(ending[0].upper() + ending[1:] + best)
         terminal.print()
     if ended.test:
-        _test_table(ended.test, started.baseline).print(terminal)
+        _test_table(ended.test, started.baseline, started.scaled).print(terminal)
         terminal.print()
     if ended.hint and ended.reason != "nan":
         terminal.flow(ended.hint)
@@ -160,9 +161,9 @@ def _ending(ended: RunEnded) -> str:
     return f"{how} after {counted(ended.epochs, 'epoch')} in {duration(ended.seconds)}"
 
 
-def _test_table(test: Figures, baseline: Figures) -> Table:
+def _test_table(test: Figures, baseline: Figures, scaled: Collection[str] = ()) -> Table:
     """A row a figure, so that any number of them fits any terminal."""
     table = Table(["", "test", "baseline"] if baseline else ["", "test"])
     for name, value in test.items():
-        table.add(name, figure(value), *([figure(baseline.get(name))] if baseline else []))
+        table.add(f"{name} (scaled)" if name in scaled else name, figure(value), *([figure(baseline.get(name))] if baseline else []))
     return table

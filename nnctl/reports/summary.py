@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nnctl.reports.graph_drawing import draw
 from nnctl.reports.graph_layout import boxes, is_chain
-from nnctl.reports.numbers import count, figure, size
+from nnctl.reports.numbers import count, figure, parameters, size
 from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal
 
@@ -39,9 +39,7 @@ def show_table(summary: Summary, terminal: Terminal) -> None:
                   count(line.parameters), count(line.multiply_adds))  # fmt: skip
     table.print(terminal)
     terminal.print()
-    still = summary.parameters - summary.trainable
-    rest = f", {count(still)} not trained" if still else ""
-    terminal.flow(f"parameters     {count(summary.parameters)}{rest}", indent=" " * 15)
+    terminal.flow(f"parameters     {parameters(summary.parameters, summary.trainable)}", indent=" " * 15)
     terminal.flow(f"multiply-adds  {count(summary.multiply_adds)} a sample", indent=" " * 15)
     terminal.flow(f"memory         {size(summary.memory)} in training", indent=" " * 15)
 

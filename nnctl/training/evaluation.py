@@ -16,6 +16,7 @@ from nnctl.training.alignment import check_alignment
 from nnctl.training.events import Figures
 from nnctl.training.folder import model_of
 from nnctl.training.model import cast
+from nnctl.training.model_metrics import scale_notes, target_names
 from nnctl.training.nonfinite_metrics import nonfinite_note
 from nnctl.training.refusals import check_inputs, check_reading
 from nnctl.training.saved import load_model
@@ -27,7 +28,9 @@ Array = np.ndarray
 class Evaluation:
     """What `eval` found.
 
-    split: the part of the run's own data, or the files given. confusion: by output, (classes, classes), rows the truth.
+    split: the part of the run's own data, or the files given. targets: by their column's name, or
+    their output's where there are several. confusion: likewise, (classes, classes), rows the truth. scaled: figures in the
+    unit of the scaled target, not of the data.
     left_out: numbers of the given files' rows that are not in it. notes: a line for everything that was done to the
     data.
     """
@@ -39,6 +42,7 @@ class Evaluation:
     confusion: Mapping[str, Array]
     left_out: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    scaled: tuple[str, ...] = ()
 
 
 def evaluate(run: Path, *, data: str | None = None, split: str = "test",
@@ -68,12 +72,16 @@ def evaluate(run: Path, *, data: str | None = None, split: str = "test",
         check_alignment(model, targets, {data or split: part})
         figures, outputs, masks = model.evaluate(part)
         note = nonfinite_note(model, part, figures, data or split)
+    called = target_names(targets)
     confusion = {
-        name: confusion_matrix(target, np.asarray(part.targets[name]), outputs[name], model.spec.losses[name], masks.get(name))
+        called[name]: confusion_matrix(target, np.asarray(part.targets[name]), outputs[name], model.spec.losses[name], masks.get(name))
         for name, target in targets.items()
         if target.classes and target.labels != "sequence"
     }
-    return Evaluation(data or split, part.rows, figures, targets, confusion, left_out, (*notes, *filter(None, [note])))
+    return Evaluation(
+        data or split, part.rows, figures, {called[name]: target for name, target in targets.items()}, confusion, left_out,
+        (*notes, *scale_notes(model.spec, targets), *filter(None, [note])), model.scaled_losses,
+    )  # fmt: skip
 
 
 def confusion_matrix(target: Target, y: Array, p: Array, loss: Loss, mask: Array | None = None) -> Array:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nnctl.data.parts import Target
+
 Figures = Mapping[str, float]  # "loss", then the metrics by name; an output's own are "kind_loss", "kind_accuracy"
 
 
@@ -13,7 +15,9 @@ Figures = Mapping[str, float]  # "loss", then the metrics by name; an output's o
 class RunStarted:
     """baseline: figures of always guessing the majority class or the mean, on the validation (or test) part.
 
-    monitor: the figure that tells which epoch is best, the bigger or the smaller the better."""
+    monitor: the figure that tells which epoch is best, the bigger or the smaller the better. parameters: of the layers, of
+    which `trainable` are trained. targets: by their column's name, or their output's where there are several. scaled:
+    figures in the unit of the scaled target, not of the data."""
 
     name: str
     folder: Path
@@ -29,6 +33,9 @@ class RunStarted:
     threads: int = 1
     monitor: str = "val_loss"
     bigger_is_better: bool = False
+    trainable: int | None = None  # all of them where it is not said
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    scaled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from nnctl.engine.program import Program
 from nnctl.engine.shard import Batch
 from nnctl.spec.model import Spec
 from nnctl.training.compatibility import check_heads, check_taken_over
-from nnctl.training.model_metrics import ModelMetric, model_metrics, weights_of
+from nnctl.training.model_metrics import ModelMetric, model_metrics, scale_notes, weights_of
 
 Array = np.ndarray
 # Rows that go to the executor at once outside of training; it cuts them into shards of its own.
@@ -43,6 +43,7 @@ class Model:
     executor: Executor
     metrics: tuple[ModelMetric, ...]
     warnings: tuple[str, ...]
+    targets: Mapping[str, Target]
 
     @classmethod
     def build(cls, spec: Spec, input_shapes: Mapping[str, Any], targets: Mapping[str, Target],
@@ -54,7 +55,8 @@ class Model:
         threads = spec.engine.threads or usable_cores()
         executor = Executor(program, spec.losses, spec.loss_weights, threads=threads, shard_rows=spec.engine.shard_rows)
         check_taken_over(graph, executor.objectives)
-        model = cls(spec, graph, program, executor, (), tuple(warnings))
+        warnings += scale_notes(spec, targets)
+        model = cls(spec, graph, program, executor, (), tuple(warnings), targets)
         model.metrics = model_metrics(spec, graph.shapes, targets, model.gives_logits)
         return model
 
@@ -70,6 +72,25 @@ class Model:
         """Names of the figures of one part, in the table's order."""
         outputs = self.spec.outputs
         return ("loss", *(f"{o}_loss" for o in outputs if len(outputs) > 1), *(each.name for each in self.metrics))
+
+    @property
+    def parameters(self) -> int:
+        """Numbers that the layers hold, trainable or not, as Keras' total."""
+        return sum(w.size for w in self.program.named_weights().values())
+
+    @property
+    def trainable(self) -> int:
+        """The parameters that training changes."""
+        return sum(span.stop - span.start for span in self.program.spans.values())
+
+    @property
+    def scaled_losses(self) -> tuple[str, ...]:
+        """Names of the losses that are of a scaled target, and so have another unit than the metrics."""
+        scaled = [output for output, target in self.targets.items()
+                  if target.scaled and self.spec.losses[output].labels == "number"]  # fmt: skip
+        if not scaled:
+            return ()
+        return ("loss", *(f"{output}_loss" for output in scaled if len(self.spec.outputs) > 1))
 
     def bigger_is_better(self, name: str) -> bool:
         """Whether a metric of this name, of training or validation ("val_"), should grow. Losses should fall."""

@@ -74,6 +74,26 @@ def model_metrics(spec: Spec, shapes: Mapping[str, Any], targets: Mapping[str, T
     return tuple(found)
 
 
+def scale_notes(spec: Spec, targets: Mapping[str, Target]) -> list[str]:
+    """A note for each output whose target is scaled: its loss has another unit than its metrics."""
+    notes = []
+    for output in spec.outputs:
+        target = targets[output]
+        if target.scaled and spec.losses[output].labels == "number":
+            what = "the loss" if len(spec.outputs) == 1 else f"{output}_loss"
+            names = ", ".join(f'"{column}"' for column in target.columns)
+            notes.append(f"{what} is of the scaled target {names}; metrics are in the target's own unit")
+    return notes
+
+
+def target_names(targets: Mapping[str, Target]) -> dict[str, str]:
+    """What people call each output's target: the column or array that it is, where that is one and there is one output;
+    else the output's own name."""
+    if len(targets) == 1:
+        return {output: target.columns[0] if len(target.columns) == 1 else output for output, target in targets.items()}
+    return {output: output for output in targets}
+
+
 def _name(kind: str, output: str, weighted: bool, taken: list[str]) -> str:
     """The first name that is free, in Keras' order: precision, then (weighted) weighted_precision, then precision_1."""
     prefix = f"{output}_" if output else ""

@@ -33,6 +33,7 @@ from nnctl.training.folder import (
 )
 from nnctl.training.loop import Loop
 from nnctl.training.model import Model, cast, label_kinds
+from nnctl.training.model_metrics import target_names
 from nnctl.training.refusals import check_inputs
 from nnctl.training.saved import save_model
 
@@ -150,10 +151,11 @@ class _Run:
         return RunStarted(
             name=self.spec.name, folder=self.folder, epochs=plan.epochs, batch_size=plan.batch_size,
             iterations_per_epoch=plan.iterations_per_epoch, rows=data.rows,
-            parameters=sum(s.stop - s.start for s in self.model.program.spans.values()),
+            parameters=self.model.parameters, trainable=self.model.trainable,
             figures=self.model.figure_names, baseline=baseline(self.model, data), notes=tuple(self.notes),
             first_epoch=loop.epoch, threads=self.model.executor.threads, monitor=loop.monitor,
-            bigger_is_better=loop.bigger_is_better,
+            bigger_is_better=loop.bigger_is_better, scaled=self.model.scaled_losses,
+            targets={name: data.targets[output] for output, name in target_names(data.targets).items()},
         )  # fmt: skip
 
     def train(self, loop: Loop) -> str:

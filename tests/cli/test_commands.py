@@ -82,7 +82,7 @@ def test_eval_shows_figures_confusion_and_classes(run):
         assert word in result.output
     found = json.loads(nnctl("eval", run, "--json").stdout)
     assert found["rows"] == 30 and found["figures"]["accuracy"] >= 0.9
-    assert np.array(found["confusion"]["dense_1"]).sum() == 30
+    assert np.array(found["confusion"]["species"]).sum() == 30
 
 
 def test_eval_on_a_file_agrees_with_the_parts(run):
