@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,6 +58,8 @@ def given_files(source: str, input_format: str | None) -> Iterator[str]:
             raise click.UsageError("--input-format is for standard input, `-`; of a file its ending says the format")
         yield source
         return
+    import tempfile
+
     content = sys.stdin.buffer.read()
     if not content.strip():
         raise InputError("standard input is empty", hint="for example: nnctl predict RUN - < new.csv")

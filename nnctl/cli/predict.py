@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 
 from nnctl.cli.inputs import (
-    STANDARD_INPUT,
     STDIN,
     chosen_run,
     given_files,
@@ -37,9 +36,9 @@ TABLE = "table"  # for eyes
 def command(names, output, form, keep, input_format, decode, beam_width, as_json) -> None:
     """Predict each row of INPUT with RUN: the class and its probabilities, the number, or the text.
 
-    RUN is a run's folder or its model.safetensors; without it, the newest run under runs/. INPUT is a file, a glob, a
-    folder of images, or `-` for standard input, whose format (CSV, JSON, ...) shows in how it begins. Predictions
-    come in the order of the rows. Where a row is left out, a column says which row each is.
+    RUN is a run's folder or its model.safetensors; without it, the newest run under runs/. INPUT is a file, a
+    glob, a folder of images, or `-` for standard input, whose format (CSV, JSON, ...) shows in how it begins.
+    Predictions come in the order of the rows. Where a row is left out, a column says which row each is.
 
     \b
     nnctl predict new_flowers.csv

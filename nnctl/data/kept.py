@@ -109,7 +109,7 @@ def _of_sequences(rows: LongTable, names: Sequence[str], notes: list[str]) -> di
         else:
             out[name] = values(column.take(heads))
     if differing and ALL not in names:
-        raise InputError(f"--keep {listing(differing)}: it differs within a sequence, and there is one prediction for each",
+        raise InputError(f"--keep {listing(differing)}: it differs within a sequence, which has one prediction",
                          rows.source, "--keep all keeps the columns that have one value in each sequence")  # fmt: skip
     if differing:
         notes.append(f"columns that differ within a sequence are not kept: {listing(differing, 20)}")

@@ -50,7 +50,7 @@ class _Column:
 def show(predictions: Predictions, terminal: Terminal) -> None:
     """Writes every row under a row of titles. Where the screen is too narrow, titles and texts are cut, then columns are
     left out, which a last line names: of many classes' probabilities only the answer's stays."""
-    columns = [_column(name, column, predictions.roles[name], terminal) for name, column in predictions.columns.items()]
+    columns = [_column(name, values, predictions.roles[name], terminal) for name, values in predictions.columns.items()]
     shown, widths = _fitted(columns, predictions, terminal)
     layout = [(width, column.right) for column, width in zip(shown, widths, strict=True)]
     terminal.print(_line([column.title for column in shown], layout), "bold")
@@ -61,7 +61,8 @@ def show(predictions: Predictions, terminal: Terminal) -> None:
     if absent:
         more = f" and {len(absent) - _LISTED} more" if len(absent) > _LISTED else ""
         terminal.print()
-        terminal.flow(f"columns without room here: {', '.join(absent[:_LISTED])}{more}; --format csv shows all", "", "dim")
+        shown_names = ", ".join(absent[:_LISTED])
+        terminal.flow(f"columns without room here: {shown_names}{more}; --format csv shows all", "", "dim")
 
 
 def _column(name: str, values: np.ndarray, role: str, terminal: Terminal) -> _Column:
@@ -98,7 +99,8 @@ def _line(cells: Sequence[str], layout: Sequence[tuple[int, bool]]) -> str:
 
 def _fitted(columns: list[_Column], predictions: Predictions, terminal: Terminal) -> tuple[list[_Column], list[int]]:
     """The columns that there is room for, and their widths, with as little lost as the screen allows."""
-    short = [replace(c, title=c.title.replace("probability_", "p_", 1)) if c.role == "probability" else c for c in columns]
+    short = [replace(each, title=each.title.replace("probability_", "p_", 1)) if each.role == "probability" else each
+             for each in columns]  # fmt: skip
     for way in (columns, short):
         if terminal.width is None or _room([column.width for column in way]) <= terminal.width:
             return way, [column.width for column in way]

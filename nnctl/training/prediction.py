@@ -95,8 +95,11 @@ def _names(preprocessing: Preprocessing, given: Given) -> dict[str, Array]:
 
 def _side_by_side(named: Mapping[str, Array], kept: Mapping[str, Array], said: Sequence[Said],
                   notes: list[str]) -> tuple[dict[str, Array], dict[str, str], list[str]]:  # fmt: skip
-    """All columns by name, their roles, and the names of `said`: which row, what is kept, what is said. Where two have one name, the answer
-    has it, then the probability, then which row it is, and a kept column gets another, which a note tells."""
+    """All columns by name (which row, what is kept, what is said), their roles, and the names of `said`.
+
+    Where two have one name, the answer has it, then the probability, then which row it is; a kept column gets another,
+    which a note tells.
+    """
     answers: dict[str, Said] = {}
     for each in sorted(said, key=lambda each: each.role):  # "answer" comes before "probability"
         answers[_unused(each.name, answers, "_{}")] = each
@@ -125,7 +128,10 @@ def _unused(name: str, taken: Container[str], *endings: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Said:
-    """A column of an output's predictions. role: "answer" or "probability". of: the answer, of a class's probability."""
+    """A column of an output's predictions.
+
+    role: "answer" or "probability". of: the answer whose class this is the probability of, or None.
+    """
 
     name: str
     column: Array

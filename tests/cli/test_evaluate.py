@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from test_predict import COLOURED, COLOURS, DROPPED, nnctl, notes, softmax_by_hand, train
+from small_runs import COLOURED, COLOURS, DROPPED, nnctl, notes, softmax_by_hand, train
 
 
 @pytest.fixture(scope="module")

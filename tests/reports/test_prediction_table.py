@@ -48,7 +48,8 @@ def test_probabilities_have_four_digits_and_numbers_end_under_one_another():
 
 
 CLASSES = ["setosa", "versicolor", "virginica"]
-FLOWERS = {"species": ["setosa", "virginica"]} | {f"probability_{c}": [p, 1 - p] for c, p in zip(CLASSES, (0.9, 0.06, 0.04))}
+FLOWERS = {"species": ["setosa", "virginica"]}
+FLOWERS |= {f"probability_{c}": [p, 1 - p] for c, p in zip(CLASSES, (0.9, 0.06, 0.04), strict=True)}
 ROLES = dict.fromkeys(FLOWERS, "probability") | {"species": "answer"}
 SHARES = {"species": tuple(FLOWERS)[1:]}
 
@@ -75,7 +76,8 @@ def test_titles_are_cut_then_columns_left_out_and_named(width, title):
 
 
 def test_columns_of_the_input_go_before_the_answer_does():
-    columns = {"row": [1, 3], "name": ["x" * 50, "y"], **{f"k{n}": ["some words"] * 2 for n in range(9)}, "y": ["a", "b"]}
+    more = {f"k{n}": ["some words"] * 2 for n in range(9)}
+    columns = {"row": [1, 3], "name": ["x" * 50, "y"], **more, "y": ["a", "b"]}
     roles = dict.fromkeys(columns, "kept") | {"row": "row", "y": "answer"}
     found = shown(40, columns, roles)
     assert found[0].split()[0] == "row" and found[0].split()[-1] == "y" and found[0].split()[1] == "name"
