@@ -53,7 +53,9 @@ def read_given(preprocessing: Preprocessing, source: str | Path | Sequence[str],
     Raises DataError for missing columns or arrays, missing values that no rule fills, unknown classes.
     """
     names = (str(source),) if isinstance(source, str | Path) else tuple(map(str, source))
-    needed = preprocessing.features + (preprocessing.target_columns if with_targets else ())
+    sequence = preprocessing.dataset.sequence
+    needed = [*preprocessing.features, *(preprocessing.target_columns if with_targets else ())]
+    needed += filter(None, (sequence.id, sequence.order) if sequence else ())
     rows = read_files(names, preprocessing.dataset, preprocessing.rules, formats=preprocessing.formats, needed=needed,
                       image=_image(preprocessing))  # fmt: skip
     if isinstance(rows, Table) != preprocessing.is_table:

@@ -48,7 +48,7 @@ def _of_table(table: Table, numbers: Array | None, source: str | Path, names: Se
 
     files = find_files((str(source),))
     whole = read_table(files, Rules(words=frozenset(_titles(files, encoding)), missing=()), encoding=encoding)
-    made = [name for name in table.columns if name not in whole.columns]
+    made = [name for name in table.columns if name not in whole.columns and name not in table.formats]  # by the query
     chosen = list(whole.columns) if ALL in names else _chosen(names, [*whole.columns, *made], table.source)
     return {name: whole[name].take(numbers - 1) if name in whole.columns else table[name] for name in chosen}
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from nnctl.data.column_format import OTHER, TEXT, ColumnFormat, Rules, as_category, beyond_note
 from nnctl.data.number_words import BEYOND
-from nnctl.data.table import Array, Column, Table, listing
+from nnctl.data.table import Array, Column, Table
 from nnctl.data.table_columns import Found, Raw, column_format, fetch, quoted
 from nnctl.errors import DataError
 
@@ -27,11 +27,18 @@ def run_query(connection: duckdb.DuckDBPyConnection, raw: Raw, found: Found, que
     formats: of the files trained on; columns that these had and these files lack are NULL in all rows. needed: columns
     of the result that must have values all the same. Raises DataError.
     """
-    absent = [name for name in formats if name not in raw.names]
-    _create_data(connection, raw, found, {name: formats[name] for name in absent})
+    absent = {name: chosen for name, chosen in formats.items() if name not in raw.names}
+    written = {name.lower(): name for name in raw.names}
+    for name in absent:
+        if name.lower() in written:  # to SQL they are one, but what the column holds is known of the other
+            raise DataError(f'has the column "{written[name.lower()]}" where the files trained on have "{name}"',
+                            found.source, f"call it {name}")  # fmt: skip
+    _create_data(connection, raw, found, absent)
     select = _statement(connection, query)
     rows, numbers = _with_numbers(connection, select)
     rows.create("result")
+    total = connection.execute("select count(*) from data").fetchall()[0][0]
+    _require(connection, select, absent, needed, found.source)
     names = [name for name in rows.columns if name != _ROW]
     kinds = dict(zip(rows.columns, map(str, rows.types), strict=True))
     facts = _largest(connection, [name for name in names if kinds[name] in _BIG])
@@ -58,12 +65,8 @@ def run_query(connection: duckdb.DuckDBPyConnection, raw: Raw, found: Found, que
             columns[name] = as_category(column.as_text())
     count = len(next(iter(columns.values())).values)
     if count == 0:
-        hint = f"the files lack the column {listing(absent)}, which is empty in the query" if absent else None
-        raise DataError("there are no rows", found.source, hint or "the query gives column names but no rows")
-    _require(columns, needed, absent, found.source)
-    total = connection.execute("select count(*) from data").fetchall()[0][0]
-    return Table(columns, count, found.source, found.formats | {name: formats[name] for name in absent}, numbers,
-                 tuple(notes), total)  # fmt: skip
+        raise DataError("there are no rows", found.source, "the query gives column names but no rows")
+    return Table(columns, count, found.source, found.formats | absent, numbers, tuple(notes), total)
 
 
 _BIG = ("BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT")
@@ -93,7 +96,7 @@ def _create_data(connection: duckdb.DuckDBPyConnection, raw: Raw, found: Found,
         else:
             sql = found.sql[name]
         parts.append(f"{sql} as {quoted(name)}")
-    parts += [f"null::{_SQL_TYPES.get(chosen.kind, 'varchar')} as {quoted(name)}" for name, chosen in absent.items()]
+    parts += [f"null::{_sql_type(chosen)} as {quoted(name)}" for name, chosen in absent.items()]
     source = "raw"
     if arrays:
         connection.register("arrays", arrays)
@@ -155,8 +158,7 @@ def _with_numbers(connection: duckdb.DuckDBPyConnection, select: str) -> tuple[A
 
 def _marked(connection: duckdb.DuckDBPyConnection, select: str) -> str | None:
     """The query with the row number as one more column; None where its rows are not rows of `data`."""
-    text = connection.execute("select json_serialize_sql(?::varchar)", [select]).fetchall()[0][0]
-    tree = json.loads(text)
+    tree = _tree(connection, select)
     node = tree["statements"][0]["node"]
     simple = (
         not tree.get("error")
@@ -174,18 +176,74 @@ def _marked(connection: duckdb.DuckDBPyConnection, select: str) -> str | None:
     node["select_list"].append(
         {"class": "COLUMN_REF", "type": "COLUMN_REF", "alias": _ROW, "query_location": 0, "column_names": ["rowid"]}
     )
+    return _text(connection, tree)
+
+
+def _tree(connection: duckdb.DuckDBPyConnection, select: str) -> dict[str, Any]:
+    """The query as DuckDB's parser sees it; with the key "error" where it cannot be had so."""
+    return json.loads(connection.execute("select json_serialize_sql(?::varchar)", [select]).fetchall()[0][0])
+
+
+def _text(connection: duckdb.DuckDBPyConnection, tree: Mapping[str, Any]) -> str:
     return connection.execute("select json_deserialize_sql(?::json)", [json.dumps(tree)]).fetchall()[0][0]
 
 
-def _require(columns: Mapping[str, Column], needed: Sequence[str], absent: Sequence[str], source: str) -> None:
-    """Raises DataError where a column that the model reads has no value, since files lack what it is computed from."""
+def _require(connection: duckdb.DuckDBPyConnection, select: str, absent: Mapping[str, ColumnFormat],
+             needed: Sequence[str], source: str) -> None:  # fmt: skip
+    """Raises DataError where a needed column of the query's result, or which rows it has, hangs on an absent column.
+
+    DuckDB finds out: the absent columns are made to fail when they are read, and it reads only what a column takes.
+    """
     if not absent:
         return
+    parts = [f"error({_literal(_ABSENT + name)})::{_sql_type(chosen)} as {quoted(name)}" for name, chosen in absent.items()]
+    connection.execute("alter table data rename to data_with_nulls")
+    connection.execute(
+        f"create view data as select * exclude ({', '.join(map(quoted, absent))}), {', '.join(parts)} from data_with_nulls"
+    )
+    select = _unordered(connection, select)
+    if lacks := _absent_column(connection, f"select count(*) from ({select})"):
+        raise DataError(f'lacks the column "{lacks}", on which the rows of the query depend', source,
+                        "add the column to the file")  # fmt: skip
+    result = connection.sql(select).columns
     for name in needed:
-        if name in columns and columns[name].missing.all():
-            raise DataError(
-                f'the model reads "{name}", which the query computes from columns that the file lacks: '
-                + listing(absent),
-                source,
-                "give the file the columns that the training files had",
-            )
+        if name in result and (
+            lacks := _absent_column(connection, f"select max(hash({quoted(name)})) from ({select})")
+        ):
+            raise DataError(f'lacks the column "{lacks}", from which the query computes "{name}"', source,
+                            "add the column to the file")  # fmt: skip
+
+
+def _unordered(connection: duckdb.DuckDBPyConnection, select: str) -> str:
+    """The query without its ORDER BY, where that decides on nothing but the order."""
+    tree = _tree(connection, select)
+    modifiers = [] if tree.get("error") else tree["statements"][0]["node"]["modifiers"]
+    if [modifier["type"] for modifier in modifiers] != ["ORDER_MODIFIER"]:
+        return select
+    tree["statements"][0]["node"]["modifiers"] = []
+    return _text(connection, tree)
+
+
+_ABSENT = "nnctl finds no column "
+
+
+def _absent_column(connection: duckdb.DuckDBPyConnection, select: str) -> str | None:
+    """The absent column that this query reads, if it reads one."""
+    import duckdb
+
+    try:
+        connection.execute(select).fetchall()
+    except duckdb.Error as error:
+        text = str(error)
+        if _ABSENT not in text:
+            raise
+        return text.split(_ABSENT, 1)[1].split("\n")[0]
+    return None
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _sql_type(chosen: ColumnFormat) -> str:
+    return _SQL_TYPES.get(chosen.kind, "varchar")
