@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from test_predict import nnctl, notes, table, train
+from small_runs import nnctl, notes, table, train
 
 SNOW = "(kind = 'snow')::int as snow"
 ROWS = [(-6 + 0.5 * (7 * i % 24), (5 * i % 9) + 0.5) for i in range(48)]
