@@ -97,6 +97,8 @@ class PlainReport:
             self._terminal.print(line, "bold")
         if started.baseline:
             self._terminal.print(self._table.baseline(started.baseline), "yellow")
+        for event in self._epochs.left_over():  # the best of a resumed run
+            self._epoch_row(event)
 
     def _epoch_row(self, event: EpochEnded) -> None:
         best = event is self._epochs.best

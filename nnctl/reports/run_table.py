@@ -139,7 +139,7 @@ class Epochs:
     def __init__(self, started: RunStarted, every_epoch: bool = False):
         self.every = 1 if every_epoch else _step(started.epochs - started.first_epoch + 1)
         self._started = started
-        self.best: EpochEnded | None = None
+        self.best: EpochEnded | None = started.best_so_far
         self.last: EpochEnded | None = None
         self._shown: set[int] = set()
 

@@ -36,6 +36,7 @@ class RunStarted:
     trainable: int | None = None  # all of them where it is not said
     targets: Mapping[str, Target] = field(default_factory=dict)
     scaled: tuple[str, ...] = ()
+    best_so_far: EpochEnded | None = None  # of a resumed run; its rate and time are not known any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ class EpochEnded:
 
     epoch: int
     figures: Figures
-    learning_rate: float
-    seconds: float
+    learning_rate: float | None
+    seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -260,6 +260,11 @@ class Loop:
         note = nonfinite_note(self.model, part, figures, what)
         self.say(f"epoch {self.epoch}: {note}. An epoch in which {self.monitor} is not finite is never the best")
 
+    def best_so_far(self) -> EpochEnded | None:
+        """The best epoch of those that are done."""
+        epoch = self.best["epoch"]
+        return EpochEnded(epoch, self.history[epoch - 1], None, None) if epoch else None
+
     def _is_best(self, value: float) -> bool:
         return cb.improves(value, self.best["value"], bigger=self.bigger_is_better)
 

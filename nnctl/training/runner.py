@@ -21,7 +21,7 @@ from nnctl.training.advice import advice
 from nnctl.training.alignment import check_alignment
 from nnctl.training.baseline import baseline
 from nnctl.training.class_weights import absent_classes, with_class_weight
-from nnctl.training.events import CheckpointWritten, Event, RunEnded, RunStarted, Subscriber
+from nnctl.training.events import CheckpointWritten, Event, RunEnded, RunStarted, Said, Subscriber
 from nnctl.training.files import Lock, write_safely
 from nnctl.training.folder import (
     Log,
@@ -34,6 +34,7 @@ from nnctl.training.folder import (
 from nnctl.training.loop import Loop
 from nnctl.training.model import Model, cast, label_kinds
 from nnctl.training.model_metrics import target_names
+from nnctl.training.nonfinite_metrics import nonfinite_note
 from nnctl.training.refusals import check_inputs
 from nnctl.training.saved import save_model
 
@@ -154,7 +155,7 @@ class _Run:
             parameters=self.model.parameters, trainable=self.model.trainable,
             figures=self.model.figure_names, baseline=baseline(self.model, data), notes=tuple(self.notes),
             first_epoch=loop.epoch, threads=self.model.executor.threads, monitor=loop.monitor,
-            bigger_is_better=loop.bigger_is_better, scaled=self.model.scaled_losses,
+            bigger_is_better=loop.bigger_is_better, best_so_far=loop.best_so_far(), scaled=self.model.scaled_losses,
             targets={name: data.targets[output] for output, name in target_names(data.targets).items()},
         )  # fmt: skip
 
@@ -175,6 +176,8 @@ class _Run:
         test = {}
         if self.data.test and reason in ("done", "early stopping"):
             test = self.model.figures(self.data.test)
+            if note := nonfinite_note(self.model, self.data.test, test, "test"):
+                self.emit(Said(f"test: {note}"))
         if loop.clock:
             self.emit(loop.profiled())
         ended = RunEnded(reason, self.folder, len(loop.history), time.perf_counter() - began, test,

@@ -1,12 +1,16 @@
 """Which epoch is the best: the direction of what is monitored, and metrics that are NaN or infinite."""
 
+import io
 import math
-from types import SimpleNamespace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from nnctl import spec
+from nnctl.reports.run_report import PlainReport
+from nnctl.reports.run_table import Epochs
+from nnctl.reports.terminal import Terminal
 from nnctl.training import evaluation, runner
 from nnctl.training.callbacks import callbacks
 from nnctl.training.events import EpochEnded, RunEnded, RunStarted, Said
@@ -230,12 +234,49 @@ def test_an_epoch_that_is_nan_first_is_not_the_best_later(tmp_path, monkeypatch)
 
 
 def test_the_table_stars_no_epoch_without_a_number():
-    from nnctl.reports.run_table import Epochs
-
-    started = SimpleNamespace(epochs=4, first_epoch=1, monitor="val_loss", bigger_is_better=False)
-    epochs = Epochs(started)
+    epochs = Epochs(RunStarted("run", Path(), 4, 1, 1, {}, 1, ("loss",)))
     for epoch, value in enumerate([NAN, INF, -INF], start=1):
         epochs.take(EpochEnded(epoch, {"loss": 1.0, "val_loss": value}, 0.1, 1.0))
         assert epochs.best is None
     epochs.take(EpochEnded(4, {"loss": 1.0, "val_loss": 7.0}, 0.1, 1.0))
     assert epochs.best.epoch == 4
+
+
+def resumed(tmp_path, rate):
+    """The lines of epochs and the last event of a run of two epochs that is resumed for two more."""
+    text = CLASSES + f"optimizer: {{sgd: {{learning_rate: {rate}}}}}\nepochs: 2\nbatch_size: all\n"
+    runner.train(spec.loads(text.replace("iris", "{name: iris, split: {validation: 0.2, test: 0}}")), folder=tmp_path / "run")
+    terminal, events = Terminal(io.StringIO(), live=False, color=False, unicode=True, width=None), []
+    runner.resume(tmp_path / "run", overrides=["epochs=4"], subscribers=[PlainReport(terminal), events.append])
+    rows = [line[:8].strip() for line in terminal.stream.getvalue().splitlines()]
+    at = rows.index("baseline")
+    return rows[at + 1 : rows.index("", at)], events
+
+
+@pytest.mark.parametrize(
+    ("rate", "labels", "best"),
+    [
+        (0.5, ["best 2", "* 3", "* 4"], 4),
+        (-0.5, ["best 1", "3", "4"], 1),  # every step makes it worse
+    ],
+)
+def test_the_resumed_table_knows_the_best_so_far(tmp_path, monkeypatch, rate, labels, best):
+    if rate < 0:  # which no config can say
+        true = Model.figures
+        values = iter([1.0, 2.0, 3.0, 4.0])
+        monkeypatch.setattr(Model, "figures", lambda *given: {**true(*given), "loss": next(values)})
+    rows, events = resumed(tmp_path, abs(rate))
+    assert rows == labels
+    assert events[0].best_so_far.epoch == int(labels[0][-1])
+    assert events[-1].best_epoch == best
+
+
+def test_nan_of_the_test_part_is_told(tmp_path):
+    x = np.ones((20, 2), np.float32)
+    x[17] = 3e38
+    np.savez(tmp_path / "d.npz", x=x, y=np.arange(20) % 3)
+    text = HUGE.replace("validation: 0.5, test: 0,", "validation: 0.2, test: 0.4,").replace("DATA", f"{tmp_path}/d.npz")
+    events = []
+    runner.train(spec.loads(text), folder=tmp_path / "run", subscribers=[events.append])
+    [said] = [event.text for event in events if isinstance(event, Said)]
+    assert said == "test: loss, accuracy and auc are NaN: the model's predictions for 1 of 8 test rows are not finite (row 18)"
