@@ -222,7 +222,7 @@ def _grouped_by_points(word: str) -> bool:
 
 
 def _number_note(name: str, words: Sequence[str], chosen: NumberFormat, ambiguous: str | None) -> str:
-    example = ambiguous or max(words, key=lambda word: (PLAIN.fullmatch(word) is None, len(word)))
+    example = ambiguous or max(words, key=lambda word: (PLAIN.fullmatch(word) is None, bool(chosen.number(word)), len(word)))
     text = f'column "{name}": numbers written as "{example}" are read as {_shown(chosen.number(example))}'
     if ambiguous:
         other = "." if chosen.decimal == "," else ","

@@ -8,6 +8,8 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from nnctl.data.column_types import called, hint
+from nnctl.data.number_words import PLAIN
 from nnctl.data.table import Array, Column, Table, listing, row_list
 from nnctl.errors import DataError
 
@@ -111,6 +113,9 @@ def feature_from_json(value: Mapping[str, Any]) -> Feature:
 def number_column(table: Table, name: str) -> Column:
     """The column as numbers. Raises DataError for words that are no numbers, and for infinite values."""
     column = table[name]
+    if column.kind not in ("number", "text"):
+        raise DataError(f"holds {called(column.type_name)} where numbers are meant", table.where(name),
+                        hint(name, column.type_name))  # fmt: skip
     if column.kind == "text":
         values = np.full(len(column.words) + 1, np.nan)  # code -1, missing, picks the last
         for code, word in enumerate(column.words):
@@ -166,7 +171,7 @@ def fit_category(table: Table, name: str, train: Array, missing: str, encode: st
     seen, counts = np.unique(codes[codes >= 0], return_counts=True)
     few = {column.words[code] for code, count in zip(seen, counts, strict=True) if count < rare}
     words = [column.words[code] for code in seen if column.words[code] not in few]
-    words = sorted(words, key=_by_size if table[name].kind == "number" else None)
+    words = sorted(words, key=float if all(map(PLAIN.fullmatch, words)) else None)
     if few:
         notes.append(
             f'column "{name}": {len(few)} categories with fewer than {rare} training rows are taken together'
@@ -187,13 +192,9 @@ def fit_category(table: Table, name: str, train: Array, missing: str, encode: st
     return Category(name, tuple(words), encode, fills, tuple(sorted(few)))
 
 
-def _by_size(word: str) -> float:
-    return float(word)
-
-
 def missing_error(table: Table, name: str, missing: Array, mend: str) -> DataError:
     return DataError(
-        f"{missing.sum()} of {len(missing)} values are missing ({row_list(missing)})",
+        f"{missing.sum()} of {len(missing)} values are missing ({row_list(missing)}){table.missing_told(name)}",
         table.where(name),
         f"say what to do: `missing: {mend}` for all columns, or `missing: {{{name}: {mend}}}`; `drop` leaves"
         " the rows out",

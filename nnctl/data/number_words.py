@@ -20,6 +20,7 @@ _UNITS = (
     r"%|‰|°|°?[CF](?<=°.)|kg|mg|µg|lbs?|oz|km|cm|mm|mi|ft|ms|min|mins|hrs?|sec|secs|px|pt|[kKMGT]i?B|[kMG]?Hz|[kM]?Wh?"
     r"|km/h|mph|m/s|m²|m2|m³|m3|km²|cc|hp|bhp|ml|mL|cl|dl|dB|ppm|bps|원|円|元"
 )
+_KNOWN = re.compile(rf"{_CURRENCY}|{_CODES}|{_UNITS}|[gmshlLWVt]")  # single letters only behind a blank
 _WRITTEN = re.compile(
     rf"(?P<open>\()?\s*(?P<sign>[-+]?)\s*(?P<prefix>{_CURRENCY}|{_CODES})?\s*(?P<second>-?)"
     r"(?P<body>\d[\d.,' _]*\d|\d[.,]?|[.,]\d+)(?P<exponent>[eE][+-]?\d+)?"
@@ -114,11 +115,13 @@ def _digits(body: str, decimal: str, thousands: str, zeros: bool) -> str | None:
 
 
 def looks_like_number(word: str) -> bool:
-    """Whether a word is a number in some way of writing, whichever."""
+    """Whether a word is a number in some way of writing, whichever; with a unit, one that is known."""
     written = _written(word)
     if written is None:
         return PLAIN.fullmatch(word) is not None
-    return any(_digits(written.body, *style, zeros=False) is not None for style in _STYLES)
+    if written.suffix and not _KNOWN.fullmatch(written.suffix):
+        return False
+    return any(_digits(written.body, *style, zeros=True) is not None for style in _STYLES)
 
 
 def possible_formats(words: Iterable[str], zeros: bool = False) -> list[NumberFormat]:

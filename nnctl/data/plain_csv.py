@@ -54,5 +54,6 @@ def read_plain(files: Files, rules: Rules = Rules(),
     columns = {name: typed(name, column, found[name], files.name) for name, column in columns.items()}
     counts = {name: {word: count for word, count in sorted(Counter(column).items()) if word and word in missing}
               for name, column in fields.items()}  # fmt: skip
-    notes += missing_note({name: each for name, each in counts.items() if each})
-    return Table(columns, len(rows) - 1, files.name, found, None, tuple(notes))
+    taken = {name: each for name, each in counts.items() if each}
+    notes += missing_note(taken)
+    return Table(columns, len(rows) - 1, files.name, found, notes=tuple(notes), missing_words=taken)

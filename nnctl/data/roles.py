@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from nnctl.data.column_format import is_plain
+from nnctl.data.column_types import called, hint
+from nnctl.data.number_words import CODE, PLAIN, looks_like_number, possible_formats
 from nnctl.data.spec import DatasetSpec
 from nnctl.data.table import Column, Table, listing, row_list, suggestion
 from nnctl.errors import DataError
@@ -17,7 +20,6 @@ if TYPE_CHECKING:
 
 Take = Literal["number", "category", "text"]
 _UNREAD = ("date", "time", "nested")
-_DATE_MEND = "give its parts as numbers: `query: select *, year({0}) as {0}_year from data`"
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,11 @@ def find_targets(dataset: DatasetSpec, outputs: Sequence[str], table: Table) -> 
             "say which is whose: `target: {" + ", ".join(f"{name}: COLUMN" for name in outputs) + "}`",
         )
     table.require((name for columns in found.values() for name in columns), "dataset.target")
+    for name in dict.fromkeys(name for columns in found.values() for name in columns):
+        if table[name].kind in _UNREAD:
+            kind = table[name].type_name
+            raise DataError(f"holds {called(kind)}, a target is made of numbers or words", table.where(name),
+                            hint(name, kind))  # fmt: skip
     return found
 
 
@@ -170,8 +177,12 @@ def _take(name: str, table: Table, dataset: DatasetSpec, named: bool, notes: lis
     column = table[name]
     if column.kind in _UNREAD:
         if named or name in dataset.categorical or name in dataset.numeric:
-            raise DataError(f"a {column.kind} column is no feature", table.where(name), _mend(name, column))
-        notes.append(f'column "{name}" holds {_called(column)} and is left out; {_mend(name, column)}')
+            raise DataError(
+                f"holds {called(column.type_name)}, a feature is made of numbers or words",
+                table.where(name),
+                hint(name, column.type_name),
+            )
+        notes.append(f'column "{name}" holds {called(column.type_name)} and is left out; {hint(name, column.type_name)}')
         return None
     if name in dataset.numeric:
         return "number"
@@ -194,38 +205,29 @@ def _take(name: str, table: Table, dataset: DatasetSpec, named: bool, notes: lis
     return "category"
 
 
-def _called(column: Column) -> str:
-    return "dates" if column.kind == "date" else "lists or structs"
-
-
-def _mend(name: str, column: Column) -> str:
-    if column.kind == "date":
-        return _DATE_MEND.format(name)
-    return "take out single values with `query`: select data.field as field, ..."
-
-
 def _refuse_broken_numbers(name: str, column: Column, table: Table) -> None:
     """Text that is mostly numbers is a column of numbers with a mistake in it, not categories."""
     present = np.bincount(column.values[column.values >= 0], minlength=len(column.words))
-    numeric = np.array([_is_number(word) for word in column.words])
+    words = [word for word, count in zip(column.words, present, strict=True) if count]
+    numeric = np.array([looks_like_number(word) for word in column.words])
     if not numeric.any() or (present * numeric).sum() < 0.8 * present.sum():
         return
-    wrong = int(np.flatnonzero(~numeric & (present > 0))[0]) if not numeric.all() else None
-    if wrong is None:
+    wrong = np.flatnonzero(~numeric & (present > 0))
+    if len(wrong):
+        raise DataError(
+            f'{row_list(column.values == wrong[0])} holds "{column.words[wrong[0]]}" in a column of numbers',
+            table.where(name),
+            f"mend the value or leave the field empty; `categorical: [{name}]` takes the column as words",
+        )
+    if all(map(CODE.fullmatch, words)) or is_plain(words):
         return  # digits kept as text on purpose, as a query's cast does
+    found, shown = possible_formats(words, zeros=True), [word for word in words if not PLAIN.fullmatch(word)]
+    written = f'written as "{shown[0]}"' if found else f"in several ways of writing ({listing(shown, 3)})"
     raise DataError(
-        f'{row_list(column.values == wrong)} holds "{column.words[wrong]}" in a column of numbers',
+        f"looks like numbers {written}",
         table.where(name),
-        f"mend the value or leave the field empty; `categorical: [{name}]` takes the column as words",
+        f"write plain numbers, or convert them in `query`; `categorical: [{name}]` takes the column as words",
     )
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
 
 
 def _by_input(inputs: Mapping[str, InputSpec], takes: Mapping[str, Take],

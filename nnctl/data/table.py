@@ -49,6 +49,11 @@ class Column:
             return None
         return self.words[self.values[row]] if self.kind == "text" else float(self.values[row])
 
+    @property
+    def type_name(self) -> str:
+        """The name of the type, as column_types takes it: of a column that is not read, the file's own."""
+        return self.called or {"date": "DATE", "time": "TIME", "number": "DOUBLE"}.get(self.kind, "VARCHAR")
+
     def as_text(self) -> Column:
         """The same column as words; numbers and dates as a person writes them (1, not 1.0; 2023-01-31)."""
         if self.kind == "text":
@@ -100,7 +105,8 @@ class Table:
 
     formats: what each column of the files holds, to read other files alike. numbers: (rows,) the row of the file,
     from 1, that each row of a query's result came from; None without a query, and where that cannot be known.
-    total: rows of the files, of which a query may leave some out.
+    total: rows of the files, of which a query may leave some out. missing_words: by column, the words that were taken as
+    missing values, and in how many rows.
     notes: what was understood in one way and could have been in another.
     """
 
@@ -111,6 +117,7 @@ class Table:
     numbers: Array | None = None
     notes: tuple[str, ...] = ()
     total: int | None = None
+    missing_words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Column:
         return self.columns[name]
@@ -119,6 +126,13 @@ class Table:
         columns = {name: column.take(rows) for name, column in self.columns.items()}
         numbers = None if self.numbers is None else self.numbers[rows]
         return replace(self, columns=columns, rows=len(rows), numbers=numbers)
+
+    def missing_told(self, column: str) -> str:
+        """What a message about missing values adds where words were taken as such; else nothing."""
+        words = self.missing_words.get(column)
+        if not words:
+            return ""
+        return f'; {listing(repr(word) for word in words)} there counts as missing unless `missing_values: []` is given'
 
     def where(self, column: str) -> str:
         return f'{self.source}: column "{column}"'

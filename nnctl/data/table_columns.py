@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnctl.data import column_types
 from nnctl.data.column_format import (
     CATEGORY,
     NUMBER,
@@ -34,17 +35,14 @@ if TYPE_CHECKING:
 NULLS = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL", "None", "?")
 
 _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
-_NUMBERS = re.compile(r"FLOAT|DOUBLE|DECIMAL\(\d+, ?\d+\)")
-_TEXTS = re.compile(r"VARCHAR|BOOLEAN|UUID|ENUM\(.*\)")
-_DATES = re.compile(r"DATE|TIMESTAMP(_S|_MS|_NS)?( WITH TIME ZONE)?")
-_TIMES = re.compile(r"TIME( WITH TIME ZONE)?|TIMETZ|TIME_NS")
 
 
 @dataclass(frozen=True)
 class Raw:
     """The table `raw`: columns v1, v2, ... as the files hold them.
 
-    names, types: of the columns; DuckDB's types. missing: words that stand for no value. notes: of reading.
+    names, types: of the columns; DuckDB's types. missing: words that stand for no value. notes: of reading. typed: the
+    format has types of its own, words among them.
     """
 
     names: tuple[str, ...]
@@ -52,6 +50,7 @@ class Raw:
     missing: tuple[str, ...]
     delimiter: str
     notes: tuple[str, ...]
+    typed: bool = False
 
 
 @dataclass
@@ -68,6 +67,7 @@ class Found:
     native: dict[str, str] = field(default_factory=dict)  # DuckDB's types of what is not read
     whole: set[str] = field(default_factory=set)  # columns of plain numbers, all of them whole in these files
     notes: list[str] = field(default_factory=list)
+    missing_words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def table(self) -> Table:
         """All columns, in the files' order."""
@@ -79,8 +79,8 @@ class Found:
         if rows == 0:
             raise DataError("there are no rows", self.source, "the file gives column names but no rows")
         for name, kind in self.native.items():
-            columns[name] = Column("nested", columns[name].values, called=kind)
-        return Table(columns, rows, self.source, self.formats, None, tuple(self.notes))
+            columns[name] = unread(self.connection, "raw", f"v{self.names.index(name) + 1}", kind, columns[name])
+        return Table(columns, rows, self.source, self.formats, notes=tuple(self.notes), missing_words=self.missing_words)
 
 
 def scan(connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Rules,
@@ -99,13 +99,19 @@ def scan(connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Rules,
             _take_native(found, name, native, clean, saved, rules)
         elif fact is None:
             if saved is not None and saved.kind != "other":
-                raise DataError(f"holds {kind} values where the model was trained on {saved.called()}",
-                                f'{source}: column "{name}"')  # fmt: skip
+                raise DataError(f"holds {column_types.called(kind)}, the model was trained on {saved.called()}",
+                                f'{source}: column "{name}"', column_types.hint(name, kind))  # fmt: skip
             found.formats[name], found.sql[name], found.native[name] = OTHER, "null::double", kind
+        elif raw.typed and saved is None and name in rules.classes:
+            found.formats[name], found.sql[name] = TEXT, clean  # "1" in JSON is a word, the class 1 a number
         elif fact.plain and _reads_plain(name, fact, saved, rules):
             chosen = saved or plain_format(fact.whole, fact.largest, name, rules)
-            if chosen == TEXT:
+            if chosen == TEXT and saved is None:
                 found.notes.append(beyond_note(name))
+            elif raw.typed and saved is None and name not in rules.numbers:
+                found.notes.append(
+                    f'column "{name}": texts that are numbers are read as numbers; `categorical: [{name}]` keeps them as words'
+                )
             found.formats[name], found.sql[name] = chosen, _cast(clean, chosen)
             found.whole |= {name} if fact.whole else set()
         else:
@@ -119,7 +125,8 @@ def scan(connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Rules,
         found.formats[name] = decision.formats[name]
         found.columns[name] = typed(name, column, decision.formats[name], source)
     found.notes += decision.notes
-    found.notes += missing_note({name: fact.missing for name, fact in facts.items() if fact.missing})
+    found.missing_words = {name: fact.missing for name, fact in facts.items() if fact.missing}
+    found.notes += missing_note(found.missing_words)
     return found
 
 
@@ -153,7 +160,7 @@ def _facts(connection: duckdb.DuckDBPyConnection, raw: Raw) -> dict[str, _Fact]:
         elif _WHOLE.fullmatch(kind):
             parts += [f"max(abs(v{at}::double))"]
             asked.append((name, at, False))
-        elif _NUMBERS.fullmatch(kind) or _TEXTS.fullmatch(kind) or _DATES.fullmatch(kind) or _TIMES.fullmatch(kind):
+        elif column_format(kind) != OTHER:
             asked.append((name, at, None))
     values = list(connection.execute(f"select {', '.join(parts)} from raw").fetchall()[0]) if parts else []
     facts = {}
@@ -207,15 +214,21 @@ def _native_format(kind: str, fact: _Fact | None) -> ColumnFormat | None:
 
 def column_format(kind: str) -> ColumnFormat:
     """The format of a column of one of DuckDB's types."""
-    if _WHOLE.fullmatch(kind):
-        return ColumnFormat("number", whole=True)
-    if _NUMBERS.fullmatch(kind):
-        return NUMBER
-    if _DATES.fullmatch(kind):
-        return ColumnFormat("date", whole=kind == "DATE")
-    if _TIMES.fullmatch(kind):
-        return TIME
-    return TEXT if _TEXTS.fullmatch(kind) else OTHER
+    match column_types.kind_of(kind):
+        case "number":
+            return ColumnFormat("number", whole=_WHOLE.fullmatch(kind) is not None)
+        case "date":
+            return ColumnFormat("date", whole=kind == "DATE")
+        case "time":
+            return TIME
+        case "text" | "empty":
+            return TEXT
+    return OTHER
+
+
+def unread(connection: duckdb.DuckDBPyConnection, table: str, sql: str, kind: str, column: Column) -> Column:
+    """A column of a type that is not read, with what messages call it. column: as long, of missing values."""
+    return Column("nested", column.values, called=column_types.written(connection, table, sql, kind))
 
 
 def _take_native(found: Found, name: str, native: ColumnFormat, clean: str, saved: ColumnFormat | None,

@@ -11,7 +11,7 @@ import numpy as np
 from nnctl.data.column_format import OTHER, TEXT, ColumnFormat, Rules, as_category, beyond_note
 from nnctl.data.number_words import BEYOND
 from nnctl.data.table import Array, Column, Table
-from nnctl.data.table_columns import Found, Raw, column_format, fetch, quoted
+from nnctl.data.table_columns import Found, Raw, column_format, fetch, quoted, unread
 from nnctl.errors import DataError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def run_query(connection: duckdb.DuckDBPyConnection, raw: Raw, found: Found, que
     columns = fetch(connection, "result", wanted)
     for name, column in columns.items():
         if column.kind == "nested":
-            columns[name] = Column("nested", column.values, called=kinds[name])
+            columns[name] = unread(connection, "result", quoted(name), kinds[name], column)
         elif name in rules.words:
             columns[name] = column.as_text()
         elif name in rules.categories:
@@ -66,7 +66,8 @@ def run_query(connection: duckdb.DuckDBPyConnection, raw: Raw, found: Found, que
     count = len(next(iter(columns.values())).values)
     if count == 0:
         raise DataError("there are no rows", found.source, "the query gives column names but no rows")
-    return Table(columns, count, found.source, found.formats | absent, numbers, tuple(notes), total)
+    return Table(columns, count, found.source, found.formats | absent, numbers, tuple(notes), total,
+                 found.missing_words)  # fmt: skip
 
 
 _BIG = ("BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT")

@@ -138,7 +138,7 @@ def _native(connection: duckdb.DuckDBPyConnection, files: Files, rules: Rules) -
     columns = ", ".join(f"{quoted(name)} as v{at}" for at, name in enumerate(names, 1))
     kind = "view" if files.format == "parquet" else "table"
     connection.execute(f"create temp {kind} raw as select {columns} from {source}")
-    return Raw(names, types, rules.missing or (), ",", ())
+    return Raw(names, types, rules.missing or (), ",", (), typed=True)
 
 
 _IN_TEXT = re.compile(r"DATE|TIME|TIMESTAMP.*|TIME WITH.*|UUID")

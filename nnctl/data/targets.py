@@ -137,7 +137,7 @@ class TargetCoder:
 
 def missing_target(table: Table, name: str, missing: Array) -> DataError:
     return DataError(
-        f"the target is missing in {missing.sum()} of {len(missing)} rows ({row_list(missing)})",
+        f"the target is missing in {missing.sum()} of {len(missing)} rows ({row_list(missing)}){table.missing_told(name)}",
         table.where(name),
         f"`missing: {{{name}: drop}}` leaves the rows out",
     )
@@ -263,11 +263,15 @@ def _fit_flags(table: Table, columns: tuple[str, ...], labels: str) -> TargetCod
     return coder
 
 
+_NO_AND_YES = (("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"))
+
+
 def binary_words(table: Table, name: str) -> Column:
-    """The column as 0 and 1; `false` and `true` are read as these."""
+    """The column as 0 and 1; false and true, no and yes, n and y, f and t are read as these, in letters of any case."""
     column = table[name]
-    if column.kind == "text" and set(column.words) <= {"true", "false"}:
-        values = np.array([float(word == "true") for word in column.words] + [np.nan])[column.values]
+    if column.kind == "text" and any({word.lower() for word in column.words} <= set(pair) for pair in _NO_AND_YES):
+        yes = {pair[1] for pair in _NO_AND_YES}
+        values = np.array([float(word.lower() in yes) for word in column.words] + [np.nan])[column.values]
         return Column("number", values)
     return number_column(table, name)
 
