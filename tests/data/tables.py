@@ -17,7 +17,7 @@ def column(values) -> Column:
     values = [str(value).lower() if isinstance(value, bool) else value for value in values]
     present = [value for value in values if value is not None]
     if any(value is NESTED for value in present):
-        return Column("nested", np.full(len(values), np.nan))
+        return Column("nested", np.full(len(values), np.nan), called="DOUBLE[]")
     if any(isinstance(value, str) for value in present):
         return Column.of_words(values)
     if any(isinstance(value, datetime.date) for value in present):

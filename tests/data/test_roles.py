@@ -145,7 +145,7 @@ def test_many_texts_that_repeat_are_categories():
         ([DAY] * 10, {"features": ["a", "c"]}, "date"),
         ([DAY] * 10, {"categorical": ["c"]}, "date"),
         ([DAY] * 10, {"numeric": ["c"]}, "date"),
-        ([NESTED] * 10, {"features": ["c"]}, "nested"),
+        ([NESTED] * 10, {"features": ["c"]}, "lists of numbers"),
         ([None] * 10, {}, "no value"),
         ([None] * 10, {"categorical": ["c"]}, "no value"),
         ([*map(str, range(9)), "nine"], {}, 'row 10 holds "nine"'),
