@@ -148,6 +148,9 @@ def closing(ended: RunEnded, started: RunStarted, terminal: Terminal) -> None:
     if ended.hint and ended.reason != "nan":
         terminal.flow(ended.hint)
         terminal.print()
+    if ended.verdict:
+        terminal.flow(ended.verdict)
+        terminal.print()
     terminal.print(f"run   {ended.folder}")
     if ended.reason in FINISHED:
         terminal.print(f"next  nnctl eval {ended.folder}")

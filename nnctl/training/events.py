@@ -108,6 +108,7 @@ class RunEnded:
     test: Figures = field(default_factory=dict)
     best_epoch: int | None = None
     hint: str | None = None
+    verdict: str | None = None  # one sentence on what is wrong with the model, and the key to change
 
 
 Event = RunStarted | IterationEnded | IterationsEnded | EpochEnded | CheckpointWritten | Said | Profiled | RunEnded

@@ -6,6 +6,7 @@ import time
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,7 @@ from nnctl.training.model_metrics import target_names
 from nnctl.training.nonfinite_metrics import nonfinite_note
 from nnctl.training.refusals import check_inputs
 from nnctl.training.saved import save_model
+from nnctl.training.verdict import verdict_of
 
 
 def train(spec: Spec, *, folder: Path | None = None, subscribers: Iterable[Subscriber] = (),
@@ -153,11 +155,15 @@ class _Run:
             name=self.spec.name, folder=self.folder, epochs=plan.epochs, batch_size=plan.batch_size,
             iterations_per_epoch=plan.iterations_per_epoch, rows=data.rows,
             parameters=self.model.parameters, trainable=self.model.trainable,
-            figures=self.model.figure_names, baseline=baseline(self.model, data), notes=tuple(self.notes),
+            figures=self.model.figure_names, baseline=self.baseline, notes=tuple(self.notes),
             first_epoch=loop.epoch, threads=self.model.executor.threads, monitor=loop.monitor,
             bigger_is_better=loop.bigger_is_better, best_so_far=loop.best_so_far(), scaled=self.model.scaled_losses,
             targets={name: data.targets[output] for output, name in target_names(data.targets).items()},
         )  # fmt: skip
+
+    @cached_property
+    def baseline(self) -> dict[str, float]:
+        return baseline(self.model, self.data)
 
     def train(self, loop: Loop) -> str:
         """Trains; where the loss is no longer a number, keeps the weights before that and raises."""
@@ -173,15 +179,18 @@ class _Run:
         # the checkpoint first: it is what --resume goes on from
         loop.save()
         save_model(self.folder / "model.safetensors", self.model, self.data, self.config)
-        test = {}
-        if self.data.test and reason in ("done", "early stopping"):
+        test, said = {}, None
+        finished = reason in ("done", "early stopping")
+        if self.data.test and finished:
             test = self.model.figures(self.data.test)
             if note := nonfinite_note(self.model, self.data.test, test, "test"):
                 self.emit(Said(f"test: {note}"))
+        if finished:
+            said = verdict_of(self.model, self.data, loop.history, loop.best["epoch"], self.baseline, test)
         if loop.clock:
             self.emit(loop.profiled())
         ended = RunEnded(reason, self.folder, len(loop.history), time.perf_counter() - began, test,
-                         loop.best["epoch"])  # fmt: skip
+                         loop.best["epoch"], verdict=said)  # fmt: skip
         self.emit(ended)
         return ended
 

@@ -1,0 +1,170 @@
+"""What is to be said of a finished run in one sentence, where something is to be said: what is wrong, and the key to change."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from nnctl.data.parts import Data, Part, Target
+from nnctl.losses import Loss
+from nnctl.training.model import EVALUATED, Model, take
+
+Array = np.ndarray
+
+BETTER = 0.01  # a loss must be lower than the baseline's by this share to be better, a score higher by this much
+FEW = 5  # rows of a class in the split, below which it says nothing that the class is never predicted
+FAR = 2.0  # validation is far worse than training from this many times its loss on, and
+GAP = 0.25  # if the difference is this share of the baseline's loss
+FALLING = 0.05  # a training loss that fell by this share in the last fifth of the epochs is falling still
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a verdict is found from. history: metrics of each epoch, "val_" before those of the validation split.
+
+    figures: of the weights kept, on the split that `baseline` was computed on, "validation", "test" or "train".
+    bigger: the metrics of which more is better. never: classes of that split that the model never predicts, each with
+    its rows. remedies: what the config has of "class_weight", "early stopping" and "regularization" already.
+    """
+
+    history: Sequence[Mapping[str, float]]
+    figures: Mapping[str, float]
+    baseline: Mapping[str, float]
+    split: str = "validation"
+    best_epoch: int | None = None
+    bigger: frozenset[str] = frozenset()
+    never: Mapping[str, int] = field(default_factory=dict)
+    remedies: frozenset[str] = frozenset()
+
+
+def verdict(outcome: Outcome) -> str | None:
+    """One sentence on what is most wrong, with the key to change; None where nothing is."""
+    if not outcome.history:
+        return None
+    return _no_better(outcome) or _never_predicted(outcome) or _far_worse(outcome)
+
+
+def _no_better(o: Outcome) -> str | None:
+    """Where no metric betters the baseline: neither the loss nor any other."""
+    shared = [name for name in o.baseline if name in o.figures]
+    if not shared or any(_betters(o.figures[name], o.baseline[name], name in o.bigger) for name in shared):
+        return None
+    said = f"No better than the baseline ({o.split} loss {o.figures['loss']:.4g}, baseline {o.baseline['loss']:.4g})"
+    first, last = o.history[0]["loss"], o.history[-1]["loss"]
+    if o.split != "train" and _betters(last, o.baseline["loss"] * (1 - GAP), False):
+        return f"{said}, though the training loss is {last:.4g}: what is learnt does not carry over; {_regularize(o)}"
+    before = o.history[-1 - max(1, len(o.history) // 5)]["loss"] if len(o.history) > 1 else math.inf
+    if last < before * (1 - FALLING):
+        return f"{said}, and the training loss is falling still: train longer, with epochs: {5 * len(o.history)}"
+    if last < first * (1 - FALLING):
+        return f"{said}: give the model more units or layers:, or look whether the features say anything of the target"
+    return f"{said}, and the training loss does not fall: change the optimizer's learning_rate, or epochs"
+
+
+def _betters(value: float, base: float, bigger: bool) -> bool:
+    if not math.isfinite(base):
+        return math.isfinite(value)
+    return value > base + BETTER if bigger else value < base - BETTER * abs(base)
+
+
+def _never_predicted(o: Outcome) -> str | None:
+    never = {name: rows for name, rows in o.never.items() if rows >= FEW}
+    if not never:
+        return None
+    shown = ", ".join(f'"{name}" ({rows:,})' for name, rows in list(never.items())[:3])
+    more = f" and {len(never) - 3} more" if len(never) > 3 else ""
+    what = (
+        f"Class {shown} is never predicted on the {o.split} rows that have it" if len(never) == 1
+        else f"Classes {shown}{more} are never predicted on the {o.split} rows that have them"
+    )  # fmt: skip
+    if "class_weight" in o.remedies:
+        return f"{what}: train longer (epochs:), or give the model more units"
+    return f"{what}: weigh the classes evenly, with class_weight: balanced"
+
+
+def _far_worse(o: Outcome) -> str | None:
+    """At the end of training, or in the best epoch where early stopping went back to it."""
+    row = o.history[-1]
+    if "early stopping" in o.remedies and o.best_epoch and o.best_epoch <= len(o.history):
+        row = o.history[o.best_epoch - 1]
+    trained, validated = row["loss"], row.get("val_loss", math.nan)
+    scale = abs(o.baseline.get("loss", validated))
+    apart = validated - trained
+    if not (math.isfinite(apart) and apart > GAP * scale and validated > FAR * trained):
+        return None
+    said = f"Validation is far worse than training (loss {validated:.4g} against {trained:.4g})"
+    if o.best_epoch and o.best_epoch < len(o.history) and "early stopping" not in o.remedies:
+        return (f"{said} and was best at epoch {o.best_epoch}: stop there, with callbacks: "
+                f"[EarlyStopping: {{patience: {max(2, len(o.history) // 10)}, restore_best_weights: true}}]")  # fmt: skip
+    return f"{said}: {_regularize(o)}"
+
+
+def _regularize(o: Outcome) -> str:
+    if "regularization" in o.remedies:
+        return "give the model fewer units, or more rows to train on"
+    return "add a Dropout: {rate: 0.3} to layers:, use fewer units, or train on more rows"
+
+
+def verdict_of(model: Model, data: Data, history: Sequence[Mapping[str, float]], best_epoch: int | None,
+               baseline: Mapping[str, float], test: Mapping[str, float]) -> str | None:  # fmt: skip
+    """The verdict on a finished run. history: metrics of each epoch; test: of the test split, if there is one."""
+    if not history:
+        return None
+    if data.validation is not None:
+        best = history[best_epoch - 1] if best_epoch and best_epoch <= len(history) else history[-1]
+        split, figures = "validation", {name[4:]: value for name, value in best.items() if name.startswith("val_")}
+    elif data.test is not None:
+        split, figures = "test", dict(test)
+    else:
+        split, figures = "train", dict(history[-1])
+    return verdict(Outcome(
+        history, figures, baseline, split, best_epoch,
+        frozenset(each.name for each in model.metrics if each.metric.better == "max"),
+        never_predicted(model, data.targets, data.validation or data.test) if split != "train" else {},
+        _remedies(model),
+    ))  # fmt: skip
+
+
+def never_predicted(model: Model, targets: Mapping[str, Target], part: Part) -> dict[str, int]:
+    """Classes that the model never predicts, and the rows that have them, of some rows spread over the split."""
+    batch = take(part, np.arange(0, part.rows, -(-part.rows // EVALUATED)), ahead=True)
+    answered = model.executor.predict(batch)
+    never: dict[str, int] = {}
+    for output, target in targets.items():
+        loss, p = model.spec.losses[output], np.asarray(answered.outputs[output])
+        for name, (rows, guessed) in _counts(target, loss, np.asarray(batch.targets[output]), p, answered.masks.get(output)):
+            if rows and not guessed:
+                never[f"{output}: {name}" if len(targets) > 1 else name] = rows
+    return never
+
+
+def _counts(target: Target, loss: Loss, y: Array, p: Array, mask: Array | None) -> list[tuple[str, tuple[int, int]]]:
+    """(class, (rows that have it, rows it is predicted for)); of several yes-or-no columns, of each one's yes."""
+    from nnctl.training.evaluation import boundary, confusion_matrix
+
+    if target.labels == "sequence":
+        return []
+    if target.classes:
+        matrix = confusion_matrix(target, y, p, loss, mask)
+        counts = zip(matrix.sum(axis=1).tolist(), matrix.sum(axis=0).tolist(), strict=True)
+        return list(zip(target.classes, counts, strict=True))
+    if target.labels != "binary" or target.soft or len(target.columns) != p.shape[-1] or np.any((y > 0) & (y < 1)):
+        return []
+    yes, said = y.reshape(-1, p.shape[-1]) > 0.5, p.reshape(-1, p.shape[-1]) > boundary(loss)
+    counts = zip(yes.sum(axis=0).tolist(), said.sum(axis=0).tolist(), strict=True)
+    return list(zip(target.columns, counts, strict=True))
+
+
+def _remedies(model: Model) -> frozenset[str]:
+    found = set()
+    if model.spec.class_weight:
+        found.add("class_weight")
+    if any(each.kind == "EarlyStopping" and each.restore_best_weights for each in model.spec.callbacks):
+        found.add("early stopping")
+    kinds = {node.layer.kind for node in model.graph.nodes}
+    if any("Dropout" in kind for kind in kinds):
+        found.add("regularization")
+    return frozenset(found)
