@@ -15,7 +15,7 @@ from nnctl.errors import InputError
 from nnctl.spec.model import Spec
 from nnctl.training.advice import advice
 from nnctl.training.alignment import check_alignment
-from nnctl.training.class_weights import absent_classes, with_class_weight
+from nnctl.training.class_weights import class_notes, with_class_weight
 from nnctl.training.loop import Loop
 from nnctl.training.model import Model, cast, take
 from nnctl.training.refusals import check_inputs
@@ -106,7 +106,7 @@ def check(spec: Spec) -> CheckReport:
                              hint="look at the data and the initializers")  # fmt: skip
     return CheckReport(
         summarize(model, data), data.rows, columns_of(data),
-        (*data.notes, *absent_classes(data.train, data.targets), *notes), result.loss,
+        (*data.notes, *class_notes(data.train, spec, data.targets), *notes), result.loss,
         model.warnings,
     )  # fmt: skip
 

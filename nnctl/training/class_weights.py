@@ -38,6 +38,15 @@ def with_class_weight(part: Part, spec: Spec, targets: Mapping[str, Target]) -> 
     return replace(part, weights=rows if part.weights is None else rows * part.weights)
 
 
+def class_notes(part: Part, spec: Spec, targets: Mapping[str, Target]) -> list[str]:
+    """Notes on the training part's classes: those that no row has, and where `class_weight` counts."""
+    notes = absent_classes(part, targets)
+    if spec.class_weight:
+        where = "the training loss" + (" and weighted_metrics in training" if any(spec.weighted_metrics.values()) else "")
+        notes.append(f"class_weight weighs {where}; metrics, validation and eval count the rows of every class the same")
+    return notes
+
+
 def absent_classes(part: Part, targets: Mapping[str, Target]) -> list[str]:
     """A note for each target some of whose classes no row of the training part has."""
     notes = []

@@ -21,7 +21,7 @@ from nnctl.training import checkpoint
 from nnctl.training.advice import advice
 from nnctl.training.alignment import check_alignment
 from nnctl.training.baseline import baseline
-from nnctl.training.class_weights import absent_classes, with_class_weight
+from nnctl.training.class_weights import class_notes, with_class_weight
 from nnctl.training.events import CheckpointWritten, Event, RunEnded, RunStarted, Said, Subscriber
 from nnctl.training.files import Lock, write_safely
 from nnctl.training.folder import (
@@ -108,7 +108,7 @@ class _Run:
             "seed": spec.seed, "threads": model.executor.threads, "dtype": spec.engine.dtype,
             "shard_rows": spec.engine.shard_rows, "data": fingerprint(self.data.train),
         }  # fmt: skip
-        self.notes = [*data.notes, *absent_classes(self.data.train, data.targets), *model.warnings, *skipped]
+        self.notes = [*data.notes, *class_notes(self.data.train, spec, data.targets), *model.warnings, *skipped]
         self.subscribers = list(subscribers)
         weighted = with_class_weight(self.data.train, spec, self.data.targets)
         self.loop = Loop(model, self.data, weighted, self.emit, self.save)

@@ -280,3 +280,24 @@ def test_nan_of_the_test_part_is_told(tmp_path):
     runner.train(spec.loads(text), folder=tmp_path / "run", subscribers=[events.append])
     [said] = [event.text for event in events if isinstance(event, Said)]
     assert said == "test: loss, accuracy and auc are NaN: the model's predictions for 1 of 8 test rows are not finite (row 18)"
+
+
+def test_nan_of_one_output_leaves_the_other_s_metrics(tmp_path):
+    x = np.ones((20, 2), np.float32)
+    x[12] = 3e38
+    np.savez(tmp_path / "d.npz", wide=x, narrow=np.ones((20, 2), np.float32), y=np.arange(20) % 3, z=np.arange(20) % 3)
+    unit = "units: 3, activation: softmax, kernel_initializer: ones"
+    text = f"""
+    dataset: {{path: {tmp_path}/d.npz, target: {{bad: y, good: z}}, split: {{validation: 0.5, test: 0, order: keep}}, normalize: none}}
+    inputs: {{wide: {{}}, narrow: {{}}}}
+    layers: [{{Dense: {{{unit}, name: bad, from: wide}}}}, {{Dense: {{{unit}, name: good, from: narrow}}}}]
+    outputs: [bad, good]
+    loss: sparse_categorical_crossentropy
+    callbacks: [{{ModelCheckpoint: {{monitor: val_good_accuracy}}}}]
+    """
+    events = []
+    runner.train(spec.loads(text), folder=tmp_path / "run", subscribers=[events.append])
+    [figures] = [event.figures for event in events if isinstance(event, EpochEnded)]
+    lost = {name for name, value in figures.items() if math.isnan(value)}
+    assert lost == {"val_loss", "val_bad_loss", "val_bad_accuracy"}
+    assert events[-1].best_epoch == 1  # by the metric that is a number
