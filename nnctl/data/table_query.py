@@ -160,24 +160,55 @@ def _with_numbers(connection: duckdb.DuckDBPyConnection, select: str) -> tuple[A
 def _marked(connection: duckdb.DuckDBPyConnection, select: str) -> str | None:
     """The query with the row number as one more column; None where its rows are not rows of `data`."""
     tree = _tree(connection, select)
-    node = tree["statements"][0]["node"]
-    simple = (
-        not tree.get("error")
-        and node["type"] == "SELECT_NODE"
-        and node["from_table"]["type"] == "BASE_TABLE"
-        and node["from_table"].get("table_name", "").lower() in ("data", "")
+    if tree.get("error") or not _mark(tree["statements"][0]["node"], {}):
+        return None
+    return _text(connection, tree)
+
+
+def _mark(node: dict[str, Any], named: Mapping[str, dict[str, Any]]) -> bool:
+    """Adds the row number to the columns of a SELECT whose rows are rows of `data`, or of a SELECT in it that is alike;
+    False where they are not. named: the SELECTs that WITH has given names."""
+    if not _is_plain(node):
+        return False
+    for entry in node["cte_map"]["map"]:
+        value = entry["value"]  # DuckDB's versions name its SELECT in two ways
+        named = {**named, entry["key"].lower(): value.get("query_node") or value["query"]["node"]}
+    source = node["from_table"]
+    if source["type"] == "SUBQUERY":
+        inner = source["subquery"]["node"]
+    elif source["type"] == "BASE_TABLE":
+        inner = named.get(source["table_name"].lower())
+        if inner is None and source["table_name"].lower() != "data":
+            return False
+    else:
+        return False
+    if inner is None:
+        node["select_list"].append(_column("rowid"))
+        return True
+    if not _has_number(inner) and not _mark(inner, {n: each for n, each in named.items() if each is not inner}):
+        return False
+    if not any(each["class"] == "STAR" for each in node["select_list"]):
+        node["select_list"].append(_column(_ROW))
+    return True
+
+
+def _is_plain(node: Mapping[str, Any]) -> bool:
+    """Whether each row of a SELECT is a row of the one table that it reads."""
+    return (
+        node["type"] == "SELECT_NODE"
         and not node["group_expressions"]
         and node["aggregate_handling"] == "STANDARD_HANDLING"
-        and not node["cte_map"]["map"]
         and not node["sample"]
         and all(modifier["type"] in ("ORDER_MODIFIER", "LIMIT_MODIFIER") for modifier in node["modifiers"])
     )
-    if not simple:
-        return None
-    node["select_list"].append(
-        {"class": "COLUMN_REF", "type": "COLUMN_REF", "alias": _ROW, "query_location": 0, "column_names": ["rowid"]}
-    )
-    return _text(connection, tree)
+
+
+def _has_number(node: Mapping[str, Any]) -> bool:
+    return any(each.get("alias") == _ROW for each in node.get("select_list", ()))
+
+
+def _column(name: str) -> dict[str, Any]:
+    return {"class": "COLUMN_REF", "type": "COLUMN_REF", "alias": _ROW, "query_location": 0, "column_names": [name]}
 
 
 def _tree(connection: duckdb.DuckDBPyConnection, select: str) -> dict[str, Any]:
@@ -197,11 +228,10 @@ def _require(connection: duckdb.DuckDBPyConnection, select: str, absent: Mapping
     """
     if not absent:
         return
-    parts = [f"error({_literal(_ABSENT + name)})::{_sql_type(chosen)} as {quoted(name)}" for name, chosen in absent.items()]
+    parts = [f"* exclude ({', '.join(map(quoted, absent))})"]
+    parts += [f"error({_literal(_ABSENT + name)})::{_sql_type(each)} as {quoted(name)}" for name, each in absent.items()]
     connection.execute("alter table data rename to data_with_nulls")
-    connection.execute(
-        f"create view data as select * exclude ({', '.join(map(quoted, absent))}), {', '.join(parts)} from data_with_nulls"
-    )
+    connection.execute(f"create view data as select {', '.join(parts)} from data_with_nulls")
     select = _unordered(connection, select)
     if lacks := _absent_column(connection, f"select count(*) from ({select})"):
         raise DataError(f'lacks the column "{lacks}", on which the rows of the query depend', source,

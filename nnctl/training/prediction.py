@@ -15,6 +15,7 @@ from nnctl.data.given import Given
 from nnctl.data.kept import kept_columns
 from nnctl.data.long_tables import LongTable
 from nnctl.data.named_arrays import Arrays
+from nnctl.data.table import row_list
 from nnctl.decoding import Reading, decode
 from nnctl.losses import Loss
 from nnctl.training.evaluation import boundary
@@ -73,6 +74,8 @@ def predict(run: Path, source: str, *, keep: Sequence[str] = (), reading: Readin
             said += answer.classes(prefix)
         else:
             said += answer.numbers(prefix)
+        if (bad := _not_finite(p, masks.get(name))).any():
+            notes.append(f"predictions of {answer.column} are not finite in {row_list(bad, numbers=given.part.names)}")
     dataset = preprocessing.dataset
     trained_on = (*(dataset.path or ()), *(dataset.validation_path or ()), *(dataset.test_path or ()))
     columns, roles, names = _side_by_side(named, kept, said, notes)
@@ -82,6 +85,14 @@ def predict(run: Path, source: str, *, keep: Sequence[str] = (), reading: Readin
             answer = next(name for other, name in zip(said, names, strict=True) if other is each.of)
             shares[answer] = (*shares.get(answer, ()), name)
     return Predictions(columns, roles, shares, tuple(notes), trained_on)
+
+
+def _not_finite(p: Array, mask: Array | None) -> Array:
+    """(rows,) bool: where a prediction, of a time step that is no padding, is NaN or infinite."""
+    wrong = ~np.isfinite(p)
+    if mask is not None and mask.shape == p.shape[:2]:
+        wrong &= mask.reshape(mask.shape + (1,) * (p.ndim - 2))
+    return wrong.reshape(len(p), -1).any(axis=1)
 
 
 def _names(preprocessing: Preprocessing, given: Given) -> dict[str, Array]:

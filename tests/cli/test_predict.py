@@ -87,6 +87,22 @@ epochs: 1
     assert table(alone)[0]["probability_dark"] == table(nnctl("predict", run, tmp_path / "new"))[0]["probability_dark"]
 
 
+def test_predictions_that_are_not_finite_are_noted(tmp_path):
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "train.npz", x=rng.normal(size=(20, 2)), y=rng.normal(size=20))
+    config = """
+dataset: {path: FOLDER/train.npz, split: {validation: 0, test: 0}}
+layers: [{Dense: {units: 4}}, {Dense: {units: 1, activation: exponential}}]
+loss: mse
+epochs: 1
+"""
+    run = train(tmp_path, config)
+    np.savez(tmp_path / "new.npz", x=[[0, 1], [3e38, -3e38], [1, 0], [-3e38, 3e38]])
+    result = nnctl("predict", run, tmp_path / "new.npz")
+    assert len(table(result)) == 4
+    assert any("not finite in row" in note for note in notes(result))
+
+
 # Which row
 
 

@@ -100,6 +100,39 @@ def test_rows_of_a_query_are_named(tmp_path, clause, numbers, note):
     assert notes(result) == ([note] if note else [])
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"select * from (select temp, rain, {SNOW} from data) where temp > -1",
+        f"select s.temp, rain, {SNOW} from (select * from data where temp > -3) s where temp > -1",
+        f"with a as (select * from data where temp > -1) select temp, rain, {SNOW} from a",
+        f"with a as (select * from data), b as (select *, {SNOW} from a where temp > -1) select temp, rain, snow from b",
+        f"select temp, rain, {SNOW} from data qualify row_number() over (order by temp) > 2 order by temp",
+    ],
+)
+def test_rows_are_known_through_queries_in_queries(tmp_path, query):
+    run = run_of(tmp_path, query)
+    (tmp_path / "new.csv").write_text("temp,rain,kind\n-6,1,snow\n0,2,dry\n-2,5,dry\n1,6,dry\n2,3,snow\n3,7,dry\n")
+    result = nnctl("predict", run, tmp_path / "new.csv")
+    assert [int(row["row"]) for row in table(result)] == [2, 4, 5, 6]
+    assert notes(result) == ["the query leaves out 2 rows (1, 3) of the file"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"select temp, rain, {SNOW} from data union all select temp, rain, {SNOW} from data",
+        "select a.temp, a.rain, (a.kind = 'snow')::int as snow from data a join data b using (day)",
+        f"select distinct temp, rain, {SNOW} from data",
+        f"select * from (select distinct temp, rain, {SNOW} from data)",
+        f"with a as (select temp, rain, {SNOW} from data union all select temp, rain, {SNOW} from data) select * from a",
+    ],
+)
+def test_rows_that_are_not_the_files_are_not_numbered(tmp_path, query):
+    result = nnctl("predict", run_of(tmp_path, query), tmp_path / "w.csv")
+    assert "row" not in table(result)[0] and "rows of its own" in " ".join(notes(result))
+
+
 def test_rows_of_a_querys_own_making_say_so(tmp_path):
     run = run_of(tmp_path, "select day, avg(temp) as temp, max((kind = 'snow')::int) as snow from data group by day order by day",
                  "[day]")  # fmt: skip
