@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os
 import platform
 import sys
@@ -118,7 +119,7 @@ class Log:
         if isinstance(event, EpochEnded):
             self._writer.writerow(self._row(event.epoch, event.figures))
         line = {"event": type(event).__name__, "time": time.time(), **asdict(event)}
-        self._events.write(json.dumps(line, default=str) + "\n")
+        self._events.write(json.dumps(_with_null(line), default=str, allow_nan=False) + "\n")
 
     def flush(self) -> None:
         self._metrics.flush()
@@ -127,3 +128,12 @@ class Log:
     def close(self) -> None:
         self._metrics.close()
         self._events.close()
+
+
+def _with_null(value: Any) -> Any:
+    """The value with NaN and infinities as null, which JSON has no numbers for."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _with_null(item) for key, item in value.items()}
+    return [_with_null(item) for item in value] if isinstance(value, list | tuple) else value

@@ -34,6 +34,20 @@ def test_scores_by_class_are_the_textbooks():
     ]
 
 
+@pytest.mark.parametrize(("row", "average"), [(-2, "macro"), (-1, "weighted")])
+def test_the_averages_by_class_are_those_of_the_metrics(row, average):
+    from nnctl.metrics import metrics, resolve
+
+    truth, guess = np.repeat(np.indices(MATRIX.shape).reshape(2, -1), MATRIX.ravel(), axis=1)
+    found = []
+    for name in ("precision", "recall", "f1_score"):
+        metric = resolve(metrics.build({name: {"average": average}}), "integer", (len(MATRIX),))
+        state = metric.start()
+        metric.update(state, truth, np.eye(len(MATRIX))[guess])
+        found.append(f"{metric.result(state):.4f}")
+    assert rows_of(by_class(CLASSES, MATRIX))[row][1:4] == tuple(found)
+
+
 def test_a_confusion_matrix_has_its_truth_in_rows():
     assert rows_of(confusion(CLASSES, MATRIX, None)) == [
         ("cat", "8", "2", "·"),

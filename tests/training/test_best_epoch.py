@@ -1,6 +1,7 @@
 """Which epoch is the best: the direction of what is monitored, and metrics that are NaN or infinite."""
 
 import io
+import json
 import math
 from pathlib import Path
 
@@ -203,6 +204,9 @@ def test_nan_in_validation_is_told_once_and_is_never_the_best(tmp_path, monitor)
     assert said == ("epoch 1: val_loss, val_accuracy and val_auc are NaN: the model's predictions for 2 of 10 validation "
                     f"rows are not finite (rows 12, 15). An epoch in which {monitor} is not finite is never the best")  # fmt: skip
     assert events[-1].best_epoch is None
+    lines = (tmp_path / "run" / "events.jsonl").read_text().splitlines()
+    kept = [json.loads(line, parse_constant=pytest.fail) for line in lines]  # NaN is no JSON: it is null
+    assert [line["figures"]["val_loss"] for line in kept if line["event"] == "EpochEnded"] == [None] * 3
     assert not (tmp_path / "run" / "checkpoints" / "best").exists()
 
 
