@@ -3,7 +3,6 @@ loops. For what a compiler does not make of Python: sums that stay in registers,
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import platform
 from collections.abc import Callable
@@ -20,7 +19,7 @@ FLOAT, INT, BIT = ir.FloatType(), ir.IntType(64), ir.IntType(1)
 POINTER = FLOAT.as_pointer()
 _KINDS = {POINTER: types.voidptr, INT: types.int64}
 _engines = []  # live as long as the code in them
-_paths: dict[str, Path] = {}
+_objects: dict[str, bytes] = {}  # symbol -> its compiled file
 
 
 def lanes() -> int:
@@ -39,9 +38,9 @@ def machine() -> binding.TargetMachine:
     )  # fmt: skip
 
 
-def objects(module: binding.ModuleRef) -> list[Path]:
+def objects(module: binding.ModuleRef) -> list[bytes]:
     """The compiled files of the functions that a module calls."""
-    return [_paths[function.name] for function in module.functions if function.name in _paths]
+    return [_objects[function.name] for function in module.functions if function.name in _objects]
 
 
 def function(symbol: str, kind: ir.FunctionType, module: Callable[[], ir.Module],
@@ -53,18 +52,16 @@ def function(symbol: str, kind: ir.FunctionType, module: Callable[[], ir.Module]
     shared = (Path(path).read_text(encoding="utf-8") for path in sources)
     said = "\n".join((*shared, cpu, features, str(lanes()), llvmlite.__version__))
     path = cache.folder() / f"{symbol}-{hashlib.sha256(said.encode()).hexdigest()[:16]}.o"
-    if path.is_file():
-        code = path.read_bytes()
-    else:
+    code = cache.read(path)
+    if code is None:
         parsed = binding.parse_assembly(str(module()))
         parsed.verify()
         code = machine().emit_object(parsed)
-        with contextlib.suppress(OSError):  # a full disk: the next run will have to compile
-            cache.write(path, code)
+        cache.write(path, code)
     engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine())
     engine.add_object_file(binding.object_file.ObjectFileRef.from_data(code))
     engine.finalize_object()
     _engines.append(engine)
-    _paths[symbol] = path
+    _objects[symbol] = code
     binding.add_symbol(symbol, engine.get_function_address(symbol))
     return types.ExternalFunction(symbol, types.void(*(_KINDS[argument] for argument in kind.args)))

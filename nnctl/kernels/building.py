@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
+import errno
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from llvmlite import binding, ir
 from numba import typeof
 from numba.core import types
 
-from nnctl.kernels import assembled, cache
+from nnctl.kernels import assembled, cache, loading
 from nnctl.kernels.library import NDARRAY, PLAIN, TURN
 from nnctl.kernels.unpacking import Unknown, Unpacking, variable
 
@@ -101,8 +100,9 @@ define void @NRT_MemInfo_call_dtor(ptr %block) {
 """
 
 
-def build(dispatcher: Any, arguments: tuple[Any, ...], path: Path) -> bool:
-    """Writes the library of a kernel, for arguments as these, to be called from Python. False where that cannot be."""
+def build(dispatcher: Any, arguments: tuple[Any, ...], path: Path) -> bytes | None:
+    """The library of a kernel, for arguments as these, to be called from Python. None where that cannot be. path: where
+    the cache will have it."""
     signature = tuple(typeof(argument) for argument in arguments)
 
     def outside(module: ir.Module, compiled: Any) -> None:
@@ -111,7 +111,7 @@ def build(dispatcher: Any, arguments: tuple[Any, ...], path: Path) -> bool:
     return _build(dispatcher, signature, outside, path)
 
 
-def build_plain(dispatcher: Any, signature: tuple[Any, ...], path: Path) -> bool:
+def build_plain(dispatcher: Any, signature: tuple[Any, ...], path: Path) -> bytes | None:
     """The same to be called by compiled code: a function of the signature's numbers and addresses, without result."""
 
     def outside(module: ir.Module, compiled: Any) -> None:
@@ -128,36 +128,35 @@ def build_plain(dispatcher: Any, signature: tuple[Any, ...], path: Path) -> bool
     return _build(dispatcher, signature, outside, path)
 
 
-def _build(dispatcher: Any, signature: tuple[Any, ...], outside: Callable[[ir.Module, Any], None], path: Path) -> bool:
+def _build(dispatcher: Any, signature: tuple[Any, ...], outside: Callable[[ir.Module, Any], None],
+           path: Path) -> bytes | None:  # fmt: skip
     linker = shutil.which(LINKER)
-    failed = path.with_suffix(".none")  # tried before: the next run need not try again
-    if linker is None or os.name == "nt" or failed.exists():
-        return False
-    done = False
+    if linker is None or os.name == "nt" or cache.failed(path):
+        return None
+    library = None
     with contextlib.suppress(OSError, subprocess.SubprocessError):  # a full disk, Ctrl-C: perhaps the next time
-        if not path.parent.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            cache.tidy()
         dispatcher.compile(signature)
         try:
-            done = _written(linker, dispatcher.overloads[signature], outside, path)
+            code, others = _compiled(dispatcher.overloads[signature], outside)
+            library = _link(linker, code, others, path)
         except (Unknown, AttributeError, TypeError, RuntimeError):  # of a Numba that is other inside, say
-            done = False
-        if not done:
-            failed.touch()
-    return done
+            library = None
+        if library is None:
+            cache.mark_failed(path)
+    return library
 
 
-def _written(linker: str, compiled: Any, outside: Callable[[ir.Module, Any], None], path: Path) -> bool:
-    module = compiled.target_context.codegen()._create_empty_module("nnctl_library")
-    outside(module, compiled)
+def _compiled(result: Any, outside: Callable[[ir.Module, Any], None]) -> tuple[bytes, list[bytes]]:
+    """The object file of a library, and those that it is to be linked with."""
+    module = result.target_context.codegen()._create_empty_module("nnctl_library")
+    outside(module, result)
     whole = binding.parse_assembly(str(module))
-    whole.link_in(compiled.library._get_module_for_linking(), preserve=True)
+    whole.link_in(result.library._get_module_for_linking(), preserve=True)
     whole.link_in(binding.parse_assembly(_MEMORY))
     whole.link_in(binding.parse_assembly(_turns()))
     machine = assembled.machine()
     _prune(whole, machine)
-    return _link(linker, machine.emit_object(whole), assembled.objects(whole), path)
+    return machine.emit_object(whole), assembled.objects(whole)
 
 
 def _turns() -> str:
@@ -179,22 +178,37 @@ def _prune(module: binding.ModuleRef, machine: binding.TargetMachine) -> None:
     passes.run(module, builder)
 
 
-def _link(linker: str, code: bytes, others: list[Path], path: Path) -> bool:
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        here, made = Path(folder, "code.o"), Path(folder, "code.so")
-        here.write_bytes(code)
-        found_later = ["-undefined", "dynamic_lookup"] if sys.platform == "darwin" else []  # Python's own functions
-        command = [linker, "-shared", "-o", str(made), str(here), *map(str, others), *found_later, "-lm"]
-        done = subprocess.run(command, capture_output=True, timeout=60, check=False, start_new_session=True)
-        if done.returncode < 0:
-            raise subprocess.SubprocessError(f"{linker} was stopped")
-        if done.returncode:
-            return False
-        with made.open("rb") as file:
-            os.fsync(file.fileno())
+def _link(linker: str, code: bytes, others: list[bytes], path: Path) -> bytes | None:
+    """The library of object files, or None where the linker refuses them. Raises OSError where no folder has room."""
+    problem: OSError | None = None
+    for place in (path, None):
         try:
-            ctypes.PyDLL(str(made))  # fails where something is missing
-        except OSError:
-            return False
-        made.replace(path)
-    return True
+            with cache.workplace(place) as folder:
+                return _linked(linker, [code, *others], folder)
+        except OSError as error:
+            problem = error
+    raise problem
+
+
+def _linked(linker: str, objects: list[bytes], folder: Path) -> bytes | None:
+    files = [folder / f"{number}.o" for number in range(len(objects))]
+    for file, code in zip(files, objects, strict=True):
+        file.write_bytes(code)
+    made = folder / "library.so"
+    found_later = ["-undefined", "dynamic_lookup"] if sys.platform == "darwin" else []  # Python's own functions
+    command = [linker, "-shared", "-o", str(made), *map(str, files), *found_later, "-lm"]
+    plain = {**os.environ, "LC_ALL": "C", "TMPDIR": str(folder)}
+    done = subprocess.run(command, capture_output=True, timeout=60, check=False, start_new_session=True, env=plain)
+    if done.returncode < 0:
+        raise subprocess.SubprocessError(f"{linker} was stopped")
+    if done.returncode:
+        for number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            if os.strerror(number).encode() in done.stderr:
+                raise OSError(number, os.strerror(number))
+        return None
+    content = made.read_bytes()
+    try:
+        loading.load(content, "test")  # fails where something is missing
+    except OSError:
+        return None
+    return content

@@ -37,11 +37,13 @@ class Work:
 
 @dataclass(frozen=True)
 class Choice:
-    """sweep: the optimizer's compiled pass. layers: the layers' kernels. None for NumPy. note: a line for the user."""
+    """sweep: the optimizer's compiled pass. layers: the layers' kernels. None for NumPy. note, cache_note: lines for the
+    user, the second on a kernel cache that is not used."""
 
     sweep: Callable[..., None] | None = None
     layers: kernels.Kernels | None = None
     note: str = ""
+    cache_note: str = ""
 
     @property
     def name(self) -> str:
@@ -56,6 +58,7 @@ def choose(optimizer: Any, work: Work, dtype: Any, fuse: Collection[str] = FUSIO
     if not kernels.installed():
         return Choice(note=f"this run would be faster with compiled kernels: {kernels.INSTALL}")
     try:
+        from nnctl.kernels import cache
         from nnctl.kernels.sweep import compiled
 
         scalars = optimizer.scalars(0.1, 0, optimizer.memory())
@@ -66,4 +69,4 @@ def choose(optimizer: Any, work: Work, dtype: Any, fuse: Collection[str] = FUSIO
         return Choice(note=f"compiled kernels are left out, NumPy goes on: {type(error).__name__}")
     layers = kernels.Kernels(() if "gates" in fuse else ("sequences",)) if str(dtype) == "float32" else None
     note = "compiled kernels (Numba); the first time on a machine they take some seconds to compile"
-    return Choice(sweep, layers, note)
+    return Choice(sweep, layers, note, cache.problem())

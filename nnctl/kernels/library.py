@@ -8,10 +8,8 @@ used, from Numba's own cache.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import hashlib
-import struct
 import sys
 import threading
 from collections.abc import Callable
@@ -23,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from nnctl import aligned
-from nnctl.kernels import cache
+from nnctl.kernels import cache, loading
 
 HEAD = object.__basicsize__  # bytes of any Python object before what it holds
 # A library's variables: where numpy.ndarray lies in this process, and where it says whose turn it is (see building.py).
@@ -77,7 +75,7 @@ class Kernel:
         library = opened(path)
         if library is None:
             numba = getattr(self._home._module(), self._name)
-            library = opened(path) if _built("build", numba, arguments, path) else None
+            library = _built(path, "build", numba, arguments)
             if library is None:
                 return numba
         return _function(library, self)
@@ -89,19 +87,25 @@ class Kernel:
         library = opened(path)
         if library is None:
             numba, signature, own = compiled()
-            library = opened(path) if _built("build_plain", numba, signature, path) else None
+            library = _built(path, "build_plain", numba, signature)
             if library is None:
                 return own()
         return ctypes.cast(library[PLAIN], ctypes.c_void_p).value
 
 
-def _built(how: str, *given: Any) -> bool:
-    """Whether a library could be made."""
+def _built(path: Path, how: str, *given: Any) -> ctypes.PyDLL | None:
+    """A library made now, and kept in the cache if that is possible; None where none can be made."""
+    if not _usable():
+        return None
     try:
         from nnctl.kernels import building
     except ImportError:  # a Numba that is other inside
-        return False
-    return getattr(building, how)(*given)
+        return None
+    content = getattr(building, how)(*given, path)
+    library = None if content is None else _loaded(path, content)
+    if library is not None:
+        cache.write(path, content)
+    return library
 
 
 def place_of(name: str, kinds: Kinds) -> Path:
@@ -136,32 +140,24 @@ _opened: dict[Path, ctypes.PyDLL] = {}
 
 
 def opened(path: Path) -> ctypes.PyDLL | None:
-    """The library, or None where there is none, or none that this process can use."""
+    """The library of the cache, or None where there is none, or none that this process can use."""
     if path not in _opened:
-        if not path.is_file() or not _usable():
+        content = cache.read(path) if _usable() else None
+        if content is None or _loaded(path, content) is None:
             return None
-        try:
-            library = ctypes.PyDLL(str(path)) if _whole(path) else None
-        except OSError:
-            library = None
-        if library is None:
-            with contextlib.suppress(OSError):
-                path.unlink()
-            return None
-        for name, value in ((NDARRAY, id(np.ndarray)), (TURN, _turn.__array_interface__["data"][0])):
-            ctypes.c_int64.in_dll(library, name).value = value
-        _opened[path] = library
     return _opened[path]
 
 
-def _whole(path: Path) -> bool:
-    """Whether all of a file is there. One that was cut off, as by a machine that went down, would end the process."""
-    with path.open("rb") as file:
-        head = file.read(64)
-    if head[:4] != b"\x7fELF" or len(head) < 64:
-        return len(head) == 64
-    [start], (size, count) = struct.unpack_from("<Q", head, 40), struct.unpack_from("<HH", head, 58)
-    return path.stat().st_size >= start + size * count  # the table of its parts, which lies at its end
+def _loaded(path: Path, content: bytes) -> ctypes.PyDLL | None:
+    """The library that these bytes are, from now on known by its path."""
+    try:
+        library = loading.load(content, path.stem)
+        for name, value in ((NDARRAY, id(np.ndarray)), (TURN, _turn.__array_interface__["data"][0])):
+            ctypes.c_int64.in_dll(library, name).value = value
+    except (OSError, ValueError):  # of another system, say
+        return None
+    _opened[path] = library
+    return library
 
 
 class _Method(ctypes.Structure):

@@ -114,7 +114,7 @@ class _Run:
         self.loop = Loop(model, self.data, weighted, self.emit, self.save)
         self.notes += advice(model, self.data, self.loop.plan)
         self.settings["kernels"] = self.loop.kernels.name
-        self.notes += filter(None, [self.loop.kernels.note])
+        self.notes += filter(None, [self.loop.kernels.note, self.loop.kernels.cache_note])
 
     def go(self, folder: Path) -> RunEnded:
         began = time.perf_counter()
