@@ -1,7 +1,7 @@
 """The cache of compiled kernels: where it lies, whether it may be used, and its verified files.
 
-What is read from it runs in this process. So it is used only if nobody else can write there, and every file is verified
-before it is used (kernels/verified_files.py). A cache that cannot be used or written is as good as an empty one: kernels
+What is read from it runs in this process. So it is used only if nobody else can write there, and every file is
+verified before it is used (kernels/verified_files.py). A cache that cannot be used or written is as good as an empty one: kernels
 are compiled again, with the same numbers.
 """
 

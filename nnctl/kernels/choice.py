@@ -37,8 +37,8 @@ class Work:
 
 @dataclass(frozen=True)
 class Choice:
-    """sweep: the optimizer's compiled pass. layers: the layers' kernels. None for NumPy. note, cache_note: lines for the
-    user, the second on a kernel cache that is not used."""
+    """sweep: the optimizer's compiled pass. layers: the layers' kernels. None for NumPy. note, cache_note: lines for
+    the user, the second on a kernel cache that is not used."""
 
     sweep: Callable[..., None] | None = None
     layers: kernels.Kernels | None = None

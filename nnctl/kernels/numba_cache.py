@@ -1,8 +1,8 @@
 """Numba's compiled functions kept as verified files of nnctl's cache, in place of Numba's own cache.
 
-Numba's own files are pickles that are loaded unverified, and two processes that compile at once can exchange the code of
-two signatures there. Here every signature of a function has a file of its own, whose name is made of all that its code
-depends on (with the version in the folder's name, which kernels/cache.py makes).
+Numba's own files are pickles that are loaded unverified, and two processes that compile at once can exchange the code
+of two signatures there. Here every signature of a function has a file of its own, whose name is made of all that its
+code depends on (with the version in the folder's name, which kernels/cache.py makes).
 """
 
 from __future__ import annotations

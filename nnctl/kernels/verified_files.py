@@ -1,7 +1,7 @@
 """Files that are used only if they are exactly what was written: their content, then its SHA-256 sum.
 
-The sum also covers the file's name, so that files that were exchanged are noticed too. It stands in the file itself: one
-rename brings both, and processes that write the same file at once cannot mix content and sum.
+The sum also covers the file's name, so that files that were exchanged are noticed too. It stands in the file itself:
+one rename brings both, and processes that write the same file at once cannot mix content and sum.
 """
 
 from __future__ import annotations

@@ -1,9 +1,14 @@
 """Compiled kernels kept as shared libraries: what is kept is what Numba made, and runs need neither Numba nor LLVM."""
 
+import ctypes
+import json
 import os
+import pickle
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +17,7 @@ import pytest
 numba = pytest.importorskip("numba")
 
 from nnctl import kernels  # noqa: E402
-from nnctl.kernels import cache, library  # noqa: E402
+from nnctl.kernels import cache, library, loading  # noqa: E402
 
 linked = pytest.mark.skipif(shutil.which("cc") is None, reason="this machine has no linker")
 MODELS = {
@@ -160,3 +165,155 @@ def test_all_libraries_that_are_cut_off_are_made_again(tmp_path):
     train(text, tmp_path / "two", XDG_CACHE_HOME=str(tmp_path))
     assert weights(tmp_path / "one") == weights(tmp_path / "two")
     assert train(text, tmp_path / "three", XDG_CACHE_HOME=str(tmp_path)) == "False False"
+
+
+def faults(count: int, seed: int, folder: Path) -> dict[str, int]:
+    command = [sys.executable, str(Path(__file__).with_name("cache_faults.py")), str(count), str(seed)]
+    env = {**os.environ, "XDG_CACHE_HOME": str(folder)}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    print(done.stdout, done.stderr)
+    assert done.returncode == 0
+    return json.loads(done.stdout)
+
+
+@linked
+@pytest.mark.parametrize(("count", "seed"), [(4, 1), pytest.param(200, 2, marks=pytest.mark.slow)])
+def test_a_damaged_cache_gives_the_same_numbers_and_no_crash(count, seed, tmp_path):
+    found = faults(count, seed, tmp_path)
+    assert (found.get("silent"), found.get("signals"), found.get("errors")) == (None, None, None)
+    assert found["made again"] == count
+
+
+@linked
+def test_processes_that_build_at_once_do_not_disturb_each_other(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    children = []
+    for _ in range(3):
+        child = os.fork()
+        if child == 0:
+            try:
+                waiting = library.Compiled("waiting")
+                right = [waiting.until(np.full(1, value, np.int64), 1, 1) for value in (0, 1)] == [False, True]
+                os._exit(0 if right and type(waiting.until).__name__ == "builtin_function_or_method" else 1)
+            finally:
+                os._exit(2)
+        children.append(child)
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0, 0]
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert any(path.suffix == ".so" for path in files)
+    assert all(cache.read(path) is not None for path in files)  # nothing half written, nothing temporary
+
+
+@linked
+def test_a_library_made_in_a_process_without_a_cache_is_used_there(tmp_path, monkeypatch):
+    """Read-only and empty, or full, or somebody else's: libraries are linked elsewhere and loaded from memory."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    cache.folder().chmod(0o777)
+    assert "other users can write" in cache.problem()
+    waiting = library.Compiled("waiting")
+    assert waiting.until(np.ones(1, np.int64), 1, 1) is True
+    assert type(waiting.until).__name__ == "builtin_function_or_method"
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@linked
+@pytest.mark.parametrize("refused", ["in memory", "everywhere"])
+def test_a_system_that_loads_nothing_from_memory(tmp_path, monkeypatch, refused):
+    """A temporary file takes the memory's place; where nothing at all is loaded, Numba's function goes on."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def refuse(*_):
+        raise OSError("refused")
+
+    monkeypatch.setattr(os, "memfd_create", refuse)
+    if refused == "everywhere":
+        monkeypatch.setattr(tempfile, "mkstemp", refuse)
+    waiting = library.Compiled("waiting")
+    assert waiting.until(np.ones(1, np.int64), 1, 1) is True
+    made = type(waiting.until).__name__ == "builtin_function_or_method"
+    assert made == (refused == "in memory")
+    assert len(list(tmp_path.rglob("*.so"))) == made
+    assert len(list(tmp_path.rglob("*.none"))) == (not made)
+
+
+@linked
+def test_every_library_is_loaded_anew():
+    """The linker takes two files of one path for one library, and a closed file's number is used again."""
+    waiting = library.Compiled("waiting")
+    waiting.until(np.ones(1, np.int64), 1, 1)
+    content = cache.read(next(cache.of_version().glob("waiting.until-*.so")))
+    first, second = loading.load(content, "a"), loading.load(content, "a")
+    ctypes.c_int64.in_dll(first, library.TURN).value = 7
+    assert ctypes.c_int64.in_dll(second, library.TURN).value == 0
+    for other in (b"", b"no library" * 100):
+        with pytest.raises(OSError, match=r"."):
+            loading.load(other, "a")
+
+
+@linked
+def test_a_link_that_failed_is_tried_again_the_next_day(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "cc").write_text("#!/bin/sh\necho x >> \"$0.calls\"\necho cannot >&2\nexit 1\n")
+    (tools / "cc").chmod(0o755)
+    flag, [calls] = np.ones(1, np.int64), [tools / "cc.calls"]
+
+    def kind_of_function():
+        waiting = library.Compiled("waiting")
+        assert waiting.until(flag, 1, 1) is True
+        return type(waiting.until).__name__
+
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
+        for _ in range(2):
+            assert kind_of_function() == "CPUDispatcher"
+        assert calls.read_text() == "x\n"
+    assert kind_of_function() == "CPUDispatcher"
+    [mark] = tmp_path.rglob("*.none")
+    os.utime(mark, (time.time() - 86400 - 60,) * 2)
+    assert kind_of_function() == "builtin_function_or_method"
+
+
+@linked
+def test_a_linker_without_room_is_not_remembered(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    (tools / "cc").write_text("#!/bin/sh\necho 'ld: final link failed: No space left on device' >&2\nexit 1\n")
+    (tools / "cc").chmod(0o755)
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
+        waiting = library.Compiled("waiting")
+        assert waiting.until(np.ones(1, np.int64), 1, 1) is True
+    assert not list(tmp_path.rglob("*.none"))
+    waiting = library.Compiled("waiting")
+    assert waiting.until(np.ones(1, np.int64), 1, 1) is True
+    assert type(waiting.until).__name__ == "builtin_function_or_method"
+
+
+def test_no_file_of_numba_itself_is_used(tmp_path, monkeypatch):
+    """A pickle put in the place of a function's compiled code is not loaded."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    from nnctl.kernels.compiling import compiled
+
+    def double(x):
+        return 2 * x
+
+    class Trap:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "trapped"),)
+
+    assert compiled()(double)(3) == 6
+    [kept] = tmp_path.rglob("*.nbc")
+    assert not list(tmp_path.rglob("*.nbi"))
+    again = compiled()(double)
+    assert again(3) == 6 and sum(again.stats.cache_hits.values()) == 1
+    kept.write_bytes(pickle.dumps(Trap()))
+    once_more = compiled()(double)
+    assert once_more(3) == 6 and not once_more.stats.cache_hits
+    assert not (tmp_path / "trapped").exists()
+    assert sum(compiled()(double).stats.cache_hits.values()) == 0
+    last = compiled()(double)
+    assert last(3) == 6 and sum(last.stats.cache_hits.values()) == 1

@@ -103,6 +103,19 @@ def test_a_numba_that_fails_is_told_once_and_numpy_goes_on(monkeypatch, tmp_path
     assert chosen.sweep is None and "NumPy goes on" in chosen.note
 
 
+@numba
+def test_a_kernel_cache_that_is_not_used_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv(kernels.SWITCH, "numba")
+    folder = tmp_path / "nnctl" / "kernels"
+    folder.mkdir(parents=True)
+    folder.chmod(0o777)
+    chosen = chosen_for("adam")
+    assert chosen.sweep is not None and f"the kernel cache {folder} is not used" in chosen.cache_note
+    folder.chmod(0o700)
+    assert chosen_for("adam").cache_note == ""
+
+
 def test_without_numba_a_long_run_says_what_to_install(monkeypatch):
     monkeypatch.setattr(kernels, "installed", lambda: False)
     assert "nnctl[fast]" in chosen_for("adam").note
