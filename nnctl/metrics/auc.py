@@ -53,8 +53,8 @@ class AUC(Metric):
         if self.from_logits:
             p = 0.5 * (1 + np.tanh(0.5 * p))  # the sigmoid, which cannot overflow in this form
         exceeded = np.searchsorted(self.thresholds(), p, side="left")
-        for name, chosen in (("positives", true), ("negatives", ~true)):
-            state[name] += np.bincount(exceeded[chosen], weights[chosen], minlength=self.num_thresholds + 1)
+        for name, share in (("positives", true), ("negatives", 1 - true)):
+            state[name] += np.bincount(exceeded, weights * share, minlength=self.num_thresholds + 1)
 
     def result(self, state):
         return area(state["positives"], state["negatives"], self.curve)
@@ -73,8 +73,8 @@ class RankedAUC(AUC):
     def update(self, state, y, p, weight=None):
         true, p, weights = answers(y, p, weight)
         values, place = np.unique(np.concatenate([state["values"], p]), return_inverse=True)
-        for name, chosen in (("positives", true), ("negatives", ~true)):
-            state[name] = np.bincount(place, np.concatenate([state[name], weights * chosen]), len(values))
+        for name, share in (("positives", true), ("negatives", 1 - true)):
+            state[name] = np.bincount(place, np.concatenate([state[name], weights * share]), len(values))
         state["values"] = values
         while len(state["values"]) > MOST_VALUES:
             firsts = np.arange(0, len(state["values"]), 2)
@@ -88,11 +88,14 @@ class RankedAUC(AUC):
 
 
 def answers(y: Array, p: Array, weight: Array | None) -> tuple[Array, Array, Array]:
-    """Every class of every row as a yes-or-no answer: (whether it is true, its prediction, its weight), (n,) each."""
+    """Every class of every row as a yes-or-no answer: (1 where it is true, else 0, its prediction, its weight), (n,) each.
+
+    A fraction, of soft targets, counts as a positive by that share and as a negative by the rest, as in Keras.
+    """
     if y.size != p.size:  # class numbers
         y = y.reshape(p.shape[:-1])[..., None] == np.arange(p.shape[-1])
     y, p, weight = as_rows(y, p, weight)
-    return y.ravel() > 0, p.astype(np.float64).ravel(), np.repeat(weight, p.shape[-1])
+    return np.clip(y.ravel().astype(np.float64), 0, 1), p.astype(np.float64).ravel(), np.repeat(weight, p.shape[-1])
 
 
 def area(positives: Array, negatives: Array, curve: str) -> float:

@@ -16,6 +16,7 @@ Array = np.ndarray
 
 BETTER = 0.01  # a loss must be lower than the baseline's by this share to be better, a score higher by this much
 FEW = 5  # rows of a class in the split, below which it says nothing that the class is never predicted
+RARE = 0.8  # a class with fewer rows than this share of the average may be overlooked because it is rare
 FAR = 2.0  # validation is far worse than training from this many times its loss on, and
 GAP = 0.25  # if the difference is this share of the baseline's loss
 FALLING = 0.05  # a training loss that fell by this share in the last fifth of the epochs is falling still
@@ -27,7 +28,7 @@ class Outcome:
 
     figures: of the weights kept, on the split that `baseline` was computed on, "validation", "test" or "train".
     bigger: the metrics of which more is better. never: classes of that split that the model never predicts, each with
-    its rows. remedies: what the config has of "class_weight", "early stopping" and "regularization" already.
+    its rows. usual: rows of a class of that split, on average. remedies: what the config has of "class_weight", "early stopping" and "regularization" already.
     """
 
     history: Sequence[Mapping[str, float]]
@@ -37,6 +38,7 @@ class Outcome:
     best_epoch: int | None = None
     bigger: frozenset[str] = frozenset()
     never: Mapping[str, int] = field(default_factory=dict)
+    usual: float = math.inf
     remedies: frozenset[str] = frozenset()
 
 
@@ -80,7 +82,7 @@ def _never_predicted(o: Outcome) -> str | None:
         f"Class {shown} is never predicted on the {o.split} rows that have it" if len(never) == 1
         else f"Classes {shown}{more} are never predicted on the {o.split} rows that have them"
     )  # fmt: skip
-    if "class_weight" in o.remedies:
+    if "class_weight" in o.remedies or min(never.values()) >= RARE * o.usual:
         return f"{what}: train longer (epochs:), or give the model more units"
     return f"{what}: weigh the classes evenly, with class_weight: balanced"
 
@@ -120,11 +122,14 @@ def verdict_of(model: Model, data: Data, history: Sequence[Mapping[str, float]],
         split, figures = "test", dict(test)
     else:
         split, figures = "train", dict(history[-1])
+    part = data.validation or data.test
+    classes = [len(target.classes) for target in data.targets.values() if target.classes]
     return verdict(Outcome(
         history, figures, baseline, split, best_epoch,
-        frozenset(each.name for each in model.metrics if each.metric.better == "max"),
-        never_predicted(model, data.targets, data.validation or data.test) if split != "train" else {},
-        _remedies(model),
+        bigger=frozenset(each.name for each in model.metrics if each.metric.better == "max"),
+        never=never_predicted(model, data.targets, part) if part else {},
+        usual=min(part.rows, EVALUATED) / max(classes) if part and classes else math.inf,
+        remedies=_remedies(model),
     ))  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from nnctl import spec
 from nnctl.data import Preprocessing, load
 from nnctl.data.spec import DatasetSpec
 from nnctl.errors import InputError
+from nnctl.metrics import metrics
 from nnctl.training.prediction import predict
 from nnctl.training.runner import train
 
@@ -121,3 +122,15 @@ def test_a_margin_loss_takes_no_fractions(tmp_path):
     config = CONFIG.format(file=table(tmp_path, {"y": RATINGS}), activation="linear", loss="hinge")
     with pytest.raises(InputError, match="hinge wants targets of 0 and 1"):
         train(spec.loads(config), folder=tmp_path / "run")
+
+
+@pytest.mark.parametrize("logits", [False, True])
+def test_auc_counts_a_fraction_as_a_share_of_a_positive(logits):
+    """As pairs: a row of 0.25 is a quarter of a positive and three quarters of a negative."""
+    y, p = np.array([[0.25], [1.0], [0.0], [0.6]]), np.array([[0.2], [0.9], [0.1], [0.6]])
+    metric = metrics.build("auc").for_output("binary", (1,), logits)
+    state = metric.start()
+    metric.update(state, y, p)
+    above = np.greater.outer(p[:, 0], p[:, 0]) + 0.5 * np.equal.outer(p[:, 0], p[:, 0])
+    by_pairs = (np.outer(y, 1 - y) * above).sum() / (y.sum() * (1 - y).sum())
+    assert metric.result(state) == pytest.approx(by_pairs, abs=1e-9)

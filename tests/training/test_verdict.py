@@ -66,6 +66,12 @@ CASES = {
         Outcome(GOOD.history, GOOD.figures, BASE, never={"b": 12}, bigger=GOOD.bigger, remedies=frozenset({"class_weight"})),
         "train longer (epochs:)",
     ),
+    "not rare": (
+        Outcome(GOOD.history, GOOD.figures, BASE, never={"b": 12}, usual=12.0, bigger=GOOD.bigger), "give the model more units",
+    ),
+    "rare": (
+        Outcome(GOOD.history, GOOD.figures, BASE, never={"b": 12}, usual=60.0, bigger=GOOD.bigger), "class_weight: balanced",
+    ),
     "overfit at the end": (
         outcome([0.6, 0.3, 0.1, 0.01], [0.6, 0.4, 0.5, 0.8], {"loss": 0.4, "accuracy": 0.8}, BASE),
         "Validation is far worse than training (loss 0.8 against 0.01) and was best at epoch 2: stop there, with callbacks:"
