@@ -10,7 +10,7 @@ import numpy as np
 
 from nnctl.data.parts import Data, Part, Target
 from nnctl.losses import Loss
-from nnctl.training.model import EVALUATED, Model, take
+from nnctl.training.model import Model, take
 
 Array = np.ndarray
 
@@ -19,6 +19,7 @@ FEW = 5  # rows of a class in the split, below which it says nothing that the cl
 RARE = 0.8  # a class with fewer rows than this share of the average may be overlooked because it is rare
 FAR = 2.0  # validation is far worse than training from this many times its loss on, and
 GAP = 0.25  # if the difference is this share of the baseline's loss
+SEEN = 4096  # rows, spread over the split, that are looked at for classes never predicted
 FALLING = 0.05  # a training loss that fell by this share in the last fifth of the epochs is falling still
 
 
@@ -128,14 +129,14 @@ def verdict_of(model: Model, data: Data, history: Sequence[Mapping[str, float]],
         history, figures, baseline, split, best_epoch,
         bigger=frozenset(each.name for each in model.metrics if each.metric.better == "max"),
         never=never_predicted(model, data.targets, part) if part else {},
-        usual=min(part.rows, EVALUATED) / max(classes) if part and classes else math.inf,
+        usual=min(part.rows, SEEN) / max(classes) if part and classes else math.inf,
         remedies=_remedies(model),
     ))  # fmt: skip
 
 
 def never_predicted(model: Model, targets: Mapping[str, Target], part: Part) -> dict[str, int]:
     """Classes that the model never predicts, and the rows that have them, of some rows spread over the split."""
-    batch = take(part, np.arange(0, part.rows, -(-part.rows // EVALUATED)), ahead=True)
+    batch = take(part, np.arange(0, part.rows, -(-part.rows // SEEN)), ahead=True)
     answered = model.executor.predict(batch)
     never: dict[str, int] = {}
     for output, target in targets.items():
