@@ -55,7 +55,7 @@ def called(type_name: str) -> str:
         return f"lists of {called(inner)}" if kind_of(inner) != "empty" else "empty lists"
     if kind == "mixed" and (kinds := type_name.removeprefix("JSON").removeprefix(" of ")):
         return f"values of mixed kinds ({kinds})" if " and " in kinds else kinds
-    return _CALLED.get(kind, f"values of type {type_name}")
+    return _CALLED.get(kind, f"values of type {type_name}" if type_name else "lists or structs")
 
 
 def hint(name: str, type_name: str) -> str:
@@ -109,8 +109,19 @@ def _quoted(name: str) -> str:
     return name if plain else '"' + name.replace('"', '""') + '"'
 
 
+# What DuckDB's duckdb_keywords() lists as no plain name of a column.
 _KEYWORDS = frozenset(
-    "all and any as asc at both by case cast check collate column create default desc distinct do else end except false"
-    " fetch for from glob grant group having in initially into is join left like limit map not null offset on only or"
-    " order outer right select show some table then to true union unique using values when where window with".split()
+    (
+        "all analyse analyze and anti any array as asc asof asymmetric at authorization between bigint binary bit"
+        " boolean both by case cast char character check coalesce collate collation column columns concurrently"
+        " constraint create cross dec decimal default deferrable desc describe distinct do else end except exists"
+        " extract false fetch float for foreign freeze from full generated glob group grouping grouping_id having"
+        " ilike in initially inner inout int integer intersect interval into is isnull join lambda lateral leading"
+        " left like limit map national natural nchar none not notnull null nullif numeric offset on only or order out"
+        " outer overlaps overlay pivot pivot_longer pivot_wider placing position positional precision primary qualify"
+        " real references returning right row select semi setof show similar smallint some struct substring summarize"
+        " symmetric table tablesample then time timestamp to trailing treat trim true try_cast tuple union unique"
+        " unpack unpivot using values varchar variadic verbose when where window with xmlattributes xmlconcat"
+        " xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable"
+    ).split()
 )

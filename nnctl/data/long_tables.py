@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnctl.data.ordering import rank
+from nnctl.data.roles import refuse_unread
 from nnctl.data.spec import DatasetSpec
 from nnctl.data.table import Array, Column, Table, listing, row_list
 from nnctl.errors import DataError
@@ -108,8 +109,7 @@ def _whole(table: Table, name: str) -> Column:
     """The column. Raises DataError where a value is missing."""
     column = table[name]
     if column.kind == "nested":
-        raise DataError("holds lists or structs, which are no id and no order", table.where(name),
-                        "make a number or a word of it with `query`")  # fmt: skip
+        refuse_unread(table, [name], "which are no id and no order")
     if (missing := column.missing).any():
         raise DataError(
             f"{missing.sum()} rows do not say to which sequence and step they belong ({row_list(missing)})",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -96,6 +96,8 @@ def find_roles(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], outputs: S
     if dataset.sequence:
         aside |= {dataset.sequence.id: "the sequences' ids", dataset.sequence.order: "the steps' order"}
     texts = dataset.text.column if dataset.text else ()
+    nested = [name for name in (dataset.weight, dataset.split.column, *texts) if name and table[name].kind == "nested"]
+    refuse_unread(table, nested, "which are no weights, no words and no texts")
     named = (*(dataset.features or ()), *(name for spec in inputs.values() for name in spec.columns or ()), *texts)
     if leaks := [name for name in named if name in predicted]:
         raise DataError(
@@ -120,6 +122,14 @@ def find_roles(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], outputs: S
     by_input = _by_input(inputs, takes, table)
     by_input = {name: _texts_alone(name, columns, dataset, inputs, notes) for name, columns in by_input.items()}
     return Roles(by_input, targets, tuple(notes))
+
+
+def refuse_unread(table: Table, names: Iterable[str], why: str) -> None:
+    """Raises DataError for the first of the columns whose values are neither numbers nor words."""
+    for name in names:
+        column = table[name]
+        if column.kind in _UNREAD:
+            raise DataError(f"holds {called(column.type_name)}, {why}", table.where(name), hint(name, column.type_name))
 
 
 def _texts_alone(name: str, columns: tuple[tuple[str, Take], ...], dataset: DatasetSpec,

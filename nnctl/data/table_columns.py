@@ -98,10 +98,16 @@ def scan(connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Rules,
                 native, clean = TEXT, f"{clean}::varchar"
             _take_native(found, name, native, clean, saved, rules)
         elif fact is None:
-            if saved is not None and saved.kind != "other":
+            words = _json_words(connection, at, name, kind, saved, rules, raw.delimiter)
+            if words is not None and saved is not None:
+                found.formats[name], found.columns[name] = saved, typed(name, words, saved, source)
+            elif words is not None:
+                open_columns[name] = words
+            elif saved is not None and saved.kind != "other":
                 raise DataError(f"holds {column_types.called(kind)}, the model was trained on {saved.called()}",
                                 f'{source}: column "{name}"', column_types.hint(name, kind))  # fmt: skip
-            found.formats[name], found.sql[name], found.native[name] = OTHER, "null::double", kind
+            else:
+                found.formats[name], found.sql[name], found.native[name] = OTHER, "null::double", kind
         elif raw.typed and saved is None and name in rules.classes:
             found.formats[name], found.sql[name] = TEXT, clean  # "1" in JSON is a word, the class 1 a number
         elif fact.plain and _reads_plain(name, fact, saved, rules):
@@ -175,6 +181,21 @@ def _facts(connection: duckdb.DuckDBPyConnection, raw: Raw) -> dict[str, _Fact]:
             grouped = bool(broken) and not ungrouped
             facts[name] = _Fact(0 < count == plain, not broken, largest or 0, grouped, counted)
     return facts
+
+
+def _json_words(connection: duckdb.DuckDBPyConnection, at: int, name: str, kind: str, saved: ColumnFormat | None,
+                rules: Rules, delimiter: str) -> Column | None:  # fmt: skip
+    """A JSON column of strings and numbers, as words; None for one that is not to be read, being of mixed kinds."""
+    if kind != "JSON" or (saved is not None and saved.kind == "other"):
+        return None
+    scalar = f"count(*) filter (json_type(v{at}) in ('OBJECT', 'ARRAY')) = 0"
+    if not connection.execute(f"select {scalar} from raw").fetchone()[0]:
+        return None
+    words = fetch(connection, "raw", {name: (TEXT, f"v{at} ->> '$'")})[name]
+    if saved is not None or name in rules.words | rules.categories:
+        return words
+    numbers = decide({name: words.words}, rules, delimiter).formats[name].kind == "number"
+    return words if numbers else None
 
 
 def _missing_words(connection: duckdb.DuckDBPyConnection, at: int, words: Sequence[str]) -> dict[str, int]:

@@ -107,7 +107,7 @@ def _dialects(files: Files, encoding: str | None) -> list[Dialect]:
     dialects = [dialect(path, encoding) for path in files.paths]
     first = dialects[0]
     for path, other in zip(files.paths[1:], dialects[1:], strict=True):
-        if set(other.names) != set(first.names) or other.delimiter != first.delimiter:
+        if set(other.names) != set(first.names):
             raise DataError(
                 f"its columns ({listing(other.names)}) are not those of {files.paths[0]} ({listing(first.names)})",
                 str(path),
@@ -128,7 +128,11 @@ def _native(connection: duckdb.DuckDBPyConnection, files: Files, rules: Rules) -
         rows = connection.sql(f"select * from {source}")
         written = {name: "VARCHAR" if _IN_TEXT.fullmatch(str(kind)) else str(kind)
                    for name, kind in zip(rows.columns, rows.types, strict=True)}  # fmt: skip
-        if list(written.values()) != [str(kind) for kind in rows.types]:  # dates and times are strings in JSON
+        if _names_as_written(connection, files, paths, rows.columns) != tuple(rows.columns):
+            # `columns` takes no two names that differ by case only; so no date fits these formats
+            source = source.removesuffix(")") + ", dateformat = 'x', timestampformat = 'x')"
+            rows = connection.sql(f"select * from {source}")
+        elif list(written.values()) != [str(kind) for kind in rows.types]:  # dates and times are strings in JSON
             types = ", ".join(f"{quoted(name)}: '{kind}'" for name, kind in written.items())
             source = f"read_json({paths}, union_by_name = true, columns = {{{types}}})"
             rows = connection.sql(f"select * from {source}")
@@ -138,7 +142,24 @@ def _native(connection: duckdb.DuckDBPyConnection, files: Files, rules: Rules) -
     columns = ", ".join(f"{quoted(name)} as v{at}" for at, name in enumerate(names, 1))
     kind = "view" if files.format == "parquet" else "table"
     connection.execute(f"create temp {kind} raw as select {columns} from {source}")
+    names = _names_as_written(connection, files, paths, names)
     return Raw(names, types, rules.missing or (), ",", (), typed=True)
+
+
+def _names_as_written(connection: duckdb.DuckDBPyConnection, files: Files, paths: str,
+                      names: Sequence[str]) -> tuple[str, ...]:  # fmt: skip
+    """The names in the files: of two that differ by case only, DuckDB calls the second a_1."""
+    lower = {name.lower() for name in names}
+    found = ((name, re.fullmatch(r"(.+)_\d+", name)) for name in names)
+    renamed = {name: match[1] for name, match in found if match and match[1].lower() in lower}
+    if not renamed:
+        return tuple(names)
+    keys_sql = (
+        f"select name from parquet_schema({paths})" if files.format == "parquet"
+        else f"select distinct unnest(json_keys(json)) from read_json_objects({paths})"
+    )  # fmt: skip
+    keys = {name for (name,) in connection.execute(keys_sql).fetchall()}
+    return tuple(renamed[name] if name not in keys and renamed.get(name) in keys else name for name in names)
 
 
 _IN_TEXT = re.compile(r"DATE|TIME|TIMESTAMP.*|TIME WITH.*|UUID")
