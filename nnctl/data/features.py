@@ -85,13 +85,18 @@ class Category:
         if missing.any():
             if not self.missing:
                 raise missing_error(table, self.name, missing, mend="category")
-            notes.append(filled_note(self.name, missing, f'the category "{MISSING}"'))
+            known = missing_place >= 0
+            by = f'the category "{MISSING}"' if known else "no category, since no training row lacks one"
+            notes.append(filled_note(self.name, missing, by))
         unknown = (codes < 0) & ~missing
         if unknown.any():
-            words = [column.words[code] for code in np.unique(column.values[unknown])]
+            present, counts = np.unique(column.values[unknown], return_counts=True)
+            often = np.argsort(-counts, kind="stable")
+            words = [column.words[code] if n == 1 else f"{column.words[code]} {n} times"
+                     for code, n in zip(present[often].tolist(), counts[often].tolist(), strict=True)]  # fmt: skip
             notes.append(
-                f'column "{self.name}": {unknown.sum()} values are no category of the training rows'
-                f" ({listing(words, 3)}); they count as none of them"
+                f'column "{self.name}": {_counted(unknown, "value is", "values are")} no category of the training rows'
+                f" ({listing(words, 3)}), and taken as none of its categories"
             )
         if self.encode == "integer":
             return (codes + 1.0)[:, None]
@@ -202,7 +207,13 @@ def missing_error(table: Table, name: str, missing: Array, mend: str) -> DataErr
 
 
 def filled_note(name: str, missing: Array, by: str) -> str:
-    return f'column "{name}": {missing.sum()} missing values are taken as {by}'
+    return f'column "{name}": {_counted(missing, "missing value is", "missing values are")} taken as {by}'
+
+
+def _counted(mask: Array, one: str, several: str) -> str:
+    """How many a mask marks: `1 value is`, `3 values are`."""
+    count = int(mask.sum())
+    return f"{count} {one if count == 1 else several}"
 
 
 def matrix(features: Sequence[Feature], table: Table, notes: list[str]) -> Array:

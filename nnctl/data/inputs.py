@@ -149,7 +149,8 @@ class ArrayInput:
                 where,
                 "say what to do: `missing: zero`, or `missing: drop` to leave the rows out",
             )
-        notes.append(f"{where}: {count} missing values are taken as {self.fill:g}")
+        values = "missing value is" if count == 1 else "missing values are"
+        notes.append(f"{where}: {count} {values} taken as {self.fill:g}")
 
     def to_json(self) -> dict[str, Any]:
         return {**vars(self), "shape": list(self.shape), "shift": list(self.shift), "scale": list(self.scale)}

@@ -203,7 +203,7 @@ def test_a_category_that_training_does_not_have_is_none_of_them():
         fitted_category(WORDS).transform(values, notes), [[0, 0, 1], [0, 0, 0], [1, 0, 0], [0, 0, 0], [0, 0, 0]]
     )
     [note] = notes
-    assert '"w"' in note and "3 values" in note and "late, later" in note
+    assert '"w"' in note and "3 values" in note and "(late 2 times, later)" in note
     np.testing.assert_array_equal(
         fitted_category(WORDS, encode="integer").transform(values, []), [[3], [0], [1], [0], [0]]
     )
