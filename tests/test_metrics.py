@@ -154,7 +154,9 @@ def test_a_class_that_is_neither_true_nor_predicted_counts_as_0(config, wanted, 
     assert metric.result(state) == pytest.approx(wanted, rel=1e-12)
 
 
-@pytest.mark.parametrize(("average", "wanted"), [("macro", (1 + 2 / 3 + 0) / 3), ("micro", 2 * 2 / 5), ("weighted", 1 / 3 + 2 / 3 * 2 / 3)])
+@pytest.mark.parametrize(
+    ("average", "wanted"), [("macro", (1 + 2 / 3 + 0) / 3), ("micro", 4 / 5), ("weighted", 1 / 3 + 2 / 3 * 2 / 3)]
+)
 def test_a_label_that_no_row_has_counts_as_0(average, wanted):
     """Of several labels a row: f1 of the first is 1, of the second 2/3, of the third, which never occurs, 0."""
     y, p = np.array([[1, 1, 0], [0, 1, 0], [0, 0, 0]]), np.array([[0.9, 0.8, 0.1], [0.2, 0.3, 0.4], [0.1, 0.1, 0.2]])

@@ -42,8 +42,10 @@ def class_notes(part: Part, spec: Spec, targets: Mapping[str, Target]) -> list[s
     """Notes on the training part's classes: those that no row has, and where `class_weight` counts."""
     notes = absent_classes(part, targets)
     if spec.class_weight:
-        where = "the training loss" + (" and weighted_metrics in training" if any(spec.weighted_metrics.values()) else "")
-        notes.append(f"class_weight weighs {where}; metrics, validation and eval count the rows of every class the same")
+        where = "the training loss"
+        if any(spec.weighted_metrics.values()):
+            where += " and weighted_metrics in training"
+        notes.append(f"class_weight weighs {where}; metrics, validation and eval count the rows of every class alike")
     return notes
 
 
@@ -82,15 +84,16 @@ def _one_class_a_row(target: Target, y: Array) -> bool:
 def _given(spec: Spec, target: Target) -> Array:
     """(classes,) the weights that the config gives by class; 1 for a class that it does not name."""
     weights = np.ones(len(target.classes))
+    column, where = target.columns[0], spec.where("class_weight")
     named: dict[int, str] = {}
     for key, weight in spec.class_weight.items():
         number = _class_of(key, target.classes)
         if number is None:
-            raise InputError(f"class_weight names {key!r}, which is no class of {target.columns[0]!r}",
-                             where=spec.where("class_weight"), hint="classes: " + ", ".join(target.classes))  # fmt: skip
+            raise InputError(f"class_weight names {key!r}, which is no class of {column!r}", where=where,
+                             hint="classes: " + ", ".join(target.classes))  # fmt: skip
         if number in named:
-            raise InputError(f"class_weight names {named[number]!r} and {key!r}, which are one class of {target.columns[0]!r}",
-                             where=spec.where("class_weight"), hint="leave one of them out")  # fmt: skip
+            raise InputError(f"class_weight names {named[number]!r} and {key!r}, which are one class of {column!r}",
+                             where=where, hint="leave one of them out")  # fmt: skip
         named[number], weights[number] = key, weight
     return weights
 

@@ -29,8 +29,8 @@ class Evaluation:
     """What `eval` found.
 
     split: the part of the run's own data, or the files given. targets: by their column's name, or
-    their output's where there are several. confusion: likewise, (classes, classes), rows the truth. scaled: figures in the
-    unit of the scaled target, not of the data.
+    their output's where there are several. confusion: likewise, (classes, classes), rows the truth. scaled: figures in
+    the unit of the scaled target, not of the data.
     left_out: numbers of the given files' rows that are not in it. notes: a line for everything that was done to the
     data.
     """
@@ -52,7 +52,8 @@ def evaluate(run: Path, *, data: str | None = None, split: str = "test",
     if reading:
         check_reading(model.spec, run)
         model.metrics = tuple(
-            replace(each, metric=each.metric.model_copy(update=reading.arguments())) if "sequence" in each.metric.takes else each
+            replace(each, metric=each.metric.model_copy(update=reading.arguments()))
+            if "sequence" in each.metric.takes else each
             for each in model.metrics
         )
     left_out: tuple[int, ...] = ()
@@ -74,13 +75,15 @@ def evaluate(run: Path, *, data: str | None = None, split: str = "test",
         note = nonfinite_note(model, part, figures, data or split)
     called = target_names(targets)
     confusion = {
-        called[name]: confusion_matrix(target, np.asarray(part.targets[name]), outputs[name], model.spec.losses[name], masks.get(name))
+        called[name]: confusion_matrix(
+            target, np.asarray(part.targets[name]), outputs[name], model.spec.losses[name], masks.get(name)
+        )
         for name, target in targets.items()
         if target.classes and target.labels != "sequence"
     }
     return Evaluation(
-        data or split, part.rows, figures, {called[name]: target for name, target in targets.items()}, confusion, left_out,
-        (*notes, *scale_notes(model.spec, targets), *filter(None, [note])), model.scaled_losses,
+        data or split, part.rows, figures, {called[name]: target for name, target in targets.items()}, confusion,
+        left_out, (*notes, *scale_notes(model.spec, targets), *filter(None, [note])), model.scaled_losses,
     )  # fmt: skip
 
 

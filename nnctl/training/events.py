@@ -15,8 +15,8 @@ Figures = Mapping[str, float]  # "loss", then the metrics by name; an output's o
 class RunStarted:
     """baseline: figures of always guessing the majority class or the mean, on the validation (or test) part.
 
-    monitor: the figure that tells which epoch is best, the bigger or the smaller the better. parameters: of the layers, of
-    which `trainable` are trained. targets: by their column's name, or their output's where there are several. scaled:
+    monitor: the figure that tells which epoch is best, the bigger or the smaller the better. parameters: of the layers,
+    of which `trainable` are trained. targets: by their column's name, or their output's where there are several. scaled:
     figures in the unit of the scaled target, not of the data."""
 
     name: str

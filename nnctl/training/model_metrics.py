@@ -35,7 +35,7 @@ class ModelMetric:
             self.metric.update(*given)
 
 
-Weights = Callable[[bool], Array | None]  # weighted or not -> (rows,) or (rows, steps), or None where all count the same
+Weights = Callable[[bool], Array | None]  # weighted or not -> (rows,) or (rows, steps), or None: all count the same
 
 
 def weights_of(rows: Array | None, mask: Array | None) -> Weights:

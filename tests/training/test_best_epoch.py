@@ -83,7 +83,9 @@ def test_the_largest_auc_is_restored_and_starred(tmp_path, monitor):
     layers: [{{Dense: {{units: 1, activation: sigmoid, kernel_initializer: {{constant: {{value: -1}}}}}}}}]
     loss: binary_crossentropy
     metrics: [auc, {{auc: {{curve: PR}}}}]
-    callbacks: [{{EarlyStopping: {{monitor: {monitor}, patience: 9, restore_best_weights: true}}}}, {{ModelCheckpoint: {{monitor: {monitor}}}}}]
+    callbacks:
+      - EarlyStopping: {{monitor: {monitor}, patience: 9, restore_best_weights: true}}
+      - ModelCheckpoint: {{monitor: {monitor}}}
     optimizer: {{sgd: {{learning_rate: 1.0}}}}
     epochs: 6
     batch_size: all
@@ -292,7 +294,8 @@ def test_nan_of_one_output_leaves_the_other_s_metrics(tmp_path):
     np.savez(tmp_path / "d.npz", wide=x, narrow=np.ones((20, 2), np.float32), y=np.arange(20) % 3, z=np.arange(20) % 3)
     unit = "units: 3, activation: softmax, kernel_initializer: ones"
     text = f"""
-    dataset: {{path: {tmp_path}/d.npz, target: {{bad: y, good: z}}, split: {{validation: 0.5, test: 0, order: keep}}, normalize: none}}
+    dataset:
+      {{path: {tmp_path}/d.npz, target: {{bad: y, good: z}}, split: {{validation: 0.5, test: 0, order: keep}}}}
     inputs: {{wide: {{}}, narrow: {{}}}}
     layers: [{{Dense: {{{unit}, name: bad, from: wide}}}}, {{Dense: {{{unit}, name: good, from: narrow}}}}]
     outputs: [bad, good]

@@ -126,6 +126,6 @@ def test_train_and_check_say_which_class_has_no_training_rows(tmp_path):
                  subscribers=[lambda e: started.append(e) if isinstance(e, RunStarted) else None])  # fmt: skip
     wanted = 'target "y": class "c" has no training rows, so the model cannot learn it'
     assert wanted in started[0].notes
-    weighs = "class_weight weighs the training loss; metrics, validation and eval count the rows of every class the same"
+    weighs = "class_weight weighs the training loss; metrics, validation and eval count the rows of every class alike"
     assert weighs in started[0].notes
     assert wanted in checking.check(spec.loads(text)).notes

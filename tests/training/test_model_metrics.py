@@ -6,7 +6,7 @@ import pytest
 from nnctl import spec
 from nnctl.errors import InputError, SpecError
 from nnctl.training import evaluation, runner
-from nnctl.training.events import EpochEnded, RunStarted
+from nnctl.training.events import EpochEnded
 from nnctl.training.model import Model
 
 CONSTANT = "{Dense: {units: 1, activation: sigmoid, kernel_initializer: zeros, bias_initializer: ones}}"  # always yes
@@ -81,7 +81,9 @@ def test_padded_steps_never_count(tmp_path, own):
     weight = np.array([1.0, 2.0, 7.0])
     text = f"""
     dataset: {{path: DATA, lengths: lengths, {"weight: weight, " if own else ""}split: {{validation: 0, test: 0}}}}
-    layers: [{{LSTM: {{units: 2, return_sequences: true}}}}, {{Dense: {{units: 2, activation: softmax, kernel_initializer: zeros, bias_initializer: {{constant: {{value: 0}}}}}}}}]
+    layers:
+      - LSTM: {{units: 2, return_sequences: true}}
+      - Dense: {{units: 2, activation: softmax, kernel_initializer: zeros}}
     loss: sparse_categorical_crossentropy
     metrics: [accuracy]
     weighted_metrics: [accuracy]
@@ -139,7 +141,8 @@ def test_weighted_metrics_are_set_from_the_command_line_and_told_with_their_line
     [[metric]] = spec.loads(text, overrides=["weighted_metrics.0.average=macro"]).weighted_metrics.values()
     assert (metric.kind, metric.average) == ("f1_score", "macro")
     built = spec.loads(text)
-    assert built.resolved["weighted_metrics"] == {"dense": [{"f1_score": {"average": "micro", "class_id": None, "threshold": None}}]}
+    arguments = {"average": "micro", "class_id": None, "threshold": None}
+    assert built.resolved["weighted_metrics"] == {"dense": [{"f1_score": arguments}]}
     assert built.origins["weighted_metrics.dense[0].f1_score.average"] == "line 4"
     with pytest.raises(SpecError, match="acuracy") as error:
         spec.loads(text.replace("f1_score", "acuracy").replace("average: micro", ""))

@@ -59,16 +59,17 @@ def written(tmp_path, columns):
 def test_metrics_are_in_the_data_s_unit(tmp_path, columns, normalize, chain):
     y = written(tmp_path, columns)
     text = f"""
-    dataset: {{path: {tmp_path}/d.csv, target: [{", ".join(columns)}], normalize: {normalize}, split: {{validation: 15, test: 10, order: keep}}}}
+    dataset:
+      {{path: {tmp_path}/d.csv, target: [{", ".join(columns)}], normalize: {normalize},
+       split: {{validation: 0.25, test: 0.2, order: keep}}}}
     layers: [{{Dense: {{units: {len(columns)}}}}}]
     loss: mse
     metrics: [{", ".join(METRICS)}]
     optimizer: {{sgd: {{learning_rate: 0}}}}
     batch_size: 8
     """
-    text = text.replace("validation: 15, test: 10", "validation: 0.25, test: 0.2") + chain
     events = []
-    runner.train(spec.loads(text), folder=tmp_path / "run", subscribers=[events.append])
+    runner.train(spec.loads(text + chain), folder=tmp_path / "run", subscribers=[events.append])
     found = {type(event): event for event in events}
     predicted = prediction.predict(tmp_path / "run", str(tmp_path / "d.csv")).columns
     p = np.stack([np.asarray(predicted[name], float) for name in columns], axis=1)
@@ -136,7 +137,9 @@ def test_nothing_is_said_where_nothing_is_scaled(tmp_path):
 def test_of_two_outputs_the_scaled_one_is_named(tmp_path):
     y = written(tmp_path, ["days", "price"])
     text = f"""
-    dataset: {{path: {tmp_path}/d.csv, target: {{soon: days, dear: price}}, normalize: {{price: standard}}, split: {{validation: 0, test: 0}}}}
+    dataset:
+      {{path: {tmp_path}/d.csv, target: {{soon: days, dear: price}}, normalize: {{price: standard}},
+       split: {{validation: 0, test: 0}}}}
     inputs: {{x: {{}}}}
     layers: [{{Dense: {{units: 1, name: soon, from: x}}}}, {{Dense: {{units: 1, name: dear, from: x}}}}]
     outputs: [soon, dear]
