@@ -156,7 +156,8 @@ class CosineDecay(Schedule):
         return self
 
     def length(self):
-        return "warmup_steps + decay_steps" if self.warmup_steps else "decay_steps", self.warmup_steps + self.decay_steps
+        name = "warmup_steps + decay_steps" if self.warmup_steps else "decay_steps"
+        return name, self.warmup_steps + self.decay_steps
 
     def rate(self, step):
         if step < self.warmup_steps:

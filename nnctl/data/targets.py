@@ -313,4 +313,5 @@ def check_range(values: Array, labels: str, where: str, before: int = 0, soft: b
         "bring them to 0 to 1 with `query`, or use `loss: mse`" if soft
         else "for more than two classes use `loss: sparse_categorical_crossentropy`; for numbers `loss: mse`"
     )  # fmt: skip
-    raise DataError(f"{row_list(bad, before=before)}: {wanted}, got {listing(rows[first][wrong[first]], 3)}", where, hint)
+    shown = listing(rows[first][wrong[first]], 3)
+    raise DataError(f"{row_list(bad, before=before)}: {wanted}, got {shown}", where, hint)

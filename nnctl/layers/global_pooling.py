@@ -35,7 +35,7 @@ class GlobalPooling(Layer):
 
 
 class GlobalAveragePooling(GlobalPooling):
-    """The mean over all positions; of a sequence with padding, over the steps that are none, or 0 if all are padding."""
+    """The mean over all positions; of a sequence with padding, over the real steps, or 0 where all are padding."""
 
     def forward(self, w, x, call):
         flat = x.reshape(len(x), -1, x.shape[-1])  # (rows, positions, channels)

@@ -45,9 +45,9 @@ class Loss(Declared):
     def expects(self) -> str:
         """What it takes for predictions, which the last layer is held against before any training:
 
-        "numbers" any; "positive" none below 0, since it takes their logarithm; "probabilities" from 0 to 1, for classes a
-        distribution; "margins" any, above 0 for yes; "logits" any; "scores" of the labels at each time step. A loss of
-        classes expects probabilities unless it says otherwise.
+        "numbers" any; "positive" none below 0, since it takes their logarithm; "probabilities" from 0 to 1, for classes
+        a distribution; "margins" any, above 0 for yes; "logits" any; "scores" of the labels at each time step. A loss
+        of classes expects probabilities unless it says otherwise.
         """
         if getattr(self, "from_logits", False):
             return "logits"

@@ -88,7 +88,7 @@ class RankedAUC(AUC):
 
 
 def answers(y: Array, p: Array, weight: Array | None) -> tuple[Array, Array, Array]:
-    """Every class of every row as a yes-or-no answer: (1 where it is true, else 0, its prediction, its weight), (n,) each.
+    """Every class of every row as a yes-or-no answer: (1 if true, else 0; its prediction; its weight), (n,) each.
 
     A fraction, of soft targets, counts as a positive by that share and as a negative by the rest, as in Keras.
     """

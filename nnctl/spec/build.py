@@ -48,7 +48,7 @@ _BELONGS = {  # keys that people write at the top, and where they go
 _DATA_FILE = re.compile(r".*(/|\\|\.(csv|tsv|txt|json|jsonl|ndjson|parquet|npz|npy|gz)$)", re.DOTALL)
 
 
-_NAME = "1 to 100 letters, digits, underscores, blanks, dots and dashes, of which the first is a letter, digit or underscore"
+_NAME = "1 to 100 letters, digits, underscores, blanks, dots and dashes, and begin with a letter, digit or underscore"
 
 
 class Settings(Declared):
@@ -137,8 +137,11 @@ def _settings(found: Findings, data: dict[str, Any]) -> Settings:
     settings = build_declared(found, Settings, given, ())
     if settings is not BAD and settings.engine.backend not in ENGINES:
         backend = settings.engine.backend
-        found.add(("engine", "backend"), f"the {backend} engine is missing: this nnctl computes with {' or '.join(ENGINES)} only",
-                  f"leave out {backend}: write engine: {{backend: {ENGINES[0]}}}, or --engine {ENGINES[0]}")  # fmt: skip
+        found.add(
+            ("engine", "backend"),
+            f"the {backend} engine is missing: this nnctl computes with {' or '.join(ENGINES)} only",
+            f"leave out {backend}: write engine: {{backend: {ENGINES[0]}}}, or --engine {ENGINES[0]}",
+        )
     return settings
 
 

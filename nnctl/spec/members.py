@@ -126,8 +126,9 @@ def build_declared(found: Findings, cls: type[Declared], given: Any, path: Path)
     if given is None:
         given = {}
     if not isinstance(given, dict) and len(cls.bare) > 1:
+        named = ", ".join(f"{name}: ..." for name in cls.bare)
         found.add(path, f"expected the arguments {' and '.join(cls.bare)}, got {show_value(given)}",
-                  f"write {{{', '.join(f'{name}: ...' for name in cls.bare)}}}, or [{', '.join(cls.bare)}] in this order")  # fmt: skip
+                  f"write {{{named}}}, or [{', '.join(cls.bare)}] in this order")  # fmt: skip
         return BAD
     if not isinstance(given, dict):
         first = next((name for name, info in fields.items() if info.is_required()), None)

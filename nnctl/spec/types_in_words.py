@@ -19,7 +19,8 @@ def in_words(info: Argument) -> list[str]:
 
 def choices_of(info: Argument) -> list[str]:
     """The words that a field takes, of which it takes no other."""
-    return [each for part in _branches(info.annotation) if get_origin(part) is Literal for each in map(str, get_args(part))]
+    literals = [part for part in _branches(info.annotation) if get_origin(part) is Literal]
+    return [str(each) for part in literals for each in get_args(part)]
 
 
 def _branches(annotation: Any) -> list[Any]:

@@ -14,6 +14,7 @@ from nnctl.initializers import Constant
 from nnctl.layers.base import Layer
 from nnctl.optimizers import Optimizer
 from nnctl.schedules import Schedule
+from nnctl.spec.plainly import as_word
 from nnctl.training.model import Model
 
 FAR = 10.0  # from here on, a mean or a standard deviation of a target is far from 0 and 1
@@ -37,14 +38,15 @@ def _target_notes(model: Model, data: Data) -> Iterator[str]:
         names = ", ".join(f'"{name}"' for name in target.columns)
         if loss.least_target is not None and least < loss.least_target:
             raise DataError(
-                f"{loss.kind} wants targets of at least {loss.least_target:g}, but target {names} goes down to {least:.4g}",
+                f"{loss.kind} wants targets of at least {loss.least_target:g}, but target {names} goes down to"
+                f" {least:.4g}",
                 hint=f"leave {target.columns[0]} out of normalize, make its values positive, or use loss: mse",
             )
         usual = loss.expects() == "numbers" and not loss.scale_free
         if usual and max(abs(mean), spread) > FAR and not _starts_elsewhere(layers[output]):
             yield (
-                f"target {names} has mean {mean:.4g} and standard deviation {spread:.4g}, far from 0 and 1, where training"
-                f" starts: scale it, dataset: {{normalize: {{{target.columns[0]}: standard}}}}"
+                f"target {names} has mean {mean:.4g} and standard deviation {spread:.4g}, far from 0 and 1, where"
+                f" training starts: scale it, dataset: {{normalize: {{{as_word(target.columns[0])}: standard}}}}"
             )
 
 
@@ -80,6 +82,7 @@ def schedule_notes(optimizer: Optimizer, plan: Plan) -> list[str]:
     else:
         return []
     return [
-        f"{schedule.kind} {what}: its {argument} is {length:,.10g}, the run has {total:,} iterations ({plan.epochs:,} epochs of"
-        f" {plan.iterations_per_epoch:,}); the learning rate goes from {schedule.rate(0):.3g} to {schedule.rate(total - 1):.3g}"
+        f"{schedule.kind} {what}: its {argument} is {length:,.10g}, the run has {total:,} iterations ({plan.epochs:,}"
+        f" epochs of {plan.iterations_per_epoch:,}); the learning rate goes from {schedule.rate(0):.3g} to"
+        f" {schedule.rate(total - 1):.3g}"
     ]

@@ -1,4 +1,4 @@
-"""What is to be said of a finished run in one sentence, where something is to be said: what is wrong, and the key to change."""
+"""One sentence on a finished run, where one is due: what is wrong with the model, and the key to change."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ class Outcome:
 
     figures: of the weights kept, on the split that `baseline` was computed on, "validation", "test" or "train".
     bigger: the metrics of which more is better. never: classes of that split that the model never predicts, each with
-    its rows. usual: rows of a class of that split, on average. remedies: what the config has of "class_weight", "early stopping" and "regularization" already.
+    its rows. usual: rows of a class of that split, on average. remedies: what the config has of "class_weight", "early
+    stopping" and "regularization" already.
     """
 
     history: Sequence[Mapping[str, float]]
@@ -100,8 +101,9 @@ def _far_worse(o: Outcome) -> str | None:
         return None
     said = f"Validation is far worse than training (loss {validated:.4g} against {trained:.4g})"
     if o.best_epoch and o.best_epoch < len(o.history) and "early stopping" not in o.remedies:
+        patience = max(2, len(o.history) // 10)
         return (f"{said} and was best at epoch {o.best_epoch}: stop there, with callbacks: "
-                f"[EarlyStopping: {{patience: {max(2, len(o.history) // 10)}, restore_best_weights: true}}]")  # fmt: skip
+                f"[{{EarlyStopping: {{patience: {patience}, restore_best_weights: true}}}}]")  # fmt: skip
     return f"{said}: {_regularize(o)}"
 
 
@@ -141,7 +143,8 @@ def never_predicted(model: Model, targets: Mapping[str, Target], part: Part) -> 
     never: dict[str, int] = {}
     for output, target in targets.items():
         loss, p = model.spec.losses[output], np.asarray(answered.outputs[output])
-        for name, (rows, guessed) in _counts(target, loss, np.asarray(batch.targets[output]), p, answered.masks.get(output)):
+        y, mask = np.asarray(batch.targets[output]), answered.masks.get(output)
+        for name, (rows, guessed) in _counts(target, loss, y, p, mask):
             if rows and not guessed:
                 never[f"{output}: {name}" if len(targets) > 1 else name] = rows
     return never

@@ -1,4 +1,4 @@
-"""Fractions from 0 to 1 as targets of a binary loss: taken as Keras takes them, in tables and arrays, in one or more columns."""
+"""Fractions from 0 to 1 as targets of a binary loss: taken as Keras takes them, in tables and arrays, one column or more."""
 
 import math
 

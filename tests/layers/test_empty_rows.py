@@ -1,5 +1,4 @@
-"""A row without a real step (an empty text, a sequence that is all padding) has a finite answer and gradient in every layer
-that takes a mask."""
+"""A row without a real step (an empty text, all padding) has a finite answer and gradient in every layer with a mask."""
 
 import numpy as np
 import pytest

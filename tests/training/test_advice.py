@@ -1,4 +1,4 @@
-"""Notes before training: a target far from 0 and 1, one that its loss has no meaning for, a schedule for another run."""
+"""Notes before training: a target far from 0 and 1, or without a meaning to its loss; a schedule for another run."""
 
 import numpy as np
 import pytest
@@ -55,7 +55,7 @@ def test_no_note_where_it_is_taken_care_of(tmp_path, what):
 
 @pytest.mark.parametrize("y", [PRICES, [[price] for price in PRICES], [[price, 2.0 * price] for price in PRICES]])
 def test_the_fix_works_for_arrays_too(tmp_path, y):
-    _, [note] = checked(tmp_path, y, arrays=True)
+    assert len(checked(tmp_path, y, arrays=True)[1]) == 1
     made, notes = checked(tmp_path, y, arrays=True, dataset=", normalize: {y: standard}")
     assert notes == []
     targets = []
@@ -81,7 +81,7 @@ def test_arrays_are_scaled_by_the_training_rows(tmp_path):
 
 @pytest.mark.parametrize("loss, last", [("poisson", ", activation: exponential"), ("msle", ", activation: softplus")])
 def test_a_target_below_what_the_loss_has_a_meaning_for_is_refused(tmp_path, loss, last):
-    with pytest.raises(DataError, match=f"{loss} wants targets of at least 0, but target \"y\" goes down to -1"):
+    with pytest.raises(DataError, match=f'{loss} wants targets of at least 0, but target "y" goes down to -1'):
         checked(tmp_path, [3, 2, -1, 0, 4, 2], last, loss)
     with pytest.raises(DataError, match="leave y out of normalize"):
         checked(tmp_path, [3, 2, 1, 0, 4, 2], last, loss, ", normalize: {y: standard}")
@@ -118,3 +118,15 @@ def test_the_rates_are_those_of_the_first_and_the_last_iteration():
     given = {"ExponentialDecay": {"initial_learning_rate": 0.5, "decay_steps": 2, "decay_rate": 0.5}}
     [note] = schedule_notes(optimizers.build({"sgd": {"learning_rate": given}}), Plan(32, 32, 21))
     assert note.endswith("the learning rate goes from 0.5 to 0.000488")
+
+
+@pytest.mark.parametrize("name, written", [
+    ("price", "price"), ("House price", "House price"), ("a: b", '"a: b"'), ("true", '"true"'), ("12", '"12"'), ("{x}", '"{x}"'),
+    ("a,b", '"a,b"'), ("größe", "größe"), ("-", '"-"'), ('say "x"', '"say \\"x\\""'), ("null", '"null"'), ("1e3", '"1e3"'),
+])  # fmt: skip
+def test_a_name_in_a_hint_can_be_pasted(name, written):
+    from nnctl.spec.plainly import as_word
+    from nnctl.spec.yaml12 import read_value
+
+    assert as_word(name) == written
+    assert read_value(f"{{{as_word(name)}: standard}}") == {name: "standard"}

@@ -190,7 +190,9 @@ def test_values_that_do_not_sum_to_1_have_keras_loss_and_a_right_gradient(loss, 
     y = classes.astype(np.int32) if loss.startswith("sparse") else np.eye(3)[classes]
     batch = Batch({graph.inputs[0]: x}, {made.outputs[0]: y})
     result = executor.train_step(batch, 0)
-    assert result.loss == pytest.approx(keras_crossentropy(np.eye(3)[classes], result.outputs[made.outputs[0]]), rel=1e-12)
+    assert result.loss == pytest.approx(
+        keras_crossentropy(np.eye(3)[classes], result.outputs[made.outputs[0]]), rel=1e-12
+    )
     slopes, h = executor.gradients.copy(), 1e-6
     for i in range(len(program.parameters)):
         there = []

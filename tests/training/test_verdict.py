@@ -20,7 +20,9 @@ def epochs(losses, val_losses, **others):
 def outcome(losses, val_losses, figures, baseline, **others):
     history = epochs(losses, val_losses)
     best = int(np.nanargmin(val_losses)) + 1
-    return Outcome(history, figures, baseline, **({"best_epoch": best, "bigger": frozenset({"accuracy", "r2_score"})} | others))
+    return Outcome(
+        history, figures, baseline, **({"best_epoch": best, "bigger": frozenset({"accuracy", "r2_score"})} | others)
+    )
 
 
 BASE = {"loss": 0.69, "accuracy": 0.5}
@@ -75,7 +77,7 @@ CASES = {
     "overfit at the end": (
         outcome([0.6, 0.3, 0.1, 0.01], [0.6, 0.4, 0.5, 0.8], {"loss": 0.4, "accuracy": 0.8}, BASE),
         "Validation is far worse than training (loss 0.8 against 0.01) and was best at epoch 2: stop there, with callbacks:"
-        " [EarlyStopping: {patience: 2, restore_best_weights: true}]",
+        " [{EarlyStopping: {patience: 2, restore_best_weights: true}}]",
     ),
     "overfit from the start": (
         outcome([0.6, 0.1], [0.6, 0.5], {"loss": 0.5, "accuracy": 0.8}, BASE), "(loss 0.5 against 0.1): add a Dropout",
@@ -112,7 +114,9 @@ def run(tmp_path, rows, layers, more=""):
     return train(spec.load(tmp_path / "c.yaml"), folder=tmp_path / "run")
 
 
-BINARY = "layers: [{Dense: {units: 1, activation: sigmoid}}]\nloss: binary_crossentropy\noptimizer: {adam: 0.05}\nepochs: 40"
+BINARY = (
+    "layers: [{Dense: {units: 1, activation: sigmoid}}]\nloss: binary_crossentropy\noptimizer: {adam: 0.05}\nepochs: 40"
+)
 
 
 def test_a_class_that_is_never_predicted_is_named(tmp_path):
@@ -124,7 +128,11 @@ def test_a_class_that_is_never_predicted_is_named(tmp_path):
         x[rare, 0] += 0.8
         rows += [(*x[i], "sick" if rare[i] else "healthy", split) for i in range(n)]
     ended = run(tmp_path, rows, BINARY)
-    assert ended.verdict and 'Class "sick" (12) is never predicted' in ended.verdict and "class_weight: balanced" in ended.verdict
+    assert (
+        ended.verdict
+        and 'Class "sick" (12) is never predicted' in ended.verdict
+        and "class_weight: balanced" in ended.verdict
+    )
 
 
 def test_targets_that_have_nothing_to_do_with_the_features_are_no_better_than_the_baseline(tmp_path):
@@ -142,9 +150,13 @@ def test_a_good_run_has_none_and_a_bad_one_prints_it(tmp_path):
     assert run(tmp_path, rows, BINARY).verdict is None
     overfit = "layers: [{Dense: {units: 64, activation: relu}}, {Dense: {units: 1}}]\nloss: mse\noptimizer: {adam: 0.02}\nepochs: 150"
     rng = np.random.default_rng(2)
-    rows = [(*rng.normal(size=2).round(3), round(float(rng.normal()), 3), "train" if i < 12 else "val") for i in range(30)]
+    rows = [
+        (*rng.normal(size=2).round(3), round(float(rng.normal()), 3), "train" if i < 12 else "val") for i in range(30)
+    ]
     (tmp_path / "d.csv").write_text("a,b,y,s\n" + "".join(",".join(map(str, row)) + "\n" for row in rows))
-    (tmp_path / "c.yaml").write_text(f"dataset: {{path: {tmp_path}/d.csv, target: y, split: {{column: s}}}}\n{overfit}\n")
+    (tmp_path / "c.yaml").write_text(
+        f"dataset: {{path: {tmp_path}/d.csv, target: y, split: {{column: s}}}}\n{overfit}\n"
+    )
     result = CliRunner().invoke(cli.program, ["train", str(tmp_path / "c.yaml"), "--run", str(tmp_path / "o")])
     assert result.exit_code == 0
     assert "No better than the baseline" in result.output or "Validation is far worse" in result.output
