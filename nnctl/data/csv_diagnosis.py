@@ -33,7 +33,7 @@ def diagnose(path: Path, how: Dialect) -> DataError | None:
                     "add or remove fields; put quotes around text that holds "
                     + ("a comma" if how.delimiter == "," else repr(how.delimiter)),
                 )
-    except _Broken as error:
+    except Broken as error:
         return Ragged(
             f"row {row + 1} (line {error.line}) is broken: {error}",
             str(path),
@@ -52,14 +52,14 @@ def line_of(path: Path, how: Dialect, row: int) -> int:
     raise IndexError(row)
 
 
-class _Broken(ValueError):
+class Broken(ValueError):
     def __init__(self, text: str, line: int):
         super().__init__(text)
         self.line = line
 
 
 def records(path: Path, how: Dialect) -> Iterator[tuple[int, list[str]]]:
-    """(line on which it begins, fields) of every row. Raises _Broken."""
+    """(line on which it begins, fields) of every row. Raises Broken."""
     lines = _Lines(path, how.encoding)
     for _ in range(how.header_lines):
         next(lines, None)
@@ -72,7 +72,7 @@ def records(path: Path, how: Dialect) -> Iterator[tuple[int, list[str]]]:
                 yield began, record or [""]
             began = lines.number + 1
     except csv.Error as error:
-        raise _Broken(str(error), began) from None
+        raise Broken(str(error), began) from None
     finally:
         csv.field_size_limit(limit)
         lines.close()

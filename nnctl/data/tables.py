@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from nnctl.data.column_format import ColumnFormat, Rules
 from nnctl.data.files import Files
-from nnctl.data.plain_csv import read_plain
+from nnctl.data.small_csv import read_small
 from nnctl.data.table import Table, listing
 from nnctl.data.table_columns import NULLS, Raw, missing_note, quoted, scan
 from nnctl.errors import DataError
@@ -35,9 +35,8 @@ def read_table(files: Files, rules: Rules = Rules(), *, query: str | None = None
     DuckDB may read these files and nothing else, write nothing and load no extension.
     Raises DataError.
     """
-    if files.format == "csv" and query is None and encoding is None:
-        if (plain := read_plain(files, rules, formats)) is not None:
-            return plain
+    if files.format == "csv" and query is None and (small := read_small(files, rules, formats, encoding)) is not None:
+        return small
     import duckdb
 
     try:
@@ -75,7 +74,7 @@ def _source(files: Files, rules: Rules, encoding: str | None) -> Iterator[tuple[
             selects.append(f"select {columns} from {source.sql}")
         connection.execute(f"create temp table raw as {' union all '.join(selects)}")
         notes = tuple(dict.fromkeys(note for how in dialects for note in how.notes))
-        missing = NULLS if rules.missing is None else rules.missing
+        missing = NULLS if rules.missing is None else ("", *rules.missing)
         yield connection, Raw(names, ("VARCHAR",) * len(names), missing, dialects[0].delimiter, notes)
 
 

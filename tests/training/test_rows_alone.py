@@ -96,14 +96,30 @@ def trained(path, titles, folder):
     return None
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
-@given(table=tables(), ending=st.sampled_from([".csv", ".csv", ".json"]))
-def test_a_row_gets_one_answer_whatever_stands_beside_it(table, ending, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("rows")
+def check_table(table, ending, folder):
     titles, rows = table
     run = trained(write(folder / f"train{ending}", titles, rows), titles, folder / "run")
     assume(run is not None)
     check_all_ways(run, titles, rows, folder, ending)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(table=tables())
+def test_a_row_gets_one_answer_whatever_stands_beside_it(table, tmp_path_factory):
+    check_table(table, ".csv", tmp_path_factory.mktemp("rows"))
+
+
+@settings(max_examples=2, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(table=tables())
+def test_a_record_of_json_gets_one_answer_whatever_stands_beside_it(table, tmp_path_factory):
+    check_table(table, ".json", tmp_path_factory.mktemp("rows"))
+
+
+@pytest.mark.slow
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(table=tables(), ending=st.sampled_from([".csv", ".csv", ".json"]))
+def test_many_rows_alone(table, ending, tmp_path_factory):
+    check_table(table, ending, tmp_path_factory.mktemp("rows"))
 
 
 def check_all_ways(run, titles, rows, folder, ending):
