@@ -156,3 +156,53 @@ def test_a_weighted_metric_without_a_meaning_is_refused_where_it_stands(tmp_path
     with pytest.raises(InputError, match="mse is for") as error:
         Model.build(built, data.input_shapes, data.targets)
     assert "weighted_metrics" in error.value.problems[0].where
+
+
+def pairs(truth, scores):
+    """scikit-learn's roc_auc_score: the share of pairs of a yes and a no in which the yes is ranked higher."""
+    yes, no = scores[truth == 1], scores[truth == 0]
+    return ((yes[:, None] > no) + 0.5 * (yes[:, None] == no)).mean()
+
+
+@pytest.mark.parametrize(
+    "loss",
+    ["{binary_crossentropy: {from_logits: true}}", "hinge", "squared_hinge"],
+)
+def test_auc_of_a_rising_function_does_not_depend_on_its_weights(tmp_path, loss):
+    """The model is one rising function of x, so that x itself is what is ranked."""
+    rng = np.random.default_rng(5)
+    x = rng.normal(0, 30, ROWS)
+    y = (x + rng.normal(0, 30, ROWS) > 0).astype(float)
+    text = f"""
+    dataset: {{path: DATA, split: {{validation: 0.5, test: 0, order: keep}}}}
+    layers: [{{Dense: {{units: 1, kernel_initializer: ones}}}}]
+    loss: {loss}
+    metrics: [auc, accuracy]
+    epochs: 3
+    batch_size: all
+    optimizer: {{sgd: {{learning_rate: 0.001}}}}
+    """
+    found = trained(tmp_path, text, x=x[:, None], y=y)
+    half = ROWS // 2
+    assert found["auc"] == pytest.approx(pairs(y[:half], x[:half]), rel=1e-12)
+    assert found["val_auc"] == pytest.approx(pairs(y[half:], x[half:]), rel=1e-12)
+    assert evaluated(tmp_path, "validation")["auc"] == found["val_auc"]
+
+
+@pytest.mark.parametrize("loss", ["sparse_categorical_crossentropy", "categorical_crossentropy", "categorical_hinge"])
+def test_auc_of_several_classes_is_pooled(tmp_path, loss):
+    """Three classes by three features, handed on as they are: every class of every row is one answer."""
+    rng = np.random.default_rng(6)
+    y = np.arange(ROWS) % 3
+    x = (2 * np.eye(3)[y] + rng.normal(size=(ROWS, 3))).astype(np.float32)
+    told = loss if loss == "categorical_hinge" else f"{{{loss}: {{from_logits: true}}}}"
+    text = f"""
+    dataset: {{path: DATA, split: {{validation: 0, test: 0}}}}
+    layers: [{{Dense: {{units: 3, kernel_initializer: identity}}}}]
+    loss: {told}
+    metrics: [auc]
+    """
+    found = trained(tmp_path, text + STILL, x=x, y=y if loss.startswith("sparse") else np.eye(3)[y])
+    e = np.exp(x.astype(float))
+    ranked = x if loss == "categorical_hinge" else e / e.sum(-1, keepdims=True)
+    assert found["auc"] == pytest.approx(pairs(np.eye(3)[y].ravel(), ranked.ravel()), rel=1e-6)
