@@ -1,0 +1,30 @@
+"""Which modules are mutated, and by which tests each is held."""
+
+DATA = "tests/data/test_{}.py"
+
+TESTS: dict[str, tuple[str, ...]] = {
+    **{f"nnctl/data/{name}.py": tuple(DATA.format(each) for each in (name, *others)) for name, others in {
+        "splits": (),
+        "features": (),
+        "roles": (),
+        "targets": ("soft_targets",),
+        "preprocess": (),
+        "missing": (),
+        "text": (),
+        "inputs": ("rows",),
+        "from_tables": (),
+        "long_tables": (),
+        "checks": (),
+    }.items()},
+    "nnctl/training/callbacks.py": ("tests/training/test_callbacks.py",),
+    "nnctl/training/compatibility.py": ("tests/training/test_compatibility.py",),
+    **{f"nnctl/metrics/{name}.py": ("tests/test_metrics.py", *others) for name, others in {
+        "accuracy": (),
+        "auc": (),
+        "base": (),
+        "losses": (),
+        "regression": (),
+        "scores": (),
+    }.items()},
+    "nnctl/metrics/sequences.py": ("tests/test_sequence_metrics.py",),
+}  # fmt: skip
