@@ -37,20 +37,18 @@ def main() -> int:
 
 def judged(file: str, sample: int | None, seed: int, jobs: int) -> tuple[int, int, list]:
     """(killed, mutants, those that survived), printed as they are known."""
-    count = len(list(mutants(running.tree_of(file))))
-    chosen = list(range(count))
-    if sample is not None and sample < count:
+    every = list(mutants(running.tree_of(file)))
+    chosen = list(range(len(every)))
+    if sample is not None and sample < len(every):
         chosen = sorted(random.Random(f"{seed} {file}").sample(chosen, sample))
     started = time.monotonic()
-    limit = max(10.0, 5 * jobs * running.baseline(file, TESTS[file]))
     alive = []
-    for result in running.run(file, TESTS[file], chosen, limit, jobs):
-        if not result.killed:
-            alive.append(result.mutant)
-            print(f"{file}:{result.mutant.line}: {result.mutant.name}", flush=True)
+    for number in running.survivors_of(file, TESTS[file], chosen, jobs):
+        alive.append(number)
+        print(f"{file}:{every[number].line}: {every[number].name}", flush=True)
     killed, seconds = len(chosen) - len(alive), time.monotonic() - started
     print(f"{file}: {killed} of {len(chosen)} killed, {killed / max(1, len(chosen)):.1%}, {seconds:.0f} s", flush=True)
-    return killed, len(chosen), sorted(alive, key=lambda mutant: mutant.line)
+    return killed, len(chosen), [every[number] for number in sorted(alive)]
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SWAPS: dict[type, type] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -23,20 +23,28 @@ NAMES = dict(
                        ("floor", "ceil"), ("zeros", "ones"), ("lower", "upper"), ("isnan", "isinf"), ("std", "var"))
     for pair in ((one, other), (other, one))
 )  # fmt: skip
-KEPT = {"strict", "out", "where", "hint"}  # keywords whose removal changes nothing, or only words
+KEPT = {"strict", "out", "hint"}  # keywords that change nothing, or only words
 HINTS = {"Annotated", "Literal", "Mapping", "Sequence", "dict", "tuple", "list", "ClassVar"}
 SHOWN = 100  # characters of a mutant's line
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One fault. put: writes it into the tree that `mutants` was given. before, after: the code that changes."""
+    """One fault. put: writes it into the tree that `mutants` was given. before, after: the code that changes.
+
+    function: what it stands in, `module` at a module's top. body: the outermost function in whose body it lies, or empty.
+    """
 
     function: str
+    body: str
     line: int
     before: str
     after: str
     put: Callable[[], None]
+
+    @property
+    def inside(self) -> bool:
+        return bool(self.body)
 
     @property
     def name(self) -> str:
@@ -44,38 +52,40 @@ class Mutant:
 
 
 def mutants(tree: ast.Module) -> Iterator[Mutant]:
-    """All mutants of a module, in the order of its lines."""
-    yield from _Walk(tree).found()
+    """All mutants of a module, in the order of its syntax tree."""
+    for at, statement in enumerate(tree.body):
+        yield from _Walk(tree).within(statement, tree.body, at)
 
 
+@dataclass(frozen=True)
 class _Walk:
-    def __init__(self, tree: ast.Module):
-        self.tree = tree
+    """Where a walk through a tree is. wording: in what is for people to read."""
 
-    def found(self) -> Iterator[Mutant]:
-        for statement in self.tree.body:
-            yield from self._in(statement, "module", self.tree.body, self.tree.body.index(statement), wording=False)
+    tree: ast.Module
+    function: str = ""
+    body: str = ""
+    wording: bool = False
 
-    def _in(self, node: ast.AST, function: str, place: object, key: object, *, wording: bool) -> Iterator[Mutant]:
-        """The mutants of a node that stands at place[key], or as its attribute `key`."""
+    def within(self, node: ast.AST, place: object, key: object) -> Iterator[Mutant]:
+        """The mutants of a node that stands at place[key], or as its attribute `key`, and of what is in it."""
         if _left_alone(node):
             return
-        wording = wording or _words(node)
-        for new in _changed(node, wording):
-            yield self._mutant(node, new, function, place, key)
+        here = replace(self, wording=self.wording or _words(node))
+        for new in _changed(node, here.wording):
+            yield here.mutant(node, new, place, key)
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            function = node.name if function == "module" else f"{function}.{node.name}"
+            here = replace(here, function=f"{self.function}.{node.name}".lstrip("."))
         for name, value in ast.iter_fields(node):
             if name in ("annotation", "returns", "decorator_list", "bases", "type_params", "ctx"):
                 continue
-            if isinstance(value, list):
-                for at, each in enumerate(value):
-                    if isinstance(each, ast.AST):
-                        yield from self._in(each, function, value, at, wording=wording)
-            elif isinstance(value, ast.AST):
-                yield from self._in(value, function, node, name, wording=wording)
+            there = here
+            if isinstance(node, ast.FunctionDef) and name == "body" and not here.body:
+                there = replace(here, body=here.function)
+            for at, each in enumerate(value if isinstance(value, list) else [value]):
+                if isinstance(each, ast.AST) and not (isinstance(each, ast.keyword) and each.arg in KEPT):
+                    yield from there.within(each, *((value, at) if isinstance(value, list) else (node, name)))
 
-    def _mutant(self, node: ast.AST, new: ast.AST, function: str, place: object, key: object) -> Mutant:
+    def mutant(self, node: ast.AST, new: ast.AST, place: object, key: object) -> Mutant:
         def put() -> None:
             if isinstance(place, list):
                 place[key] = new
@@ -83,7 +93,8 @@ class _Walk:
                 setattr(place, key, new)
             ast.fix_missing_locations(self.tree)
 
-        return Mutant(function, node.lineno, _shown(node), _shown(new), put)
+        line = getattr(node, "lineno", 0) or node.target.lineno
+        return Mutant(self.function or "module", self.body, line, _shown(node), _shown(new), put)
 
 
 def _shown(node: ast.AST) -> str:
@@ -150,9 +161,7 @@ def _changed(node: ast.AST, wording: bool) -> Iterator[ast.AST]:
         case ast.While(test=test, body=body, orelse=orelse):
             yield _like(node, ast.While(_not(test), body, orelse))
         case ast.comprehension(target=target, iter=each, ifs=[_, *rest], is_async=is_async) if not wording:
-            new = ast.comprehension(target, each, rest, is_async)
-            node.lineno = target.lineno
-            yield new
+            yield ast.comprehension(target, each, rest, is_async)
         case ast.Return(value=value) if value is not None and not _is_none(value):
             yield _like(node, ast.Return(ast.Constant(None)))
         case ast.Raise() | ast.Expr(value=ast.Call() | ast.Yield() | ast.YieldFrom()):
