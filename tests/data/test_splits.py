@@ -113,6 +113,7 @@ def test_the_splits_own_seed_comes_before_the_runs(seed):
         ((2, 4, 4), 0.0, 0.3, {"train": [1, 3, 3], "validation": [0, 0, 0], "test": [1, 1, 1]}),
         ((1, 9), 0.3, 0.3, {"train": [1, 3], "validation": [0, 3], "test": [0, 3]}),
         ((10,), 0.2, 0.2, {"train": [6], "validation": [2], "test": [2]}),
+        ((5,) * 40, 0.0, 0.1, {"train": [4] * 20 + [5] * 20, "validation": [0] * 40, "test": [1] * 20 + [0] * 20}),
     ],
 )
 def test_every_class_has_its_share_of_each_split(counts, validation, test, expected):

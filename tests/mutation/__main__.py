@@ -6,9 +6,9 @@ import sys
 import time
 from pathlib import Path
 
-from tests.mutation import running, survivors
-from tests.mutation.modules import TESTS
-from tests.mutation.mutants import mutants
+from . import running, survivors
+from .modules import TESTS
+from .mutants import mutants
 
 
 def main() -> int:

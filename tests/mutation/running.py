@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 
-from tests.mutation.mutants import Mutant, mutants
+from .mutants import Mutant, mutants
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("numpy", "pydantic", "yaml", "duckdb", "safetensors.numpy", "hypothesis", "hypothesis.strategies", "click",
