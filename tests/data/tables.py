@@ -13,13 +13,16 @@ NESTED = object()  # a value of a column of lists or structs
 
 
 def column(values) -> Column:
-    """Numbers, words, dates or NESTED, None where missing; bools are the words of a CSV file, true and false."""
+    """Numbers, words, dates, times or NESTED, None where missing; bools are the words of a CSV file, true and false."""
     values = [str(value).lower() if isinstance(value, bool) else value for value in values]
     present = [value for value in values if value is not None]
     if any(value is NESTED for value in present):
         return Column("nested", np.full(len(values), np.nan), called="DOUBLE[]")
     if any(isinstance(value, str) for value in present):
         return Column.of_words(values)
+    if any(isinstance(value, datetime.time) for value in present):
+        times = [None if value is None else datetime.datetime.combine(EPOCH, value) for value in values]
+        return Column("time", np.array([np.nan if value is None else _microseconds(value) for value in times]))
     if any(isinstance(value, datetime.date) for value in present):
         return Column("date", np.array([np.nan if value is None else _microseconds(value) for value in values]))
     return Column("number", np.array([np.nan if value is None else value for value in values], dtype=np.float64))

@@ -1,10 +1,11 @@
 """Columns to features: fitted on the training rows alone, and what becomes of every kind of value."""
 
+import datetime
 import json
 
 import numpy as np
 import pytest
-from data.tables import table
+from data.tables import NESTED, table
 
 from nnctl.data.features import (
     MISSING,
@@ -123,6 +124,8 @@ def test_digits_that_are_words_are_numbers_where_numbers_are_meant():
         ([1.0, 3.5e38], r"row 2: 3.5e\+38"),
         ([-3.5e38, 1.0], r"row 1: -3.5e\+38"),
         (["1", "inf"], r"row 2"),
+        ([datetime.date(2020, 1, 1)], "dates"),
+        ([NESTED], "numbers"),
     ],
 )
 def test_what_is_no_number(values, said):
@@ -287,3 +290,23 @@ def test_the_matrix_holds_the_features_side_by_side():
 )
 def test_a_feature_comes_back_from_json(feature):
     assert feature_from_json(json.loads(json.dumps(feature.to_json()))) == feature
+
+
+def test_new_categories_are_told_the_most_frequent_first():
+    notes = []
+    fitted_category(WORDS).transform(table(w=["x", "q", "a", "z", "q", "q", "z"]), notes)
+    assert "6 values" in notes[0] and "q 3 times, z 2 times, x" in notes[0]
+
+
+def test_the_note_on_missing_values_names_a_category_only_where_there_is_one():
+    for train, said in (([None, "a"], f'"{MISSING}"'), ([None, None], f'"{MISSING}"'), (["a", "b"], "no category")):
+        notes = []
+        fitted_category(train, np.arange(2), "category").transform(table(w=[None]), notes)
+        assert said in notes[0]
+
+
+def test_without_more_words_a_feature_fills_nothing_and_scales_nothing():
+    assert (Number("x").rule, Number("x").fill, Number("x").shift, Number("x").scale) == ("error", None, 0.0, 1.0)
+    with pytest.raises(DataError):
+        Category("w", ("a",)).transform(table(w=["a", None]), [])
+    assert Category("w", ("a", "b")).transform(table(w=["b"]), []).tolist() == [[0, 1]]

@@ -65,6 +65,7 @@ def test_categories_are_the_training_rows():
     np.testing.assert_array_equal(x_of(data)[:, 1:], [[word == each for each in "abc"] for word in COLUMNS["w"]])
     assert data.input_shapes == {"input": (4,)} and data.rows == {"train": 6, "validation": 2, "test": 2}
     assert any("2 values" in note and "late" in note for note in data.notes)
+    assert data.preprocessing.rows == data.rows
 
 
 @pytest.mark.parametrize(
@@ -112,10 +113,10 @@ def test_every_column_with_missing_values_is_named_at_once(rule):
     named = [problem.where for problem in problems]
     assert ['"y"' in named[0], '"x"' in named[1], len(named)] == [True, True, 4 if rule == "error" else 3]
     found = dict(zip(["y", "x", *(["w"] if rule == "error" else []), "t"], problems, strict=True))
-    assert "row 1" in found["x"].message and "median" in found["x"].hint
-    assert "row 2" in found["t"].message and "zero" in found["t"].hint
+    assert "row 1" in found["x"].message and "`missing: median`" in found["x"].hint
+    assert "row 2" in found["t"].message and "`missing: zero`" in found["t"].hint
     if rule == "error":
-        assert "row 10" in found["w"].message and "category" in found["w"].hint
+        assert "row 10" in found["w"].message and "`missing: category`" in found["w"].hint
 
 
 def test_a_number_is_no_missing_category():
@@ -292,3 +293,33 @@ def test_time_steps_that_do_not_suit():
     assert problem.where == "inputs.input" and "[2, 1]" in problem.hint
     [problem] = refused(STEPS, lengths="n")
     assert "sequence" in problem.hint
+
+
+def test_sequences_of_unequal_length():
+    columns = {"id": [*"aaabbcdefghij"], "x": [float(at) for at in range(13)], "y": [*"nnnppnpnpnpnp"]}
+    data = loaded(columns, sequence={"id": "id"}, normalize="none")
+    assert data.input_shapes["input"] == (3, 1) and data.train.lengths["input"].tolist() == [3, 2, 1, 1, 1, 1]
+    assert any('"id": sequences of 1 to 3 time steps' in note for note in data.notes)
+    cut = loaded(columns, sequence={"id": "id", "length": 2}, normalize="none")
+    assert any('"id": sequences of 1 to 2 time steps' in note for note in cut.notes)
+
+
+def test_one_of_two_targets_is_scaled():
+    columns = COLUMNS | {"y": [float(at) for at in range(10)], "z": [float(at) for at in range(10)]}
+    targets = {"one": "y", "two": "z"}
+    data = loaded(columns, dict.fromkeys(targets, "number"), target=targets, normalize={"z": "minmax"})
+    np.testing.assert_allclose(data.test.targets["two"][:, 0], [8 / 5, 9 / 5], rtol=1e-6)
+    np.testing.assert_allclose(data.test.targets["one"][:, 0], [8, 9])
+
+
+def test_a_column_behind_whole_ones_is_found_to_have_gaps():
+    [problem] = refused(COLUMNS | {"w": [None, *COLUMNS["w"][1:]]})
+    assert '"w"' in problem.where
+
+
+def test_every_input_has_its_note():
+    columns = COLUMNS | {"t": ["a b", "b"] * 5}
+    inputs = {"one": {"columns": ["t"]}, "two": {"columns": ["w"]}}
+    notes = loaded(columns, inputs=inputs, text={"column": "t"}, ignore=["x"]).notes
+    assert any('"t": texts' in note for note in notes) and any('"w": 3 one-hot' in note for note in notes)
+    assert any("left out" in note and "x" in note for note in notes)

@@ -1,6 +1,7 @@
 """Fitted inputs: columns side by side, and arrays divided, scaled and filled; in memory and as Rows alike."""
 
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -107,6 +108,7 @@ def test_numbers_stay_what_they_are():
     [
         ({"divisor": 2.0}, [[1, 2], [3, 4]]),
         ({"shift": (2.0,)}, [[0, 2], [4, 6]]),
+        ({"shift": (1.0,)}, [[1, 3], [5, 7]]),
         ({"scale": (2.0,)}, [[1, 2], [3, 4]]),
         ({"shift": (2.0, 4.0), "scale": (4.0, 2.0)}, [[0, 0], [1, 2]]),
         ({"divisor": 2.0, "shift": (1.0,), "scale": (0.5,)}, [[0, 2], [4, 6]]),
@@ -126,6 +128,9 @@ def test_divided_shifted_and_scaled(keys, expected, dtype, kind):
     assert isinstance(out, Rows) == (kind == "rows")
     assert np.asarray(out).dtype == np.float32
     np.testing.assert_array_equal(np.asarray(out), expected)
+    if kind == "rows":
+        buffer = np.full((2, 2), 9, np.float32)
+        np.testing.assert_array_equal(out.gather(slice(None), buffer), expected)
     assert given.tolist() == [[2, 4], [6, 8]]  # it may be the target, too
 
 
@@ -162,9 +167,12 @@ def test_missing_values_are_filled_before_anything_else(kind):
     out = ArrayInput("x", (2,), divisor=2.0, fill=8.0, shift=(1.0,)).transform(x, "here", notes)
     np.testing.assert_array_equal(np.asarray(out), [[3, 1], [2, 3], [0, 0]])
     [note] = notes
-    assert "here" in note and "2 missing" in note and "8" in note
+    assert "here: 2 missing values" in note and "8" in note
+    notes = []
+    ArrayInput("x", (2,), fill=0.0).transform(x[:1] if kind == "array" else x.select(np.array([0])), "here", notes)
+    assert "here: 1 missing value is" in notes[0]
     assert np.isnan(given[0, 0])
-    with pytest.raises(DataError, match=r"2 values.*rows 1, 2") as caught:
+    with pytest.raises(DataError, match=r"here: 2 values.*rows 1, 2\)") as caught:
         ArrayInput("x", (2,)).transform(x, "here", [])
     assert caught.value.problems[0].where == "here"
     notes = []
@@ -176,7 +184,8 @@ def test_missing_values_are_filled_before_anything_else(kind):
 @pytest.mark.parametrize("value", [np.inf, -np.inf, 1e39])
 def test_infinite_values(kind, value):
     x = np.array([[1.0, 2.0], [value, 3.0], [np.nan, 1.0]])
-    with pytest.raises(DataError, match=r"row 2:"):
+    with pytest.raises(DataError, match=r"row 2:"), warnings.catch_warnings():
+        warnings.simplefilter("error")
         ArrayInput("x", (2,), fill=0.0).transform(x if kind == "array" else Rows.of(x), "x", [])
 
 
@@ -195,7 +204,10 @@ def test_rows_are_numbered_over_all_blocks(monkeypatch):
 
 def test_values_whose_sum_is_too_large_are_no_infinite_values():
     x = np.full((2, 2), 3e38)
-    np.testing.assert_allclose(ArrayInput("x", (2,)).transform(x, "x", []), x)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_allclose(ArrayInput("x", (2,)).transform(x, "x", []), x)
+        np.testing.assert_allclose(ArrayInput("x", (2,)).transform(x.astype(np.float32), "x", []), x, rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -279,3 +291,17 @@ def test_none_fits_nothing():
 )
 def test_an_input_comes_back_from_json(entry):
     assert input_from_json(json.loads(json.dumps(entry.to_json()))) == entry
+
+
+def test_bytes_are_brought_into_one_piece():
+    x = np.arange(16, dtype=np.uint8).reshape(4, 4)[:, ::2]
+    out = ArrayInput("x", (2,), divisor=255.0).transform(x, "x", [])
+    assert out.flags.c_contiguous and out.tolist() == x.tolist()
+
+
+@pytest.mark.parametrize("way", ["standard", "minmax"])
+def test_values_that_are_refused_later_warn_of_nothing_while_scaling_is_fitted(way):
+    x = Rows.of(np.array([[1.0], [np.inf], [np.nan]]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit_array(ArrayInput("x", (1,)), arrays(x), TRAIN, way)

@@ -128,13 +128,13 @@ def test_columns_that_are_no_feature_may_vary_and_be_absent():
 
 
 def test_an_id_in_a_file_of_its_own_is_another_sequence():
-    columns = {"id": ["p", "q", "p", "q", "q"], "x": [0.0, 1.0, 2.0, 3.0, 4.0], "y": ["u", "v", "v", "v", "v"]}
+    columns = {"id": ["p", "q", "p", "q", "p"], "x": [0.0, 1.0, 2.0, 3.0, 4.0], "y": ["u", "v", "v", "v", "w"]}
     fixed = {"validation": np.array([2, 3]), "test": np.array([4])}
     long, parts = folded(columns, fixed=fixed)
-    assert long.names.tolist() == ["p", "q", "p", "q", "q"]
+    assert long.names.tolist() == ["p", "q", "p", "q", "p"]
     assert {name: rows.tolist() for name, rows in parts.items()} == {"validation": [2, 3], "test": [4]}
     assert steps(long) == [[0], [1], [2], [3], [4]]
-    assert [long.sequences["y"].value(row) for row in range(5)] == ["u", "v", "v", "v", "v"]
+    assert [long.sequences["y"].value(row) for row in range(5)] == ["u", "v", "v", "v", "w"]
 
 
 def test_the_sequences_of_a_file_of_its_own_are_none_twice():

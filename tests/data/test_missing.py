@@ -1,10 +1,12 @@
 """The rule `missing: drop`: which rows go, in which columns it is looked for, and what is said of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from data.tables import table
 
-from nnctl.data.missing import kept_array_rows, kept_rows, rule, take_rows
+from nnctl.data.missing import keep_array_rows, kept_array_rows, kept_rows, rule, take_rows
 from nnctl.data.named_arrays import Arrays
 from nnctl.data.rows import Rows
 from nnctl.data.spec import DatasetSpec
@@ -98,8 +100,21 @@ def test_the_rows_of_arrays_that_stay(kind, rules, kept):
     taken = take_rows(given, found)
     assert taken.arrays["n"].tolist() == [row + 1 for row in kept]
     assert ("other" in taken.arrays) == (len(kept) == 4)
+    again = keep_array_rows(spec(missing=rules), given, ["x", "z", "y", "n"], [])
+    assert again.arrays["n"].tolist() == taken.arrays["n"].tolist()
 
 
 def test_no_row_of_an_array_is_left():
     with pytest.raises(DataError, match="no row"):
         kept_array_rows(spec(missing="drop"), Arrays({"x": np.array([[np.nan]])}, "d"), ["x"], [])
+
+
+def test_rows_are_named_as_the_file_counts_them():
+    told = []
+    values = replace(table(x=[None, 1.0, None]), numbers=np.array([4, 6, 9]))
+    assert kept_rows(spec(missing="drop"), values, ["x"], [], told).tolist() == [1]
+    assert "rows 4, 9" in told[0]
+
+
+def test_weights_count_unless_it_is_said_that_they_do_not():
+    assert kept_rows(spec(missing="drop", weight="k"), table(**COLUMNS), ["x"], [], []).tolist() == [1, 2, 4, 5]

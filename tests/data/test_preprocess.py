@@ -28,7 +28,8 @@ def spec(**keys):
 def made(inputs=None, targets=None, weight=None, **keys):
     inputs = {"input": TableInput(FEATURES, (3,))} if inputs is None else inputs
     targets = {"out": CODER} if targets is None else targets
-    return Preprocessing(spec(weight=weight, **keys), 7, inputs, targets, weight, {"train": 2, "validation": 0, "test": 0})
+    rows = {"train": 2, "validation": 0, "test": 0}
+    return Preprocessing(spec(weight=weight, **keys), 7, inputs, targets, weight, rows)
 
 
 def test_what_it_takes():
@@ -258,3 +259,47 @@ def test_another_format_is_refused():
     for other in (FORMAT + 1, None):
         with pytest.raises(DataError, match=f"format {other}"):
             Preprocessing.from_json(value | {"format": other})
+
+
+def test_what_each_column_held_is_saved(tmp_path):
+    path = tmp_path / "d.csv"
+    path.write_text("x,w,y\n" + "".join(f"0{at},{'ab'[at % 2]},{'np'[at % 2]}\n" for at in range(20)))
+    data = loaded(path, target="y", split=KEEP)
+    assert data.preprocessing.formats and again(data).formats == data.preprocessing.formats
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"y": np.ones(2)}, '"x"'),
+        ({"x": np.ones((2, 1))}, '"y"'),
+        ({"x": np.ones((2, 1)), "y": np.ones(3)}, "differ"),
+        ({"x": np.ones((0, 1)), "y": np.ones(0)}, "no rows"),
+    ],
+)
+def test_arrays_that_are_absent_or_differ(arrays, said):
+    fitted = made({"input": ArrayInput("x", (1,))}, {"out": TargetCoder("number", ("y",), (1,))})
+    for use in (fitted.checked_arrays, lambda rows, targets: fitted.transform(rows, targets, [])):
+        with pytest.raises(DataError, match=said):
+            use(Arrays(arrays, "d.npz"), True)
+
+
+def test_a_weight_that_is_not_there_weighs_nothing():
+    values = {"x": np.ones((2, 1)), "y": np.ones(2), "k": np.array([1.0, 2.0])}
+    entry, coder = {"input": ArrayInput("x", (1,))}, {"out": TargetCoder("number", ("y",), (1,))}
+    assert made(entry, coder).transform(Arrays(values, "d.npz"), True, []).weights is None
+    assert made(entry, coder, "q").transform(Arrays(values, "d.npz"), True, []).weights is None
+    assert made(entry, coder, "k").transform(Arrays(values, "d.npz"), False, []).weights is None
+    steps = TableInput(FEATURES[:1], (4, 1))
+    fitted = made({"input": steps}, {"out": CODER}, "q", sequence={"id": "id"})
+    long, _ = fold(fitted.dataset, table(**STEPS), ("y",), {})
+    assert fitted.transform(long, True, []).weights is None
+    weighted, long = of_steps(4)
+    assert weighted.transform(long, False, []).weights is None
+
+
+def test_labels_of_known_lengths():
+    coder = TargetCoder("sequence", ("y",), (2,), ("0", "1", "2"), lengths="m")
+    values = {"x": np.ones((2, 1)), "y": np.array([[0, 2], [1, 9]]), "m": np.array([2, 1])}
+    part = made({"input": ArrayInput("x", (1,))}, {"out": coder}).transform(Arrays(values, "d.npz"), True, [])
+    assert part.targets["out"].tolist() == [[1, 3], [2, 0]]

@@ -2,6 +2,7 @@
 
 import datetime
 
+import numpy as np
 import pytest
 from data.tables import NESTED, table
 
@@ -318,3 +319,50 @@ def test_targets_that_are_not_said(target, outputs, said):
 def test_no_target_is_a_feature():
     found = roles(outputs=("one", "two"), target={"one": "y", "two": ["b", "w"]})
     assert found.inputs == {"input": (A,)} and found.targets == {"one": ("y",), "two": ("b", "w")}
+
+
+# Neither numbers nor words; words that look like numbers -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("y", {}),
+        ("b", {"weight": "b"}),
+        ("w", {"split": {"column": "w"}}),
+        ("w", {"text": {"column": "w"}}),
+        ("w", {"target": ["y", "w"]}),
+    ],
+)
+def test_lists_are_no_target_weight_split_or_text(name, keys):
+    problem = refused(COLUMNS | {name: [NESTED] * 4}, **keys)
+    assert "lists" in problem.message and f'"{name}"' in problem.where and problem.hint
+
+
+@pytest.mark.parametrize(
+    ("values", "taken"),
+    [
+        (["1.5", "2.5", "-3"], "category"),  # kept as words on purpose
+        (["01046", "02139", "10001"], "category"),
+        (["1,5", "2,5", "3,25"], None),
+        (["01046", "1.5", "2.5"], None),  # of both kinds
+        (["5%", "7%", "12%"], None),
+        (["1,5", "2.5", "1.234,5"], None),
+    ],
+)
+def test_words_that_look_like_numbers(values, taken):
+    columns = {"a": [1.0, 2.0, 3.0] * 3, "c": values * 3, "y": [0.0, 1.0, 0.0] * 3}
+    if taken:
+        assert dict(roles(columns).inputs["input"])["c"] == taken
+        return
+    problem = refused(columns)
+    assert '"c"' in problem.where and "categorical: [c]" in problem.hint
+    assert dict(roles(columns, categorical=["c"]).inputs["input"])["c"] == "category"
+
+
+def test_words_that_are_in_no_row_count_for_nothing():
+    """As after rows were left out: the words of a column are still those of all rows."""
+    whole = table(a=[1.0] * 8, c=["x", *["1", "2", "3"] * 2, "1,5"], y=[0.0, 1.0] * 4)
+    assert whole["c"].words[0] == "x" and whole["c"].words[-1] == "1,5"
+    some = find_roles(made(), {}, ["out"], whole.take(np.array([1, 2, 3, 4, 5, 6])))
+    assert dict(some.inputs["input"])["c"] == "category"

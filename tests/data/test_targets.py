@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from data.tables import NESTED, table
 
-from nnctl.data.targets import TargetCoder, binary_words, check_range, fit_target, missing_target
+from nnctl.data.targets import TargetCoder, binary_words, check_range, fit_target, missing_target, soft_note
 from nnctl.errors import DataError
 
 WORDS = ["no", "yes", "no", "maybe", "yes"]
@@ -98,6 +98,9 @@ def test_missing_targets_are_an_error(labels):
         ("binary", NUMBERS, "3"),
         ("integer", [datetime.date(2020, 1, 1)] * 2, "date"),
         ("number", [datetime.date(2020, 1, 1)] * 2, "date"),
+        ("integer", [datetime.time(10, 30)] * 2, "time"),
+        ("binary", [0.5, 2.0], "row 2"),  # a fraction is a probability, and then 2 is none
+        ("binary", [0.5, -0.1, None], "row 2"),
         ("onehot", [NESTED] * 2, "nested"),
         ("integer", [1.0, np.inf, 2.0], "row 2"),
         ("integer", [f"n{at}" for at in range(30)], "30 different texts in 30 rows"),
@@ -113,6 +116,7 @@ def test_columns_without_classes(labels, values, said):
 @pytest.mark.parametrize(
     ("classes", "rows", "kind", "fits"),
     [
+        (21, 500, "mixed", False),
         (20, 20, "text", True),
         (21, 42, "text", True),
         (21, 41, "text", False),
@@ -124,7 +128,8 @@ def test_columns_without_classes(labels, values, said):
     ],
 )
 def test_many_different_values_are_no_classes(classes, rows, kind, fits):
-    value = {"text": lambda at: f"n{at}", "whole": float, "fraction": lambda at: at + 0.5}[kind]
+    value = {"text": lambda at: f"n{at}", "whole": float, "fraction": lambda at: at + 0.5,
+             "mixed": lambda at: at + 0.5 * (at == 7)}[kind]  # fmt: skip
     values = [value(at % classes) for at in range(rows)]
     if fits:
         assert len(fitted(values, "integer").classes) == classes
@@ -178,8 +183,8 @@ def test_several_numbers_side_by_side():
 
 def test_words_are_no_numbers():
     problem = refused("number", y=["a", "b", "a"])
-    assert "a, b" in problem.message and "binary_crossentropy" in problem.hint
-    assert "sparse_categorical_crossentropy" in refused("number", y=["1", "b", "c"]).hint
+    assert "a, b" in problem.message and "`loss: binary_crossentropy`" in problem.hint
+    assert "`loss: sparse_categorical_crossentropy`" in refused("number", y=["1", "b", "c"]).hint
     assert "sparse" in refused("number", y=["1", "nan", "2"]).hint  # which is no number to learn, either
 
 
@@ -241,6 +246,8 @@ def test_true_and_false_are_1_and_0():
         ([[2, -1], [0, 1]], "onehot", "row 1"),
         ([[1, 0], [0, 1.002]], "onehot", "row 2"),
         ([[[1, 0], [0, 1]], [[1, 0], [1, 1]]], "onehot", "row 2"),
+        ([[[1, 0], [0, 1], [1, 0]]], "onehot", None),
+        ([[[1, 0], [0, 1], [1, 0]], [[1, 0], [0, 1], [1, 1]]], "onehot", "row 2"),
         ([[[1, 0], [0, 1]], [[3, -2], [0, 1]]], "onehot", "row 2"),
         ([[0, 1], [1, 0]], "binary", None),
         ([[0, 1], [0.5, 0]], "binary", "row 2"),
@@ -291,7 +298,7 @@ PROBABILITIES = np.array([[0.1, 0.2, 0.7], [0.6, 0.3, 0.1]])
 def test_predictions_come_back_in_the_datas_own_words(coder, predicted, expected):
     for each in (coder, back(coder)):
         found = each.decode(predicted)
-        assert found.tolist() == expected
+        assert found.tolist() == expected and (found.dtype == object) == isinstance(np.ravel(expected)[0], str)
         assert list(map(type, np.ravel(found).tolist())) == list(map(type, np.ravel(np.array(expected, object))))
 
 
@@ -323,3 +330,24 @@ def test_texts_as_labels():
 )
 def test_a_target_comes_back_from_json(coder):
     assert back(coder) == coder
+
+
+def test_a_scaled_target_tells_its_scale_in_the_models_own_numbers():
+    target = TargetCoder("binary", ("x",), (1,), shift=(4.0,), scale=(8.0,), divisor=2.0).target
+    assert (target.shift, target.scale) == ((2.0,), (4.0,))
+
+
+def test_the_note_on_fractions_names_three_columns():
+    three, four = (soft_note(TargetCoder("binary", tuple("abcd"[:count]), (count,), soft=True)) for count in (3, 4))
+    assert '"a", "b", "c":' in three and '"a", "b", "c", ...:' in four
+    assert "one-hot" not in three
+
+
+@pytest.mark.parametrize("soft", [True, False])
+def test_what_a_binary_loss_takes(soft):
+    values = np.array([[0.0, 1.0], [0.5, 1.0], [1.5, 0.0]])
+    with pytest.raises(DataError) as caught:
+        check_range(values, "binary", "d", soft=soft)
+    [problem] = caught.value.problems
+    assert ("row 3:" if soft else "rows 2, 3:") in problem.message and ("query" in problem.hint) == soft
+    check_range(values[:2] if soft else values[:1], "binary", "d", soft=soft)

@@ -30,6 +30,7 @@ def fitted(texts=TEXTS, train=TRAIN, missing="error", **keys):
         ("The  cat,\nsat.", "word", False, ["The", "cat,", "sat."]),
         ("It's e-mail_2", "word", True, ["its", "email2"]),
         ("!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~'", "word", True, []),
+        ("x-axis x", "word", True, ["xaxis", "x"]),
         ("Ab c.", "character", True, list("ab c")),
         ("Ab.", "character", False, list("Ab.")),
         ("", "word", True, []),
@@ -123,3 +124,16 @@ def test_the_note_says_what_the_embedding_wants():
 @pytest.mark.parametrize("found", [fitted(), fitted(split="character", lower=False, length=3, missing="zero")])
 def test_a_text_comes_back_from_json(found):
     assert input_from_json(json.loads(json.dumps(found.to_json()))) == found
+
+
+def test_the_share_of_unknown_words():
+    notes = []
+    fitted().transform(table(t=["zebra"]), notes)
+    assert "100.0%" in notes[0]
+
+
+def test_by_default_words_in_small_letters_and_no_missing_texts():
+    plain = TextInput("t", ("a",), 2)
+    assert plain.transform(table(t=["A, a b"]), []).tolist() == [[2, 2]]
+    with pytest.raises(DataError):
+        plain.transform(table(t=["a", None]), [])

@@ -17,8 +17,8 @@ TESTS: dict[str, tuple[str, ...]] = {
         "checks": (),
     }.items()},
     "nnctl/training/callbacks.py": ("tests/training/test_callbacks.py",),
-    "nnctl/training/compatibility.py": ("tests/training/test_compatibility.py",),
-    **{f"nnctl/metrics/{name}.py": ("tests/test_metrics.py", *others) for name, others in {
+    "nnctl/training/compatibility.py": ("tests/training/test_loss_and_activation.py",),
+    **{f"nnctl/metrics/{name}.py": ("tests/test_metrics.py", "tests/test_metrics_of_logits.py", *others) for name, others in {
         "accuracy": (),
         "auc": (),
         "base": (),

@@ -1,7 +1,7 @@
 """Small faults, one at a time, in the syntax tree of a module.
 
-Left alone: docstrings, type hints, imports, decorators, and wording: what stands in an error, in a note, in an f-string,
-and any text with a blank in it. What an error or a note *computes* (a row's number) is mutated.
+Left alone: docstrings, type hints, imports, decorators, and wording: the texts in an error, a note or an f-string, and any
+text with a blank in it. What an error or a note computes, a row's number say, is mutated.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SHOWN = 100  # characters of a mutant's line
 class Mutant:
     """One fault. put: writes it into the tree that `mutants` was given. before, after: the code that changes.
 
-    function: what it stands in, `module` at a module's top. body: the outermost function in whose body it lies, or empty.
+    function: what it stands in, `module` at a module's top. body: the outermost function in whose body it lies, or "".
     """
 
     function: str
@@ -170,8 +170,8 @@ def _changed(node: ast.AST, wording: bool) -> Iterator[ast.AST]:
             yield _like(node, ast.Pass())
         case ast.Break() | ast.Continue():
             yield _like(node, SWAPS[type(node)]())
-        case ast.Subscript(value=value, slice=ast.Name() | ast.Attribute() | ast.Compare(), ctx=ast.Load()) if not wording:
-            yield value
+        case ast.Subscript(slice=ast.Name() | ast.Attribute() | ast.Compare(), ctx=ast.Load()) if not wording:
+            yield node.value
         case ast.Call() if not wording:
             yield from _changed_call(node)
         case ast.Attribute(value=value, attr=attr, ctx=ctx) if attr in NAMES:

@@ -84,7 +84,8 @@ def _pytest(tests: Sequence[str], *plugins: object) -> int:
     phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
     hypothesis.settings.register_profile("mutation", derandomize=True, database=None, phases=phases, deadline=None)
     hypothesis.settings.load_profile("mutation")
-    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=native", *tests], plugins=list(plugins)))
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=native"]
+    return int(pytest.main([*options, *tests], plugins=list(plugins)))
 
 
 def _all_of_a_module(file: str, tests: Sequence[str], chosen: list[int], jobs: int, told: int) -> int:
@@ -111,7 +112,7 @@ def _all_of_a_module(file: str, tests: Sequence[str], chosen: list[int], jobs: i
 
 
 def _run(work: list[tuple[int, Callable[[], int], float]], jobs: int, told: int) -> None:
-    """Forks for each piece of work, (mutant's number, what to do, seconds it may take); tells of those that end in 0."""
+    """Forks for each piece of work: (mutant's number, what to do, seconds it may take). Tells which end in 0."""
     running: dict[int, tuple[int, float]] = {}
     while work or running:
         while work and len(running) < jobs:
@@ -176,8 +177,8 @@ class _Session:
             known.append((time.monotonic() - started, called))
             if session.testsfailed:
                 return 1
-        functions = {line: node for node in self.tree.body for line, node in _bodies(node)}
-        found = [(seconds, sorted({functions[line] for line in called if line in functions})) for seconds, called in known]
+        names = {line: name for node in self.tree.body for line, name in _bodies(node)}
+        found = [(seconds, sorted({names[line] for line in called if line in names})) for seconds, called in known]
         with open(told, "w", encoding="utf-8") as file:
             json.dump(found, file)
         return 0
