@@ -1,6 +1,7 @@
 """CSV files rewritten as a strict reader takes them: UTF-8, one line end, no blanks around fields.
 
-What stands inside quotes is left as it is, line ends too.
+What stands inside quotes is left as it is, line ends too: it is hidden in bytes that UTF-8 does not have, so that all
+else is done to large blocks at once.
 """
 
 from __future__ import annotations
@@ -9,45 +10,42 @@ import re
 from collections.abc import Iterable, Iterator
 
 _MOST = 1 << 28  # bytes that a record may have; a quote that never closes makes one of the rest of the file
+_QUOTED = re.compile(rb'"[^"]*"')
+_CLOSED = re.compile(rb'"[^"]*(?:""[^"]*)*"(?!")')
 
 
 class TooLong(ValueError):
     """A record does not end."""
 
 
-def pieces(blocks: Iterable[bytes], delimiter: str) -> Iterator[tuple[bool, bytes]]:
-    """(whether it is a quoted field, bytes) of rows in UTF-8, in order; a field's quotes are with it.
+class _Hidden:
+    """Delimiter, blanks and line ends to bytes of their own, and back."""
 
-    A quote opens a field only where a field begins; one that never closes opens none. Raises TooLong.
+    def __init__(self, delimiter: str):
+        shown = bytes(dict.fromkeys(b" \t\r\n" + delimiter.encode()))
+        hidden = bytes(range(0xF8, 0xF8 + len(shown)))
+        self.hide, self.show = bytes.maketrans(shown, hidden), bytes.maketrans(hidden, shown)
+
+
+def hidden_records(blocks: Iterable[bytes], delimiter: str, stray: bool) -> Iterator[bytes]:
+    """Whole records of rows in UTF-8, what stands in quoted fields hidden, and then all of these.
+
+    stray: there are quotes that neither open nor close a field. Raises TooLong.
     """
-    mark = re.escape(delimiter.encode())
-    opening = re.compile(rb'(?:\A|[\r\n]|%b)%b*(?=")' % (mark, _blank(delimiter)))
-    closed = re.compile(rb'"[^"]*(?:""[^"]*)*"(?!")')
-    held, source = b"", iter(blocks)
-    while True:
+    hide = _Hidden(delimiter).hide
+    held, source, final = b"", iter(blocks), False
+    while not final:
         text, final = _more(held, source)
-        at = ended = upto = 0  # where the last whole record ends: in text, and in found
-        found: list[tuple[bool, bytes]] = []
-        while True:
-            match = opening.search(text, at)
-            start = match.end() if match else len(text)
-            tail = max(text.rfind(b"\n", at, start), text.rfind(b"\r", at, min(start, len(text) - 1))) + 1
-            if tail:
-                found.append((False, text[at:tail]))
-                at, ended, upto = tail, tail, len(found)
-            if match is None:
-                break
-            quoted = closed.match(text, start)
-            if quoted is None or (quoted.end() == len(text) and not final):
-                break
-            found += [(False, text[at:start]), (True, quoted[0])]
-            at = quoted.end()
+        # hidden: as long as text, up to a field whose end is not known yet
+        hidden = _by_fields(text, delimiter, hide, final) if stray else _by_pairs(text, hide)
         if final:
-            yield from found
-            yield False, text[at:]
+            yield hidden + text[len(hidden) :]
             return
-        yield from found[:upto]
-        held = text[ended:]
+        whole = hidden.rstrip(b"\r") if len(hidden) == len(text) else hidden  # what follows a CR comes later
+        cut = max(whole.rfind(b"\n"), whole.rfind(b"\r")) + 1
+        if cut:
+            yield hidden[:cut]
+        held = text[cut:]
         if len(held) > _MOST:
             raise TooLong
 
@@ -63,52 +61,64 @@ def _more(held: bytes, source: Iterator[bytes]) -> tuple[bytes, bool]:
     return b"".join((held, *fresh)), not fresh
 
 
-def _blank(delimiter: str) -> bytes:
-    return rb" " if delimiter == "\t" else rb"[ \t]"
+def _by_pairs(text: bytes, hide: bytes) -> bytes:
+    """Where every quote opens or closes: up to the last one if it is without its pair."""
+    if b'"' not in text:
+        return text
+    end = text.rindex(b'"') if text.count(b'"') % 2 else len(text)
+    return _QUOTED.sub(lambda found: found[0].translate(hide), text[:end])
 
 
-def emptied(blocks: Iterable[bytes], delimiter: str) -> Iterator[bytes]:
-    """The rows with nothing in their quoted fields."""
-    for quoted, piece in pieces(blocks, delimiter):
-        yield b'""' if quoted else piece.replace(b'"', b"'")
+def _by_fields(text: bytes, delimiter: str, hide: bytes, final: bool) -> bytes:
+    """Where a quote opens a field only at its beginning; one that never closes opens none."""
+    blank, before = (b" " if delimiter == "\t" else b" \t"), b"\r\n" + delimiter.encode()
+    parts, done, at = [], 0, 0
+    while (start := text.find(b'"', at)) >= 0:
+        first = start
+        while first > done and text[first - 1] in blank:
+            first -= 1
+        if first != 0 and text[first - 1] not in before:
+            at = start + 1
+            continue
+        quoted = _CLOSED.match(text, start)
+        if quoted is None or (quoted.end() == len(text) and not final):
+            if not final:
+                return b"".join((*parts, text[done:start]))
+            break
+        parts += [text[done:start], quoted[0].translate(hide)]
+        at = done = quoted.end()
+    return b"".join((*parts, text[done:]))
 
 
-def normalized(blocks: Iterable[bytes], delimiter: str, trailing: int = 0) -> Iterator[bytes]:
+def normalized(blocks: Iterable[bytes], delimiter: str, trailing: int = 0, stray: bool = False) -> Iterator[bytes]:
     """The rows with LF for line ends, no blanks around fields, and no blank lines at the end.
 
-    trailing: so many delimiters are taken from the end of every line. Raises TooLong.
+    trailing: so many delimiters are taken from the end of every line. stray: as hidden_records. Raises TooLong.
     """
-    mark = delimiter.encode()
-    blank = b" " if delimiter == "\t" else b" \t"
-    around = re.compile(rb"%b+(?=%b|\n)|(?<=%b|\n)%b+" % (_blank(delimiter), re.escape(mark), re.escape(mark),
-                                                         _blank(delimiter)))  # fmt: skip
-    tail = re.compile(re.escape(mark) * trailing + rb"(?=\n)")
-    begins, ends = True, b""  # whether a row begins here; line ends that are not written before there is more
-    for quoted, piece in _with_end(pieces(blocks, delimiter)):
-        if not quoted:
-            piece = piece.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-            piece = around.sub(b"", piece.lstrip(blank) if begins else piece)
-            if trailing:
-                piece = tail.sub(b"", piece)
-        if not piece:
-            continue
-        begins = not quoted and piece.endswith(b"\n")
-        body = piece if quoted else piece.rstrip(b"\n")
+    show = _Hidden(delimiter).show
+    ends = b""  # line ends that are not written before there is more
+    for records in hidden_records(blocks, delimiter, stray):
+        text = _cleaned(records, delimiter, trailing)
+        body = text.rstrip(b"\n")
         if body:
-            yield ends + body
+            yield ends + body.translate(show)
             ends = b""
-        if not quoted:
-            ends += piece[len(body) :]
+        ends += text[len(body) :]
     if ends:
         yield b"\n"
 
 
-def _with_end(found: Iterable[tuple[bool, bytes]]) -> Iterator[tuple[bool, bytes]]:
-    """The pieces, with a line end after the last row where it has none."""
-    last = b"\n"
-    for quoted, piece in found:
-        if piece:
-            last = b'"' if quoted else piece
-            yield quoted, piece
-    if not last.endswith((b"\n", b"\r")):
-        yield False, b"\n"
+def _cleaned(records: bytes, delimiter: str, trailing: int) -> bytes:
+    """Whole records with the contents of quoted fields hidden; every line ends in LF."""
+    text = records
+    if b"\r" in text:
+        text = text.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if text and not text.endswith(b"\n"):
+        text += b"\n"
+    mark, blanks = delimiter.encode(), ((b" ",) if delimiter == "\t" else (b" ", b"\t"))
+    text = text.lstrip(b"".join(blanks))
+    while found := [(blank, sign) for sign in (mark, b"\n") for blank in blanks
+                    if blank + sign in text or sign + blank in text]:  # fmt: skip
+        for blank, sign in found:
+            text = text.replace(blank + sign, sign).replace(sign + blank, sign)
+    return text.replace(mark * trailing + b"\n", b"\n") if trailing else text

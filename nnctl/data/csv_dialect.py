@@ -6,7 +6,8 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -30,7 +31,7 @@ class Dialect:
     names: the columns, as written, without blanks around them. encoding: Python's name. header_lines: lines before the
     first row, of which there are several where a quoted name holds a line break, blank lines stand first, or
     Excel's `sep=;`. blanks_after_delimiter: unquoted fields have blanks around them. trailing: every line ends in
-    so many delimiters too many. longest: no row has more bytes. as_is: a strict reader of UTF-8 takes the file
+    so many delimiters too many. stray: quotes stand inside unquoted fields. longest: no row has more bytes. as_is: a strict reader of UTF-8 takes the file
     itself, after `skip` lines. notes: what was taken otherwise than it is written.
     """
 
@@ -43,6 +44,7 @@ class Dialect:
     mixed_line_ends: bool = False
     trailing: int = 0
     longest: int = 0
+    stray: bool = False
     as_is: bool = True
     skip: int = 1
     gzip: bool = False
@@ -52,26 +54,44 @@ class Dialect:
 def dialect(path: Path, encoding: str | None = None) -> Dialect:
     """How a CSV file is written, decided from all its bytes.
 
-    encoding: the config's; default UTF-8, or what a byte order mark tells of. Raises DataError for an empty file, a
-    header alone, text of another encoding, NUL bytes, and column names that are empty, repeated or numbers.
+    encoding: the config's; default UTF-8. A file whose byte order mark tells of another is read as that, one that
+    is UTF-8 and not of the config's encoding as UTF-8. Raises DataError for an empty file, a header alone, text of
+    another encoding, NUL bytes, and column names that are empty, repeated or numbers.
     """
+    try:
+        return _dialect(path, encoding)
+    except (NotText, UnicodeDecodeError):
+        pass
+    if encoding and known_encoding(encoding) != UTF8:
+        try:
+            how = _dialect(path, None)
+        except (NotText, UnicodeDecodeError):
+            pass
+        else:
+            note = f"{path.name} is UTF-8 text, not {encoding}, and is read as UTF-8"
+            return replace(how, notes=(note, *how.notes))
     from nnctl.data.csv_diagnosis import undecodable
+
+    name = marked_encoding(path) or (known_encoding(encoding) if encoding else UTF8)
+    raise undecodable(path, name, explicit=bool(encoding))
+
+
+def _dialect(path: Path, encoding: str | None) -> Dialect:
+    """As dialect. Raises NotText or UnicodeDecodeError for text of another encoding."""
 
     marked = marked_encoding(path)
     name = marked or (known_encoding(encoding) if encoding else UTF8)
     notes = []
     if encoding and marked and known_encoding(encoding).replace("-le", "").replace("-be", "") != marked:
         notes.append(f"{path.name} begins with the byte order mark of {marked}, and is read as that, not {encoding}")
-    try:
-        head = _Header(path, name)
-        found = scan(_rows(path, name, head.size), head.delimiter, head.trailing)
-        if found.stray:
-            exact = csv_copy.emptied(_rows(path, name, head.size), head.delimiter)
-            longest = found.longest
-            found = scan(exact, head.delimiter, head.trailing)
-            found.longest = longest
-    except (NotText, UnicodeDecodeError):
-        raise undecodable(path, name, explicit=bool(encoding)) from None
+    head = _Header(path, name)
+    found = scan(_rows(path, name, head.size), head.delimiter, head.trailing)
+    if found.stray:
+        # Records that do not end, for a quote that does not close, are told of by whoever reads them.
+        rows = csv_copy.hidden_records(_rows(path, name, head.size), head.delimiter, stray=True)
+        with suppress(csv_copy.TooLong):
+            exact = scan((block.replace(b'"', b"'") for block in rows), head.delimiter, head.trailing)
+            found = replace(exact, longest=found.longest, stray=True)
     head.check_names(found)
     if not found.rows:
         raise DataError("there are column names but no rows", str(path), "put rows under the header")
@@ -90,7 +110,7 @@ def dialect(path: Path, encoding: str | None = None) -> Dialect:
         notes.append(f"{path.name}: every line ends in {_marks(head)} that no column belongs to: left out")
     return Dialect(
         head.delimiter, tuple(head.names), name, head.lines, head.size, found.blanks, mixed, head.trailing,
-        max(found.longest, head.size), as_is, head.skip, is_gzip(path), tuple(notes),
+        max(found.longest, head.size), found.stray, as_is, head.skip, is_gzip(path), tuple(notes),
     )  # fmt: skip
 
 

@@ -55,13 +55,7 @@ def scan(blocks: Iterable[bytes], delimiter: str, trailing: int = 0) -> Facts:
 
     trailing: how many delimiters every line must end in for `Facts.trailing`.
     """
-    facts, mark = Facts(), re.escape(delimiter.encode())
-    blank = rb"[ ]" if delimiter == "\t" else rb"[ \t]"
-    around = re.compile(rb"^%b|%b$|%b%b|%b%b" % (blank, blank, blank, mark, mark, blank), re.MULTILINE)
-    # In what is left of a quoted field, two quotes, blanks alone stand before and after these.
-    stray = re.compile(rb'[^\n"%b]%b*"|"%b*[^\n"%b]' % (mark + blank[1:-1], blank, blank, mark + blank[1:-1]))
-    tail = (blank + b"*" + mark) * trailing
-    untailed = re.compile(rb"^(?!.*%b%b*$)." % (tail, blank), re.MULTILINE) if trailing else None
+    facts = Facts()
     inside, pending, run = False, [], 0
     for block in blocks:
         inside, bare = _outside(block, inside)
@@ -70,11 +64,11 @@ def scan(blocks: Iterable[bytes], delimiter: str, trailing: int = 0) -> Facts:
         whole = bare.rstrip(b"\r")  # what follows a CR is in the next block
         cut = max(whole.rfind(b"\n"), whole.rfind(b"\r")) + 1
         if cut:
-            _look(b"".join((*pending, bare[:cut])), facts, around, stray, untailed)
+            _look(b"".join((*pending, bare[:cut])), facts, delimiter.encode(), trailing)
             pending, run = [], len(block)
         pending.append(bare[cut:])
     if inside or any(pending):
-        _look(b"".join(pending), facts, around, stray, untailed)
+        _look(b"".join(pending), facts, delimiter.encode(), trailing)
     return facts
 
 
@@ -94,19 +88,33 @@ def _outside(block: bytes, inside: bool) -> tuple[bool, bytes]:
     return False, _QUOTED.sub(b'""', block)
 
 
-def _look(lines: bytes, facts: Facts, around: re.Pattern, stray: re.Pattern, untailed: re.Pattern | None) -> None:
-    """Adds what whole lines tell to the facts."""
+def _look(lines: bytes, facts: Facts, mark: bytes, trailing: int) -> None:
+    """Adds what whole lines tell to the facts. Searches for plain bytes, which are many times as fast as patterns."""
     if b"\r" in lines:
         facts.ends.update(_LINE_END.findall(lines) if b"\r\r\n" in lines else _plain_ends(lines))
         lines = lines.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     else:
         facts.ends[b"\n"] += lines.count(b"\n")
-    facts.blanks = facts.blanks or around.search(lines) is not None
-    facts.stray = facts.stray or (b'"' in lines and stray.search(lines) is not None)
-    facts.trailing = facts.trailing and untailed is not None and untailed.search(lines) is None
     body = lines.rstrip(b" \t\n")
     facts.blank_tail = lines.count(b"\n", len(body)) > (1 if body else 0)
     facts.rows = facts.rows or bool(body)
+    quoted = b'"' in lines and not facts.stray
+    if quoted or trailing or lines[:1] in b" \t" or lines[-1:] in b" \t":
+        lines = b"\n" + lines + (b"" if lines.endswith(b"\n") else b"\n")
+    for blank in (b" ",) if mark == b"\t" else (b" ", b"\t"):
+        for sign in (mark, b"\n") if blank in lines and (quoted or trailing or not facts.blanks) else ():
+            while blank + sign in lines or sign + blank in lines:
+                facts.blanks = True
+                lines = lines.replace(blank + sign, sign).replace(sign + blank, sign)
+    if trailing and facts.trailing:
+        facts.trailing = re.search(rb"\n(?![^\n]*%b\n)[^\n]" % (re.escape(mark) * trailing), lines) is None
+    if quoted:
+        while b'""""' in lines:  # a quote in a quoted field, written twice
+            lines = lines.replace(b'""""', b'""')
+        fields = lines.count(b'""')
+        opened = lines.count(mark + b'""') + lines.count(b'\n""')
+        closed = lines.count(b'""' + mark) + lines.count(b'""\n')
+        facts.stray = not fields == opened == closed or lines.count(b'"') != 2 * fields
 
 
 def _plain_ends(lines: bytes) -> dict[bytes, int]:

@@ -50,7 +50,7 @@ def _copy(path: Path, how: Dialect) -> Path:
     try:
         with os.fdopen(number, "wb") as file:
             file.write(b"\n")  # the first line end, outside of quotes
-            for piece in normalized(_rows(path, how), how.delimiter, how.trailing):
+            for piece in normalized(_rows(path, how), how.delimiter, how.trailing, how.stray):
                 file.write(piece)
     except BaseException as error:
         copy.unlink(missing_ok=True)

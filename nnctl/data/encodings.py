@@ -105,12 +105,6 @@ def _score(text: str, usual: str, others: tuple[str, float], latin: float | None
 def advice(path: Path, said: str | None = None) -> str:
     """A hint that names the encoding of a file that is not of the encoding `said`, or of UTF-8."""
     sample = _sample(path)
-    try:
-        if said is not None:
-            sample.decode("utf-8")
-            return "the file is UTF-8: leave `encoding` out"
-    except UnicodeDecodeError:
-        pass
     found = [each for each in candidates(sample) if each[0] != said]
     if not found or found[0][3] < _LEAST:
         return "save the table as UTF-8, or name its encoding under dataset, for example `encoding: cp1252`"

@@ -1,6 +1,7 @@
 """CSV files as people and programs write them: what is read from them, and what is said of those that are broken."""
 
 import gzip
+import random
 from pathlib import Path
 
 import duckdb
@@ -211,8 +212,8 @@ def test_an_encoding_that_is_not_named_is_proposed(encoding, text, tmp_path):
 def test_an_encoding_that_is_wrong(tmp_path):
     with pytest.raises(DataError, match=r"line 2 is not shift_jis text\n.*`encoding: cp949` \(Korean"):
         read(tmp_path / "t.csv", KOREAN.encode("cp949"), "shift_jis")
-    with pytest.raises(DataError, match="leave `encoding` out"):
-        read(tmp_path / "t.csv", KOREAN.encode(), "cp949")
+    how, rows = read(tmp_path / "t.csv", KOREAN.encode(), "cp949")  # as a file may be that a model is to predict
+    assert rows[0] == ("서울", "좋음") and how.notes == ("t.csv is UTF-8 text, not cp949, and is read as UTF-8",)
     with pytest.raises(DataError, match=r"dataset\.encoding: .*'cp94'(.|\n)*did you mean cp949"):
         read(tmp_path / "t.csv", KOREAN.encode("cp949"), "cp94")
     how, rows = read(tmp_path / "t.csv", KOREAN.encode("utf-8-sig"), "cp949")
@@ -223,3 +224,38 @@ def test_a_copy_that_cannot_be_written(tmp_path, monkeypatch):
     monkeypatch.setattr("os.fdopen", lambda *_: open("/dev/full", "wb", buffering=0))  # noqa: SIM115
     with pytest.raises(DataError, match=r"no copy of it(.|\n)*TMPDIR"):
         read(tmp_path / "t.csv", b"a, b\n1, 2\n")
+
+
+def random_file(rng: random.Random) -> tuple[str, list[tuple[str | None, ...]]]:
+    """A file of any delimiter, line ends, quotes and blanks, and its rows."""
+    delimiter, width = rng.choice(",;\t|"), rng.randint(2, 4)
+    ends = rng.choice([["\n"], ["\r\n"], ["\n", "\r\n"], ["\r"], ["\n", "\r\n", "\r"], ["\r\r\n"]])
+    pad, inches = rng.choice(["", "", " "]), rng.random() < 0.2
+    text, rows = delimiter.join(f"n{at}" for at in range(width)) + rng.choice(ends), []
+    for _ in range(rng.randint(1, 6)):
+        row, written = [], []
+        for at in range(width):
+            quoted = rng.random() < 0.35
+            signs = ["a", "b", " ", "é", "1"] + (['"', delimiter, "\n", "\r\n", "\r", "\t"] if quoted else [])
+            word = "".join(rng.choice(signs) for _ in range(rng.randint(0, 5)))
+            if quoted:
+                written.append(pad + '"' + word.replace('"', '""') + '"' + rng.choice(["", pad]))
+            else:
+                word = word.strip() + ('"z' if inches and word.strip() and rng.random() < 0.3 else "")
+                word = word or ("q" if at == 0 else "")  # a line of nothing is no row
+                written.append(rng.choice(["", pad]) + word + rng.choice(["", pad]))
+            row.append(word or None)
+        if not any(row):
+            row[0], written[0] = "q", "q"
+        rows.append(tuple(row))
+        text += delimiter.join(written) + rng.choice(ends)
+    return text, rows
+
+
+@pytest.mark.parametrize("block", [1, 3, 1 << 19])
+def test_files_made_at_random_are_read_as_they_were_meant(block, tmp_path, monkeypatch):
+    monkeypatch.setattr("nnctl.data.csv_bytes.utf8_blocks.__defaults__", ("utf-8", block))
+    rng = random.Random(block)
+    for _ in range(60):
+        text, rows = random_file(rng)
+        assert read(tmp_path / "t.csv", text.encode())[1] == rows, text
