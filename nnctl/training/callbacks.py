@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from nnctl.alike import alike
 from nnctl.errors import InputError
@@ -19,8 +19,6 @@ Epochs = Annotated[int, Field(ge=0)]
 class Callback(Declared):
     """Base of all callbacks. The callback is its arguments; what it remembers lives in `state` (JSON values
     under any key; weights under "weights"), which checkpoints save."""
-
-    needs_monitor: ClassVar[bool] = True
 
     def start(self) -> dict[str, Any]:
         return {}

@@ -1,4 +1,4 @@
-"""What looks wrong about data that is not broken: rows of training in other parts, features that give the target away."""
+"""What looks wrong about data that is not broken: training rows in other parts, features that give targets away."""
 
 import numpy as np
 import pytest
@@ -72,7 +72,7 @@ def test_a_row_that_differs_in_one_value_is_another(change):
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.int16, np.int32, np.int64, np.float32, np.float64, bool])
-@pytest.mark.parametrize("shape", [(), (1,), (3,), (4,), (2, 3)])
+@pytest.mark.parametrize("shape", [(), (1,), (3,), (4,), (5,), (2, 3)])
 def test_every_kind_of_array_is_compared(kind, shape):
     """Also rows whose bytes are no multiple of four, and a single value a row."""
     values = np.random.default_rng(1).integers(0, 100, size=(8, *shape)).astype(kind)
@@ -104,6 +104,11 @@ def test_large_arrays_are_compared_block_by_block(monkeypatch):
     assert duplicates(Part({"x": x}, {"y": y}), test=Part({"x": Rows.of(x[::-1].copy())}, {"y": y})) == [
         "100 test rows are also in the training part, value for value"
     ]
+
+
+@pytest.mark.filterwarnings("error")
+def test_constants_and_huge_numbers_cause_no_warning():
+    assert copies([1.0, 2.0, 4.0], f=[3.0] * 3, g=[1e300, -1e300, 1e300]) == []
 
 
 def copies(target, train=None, **features):
@@ -158,7 +163,8 @@ def test_the_correlation_that_counts_as_a_copy():
     (list("aaaaaaaa"), list("xxxxxxxx"), False),  # one class only
     (list("abcdefgh"), list("stuvwxyz"), False),  # as many as rows: a name of the row
     (list("aabbccdd"), list("wwxxyyzz"), False), (list("aabbccdda"), list("wwxxyyzzw"), True),  # under half of the rows
-    (list("aabbccddaa"), list("wwxxyyzzww"), True), (list("aabbb"), list("xxyyy"), True), (list("aabb"), list("xxyy"), False),
+    (list("aabbccddaa"), list("wwxxyyzzww"), True), (list("aabbb"), list("xxyyy"), True),
+    (list("aabb"), list("xxyy"), False),
     # numbers of classes and words, either way round
     (list("aabbccab"), [1, 1, 2, 2, 3, 3, 1, 2], True), (list("aabbccab"), [1, 1, 2, 2, 3, 3, 1, 3], False),
     ([1, 1, 0, 0, 1, 0, 1], list("yynnyny"), True), ([1, 1, 0, 0, 1, 0, 1], list("yynnynn"), False),
@@ -197,7 +203,8 @@ def test_only_training_rows_count():
 
 def test_every_feature_is_held_against_every_target():
     made = table(f=[1.0, 2.0, 4.0, 8.0], g=[3.0, 1.0, 2.0, 9.0], y=[2.0, 4.0, 8.0, 16.0], z=[3.0, 1.0, 2.0, 9.0])
-    roles = Roles({"one": (("f", "number"),), "two": (("g", "number"), ("f", "number"))}, {"a": ("y",), "b": ("z",)}, ())
+    inputs = {"one": (("f", "number"),), "two": (("g", "number"), ("f", "number"))}
+    roles = Roles(inputs, {"a": ("y",), "b": ("z",)}, ())
     notes = list(copy_notes(made, roles, np.arange(4)))
     assert [note.split('"')[1::2] for note in notes] == [["f", "y"], ["g", "z"]]
     both = Roles(roles.inputs, {"a": ("y", "z")}, ())

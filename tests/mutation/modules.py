@@ -18,7 +18,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     }.items()},
     "nnctl/data/text.py": (DATA.format("texts"),),
     "nnctl/training/callbacks.py": ("tests/training/test_callbacks.py",),
-    "nnctl/training/compatibility.py": ("tests/training/test_loss_and_activation.py",),
+    "nnctl/training/compatibility.py": ("tests/training/test_compatibility.py", "tests/training/test_loss_and_activation.py"),
     **{f"nnctl/metrics/{name}.py": METRICS for name in ("accuracy", "auc", "base", "losses", "regression", "scores")},
     "nnctl/metrics/sequences.py": ("tests/test_sequence_metrics.py",),
 }  # fmt: skip

@@ -9,6 +9,7 @@ from nnctl.errors import InputError
 from nnctl.training.callbacks import callbacks, improves
 
 NAN, INF = math.nan, math.inf
+GROUP = callbacks._entry_points or "nnctl.callbacks"  # None once they were looked for
 
 
 class Run:
@@ -44,7 +45,7 @@ def made(name, bigger=lambda _: False, **arguments):
 
 
 def watch(callback, values, run=None, name="loss"):
-    """The run after these epochs, or after the one that stopped it; and the learning rate that each epoch left behind."""
+    """The run after these epochs, or after the one that stopped it; and the learning rate after each epoch."""
     run, state, rates = run or Run(), callback.start(), []
     for run.epoch, value in enumerate(values, 1):
         callback.epoch_ended(state, run, run.epoch, {name: value})
@@ -68,7 +69,8 @@ def stopped_at(values, **arguments):
     # by exactly min_delta is not enough
     (0.5, 1, False, 0.5, False), (0.49, 1, False, 0.5, True), (1.5, 1, True, 0.5, False), (1.51, 1, True, 0.5, True),
     (0.75, 1, False, 0.5, False), (1.25, 1, True, 0.5, False),
-    (-3, -2, False, 0.5, True), (-2, -3, True, 0.5, True), (-2.25, -2, False, 0.5, False), (-2, -2.25, True, 0.5, False),
+    (-3, -2, False, 0.5, True), (-2, -3, True, 0.5, True),
+    (-2.25, -2, False, 0.5, False), (-2, -2.25, True, 0.5, False),
     *[(value, best, bigger, 0, False) for value in (NAN, INF, -INF) for best in (None, 1) for bigger in (False, True)],
 ])  # fmt: skip
 def test_what_betters_the_best(value, best, bigger, min_delta, better):
@@ -78,6 +80,7 @@ def test_what_betters_the_best(value, best, bigger, min_delta, better):
 def test_without_min_delta_any_betterment_counts():
     assert improves(1 - 1e-15, 1.0, bigger=False) and improves(1 + 1e-15, 1.0, bigger=True)
     assert not improves(1.0, 1.0, bigger=False) and not improves(1.0, 1.0, bigger=True)
+    assert made("EarlyStopping").better(0.75, 1.0) and made("EarlyStopping", mode="max").better(1.25, 1.0)
 
 
 FALLING_THEN_FLAT = [5, 4, 3, 3, 3, 3, 3, 3]
@@ -108,7 +111,8 @@ FALLING_THEN_FLAT = [5, 4, 3, 3, 3, 3, 3, 3]
     ([1, 1.5, 2, 2.5], {"mode": "max", "min_delta": 0.5, "patience": 2}, None),
     ([1, 1.5, 1.5, 2.5], {"mode": "max", "min_delta": 0.5, "patience": 2}, 3),
     # baseline: a better one than before that is none than the baseline does not begin the count again
-    ([5, 4.5, 4.2, 3], {"baseline": 4, "patience": 3}, None), ([5, 4.5, 4.2, 4.1, 3], {"baseline": 4, "patience": 3}, None),
+    ([5, 4.5, 4.2, 3], {"baseline": 4, "patience": 3}, None),
+    ([5, 4.5, 4.2, 4.1, 3], {"baseline": 4, "patience": 3}, None),
     ([5, 5, 3], {"baseline": 4, "patience": 2}, 2), ([5, 4.5, 4.2, 4.2], {"baseline": 4, "patience": 3}, 4),
     ([4, 4, 4], {"baseline": 4, "patience": 2}, 2), ([3, 3, 3, 3], {"baseline": 4, "patience": 3}, 4),
     ([3, 3.5, 3.5], {"baseline": 4, "patience": 2}, 3),
@@ -126,7 +130,7 @@ def test_early_stopping_stops_as_keras_does(values, arguments, epoch):
 
 
 def keras_stops(values, *, patience, min_delta, start, baseline, mode):
-    """Keras' EarlyStopping.on_epoch_end, which counts epochs from 0, written out once more for values that are numbers."""
+    """Keras' EarlyStopping.on_epoch_end, which counts epochs from 0, written out once more for finite values."""
     sign = 1 if mode == "max" else -1
     best, wait = None, 0
     for epoch, value in enumerate(values):
@@ -256,6 +260,14 @@ def test_the_learning_rate_falls_as_keras_does_it(values, arguments, rates):
     assert run.said == [f"learning rate lowered to {new:.3g}: loss is on a plateau" for _, new in falls]
 
 
+def test_cooling_down_counts_from_nothing():
+    callback, run = made("ReduceLROnPlateau", factor=0.5, patience=2, cooldown=3), Run()
+    assert callback.start() == {"best": None, "wait": 0, "cooling": 0}
+    state = {"best": 1, "wait": 1, "cooling": 2}
+    callback.epoch_ended(state, run, 5, {"loss": 1})
+    assert state == {"best": 1, "wait": 0, "cooling": 1} and run.learning_rate == 1
+
+
 def test_a_rate_at_its_lowest_keeps_counting():
     """Keras neither cools down nor begins to count again where there is nothing to lower."""
     run, _ = watch(made("ReduceLROnPlateau", factor=0.5, patience=2, min_lr=1, cooldown=3), [1] * 5)
@@ -355,6 +367,24 @@ def test_a_monitor_that_the_run_has(name):
     for monitor in FIGURES:
         assert callbacks.build({name: {"monitor": monitor}}).check(FIGURES) is None
     assert callbacks.build("TerminateOnNaN").check([]) is None
+
+
+def test_a_callback_that_does_not_exist():
+    with pytest.raises(InputError, match="unknown callback 'EarlyStoping'") as caught:
+        callbacks.build("EarlyStoping")
+    assert caught.value.problems[0].hint == "did you mean EarlyStopping?"
+
+
+def test_packages_may_add_callbacks(monkeypatch):
+    """By the entry points of the group nnctl.callbacks."""
+    from importlib import metadata
+
+    asked = []
+    monkeypatch.setattr(metadata, "entry_points", lambda group: asked.append(group) or [])
+    monkeypatch.setattr(callbacks, "_entry_points", GROUP)
+    with pytest.raises(InputError):
+        callbacks.build("Unheard")
+    assert asked == ["nnctl.callbacks"]
 
 
 def test_the_base_does_nothing():

@@ -1,5 +1,5 @@
-"""The last layer held against its target: units against classes, shapes, places, label sequences. What the loss takes of
-the activation is in test_loss_and_activation.py."""
+"""The last layer held against its target: units against classes, shapes, places, label sequences. What the loss takes
+of the activation is in test_loss_and_activation.py."""
 
 import pytest
 
@@ -15,8 +15,9 @@ NUMBER = Target("number", ("y",), ())
 
 
 def classes(count, labels="integer", shape=None, columns=("y",), **more):
-    names = tuple("abcdefghij"[:count])
-    return Target(labels, columns, shape if shape is not None else (count,) if labels == "onehot" else (), names, **more)
+    if shape is None:
+        shape = (count,) if labels == "onehot" else ()
+    return Target(labels, columns, shape, tuple("abcdefghij"[:count]), **more)
 
 
 def found(layers, loss, target, shape=(4,)):
@@ -35,6 +36,7 @@ def dense(units, activation="softmax"):
     return f"{{Dense: {{units: {units}, activation: {activation}}}}}"
 
 
+CHANGE = "add Flatten, or change the target"
 SPARSE, ONEHOT, BINARY = "sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy"
 
 
@@ -80,6 +82,22 @@ def test_one_unit_for_two_classes(units, count, hint):
     assert found(dense(units, "linear"), loss, classes(count)).hint == hint
 
 
+@pytest.mark.parametrize(("loss", "says"), [
+    (SPARSE, "divides its 2 values by their sum"), (ONEHOT, "divides its 2 values by their sum"),
+    ("kl_divergence", "do not sum to 1"),
+])  # fmt: skip
+def test_two_sigmoid_units_are_no_distribution(loss, says):
+    [note] = found(dense(2, "sigmoid"), loss, classes(2, "integer" if loss == SPARSE else "onehot"))
+    assert says in note
+
+
+@pytest.mark.parametrize(("top", "refused"), [(1, False), (1.5, True), (2, True), (0.5, False)])
+def test_probabilities_are_at_most_1(top, refused):
+    problem = found(f"{{Dense: {{units: 1}}}}, {{ReLU: {{max_value: {top}}}}}", BINARY, Target("binary", ("y",), (1,)))
+    assert (problem is not None) == refused
+    assert problem is None or problem.message.startswith("binary_crossentropy wants probabilities")
+
+
 def test_several_columns_are_named():
     target = classes(3, "onehot", columns=("red", "green", "blue"))
     assert "but the target 'red', 'green', 'blue' has 3 classes" in found(dense(2), ONEHOT, target).message
@@ -98,8 +116,8 @@ def test_targets_without_classes_are_held_by_their_shape():
     (dense(3, "linear"), (4,), (2,), "gives (None, 3), but the target 'y' is (None, 2)", "set units: 2"),
     (dense(2, "linear"), (5, 4), (5, 2), None, None),
     (dense(2, "linear"), (5, 4), (5, 3), "gives (None, 5, 2), but the target 'y' is (None, 5, 3)", "set units: 3"),
-    (dense(2, "linear"), (5, 4), (2,), "gives (None, 5, 2), but the target 'y' is (None, 2)", "add Flatten, or change the target"),
-    ("Flatten", (2, 3), (2, 3), "gives (None, 6), but the target 'y' is (None, 2, 3)", "add Flatten, or change the target"),
+    (dense(2, "linear"), (5, 4), (2,), "gives (None, 5, 2), but the target 'y' is (None, 2)", CHANGE),
+    ("Flatten", (2, 3), (2, 3), "gives (None, 6), but the target 'y' is (None, 2, 3)", CHANGE),
     (f"Flatten, {dense(2, 'linear')}", (5, 4), (2,), None, None),
 ])  # fmt: skip
 @pytest.mark.parametrize("loss", ["mse", f"{{{BINARY}: {{from_logits: true}}}}"])
@@ -134,7 +152,8 @@ def test_a_class_number_for_each_place(shape, target, places):
 
 
 @pytest.mark.parametrize(("loss", "soft", "refused"), [
-    ("hinge", True, True), ("squared_hinge", True, True), ("hinge", False, False), (BINARY, True, False), ("mse", True, False),
+    ("hinge", True, True), ("squared_hinge", True, True), ("hinge", False, False), (BINARY, True, False),
+    ("mse", True, False),
 ])  # fmt: skip
 def test_fractions_for_a_loss_of_margins(loss, soft, refused):
     end = "sigmoid" if loss == BINARY else "linear"
@@ -215,7 +234,8 @@ TAKEN = """
 dataset: {path: data.npz, target: {scores: y, other: z}}
 inputs: {x: {}}
 layers:
-  - Dense: {units: 4, activation: softmax, name: scores, from: x}
+  - Dense: {units: 3, name: first, from: x}
+  - Dense: {units: 4, activation: softmax, name: scores, from: first}
   - Dense: {units: 1, name: other, from: FROM}
 outputs: [scores, other]
 loss: {scores: LOSS, other: mse}
