@@ -137,7 +137,7 @@ BROKEN = {
     "a quote that closes too early": (b'a,b\n1,2\n3,"x"y\n', ["row 2 (line 3)"]),
     "a name's quote never closes": (b'"a,b\n1,2\n', ["header", "quote does not close"]),
     "NUL": (b"a,b\n1,2\n3,\0\n", ["line 3 holds NUL bytes"]),
-    "NUL far down": (b"a,b\n" + b"1,2\n" * 200_000 + b"3,\0\n", ["line 200002 holds NUL bytes"]),
+    "NUL far down": (b"a,b\n" + b"1,2\n" * 140_000 + b"3,\0\n", ["line 140002 holds NUL bytes"]),
     "UTF-16 without its mark": ("a,b\n1,2\n".encode("utf-16-be"), ["UTF-16", "encoding: utf-16-be"]),
     "gzip cut off": (gzip.compress(b"a,b\n1,2\n")[:-9], ["gzip"]),
 }
@@ -161,19 +161,19 @@ def test_the_line_of_a_row(tmp_path):
 
 
 def test_texts_of_megabytes(tmp_path):
-    long = "x, y\n" * 1_000_000
-    how, rows = read(tmp_path / "t.csv", f'a,b\n1,"{long}"\n2,{"z" * 3_000_000}\n'.encode())
-    assert rows == [("1", long), ("2", "z" * 3_000_000)] and how.as_is
-    how, rows = read(tmp_path / "t.csv", f'a, b\n1,"{long}"\r\n2,{"z" * 3_000_000}\n'.encode())
-    assert rows == [("1", long), ("2", "z" * 3_000_000)] and not how.as_is
+    long = ("x, y" * 100 + "\n") * 6_000
+    how, rows = read(tmp_path / "t.csv", f'a,b\n1,"{long}"\n2,{"z" * 2_200_000}\n'.encode())
+    assert rows == [("1", long), ("2", "z" * 2_200_000)] and how.as_is
+    how, rows = read(tmp_path / "t.csv", f'a, b\n1,"{long}"\r\n2,{"z" * 2_200_000}\n'.encode())
+    assert rows == [("1", long), ("2", "z" * 2_200_000)] and not how.as_is
     path = tmp_path / "t.csv"
     path.write_text(f'a,b\n1,"{long}"\n2,3,4\n')
-    assert "row 2 (line 1000003) has 3 fields" in str(diagnose(path, dialect(path)))
+    assert "row 2 (line 6003) has 3 fields" in str(diagnose(path, dialect(path)))
 
 
 def test_a_header_of_a_megabyte(tmp_path):
-    names = tuple(f"gene_{number:020}" for number in range(50_000))
-    how, rows = read(tmp_path / "t.csv", ",".join(names).encode() + b"\n" + b"1," * 49_999 + b"2\n")
+    names = tuple(f"gene_{number:06000}" for number in range(200))
+    how, rows = read(tmp_path / "t.csv", ",".join(names).encode() + b"\n" + b"1," * 199 + b"2\n")
     assert how.names == names and rows[0][-1] == "2"
 
 
@@ -256,6 +256,6 @@ def random_file(rng: random.Random) -> tuple[str, list[tuple[str | None, ...]]]:
 def test_files_made_at_random_are_read_as_they_were_meant(block, tmp_path, monkeypatch):
     monkeypatch.setattr("nnctl.data.csv_bytes.utf8_blocks.__defaults__", ("utf-8", block))
     rng = random.Random(block)
-    for _ in range(60):
+    for _ in range(20):
         text, rows = random_file(rng)
         assert read(tmp_path / "t.csv", text.encode())[1] == rows, text
