@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -139,7 +139,8 @@ def scan(connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Rules,
 @dataclass(frozen=True)
 class _Fact:
     """Of a column: whether all its words are plain numbers; whole numbers; the largest absolute value; whether all with
-    a point may be thousands; words that stand for no value, and in how many rows."""
+    a point may be thousands (of plain numbers beside columns that are none); words that stand for no value, and in
+    how many rows."""
 
     plain: bool
     whole: bool
@@ -149,53 +150,74 @@ class _Fact:
 
 
 def _facts(connection: duckdb.DuckDBPyConnection, raw: Raw) -> dict[str, _Fact]:
-    """One look at all rows of all columns of words and whole numbers."""
-    asked, parts = [], []
+    """What all rows say of the columns of words and whole numbers: first whether they can be numbers at all, then of
+    those that can whether they are written plainly."""
+    facts: dict[str, _Fact] = {}
+    words: dict[str, int] = {}
+    asked: dict[tuple[str, str], str] = {}
     for at, (name, kind) in enumerate(zip(raw.names, raw.types, strict=True), 1):
         if kind == "VARCHAR":
-            clean = _clean(f"v{at}", kind, raw.missing)
-            parts += [
-                f"count({clean})", f"count(*) filter (regexp_full_match({clean}, '{PLAIN.pattern}'))",
-                f"count(*) filter (contains({clean}, '.') or regexp_matches({clean}, '[eEfF]'))",
-                f"max(abs(try_cast({clean} as double)))",
-                f"count(*) filter (contains({clean}, '.')"
-                f" and not regexp_full_match({clean}, '-?[0-9]{{1,3}}(\\.[0-9]{{3}})+'))",
-                f"count(*) filter (v{at} in ({_literals(raw.missing)}) and v{at} <> '')" if raw.missing else "0",
-            ]  # fmt: skip
-            asked.append((name, at, True))
+            words[name] = at
+            asked[name, "count"] = f"count({_clean(f'v{at}', kind, raw.missing)})"
+            asked[name, "present"] = f"count(nullif(v{at}, ''))" if raw.missing else "0"
+            asked[name, "numbers"] = f"count(try_cast(v{at} as double)) filter (v{at} not in ({_taken(raw.missing)}))"
         elif _WHOLE.fullmatch(kind):
-            parts += [f"max(abs(v{at}::double))"]
-            asked.append((name, at, False))
+            asked[name, "largest"] = f"max(abs(v{at}::double))"
         elif column_format(kind) != OTHER:
-            asked.append((name, at, None))
-    values = list(connection.execute(f"select {', '.join(parts)} from raw").fetchall()[0]) if parts else []
-    facts = {}
-    for name, at, words in asked:
-        if words is None:
             facts[name] = _Fact(False, False, 0, False, {})
-        elif not words:
-            facts[name] = _Fact(False, True, values.pop(0) or 0, False, {})
-        else:
-            (count, plain, broken, largest, ungrouped, missing), values = values[:6], values[6:]
-            counted = _missing_words(connection, at, raw.missing) if missing else {}
-            grouped = bool(broken) and not ungrouped
-            facts[name] = _Fact(0 < count == plain, not broken, largest or 0, grouped, counted)
+    first = _ask(connection, asked)
+    plainly = {}
+    for name, at in words.items():
+        if 0 < first[name, "count"] == first[name, "numbers"]:
+            clean = f"case when v{at} not in ({_taken(raw.missing)}) then v{at} end"
+            plainly[name, "plain"] = f"count(*) filter (regexp_full_match({clean}, '{PLAIN.pattern}'))"
+            plainly[name, "points"] = f"count(*) filter (contains({clean}, '.'))"
+            plainly[name, "others"] = " + ".join(f"count(*) filter (contains({clean}, '{sign}'))" for sign in "eEfF")
+            plainly[name, "largest"] = f"max(abs(try_cast({clean} as double)))"
+    second = _ask(connection, plainly)
+    for (name, what), value in first.items():
+        if what == "largest":
+            facts[name] = _Fact(False, True, value or 0, False, {})
+    for name, at in words.items():
+        missing = {}
+        if raw.missing and first[name, "present"] != first[name, "count"]:
+            missing = _missing_words(connection, at, raw.missing)
+        if (name, "plain") not in second:
+            facts[name] = _Fact(False, False, 0, False, missing)
+            continue
+        plain = second[name, "plain"] == first[name, "count"]
+        points, others = second[name, "points"], second[name, "others"]
+        largest = second[name, "largest"] or 0
+        facts[name] = _Fact(plain, not points and not others, largest, bool(points) and not others, missing)
+    _look_for_thousands(connection, raw, words, facts)
     return facts
 
 
-def _json_words(connection: duckdb.DuckDBPyConnection, at: int, name: str, kind: str, saved: ColumnFormat | None,
-                rules: Rules, delimiter: str) -> Column | None:  # fmt: skip
-    """A JSON column of strings and numbers, as words; None for one that is not to be read, being of mixed kinds."""
-    if kind != "JSON" or (saved is not None and saved.kind == "other"):
-        return None
-    scalar = f"count(*) filter (json_type(v{at}) in ('OBJECT', 'ARRAY')) = 0"
-    if not connection.execute(f"select {scalar} from raw").fetchone()[0]:
-        return None
-    words = fetch(connection, "raw", {name: (TEXT, f"v{at} ->> '$'")})[name]
-    if saved is not None or name in rules.words | rules.categories:
-        return words
-    numbers = decide({name: words.words}, rules, delimiter).formats[name].kind == "number"
-    return words if numbers else None
+def _ask(connection: duckdb.DuckDBPyConnection, parts: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], Any]:
+    """One look at all rows of `raw`."""
+    if not parts:
+        return {}
+    values = connection.execute(f"select {', '.join(parts.values())} from raw").fetchall()[0]
+    return dict(zip(parts, values, strict=True))
+
+
+def _look_for_thousands(connection: duckdb.DuckDBPyConnection, raw: Raw, words: Mapping[str, int],
+                        facts: dict[str, _Fact]) -> None:  # fmt: skip
+    """Whether columns of plain numbers with points, such as 1.234, may be thousands: only where other columns are no
+    plain numbers, since only these can show that the file has decimal commas."""
+    possible = {name: at for name, at in words.items() if facts[name].grouped}
+    proven = not all(facts[name].plain for name in words)
+    ungrouped = _ask(connection, {
+        (name, ""): f"count(*) filter (contains(v{at}, '.')"
+        f" and not regexp_full_match(v{at}, '-?[0-9]{{1,3}}(\\.[0-9]{{3}})+'))"
+        for name, at in possible.items()
+    } if proven else {})  # fmt: skip
+    for name in possible:
+        facts[name] = replace(facts[name], grouped=ungrouped.get((name, "")) == 0)
+
+
+def _taken(missing: Sequence[str]) -> str:
+    return _literals(missing) if missing else "''"
 
 
 def _missing_words(connection: duckdb.DuckDBPyConnection, at: int, words: Sequence[str]) -> dict[str, int]:
