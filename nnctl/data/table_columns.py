@@ -220,6 +220,21 @@ def _taken(missing: Sequence[str]) -> str:
     return _literals(missing) if missing else "''"
 
 
+def _json_words(connection: duckdb.DuckDBPyConnection, at: int, name: str, kind: str, saved: ColumnFormat | None,
+                rules: Rules, delimiter: str) -> Column | None:  # fmt: skip
+    """A JSON column of strings and numbers, as words; None for one that is not to be read, being of mixed kinds."""
+    if kind != "JSON" or (saved is not None and saved.kind == "other"):
+        return None
+    scalar = f"count(*) filter (json_type(v{at}) in ('OBJECT', 'ARRAY')) = 0"
+    if not connection.execute(f"select {scalar} from raw").fetchall()[0][0]:
+        return None
+    words = fetch(connection, "raw", {name: (TEXT, f"v{at} ->> '$'")})[name]
+    if saved is not None or name in rules.words | rules.categories:
+        return words
+    numbers = decide({name: words.words}, rules, delimiter).formats[name].kind == "number"
+    return words if numbers else None
+
+
 def _missing_words(connection: duckdb.DuckDBPyConnection, at: int, words: Sequence[str]) -> dict[str, int]:
     rows = connection.execute(
         f"select v{at}, count(*) from raw where v{at} in ({_literals(words)}) and v{at} <> '' group by 1 order by 1"
