@@ -8,6 +8,7 @@ import click
 
 from nnctl.cli.inputs import STANDARD_INPUT, STDIN, chosen_run, given_files, input_format_option, is_run, tell
 from nnctl.cli.options import decode_options, json_option, reading_of, verb
+from nnctl.quoting import shell_path
 
 
 @verb()
@@ -34,7 +35,7 @@ def command(run, data, split, input_format, decode, beam_width, as_json) -> None
         raise click.UsageError("--input-format is for --data -")
     reading = reading_of(decode, beam_width)
     if run is not None and data is None and _is_data(run):
-        raise click.UsageError(f"{run} is no run; to evaluate on its rows: nnctl eval --data {run}")
+        raise click.UsageError(f"{run} is no run; to evaluate on its rows: nnctl eval --data {shell_path(run)}")
     folder = chosen_run(run)
     from nnctl.training.evaluation import evaluate
 

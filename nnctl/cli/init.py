@@ -9,6 +9,7 @@ import click
 from nnctl.alike import alike
 from nnctl.cli.options import output_file, verb
 from nnctl.errors import InputError
+from nnctl.quoting import shell_path
 
 FOLDER = Path(__file__).parent / "templates"
 
@@ -38,4 +39,5 @@ def command(template, output, force, listed) -> None:
     if path.exists() and not force:
         raise InputError("the file exists", where=str(path), hint="choose another name with -o, or give --force")
     path.write_text(templates[template].read_text(encoding="utf-8"), encoding="utf-8")
-    click.echo(f"{path} is written; try: nnctl check {path}, then nnctl train {path}")
+    shown = shell_path(path)
+    click.echo(f"{shown} is written; try: nnctl check {shown}, then nnctl train {shown}")

@@ -10,6 +10,7 @@ import click
 
 from nnctl.cli.catcher import Switches
 from nnctl.errors import InputError
+from nnctl.quoting import shell_path
 
 
 def _switch_debug(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
@@ -70,7 +71,7 @@ def output_file(path: str, config: str | None = None) -> Path:
     if file.is_dir():
         raise InputError("this is a folder", where=path, hint="give the name of a file to write")
     if not file.parent.is_dir():
-        raise InputError("there is no such folder", where=str(file.parent), hint=f"mkdir -p {file.parent}")
+        raise InputError("there is no such folder", where=str(file.parent), hint=f"mkdir -p {shell_path(file.parent)}")
     return file
 
 

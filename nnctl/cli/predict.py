@@ -18,6 +18,7 @@ from nnctl.cli.inputs import (
     tell,
 )
 from nnctl.cli.options import decode_options, json_option, output_file, reading_of, verb
+from nnctl.quoting import shell_path
 
 FORMATS = ("csv", "tsv", "json", "jsonl", "parquet", "npz")
 TABLE = "table"  # for eyes
@@ -86,7 +87,7 @@ def _run_and_input(names: tuple[str, ...]) -> tuple[str | None, str]:
         raise click.UsageError("give an INPUT, or a RUN and an INPUT, such as: nnctl predict new.csv")
     *run, source = names
     if source != STDIN and is_run(source):
-        swapped = f"nnctl predict {source} {run[0]}" if run else f"nnctl predict {source} new.csv"
+        swapped = f"nnctl predict {shell_path(source)} {shell_path(run[0]) if run else 'new.csv'}"
         raise click.UsageError(f"{source} is a run, and the INPUT comes after it: {swapped}")
     return (run[0] if run else None), source
 

@@ -6,6 +6,7 @@ import click
 
 from nnctl.cli.options import json_option, output_file, set_option, verb
 from nnctl.errors import InputError
+from nnctl.quoting import shell_path
 
 
 @verb()
@@ -20,7 +21,7 @@ def command(config, plot, overrides, as_json) -> None:
 
     picture = output_file(plot, config) if plot else None
     if picture and picture.suffix.lower() != ".svg":
-        raise InputError("a picture is written as SVG", where=plot, hint=f"name it {picture.stem}.svg")
+        raise InputError("a picture is written as SVG", where=plot, hint=f"name it {shell_path(picture.with_suffix('.svg'))}")
     result = summary(load(config, overrides))
     if picture:
         from nnctl.reports.graph_layout import boxes

@@ -13,6 +13,7 @@ from nnctl.data.rows import Rows, blocks, chosen, extent
 from nnctl.data.table import Array, Column, distinct, listing, row_list
 from nnctl.data.targets import FOR_NUMBERS, TargetCoder, check_range, has_fractions
 from nnctl.errors import DataError
+from nnctl.quoting import yaml_map
 
 _MOST_CLASSES = 1_000_000
 
@@ -229,7 +230,7 @@ def _encode_numbers(coder: TargetCoder, y: Array, where: str, before: int = 0) -
             raise DataError(
                 f"a binary loss wants values from 0 to 1, the input's are {values.min():.3g} to {values.max():.3g}",
                 where,
-                f"scale it, `normalize: {{{coder.columns[0]}: minmax}}`, or use `loss: mse`",
+                f"scale it, `normalize: {yaml_map({coder.columns[0]: 'minmax'})}`, or use `loss: mse`",
             )
         return np.ascontiguousarray(values, dtype=np.float32)
     if coder.labels == "binary" and np.all((values == -1) | (values == 1)):

@@ -9,6 +9,7 @@ from nnctl.alike import alike
 from nnctl.data.fetched import folder_of
 from nnctl.data.spec import DatasetSpec, TextSpec
 from nnctl.errors import DataError
+from nnctl.quoting import yaml_map
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,7 @@ def resolve(dataset: DatasetSpec) -> tuple[DatasetSpec, Bundled | None]:
 
 def _mend(name: str) -> str:
     if Path(name).suffix or "/" in name:
-        return f"for a file write `dataset: {{path: {name}, target: COLUMN}}`"
+        return f"for a file write `dataset: {yaml_map({'path': name, 'target': 'COLUMN'})}`"
     near = alike(name, BUNDLED, 2)
     known = f"bundled: {', '.join(BUNDLED)}; for a file of your own give `path: FILE`"
     return f"did you mean {' or '.join(near)}? {known}" if near else known

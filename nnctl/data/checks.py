@@ -10,6 +10,7 @@ from nnctl.data.parts import Part
 from nnctl.data.roles import Roles
 from nnctl.data.rows import blocks
 from nnctl.data.table import Array, Column, Table, distinct
+from nnctl.quoting import yaml_list
 
 _PRODUCTS = 1 << 18  # bytes of products at a time, so that they stay in the cache
 
@@ -57,7 +58,7 @@ def copy_notes(table: Table, roles: Roles, train: Array) -> Iterator[str]:
                 if _copies(table[name].take(train), answer):
                     yield (
                         f'column "{name}" gives the target "{target}" away: from one follows the other;'
-                        f" `ignore: [{name}]` leaves it out"
+                        f" `ignore: {yaml_list([name])}` leaves it out"
                     )
 
 

@@ -16,6 +16,7 @@ from nnctl.data import date_words, number_words
 from nnctl.data.number_words import BEYOND, CODE, PLAIN, NumberFormat
 from nnctl.data.table import Column, date_word, listing, row_list
 from nnctl.errors import DataError
+from nnctl.quoting import yaml_list
 
 # "category": words, with whole numbers written one way (3, not 3.0). "other": what is not read: lists, structs, bytes.
 FormatKind = Literal["number", "text", "category", "date", "time", "other"]
@@ -140,7 +141,7 @@ def plain_format(whole: bool, largest: float, name: str, rules: Rules) -> Column
 def beyond_note(name: str) -> str:
     return (
         f'column "{name}": whole numbers above 2^53, which float64 does not keep apart, are taken as words;'
-        f" `numeric: [{name}]` reads them as numbers"
+        f" `numeric: {yaml_list([name])}` reads them as numbers"
     )
 
 
@@ -180,7 +181,7 @@ def _code_note(name: str, words: Sequence[str]) -> str:
     example = next((word for word in words if len(word) > 1 and word[0] == "0"), words[0])
     return (
         f'column "{name}": {example} begins with 0, so its values are taken as words;'
-        f" `numeric: [{name}]` reads them as numbers"
+        f" `numeric: {yaml_list([name])}` reads them as numbers"
     )
 
 
@@ -227,7 +228,7 @@ def _number_note(name: str, words: Sequence[str], chosen: NumberFormat, ambiguou
     if ambiguous:
         other = "." if chosen.decimal == "," else ","
         text += f"; `decimal: '{other}'` reads {other!r} as the decimal mark"
-    return f"{text}; `categorical: [{name}]` keeps them as words"
+    return f"{text}; `categorical: {yaml_list([name])}` keeps them as words"
 
 
 def _shown(value: float) -> str:

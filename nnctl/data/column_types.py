@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
+from nnctl.quoting import sql_name, yaml_line, yaml_list
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -60,13 +62,11 @@ def called(type_name: str) -> str:
 
 def hint(name: str, type_name: str) -> str:
     """How to use a column that is not read as it is: a query that can be pasted, where there is one."""
-    column = _quoted(name)
+    column = sql_name(name)
     kind = kind_of(type_name)
     if kind == "mixed":
-        return (
-            "write them in one kind, or take them as words:"
-            f" `query: select * replace ({column} ->> '$' as {column}) from data`"
-        )
+        query = f"select * replace ({column} ->> '$' as {column}) from data"
+        return f"write them in one kind, or take them as words: `query: {yaml_line(query)}`"
     taken = {
         "date": (f"year({column})", "year"),
         "time": (f"hour({column})", "hour"),
@@ -76,11 +76,12 @@ def hint(name: str, type_name: str) -> str:
         "list": (f"{column}[1]", "1"),
         "map": (f"{column}['key']" if type_name.startswith("MAP(VARCHAR") else f"map_values({column})[1]", "key"),
         "union": (f"{column}::varchar", "text"),
-        "struct": (f"{column}.{_quoted(field)}", field) if (field := _first_field(type_name)) else None,
+        "struct": (f"{column}.{sql_name(field)}", field) if (field := _first_field(type_name)) else None,
     }.get(kind)
     if taken is None:
-        return f"`ignore: [{name}]` leaves it out"
-    return f"for example `query: select *, {taken[0]} as {_quoted(f'{name}_{taken[1]}')} from data`"
+        return f"`ignore: {yaml_list([name])}` leaves it out"
+    query = f"select *, {taken[0]} as {sql_name(f'{name}_{taken[1]}')} from data"
+    return f"for example `query: {yaml_line(query)}`"
 
 
 def written(connection: duckdb.DuckDBPyConnection, table: str, column: str, type_name: str) -> str:
@@ -101,27 +102,3 @@ def _first_field(type_name: str) -> str | None:
     """The first field's name of STRUCT(a INTEGER, "the b" VARCHAR)."""
     found = re.match(r'\w+\((?:"((?:[^"]|"")+)"|(\w+)) ', type_name)
     return (found[2] or found[1].replace('""', '"')) if found else None
-
-
-def _quoted(name: str) -> str:
-    """A name as SQL takes it, with quotes where it needs them."""
-    plain = re.fullmatch(r"[a-z_][a-z0-9_]*", name) and name not in _KEYWORDS
-    return name if plain else '"' + name.replace('"', '""') + '"'
-
-
-# What DuckDB's duckdb_keywords() lists as no plain name of a column.
-_KEYWORDS = frozenset(
-    (
-        "all analyse analyze and anti any array as asc asof asymmetric at authorization between bigint binary bit"
-        " boolean both by case cast char character check coalesce collate collation column columns concurrently"
-        " constraint create cross dec decimal default deferrable desc describe distinct do else end except exists"
-        " extract false fetch float for foreign freeze from full generated glob group grouping grouping_id having"
-        " ilike in initially inner inout int integer intersect interval into is isnull join lambda lateral leading"
-        " left like limit map national natural nchar none not notnull null nullif numeric offset on only or order out"
-        " outer overlaps overlay pivot pivot_longer pivot_wider placing position positional precision primary qualify"
-        " real references returning right row select semi setof show similar smallint some struct substring summarize"
-        " symmetric table tablesample then time timestamp to trailing treat trim true try_cast tuple union unique"
-        " unpack unpivot using values varchar variadic verbose when where window with xmlattributes xmlconcat"
-        " xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable"
-    ).split()
-)

@@ -12,6 +12,7 @@ from nnctl.data.column_types import called, hint
 from nnctl.data.number_words import PLAIN
 from nnctl.data.table import Array, Column, Table, listing, row_list
 from nnctl.errors import DataError
+from nnctl.quoting import yaml_list
 
 MISSING, RARE = "(missing)", "(rare)"
 _MOST_CATEGORIES = 1000  # beyond, one-hot columns fill the memory with zeros
@@ -131,7 +132,7 @@ def number_column(table: Table, name: str) -> Column:
                 raise DataError(
                     f'{row} holds "{word}" where a number is meant',
                     table.where(name),
-                    f"mend the value, or take the column as words: `categorical: [{name}]`",
+                    f"mend the value, or take the column as words: `categorical: {yaml_list([name])}`",
                 ) from None
         column = Column("number", values[column.values])
     too_large = np.abs(column.values) > np.finfo(np.float32).max
@@ -155,7 +156,7 @@ def fit_number(table: Table, name: str, train: Array, missing: str, normalize: s
     x = column.values[train]
     x = x[~np.isnan(x)]
     if not len(x):
-        raise DataError("no training row has a value", table.where(name), f"leave the column out: `ignore: [{name}]`")
+        raise DataError("no training row has a value", table.where(name), f"leave the column out: `ignore: {yaml_list([name])}`")
     fill = {"mean": np.mean, "median": np.median, "zero": lambda _: 0.0}.get(missing, lambda _: None)(x)
     shift, scale = 0.0, 1.0
     low, high = float(x.min()), float(x.max())
@@ -187,12 +188,12 @@ def fit_category(table: Table, name: str, train: Array, missing: str, encode: st
     if fills and column.missing[train].any():
         words.append(MISSING)
     if not words:
-        raise DataError("no training row has a value", table.where(name), f"leave the column out: `ignore: [{name}]`")
+        raise DataError("no training row has a value", table.where(name), f"leave the column out: `ignore: {yaml_list([name])}`")
     if encode == "onehot" and len(words) > _MOST_CATEGORIES:
         raise DataError(
             f"{len(words):,} categories are too many for one-hot columns",
             table.where(name),
-            f"`ignore: [{name}]`, `rare: 10` to join the rare ones, or `encode: integer` with an Embedding layer",
+            f"`ignore: {yaml_list([name])}`, `rare: 10` to join the rare ones, or `encode: integer` with an Embedding layer",
         )
     return Category(name, tuple(words), encode, fills, tuple(sorted(few)))
 

@@ -24,6 +24,7 @@ from nnctl.data.table import Array, Table, listing
 from nnctl.data.targets import TargetCoder, fit_target, missing_target
 from nnctl.data.text import TextInput, fit_text
 from nnctl.errors import DataError
+from nnctl.quoting import yaml_list, yaml_map
 
 if TYPE_CHECKING:
     from nnctl.spec.model import InputSpec
@@ -125,7 +126,7 @@ def _refuse_missing(dataset: DatasetSpec, table: Table, roles: Roles, targets: S
                 DataError(
                     "`missing: category` is for categories, this column holds numbers",
                     table.where(name),
-                    f"write `missing: {{{name}: median}}`, or take it as a category: `categorical: [{name}]`",
+                    f"write `missing: {yaml_map({name: 'median'})}`, or take it as a category: `categorical: {yaml_list([name])}`",
                 )
             )
     if errors:

@@ -12,6 +12,7 @@ from nnctl.data.roles import refuse_unread
 from nnctl.data.spec import DatasetSpec
 from nnctl.data.table import Array, Column, Table, listing, row_list
 from nnctl.errors import DataError
+from nnctl.quoting import yaml_map
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def _whole(table: Table, name: str) -> Column:
     if (missing := column.missing).any():
         raise DataError(
             f"{missing.sum()} rows do not say to which sequence and step they belong ({row_list(missing)})",
-            table.where(name), f"fill it in, or leave these rows out: `missing: {{{name}: drop}}`",
+            table.where(name), f"fill it in, or leave these rows out: `missing: {yaml_map({name: 'drop'})}`",
         )  # fmt: skip
     return column
 

@@ -14,6 +14,7 @@ from nnctl.data.number_words import CODE, PLAIN, looks_like_number, possible_for
 from nnctl.data.spec import DatasetSpec
 from nnctl.data.table import Column, Table, listing, row_list, suggestion
 from nnctl.errors import DataError
+from nnctl.quoting import yaml_list, yaml_map
 
 if TYPE_CHECKING:
     from nnctl.spec.model import InputSpec
@@ -63,7 +64,7 @@ def find_targets(dataset: DatasetSpec, outputs: Sequence[str], table: Table) -> 
             raise DataError(
                 f"target names the outputs {listing(found)}, the model has {listing(outputs)}",
                 "dataset.target",
-                "give each output its column: `target: {" + ", ".join(f"{name}: COLUMN" for name in outputs) + "}`",
+                f"give each output its column: `target: {yaml_map(dict.fromkeys(outputs, 'COLUMN'))}`",
             )
     elif len(outputs) == 1:
         found = {outputs[0]: tuple(target)}
@@ -73,7 +74,7 @@ def find_targets(dataset: DatasetSpec, outputs: Sequence[str], table: Table) -> 
         raise DataError(
             f"the model has {len(outputs)} outputs ({listing(outputs)}), the target is {listing(target)}",
             "dataset.target",
-            "say which is whose: `target: {" + ", ".join(f"{name}: COLUMN" for name in outputs) + "}`",
+            f"say which is whose: `target: {yaml_map(dict.fromkeys(outputs, 'COLUMN'))}`",
         )
     table.require((name for columns in found.values() for name in columns), "dataset.target")
     for name in dict.fromkeys(name for columns in found.values() for name in columns):
@@ -141,11 +142,12 @@ def _texts_alone(name: str, columns: tuple[tuple[str, Take], ...], dataset: Data
     others = [column for column, take in columns if take != "text"]
     told = dataset.features or (name in inputs and inputs[name].columns)
     if told or len(texts) > 1:
-        each = ", ".join(f"{column}: {{columns: [{column}]}}" for column, _ in texts)
-        rest = f", rest: {{columns: [{', '.join(others)}]}}" if others else ""
+        each = {column: {"columns": [column]} for column, _ in texts}
+        if others:
+            each["rest"] = {"columns": others}
         raise DataError(
             f"a text has an input of its own, but {listing(column for column, _ in columns)} are to feed {name!r}",
-            "dataset.text", f"name the inputs: `inputs: {{{each}{rest}}}`",
+            "dataset.text", f"name the inputs: `inputs: {yaml_map(each)}`",
         )  # fmt: skip
     notes.append(
         f"the model reads the text alone; left out: {listing(others)} (`inputs:` may give them an input of their own)"
@@ -197,19 +199,19 @@ def _take(name: str, table: Table, dataset: DatasetSpec, named: bool, notes: lis
     if name in dataset.numeric:
         return "number"
     if column.missing.all():
-        raise DataError("has no value in any row", table.where(name), f"leave it out: `ignore: [{name}]`")
+        raise DataError("has no value in any row", table.where(name), f"leave it out: `ignore: {yaml_list([name])}`")
     if name in dataset.categorical:
         return "category"
     distinct = len(column.distinct())
     if distinct == 1 and not column.missing.any():
-        notes.append(f'column "{name}" has the same value in every row; `ignore: [{name}]` leaves it out')
+        notes.append(f'column "{name}" has the same value in every row; `ignore: {yaml_list([name])}` leaves it out')
     if column.kind == "number":
         return "number"
     _refuse_broken_numbers(name, column, table)
     if not named and distinct > 20 and distinct > 0.5 * (~column.missing).sum():
         notes.append(
             f'column "{name}" is left out: {distinct} different texts in {table.rows} rows look like names;'
-            f" `categorical: [{name}]` takes it"
+            f" `categorical: {yaml_list([name])}` takes it"
         )
         return None
     return "category"
@@ -227,7 +229,7 @@ def _refuse_broken_numbers(name: str, column: Column, table: Table) -> None:
         raise DataError(
             f'{row_list(column.values == wrong[0])} holds "{column.words[wrong[0]]}" in a column of numbers',
             table.where(name),
-            f"mend the value or leave the field empty; `categorical: [{name}]` takes the column as words",
+            f"mend the value or leave the field empty; `categorical: {yaml_list([name])}` takes the column as words",
         )
     if all(map(CODE.fullmatch, words)) or is_plain(words):
         return  # digits kept as text on purpose, as a query's cast does
@@ -236,7 +238,7 @@ def _refuse_broken_numbers(name: str, column: Column, table: Table) -> None:
     raise DataError(
         f"looks like numbers {written}",
         table.where(name),
-        f"write plain numbers, or convert them in `query`; `categorical: [{name}]` takes the column as words",
+        f"write plain numbers, or convert them in `query`; `categorical: {yaml_list([name])}` takes the column as words",
     )
 
 

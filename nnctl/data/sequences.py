@@ -14,6 +14,7 @@ from nnctl.data.named_arrays import Arrays, rows_of
 from nnctl.data.rows import Rows
 from nnctl.data.table import Array, listing, row_list
 from nnctl.errors import DataError
+from nnctl.quoting import yaml_map
 
 
 def find_lengths(given: str | Mapping[str, str] | None, feeds: Mapping[str, str], arrays: Arrays,
@@ -39,7 +40,7 @@ def find_lengths(given: str | Mapping[str, str] | None, feeds: Mapping[str, str]
             raise DataError(
                 f'whose lengths the array "{plain}" holds is not said: the inputs are {listing(feeds)}',
                 arrays.source,
-                f"write `lengths: {{{next(iter(feeds))}: {plain}}}` under dataset, or name the arrays INPUT_lengths",
+                f"write `lengths: {yaml_map({next(iter(feeds)): plain})}` under dataset, or name the arrays INPUT_lengths",
             )
         found = dict.fromkeys(feeds, plain)
     return found

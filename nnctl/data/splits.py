@@ -11,6 +11,7 @@ from nnctl.data.ordering import rank
 from nnctl.data.spec import SplitSpec
 from nnctl.data.table import Array, Column, distinct, listing, row_list
 from nnctl.errors import DataError
+from nnctl.quoting import yaml_map
 
 PARTS = ("train", "validation", "test")
 _PART_NAMES = {
@@ -50,7 +51,7 @@ def split_rows(spec: SplitSpec, rows: int, seed: int, *, classes: Array | None =
         if time.missing.any():
             raise DataError(
                 f"the time is missing ({row_list(time.missing)})", f'split.time: column "{spec.time}"',
-                f"`missing: {{{spec.time}: drop}}` leaves the rows out",
+                f"`missing: {yaml_map({spec.time: 'drop'})}` leaves the rows out",
             )  # fmt: skip
         place = rank(time, f'split.time: column "{spec.time}"', "write dates as 2023-01-31, or numbers")
         return Split(_last(np.argsort(place, kind="stable"), counts), f'the latest by "{spec.time}"')

@@ -27,6 +27,7 @@ from nnctl.data.column_format import (
 from nnctl.data.number_words import BEYOND, PLAIN
 from nnctl.data.table import Array, Column, Table, listing
 from nnctl.errors import DataError
+from nnctl.quoting import yaml_list
 
 if TYPE_CHECKING:
     import duckdb
@@ -116,7 +117,8 @@ def scan(connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Rules,
                 found.notes.append(beyond_note(name))
             elif raw.typed and saved is None and name not in rules.numbers:
                 found.notes.append(
-                    f'column "{name}": texts that are numbers are read as numbers; `categorical: [{name}]` keeps them as words'
+                    f'column "{name}": texts that are numbers are read as numbers;'
+                    f" `categorical: {yaml_list([name])}` keeps them as words"
                 )
             found.formats[name], found.sql[name] = chosen, _cast(clean, chosen)
             found.whole |= {name} if fact.whole else set()

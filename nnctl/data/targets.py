@@ -13,6 +13,7 @@ from nnctl.data.labels import fit_alphabet, text_numbers, to_text, to_texts
 from nnctl.data.parts import Target
 from nnctl.data.table import Array, Column, Table, listing, number_word, row_list
 from nnctl.errors import DataError
+from nnctl.quoting import yaml_map
 
 FOR_NUMBERS = "for a number use `loss: mse` and a last layer of 1 unit"
 
@@ -139,7 +140,7 @@ def missing_target(table: Table, name: str, missing: Array) -> DataError:
     return DataError(
         f"the target is missing in {missing.sum()} of {len(missing)} rows ({row_list(missing)}){table.missing_told(name)}",
         table.where(name),
-        f"`missing: {{{name}: drop}}` leaves the rows out",
+        f"`missing: {yaml_map({name: 'drop'})}` leaves the rows out",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from nnctl.quoting import shell_path
 from nnctl.reports.machine import dumps, jsonable
 from nnctl.reports.numbers import count, counted, duration, figure, parameters
 from nnctl.reports.run_table import Epochs, RunTable
@@ -151,12 +152,13 @@ def closing(ended: RunEnded, started: RunStarted, terminal: Terminal) -> None:
     if ended.verdict:
         terminal.flow(ended.verdict)
         terminal.print()
-    terminal.print(f"run   {ended.folder}")
+    run = shell_path(ended.folder)
+    terminal.print(f"run   {run}")
     if ended.reason in FINISHED:
-        terminal.print(f"next  nnctl eval {ended.folder}")
-        terminal.print(f"      nnctl predict {ended.folder} FILE")
+        terminal.print(f"next  nnctl eval {run}")
+        terminal.print(f"      nnctl predict {run} FILE")
     elif ended.reason != "nan":
-        terminal.print(f"next  nnctl train --resume {ended.folder}")
+        terminal.print(f"next  nnctl train --resume {run}")
 
 
 def _ending(ended: RunEnded) -> str:

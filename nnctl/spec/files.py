@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nnctl.errors import InputError
+from nnctl.quoting import shell_path
 from nnctl.spec.places import shorten
 from nnctl.spec.plainly import nearest
 from nnctl.spec.yaml12 import MOST_BYTES
@@ -30,7 +31,7 @@ def find_config(path: str | Path) -> Path:
     file = Path(path)
     try:
         if file.is_dir():
-            names = [str(one) for one in _configs_in(file)]
+            names = [shell_path(one) for one in _configs_in(file)]
             raise InputError("is a folder, not a config file", str(path),
                              f"name a file: {', '.join(names[:5])}" if names else "name a YAML file")  # fmt: skip
         if file.exists():
@@ -61,7 +62,7 @@ def _configs_in(folder: Path) -> Iterator[Path]:
 def _missing_hint(file: Path, bundled: dict[str, Path]) -> str:
     beside = {one.name: one for one in _configs_in(file.parent)} if file.parent.is_dir() else {}
     if near := nearest(file.name, beside):
-        return f"did you mean {' or '.join(str(beside[name]) for name in near)}?"
+        return f"did you mean {' or '.join(shell_path(beside[name]) for name in near)}?"
     if near := nearest(file.stem, bundled):
         return f"did you mean {' or '.join(near)}?"
     ready = f"; ready ones: {', '.join(bundled)}" if bundled else ""

@@ -58,12 +58,6 @@ def show_value(value: Any) -> str:
     return shorten(json.dumps(value) if isinstance(value, bool | int | float) else str(value))
 
 
-def as_word(text: str) -> str:
-    """A name as a config writes it inside of braces: in quotes where YAML would read something else."""
-    plain = re.fullmatch(r"[\w][\w .-]*[\w]|[\w]", text) and isinstance(scalar(text), str)
-    return text if plain else json.dumps(text, ensure_ascii=False)
-
-
 def nearest(word: str, known: Iterable[str], most: int = 2) -> list[str]:
     """The known words that look like `word`, or mean the same elsewhere; the nearest first."""
     known = list(known)

@@ -13,8 +13,8 @@ from nnctl.errors import DataError
 from nnctl.initializers import Constant
 from nnctl.layers.base import Layer
 from nnctl.optimizers import Optimizer
+from nnctl.quoting import yaml_map
 from nnctl.schedules import Schedule
-from nnctl.spec.plainly import as_word
 from nnctl.training.model import Model
 
 FAR = 10.0  # from here on, a mean or a standard deviation of a target is far from 0 and 1
@@ -46,7 +46,7 @@ def _target_notes(model: Model, data: Data) -> Iterator[str]:
         if usual and max(abs(mean), spread) > FAR and not _starts_elsewhere(layers[output]):
             yield (
                 f"target {names} has mean {mean:.4g} and standard deviation {spread:.4g}, far from 0 and 1, where"
-                f" training starts: scale it, dataset: {{normalize: {{{as_word(target.columns[0])}: standard}}}}"
+                f" training starts: scale it, dataset: {yaml_map({'normalize': {target.columns[0]: 'standard'}})}"
             )
 
 

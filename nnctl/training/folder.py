@@ -18,6 +18,7 @@ import numpy as np
 
 from nnctl import __version__
 from nnctl.errors import RunError
+from nnctl.quoting import shell_path
 from nnctl.training.events import EpochEnded, Event, IterationEnded, IterationsEnded
 from nnctl.training.files import write_safely
 
@@ -30,7 +31,7 @@ def new_folder(name: str, at: Path | None) -> Path:
     if at is not None:
         if at.exists() and (not at.is_dir() or any(at.iterdir())):
             raise RunError("the run's folder exists and is not empty", where=str(at),
-                           hint=f"go on with that run by --resume {at}, or choose another name")  # fmt: skip
+                           hint=f"to go on with that run: nnctl train --resume {shell_path(at)}; or choose another folder")  # fmt: skip
         at.mkdir(parents=True, exist_ok=True)
         return at
     stamp = time.strftime("%Y%m%d-%H%M%S")
@@ -50,7 +51,7 @@ def existing_folder(folder: Path) -> Path:
         hint = None
         if folder.parent.is_dir():
             near = sorted(p.name for p in folder.parent.iterdir() if p.is_dir() and (p / "config.yaml").exists())
-            hint = "runs there: " + ", ".join(near[-5:]) if near else None
+            hint = "runs there: " + ", ".join(shell_path(folder.parent / name) for name in near[-5:]) if near else None
         raise RunError("there is no such run", where=str(folder), hint=hint or "nnctl train CONFIG makes one")
     if not (folder / "config.yaml").is_file():
         raise RunError("this folder holds no run: config.yaml is missing", where=str(folder),

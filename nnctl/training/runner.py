@@ -16,6 +16,7 @@ from nnctl import spec as specs
 from nnctl.data.parts import Data, Part
 from nnctl.engine.profile import Clock
 from nnctl.errors import RunError, TrainingError
+from nnctl.quoting import shell_path
 from nnctl.spec.model import Spec
 from nnctl.training import checkpoint
 from nnctl.training.advice import advice
@@ -139,7 +140,7 @@ class _Run:
         if position["epoch"] > self.spec.epochs:
             raise RunError(
                 f"the run is finished: it has trained its {self.spec.epochs} epochs", where=str(self.folder),
-                hint=f"train on with --epochs {self.spec.epochs * 2}",
+                hint=f"to train on: nnctl train --resume {shell_path(self.folder)} --epochs {self.spec.epochs * 2}",
             )  # fmt: skip
         if position["data"] != self.settings["data"]:
             raise RunError("the training data are not those the run began with", where=str(self.folder),

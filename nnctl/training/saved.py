@@ -9,6 +9,7 @@ from typing import Any
 from nnctl.data import Preprocessing
 from nnctl.data.parts import Data
 from nnctl.errors import RunError
+from nnctl.quoting import shell_path
 from nnctl.training.files import write_safely
 from nnctl.training.folder import FORMAT
 from nnctl.training.model import Model
@@ -37,7 +38,7 @@ def load_model(path: Path) -> tuple[Model, Preprocessing]:
 
     if not path.is_file():
         raise RunError("the model is missing", where=str(path),
-                       hint=f"the run may not have ended yet: nnctl train --resume {path.parent}")  # fmt: skip
+                       hint=f"the run may not have ended yet: nnctl train --resume {shell_path(path.parent)}")  # fmt: skip
     try:
         with safe_open(path, "numpy") as file:
             about = json.loads((file.metadata() or {}).get("nnctl", "{}"))

@@ -125,8 +125,8 @@ def test_the_rates_are_those_of_the_first_and_the_last_iteration():
     ("a,b", '"a,b"'), ("größe", "größe"), ("-", '"-"'), ('say "x"', '"say \\"x\\""'), ("null", '"null"'), ("1e3", '"1e3"'),
 ])  # fmt: skip
 def test_a_name_in_a_hint_can_be_pasted(name, written):
-    from nnctl.spec.plainly import as_word
+    from nnctl.quoting import yaml_name
     from nnctl.spec.yaml12 import read_value
 
-    assert as_word(name) == written
-    assert read_value(f"{{{as_word(name)}: standard}}") == {name: "standard"}
+    assert yaml_name(name) == written
+    assert read_value(f"{{{yaml_name(name)}: standard}}") == {name: "standard"}
