@@ -79,9 +79,6 @@ def _shell_escaped(letter: str) -> str:
     return letter if letter.isprintable() else "".join(f"\\{byte:03o}" for byte in letter.encode(errors="surrogateescape"))
 
 
-
-
-
 # What DuckDB's duckdb_keywords() lists as no plain name of a column.
 _SQL_KEYWORDS = frozenset(
     (

@@ -10,10 +10,10 @@ import numpy as np
 
 from nnctl.data.assembly import finish, renumbered, split_parts, target_notes
 from nnctl.data.checks import copy_notes
-from nnctl.data.features import Category, Feature, fit_category, fit_number, missing_error
+from nnctl.data.features import Category, Feature, fit_category, fit_number
 from nnctl.data.inputs import TableInput, fit_shape
 from nnctl.data.long_tables import fold
-from nnctl.data.missing import kept_rows, rule
+from nnctl.data.missing import kept_rows, refuse_missing, rule
 from nnctl.data.parts import Data
 from nnctl.data.preprocess import Preprocessing
 from nnctl.data.roles import Roles, find_roles
@@ -21,17 +21,14 @@ from nnctl.data.sequences import length_note
 from nnctl.data.spec import DatasetSpec
 from nnctl.data.splits import PARTS
 from nnctl.data.table import Array, Table, listing
-from nnctl.data.targets import TargetCoder, fit_target, missing_target
+from nnctl.data.targets import TargetCoder, fit_target
 from nnctl.data.text import TextInput, fit_text
 from nnctl.errors import DataError
-from nnctl.quoting import yaml_list, yaml_map
 
 if TYPE_CHECKING:
     from nnctl.spec.model import InputSpec
 
 Wanted = Mapping[str, str]
-
-_MENDS = {"number": "median", "category": "category", "text": "zero"}
 
 
 def load_table(origin: DatasetSpec, dataset: DatasetSpec, inputs: Mapping[str, InputSpec], wanted: Wanted,
@@ -45,7 +42,7 @@ def load_table(origin: DatasetSpec, dataset: DatasetSpec, inputs: Mapping[str, I
     notes += roles.notes
     targets = [name for columns in roles.targets.values() for name in columns]
     table, fixed = drop_rows(dataset, table, roles.features, targets, fixed, notes)
-    _refuse_missing(dataset, table, roles, targets)
+    refuse_missing(dataset, table, {n: take for columns in roles.inputs.values() for n, take in columns}, targets)
     long = None
     if dataset.sequence:
         long, fixed = fold(dataset, table, targets, fixed)
@@ -109,28 +106,6 @@ def drop_rows(dataset: DatasetSpec, table: Table, features: Sequence[str], targe
     if len(kept) == table.rows:
         return table, dict(fixed)
     return table.take(kept), renumbered(fixed, kept)
-
-
-def _refuse_missing(dataset: DatasetSpec, table: Table, roles: Roles, targets: Sequence[str]) -> None:
-    """Every column with missing values that no rule covers, in one error."""
-    takes = {name: take for columns in roles.inputs.values() for name, take in columns}
-    errors = [missing_target(table, name, missing) for name in targets if (missing := table[name].missing).any()]
-    for name, take in takes.items():
-        missing, chosen = table[name].missing, rule(dataset.missing, name)
-        if not missing.any():
-            continue
-        if chosen == "error":
-            errors.append(missing_error(table, name, missing, _MENDS[take]))
-        elif chosen == "category" and take == "number":
-            errors.append(
-                DataError(
-                    "`missing: category` is for categories, this column holds numbers",
-                    table.where(name),
-                    f"write `missing: {yaml_map({name: 'median'})}`, or take it as a category: `categorical: {yaml_list([name])}`",
-                )
-            )
-    if errors:
-        raise DataError.of([problem for error in errors for problem in error.problems])
 
 
 def _fit_feature(dataset: DatasetSpec, table: Table, name: str, take: str, train: Array,

@@ -1,4 +1,4 @@
-"""The rule `missing: drop`: which rows it leaves out of tables and of arrays."""
+"""Missing values: what they are told with, and which rows the rule `missing: drop` leaves out of tables and arrays."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from nnctl.data.named_arrays import Arrays, rows_of
 from nnctl.data.rows import blocks, chosen
 from nnctl.data.spec import DatasetSpec
 from nnctl.data.table import Array, Table, row_list
-from nnctl.errors import DataError
+from nnctl.errors import DataError, Problem
+from nnctl.quoting import yaml_list, yaml_map
 
 NAMED = 20  # rows that a note names one by one
 
@@ -22,7 +23,7 @@ def kept_rows(dataset: DatasetSpec, table: Table, features: Iterable[str], targe
 
     labelled: the rows are to be learnt or evaluated, so that their weights and times count, too.
     """
-    kept = np.ones(table.rows, dtype=bool)
+    kept, columns = np.ones(table.rows, dtype=bool), 0
     aside = [dataset.weight, dataset.split.time] if labelled else []
     if dataset.sequence:
         aside += [dataset.sequence.id, dataset.sequence.order]
@@ -30,11 +31,66 @@ def kept_rows(dataset: DatasetSpec, table: Table, features: Iterable[str], targe
         missing = table[name].missing
         if rule(dataset.missing, name) == "drop" and missing.any():
             shown = row_list(missing, NAMED, numbers=table.numbers)
-            notes.append(f'column "{name}": {missing.sum()} rows without a value are left out ({shown})')
+            notes.append(f'column "{name}": {missing.sum()} of {len(missing)} rows have no value and are left out ({shown})')
             kept &= ~missing
+            columns += 1
     if not kept.any():
         raise DataError("`missing: drop` leaves no row", table.source, "fill the values instead: `missing: median`")
+    if columns > 1:
+        notes.append(f"`missing: drop` leaves out {np.count_nonzero(~kept)} of {len(kept)} rows in all")
     return np.flatnonzero(kept)
+
+
+_FILLS = {"number": "median", "category": "category", "text": "zero"}
+
+
+def refuse_missing(dataset: DatasetSpec, table: Table, takes: Mapping[str, str], targets: Iterable[str]) -> None:
+    """Raises one DataError for all columns with missing values that no rule covers, with one rule for all of them.
+
+    takes: by feature, "number", "category" or "text".
+    """
+    problems, wanted = [], {}
+    for name in dict.fromkeys((*targets, *takes)):
+        missing, chosen = table[name].missing, rule(dataset.missing, name)
+        if not missing.any():
+            continue
+        told = f"{missing.sum()} of {len(missing)} rows ({row_list(missing)}){table.missing_told(name)}"
+        if name not in takes:
+            problems.append(Problem(f"the target is missing in {told}", table.where(name)))
+            wanted[name] = "drop"
+        elif chosen == "error":
+            problems.append(Problem(f"a value is missing in {told}", table.where(name)))
+            wanted[name] = _FILLS[takes[name]]
+        elif chosen == "category" and takes[name] == "number":
+            problems.append(
+                Problem("`missing: category` is for categories, this column holds numbers", table.where(name),
+                        f"take it as one: `categorical: {yaml_list([name])}`; or fill it otherwise")
+            )  # fmt: skip
+            wanted[name] = "median"
+    if problems:
+        own = f"{problems[-1].hint}; " if problems[-1].hint else ""
+        problems[-1] = replace(problems[-1], hint=own + _proposal(dataset, table, takes, wanted))
+        raise DataError.of(problems)
+
+
+def _proposal(dataset: DatasetSpec, table: Table, takes: Mapping[str, str], wanted: Mapping[str, str]) -> str:
+    """A rule for every column that needs one, to be pasted; and what `drop` would cost instead."""
+    if isinstance(dataset.missing, str):
+        known = {} if dataset.missing == "error" else {
+            name: dataset.missing for name in takes if name not in wanted and table[name].missing.any()
+        }  # fmt: skip
+    else:
+        known = dict(dataset.missing)
+    lost = np.zeros(table.rows, dtype=bool)
+    for name in wanted:
+        lost |= table[name].missing
+    if lost.all():
+        cost = "`missing: drop` would leave no row"
+    else:
+        cost = f"`missing: drop` would leave out {lost.sum()} of {len(lost)} rows instead"
+    if all(each == "drop" for each in wanted.values()):
+        cost = f"it leaves out {lost.sum()} of {len(lost)} rows"
+    return f"say under dataset what is done with missing values: `missing: {yaml_map(known | dict(wanted))}`; {cost}"
 
 
 def keep_array_rows(dataset: DatasetSpec, rows: Arrays, names: Iterable[str], notes: list[str]) -> Arrays:

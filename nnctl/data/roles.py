@@ -119,7 +119,14 @@ def find_roles(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], outputs: S
     if ignored:
         notes.insert(0, f"left out as told: {listing(ignored)}")
     if not takes:
-        raise DataError("no column is left to learn from", table.source, "name them with `features:`")
+        texts = [name for name in table.columns if name not in predicted and is_text(table[name])]
+        advice = "name them with `features:`"
+        if texts:
+            advice = (
+                f'column "{texts[0]}" holds texts: `text: {yaml_map({"column": texts[0]})}` under dataset reads it word by'
+                " word, for an Embedding"
+            )
+        raise DataError("no column is left to learn from", table.source, advice)
     by_input = _by_input(inputs, takes, table)
     by_input = {name: _texts_alone(name, columns, dataset, inputs, notes) for name, columns in by_input.items()}
     return Roles(by_input, targets, tuple(notes))
@@ -208,6 +215,12 @@ def _take(name: str, table: Table, dataset: DatasetSpec, named: bool, notes: lis
     if column.kind == "number":
         return "number"
     _refuse_broken_numbers(name, column, table)
+    if not named and distinct > 20 and distinct > 0.5 * (~column.missing).sum() and is_text(column):
+        notes.append(
+            f'column "{name}" is left out: it holds texts; `text: {yaml_map({"column": name})}` reads it word by word, for an'
+            " Embedding"
+        )
+        return None
     if not named and distinct > 20 and distinct > 0.5 * (~column.missing).sum():
         notes.append(
             f'column "{name}" is left out: {distinct} different texts in {table.rows} rows look like names;'
@@ -215,6 +228,13 @@ def _take(name: str, table: Table, dataset: DatasetSpec, named: bool, notes: lis
         )
         return None
     return "category"
+
+
+def is_text(column: Column) -> bool:
+    """Whether a column of words holds texts: three words each or more, on average."""
+    if column.kind != "text" or not column.words:
+        return False
+    return sum(len(word.split()) for word in column.words) >= 3 * len(column.words)
 
 
 def _refuse_broken_numbers(name: str, column: Column, table: Table) -> None:

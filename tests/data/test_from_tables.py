@@ -113,10 +113,13 @@ def test_every_column_with_missing_values_is_named_at_once(rule):
     named = [problem.where for problem in problems]
     assert ['"y"' in named[0], '"x"' in named[1], len(named)] == [True, True, 4 if rule == "error" else 3]
     found = dict(zip(["y", "x", *(["w"] if rule == "error" else []), "t"], problems, strict=True))
-    assert "row 1" in found["x"].message and "`missing: median`" in found["x"].hint
-    assert "row 2" in found["t"].message and "`missing: zero`" in found["t"].hint
+    assert "row 1" in found["x"].message and "row 2" in found["t"].message
+    # one rule for all of them, in the last one's hint, and what it would cost to drop the rows
+    assert "y: drop, x: median, " in problems[-1].hint and "t: zero}`" in problems[-1].hint
+    assert "w: category" in problems[-1].hint and [problem.hint for problem in problems[:-1]] == [None] * (len(problems) - 1)
+    assert f"leave out {3 if rule == 'error' else 2} of 10 rows" in problems[-1].hint
     if rule == "error":
-        assert "row 10" in found["w"].message and "`missing: category`" in found["w"].hint
+        assert "row 10" in found["w"].message
 
 
 def test_a_number_is_no_missing_category():
