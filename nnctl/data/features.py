@@ -10,7 +10,7 @@ import numpy as np
 
 from nnctl.data.column_types import called, hint
 from nnctl.data.number_words import PLAIN
-from nnctl.data.table import Array, Column, Table, listing, row_list
+from nnctl.data.table import Array, Column, Table, listing
 from nnctl.errors import DataError
 from nnctl.quoting import yaml_list
 
@@ -128,10 +128,10 @@ def number_column(table: Table, name: str) -> Column:
             try:
                 values[code] = float(word)
             except ValueError:
-                row = row_list(column.values == code)
+                here = column.values == code
                 raise DataError(
-                    f'{row} holds "{word}" where a number is meant',
-                    table.where(name),
+                    f'{table.row_list(here)} holds "{word}" where a number is meant',
+                    table.where(name, here),
                     f"mend the value, or take the column as words: `categorical: {yaml_list([name])}`",
                 ) from None
         column = Column("number", values[column.values])
@@ -139,8 +139,8 @@ def number_column(table: Table, name: str) -> Column:
     if too_large.any():
         row = int(np.flatnonzero(too_large)[0])
         raise DataError(
-            f"{row_list(too_large)}: {column.values[row]:g} is not a finite float32 number",
-            table.where(name),
+            f"{table.row_list(too_large)}: {column.values[row]:g} is not a finite float32 number",
+            table.where(name, too_large),
             "mend the value, or leave the field empty and say what fills it: `missing: median`",
         )
     return column
@@ -200,8 +200,8 @@ def fit_category(table: Table, name: str, train: Array, missing: str, encode: st
 
 def missing_error(table: Table, name: str, missing: Array, mend: str) -> DataError:
     return DataError(
-        f"{missing.sum()} of {len(missing)} values are missing ({row_list(missing)}){table.missing_told(name)}",
-        table.where(name),
+        f"{missing.sum()} of {len(missing)} values are missing ({table.row_list(missing)}){table.missing_told(name)}",
+        table.where(name, missing),
         f"say what to do: `missing: {mend}` for all columns, or `missing: {{{name}: {mend}}}`; `drop` leaves"
         " the rows out",
     )

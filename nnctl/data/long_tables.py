@@ -10,7 +10,7 @@ import numpy as np
 from nnctl.data.ordering import rank
 from nnctl.data.roles import refuse_unread
 from nnctl.data.spec import DatasetSpec
-from nnctl.data.table import Array, Column, Table, listing, row_list
+from nnctl.data.table import Array, Column, Table, listing
 from nnctl.errors import DataError
 from nnctl.quoting import yaml_map
 
@@ -113,8 +113,8 @@ def _whole(table: Table, name: str) -> Column:
         refuse_unread(table, [name], "which are no id and no order")
     if (missing := column.missing).any():
         raise DataError(
-            f"{missing.sum()} rows do not say to which sequence and step they belong ({row_list(missing)})",
-            table.where(name), f"fill it in, or leave these rows out: `missing: {yaml_map({name: 'drop'})}`",
+            f"{missing.sum()} rows do not say to which sequence and step they belong ({table.row_list(missing)})",
+            table.where(name, missing), f"fill it in, or leave these rows out: `missing: {yaml_map({name: 'drop'})}`",
         )  # fmt: skip
     return column
 

@@ -30,7 +30,7 @@ def kept_rows(dataset: DatasetSpec, table: Table, features: Iterable[str], targe
     for name in dict.fromkeys((*targets, *features, *(name for name in aside if name in table.columns))):
         missing = table[name].missing
         if rule(dataset.missing, name) == "drop" and missing.any():
-            shown = row_list(missing, NAMED, numbers=table.numbers)
+            shown = table.row_list(missing, NAMED)
             notes.append(f'column "{name}": {missing.sum()} of {len(missing)} rows have no value and are left out ({shown})')
             kept &= ~missing
             columns += 1
@@ -54,12 +54,12 @@ def refuse_missing(dataset: DatasetSpec, table: Table, takes: Mapping[str, str],
         missing, chosen = table[name].missing, rule(dataset.missing, name)
         if not missing.any():
             continue
-        told = f"{missing.sum()} of {len(missing)} rows ({row_list(missing)}){table.missing_told(name)}"
+        told = f"{missing.sum()} of {len(missing)} rows ({table.row_list(missing)}){table.missing_told(name)}"
         if name not in takes:
-            problems.append(Problem(f"the target is missing in {told}", table.where(name)))
+            problems.append(Problem(f"the target is missing in {told}", table.where(name, missing)))
             wanted[name] = "drop"
         elif chosen == "error":
-            problems.append(Problem(f"a value is missing in {told}", table.where(name)))
+            problems.append(Problem(f"a value is missing in {told}", table.where(name, missing)))
             wanted[name] = _FILLS[takes[name]]
         elif chosen == "category" and takes[name] == "number":
             problems.append(

@@ -80,7 +80,11 @@ class Preprocessing:
             inputs = {name: entry.transform(rows, notes) for name, entry in self.inputs.items()}
             targets = {name: coder.encode(rows) for name, coder in self.targets.items()} if with_targets else {}
             weighted = with_targets and self.weight is not None and self.weight in rows.columns
-            weights = _weights(rows[self.weight].values, rows.where(self.weight)) if weighted else None
+            weights = None
+            if weighted:
+                each = [(rows[self.weight].values[some], f'{source}: column "{self.weight}"')
+                        for source, some in rows.by_source()]  # fmt: skip
+                weights = np.concatenate([_weights(values, where) for values, where in each])
             return Part(inputs, targets, weights)
         rows_of(rows, self.array_names(with_targets))
         lengths = {name: rows[entry.lengths] for name, entry in self.inputs.items() if entry.lengths is not None}

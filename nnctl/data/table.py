@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -104,7 +104,9 @@ class Table:
     """Columns of one length. source: what messages call the files it came from.
 
     formats: what each column of the files holds, to read other files alike. numbers: (rows,) the row of the file,
-    from 1, that each row of a query's result came from; None without a query, and where that cannot be known.
+    from 1, that each row came from; None where it is the row's own place, and where that cannot be known (of queries).
+    sources, origin: of tables that stand one under the other, what messages call the files of each, and (rows,) which
+    of them a row is from.
     total: rows of the files, of which a query may leave some out. missing_words: by column, the words that were taken as
     missing values, and in how many rows.
     notes: what was understood in one way and could have been in another.
@@ -118,6 +120,8 @@ class Table:
     notes: tuple[str, ...] = ()
     total: int | None = None
     missing_words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+    origin: Array | None = None
 
     def __getitem__(self, name: str) -> Column:
         return self.columns[name]
@@ -125,7 +129,8 @@ class Table:
     def take(self, rows: Array) -> Table:
         columns = {name: column.take(rows) for name, column in self.columns.items()}
         numbers = None if self.numbers is None else self.numbers[rows]
-        return replace(self, columns=columns, rows=len(rows), numbers=numbers)
+        origin = None if self.origin is None else self.origin[rows]
+        return replace(self, columns=columns, rows=len(rows), numbers=numbers, origin=origin)
 
     def missing_told(self, column: str) -> str:
         """What a message about missing values adds where words were taken as such; else nothing."""
@@ -134,8 +139,30 @@ class Table:
             return ""
         return f'; {listing(repr(word) for word in words)} there counts as missing unless `missing_values: []` is given'
 
-    def where(self, column: str) -> str:
-        return f'{self.source}: column "{column}"'
+    def where(self, column: str, mask: Array | None = None) -> str:
+        """The place of a column; of the rows that a mask marks, in the first of their files."""
+        source = self.source
+        if self.origin is not None and mask is not None and mask.any():
+            source = self.sources[self.origin[mask].min()]
+        return f'{source}: column "{column}"'
+
+    def row_list(self, mask: Array, most: int = 5) -> str:
+        """The first rows that a mask marks, as numbers of their file: the one that `where` names; then how many more
+        are in other files."""
+        if self.origin is None or not mask.any():
+            return row_list(mask, most, numbers=self.numbers)
+        first = mask & (self.origin == self.origin[mask].min())
+        others = np.count_nonzero(mask) - np.count_nonzero(first)
+        more = f" and {others} more in other files" if others else ""
+        return row_list(first, most, numbers=self.numbers) + more
+
+    def by_source(self) -> Iterator[tuple[str, Array]]:
+        """What messages call the files, and the rows of each."""
+        if self.origin is None:
+            yield self.source, np.arange(self.rows)
+            return
+        for place, source in enumerate(self.sources):
+            yield source, np.flatnonzero(self.origin == place)
 
     def require(self, names: Iterable[str], key: str) -> None:
         """Raises DataError that lists the names that are no column, with the nearest that are."""
@@ -162,7 +189,20 @@ def stack(tables: Sequence[Table]) -> Table:
             )
     columns = {name: _join([table[name] for table in tables]) for name in first.columns}
     notes = tuple(dict.fromkeys(note for table in tables for note in table.notes))
-    return Table(columns, sum(table.rows for table in tables), first.source, first.formats, None, notes)
+    numbers = [np.arange(1, table.rows + 1) if table.numbers is None else table.numbers for table in tables]
+    sources = [table.sources or (table.source,) for table in tables]
+    starts = np.cumsum([0, *map(len, sources)])
+    origin = [start + (np.zeros(table.rows, dtype=int) if table.origin is None else table.origin)
+              for start, table in zip(starts, tables, strict=False)]  # fmt: skip
+    words: dict[str, dict[str, int]] = {}
+    for table in tables:
+        for name, counts in table.missing_words.items():
+            for word, count in counts.items():
+                words.setdefault(name, {})[word] = words.get(name, {}).get(word, 0) + count
+    return Table(
+        columns, sum(table.rows for table in tables), first.source, first.formats, np.concatenate(numbers), notes,
+        missing_words=words, sources=tuple(name for each in sources for name in each), origin=np.concatenate(origin),
+    )  # fmt: skip
 
 
 def _join(columns: Sequence[Column]) -> Column:

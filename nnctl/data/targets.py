@@ -79,8 +79,8 @@ class TargetCoder:
         for code, word in enumerate(column.words):
             if word not in place and (here := column.values == code).any():
                 raise DataError(
-                    f'{row_list(here)}: "{word}" is none of the classes {listing(self.classes)}',
-                    table.where(name),
+                    f'{table.row_list(here)}: "{word}" is none of the classes {listing(self.classes)}',
+                    table.where(name, here),
                     "mend the value, or train again with data that have the class",
                 )
         return np.array([place.get(word, -1) for word in column.words], dtype=np.int32)[column.values]
@@ -90,7 +90,9 @@ class TargetCoder:
                    for name in self.columns]  # fmt: skip
         values = np.stack([column.values for column in columns], axis=1)
         if self.labels != "number":
-            check_range(values, self.labels, table.where(", ".join(self.columns)), soft=self.soft)
+            for source, rows in table.by_source():
+                where = f'{source}: column "{", ".join(self.columns)}"'
+                check_range(values[rows], self.labels, where, soft=self.soft)
         if self.scale:
             values = (values - self.shift) / self.scale
         return np.ascontiguousarray(values, dtype=np.float32)
@@ -138,8 +140,8 @@ class TargetCoder:
 
 def missing_target(table: Table, name: str, missing: Array) -> DataError:
     return DataError(
-        f"the target is missing in {missing.sum()} of {len(missing)} rows ({row_list(missing)}){table.missing_told(name)}",
-        table.where(name),
+        f"the target is missing in {missing.sum()} of {len(missing)} rows ({table.row_list(missing)}){table.missing_told(name)}",
+        table.where(name, missing),
         f"`missing: {yaml_map({name: 'drop'})}` leaves the rows out",
     )
 
