@@ -9,10 +9,10 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from nnctl.data.column_facts import NULLS, missing_note
 from nnctl.data.column_format import NUMBER, TEXT, ColumnFormat, Decision, Rules, decide, typed
 from nnctl.data.files import Files
 from nnctl.data.table import Column, Table
-from nnctl.data.table_columns import NULLS, missing_note
 
 SMALL = 1 << 20  # bytes: from here on DuckDB is the faster
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nnctl.data import column_types
+from nnctl.data.column_facts import Fact, Raw, clean_sql, column_format, facts_of, missing_note
 from nnctl.data.column_format import (
     CATEGORY,
     NUMBER,
     OTHER,
     TEXT,
-    TIME,
     ColumnFormat,
     Rules,
     as_category,
@@ -24,34 +23,13 @@ from nnctl.data.column_format import (
     plain_format,
     typed,
 )
-from nnctl.data.number_words import BEYOND, PLAIN
-from nnctl.data.table import Array, Column, Table, listing
+from nnctl.data.number_words import BEYOND
+from nnctl.data.table import Array, Column, Table
 from nnctl.errors import DataError
 from nnctl.quoting import yaml_list
 
 if TYPE_CHECKING:
     import duckdb
-
-# Words that a CSV file's rows hold where there is no value, unless `missing_values` says otherwise.
-NULLS = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL", "None", "?")
-
-_WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
-
-
-@dataclass(frozen=True)
-class Raw:
-    """The table `raw`: columns v1, v2, ... as the files hold them.
-
-    names, types: of the columns; DuckDB's types. missing: words that stand for no value. notes: of reading. typed: the
-    format has types of its own, words among them.
-    """
-
-    names: tuple[str, ...]
-    types: tuple[str, ...]
-    missing: tuple[str, ...]
-    delimiter: str
-    notes: tuple[str, ...]
-    typed: bool = False
 
 
 @dataclass
@@ -88,11 +66,11 @@ def scan(connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Rules,
          formats: Mapping[str, ColumnFormat] | None, source: str) -> Found:  # fmt: skip
     """Finds out how each column of `raw` is read: by `formats` where they are given, else by all its rows."""
     found = Found(connection, source, raw.names, notes=list(raw.notes))
-    facts = _facts(connection, raw)
+    facts = facts_of(connection, raw)
     open_columns: dict[str, Column] = {}
     for at, (name, kind) in enumerate(zip(raw.names, raw.types, strict=True), 1):
         saved = None if formats is None else formats.get(name, _unknown(name, rules))
-        fact, clean = facts.get(name), _clean(f"v{at}", kind, raw.missing)
+        fact, clean = facts.get(name), clean_sql(f"v{at}", kind, raw.missing)
         if native := _native_format(kind, fact):
             if native.whole and fact.largest >= BEYOND and name not in rules.numbers:
                 found.notes += [beyond_note(name)] if saved is None else []
@@ -138,90 +116,6 @@ def scan(connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Rules,
     return found
 
 
-@dataclass(frozen=True)
-class _Fact:
-    """Of a column: whether all its words are plain numbers; whole numbers; the largest absolute value; whether all with
-    a point may be thousands (of plain numbers beside columns that are none); words that stand for no value, and in
-    how many rows."""
-
-    plain: bool
-    whole: bool
-    largest: float
-    grouped: bool
-    missing: Mapping[str, int]
-
-
-def _facts(connection: duckdb.DuckDBPyConnection, raw: Raw) -> dict[str, _Fact]:
-    """What all rows say of the columns of words and whole numbers: first whether they can be numbers at all, then of
-    those that can whether they are written plainly."""
-    facts: dict[str, _Fact] = {}
-    words: dict[str, int] = {}
-    asked: dict[tuple[str, str], str] = {}
-    for at, (name, kind) in enumerate(zip(raw.names, raw.types, strict=True), 1):
-        if kind == "VARCHAR":
-            words[name] = at
-            asked[name, "count"] = f"count({_clean(f'v{at}', kind, raw.missing)})"
-            asked[name, "present"] = f"count(nullif(v{at}, ''))" if raw.missing else "0"
-            asked[name, "numbers"] = f"count(try_cast(v{at} as double)) filter (v{at} not in ({_taken(raw.missing)}))"
-        elif _WHOLE.fullmatch(kind):
-            asked[name, "largest"] = f"max(abs(v{at}::double))"
-        elif column_format(kind) != OTHER:
-            facts[name] = _Fact(False, False, 0, False, {})
-    first = _ask(connection, asked)
-    plainly = {}
-    for name, at in words.items():
-        if 0 < first[name, "count"] == first[name, "numbers"]:
-            clean = f"case when v{at} not in ({_taken(raw.missing)}) then v{at} end"
-            plainly[name, "plain"] = f"count(*) filter (regexp_full_match({clean}, '{PLAIN.pattern}'))"
-            plainly[name, "points"] = f"count(*) filter (contains({clean}, '.'))"
-            plainly[name, "others"] = " + ".join(f"count(*) filter (contains({clean}, '{sign}'))" for sign in "eEfF")
-            plainly[name, "largest"] = f"max(abs(try_cast({clean} as double)))"
-    second = _ask(connection, plainly)
-    for (name, what), value in first.items():
-        if what == "largest":
-            facts[name] = _Fact(False, True, value or 0, False, {})
-    for name, at in words.items():
-        missing = {}
-        if raw.missing and first[name, "present"] != first[name, "count"]:
-            missing = _missing_words(connection, at, raw.missing)
-        if (name, "plain") not in second:
-            facts[name] = _Fact(False, False, 0, False, missing)
-            continue
-        plain = second[name, "plain"] == first[name, "count"]
-        points, others = second[name, "points"], second[name, "others"]
-        largest = second[name, "largest"] or 0
-        facts[name] = _Fact(plain, not points and not others, largest, bool(points) and not others, missing)
-    _look_for_thousands(connection, raw, words, facts)
-    return facts
-
-
-def _ask(connection: duckdb.DuckDBPyConnection, parts: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], Any]:
-    """One look at all rows of `raw`."""
-    if not parts:
-        return {}
-    values = connection.execute(f"select {', '.join(parts.values())} from raw").fetchall()[0]
-    return dict(zip(parts, values, strict=True))
-
-
-def _look_for_thousands(connection: duckdb.DuckDBPyConnection, raw: Raw, words: Mapping[str, int],
-                        facts: dict[str, _Fact]) -> None:  # fmt: skip
-    """Whether columns of plain numbers with points, such as 1.234, may be thousands: only where other columns are no
-    plain numbers, since only these can show that the file has decimal commas."""
-    possible = {name: at for name, at in words.items() if facts[name].grouped}
-    proven = not all(facts[name].plain for name in words)
-    ungrouped = _ask(connection, {
-        (name, ""): f"count(*) filter (contains(v{at}, '.')"
-        f" and not regexp_full_match(v{at}, '-?[0-9]{{1,3}}(\\.[0-9]{{3}})+'))"
-        for name, at in possible.items()
-    } if proven else {})  # fmt: skip
-    for name in possible:
-        facts[name] = replace(facts[name], grouped=ungrouped.get((name, "")) == 0)
-
-
-def _taken(missing: Sequence[str]) -> str:
-    return _literals(missing) if missing else "''"
-
-
 def _json_words(connection: duckdb.DuckDBPyConnection, at: int, name: str, kind: str, saved: ColumnFormat | None,
                 rules: Rules, delimiter: str) -> Column | None:  # fmt: skip
     """A JSON column of strings and numbers, as words; None for one that is not to be read, being of mixed kinds."""
@@ -237,53 +131,21 @@ def _json_words(connection: duckdb.DuckDBPyConnection, at: int, name: str, kind:
     return words if numbers else None
 
 
-def _missing_words(connection: duckdb.DuckDBPyConnection, at: int, words: Sequence[str]) -> dict[str, int]:
-    rows = connection.execute(
-        f"select v{at}, count(*) from raw where v{at} in ({_literals(words)}) and v{at} <> '' group by 1 order by 1"
-    ).fetchall()
-    return dict(rows)
-
-
-def missing_note(words: Mapping[str, Mapping[str, int]]) -> list[str]:
-    """A note of the words that are taken as missing values, by column and by word; none where there are none."""
-    if not words:
-        return []
-    shown = [
-        f'{", ".join(f"{word!r}" for word in counts)} in column "{name}" ({sum(counts.values())} rows)'
-        for name, counts in words.items()
-    ]
-    return [f"words taken as missing values: {listing(shown)}; `missing_values: []` keeps them as words"]
-
-
 def _unknown(name: str, rules: Rules) -> ColumnFormat:
     """The format of a column that the files trained on did not have."""
     return NUMBER if name in rules.numbers else TEXT
 
 
-def _reads_plain(name: str, fact: _Fact, saved: ColumnFormat | None, rules: Rules) -> bool:
+def _reads_plain(name: str, fact: Fact, saved: ColumnFormat | None, rules: Rules) -> bool:
     """Whether DuckDB's own cast reads the words as they are meant."""
     if saved is not None:
         return saved.kind == "number" and saved.number.decimal == "." and saved.number.suffix != "%"
     return name not in rules.words | rules.categories and rules.decimal != "," and not fact.grouped
 
 
-def _native_format(kind: str, fact: _Fact | None) -> ColumnFormat | None:
+def _native_format(kind: str, fact: Fact | None) -> ColumnFormat | None:
     """The format of a column of a type that says what it holds; None for words, and for what is not read."""
     return None if fact is None or kind == "VARCHAR" else column_format(kind)
-
-
-def column_format(kind: str) -> ColumnFormat:
-    """The format of a column of one of DuckDB's types."""
-    match column_types.kind_of(kind):
-        case "number":
-            return ColumnFormat("number", whole=_WHOLE.fullmatch(kind) is not None)
-        case "date":
-            return ColumnFormat("date", whole=kind == "DATE")
-        case "time":
-            return TIME
-        case "text" | "empty":
-            return TEXT
-    return OTHER
 
 
 def unread(connection: duckdb.DuckDBPyConnection, table: str, sql: str, kind: str, column: Column) -> Column:
@@ -304,13 +166,6 @@ def _take_native(found: Found, name: str, native: ColumnFormat, clean: str, save
         found.columns[name] = as_category(column.as_text())
     else:
         found.columns[name] = typed(name, column.as_text(), wanted, found.source)
-
-
-def _clean(column: str, kind: str, missing: Sequence[str]) -> str:
-    """The column with NULL for the words that stand for no value."""
-    if kind != "VARCHAR" or not missing:
-        return column
-    return f"case when {column} in ({_literals(missing)}) then null else {column} end"
 
 
 def _cast(clean: str, wanted: ColumnFormat) -> str:
@@ -350,12 +205,3 @@ def _column(wanted: ColumnFormat, array: Array) -> Column:
         array = array.astype(np.float64).filled(np.nan)
     kind: Any = "nested" if wanted.kind == "other" else wanted.kind
     return Column(kind, np.asarray(array, dtype=np.float64))
-
-
-def quoted(name: str) -> str:
-    """A name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literals(words: Sequence[str]) -> str:
-    return ", ".join("'" + word.replace("'", "''") + "'" for word in words)

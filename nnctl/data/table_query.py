@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnctl.data.column_facts import Raw, column_format, quoted
 from nnctl.data.column_format import OTHER, TEXT, ColumnFormat, Rules, as_category, beyond_note
 from nnctl.data.number_words import BEYOND
 from nnctl.data.table import Array, Column, Table
-from nnctl.data.table_columns import Found, Raw, column_format, fetch, quoted, unread
+from nnctl.data.table_columns import Found, fetch, unread
 from nnctl.errors import DataError
 
 if TYPE_CHECKING:

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from nnctl.data.column_facts import NULLS, Raw, quoted
 from nnctl.data.column_format import ColumnFormat, Rules
 from nnctl.data.files import Files
 from nnctl.data.small_csv import read_small
 from nnctl.data.table import Table, listing
-from nnctl.data.table_columns import NULLS, Raw, missing_note, quoted, scan
+from nnctl.data.table_columns import scan
 from nnctl.errors import DataError
 
 if TYPE_CHECKING:
@@ -198,5 +199,3 @@ _HINTS = {
     "parquet": "check that the file is complete and is Parquet",
     "csv": "write a line of column names, then rows of as many fields",
 }
-
-__all__ = ["NULLS", "missing_note", "read_table"]
