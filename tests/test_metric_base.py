@@ -159,3 +159,14 @@ def test_the_default_of_k():
     for classes, k in ((5, 5), (3, 5), (3, 3)):
         with pytest.raises(InputError, match=f"k {k} is always 1 for {classes}"):
             metrics.build({"sparse_top_k_categorical_accuracy": {"k": k}}).for_output("integer", (classes,))
+
+
+@pytest.mark.parametrize(
+    "p", [[0, 0, 1, 1], [0, 0.6, 0, 1], [1, 0, 1, 0], [0, 1, 0, 1]]
+)
+def test_predictions_of_just_0_and_1_lie_on_the_curve(p):
+    """y: no, yes, no, yes; half a pair counts where both are predicted alike."""
+    y = np.array([[0], [1], [0], [1]])
+    pairs = [(p[yes] > p[no]) + 0.5 * (p[yes] == p[no]) for yes in (1, 3) for no in (0, 2)]
+    roc = np.mean(pairs)
+    assert value(metrics.build({"auc": {"num_thresholds": 11}}), y, np.array(p, float)[:, None]) == pytest.approx(roc)

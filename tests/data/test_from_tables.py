@@ -326,3 +326,8 @@ def test_every_input_has_its_note():
     notes = loaded(columns, inputs=inputs, text={"column": "t"}, ignore=["x"]).notes
     assert any('"t": texts' in note for note in notes) and any('"w": 3 one-hot' in note for note in notes)
     assert any("left out" in note and "x" in note for note in notes)
+
+
+def test_all_columns_behind_a_whole_one_are_named():
+    columns = COLUMNS | {"w": [None, *COLUMNS["w"][1:]], "v": ["a", None] * 5}
+    assert [problem.where for problem in refused(columns)] == ['data.csv: column "w"', 'data.csv: column "v"']

@@ -351,3 +351,12 @@ def test_what_a_binary_loss_takes(soft):
     [problem] = caught.value.problems
     assert ("row 3:" if soft else "rows 2, 3:") in problem.message and ("query" in problem.hint) == soft
     check_range(values[:2] if soft else values[:1], "binary", "d", soft=soft)
+
+
+@pytest.mark.parametrize("pair", [("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"), ("No", "YES"), ("F", "t")])
+def test_words_for_no_and_yes_are_0_and_1(pair):
+    values = table(p=[pair[1], pair[0], None, pair[1]])
+    np.testing.assert_array_equal(binary_words(values, "p").values, [1, 0, np.nan, 1])
+    for word in pair:
+        with pytest.raises(DataError):
+            binary_words(table(p=[word, "x"]), "p")

@@ -1,7 +1,7 @@
 """Small faults, one at a time, in the syntax tree of a module.
 
-Left alone: docstrings, type hints, imports, decorators, and wording: the texts in an error, a note or an f-string, and any
-text with a blank in it. What an error or a note computes, a row's number say, is mutated.
+Left alone: docstrings, type hints, imports, decorators, and wording: the texts in an error, a note or an f-string, and
+any text with a blank in it. What an error or a note computes, a row's number say, is mutated.
 """
 
 from __future__ import annotations

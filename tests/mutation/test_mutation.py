@@ -94,9 +94,12 @@ def test_reasons_are_kept(tmp_path):
     survivors.write(path, {"a.py": (8, 10, some)})
     text = path.read_text()
     assert "| a.py | 10 | 8 | 80.0% |" in text and "| all | 10 | 8 | 80.0% |" in text
-    path.write_text(text.replace(f"`{some[1].name}`: ", f"`{some[1].name}`: it is the same: {{a: b}}"))
+    path.write_text(text.replace(f"`{some[1].name}`:", f"`{some[1].name}`: it is the same: {{a: b}}"))
+    survivors.write(path, {"b.py": (10, 10, [])})
     survivors.write(path, {"a.py": (9, 10, some[1:])})
-    assert "the same: {a: b}" in path.read_text() and some[0].name not in path.read_text()
+    text = path.read_text()
+    assert "the same: {a: b}" in text and some[0].name not in text
+    assert "| a.py | 10 | 9 | 90.0% |" in text and "| b.py | 10 | 10 | 100.0% |" in text and "| all | 20 | 19 |" in text
 
 
 @pytest.mark.slow
