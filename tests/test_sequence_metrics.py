@@ -142,3 +142,31 @@ def test_margins_and_logits_say_yes_above_0(name, margin):
         state = metric.start()
         metric.update(state, y, p)
         assert metric.result(state) == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("given", [None, True, False])
+@pytest.mark.parametrize("logits", [True, False])
+def test_how_predictions_are_read(given, logits, monkeypatch):
+    """As the metric says, and where it says nothing of logits, as the loss does."""
+    told = []
+
+    def decode(p, lengths, way, *, width, logits):
+        told.append((way, width, logits, None if lengths is None else lengths.tolist()))
+        return np.array([[1, 2, 0], [3, 0, 0]])
+
+    monkeypatch.setattr("nnctl.metrics.sequences.decode", decode)
+    arguments = {"decode": "beam_search", "beam_width": 7, "from_logits": given}
+    metric = metrics.build({"exact_match": {k: v for k, v in arguments.items() if v is not None}})
+    metric = metric.for_output("sequence", (None, 4), logits)
+    state, y = metric.start(), np.array([[1, 2], [1, 0]])
+    metric.update(state, y, np.zeros((2, 3, 4)))
+    metric.update(state, y, np.zeros((2, 3, 4)), np.array([[1, 1, 0], [2, 0, 0]]))
+    way = ("beam_search", 7, logits if given is None else given)
+    assert told == [(*way, None), (*way, [2, 1])]
+    assert (state["total"], state["count"]) == (2.0, 5.0)  # the first row is right, and weighs 1 each time
+
+
+def test_without_a_word_predictions_are_probabilities_read_greedily():
+    metric = metrics.build("label_error_rate")
+    assert (metric.decode, metric.better, metric.shares) == ("greedy", "min", True)
+    assert metric.for_output("sequence", (None, 4)).from_logits is False
