@@ -155,6 +155,7 @@ def test_the_most_probable_class_is_the_same_of_logits(name, flags):
 def test_the_default_of_k():
     metric = metrics.build("sparse_top_k_categorical_accuracy").for_output("integer", (7,))
     p = np.array([[7.0, 6, 5, 4, 3, 2, 1]])
+    assert metrics.build({"sparse_top_k_categorical_accuracy": 3}).k == 3
     assert metric.k == 5 and [value(metric, np.array([k]), p) for k in range(7)] == [1, 1, 1, 1, 1, 0, 0]
     for classes, k in ((5, 5), (3, 5), (3, 3)):
         with pytest.raises(InputError, match=f"k {k} is always 1 for {classes}"):
@@ -170,3 +171,17 @@ def test_predictions_of_just_0_and_1_lie_on_the_curve(p):
     pairs = [(p[yes] > p[no]) + 0.5 * (p[yes] == p[no]) for yes in (1, 3) for no in (0, 2)]
     roc = np.mean(pairs)
     assert value(metrics.build({"auc": {"num_thresholds": 11}}), y, np.array(p, float)[:, None]) == pytest.approx(roc)
+
+
+@pytest.mark.parametrize("name", ["precision", "recall", "f1_score", "binary_accuracy"])
+def test_a_prediction_just_on_the_threshold_is_no(name):
+    metric = metrics.build(name).for_output("binary", (1,))
+    found = value(metric, np.array([[1], [1]]), np.array([[0.5], [0.6]]))
+    assert found == {"precision": 1, "f1_score": 2 / 3}.get(name, 0.5)
+
+
+@pytest.mark.parametrize(("labels", "units", "cut"), [("binary", 1, 0.5), ("binary", 2, 0.5), ("onehot", 2, None),
+                                                      ("integer", 2, None), ("integer", 3, None)])  # fmt: skip
+def test_one_of_several_classes_is_the_most_probable(labels, units, cut):
+    for name in ("precision", "recall", "f1_score"):
+        assert metrics.build(name).for_output(labels, (units,)).cut() == cut

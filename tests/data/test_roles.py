@@ -324,6 +324,11 @@ def test_no_target_is_a_feature():
 # Neither numbers nor words; words that look like numbers -----------------------------------------------------------
 
 
+def test_a_time_of_day_is_no_target():
+    problem = refused(COLUMNS | {"y": [datetime.time(10, 30)] * 4})
+    assert "times of day" in problem.message and "a target is made of" in problem.message
+
+
 @pytest.mark.parametrize(
     ("name", "keys"),
     [

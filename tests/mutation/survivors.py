@@ -33,8 +33,8 @@ def read(path: Path) -> dict[str, Module]:
         elif line.startswith("## "):
             file = line[3:].strip()
         elif line.startswith("- `"):
-            name, _, reason = line[3:].partition("`: ")
-            found[file].alive[name] = reason
+            name, _, reason = line[3:].partition("`:")
+            found[file].alive[name] = reason.strip()
     return found
 
 
