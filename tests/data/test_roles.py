@@ -4,9 +4,9 @@ import datetime
 
 import numpy as np
 import pytest
-from data.tables import NESTED, table
+from data.tables import NESTED, column, table
 
-from nnctl.data.roles import find_roles, find_targets, target_labels
+from nnctl.data.roles import find_roles, find_targets, is_text, target_labels
 from nnctl.data.spec import DatasetSpec
 from nnctl.errors import DataError
 from nnctl.spec.model import InputSpec
@@ -371,3 +371,41 @@ def test_words_that_are_in_no_row_count_for_nothing():
     assert whole["c"].words[0] == "x" and whole["c"].words[-1] == "1,5"
     some = find_roles(made(), {}, ["out"], whole.take(np.array([1, 2, 3, 4, 5, 6])))
     assert dict(some.inputs["input"])["c"] == "category"
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["one two three", "a b c"], True),
+        (["one two", "a b c d"], True),  # three each, on average
+        (["one two", "a b c"], False),
+        (["word"], False),
+        ([None, "a b c"], True),
+        ([1.0, 2.0], False),
+        ([None, None], False),
+    ],
+)
+def test_texts_are_three_words_or_more(values, expected):
+    assert is_text(column(values)) is expected
+
+
+@pytest.mark.parametrize(
+    ("different", "rows", "missing", "left_out"),
+    [(20, 20, 0, False), (21, 41, 0, True), (21, 42, 0, False), (21, 42, 1, True)],
+)
+def test_many_different_texts_are_left_out_with_the_way_to_read_them(different, rows, missing, left_out):
+    values = [None] * missing + [f"a text of {at % different}" for at in range(rows - missing)]
+    columns = {"a": [float(at) for at in range(rows)], "c": values, "y": [float(at % 2) for at in range(rows)]}
+    found = roles(columns)
+    assert ("c" not in dict(found.inputs["input"])) == left_out
+    assert any('"c"' in note and "text: {column: c}" in note for note in found.notes) == left_out
+    assert dict(roles(columns, features=["a", "c"]).inputs["input"])["c"] == "category"
+
+
+def test_a_text_that_is_all_there_is_has_a_hint():
+    columns = {"c": [f"a text of {at}" for at in range(30)], "y": [float(at % 2) for at in range(30)]}
+    assert "text: {column: c}" in refused(columns).hint
+    words = columns | {"c": [f"w{at}" for at in range(30)]}
+    assert "features" in refused(words).hint and "text:" not in refused(words).hint
+    target = columns | {"y": [f"an answer of {at % 2}" for at in range(30)], "c": words["c"]}
+    assert "text:" not in refused(target).hint
