@@ -9,8 +9,9 @@ import numpy as np
 
 from nnctl.data.inputs import ArrayInput
 from nnctl.data.labels import class_numbers, fit_alphabet, fit_classes, text_numbers
+from nnctl.data.origin import located
 from nnctl.data.rows import Rows, blocks, chosen, extent
-from nnctl.data.table import Array, Column, distinct, listing, row_list
+from nnctl.data.table import Array, Column, distinct, listing
 from nnctl.data.targets import FOR_NUMBERS, TargetCoder, check_range, has_fractions
 from nnctl.errors import DataError
 from nnctl.quoting import yaml_map
@@ -118,12 +119,14 @@ def _fit_classes(name: str, y: Array | Rows, where: str) -> TargetCoder:
     bad = _rows_where(flat, lambda each: ~np.isfinite(each.astype(np.float64)) | (each != np.floor(each)))
     if bad.any():
         value = flat[np.flatnonzero(bad)[:1]][0][0]
-        raise DataError(f"{row_list(bad)}: class numbers are whole, got {value}", where, FOR_NUMBERS)
+        at = located(where, bad)
+        raise DataError(f"{at.rows}: class numbers are whole, got {value}", at.where, FOR_NUMBERS)
     least, most = extent(flat)
     if least < 0:
+        at = located(where, _rows_where(flat, lambda each: each < 0))
         raise DataError(
-            f"{row_list(_rows_where(flat, lambda each: each < 0))}: class numbers start at 0, got {least}",
-            where,
+            f"{at.rows}: class numbers start at 0, got {least}",
+            at.where,
             "number the classes 0, 1, 2, ...",
         )
     classes = int(most) + 1
@@ -151,8 +154,9 @@ def label_counts(lengths: Array, y: Array | Rows, where: str) -> Array:
                         "save labels (rows, longest) and their lengths (rows,)")  # fmt: skip
     bad = ~((lengths >= 0) & (lengths <= y.shape[1]) & (np.floor(lengths) == lengths))
     if bad.any():
-        raise DataError(f"{row_list(bad)}: a label length is a whole number from 0 to {y.shape[1]}, got"
-                        f" {lengths[bad][0]:g}", where, "mend the length")  # fmt: skip
+        at = located(where, bad)
+        raise DataError(f"{at.rows}: a label length is a whole number from 0 to {y.shape[1]}, got {lengths[bad][0]:g}",
+                        at.where, "mend the length")  # fmt: skip
     return lengths.astype(np.int64)
 
 
@@ -178,9 +182,10 @@ def encode_array(coder: TargetCoder, y: Array | Rows, where: str, counts: Array 
         column = Column.of_words(y.reshape(len(y)).tolist())
         for code, word in enumerate(column.words):
             if word not in place:
+                at = located(where, column.values == code)
                 raise DataError(
-                    f'{row_list(column.values == code)}: "{word}" is none of the classes {listing(coder.classes)}',
-                    where,
+                    f'{at.rows}: "{word}" is none of the classes {listing(coder.classes)}',
+                    at.where,
                 )
         codes = np.array([place[word] for word in column.words], dtype=np.int32)[column.values]
         return codes if coder.labels == "integer" else codes.astype(np.float32)[:, None]
@@ -211,18 +216,18 @@ def _encode_numbers(coder: TargetCoder, y: Array, where: str, before: int = 0) -
     if coder.labels == "integer":
         bad = (values < 0) | (values >= len(coder.classes)) | (values != np.floor(values))
         if bad.any():
-            bad_rows = bad.reshape(len(y), -1).any(axis=1)
+            at = located(where, bad.reshape(len(y), -1).any(axis=1), before=before)
             raise DataError(
-                f"{row_list(bad_rows, before=before)}: {values[bad].flat[0]} is no class number from 0 to"
-                f" {len(coder.classes) - 1}",
-                where,
+                f"{at.rows}: {values[bad].flat[0]} is no class number from 0 to {len(coder.classes) - 1}",
+                at.where,
             )
         return np.ascontiguousarray(values, dtype=np.int32)
     with np.errstate(over="ignore"):
         finite = np.isfinite(values.astype(np.float32)).reshape(len(y), -1).all(axis=1)
     if not finite.all():
+        at = located(where, ~finite, before=before)
         raise DataError(
-            f"{row_list(~finite, before=before)}: the target is missing, infinite or beyond float32", where,
+            f"{at.rows}: the target is missing, infinite or beyond float32", at.where,
             "leave these rows out",
         )
     if coder.labels == "binary" and coder.scale:

@@ -34,8 +34,9 @@ def split_parts(dataset: DatasetSpec, rows: Table | Arrays, coders: Mapping[str,
     spec = dataset.split.model_copy(update={part: 0.0 for part in fixed})
     classed = (c for c in coders.values() if c.classes and len(c.columns) == 1 and c.labels != "sequence")
     coder = next(classed, None)
-    time = column = classes = None
+    time = column = classes = origin = None
     if isinstance(rows, Table):
+        origin = rows.whole_origin.take(free)
         time = rows[spec.time].take(free) if spec.time else None
         column = rows[spec.column].take(free) if spec.column else None
         classes = coder.class_numbers(rows)[free] if coder else None
@@ -44,7 +45,7 @@ def split_parts(dataset: DatasetSpec, rows: Table | Arrays, coders: Mapping[str,
             raise DataError("split.time and split.column are for tables", rows.source, "leave them out")
         classes = _array_classes(coder, rows)[free] if coder and coder.shape in ((), (1,)) else None
     split = split_rows(spec, len(free), seed, classes=classes, labelled=coder.columns[0] if coder else "",
-                       time=time, column=column)  # fmt: skip
+                       time=time, column=column, origin=origin)  # fmt: skip
     parts = {part: free[chosen] for part, chosen in split.rows.items()} | dict(fixed)
     how = split.how
     if fixed:

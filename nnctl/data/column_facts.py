@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nnctl.data import column_types
 from nnctl.data.column_format import OTHER, TEXT, TIME, ColumnFormat
 from nnctl.data.number_words import PLAIN
+from nnctl.data.origin import Origin
 from nnctl.data.table import listing
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Raw:
     """The table `raw`: columns v1, v2, ... as the files hold them.
 
     names, types: of the columns; DuckDB's types. missing: words that stand for no value. notes: of reading. typed: the
-    format has types of its own, words among them.
+    format has types of its own, words among them. origin: which of several files each row came from.
     """
 
     names: tuple[str, ...]
@@ -35,6 +36,7 @@ class Raw:
     delimiter: str
     notes: tuple[str, ...]
     typed: bool = False
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)

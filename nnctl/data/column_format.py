@@ -14,7 +14,8 @@ import numpy as np
 
 from nnctl.data import date_words, number_words
 from nnctl.data.number_words import BEYOND, CODE, PLAIN, NumberFormat
-from nnctl.data.table import Column, date_word, listing, row_list
+from nnctl.data.origin import Origin, Where, located
+from nnctl.data.table import Column, date_word, listing
 from nnctl.errors import DataError
 from nnctl.quoting import yaml_list
 
@@ -261,8 +262,8 @@ def _date_format(words: Sequence[str], order: str) -> ColumnFormat:
     return ColumnFormat("date", order=order, whole=whole)
 
 
-def typed(name: str, column: Column, wanted: ColumnFormat, source: str) -> Column:
-    """A column of words as what its format says. Raises DataError, with row and column, for a word that does not fit."""
+def typed(name: str, column: Column, wanted: ColumnFormat, source: str, origin: Origin | None = None) -> Column:
+    """A column of words as what its format says. source, origin: as a Table has them. Raises DataError, with row and column, for a word that does not fit."""
     if wanted.kind in ("text", "other"):
         return column
     if wanted.kind == "category":
@@ -279,8 +280,8 @@ def typed(name: str, column: Column, wanted: ColumnFormat, source: str) -> Colum
         if value is not None:
             values[code] = value
         elif (rows := column.values == code).any():
-            raise DataError(f'{row_list(rows)} holds "{word}" in a column of {_described(wanted)}',
-                            f'{source}: column "{name}"', _fix(name, wanted))  # fmt: skip
+            at = located(Where(f'{source}: column "{name}"', f'column "{name}"', origin), rows)
+            raise DataError(f'{at.rows} holds "{word}" in a column of {_described(wanted)}', at.where, _fix(name, wanted))
     return Column(wanted.kind, values[column.values])
 
 

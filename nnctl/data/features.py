@@ -10,9 +10,10 @@ import numpy as np
 
 from nnctl.data.column_types import called, hint
 from nnctl.data.number_words import PLAIN
+from nnctl.data.origin import located
 from nnctl.data.table import Array, Column, Table, listing
 from nnctl.errors import DataError
-from nnctl.quoting import yaml_list
+from nnctl.quoting import yaml_list, yaml_map
 
 MISSING, RARE = "(missing)", "(rare)"
 _MOST_CATEGORIES = 1000  # beyond, one-hot columns fill the memory with zeros
@@ -50,7 +51,7 @@ class Number:
         missing = np.isnan(x)
         if missing.any():
             if self.fill is None:
-                raise missing_error(table, self.name, missing, mend="median")
+                raise missing_error(table, self.name, missing, "median")
             notes.append(filled_note(self.name, missing, f"{self.fill:.6g} ({self.rule} of the training rows)"))
             x = np.where(missing, self.fill, x)
         return ((x - self.shift) / self.scale)[:, None]
@@ -85,7 +86,7 @@ class Category:
         missing = column.missing
         if missing.any():
             if not self.missing:
-                raise missing_error(table, self.name, missing, mend="category")
+                raise missing_error(table, self.name, missing, "category")
             known = missing_place >= 0
             by = f'the category "{MISSING}"' if known else "no category, since no training row lacks one"
             notes.append(filled_note(self.name, missing, by))
@@ -128,19 +129,19 @@ def number_column(table: Table, name: str) -> Column:
             try:
                 values[code] = float(word)
             except ValueError:
-                here = column.values == code
+                at = located(table.where(name), column.values == code)
                 raise DataError(
-                    f'{table.row_list(here)} holds "{word}" where a number is meant',
-                    table.where(name, here),
+                    f'{at.rows} holds "{word}" where a number is meant',
+                    at.where,
                     f"mend the value, or take the column as words: `categorical: {yaml_list([name])}`",
                 ) from None
         column = Column("number", values[column.values])
     too_large = np.abs(column.values) > np.finfo(np.float32).max
     if too_large.any():
-        row = int(np.flatnonzero(too_large)[0])
+        row, at = int(np.flatnonzero(too_large)[0]), located(table.where(name), too_large)
         raise DataError(
-            f"{table.row_list(too_large)}: {column.values[row]:g} is not a finite float32 number",
-            table.where(name, too_large),
+            f"{at.rows}: {column.values[row]:g} is not a finite float32 number",
+            at.where,
             "mend the value, or leave the field empty and say what fills it: `missing: median`",
         )
     return column
@@ -198,12 +199,14 @@ def fit_category(table: Table, name: str, train: Array, missing: str, encode: st
     return Category(name, tuple(words), encode, fills, tuple(sorted(few)))
 
 
-def missing_error(table: Table, name: str, missing: Array, mend: str) -> DataError:
+def missing_error(table: Table, name: str, missing: Array, rule: str) -> DataError:
+    """Of a model that was trained without a rule for missing values of this column, such as `rule`."""
+    at = located(table.where(name), missing)
     return DataError(
-        f"{missing.sum()} of {len(missing)} values are missing ({table.row_list(missing)}){table.missing_told(name)}",
-        table.where(name, missing),
-        f"say what to do: `missing: {mend}` for all columns, or `missing: {{{name}: {mend}}}`; `drop` leaves"
-        " the rows out",
+        f"{missing.sum()} of {at.total} values {'is' if missing.sum() == 1 else 'are'} missing ({at.rows})"
+        + table.missing_told(name),
+        at.where,
+        f"fill in the values, or train again with a rule for them: `missing: {yaml_map({name: rule})}`",
     )
 
 

@@ -41,8 +41,10 @@ def load_table(origin: DatasetSpec, dataset: DatasetSpec, inputs: Mapping[str, I
     roles = find_roles(dataset, inputs, tuple(wanted), table)
     notes += roles.notes
     targets = [name for columns in roles.targets.values() for name in columns]
+    whole = table
     table, fixed = drop_rows(dataset, table, roles.features, targets, fixed, notes)
-    refuse_missing(dataset, table, {n: take for columns in roles.inputs.values() for n, take in columns}, targets)
+    takes = {name: take for columns in roles.inputs.values() for name, take in columns}
+    refuse_missing(dataset, table, takes, targets, whole)
     long = None
     if dataset.sequence:
         long, fixed = fold(dataset, table, targets, fixed)

@@ -98,7 +98,7 @@ def _read_table(preprocessing: Preprocessing, table: Table, with_targets: bool) 
             notes.append(f"sequences none of whose rows is left: {listing(gone, NAMED)}")
         numbers = None
     part = preprocessing.transform(rows, with_targets, notes)
-    if part.names is None and numbers is not None:
+    if numbers is not None:
         part = replace(part, names=numbers)  # messages count as the file does
     return Given(part, rows, numbers, tuple(left_out.tolist()), tuple(notes))
 

@@ -12,8 +12,9 @@ import numpy as np
 from nnctl.data.features import Category, Feature, Number, feature_from_json, matrix
 from nnctl.data.long_tables import LongTable
 from nnctl.data.named_arrays import Arrays
+from nnctl.data.origin import located
 from nnctl.data.rows import Rows, blocks
-from nnctl.data.table import Array, Table, row_list
+from nnctl.data.table import Array, Table
 from nnctl.data.text import TextInput
 from nnctl.errors import DataError
 
@@ -140,13 +141,15 @@ class ArrayInput:
                 missing[first : first + len(block)] = nan.any(axis=1)
                 count += np.count_nonzero(nan)
         if infinite.any():
-            raise DataError(f"{row_list(infinite)}: a value is infinite or beyond float32", where, "mend the values")
+            at = located(where, infinite)
+            raise DataError(f"{at.rows}: a value is infinite or beyond float32", at.where, "mend the values")
         if not count:
             return
         if self.fill is None:
+            at = located(where, missing)
             raise DataError(
-                f"{count} values are missing, NaN ({row_list(missing)})",
-                where,
+                f"{count} values are missing, NaN ({at.rows})",
+                at.where,
                 "say what to do: `missing: zero`, or `missing: drop` to leave the rows out",
             )
         values = "missing value is" if count == 1 else "missing values are"
@@ -202,7 +205,7 @@ def fit_array(plain: ArrayInput, arrays: Arrays, rows: Array, normalize: str) ->
         with np.errstate(all="ignore"):  # values that are missing or infinite are found and told by `transform`
             shift, scale, span = _spread(plain.encoded(x.select(rows), lengths), lengths, normalize)
     else:
-        x = plain.transform(x[rows], arrays.where(plain.array), []).astype(np.float64)
+        x = plain.transform(x[rows], arrays.where(plain.array, rows), []).astype(np.float64)
         axes = 0 if len(plain.shape) == 1 else None
         if lengths is not None:
             x = x[np.arange(plain.shape[0]) < lengths[:, None]]  # (real steps, features)

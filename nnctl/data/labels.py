@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nnctl.data.table import Array, Column, listing, row_list
+from nnctl.data.origin import located
+from nnctl.data.table import Array, Column, listing
 from nnctl.errors import DataError
 
 
@@ -39,9 +40,10 @@ def text_numbers(column: Column, alphabet: Sequence[str], where: str) -> Array:
         if unknown := [sign for sign in word if sign not in place]:
             if not (rows := column.values == code).any():
                 continue
+            at = located(where, rows)
             raise DataError(
-                f"{row_list(rows)}: {word!r} holds {unknown[0]!r}, which is not in the alphabet {_shown(alphabet)}",
-                where,
+                f"{at.rows}: {word!r} holds {unknown[0]!r}, which is not in the alphabet {_shown(alphabet)}",
+                at.where,
                 f"mend the text, or train with an `alphabet` that holds {unknown[0]!r}",
             )
         table[code, : len(word)] = [place[sign] for sign in word]
@@ -69,8 +71,9 @@ def class_numbers(y: Array, lengths: Array | None, classes: Sequence[str], where
     numbers = np.array([place.get(int(label), -1) for label in present], dtype=np.int32)[codes.reshape(y.shape)]
     numbers[~real] = 0
     if (unknown := numbers < 0).any():
+        at = located(where, unknown.any(axis=1))
         raise DataError(
-            f"{row_list(unknown.any(axis=1))}: {y[unknown][0]:g} is none of the classes {listing(classes)}", where,
+            f"{at.rows}: {y[unknown][0]:g} is none of the classes {listing(classes)}", at.where,
             "mend the label, or train again with data that have the class",
         )  # fmt: skip
     return np.ascontiguousarray(numbers[:, : int(real.sum(axis=1).max())])
@@ -86,10 +89,12 @@ def _labels(y: Array, lengths: Array | None, where: str) -> Array:
     values = y.astype(np.float64)
     bad = real & ~(np.isfinite(values) & (values == np.floor(values)) & (values >= 0))
     if bad.any():
-        raise DataError(f"{row_list(bad.any(axis=1))}: a label is a whole number of 0 or more, got {y[bad][0]:g}",
-                        where, "number the classes from 1; 0 fills rows up")  # fmt: skip
+        at = located(where, bad.any(axis=1))
+        raise DataError(f"{at.rows}: a label is a whole number of 0 or more, got {y[bad][0]:g}",
+                        at.where, "number the classes from 1; 0 fills rows up")  # fmt: skip
     if lengths is None and (late := (places >= real.sum(axis=1)[:, None]) & real).any():
-        raise DataError(f"{row_list(late.any(axis=1))}: a 0 stands before a label, but 0 fills rows up", where,
+        at = located(where, late.any(axis=1))
+        raise DataError(f"{at.rows}: a 0 stands before a label, but 0 fills rows up", at.where,
                         "number the classes from 1, or save how many labels each row has as label_lengths")  # fmt: skip
     return real
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnctl.data.ordering import rank
+from nnctl.data.origin import located
 from nnctl.data.roles import refuse_unread
 from nnctl.data.spec import DatasetSpec
-from nnctl.data.table import Array, Column, Table, listing
+from nnctl.data.table import Array, Column, Table
 from nnctl.errors import DataError
 from nnctl.quoting import yaml_map
 
@@ -102,7 +103,8 @@ def fold(dataset: DatasetSpec, table: Table, targets: Iterable[str],
     columns = {name: _constant(table, name, order, starts, names) for name in dict.fromkeys(once)}
     if dataset.split.time in table.columns:  # the latest sequences are those that end last
         columns[dataset.split.time] = table[dataset.split.time].take(order[starts[1:] - 1])
-    long = LongTable(table, Table(columns, len(heads), table.source), order, starts, names)
+    sequences = Table(columns, len(heads), table.source, origin=table.whole_origin.take(heads))
+    long = LongTable(table, sequences, order, starts, names)
     return long, {name: np.unique(number[rows]) for name, rows in fixed.items()}
 
 
@@ -112,9 +114,10 @@ def _whole(table: Table, name: str) -> Column:
     if column.kind == "nested":
         refuse_unread(table, [name], "which are no id and no order")
     if (missing := column.missing).any():
+        at = located(table.where(name), missing)
         raise DataError(
-            f"{missing.sum()} rows do not say to which sequence and step they belong ({table.row_list(missing)})",
-            table.where(name, missing), f"fill it in, or leave these rows out: `missing: {yaml_map({name: 'drop'})}`",
+            f"{missing.sum()} rows do not say to which sequence and step they belong ({at.rows})", at.where,
+            f"fill it in, or leave these rows out: `missing: {yaml_map({name: 'drop'})}`",
         )  # fmt: skip
     return column
 
@@ -124,11 +127,11 @@ def _refuse_twice(table: Table, name: str, ids: Column, order: Array, number: Ar
     if not same.any():
         return
     at = int(np.flatnonzero(same)[0])
-    rows = sorted(order[[at, at + 1]] + 1)
+    here = located(table.where(name), np.isin(np.arange(table.rows), order[[at, at + 1]]))
     raise DataError(
-        f'rows {listing(rows)}: the sequence "{ids.words[ids.values[order[at]]]}" has the step'
+        f'{here.rows}: the sequence "{ids.words[ids.values[order[at]]]}" has the step'
         f" {table[name].as_text().value(int(order[at]))} twice",
-        table.where(name),
+        here.where,
         "leave one of them out, or leave `order` out where the rows are in order",
     )
 
@@ -142,11 +145,11 @@ def _constant(table: Table, name: str, order: Array, starts: Array, names: Array
     differs = (values != firsts) & ~((values != values) & (firsts != firsts))  # NaN is no other value than NaN
     if differs.any():
         at = int(np.flatnonzero(differs)[0])
-        text = column.as_text()
+        text, here = column.as_text(), located(table.where(name), np.arange(table.rows) == order[at])
         raise DataError(
-            f'row {order[at] + 1}: the sequence "{names[sequence[at]]}" has {text.value(int(order[at]))!r} here, and'
-            f" {text.value(int(heads[sequence[at]]))!r} in row {heads[sequence[at]] + 1}",
-            table.where(name),
+            f'{here.rows}: the sequence "{names[sequence[at]]}" has {text.value(int(order[at]))!r} here, and'
+            f" {text.value(int(heads[sequence[at]]))!r} in row {table.whole_origin.number[heads[sequence[at]]]}",
+            here.where,
             "give all steps of a sequence one value, or, for a label at each step, write `sequence: {target: each}`",
         )
     return column.take(heads)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from nnctl.data.named_arrays import Arrays, rows_of
+from nnctl.data.origin import Origin, located
 from nnctl.data.rows import blocks, chosen
 from nnctl.data.spec import DatasetSpec
-from nnctl.data.table import Array, Table, row_list
+from nnctl.data.table import Array, Table
 from nnctl.errors import DataError, Problem
 from nnctl.quoting import yaml_list, yaml_map
 
@@ -24,13 +25,10 @@ def kept_rows(dataset: DatasetSpec, table: Table, features: Iterable[str], targe
     labelled: the rows are to be learnt or evaluated, so that their weights and times count, too.
     """
     kept, columns = np.ones(table.rows, dtype=bool), 0
-    aside = [dataset.weight, dataset.split.time] if labelled else []
-    if dataset.sequence:
-        aside += [dataset.sequence.id, dataset.sequence.order]
-    for name in dict.fromkeys((*targets, *features, *(name for name in aside if name in table.columns))):
+    for name in _looked_at(dataset, table, features, targets, labelled):
         missing = table[name].missing
         if rule(dataset.missing, name) == "drop" and missing.any():
-            shown = table.row_list(missing, NAMED)
+            shown = located(table.where(name), missing, NAMED).told
             notes.append(f'column "{name}": {missing.sum()} of {len(missing)} rows have no value and are left out ({shown})')
             kept &= ~missing
             columns += 1
@@ -41,25 +39,36 @@ def kept_rows(dataset: DatasetSpec, table: Table, features: Iterable[str], targe
     return np.flatnonzero(kept)
 
 
+def _looked_at(dataset: DatasetSpec, table: Table, features: Iterable[str], targets: Iterable[str],
+               labelled: bool) -> dict[str, None]:  # fmt: skip
+    """The columns to which `missing: drop` applies."""
+    aside = [dataset.weight, dataset.split.time] if labelled else []
+    if dataset.sequence:
+        aside += [dataset.sequence.id, dataset.sequence.order]
+    return dict.fromkeys((*targets, *features, *(name for name in aside if name in table.columns)))
+
+
 _FILLS = {"number": "median", "category": "category", "text": "zero"}
 
 
-def refuse_missing(dataset: DatasetSpec, table: Table, takes: Mapping[str, str], targets: Iterable[str]) -> None:
+def refuse_missing(dataset: DatasetSpec, table: Table, takes: Mapping[str, str], targets: Sequence[str],
+                   whole: Table | None = None) -> None:  # fmt: skip
     """Raises one DataError for all columns with missing values that no rule covers, with one rule for all of them.
 
-    takes: by feature, "number", "category" or "text".
+    takes: by feature, "number", "category" or "text". whole: the table before rows were dropped.
     """
     problems, wanted = [], {}
     for name in dict.fromkeys((*targets, *takes)):
         missing, chosen = table[name].missing, rule(dataset.missing, name)
         if not missing.any():
             continue
-        told = f"{missing.sum()} of {len(missing)} rows ({table.row_list(missing)}){table.missing_told(name)}"
+        at = located(table.where(name), missing)
+        told = f"{missing.sum()} of {at.total} rows ({at.rows}){table.missing_told(name)}"
         if name not in takes:
-            problems.append(Problem(f"the target is missing in {told}", table.where(name, missing)))
+            problems.append(Problem(f"the target is missing in {told}", at.where))
             wanted[name] = "drop"
         elif chosen == "error":
-            problems.append(Problem(f"a value is missing in {told}", table.where(name, missing)))
+            problems.append(Problem(f"a value is missing in {told}", at.where))
             wanted[name] = _FILLS[takes[name]]
         elif chosen == "category" and takes[name] == "number":
             problems.append(
@@ -69,11 +78,12 @@ def refuse_missing(dataset: DatasetSpec, table: Table, takes: Mapping[str, str],
             wanted[name] = "median"
     if problems:
         own = f"{problems[-1].hint}; " if problems[-1].hint else ""
-        problems[-1] = replace(problems[-1], hint=own + _proposal(dataset, table, takes, wanted))
+        problems[-1] = replace(problems[-1], hint=own + _proposal(dataset, table, takes, targets, wanted, whole or table))
         raise DataError.of(problems)
 
 
-def _proposal(dataset: DatasetSpec, table: Table, takes: Mapping[str, str], wanted: Mapping[str, str]) -> str:
+def _proposal(dataset: DatasetSpec, table: Table, takes: Mapping[str, str], targets: Sequence[str],
+              wanted: Mapping[str, str], whole: Table) -> str:  # fmt: skip
     """A rule for every column that needs one, to be pasted; and what `drop` would cost instead."""
     if isinstance(dataset.missing, str):
         known = {} if dataset.missing == "error" else {
@@ -81,16 +91,20 @@ def _proposal(dataset: DatasetSpec, table: Table, takes: Mapping[str, str], want
         }  # fmt: skip
     else:
         known = dict(dataset.missing)
-    lost = np.zeros(table.rows, dtype=bool)
-    for name in wanted:
-        lost |= table[name].missing
+    lost = _any_missing(whole, _looked_at(dataset, whole, takes, targets, True))
     if lost.all():
         cost = "`missing: drop` would leave no row"
     else:
         cost = f"`missing: drop` would leave out {lost.sum()} of {len(lost)} rows instead"
     if all(each == "drop" for each in wanted.values()):
+        lost = _any_missing(table, wanted)
         cost = f"it leaves out {lost.sum()} of {len(lost)} rows"
     return f"say under dataset what is done with missing values: `missing: {yaml_map(known | dict(wanted))}`; {cost}"
+
+
+def _any_missing(table: Table, names: Iterable[str]) -> Array:
+    """(rows,) bool: rows in which one of the columns has no value."""
+    return np.any([table[name].missing for name in names], axis=0)
 
 
 def keep_array_rows(dataset: DatasetSpec, rows: Arrays, names: Iterable[str], notes: list[str]) -> Arrays:
@@ -108,7 +122,8 @@ def kept_array_rows(dataset: DatasetSpec, rows: Arrays, names: Iterable[str], no
             missing = np.concatenate([np.isnan(block.reshape(len(block), -1)).any(axis=1)
                                       for _, block in blocks(array)])  # fmt: skip
             if missing.any():
-                notes.append(f'array "{name}": {missing.sum()} rows with NaN are left out ({row_list(missing, NAMED)})')
+                at = located(rows.where(name), missing, NAMED)
+                notes.append(f'array "{name}": {missing.sum()} rows with NaN are left out ({at.told})')
                 kept &= ~missing
     if not kept.any():
         raise DataError("`missing: drop` leaves no row", rows.source, "fill the values instead: `missing: zero`")
@@ -120,7 +135,8 @@ def take_rows(rows: Arrays, kept: Array) -> Arrays:
     if kept.all():
         return rows
     stay = np.flatnonzero(kept)
-    return replace(rows, arrays={n: chosen(a, stay) for n, a in rows.arrays.items() if len(a) == len(kept)})
+    origin = (rows.origin or Origin.of([(rows.source, len(kept))])).take(stay)
+    return replace(rows, origin=origin, arrays={n: chosen(a, stay) for n, a in rows.arrays.items() if len(a) == len(kept)})
 
 
 def rule(rules: str | Mapping[str, str], name: str) -> str:

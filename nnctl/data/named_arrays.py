@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from nnctl.data.origin import Origin, Where
 from nnctl.data.rows import Rows
 from nnctl.data.spec import ImageSpec
 from nnctl.data.table import listing
@@ -22,6 +23,7 @@ class Arrays:
     divisors: by name, what values must be divided by to lie between 0 and 1, where the files' format tells.
     names: the array that says what each row is called (a file), or empty. notes: what was done in reading.
     image: how further images must be read to be as these are, where they are images.
+    origin: the file and the row in it of each row; None where they are those of `source`, in order.
     """
 
     arrays: Mapping[str, Array | Rows]
@@ -30,12 +32,17 @@ class Arrays:
     names: str = ""
     notes: tuple[str, ...] = ()
     image: ImageSpec | None = None
+    origin: Origin | None = None
 
     def __getitem__(self, name: str) -> Array | Rows:
         return self.arrays[name]
 
-    def where(self, name: str) -> str:
-        return f'{self.source}: array "{name}"'
+    def where(self, name: str, rows: Array | None = None) -> Where:
+        """The array in messages; `rows`: of only some of its rows."""
+        origin = self.origin
+        if rows is not None:
+            origin = (origin or Origin.of([(self.source, len(self[name]))])).take(rows)
+        return Where(f'{self.source}: array "{name}"', f'array "{name}"', origin)
 
 
 def rows_of(arrays: Arrays, names: list[str]) -> int:

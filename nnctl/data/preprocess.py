@@ -15,11 +15,12 @@ from nnctl.data.given import Given, read_given
 from nnctl.data.inputs import ArrayInput, TableInput, input_from_json
 from nnctl.data.long_tables import LongTable
 from nnctl.data.named_arrays import Arrays, rows_of
+from nnctl.data.origin import located
 from nnctl.data.parts import Data, Part
 from nnctl.data.reading import column_rules
 from nnctl.data.sequences import partly_filled, without_padding
 from nnctl.data.spec import DatasetSpec
-from nnctl.data.table import Array, Table, row_list
+from nnctl.data.table import Array, Table
 from nnctl.data.targets import TargetCoder
 from nnctl.data.text import TextInput
 from nnctl.errors import DataError
@@ -80,12 +81,8 @@ class Preprocessing:
             inputs = {name: entry.transform(rows, notes) for name, entry in self.inputs.items()}
             targets = {name: coder.encode(rows) for name, coder in self.targets.items()} if with_targets else {}
             weighted = with_targets and self.weight is not None and self.weight in rows.columns
-            weights = None
-            if weighted:
-                each = [(rows[self.weight].values[some], f'{source}: column "{self.weight}"')
-                        for source, some in rows.by_source()]  # fmt: skip
-                weights = np.concatenate([_weights(values, where) for values, where in each])
-            return Part(inputs, targets, weights)
+            weights = _weights(rows[self.weight].values, rows.where(self.weight)) if weighted else None
+            return Part(inputs, targets, weights, names=rows.origin and rows.origin.number)
         rows_of(rows, self.array_names(with_targets))
         lengths = {name: rows[entry.lengths] for name, entry in self.inputs.items() if entry.lengths is not None}
         inputs = {name: entry.transform(rows[entry.array], rows.where(entry.array), notes, lengths.get(name))
@@ -100,7 +97,7 @@ class Preprocessing:
         weighted = with_targets and self.weight is not None and self.weight in rows.arrays
         weights = _weights(rows[self.weight], rows.where(self.weight)) if weighted else None
         divisors = {name: entry.divisor for name, entry in self.inputs.items() if entry.stays_bytes(rows[entry.array])}
-        names = rows[rows.names] if rows.names else None
+        names = rows[rows.names] if rows.names else rows.origin and rows.origin.number
         return Part(inputs, targets, weights, partly_filled(lengths, inputs), names, divisors)
 
     def _transform_sequences(self, rows: LongTable, with_targets: bool, notes: list[str]) -> Part:
@@ -182,5 +179,6 @@ def _weights(values: Array, where: str) -> Array:
         raise DataError("sample weights are one number a row", where)
     bad = ~np.isfinite(values.astype(np.float64)) | (values < 0)
     if bad.any():
-        raise DataError(f"{row_list(bad)}: a sample weight is a number of 0 or more", where, "mend the weights")
+        at = located(where, bad)
+        raise DataError(f"{at.rows}: a sample weight is a number of 0 or more", at.where, "use non-negative weights")
     return np.ascontiguousarray(values, dtype=np.float32)

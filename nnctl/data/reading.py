@@ -9,6 +9,7 @@ import numpy as np
 
 from nnctl.data.column_format import ColumnFormat, Rules
 from nnctl.data.files import Files, find_files
+from nnctl.data.origin import Origin
 from nnctl.data.spec import DatasetSpec, ImageSpec
 from nnctl.data.table import Array, Table, listing
 from nnctl.errors import DataError
@@ -153,7 +154,10 @@ def _stack_arrays(whole: Arrays, added: Arrays) -> tuple[Arrays, int, int]:
             )
         stacked[name] = joined([array, added[name]])
     notes = tuple(dict.fromkeys((*whole.notes, *added.notes)))
-    return replace(whole, arrays=stacked, notes=notes), _rows(whole), _rows(added)
+    counts = _rows(whole), _rows(added)
+    origin = Origin.joined([each.origin or Origin.of([(each.source, count)])
+                            for each, count in zip((whole, added), counts, strict=True)])  # fmt: skip
+    return replace(whole, arrays=stacked, notes=notes, origin=origin), *counts
 
 
 def _rows(arrays: Arrays) -> int:

@@ -11,6 +11,7 @@ import numpy as np
 from nnctl.data.column_format import is_plain
 from nnctl.data.column_types import called, hint
 from nnctl.data.number_words import CODE, PLAIN, looks_like_number, possible_formats
+from nnctl.data.origin import located
 from nnctl.data.spec import DatasetSpec
 from nnctl.data.table import Column, Table, listing, suggestion
 from nnctl.errors import DataError
@@ -246,10 +247,10 @@ def _refuse_broken_numbers(name: str, column: Column, table: Table) -> None:
         return
     wrong = np.flatnonzero(~numeric & (present > 0))
     if len(wrong):
-        here = column.values == wrong[0]
+        at = located(table.where(name), column.values == wrong[0])
         raise DataError(
-            f'{table.row_list(here)} holds "{column.words[wrong[0]]}" in a column of numbers',
-            table.where(name, here),
+            f'{at.rows} holds "{column.words[wrong[0]]}" in a column of numbers',
+            at.where,
             f"mend the value or leave the field empty; `categorical: {yaml_list([name])}` takes the column as words",
         )
     if all(map(CODE.fullmatch, words)) or is_plain(words):

@@ -11,8 +11,9 @@ import numpy as np
 
 from nnctl.data.inputs import ArrayInput, check_numbers
 from nnctl.data.named_arrays import Arrays, rows_of
+from nnctl.data.origin import located
 from nnctl.data.rows import Rows
-from nnctl.data.table import Array, listing, row_list
+from nnctl.data.table import Array, listing
 from nnctl.errors import DataError
 from nnctl.quoting import yaml_map
 
@@ -80,8 +81,9 @@ def _as_sequences(x: Array | Rows, shape: tuple[int, ...]) -> Array | Rows:
 def _fitted(x: Array | Rows, lengths: Array, steps: int, where: str) -> Array | Rows:
     """A copy of x with `steps` steps, zeros where these are padding: cut where only padding is lost."""
     if (beyond := lengths > steps).any():
+        at = located(where, beyond)
         raise DataError(
-            f"{row_list(beyond)}: {lengths[beyond][0]} time steps, the model takes {steps}", where,
+            f"{at.rows}: {lengths[beyond][0]} time steps, the model takes {steps}", at.where,
             f"cut them to {steps} steps, or train on sequences padded to {lengths.max()}",
         )  # fmt: skip
     if isinstance(x, Rows):
@@ -108,8 +110,9 @@ def checked_lengths(given: Array, steps: int, where: str) -> Array:
     bad = ~((given >= 1) & (given <= steps))  # also where it is NaN
     bad[~bad] = given[~bad] != np.floor(given[~bad])
     if bad.any():
+        at = located(where, bad)
         raise DataError(
-            f"{row_list(bad)}: a length is a whole number from 1 to {steps} time steps, got {given[bad][0]:g}", where,
+            f"{at.rows}: a length is a whole number from 1 to {steps} time steps, got {given[bad][0]:g}", at.where,
             "leave the row out, or mend the length",
         )  # fmt: skip
     return given.astype(np.int64)

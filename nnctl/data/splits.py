@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnctl.data.ordering import rank
+from nnctl.data.origin import Origin, Where, located
 from nnctl.data.spec import SplitSpec
-from nnctl.data.table import Array, Column, distinct, listing, row_list
+from nnctl.data.table import Array, Column, distinct, listing
 from nnctl.errors import DataError
 from nnctl.quoting import yaml_map
 
@@ -38,19 +39,20 @@ class Split:
 
 
 def split_rows(spec: SplitSpec, rows: int, seed: int, *, classes: Array | None = None, labelled: str = "",
-               time: Column | None = None, column: Column | None = None) -> Split:  # fmt: skip
+               time: Column | None = None, column: Column | None = None, origin: Origin | None = None) -> Split:  # fmt: skip
     """Cuts `rows` rows as the config says.
 
     classes: (rows,) class numbers to stratify by, of the column `labelled`. time, column: the columns that
-    the spec names. Raises DataError where a part that is wanted would be empty.
+    the spec names. origin: of the rows, for messages. Raises DataError where a part that is wanted would be empty.
     """
     if column is not None:
-        return Split(_by_column(column, spec.column), f'by column "{spec.column}"')
+        return Split(_by_column(column, spec.column, origin), f'by column "{spec.column}"')
     counts = _counts(rows, spec)
     if time is not None:
         if time.missing.any():
+            at = located(_where("time", spec.time, origin), time.missing)
             raise DataError(
-                f"the time is missing ({row_list(time.missing)})", f'split.time: column "{spec.time}"',
+                f"the time is missing ({at.rows})", at.where,
                 f"`missing: {yaml_map({spec.time: 'drop'})}` leaves the rows out",
             )  # fmt: skip
         place = rank(time, f'split.time: column "{spec.time}"', "write dates as 2023-01-31, or numbers")
@@ -124,18 +126,22 @@ def _shares(total: int, sizes: Array, most: Array) -> Array:
     return shares
 
 
-def _by_column(column: Column, name: str) -> dict[str, Array]:
-    where = f'split.column: column "{name}"'
+def _where(key: str, name: str, origin: Origin | None) -> Where:
+    return Where(f'split.{key}: column "{name}"', f'column "{name}" (split.{key})', origin)
+
+
+def _by_column(column: Column, name: str, origin: Origin | None) -> dict[str, Array]:
+    where = _where("column", name, origin)
     text = column.as_text()
     if text.missing.any():
-        raise DataError(f"the part is missing ({row_list(text.missing)})", where, "fill in train, validation or test")
+        at = located(where, text.missing)
+        raise DataError(f"the part is missing ({at.rows})", at.where, "fill in train, validation or test")
     codes = []
     for code, word in enumerate(text.words):
         part = _PART_NAMES.get(word.strip().lower())
         if part is None:
-            raise DataError(
-                f'{row_list(text.values == code)}: "{word}" is no part', where, f"use {listing(PARTS)}"
-            )  # fmt: skip
+            at = located(where, text.values == code)
+            raise DataError(f'{at.rows}: "{word}" is no part', at.where, f"use {listing(PARTS)}")
         codes.append(PARTS.index(part))
     parts = np.array(codes)[text.values]
     rows = {part: np.flatnonzero(parts == at) for at, part in enumerate(PARTS)}

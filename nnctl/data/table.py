@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from nnctl.alike import alike
+from nnctl.data.origin import Array, Origin, Where
+from nnctl.data.origin import listing as listing
+from nnctl.data.origin import row_list as row_list
 from nnctl.errors import DataError
 
-Array = np.ndarray
 Kind = Literal["number", "text", "date", "time", "nested"]
 
 
@@ -104,12 +106,11 @@ class Table:
     """Columns of one length. source: what messages call the files it came from.
 
     formats: what each column of the files holds, to read other files alike. numbers: (rows,) the row of the file,
-    from 1, that each row came from; None where it is the row's own place, and where that cannot be known (of queries).
-    sources, origin: of tables that stand one under the other, what messages call the files of each, and (rows,) which
-    of them a row is from.
+    from 1, that each row of a query's result came from; None without a query, and where that cannot be known.
     total: rows of the files, of which a query may leave some out. missing_words: by column, the words that were taken as
     missing values, and in how many rows.
     notes: what was understood in one way and could have been in another.
+    origin: the file and the row in it of each row; None where they are those of `source`, in order.
     """
 
     columns: Mapping[str, Column]
@@ -120,8 +121,7 @@ class Table:
     notes: tuple[str, ...] = ()
     total: int | None = None
     missing_words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    sources: tuple[str, ...] = ()
-    origin: Array | None = None
+    origin: Origin | None = None
 
     def __getitem__(self, name: str) -> Column:
         return self.columns[name]
@@ -129,8 +129,12 @@ class Table:
     def take(self, rows: Array) -> Table:
         columns = {name: column.take(rows) for name, column in self.columns.items()}
         numbers = None if self.numbers is None else self.numbers[rows]
-        origin = None if self.origin is None else self.origin[rows]
-        return replace(self, columns=columns, rows=len(rows), numbers=numbers, origin=origin)
+        return replace(self, columns=columns, rows=len(rows), numbers=numbers, origin=self.whole_origin.take(rows))
+
+    @property
+    def whole_origin(self) -> Origin:
+        """The file and the row of each row, also where they are the plainest there can be."""
+        return self.origin or Origin.of([(self.source, self.rows)], self.numbers)
 
     def missing_told(self, column: str) -> str:
         """What a message about missing values adds where words were taken as such; else nothing."""
@@ -139,30 +143,9 @@ class Table:
             return ""
         return f'; {listing(repr(word) for word in words)} there counts as missing unless `missing_values: []` is given'
 
-    def where(self, column: str, mask: Array | None = None) -> str:
-        """The place of a column; of the rows that a mask marks, in the first of their files."""
-        source = self.source
-        if self.origin is not None and mask is not None and mask.any():
-            source = self.sources[self.origin[mask].min()]
-        return f'{source}: column "{column}"'
-
-    def row_list(self, mask: Array, most: int = 5) -> str:
-        """The first rows that a mask marks, as numbers of their file: the one that `where` names; then how many more
-        are in other files."""
-        if self.origin is None or not mask.any():
-            return row_list(mask, most, numbers=self.numbers)
-        first = mask & (self.origin == self.origin[mask].min())
-        others = np.count_nonzero(mask) - np.count_nonzero(first)
-        more = f" and {others} more in other files" if others else ""
-        return row_list(first, most, numbers=self.numbers) + more
-
-    def by_source(self) -> Iterator[tuple[str, Array]]:
-        """What messages call the files, and the rows of each."""
-        if self.origin is None:
-            yield self.source, np.arange(self.rows)
-            return
-        for place, source in enumerate(self.sources):
-            yield source, np.flatnonzero(self.origin == place)
+    def where(self, column: str) -> Where:
+        origin = self.origin if self.numbers is None else self.whole_origin
+        return Where(f'{self.source}: column "{column}"', f'column "{column}"', origin)
 
     def require(self, names: Iterable[str], key: str) -> None:
         """Raises DataError that lists the names that are no column, with the nearest that are."""
@@ -189,20 +172,14 @@ def stack(tables: Sequence[Table]) -> Table:
             )
     columns = {name: _join([table[name] for table in tables]) for name in first.columns}
     notes = tuple(dict.fromkeys(note for table in tables for note in table.notes))
-    numbers = [np.arange(1, table.rows + 1) if table.numbers is None else table.numbers for table in tables]
-    sources = [table.sources or (table.source,) for table in tables]
-    starts = np.cumsum([0, *map(len, sources)])
-    origin = [start + (np.zeros(table.rows, dtype=int) if table.origin is None else table.origin)
-              for start, table in zip(starts, tables, strict=False)]  # fmt: skip
+    origin = Origin.joined([table.whole_origin for table in tables])
     words: dict[str, dict[str, int]] = {}
     for table in tables:
         for name, counts in table.missing_words.items():
-            for word, count in counts.items():
-                words.setdefault(name, {})[word] = words.get(name, {}).get(word, 0) + count
-    return Table(
-        columns, sum(table.rows for table in tables), first.source, first.formats, np.concatenate(numbers), notes,
-        missing_words=words, sources=tuple(name for each in sources for name in each), origin=np.concatenate(origin),
-    )  # fmt: skip
+            mine = words.setdefault(name, {})
+            mine |= {word: count + mine.get(word, 0) for word, count in counts.items()}
+    return Table(columns, sum(table.rows for table in tables), first.source, first.formats, None, notes,
+                 missing_words=words, origin=origin)  # fmt: skip
 
 
 def _join(columns: Sequence[Column]) -> Column:
@@ -215,23 +192,6 @@ def _join(columns: Sequence[Column]) -> Column:
         new = np.array([words.setdefault(word, len(words)) for word in column.words] + [-1], dtype=np.int32)
         codes.append(new[column.values])  # code -1 picks the last entry, which is -1 again
     return Column("text", np.concatenate(codes), tuple(words))
-
-
-def listing(names: Iterable[object], most: int = 8) -> str:
-    """`a, b, c and 5 more`."""
-    shown = [str(name) for name in names]
-    if len(shown) <= most:
-        return ", ".join(shown)
-    return ", ".join(shown[:most]) + f" and {len(shown) - most} more"
-
-
-def row_list(mask: Array, most: int = 5, before: int = 0, numbers: Array | None = None) -> str:
-    """The first rows that a mask marks, counted from 1: `row 7`, `rows 3, 9, 12 and 5 more`.
-
-    before: how many rows stand before the mask's. numbers: (rows,) what each row counts as, where that is known.
-    """
-    rows = np.flatnonzero(mask) + 1 + before if numbers is None else numbers[mask]
-    return ("row " if len(rows) == 1 else "rows ") + listing(rows, most)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:

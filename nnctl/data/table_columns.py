@@ -24,6 +24,7 @@ from nnctl.data.column_format import (
     typed,
 )
 from nnctl.data.number_words import BEYOND
+from nnctl.data.origin import Origin
 from nnctl.data.table import Array, Column, Table
 from nnctl.errors import DataError
 from nnctl.quoting import yaml_list
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 @dataclass
 class Found:
     """What `scan` found. sql: by column, an expression over `raw` that gives its values, where DuckDB can; columns:
-    those that were read here already. formats, notes: as in Table."""
+    those that were read here already. formats, notes, origin: as in Table."""
 
     connection: duckdb.DuckDBPyConnection
     source: str
@@ -47,6 +48,7 @@ class Found:
     whole: set[str] = field(default_factory=set)  # columns of plain numbers, all of them whole in these files
     notes: list[str] = field(default_factory=list)
     missing_words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    origin: Origin | None = None
 
     def table(self) -> Table:
         """All columns, in the files' order."""
@@ -59,13 +61,14 @@ class Found:
             raise DataError("there are no rows", self.source, "the file gives column names but no rows")
         for name, kind in self.native.items():
             columns[name] = unread(self.connection, "raw", f"v{self.names.index(name) + 1}", kind, columns[name])
-        return Table(columns, rows, self.source, self.formats, notes=tuple(self.notes), missing_words=self.missing_words)
+        return Table(columns, rows, self.source, self.formats, notes=tuple(self.notes),
+                     missing_words=self.missing_words, origin=self.origin)  # fmt: skip
 
 
 def scan(connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Rules,
          formats: Mapping[str, ColumnFormat] | None, source: str) -> Found:  # fmt: skip
     """Finds out how each column of `raw` is read: by `formats` where they are given, else by all its rows."""
-    found = Found(connection, source, raw.names, notes=list(raw.notes))
+    found = Found(connection, source, raw.names, notes=list(raw.notes), origin=raw.origin)
     facts = facts_of(connection, raw)
     open_columns: dict[str, Column] = {}
     for at, (name, kind) in enumerate(zip(raw.names, raw.types, strict=True), 1):
@@ -79,7 +82,7 @@ def scan(connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Rules,
         elif fact is None:
             words = _json_words(connection, at, name, kind, saved, rules, raw.delimiter)
             if words is not None and saved is not None:
-                found.formats[name], found.columns[name] = saved, typed(name, words, saved, source)
+                found.formats[name], found.columns[name] = saved, typed(name, words, saved, source, raw.origin)
             elif words is not None:
                 open_columns[name] = words
             elif saved is not None and saved.kind != "other":
@@ -105,11 +108,11 @@ def scan(connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Rules,
             if saved is None:
                 open_columns[name] = column
             else:
-                found.formats[name], found.columns[name] = saved, typed(name, column, saved, source)
+                found.formats[name], found.columns[name] = saved, typed(name, column, saved, source, raw.origin)
     decision = decide({name: column.words for name, column in open_columns.items()}, rules, raw.delimiter)
     for name, column in open_columns.items():
         found.formats[name] = decision.formats[name]
-        found.columns[name] = typed(name, column, decision.formats[name], source)
+        found.columns[name] = typed(name, column, decision.formats[name], source, raw.origin)
     found.notes += decision.notes
     found.missing_words = {name: fact.missing for name, fact in facts.items() if fact.missing}
     found.notes += missing_note(found.missing_words)
@@ -165,7 +168,7 @@ def _take_native(found: Found, name: str, native: ColumnFormat, clean: str, save
     if wanted.kind == "category" or (wanted.kind == "text" and native.kind != "text"):
         found.columns[name] = as_category(column.as_text())
     else:
-        found.columns[name] = typed(name, column.as_text(), wanted, found.source)
+        found.columns[name] = typed(name, column.as_text(), wanted, found.source, found.origin)
 
 
 def _cast(clean: str, wanted: ColumnFormat) -> str:

@@ -67,8 +67,9 @@ def run_query(connection: duckdb.DuckDBPyConnection, raw: Raw, found: Found, que
     count = len(next(iter(columns.values())).values)
     if count == 0:
         raise DataError("there are no rows", found.source, "the query gives column names but no rows")
+    origin = found.origin.take(numbers - 1) if found.origin and numbers is not None else None
     return Table(columns, count, found.source, found.formats | absent, numbers, tuple(notes), total,
-                 found.missing_words)  # fmt: skip
+                 found.missing_words, origin)  # fmt: skip
 
 
 _BIG = ("BIGINT", "UBIGINT", "HUGEINT", "UHUGEINT")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from nnctl.data.column_facts import NULLS, Raw, quoted
 from nnctl.data.column_format import ColumnFormat, Rules
 from nnctl.data.files import Files
+from nnctl.data.origin import Origin
 from nnctl.data.small_csv import read_small
 from nnctl.data.table import Table, listing
 from nnctl.data.table_columns import scan
@@ -68,15 +69,23 @@ def _source(files: Files, rules: Rules, encoding: str | None) -> Iterator[tuple[
         sources = [opened.enter_context(readable(path, how))
                    for path, how in zip(files.paths, dialects, strict=True)]  # fmt: skip
         connection = opened.enter_context(_connect(files, [os.path.abspath(source.path) for source in sources]))
-        selects = []
+        selects, counts = [], []
         for source, how in zip(sources, dialects, strict=True):
             places = {name: at for at, name in enumerate(how.names, 1)}
             columns = ", ".join(f"c{places[name]} as v{at}" for at, name in enumerate(names, 1))
             selects.append(f"select {columns} from {source.sql}")
-        connection.execute(f"create temp table raw as {' union all '.join(selects)}")
+        for at, select in enumerate(selects):
+            connection.execute(f"insert into raw {select}" if at else f"create temp table raw as {select}")
+            counts.append(connection.execute("select count(*) from raw").fetchall()[0][0] - sum(counts))
         notes = tuple(dict.fromkeys(note for how in dialects for note in how.notes))
         missing = NULLS if rules.missing is None else ("", *rules.missing)
-        yield connection, Raw(names, ("VARCHAR",) * len(names), missing, dialects[0].delimiter, notes)
+        yield connection, Raw(names, ("VARCHAR",) * len(names), missing, dialects[0].delimiter, notes,
+                         origin=_origin(files, counts))  # fmt: skip
+
+
+def _origin(files: Files, counts: Sequence[int]) -> Origin | None:
+    """Which of several files each row is of. counts: rows of each."""
+    return Origin.of(zip(map(str, files.paths), counts, strict=True)) if len(files.paths) > 1 else None
 
 
 def _connect(files: Files, paths: Sequence[str]) -> duckdb.DuckDBPyConnection:
@@ -143,7 +152,9 @@ def _native(connection: duckdb.DuckDBPyConnection, files: Files, rules: Rules) -
     kind = "view" if files.format == "parquet" else "table"
     connection.execute(f"create temp {kind} raw as select {columns} from {source}")
     names = _names_as_written(connection, files, paths, names)
-    return Raw(names, types, rules.missing or (), ",", (), typed=True)
+    counts = [connection.execute(f"select count(*) from {_COUNTED[files.format]}({_literals([path])})").fetchall()[0][0]
+              for path in map(os.path.abspath, files.paths if len(files.paths) > 1 else ())]  # fmt: skip
+    return Raw(names, types, rules.missing or (), ",", (), typed=True, origin=_origin(files, counts))
 
 
 def _names_as_written(connection: duckdb.DuckDBPyConnection, files: Files, paths: str,
@@ -162,6 +173,7 @@ def _names_as_written(connection: duckdb.DuckDBPyConnection, files: Files, paths
     return tuple(renamed[name] if name not in keys and renamed.get(name) in keys else name for name in names)
 
 
+_COUNTED = {"parquet": "read_parquet", "json": "read_json_objects"}
 _IN_TEXT = re.compile(r"DATE|TIME|TIMESTAMP.*|TIME WITH.*|UUID")
 
 

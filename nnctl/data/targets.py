@@ -10,8 +10,9 @@ import numpy as np
 
 from nnctl.data.features import fit_number, number_column
 from nnctl.data.labels import fit_alphabet, text_numbers, to_text, to_texts
+from nnctl.data.origin import located
 from nnctl.data.parts import Target
-from nnctl.data.table import Array, Column, Table, listing, number_word, row_list
+from nnctl.data.table import Array, Column, Table, listing, number_word
 from nnctl.errors import DataError
 from nnctl.quoting import yaml_map
 
@@ -78,9 +79,10 @@ class TargetCoder:
         place = {word: at for at, word in enumerate(self.classes)}
         for code, word in enumerate(column.words):
             if word not in place and (here := column.values == code).any():
+                at = located(table.where(name), here)
                 raise DataError(
-                    f'{table.row_list(here)}: "{word}" is none of the classes {listing(self.classes)}',
-                    table.where(name, here),
+                    f'{at.rows}: "{word}" is none of the classes {listing(self.classes)}',
+                    at.where,
                     "mend the value, or train again with data that have the class",
                 )
         return np.array([place.get(word, -1) for word in column.words], dtype=np.int32)[column.values]
@@ -90,9 +92,7 @@ class TargetCoder:
                    for name in self.columns]  # fmt: skip
         values = np.stack([column.values for column in columns], axis=1)
         if self.labels != "number":
-            for source, rows in table.by_source():
-                where = f'{source}: column "{", ".join(self.columns)}"'
-                check_range(values[rows], self.labels, where, soft=self.soft)
+            check_range(values, self.labels, table.where(", ".join(self.columns)), soft=self.soft)
         if self.scale:
             values = (values - self.shift) / self.scale
         return np.ascontiguousarray(values, dtype=np.float32)
@@ -139,10 +139,11 @@ class TargetCoder:
 
 
 def missing_target(table: Table, name: str, missing: Array) -> DataError:
+    at = located(table.where(name), missing)
     return DataError(
-        f"the target is missing in {missing.sum()} of {len(missing)} rows ({table.row_list(missing)}){table.missing_told(name)}",
-        table.where(name, missing),
-        f"`missing: {yaml_map({name: 'drop'})}` leaves the rows out",
+        f"the target is missing in {missing.sum()} of {at.total} rows ({at.rows}){table.missing_told(name)}",
+        at.where,
+        f"leave these rows out of the file, or train again with `missing: {yaml_map({name: 'drop'})}`",
     )
 
 
@@ -200,7 +201,8 @@ def _refuse_continuous(column: Column, distinct: int, where: str) -> None:
             )
         return
     if np.isinf(values).any():
-        raise DataError(f"{row_list(np.isinf(column.values))}: the target is infinite", where, "mend the value")
+        at = located(where, np.isinf(column.values))
+        raise DataError(f"{at.rows}: the target is infinite", at.where, "mend the value")
     fractions = np.any(values != np.round(values))
     if distinct > 20 and (fractions or distinct > len(values) / 5):
         raise DataError(
@@ -295,15 +297,16 @@ def soft_note(coder: TargetCoder) -> str:
 def check_range(values: Array, labels: str, where: str, before: int = 0, soft: bool = False) -> None:
     """Raises DataError where one-hot rows do not sum to 1, or binary values are not 0 and 1 (soft: from 0 to 1).
 
-    before: as in row_list.
+    before: as in located.
     """
     rows = values.reshape(len(values), -1)
     if labels == "onehot":
         bad = np.any(values < 0, axis=tuple(range(1, values.ndim)))
         bad |= np.any(np.abs(values.sum(axis=-1) - 1).reshape(len(values), -1) > 1e-3, axis=1)
         if bad.any():
+            at = located(where, bad, before=before)
             raise DataError(
-                f"{row_list(bad, before=before)}: one-hot targets are 0 or more and sum to 1", where,
+                f"{at.rows}: one-hot targets are 0 or more and sum to 1", at.where,
                 "several labels a row want `loss: binary_crossentropy`, numbers `loss: mse`",
             )  # fmt: skip
         return
@@ -317,4 +320,5 @@ def check_range(values: Array, labels: str, where: str, before: int = 0, soft: b
         else "for more than two classes use `loss: sparse_categorical_crossentropy`; for numbers `loss: mse`"
     )  # fmt: skip
     shown = listing(rows[first][wrong[first]], 3)
-    raise DataError(f"{row_list(bad, before=before)}: {wanted}, got {shown}", where, hint)
+    at = located(where, bad, before=before)
+    raise DataError(f"{at.rows}: {wanted}, got {shown}", at.where, hint)

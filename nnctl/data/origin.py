@@ -1,0 +1,108 @@
+"""Which file, and which row of it, each row of a data set came from: what messages about rows say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+Array = np.ndarray
+_FILES = 3  # that one message names
+
+
+@dataclass(frozen=True)
+class Origin:
+    """files: what messages call them. file: (rows,) the position in `files` of each row's. number: (rows,) its row there,
+    from 1."""
+
+    files: tuple[str, ...]
+    file: Array
+    number: Array
+
+    @classmethod
+    def of(cls, files: Iterable[tuple[str, int]], number: Array | None = None) -> Origin:
+        """Of all rows of files, one file after the other. files: (name, rows). number: given where it is not 1, 2, ..."""
+        names, sizes = zip(*files, strict=True)
+        if number is None:
+            number = np.concatenate([np.arange(1, size + 1, dtype=np.int32) for size in sizes])
+        return cls(tuple(names), np.repeat(np.arange(len(names), dtype=np.int16), sizes), number)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Origin]) -> Origin:
+        """One under the other."""
+        files = [name for part in parts for name in part.files]
+        before = np.cumsum([0, *(len(part.files) for part in parts)])
+        file = [part.file + np.int16(start) for part, start in zip(parts, before, strict=False)]
+        return cls(tuple(files), np.concatenate(file), np.concatenate([part.number for part in parts]))
+
+    def take(self, rows: Array) -> Origin:
+        return Origin(self.files, self.file[rows], self.number[rows])
+
+
+class Located(NamedTuple):
+    """rows: `row 7`, `rows 3, 9 of a.csv and row 2 of b.csv`. where: the place of an error about them. told: as `rows`,
+    with the file's name wherever there are several files. total: rows of the files that are meant."""
+
+    rows: str
+    where: str
+    told: str
+    total: int
+
+
+class Where(str):
+    """The place of an error about a column or an array, `data.csv: column "age"`, that knows where its rows came from.
+
+    what: `column "age"`. origin: of the rows that a mask would be about; None where they are those of one file, in order.
+    """
+
+    what: str
+    origin: Origin | None
+
+    def __new__(cls, text: str, what: str, origin: Origin | None) -> Where:
+        self = super().__new__(cls, text)
+        self.what, self.origin = what, origin
+        return self
+
+
+def located(where: str, mask: Array, most: int = 5, before: int = 0) -> Located:
+    """Where the rows that a mask marks are found. most: rows to name, of a file. before: how many rows stand before the
+    mask's."""
+    rows = np.flatnonzero(mask) + before
+    origin = where.origin if isinstance(where, Where) else None
+    if origin is None:
+        shown = _rows(rows + 1, most)
+        return Located(shown, str(where), shown, len(mask))
+    there, first = np.unique(origin.file[rows], return_index=True)
+    there = there[np.argsort(first)]
+    names = [origin.files[file] for file in there]
+    each = [_rows(origin.number[rows[origin.file[rows] == file]], most) for file in there[:_FILES]]
+    named = [f"{text} of {name}" for text, name in zip(each, names, strict=False)]
+    told = " and ".join([", ".join(named[:-1]), named[-1]] if len(named) > 1 else named)
+    if len(names) > _FILES:
+        told = f"{', '.join(named)} and of {len(names) - _FILES} more files"
+    total = int(np.isin(origin.file, there).sum())
+    if len(origin.files) == 1:
+        return Located(each[0], str(where), each[0], total)
+    return Located(each[0] if len(names) == 1 else told, f"{listing(names, _FILES)}: {where.what}", told, total)
+
+
+def _rows(numbers: Array, most: int) -> str:
+    return ("row " if len(numbers) == 1 else "rows ") + listing(numbers, most)
+
+
+def row_list(mask: Array, most: int = 5, before: int = 0, numbers: Array | None = None) -> str:
+    """The first rows that a mask marks, counted from 1: `row 7`, `rows 3, 9, 12 and 5 more`.
+
+    before: how many rows stand before the mask's. numbers: (rows,) what each row counts as, where that is known.
+    """
+    return _rows(np.flatnonzero(mask) + 1 + before if numbers is None else numbers[mask], most)
+
+
+def listing(names: Iterable[object], most: int = 8) -> str:
+    """`a, b, c and 5 more`."""
+    shown = [str(name) for name in names]
+    if len(shown) <= most:
+        return ", ".join(shown)
+    return ", ".join(shown[:most]) + f" and {len(shown) - most} more"
