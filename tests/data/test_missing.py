@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from data.tables import table
 
-from nnctl.data.missing import keep_array_rows, kept_array_rows, kept_rows, rule, take_rows
+from nnctl.data.missing import keep_array_rows, kept_array_rows, kept_rows, refuse_missing, rule, take_rows
 from nnctl.data.named_arrays import Arrays
 from nnctl.data.rows import Rows
 from nnctl.data.spec import DatasetSpec
@@ -121,3 +121,62 @@ def test_rows_are_named_as_the_file_counts_them():
 
 def test_weights_count_unless_it_is_said_that_they_do_not():
     assert kept_rows(spec(missing="drop", weight="k"), table(**COLUMNS), ["x"], [], []).tolist() == [1, 2, 4, 5]
+
+
+# Columns that no rule covers ---------------------------------------------------------------------------------------
+
+TAKES = {"x": "number", "w": "category", "t": "text", "z": "number"}
+GAPS = {
+    "x": [None, 1.0, 2.0, 3.0],
+    "w": ["a", None, "b", "c"],
+    "t": ["a", "b", None, "c"],
+    "z": [1.0] * 4,
+    "y": [1.0, 1.0, 1.0, None],
+}
+
+
+def refusal(columns=GAPS, takes=TAKES, targets=("y",), **keys):
+    """(message, column) of each problem, and the last one's hint."""
+    with pytest.raises(DataError) as caught:
+        refuse_missing(spec(**keys), table(**columns), takes, targets)
+    problems = caught.value.problems
+    assert all(problem.hint is None for problem in problems[:-1])
+    return [(problem.message, problem.where.split('"')[1]) for problem in problems], problems[-1].hint
+
+
+def test_all_gaps_are_named_in_one_error_with_a_rule_for_each_kind():
+    problems, hint = refusal()
+    assert [name for _, name in problems] == ["y", "x", "w", "t"]
+    assert ["1 of 4 rows (row 4)" in problems[0][0], "target" in problems[0][0]] == [True, True]
+    assert ["1 of 4 rows (row 1)" in problems[1][0], "target" in problems[1][0]] == [True, False]
+    assert "`missing: {y: drop, x: median, w: category, t: zero}`" in hint and "would leave no row" in hint
+
+
+@pytest.mark.parametrize(
+    ("columns", "keys", "named", "rules", "cost"),
+    [
+        (["x"], {}, ["x"], "{x: median}", "would leave out 1 of 4 rows"),
+        (["w", "z"], {}, ["w"], "{w: category}", "would leave out 1 of 4 rows"),
+        (["x", "w"], {}, ["x", "w"], "{x: median, w: category}", "would leave out 2 of 4 rows"),
+        (["y"], {}, ["y"], "{y: drop}", "it leaves out 1 of 4 rows"),
+        (["x", "y"], {}, ["y", "x"], "{y: drop, x: median}", "would leave out 2 of 4 rows"),
+        (["x", "w"], {"missing": {"x": "mean"}}, ["w"], "{x: mean, w: category}", "would leave out 2 of 4 rows"),
+        (["x", "y", "z"], {"missing": "zero"}, ["y"], "{x: zero, y: drop}", "it leaves out 1 of 4 rows"),
+        (["z", "x", "w"], {"missing": "category"}, ["x"], "{w: category, x: median}", "would leave out 2 of 4 rows"),
+        (["x", "w"], {"missing": {"x": "category", "w": "category"}}, ["x"], "{x: median, w: category}", "2 of 4 rows"),
+    ],
+)
+def test_the_rules_that_are_proposed(columns, keys, named, rules, cost):
+    chosen = {name: GAPS[name] for name in columns}
+    takes = {name: TAKES[name] for name in columns if name != "y"}
+    problems, hint = refusal(chosen, takes, [name for name in columns if name == "y"], **keys)
+    assert [name for _, name in problems] == named
+    assert f"`missing: {rules}`" in hint and cost in hint
+
+
+def test_a_number_is_no_missing_category():
+    problems, hint = refusal({"x": GAPS["x"]}, {"x": "number"}, (), missing="category")
+    assert "category" in problems[0][0] and "categorical: [x]" in hint and "{x: median}" in hint
+    refuse_missing(spec(missing="category"), table(w=GAPS["w"]), {"w": "category"}, ())
+    refuse_missing(spec(missing="median"), table(x=GAPS["x"]), {"x": "number"}, ())
+    refuse_missing(spec(), table(x=[1.0]), {"x": "number"}, ())
