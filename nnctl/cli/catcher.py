@@ -45,7 +45,9 @@ def catching(switches: Switches) -> Iterator[None]:
         code = ExitCode.FAILED
     except Exception as error:
         if switches.debug:
-            traceback.print_exc()
+            terminal = Terminal.of(sys.stderr)
+            for line in traceback.format_exc().splitlines():
+                terminal.print(line)
         code = _report(error)
     try:
         sys.stdout.flush()
@@ -66,7 +68,10 @@ def _without_warnings() -> Iterator[None]:
 
 def _report(error: Exception) -> ExitCode:
     if isinstance(error, Stopped):  # asked for, so nothing to complain about
-        print(error, file=sys.stderr)
+        for problem in error.problems:
+            Terminal.of(sys.stderr).print(f"{problem.where}: {problem.message}" if problem.where else problem.message)
+            if problem.hint:
+                Terminal.of(sys.stderr).print(f"  hint: {problem.hint}")
         return error.exit_code
     if isinstance(error, NnctlError):
         for problem in error.problems:
@@ -81,7 +86,7 @@ def _report(error: Exception) -> ExitCode:
         _complain(error.strerror or str(error), where=error.filename and str(error.filename),
                   hint=_MENDS.get(error.errno))  # fmt: skip
     else:
-        _complain(f"this is a bug in nnctl: {type(error).__name__}: {error}",
+        _complain(f"this is a bug in nnctl: {type(error).__name__}: {' '.join(str(error).split())}",
                   hint="run again with --debug for the traceback, and report it")  # fmt: skip
     return ExitCode.FAILED
 
@@ -89,7 +94,7 @@ def _report(error: Exception) -> ExitCode:
 def _complain_of_usage(error: click.ClickException) -> None:
     context = getattr(error, "ctx", None)
     usage = " ".join(context.get_usage().split()).removeprefix("Usage: ") if context else None
-    _complain(error.format_message(), hint=usage and f"{usage}; more: {context.command_path} --help")
+    _complain(" ".join(error.format_message().split()), hint=usage and f"{usage}; more: {context.command_path} --help")
 
 
 _MENDS = {

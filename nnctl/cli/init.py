@@ -10,6 +10,7 @@ from nnctl.alike import alike
 from nnctl.cli.options import output_file, verb
 from nnctl.errors import InputError
 from nnctl.quoting import shell_path
+from nnctl.reports.terminal import Terminal
 
 FOLDER = Path(__file__).parent / "templates"
 
@@ -40,4 +41,4 @@ def command(template, output, force, listed) -> None:
         raise InputError("the file exists", where=str(path), hint="choose another name with -o, or give --force")
     path.write_text(templates[template].read_text(encoding="utf-8"), encoding="utf-8")
     shown = shell_path(path)
-    click.echo(f"{shown} is written; try: nnctl check {shown}, then nnctl train {shown}")
+    Terminal.of().print(f"{shown} is written; try: nnctl check {shown}, then nnctl train {shown}")

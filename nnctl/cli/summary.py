@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from nnctl.cli.options import json_option, output_file, set_option, verb
@@ -28,6 +30,8 @@ def command(config, plot, overrides, as_json) -> None:
         from nnctl.reports.graph_svg import svg
 
         picture.write_text(svg(boxes(result)), encoding="utf-8")
+    from nnctl.reports.terminal import Terminal
+
     if as_json:
         from nnctl.reports.machine import dumps, jsonable
         from nnctl.reports.summary import edges
@@ -35,8 +39,7 @@ def command(config, plot, overrides, as_json) -> None:
         click.echo(dumps({**jsonable(result), "edges": edges(result)}))
     else:
         from nnctl.reports.summary import show
-        from nnctl.reports.terminal import Terminal
 
         show(result, Terminal.of())
     if picture:
-        click.echo(f"{picture} is written", err=True)
+        Terminal.of(sys.stderr).print(f"{picture} is written")

@@ -195,7 +195,7 @@ def _explained(error: duckdb.Error, files: Files, query: str | None, encoding: s
     text = str(error)
     first = re.sub(r"^[A-Z][A-Za-z ]*Error: ", "", text.split("\n")[0])
     if query is not None and not any(sign in text for sign in ("CSV", "JSON", "Parquet")):
-        return DataError(f"the query fails: {first}", query, "the files are the table `data`")
+        return DataError(f"the query fails: {first}", " ".join(query.split()), "the files are the table `data`")
     if files.format == "csv":
         from nnctl.data.csv_diagnosis import diagnose
         from nnctl.data.csv_dialect import dialect

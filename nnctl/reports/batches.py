@@ -23,10 +23,12 @@ def explain(plan: Plan, terminal: Terminal, source: str | None = None) -> None:
         terminal.flow(title, "", "cyan")
         for line in lines:
             terminal.flow(f"  {line}", indent="    ")
-    terminal.print("\none epoch, cut into batches", "cyan")
+    terminal.print()
+    terminal.print("one epoch, cut into batches", "cyan")
     for line in drawing(plan, (terminal.width or _WIDTH) - 2):
         terminal.print(f"  {line}")
-    terminal.print("\nwhat the words mean", "cyan")
+    terminal.print()
+    terminal.print("what the words mean", "cyan")
     for word, meaning in words(plan):
         terminal.flow(f"  {word}: {meaning}", indent="    ")
 

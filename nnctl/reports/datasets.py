@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def show_list(previews: Sequence[Preview], terminal: Terminal) -> None:
     """A row a data set."""
-    table = Table(["name", "target", "task", "what it is", "rows", "columns"], left=4, spare=2)
+    table = Table(["name", "target", "task", "what it is", "rows", "columns"], left=4, spare=2,
+                  more="--json shows all")  # fmt: skip
     for preview in previews:
         away = "" if preview.place == "here" else f" ({preview.place})"
         table.add(preview.name, preview.target, task(preview), preview.title + away,
@@ -38,7 +39,7 @@ def show(preview: Preview, terminal: Terminal) -> None:
     terminal.print()
     firsts = [", ".join(values) for values in zip(*preview.first, strict=True)] or [""] * len(preview.columns)
     titles = ["column", "type", "values", "first rows"] if preview.first else ["column", "type", "values"]
-    table = Table(titles, left=len(titles), spare=1)
+    table = Table(titles, left=len(titles), spare=1, more="--json shows all")
     for column, first in zip(preview.columns, firsts, strict=True):
         table.add(*(*column, first)[: len(titles)],
                   style=("bold",) if column[0] == preview.target else ())  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 
 from nnctl.reports.numbers import count, counted, cut, figure
 from nnctl.reports.tables import GAP, Table
-from nnctl.reports.terminal import Terminal
+from nnctl.reports.terminal import Terminal, display_width, visible
 
 if TYPE_CHECKING:
     from nnctl.training.evaluation import Evaluation
@@ -46,7 +46,8 @@ def confusion(classes: Sequence[str], matrix: np.ndarray, width: int | None) -> 
     """The confusion matrix, class names cut to fit; None where it does not fit however they are cut."""
     cells = [[count(int(n)) if n else "·" for n in row] for row in matrix]
     widest = max(len(cell) for row in cells for cell in row)
-    names = max(map(len, classes))
+    classes = [visible(name) for name in classes]
+    names = max(map(display_width, classes))
     letters = names if width is None else (width - names) // len(classes) - len(GAP)
     if len(classes) > _MOST_CLASSES or letters < max(widest, min(names, _SHORTEST_NAME)):
         return None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from nnctl.layers.base import show as show_shape
 from nnctl.reports.graph_layout import Box, consumers
 from nnctl.reports.numbers import cut
-from nnctl.reports.terminal import Terminal
+from nnctl.reports.terminal import Terminal, display_width, fitted
 
 _MOST_LETTERS = 40  # of a name; the table has it whole
 
@@ -22,11 +22,11 @@ def draw(found: Sequence[Box], terminal: Terminal) -> None:
     """Writes the drawing: ○ an input, ● a layer; what has no room beside it is left out, from the right."""
     rows = list(lanes(found))
     width = max(len(lines) for lines, _ in rows)
-    cells = {box.name: (cut(box.name, _MOST_LETTERS), box.kind, show_shape(box.shape)) for box in found}
-    notes = {box.name: _note(box) for box in found}
+    cells = {box.name: (cut(terminal.plain(box.name), _MOST_LETTERS), box.kind, show_shape(box.shape)) for box in found}
+    notes = {box.name: terminal.plain(_note(box)) for box in found}
     for columns in (3, 2, 1):
-        widths = [max(len(cells[box.name][at]) for box in found) for at in range(columns)]
-        room = width + 2 + sum(widths) + 2 * columns + max(map(len, notes.values()))
+        widths = [max(display_width(cells[box.name][at]) for box in found) for at in range(columns)]
+        room = width + 2 + sum(widths) + 2 * columns + max(map(display_width, notes.values()))
         if terminal.width is None or room <= terminal.width:
             break
     else:
@@ -37,7 +37,7 @@ def draw(found: Sequence[Box], terminal: Terminal) -> None:
             terminal.print(lines.rstrip())
             continue
         shown = cells[box.name][:columns]
-        text = "  ".join(f"{cell:{size}}" for cell, size in zip(shown, widths, strict=True))
+        text = "  ".join(fitted(cell, size) for cell, size in zip(shown, widths, strict=True))
         terminal.print(f"{lines:{width}}  {text}  {notes[box.name]}".rstrip())
 
 

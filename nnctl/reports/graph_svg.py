@@ -9,6 +9,7 @@ from nnctl.errors import InputError
 from nnctl.layers.base import show as show_shape
 from nnctl.reports.graph_layout import Box, Layout, Spot, layout
 from nnctl.reports.numbers import count, cut
+from nnctl.reports.terminal import display_width, visible
 
 _LETTER = 7.3  # width of a letter of the 12 px font, generously
 _PAD, _HEIGHT, _LEVEL = 12, 46, 84  # inside a box; of a box; from the top of one level to the next
@@ -46,7 +47,7 @@ text { fill: #e6edf3; }
 def svg(found: Sequence[Box]) -> str:
     """The picture's text. Raises InputError where there are too many lines to draw."""
     texts = {box.name: _texts(box) for box in found}
-    letters = max(len(left) + len(right) + 2 for rows in texts.values() for left, right in rows)
+    letters = max(display_width(left) + display_width(right) + 2 for rows in texts.values() for left, right in rows)
     width = letters * _LETTER + 2 * _PAD
     drawn = layout(found, width, _LINE, _GAP)
     if drawn is None:
@@ -71,8 +72,8 @@ def _texts(box: Box) -> list[tuple[str, str]]:
     """The box's lines: what stands left, what stands right."""
     weights = f"{count(box.parameters)} parameters" if box.parameters else ""
     if box.shared:
-        weights = f"weights of {cut(box.shared, _MOST_LETTERS)}"
-    return [(cut(box.name, _MOST_LETTERS), box.kind), (show_shape(box.shape), weights)]
+        weights = f"weights of {cut(visible(box.shared), _MOST_LETTERS)}"
+    return [(cut(visible(box.name), _MOST_LETTERS), box.kind), (show_shape(box.shape), weights)]
 
 
 def _box(box: Box, texts: Sequence[tuple[str, str]], spot: Spot, top: float, width: float) -> Iterator[str]:
@@ -138,4 +139,4 @@ def _bend(x: float, y: float, to_x: float, to_y: float) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(text, {'"': "&quot;"})
+    return escape(visible(text), {'"': "&quot;"})

@@ -24,6 +24,8 @@ _NEVER = float("inf")
 class LiveReport(PlainReport):
     """PlainReport whose rows collect in a buffer until the next drawing, with a block under them."""
 
+    _pause = 10.0  # of slow epochs, too, there is news now and then
+
     def __init__(self, terminal: Terminal, every_epoch: bool = False):
         self._screen = terminal
         self._buffer = io.StringIO()
@@ -103,6 +105,9 @@ class LiveReport(PlainReport):
         rows = min(_ITERATIONS, max(size.height - _ROWS_ABOVE, 0))
         window = [event for event in self._recent if event.epoch == now.epoch][-rows:] if rows else []
         block = Text(no_wrap=True, overflow="crop")
+        if window and not self._headed:  # until the first epoch is done
+            for line in self._table.header():
+                block.append(self._screen.plain(line)[: size.width] + "\n", style="bold")
         for event in window:
             block.append(self._iteration(event)[: size.width] + "\n", style="dim")
         for text, style in self._progress(now, size.width):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,5 +29,10 @@ def jsonable(value: Any) -> Any:
 
 
 def dumps(value: Any, indent: int | None = 2) -> str:
-    """JSON text of any result."""
-    return json.dumps(jsonable(value), indent=indent, ensure_ascii=False, allow_nan=False)
+    """JSON text of any result; what a terminal would obey rather than show is written as \\u escapes, as JSON may."""
+    text = json.dumps(jsonable(value), indent=indent, ensure_ascii=False, allow_nan=False)
+    return text if text.isascii() and "\x7f" not in text else _INVISIBLE.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
+
+
+# Beside those below a blank, which JSON escapes anyway; half surrogate pairs cannot be written as UTF-8 at all.
+_INVISIBLE = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from nnctl.reports.terminal import display_width, fitted
+
 
 def figure(value: float | None, letters: int = 7) -> str:
     """A loss or a metric in about that many letters, with four decimals at most: 0.0312, 2890.50, 3.1e-05."""
@@ -15,6 +17,20 @@ def figure(value: float | None, letters: int = 7) -> str:
     if decimals < -1 or 0 < abs(value) < 5e-4:
         return f"{value:.1e}"
     return f"{value:.{max(decimals, 0)}f}"
+
+
+def fixed(value: float | None, decimals: int, letters: int) -> str:
+    """A number of a column in which all have so many decimals; in scientific form, as exact as the column's letters allow,
+    where it is too small or too large for that."""
+    if value is None:
+        return ""
+    if not math.isfinite(value):
+        return str(float(value))
+    text = f"{value:.{decimals}f}"
+    if len(text) <= letters and (not value or abs(value) >= 5 * 10.0**-decimals):
+        return text
+    most = min(max(letters - 6 - (value < 0), 0), 3)
+    return f"{value:.{most}e}"
 
 
 def short(value: float) -> str:
@@ -66,5 +82,5 @@ def size(count_of_bytes: int) -> str:
 
 
 def cut(text: str, letters: int) -> str:
-    """The text, or its beginning and an ellipsis, in at most that many letters."""
-    return text if len(text) <= letters else text[: letters - 1] + "…"
+    """The text, or its beginning and an ellipsis, in at most that many columns of a terminal."""
+    return text if display_width(text) <= letters else fitted(text, letters).rstrip()

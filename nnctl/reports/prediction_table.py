@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnctl.reports.tables import GAP
+from nnctl.reports.tables import GAP, without_room
 from nnctl.reports.terminal import Terminal, display_width, fitted, visible
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _DIGITS = 6  # of the largest number of a column
 _SHORTEST_TITLE, _SHORTEST_TEXT = 8, 12  # letters that are left
-_LISTED = 8  # names of columns that are not shown
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -59,10 +58,8 @@ def show(predictions: Predictions, terminal: Terminal) -> None:
     names = {column.name for column in shown}
     absent = [column.name for column in columns if column.name not in names]
     if absent:
-        more = f" and {len(absent) - _LISTED} more" if len(absent) > _LISTED else ""
         terminal.print()
-        shown_names = ", ".join(absent[:_LISTED])
-        terminal.flow(f"columns without room here: {shown_names}{more}; --format csv shows all", "", "dim")
+        without_room(absent, "--format csv shows all", terminal)
 
 
 def _column(name: str, values: np.ndarray, role: str, terminal: Terminal) -> _Column:

@@ -9,7 +9,7 @@ from nnctl.quoting import shell_path
 from nnctl.reports.machine import dumps, jsonable
 from nnctl.reports.numbers import count, counted, duration, figure, parameters
 from nnctl.reports.run_table import Epochs, RunTable
-from nnctl.reports.tables import Table
+from nnctl.reports.tables import Table, without_room
 from nnctl.reports.terminal import Terminal
 from nnctl.training.events import (
     EpochEnded,
@@ -62,8 +62,11 @@ class QuietReport:
 class PlainReport:
     """A line per epoch under a row of titles, for files, pipes and dumb terminals.
 
-    every_epoch: a row for every epoch of a long run too, not for every k-th.
+    every_epoch: a row for every epoch of a long run too, not for every k-th. The titles wait for the first epoch, which
+    tells the unit of the time and the decimals.
     """
+
+    _pause: float | None = None  # a log's rows are a function of the epochs' numbers, the same in every run
 
     def __init__(self, terminal: Terminal, every_epoch: bool = False):
         self._terminal = terminal
@@ -76,6 +79,8 @@ class PlainReport:
         if isinstance(event, RunStarted):
             self._start(event)
         elif isinstance(event, EpochEnded):
+            if not self._headed:
+                self._head(event)
             if self._epochs.take(event):
                 self._epoch_row(event)
         elif isinstance(event, Said):
@@ -91,14 +96,22 @@ class PlainReport:
 
     def _start(self, started: RunStarted) -> None:
         self._started = started
-        self._epochs = Epochs(started, self._every_epoch)
+        self._epochs = Epochs(started, self._every_epoch, self._pause)
         self._table = RunTable(started, self._terminal.width)
-        opening(started, self._terminal)
+        self._headed = False
+        opening(started, self._terminal, self._epochs.rule())
+
+    def _head(self, first: EpochEnded) -> None:
+        """Titles, the baseline, and the best epoch so far of a resumed run."""
+        started = self._started
+        self._headed = True
+        self._table = RunTable(started, self._terminal.width, first)
+        without_room(self._table.absent, "--json shows all", self._terminal)
         for line in self._table.header():
             self._terminal.print(line, "bold")
         if started.baseline:
             self._terminal.print(self._table.baseline(started.baseline), "yellow")
-        for event in self._epochs.left_over():  # the best of a resumed run
+        for event in self._epochs.left_over():
             self._epoch_row(event)
 
     def _epoch_row(self, event: EpochEnded) -> None:
@@ -110,13 +123,16 @@ class PlainReport:
     def _end(self, ended: RunEnded) -> None:
         if self._started is None:
             return
-        for event in self._epochs.left_over():
+        rows = self._epochs.left_over()
+        if rows and not self._headed:  # a resumed run that was stopped within its first epoch
+            self._head(rows[0])
+        for event in rows:
             self._epoch_row(event)
         closing(ended, self._started, self._terminal)
 
 
-def opening(started: RunStarted, terminal: Terminal) -> None:
-    """What was done to the data, and what is about to happen."""
+def opening(started: RunStarted, terminal: Terminal, rule: str | None = None) -> None:
+    """What was done to the data, and what is about to happen. rule: which epochs have a row, where not all have."""
     for note in started.notes:
         terminal.flow(f"- {note}", indent="  ")
     if started.notes:
@@ -132,6 +148,8 @@ def opening(started: RunStarted, terminal: Terminal) -> None:
     )
     if started.first_epoch > 1:
         terminal.flow(f"  resumed     at epoch {started.first_epoch}", indent=" " * 14)
+    if rule:
+        terminal.flow(f"  rows        {rule}; -v shows all", indent=" " * 14)
     terminal.print()
 
 

@@ -30,7 +30,8 @@ def edges(summary: Summary) -> list[tuple[str, str]]:
 
 def show_table(summary: Summary, terminal: Terminal) -> None:
     """A row a layer, then the totals."""
-    table = Table(["layer", "kind", "takes", "output shape", "parameters", "multiply-adds"], left=4, spare=1)
+    table = Table(["layer", "kind", "takes", "output shape", "parameters", "multiply-adds"], left=4, spare=1,
+                  more="--json shows all")  # fmt: skip
     for name, shape in summary.inputs.items():
         table.add(name, "Input", "", _shape(shape), "0", "0")
     for line in summary.lines:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from nnctl.reports.terminal import Terminal
+from nnctl.reports.terminal import Terminal, display_width, fitted, wrap
 
 GAP = "  "
+_SHORTEST = 12  # columns of a terminal that text keeps when its words are broken
+_LISTED = 8  # names of columns that are not shown
 
 
 @dataclass
@@ -17,13 +18,14 @@ class Table:
 
     left: how many columns, from the first, hold text: left-aligned, wrapped between words where room is short;
     the rest hold numbers: right-aligned, never broken. spare: how many columns, from the last, are left out
-    where wrapping is not enough. A table that fits in no way is written as a block a row.
-    styles: row number -> styles of that row.
+    where wrapping is not enough, which a last line says; more: what shows them. Then long words are broken. A table that
+    fits in no way is written as a block a row. styles: row number -> styles of that row.
     """
 
     titles: Sequence[str]
     left: int = 1
     spare: int = 0
+    more: str = ""
     rows: list[Sequence[str]] = field(default_factory=list)
     styles: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
@@ -36,22 +38,26 @@ class Table:
     def print(self, terminal: Terminal) -> None:
         """Writes the table: a row of titles, then the rows."""
         cells = [[terminal.plain(cell) for cell in row] for row in (self.titles, *self.rows)]
-        for columns in range(len(self.titles), len(self.titles) - self.spare - 1, -1):
-            widths = self._widths([row[:columns] for row in cells], terminal.width)
-            if widths is not None:
-                self._print_rows(terminal, cells, widths)
-                return
-        self._print_blocks(terminal)
+        for broken in (False, True):
+            for columns in range(len(self.titles), len(self.titles) - self.spare - 1, -1):
+                widths = self._widths([row[:columns] for row in cells], terminal.width, broken)
+                if widths is not None:
+                    self._print_rows(terminal, cells, widths)
+                    without_room(cells[0][columns:], self.more, terminal)
+                    return
+        self._print_blocks(terminal, cells)
 
-    def _widths(self, cells: Sequence[Sequence[str]], room: int | None) -> list[int] | None:
-        """Of each column; None where the table does not fit with every word whole."""
+    def _widths(self, cells: Sequence[Sequence[str]], room: int | None, broken: bool) -> list[int] | None:
+        """Of each column; None where the table does not fit with every word whole, or broken."""
         columns = list(zip(*cells, strict=True))
-        widths = [max(map(len, column)) for column in columns]
+        widths = [max(map(display_width, column)) for column in columns]
         if room is None:
             return widths
-        longest_word = [max(len(word) for cell in column for word in cell.split() or [""]) for column in columns]
+        least = [max(display_width(word) for cell in column for word in cell.split() or [""]) for column in columns]
+        if broken:
+            least = [min(width, _SHORTEST) for width in least]
         while sum(widths) + len(GAP) * (len(widths) - 1) > room:
-            wider = [n for n in range(min(self.left, len(widths))) if widths[n] > longest_word[n]]
+            wider = [n for n in range(min(self.left, len(widths))) if widths[n] > least[n]]
             if not wider:
                 return None
             widths[max(wider, key=widths.__getitem__)] -= 1
@@ -60,16 +66,28 @@ class Table:
     def _print_rows(self, terminal: Terminal, cells: Sequence[Sequence[str]], widths: Sequence[int]) -> None:
         for number, row in enumerate(cells, start=-1):
             styles = ("bold",) if number < 0 else self.styles.get(number, ())
-            stacks = [textwrap.wrap(cell, width, break_on_hyphens=False) if len(cell) > width else [cell]
+            stacks = [wrap(cell, width, inside=True) if display_width(cell) > width else [cell]
                       for cell, width in zip(row, widths, strict=False)]  # fmt: skip
             for i in range(max(map(len, stacks))):
-                line = [f"{stack[i] if i < len(stack) else '':{'<' if n < self.left else '>'}{widths[n]}}"
+                line = [fitted(stack[i] if i < len(stack) else "", widths[n], right=n >= self.left)
                         for n, stack in enumerate(stacks)]  # fmt: skip
                 terminal.print(GAP.join(line).rstrip(), *styles)
 
-    def _print_blocks(self, terminal: Terminal) -> None:
-        names = max(map(len, self.titles))
-        for number, (first, *rest) in enumerate(self.rows):
-            terminal.print(first, *self.styles.get(number, ("bold",)))
-            for title, cell in zip(self.titles[1:], rest, strict=True):
-                terminal.flow(f"  {title:{names}}  {cell}", indent=" " * (names + 4))
+    def _print_blocks(self, terminal: Terminal, cells: Sequence[Sequence[str]]) -> None:
+        titles = cells[0]
+        names = max(map(display_width, titles))
+        room = max((terminal.width or 0) - names - 4, _SHORTEST)
+        for number, (first, *rest) in enumerate(cells[1:]):
+            for line in wrap(first, room + names + 4, inside=True) or [""]:
+                terminal.print(line, *self.styles.get(number, ("bold",)))
+            for title, cell in zip(titles[1:], rest, strict=True):
+                for i, line in enumerate(wrap(cell, room, inside=True) or [""]):
+                    terminal.print(f"  {fitted('' if i else title, names)}  {line}".rstrip())
+
+
+def without_room(names: Sequence[str], more: str, terminal: Terminal) -> None:
+    """Says which columns were left out, where there are any, and what shows them."""
+    if not names:
+        return
+    listed = ", ".join(names[:_LISTED]) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
+    terminal.flow(f"columns without room here: {listed}{more and f'; {more}'}", "", "dim")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import textwrap
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -18,8 +17,10 @@ _ASCII = str.maketrans(
 )  # fmt: skip
 
 
-# Control characters, line separators, marks that turn the direction of writing round, half surrogate pairs.
-_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+# Control characters, line separators, marks that turn the direction of writing round, half surrogate pairs, and two
+# code points that no XML file may hold.
+_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
+_SEAMS = re.compile(r"[^_/.\\-]*[_/.\\-]+|[^_/.\\-]+")  # a long name is broken after these
 
 
 def visible(text: str) -> str:
@@ -34,7 +35,8 @@ def display_width(text: str) -> int:
         return len(text)
     import unicodedata
 
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    return sum(0 if unicodedata.category(c) in ("Mn", "Me", "Cf") else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+               for c in text)  # fmt: skip
 
 
 def fitted(text: str, width: int, right: bool = False) -> str:
@@ -45,6 +47,44 @@ def fitted(text: str, width: int, right: bool = False) -> str:
         text += "…"
     blanks = " " * (width - display_width(text))
     return blanks + text if right else text + blanks
+
+
+def wrap(text: str, width: int, indent: str = "", inside: bool = False) -> list[str]:
+    """The text in lines of at most so many columns, broken between words; lines after the first are indented.
+
+    inside: words longer than a line are broken, too, after _ / . - where they have them; else they stick out.
+    """
+    lines: list[str] = []
+    line, used = "", 0
+    for blanks, word in re.findall(r"( *)([^ ]+)", text):
+        letters = display_width(word)
+        if line.strip() and used + len(blanks) + letters > width:
+            lines.append(line)
+            line, used, blanks = indent, len(indent), ""
+        if inside and used + len(blanks) + letters > width:
+            *whole, word = _broken(word, max(width - used - len(blanks), 1), max(width - len(indent), 1))
+            for piece in whole:
+                lines.append(line + blanks + piece)
+                line, used, blanks = indent, len(indent), ""
+            letters = display_width(word)
+        line += blanks + word
+        used += len(blanks) + letters
+    return [*lines, line] if line.strip() else lines
+
+
+def _broken(word: str, first: int, rest: int) -> list[str]:
+    """A word in pieces: the first of at most so many columns, the others of at most `rest`."""
+    pieces, piece, room = [], "", first
+    for seam in _SEAMS.findall(word):
+        if piece and display_width(piece + seam) > room:
+            pieces.append(piece)
+            piece, room = "", rest
+        for letter in seam:
+            if piece and display_width(piece + letter) > room:
+                pieces.append(piece)
+                piece, room = "", rest
+            piece += letter
+    return [*pieces, piece]
 
 
 @dataclass(frozen=True)
@@ -86,8 +126,8 @@ class Terminal:
         return text if self.unicode else text.translate(_ASCII).encode("ascii", "replace").decode()
 
     def print(self, text: str = "", *styles: str) -> None:
-        """Writes lines, unwrapped."""
-        self.stream.write(self.styled("\n".join(map(self.plain, text.split("\n"))), *styles) + "\n")
+        """Writes one line, unwrapped; a line break in it is written out, as every control character is."""
+        self.stream.write(self.styled(self.plain(text), *styles) + "\n")
 
     def flow(self, text: str, indent: str = "", *styles: str) -> None:
         """Writes a paragraph, wrapped to the width; lines after the first are indented."""
@@ -95,11 +135,7 @@ class Terminal:
             self.print(line, *styles)
 
     def wrapped(self, text: str, indent: str = "") -> list[str]:
-        lines: list[str] = []
-        for line in map(visible, text.split("\n")):
-            lines += textwrap.wrap(line, self.width, subsequent_indent=indent, break_long_words=False,
-                                   break_on_hyphens=False) if self.width else [line]  # fmt: skip
-        return lines
+        return wrap(visible(text), self.width, indent) if self.width else [visible(text)]
 
     def labelled(self, label: str, text: str, *styles: str) -> None:
         """Writes `label: text`, labels right-aligned under one another."""

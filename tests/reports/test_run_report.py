@@ -61,11 +61,11 @@ iris
   training    3 epochs × 6 iterations, batch size 16
 
           ─── training ────  ── validation ───
-   epoch     loss  accuracy     loss  accuracy       lr       time
+   epoch     loss  accuracy     loss  accuracy        lr  time (ms)
 baseline                      1.0986    0.3333
-     * 1   0.9000    0.5000   0.9000    0.5000     0.01      20 ms
-     * 2   0.3000    0.5000   0.3000    0.5000     0.01      20 ms
-       3   0.4000    0.5000   0.4000    0.5000     0.01      20 ms
+     * 1   0.9000    0.5000   0.9000    0.5000      0.01       20.0
+     * 2   0.3000    0.5000   0.3000    0.5000      0.01       20.0
+       3   0.4000    0.5000   0.4000    0.5000      0.01       20.0
 learning rate lowered to 0.001
 
 Done after 3 epochs in 0.2 s; best: epoch 2
@@ -86,9 +86,39 @@ def test_a_long_run_shows_some_epochs_then_the_last_and_the_best():
     terminal, verbose = screen(), screen()
     tell(PlainReport(terminal), whole_run(losses))
     tell(PlainReport(verbose, every_epoch=True), whole_run(losses))
-    labels = [line[:8].strip() for line in lines(terminal) if line.endswith(" ms")]
+    labels = [line[:8].strip() for line in lines(terminal) if line.endswith("20.0")]
     assert labels == ["* 1", *(str(n) for n in range(5, 101, 5)), "101", "best 43"]
-    assert len([line for line in lines(verbose) if line.endswith(" ms")]) == 101
+    assert len([line for line in lines(verbose) if line.endswith("20.0")]) == 101
+    assert "  rows        every 5th epoch, the best and the last; -v shows all" in lines(terminal)
+    assert not any(line.startswith("  rows") for line in lines(verbose))
+
+
+def test_a_log_does_not_hang_on_the_speed_of_epochs_but_a_screen_does():
+    assert PlainReport._pause is None and LiveReport._pause == 10
+
+
+def test_columns_that_are_left_out_are_named():
+    terminal = screen(48)
+    tell(PlainReport(terminal), whole_run())
+    at = lines(terminal).index("columns without room here: lr, time; --json")
+    assert lines(terminal)[at + 1] == "shows all"
+    assert lines(terminal)[at + 3] == "   epoch     loss  accuracy     loss  accuracy"
+
+
+def test_a_resumed_run_shows_its_best_epoch_first_under_titles_with_a_unit():
+    best = EpochEnded(2, {"loss": 0.3, "accuracy": 0.5, "val_loss": 0.3, "val_accuracy": 0.5}, None, None)
+    terminal = screen()
+    tell(PlainReport(terminal), [replace(STARTED, epochs=4, first_epoch=4, best_so_far=best), epoch(4, 0.4), ENDED])
+    shown = lines(terminal)
+    at = next(n for n, line in enumerate(shown) if line.startswith("   epoch"))
+    assert shown[at].endswith("lr  time (ms)")
+    assert [line[:8].strip() for line in shown[at + 1 : at + 5]] == ["baseline", "best 2", "4", ""]
+
+
+def test_a_run_stopped_within_its_first_epoch_has_no_table():
+    terminal = screen()
+    tell(PlainReport(terminal), [STARTED, iteration(1, 1), replace(ENDED, reason="interrupted", epochs=0, test={})])
+    assert not any("epoch " in line and "loss" in line for line in lines(terminal))
 
 
 @pytest.mark.parametrize(

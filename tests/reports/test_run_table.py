@@ -22,15 +22,14 @@ def ended(epoch, loss, **more):
 
 
 def test_training_and_validation_stand_beside_each_other():
-    table = RunTable(started())
-    row = table.epoch(
-        EpochEnded(3, {"loss": 0.5, "accuracy": 0.75, "val_loss": 0.625, "val_accuracy": 1.0}, 0.001, 2.0)
-    )
+    event = EpochEnded(3, {"loss": 0.5, "accuracy": 0.75, "val_loss": 0.625, "val_accuracy": 1.0}, 0.001, 2.0)
+    table = RunTable(started(), first=event)
+    row = table.epoch(event)
     assert table.header() == [
         "          ─── training ────  ── validation ───",
-        "   epoch     loss  accuracy     loss  accuracy       lr       time",
+        "   epoch     loss  accuracy     loss  accuracy        lr   time (s)",
     ]
-    assert row == "       3   0.5000    0.7500   0.6250    1.0000    0.001      2.0 s"
+    assert row == "       3   0.5000    0.7500   0.6250    1.0000     0.001        2.0"
     assert table.baseline({"accuracy": 0.5, "loss": 1.0}) == "baseline                      1.0000    0.5000"
 
 
@@ -98,3 +97,90 @@ def test_the_best_is_by_the_figure_the_run_monitors():
     for epoch, accuracy in enumerate((0.5, 0.9, float("nan"), 0.9, 0.7), start=1):
         epochs.take(ended(epoch, 1 / epoch, val_accuracy=accuracy))
     assert epochs.best.epoch == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "title", "times"),
+    [
+        (0.0073, "time (ms)", {0.0073: "7.3", 0.00042: "0.4", 0.12: "120.0", 2.5: "2500.0"}),
+        (0.25, "time (ms)", {0.25: "250", 0.0073: "7", 12.5: "12500"}),
+        (3.25, "time (s)", {3.25: "3.2", 61.04: "61.0", 0.26: "0.3", 4000: "4000.0"}),
+        (1800, "time (min)", {1800: "30.0", 45: "0.8"}),
+        (54000, "time (h)", {54000: "15.00", 3600: "1.00"}),
+    ],
+)
+def test_the_time_keeps_the_unit_of_the_first_epoch(first, title, times):
+    table = RunTable(started(), first=EpochEnded(1, {"loss": 1.0}, 0.1, first))
+    assert table.header()[-1].endswith(title)
+    for seconds, text in times.items():
+        row = table.epoch(EpochEnded(2, {"loss": 1.0}, 0.1, seconds))
+        assert row.split()[-1] == text and len(row) == len(table.header()[-1])
+
+
+@pytest.mark.parametrize(
+    ("first", "shown"),
+    [
+        (2.3, {2.3: "2.3000", 0.0312: "0.0312", 0.0000123: "1.2e-05", 0.0: "0.0000", 12.34567: "12.3457", 1234.5: "1.2e+03"}),
+        (123.4, {123.4: "123.400", 0.5: "0.500", 0.002: "2.0e-03", -7.25: "-7.250"}),
+        (2890.5, {2890.5: "2890.50", 31.25: "31.25", 0.03: "3.0e-02", float("nan"): "nan"}),
+        (123456.7, {123456.7: "123456.70", 1.5: "1.50", 0.0000123: "1.230e-05", float("inf"): "inf"}),
+        (3.2e9, {3.2e9: "3.2e+09", 12345.6: "12346"}),
+    ],
+)
+def test_a_metric_keeps_its_decimals_and_what_does_not_fit_is_scientific(first, shown):
+    run = started(("loss",), validates=False)
+    table = RunTable(run, first=EpochEnded(1, {"loss": first}, 0.1, 1))
+    for value, text in shown.items():
+        row = table.epoch(EpochEnded(2, {"loss": value}, 0.1, 1))
+        assert row.split()[1] == text and len(row) == len(table.header()[0])
+
+
+def test_training_and_validation_have_the_same_decimals_and_the_baseline_counts():
+    run = replace(started(), baseline={"loss": 4000.0, "accuracy": 0.5})
+    first = EpochEnded(1, {"loss": 0.5, "accuracy": 0.5, "val_loss": 0.75, "val_accuracy": 0.5}, 0.001, 1)
+    table = RunTable(run, first=first)
+    assert table.baseline(run.baseline).split() == ["baseline", "4000.00", "0.5000"]
+    assert table.epoch(first).split()[1:5] == ["0.50", "0.5000", "0.75", "0.5000"]
+
+
+@pytest.mark.parametrize("rate", [0.001, 0.000123456, 3e-05, 1.23456e-07, 0.5, 1.0])
+def test_learning_rates_stay_in_their_column(rate):
+    table = RunTable(started(), first=ended(1, 0.5))
+    assert len(table.epoch(EpochEnded(2, {"loss": 1.0}, rate, 0.02))) == len(table.header()[-1])
+
+
+def test_slow_epochs_have_a_row_every_so_many_seconds_where_asked():
+    now = [0.0]
+    epochs = Epochs(started(epochs=1000), pause=10, clock=lambda: now[0])
+    shown = []
+    for number in range(1, 101):
+        now[0] += 4
+        if epochs.take(ended(number, 1.0)):
+            shown.append(number)
+    assert shown[:6] == [1, 4, 7, 10, 13, 16] and {50, 100} <= set(shown)  # 4 s: three epochs are the first 10 s
+    assert epochs.rule() == "every 50th epoch, one at least every 10 seconds, the best and the last"
+
+
+def test_which_epochs_of_a_log_have_rows_does_not_hang_on_time():
+    now = [0.0]
+    epochs = Epochs(started(epochs=60), clock=lambda: now[0])
+    shown = []
+    for number in range(1, 11):
+        now[0] += 1000
+        if epochs.take(ended(number, 1.0)):
+            shown.append(number)
+    assert shown == [1, 2, 4, 6, 8, 10]
+    assert epochs.rule() == "every 2nd epoch, the best and the last"
+
+
+def test_columns_without_room_are_named():
+    assert RunTable(started()).absent == []
+    assert RunTable(started(), 48).absent == ["lr", "time"]
+    assert RunTable(started(), 36).absent == ["accuracy", "lr", "time"]
+
+
+def test_names_of_metrics_may_be_wide_or_hold_control_characters():
+    table = RunTable(started(("loss", "数_f1", "a\x1b[2Jb_f1"), validates=False), first=ended(1, 0.5))
+    assert table.header() == ["   epoch     loss    数_f1  a\\x1b[2Jb_f1        lr  time (ms)"]
+    narrow = RunTable(started(("loss", "数学的な_f1"), validates=False), 30)
+    assert narrow.header()[-2:] == ["                   数学的な_", "   epoch     loss         f1"]
