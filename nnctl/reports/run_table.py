@@ -28,13 +28,14 @@ _UNITS = ((0, "ms", 1000, 1), (0.1, "ms", 1000, 0), (2, "s", 1, 1), (1000, "min"
 @dataclass(frozen=True)
 class Column:
     """key: a metric's name, "rate" or "seconds". title: its lines. group: what stands over it. largest: about the largest
-    number that comes, in size, from which the number of decimals follows."""
+    number that comes, in size, from which the number of decimals follows. signed: some numbers are below 0."""
 
     key: str
     title: tuple[str, ...]
     group: str
     width: int
     largest: float = 1.0
+    signed: bool = False
 
     @property
     def is_loss(self) -> bool:
@@ -43,7 +44,7 @@ class Column:
     @property
     def decimals(self) -> int:
         """The same for every row: four, or as many as leave room for numbers twice as large as the largest."""
-        return min(max(self.width - 1 - _whole_digits(self.largest), 0), 4)
+        return min(max(self.width - 1 - self.signed - _whole_digits(self.largest), 0), 4)
 
 
 class RunTable:
@@ -126,18 +127,20 @@ def _columns(started: RunStarted, first: EpochEnded | None, time: str) -> list[C
     for name in started.figures:
         if not name.startswith("val_"):
             title = visible(name)
-            largest = _largest(name, started, first)
-            columns.append(Column(name, (title,), "training", max(display_width(title), _letters(largest)), largest))
+            known = _known(name, started, first)
+            largest = max(map(abs, known), default=1.0)
+            columns.append(Column(name, (title,), "training", max(display_width(title), _letters(largest)), largest,
+                                  signed=min(known, default=0) < 0))  # fmt: skip
     if started.rows.get("validation"):
         columns += [replace(column, key=f"val_{column.key}", group="validation") for column in columns]
     return [*columns, Column("rate", ("lr",), "", _RATE), Column("seconds", (time,), "", max(_TIME, len(time)))]
 
 
-def _largest(name: str, started: RunStarted, first: EpochEnded | None) -> float:
-    """The size of the largest number of a metric that is known once the first epoch is."""
+def _known(name: str, started: RunStarted, first: EpochEnded | None) -> list[float]:
+    """The numbers of a metric that are known once the first epoch is done."""
     figures = first.figures if first else {}
     known = [figures.get(name), figures.get(f"val_{name}"), started.baseline.get(name)]
-    return max((abs(value) for value in known if value is not None and math.isfinite(value)), default=1.0)
+    return [value for value in known if value is not None and math.isfinite(value)]
 
 
 def _whole_digits(largest: float) -> int:
@@ -171,7 +174,8 @@ def _stacked(column: Column) -> Column:
 
 
 def _narrowed(column: Column) -> Column:
-    return replace(column, title=tuple(cut(line, _FEW_LETTERS) for line in column.title), width=_FEW_LETTERS)
+    titles = (line if display_width(line) <= _FEW_LETTERS else line.removesuffix("_") for line in column.title)
+    return replace(column, title=tuple(cut(line, _FEW_LETTERS) for line in titles), width=_FEW_LETTERS)
 
 
 def _without(columns: list[Column], dispensable: list[str], room: int) -> list[Column]:

@@ -39,7 +39,8 @@ class Table:
         """Writes the table: a row of titles, then the rows."""
         cells = [[terminal.plain(cell) for cell in row] for row in (self.titles, *self.rows)]
         for broken in (False, True):
-            for columns in range(len(self.titles), len(self.titles) - self.spare - 1, -1):
+            least = len(self.titles) - self.spare
+            for columns in range(least if broken else len(self.titles), least - 1, -1):  # names before spare numbers
                 widths = self._widths([row[:columns] for row in cells], terminal.width, broken)
                 if widths is not None:
                     self._print_rows(terminal, cells, widths)

@@ -184,3 +184,10 @@ def test_names_of_metrics_may_be_wide_or_hold_control_characters():
     assert table.header() == ["   epoch     loss    数_f1  a\\x1b[2Jb_f1        lr  time (ms)"]
     narrow = RunTable(started(("loss", "数学的な_f1"), validates=False), 30)
     assert narrow.header()[-2:] == ["                   数学的な_", "   epoch     loss         f1"]
+
+
+def test_a_metric_with_values_below_0_keeps_room_for_the_sign():
+    run = started(("loss", "price_r2_score"))
+    first = EpochEnded(1, {"loss": 1.0, "val_loss": 1.0, "price_r2_score": -0.25, "val_price_r2_score": 0.5}, 0.1, 1)
+    table = RunTable(run, 40, first)
+    assert table.epoch(first).split()[1:] == ["1.0000", "-0.250", "1.0000", "0.500"]
