@@ -9,7 +9,7 @@ from screens import lines, screen
 
 from nnctl.reports.numbers import counted, cut, duration, figure, short, size
 from nnctl.reports.tables import Table
-from nnctl.reports.terminal import Terminal
+from nnctl.reports.terminal import Terminal, display_width, wrap
 
 
 @pytest.mark.parametrize(
@@ -140,3 +140,52 @@ def test_styles_are_written_only_where_they_can_be_shown():
         table().print(terminal)
     assert "\x1b" not in plain.stream.getvalue()
     assert colored.stream.getvalue().splitlines()[2].startswith("\x1b[2mflatten")
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "indent", "inside", "expected"),
+    [
+        ("one two three", 7, "", False, ["one two", "three"]),
+        ("  label  one two", 12, "    ", False, ["  label  one", "    two"]),
+        ("数学 数学 数学", 9, "", False, ["数学 数学", "数学"]),
+        ("a/long/path/that/is/copied x", 8, "", False, ["a/long/path/that/is/copied", "x"]),
+        ("encoder_block_1_attention", 10, "", True, ["encoder_", "block_1_", "attention"]),
+        ("unbreakable", 4, "", True, ["unbr", "eaka", "ble"]),
+        ("数学数学", 5, "", True, ["数学", "数学"]),
+        ("takes a_b_c, d", 7, "", True, ["takes", "a_b_c,", "d"]),
+        ("", 7, "", False, []),
+    ],
+)
+def test_text_is_wrapped_by_the_columns_it_takes(text, width, indent, inside, expected):
+    assert wrap(text, width, indent, inside) == expected
+
+
+@given(st.text("ab_数. ", max_size=60), st.integers(2, 20))
+def test_broken_words_lose_no_letter_and_no_line_is_too_long(text, width):
+    wrapped = wrap(text, width, inside=True)
+    assert all(display_width(line) <= width for line in wrapped) or text.startswith(" ")
+    assert "".join(wrapped).replace(" ", "") == text.replace(" ", "")
+
+
+def test_numbers_go_before_names_are_broken_and_a_line_says_so():
+    made = Table(["layer", "takes", "parameters", "multiply-adds"], left=2, spare=1, more="--json shows all")
+    made.add("encoder_block_1_projection", "encoder_block_0_projection", "1,056", "1,024")
+    made.add("数学", "b", "0", "0")
+    whole, spared, broken = screen(90), screen(68), screen(54)
+    for terminal in (whole, spared, broken):
+        made.print(terminal)
+    assert len(lines(whole)) == 3 and lines(whole)[0].endswith("multiply-adds")
+    assert lines(spared) == [
+        "layer                       takes                       parameters",
+        "encoder_block_1_projection  encoder_block_0_projection       1,056",
+        "数学                        b                                    0",
+        "columns without room here: multiply-adds; --json shows all",
+    ]
+    assert lines(broken) == [
+        "layer                 takes                 parameters",
+        "encoder_block_1_      encoder_block_0_           1,056",
+        "projection            projection",
+        "数学                  b                              0",
+        "columns without room here: multiply-adds; --json shows",
+        "all",
+    ]
