@@ -8,6 +8,7 @@ from data.tables import table
 
 from nnctl.data.missing import keep_array_rows, kept_array_rows, kept_rows, refuse_missing, rule, take_rows
 from nnctl.data.named_arrays import Arrays
+from nnctl.data.origin import Origin
 from nnctl.data.rows import Rows
 from nnctl.data.spec import DatasetSpec
 from nnctl.errors import DataError
@@ -180,3 +181,11 @@ def test_a_number_is_no_missing_category():
     refuse_missing(spec(missing="category"), table(w=GAPS["w"]), {"w": "category"}, ())
     refuse_missing(spec(missing="median"), table(x=GAPS["x"]), {"x": "number"}, ())
     refuse_missing(spec(), table(x=[1.0]), {"x": "number"}, ())
+
+
+def test_rows_that_stay_know_their_file_and_their_row_in_it():
+    kept = np.array([True, False, True, False, True])
+    arrays = Arrays({"x": np.arange(5)}, "a.npz")
+    assert take_rows(arrays, kept).origin.number.tolist() == [1, 3, 5]
+    taken = take_rows(replace(arrays, origin=Origin.of([("a.npz", 2), ("b.npz", 3)])), kept).origin
+    assert (taken.files, taken.file.tolist(), taken.number.tolist()) == (("a.npz", "b.npz"), [0, 1, 1], [1, 1, 3])

@@ -303,3 +303,9 @@ def test_labels_of_known_lengths():
     values = {"x": np.ones((2, 1)), "y": np.array([[0, 2], [1, 9]]), "m": np.array([2, 1])}
     part = made({"input": ArrayInput("x", (1,))}, {"out": coder}).transform(Arrays(values, "d.npz"), True, [])
     assert part.targets["out"].tolist() == [[1, 3], [2, 0]]
+
+
+def test_rows_of_a_table_are_called_by_their_number_in_the_file():
+    values = table(x=[1.0, 2.0, 3.0], w=["a", "b", "a"], y=["n", "p", "n"])
+    assert made().transform(values, True, []).names is None
+    assert made().transform(values.take(np.array([0, 2])), True, []).names.tolist() == [1, 3]

@@ -186,7 +186,7 @@ def test_equal_times_stay_in_the_files_order():
 def test_a_missing_time_is_named():
     with pytest.raises(DataError, match=r"rows 2, 4") as caught:
         cut(5, time="day", time_values=[1, None, 3, None, 5])
-    assert "day" in caught.value.problems[0].where and "day" in caught.value.problems[0].hint
+    assert caught.value.problems[0].where == 'split.time: column "day"' and "day" in caught.value.problems[0].hint
 
 
 def test_a_column_names_the_splits():
@@ -209,7 +209,7 @@ def test_a_column_names_the_splits():
 def test_a_column_that_does_not_name_them(values, said):
     with pytest.raises(DataError, match=said) as caught:
         cut(len(values), column="part", column_values=values)
-    assert "part" in caught.value.problems[0].where
+    assert caught.value.problems[0].where == 'split.column: column "part"'
 
 
 @pytest.mark.parametrize(
