@@ -221,3 +221,9 @@ def test_how_many_steps_stay(count, expected, cut):
     [problem] = caught.value.problems
     first = {1: '"p" has 2', 2: '"q" has 3'}[count]
     assert f"{cut} sequences" in problem.message and first in problem.message and "length: 3" in problem.hint
+
+
+def test_a_sequence_is_found_where_it_begins():
+    assert folded()[0].sequences.origin.number.tolist() == [1, 2, 4]
+    by_time, _ = folded(sequence={"order": "t"})
+    assert by_time.sequences.origin.number.tolist() == [6, 3, 4]

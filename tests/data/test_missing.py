@@ -189,3 +189,16 @@ def test_rows_that_stay_know_their_file_and_their_row_in_it():
     assert take_rows(arrays, kept).origin.number.tolist() == [1, 3, 5]
     taken = take_rows(replace(arrays, origin=Origin.of([("a.npz", 2), ("b.npz", 3)])), kept).origin
     assert (taken.files, taken.file.tolist(), taken.number.tolist()) == (("a.npz", "b.npz"), [0, 1, 1], [1, 1, 3])
+
+
+@pytest.mark.parametrize(("features", "expected"), [(["x"], 1), (["x", "w"], 3)])
+def test_several_columns_tell_how_many_rows_go_in_all(features, expected):
+    told = []
+    kept_rows(spec(missing="drop"), table(**COLUMNS), features, [], told)
+    assert len(told) == expected and ("2 of 6 rows in all" in told[-1]) == (expected > 1)
+
+
+def test_what_drop_costs_counts_rows_without_a_weight():
+    gaps = GAPS | {"k": [None, None, 1.0, 1.0]}
+    _, hint = refusal(gaps, {"x": "number"}, (), weight="k")
+    assert "would leave out 2 of 4 rows" in hint
