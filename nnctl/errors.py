@@ -13,6 +13,7 @@ class ExitCode(IntEnum):
     DONE = 0
     FAILED = 1  # something went wrong while running
     BAD_INPUT = 2  # the config, the data or the command line is wrong
+    HUNG_UP = 129  # SIGHUP, the terminal was closed, after saving
     INTERRUPTED = 130  # Ctrl-C, after saving
     TERMINATED = 143  # SIGTERM, after saving
 

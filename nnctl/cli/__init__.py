@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import gc
-import importlib
-import sys
+from nnctl import interrupts
 
-import click
+interrupts.leave_while_importing()
 
-from nnctl import __version__
-from nnctl.alike import alike
-from nnctl.cli.catcher import Switches, catching
-from nnctl.cli.options import debug_option
+import gc  # noqa: E402
+import importlib  # noqa: E402
+import sys  # noqa: E402
+
+import click  # noqa: E402
+
+from nnctl import __version__  # noqa: E402
+from nnctl.alike import alike  # noqa: E402
+from nnctl.cli.catcher import Switches, catching  # noqa: E402
+from nnctl.cli.options import debug_option  # noqa: E402
 
 # verb -> (module under nnctl.cli, what it does). `nnctl --help` reads this table alone.
 COMMANDS = {
@@ -83,6 +87,12 @@ def main() -> None:
     # Imports make many objects and no garbage: looking for it every 700 objects takes a twentieth of a short run.
     gc.set_threshold(50_000, 20, 20)
     try:
+        interrupts.begin_command()
         program()
+    except KeyboardInterrupt:  # after all that catches it
+        interrupts.leave()
     finally:
         gc.freeze()  # at its end Python would look through all of them once more: a tenth of a short run
+
+
+interrupts.end_importing()

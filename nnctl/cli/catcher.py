@@ -8,11 +8,12 @@ import sys
 import traceback
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import click
 
+from nnctl import interrupts
 from nnctl.errors import ExitCode, NnctlError, Stopped
 from nnctl.reports.terminal import Terminal
 
@@ -29,15 +30,19 @@ def catching(switches: Switches) -> Iterator[None]:
     """Exits the process with the code of whatever ends the body."""
     code: int = ExitCode.DONE
     try:
-        with _without_warnings():
-            yield
+        try:
+            with _without_warnings():
+                yield
+        finally:
+            interrupts.end_command()
     except SystemExit as leaving:
         code = leaving.code
     except click.ClickException as error:
         _complain_of_usage(error)
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        print("stopped", file=sys.stderr)
+        with suppress(OSError):  # of a terminal that is gone
+            print("stopped", file=sys.stderr)
         code = ExitCode.INTERRUPTED
     except BrokenPipeError:
         # The reader (`head`, `less`) has seen enough; what Python still flushes at exit goes nowhere.
@@ -99,6 +104,8 @@ def _complain_of_usage(error: click.ClickException) -> None:
 
 _MENDS = {
     errno.ENOSPC: "free some disk space and try again; a run goes on with nnctl train --resume",
+    errno.EDQUOT: "free some of your disk quota and try again; a run goes on with nnctl train --resume",
+    errno.EIO: "the disk, or the connection to it, failed: try again; a run goes on with nnctl train --resume",
     errno.EACCES: "check the permissions, or choose another place",
     errno.EROFS: "choose a place that can be written",
 }

@@ -7,7 +7,7 @@ from dataclasses import replace
 import click
 
 from nnctl.cli.inputs import STANDARD_INPUT, STDIN, chosen_run, given_files, input_format_option, is_run, tell
-from nnctl.cli.options import decode_options, json_option, reading_of, verb
+from nnctl.cli.options import decode_options, json_option, reading_of, verb, weights_option
 from nnctl.quoting import shell_path
 
 
@@ -18,9 +18,10 @@ from nnctl.quoting import shell_path
 @click.option("--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True,
               help="The part of the run's own data.")  # fmt: skip
 @input_format_option("--format")
+@weights_option
 @decode_options
 @json_option
-def command(run, data, split, input_format, decode, beam_width, as_json) -> None:
+def command(run, data, split, input_format, weights, decode, beam_width, as_json) -> None:
     """Show the metrics of RUN, its confusion matrix and a table by class.
 
     RUN is a run's folder or its model.safetensors; without it, the newest run under runs/.
@@ -40,10 +41,10 @@ def command(run, data, split, input_format, decode, beam_width, as_json) -> None
     from nnctl.training.evaluation import evaluate
 
     if data is None:
-        evaluation = evaluate(folder, split=split, reading=reading)
+        evaluation = evaluate(folder, split=split, reading=reading, weights=weights)
     else:
         with given_files(data, input_format) as path:
-            evaluation = evaluate(folder, data=path, reading=reading)
+            evaluation = evaluate(folder, data=path, reading=reading, weights=weights)
         if data == STDIN:
             notes = tuple(note.replace(path, STANDARD_INPUT) for note in evaluation.notes)
             evaluation = replace(evaluation, split=STANDARD_INPUT, notes=notes)

@@ -31,6 +31,11 @@ set_option = click.option(
     help="Change a value of the config, such as optimizer.adam.learning_rate=0.01; may be repeated.",
 )  # fmt: skip
 
+weights_option = click.option(
+    "--weights", type=click.Choice(["best", "last"]),
+    help="Use the weights of the best epoch, or the last ones; default: as the run's `keep:` says.",
+)  # fmt: skip
+
 
 WAYS = {"greedy": "greedy", "beam": "beam_search"}  # here -> as metrics name them
 

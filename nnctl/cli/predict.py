@@ -17,7 +17,7 @@ from nnctl.cli.inputs import (
     refuse_overwriting,
     tell,
 )
-from nnctl.cli.options import decode_options, json_option, output_file, reading_of, verb
+from nnctl.cli.options import decode_options, json_option, output_file, reading_of, verb, weights_option
 from nnctl.quoting import shell_path
 
 FORMATS = ("csv", "tsv", "json", "jsonl", "parquet", "npz")
@@ -32,9 +32,10 @@ TABLE = "table"  # for eyes
 @click.option("--keep", multiple=True, metavar="COLUMNS",
               help="Columns of INPUT to carry along, such as id,name; `all` of them.")  # fmt: skip
 @input_format_option()
+@weights_option
 @decode_options
 @json_option
-def command(names, output, form, keep, input_format, decode, beam_width, as_json) -> None:
+def command(names, output, form, keep, input_format, weights, decode, beam_width, as_json) -> None:
     """Predict each row of INPUT with RUN: the class and its probabilities, the number, or the text.
 
     RUN is a run's folder or its model.safetensors; without it, the newest run under runs/. INPUT is a file, a
@@ -58,7 +59,7 @@ def command(names, output, form, keep, input_format, decode, beam_width, as_json
     from nnctl.training.prediction import predict
 
     with given_files(source, input_format) as path:
-        predictions = predict(folder, path, keep=_columns(keep), reading=reading)
+        predictions = predict(folder, path, keep=_columns(keep), reading=reading, weights=weights)
     if file:
         refuse_overwriting(file, predictions.trained_on, folder)
     tell(predictions.notes, path if source == STDIN else "")

@@ -12,7 +12,7 @@ from nnctl.errors import ExitCode, RunError
 RUNS = Path("runs")
 NEWEST = "newest"  # what `--resume` without a run means
 
-_ENDINGS = {"interrupted": ExitCode.INTERRUPTED, "terminated": ExitCode.TERMINATED}
+_ENDINGS = {"interrupted": ExitCode.INTERRUPTED, "terminated": ExitCode.TERMINATED, "hung up": ExitCode.HUNG_UP}
 
 
 @verb()

@@ -22,6 +22,8 @@ _SHORTEST_NAME = 3
 def show(evaluation: Evaluation, terminal: Terminal) -> None:
     """Writes the figures; then, for each output with classes, confusions and the table by class."""
     terminal.print(f"{evaluation.split}: {counted(evaluation.rows, 'row')}", "bold")
+    if evaluation.kept:
+        terminal.flow(str(evaluation.kept))
     terminal.print()
     figures = Table(["", "value"])
     for name, value in evaluation.figures.items():

@@ -160,6 +160,8 @@ def closing(ended: RunEnded, started: RunStarted, terminal: Terminal) -> None:
         ending = _ending(ended)
         best = f"; best: epoch {ended.best_epoch}" if ended.best_epoch else ""
         terminal.flow(ending[0].upper() + ending[1:] + best)
+        if ended.kept:
+            terminal.flow(f"Kept, and used by eval and predict: the {ended.kept}")
         terminal.print()
     if ended.test:
         _test_table(ended.test, started.baseline, started.scaled).print(terminal)

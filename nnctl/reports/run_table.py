@@ -211,7 +211,7 @@ class Epochs:
     def take(self, event: EpochEnded) -> bool:
         """Takes in a finished epoch; whether it gets a row at once."""
         self.last = event
-        if self._cost(event) < (math.inf if self.best is None else self._cost(self.best)):
+        if self._is_best(event):
             self.best = event
         if event.epoch != 1 and event.epoch % self.every and not self._is_due():
             return False
@@ -238,6 +238,11 @@ class Epochs:
                 self._shown.add(event.epoch)
                 rows.append(event)
         return rows
+
+    def _is_best(self, event: EpochEnded) -> bool:
+        if event.is_best is not None:  # the run knows, and keeps its weights
+            return event.is_best
+        return self._cost(event) < (math.inf if self.best is None else self._cost(self.best))
 
     def _cost(self, event: EpochEnded) -> float:
         """What the best epoch has least of."""

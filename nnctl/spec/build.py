@@ -27,7 +27,7 @@ from nnctl.spec.yaml12 import read
 
 KEYS = (
     "name", "seed", "dataset", "inputs", "layers", "outputs", "loss", "loss_weights", "optimizer", "metrics",
-    "weighted_metrics", "epochs", "batch_size", "class_weight", "callbacks", "engine",
+    "weighted_metrics", "epochs", "batch_size", "class_weight", "callbacks", "keep", "engine",
 )  # fmt: skip
 _REQUIRED = {
     "dataset": "add dataset: iris, or dataset: {path: data.csv, target: column}",
@@ -59,6 +59,7 @@ class Settings(Declared):
     epochs: Annotated[int, Field(ge=1)] = 1
     batch_size: Annotated[int, Field(ge=1)] | Literal["all"] = 32
     class_weight: Mapping[str, Annotated[float, Field(ge=0)]] | Literal["balanced"] | None = None
+    keep: Literal["best", "last"] = "best"
     engine: EngineSpec = EngineSpec()
 
 
@@ -124,6 +125,7 @@ def _build(document: Document, overrides: Sequence[str]) -> Spec:
         batch_size=None if settings.batch_size == "all" else settings.batch_size,
         class_weight=settings.class_weight,
         callbacks=callbacks,
+        keep=settings.keep,
         engine=settings.engine,
         file=document.file,
     )

@@ -56,6 +56,7 @@ def schema() -> dict[str, Any]:
             "batch_size": {"oneOf": [{"type": "integer", "minimum": 1}, {"const": "all"}]},
             "class_weight": {"oneOf": [{"const": "balanced"}, numbers, {"type": "null"}]},
             "callbacks": {"type": "array", "items": _ref("callback")},
+            "keep": {"enum": ["best", "last"]},
             "engine": _ref("engine"),
         },
         "$defs": {

@@ -50,6 +50,7 @@ class Spec:
 
     nodes and outputs make the graph; losses, loss_weights, metrics and weighted_metrics are by output name.
     inputs is empty where the config names none. batch_size None is the whole training set.
+    keep: which weights eval and predict use where there is a validation split; without one they are the last.
     resolved: every key with its value, defaults in, as plain YAML values.
     origins: key path ("optimizer.adam.beta_1") -> "line 7", "--set" or "default".
     places: key path -> "file:line:column", for error messages.
@@ -70,6 +71,7 @@ class Spec:
     batch_size: int | None = 32
     class_weight: Mapping[str, float] | Literal["balanced"] | None = None
     callbacks: tuple[Any, ...] = ()
+    keep: Literal["best", "last"] = "best"
     engine: EngineSpec = EngineSpec()
     file: str | None = None
     resolved: Mapping[str, Any] = field(default_factory=dict)

@@ -69,6 +69,7 @@ def resolve(spec: Spec, document: Document, network: Network, moved: Mapping[Pat
         "batch_size": "all" if spec.batch_size is None else spec.batch_size,
         "class_weight": expand(spec.class_weight),
         "callbacks": expand(spec.callbacks),
+        "keep": spec.keep,
         "engine": expand(spec.engine),
     }
     origins: dict[str, str] = {}

@@ -154,9 +154,11 @@ class ReduceLROnPlateau(_Watches):
 
 @callbacks.register("ModelCheckpoint")
 class ModelCheckpoint(_Watches):
-    """Chooses what "best" means for `checkpoints/best`, and how often `last` is written.
+    """Chooses what "best" means, in the table, in model.safetensors and in `checkpoints/best`, and how often checkpoints
+    are written.
 
-    Without it, best follows val_loss (loss without a validation part), and last is written every few seconds.
+    Without it, best follows the metric that an EarlyStopping monitors, else val_loss (loss without a validation split),
+    and checkpoints are written every few seconds.
     every_epochs: write both at least that often.
     """
 

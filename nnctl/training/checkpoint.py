@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.errors import RunError
-from nnctl.training.files import sha256, sync_folder, write
+from nnctl.training.files import TEMPORARY, named, sha256, sync_folder, temporary_of, write
 from nnctl.training.tensors import pieces
 
 Array = np.ndarray
@@ -42,10 +42,11 @@ def save(folder: Path, kind: str, step: int, checkpoint: Checkpoint) -> Path:
     final = folder / f"{kind}-{step:010d}"
     if final.exists():  # the same step again: its content is the same too
         return final
-    temporary = folder / f".{final.name}.{os.getpid()}.tmp"
+    temporary = temporary_of(final)
+    folder.mkdir(exist_ok=True)  # but not the run's own, which someone may have deleted
     try:
-        temporary.mkdir(parents=True)
-        with contextlib.ExitStack() as opened:
+        temporary.mkdir()
+        with named(temporary), contextlib.ExitStack() as opened:
             written = {name: opened.enter_context(open(temporary / name, "wb")) for name in (*files, MANIFEST)}
             sums = {name: write(written[name], content) for name, content in files.items()}
             write(written[MANIFEST], json.dumps(sums).encode())
@@ -54,19 +55,26 @@ def save(folder: Path, kind: str, step: int, checkpoint: Checkpoint) -> Path:
                 file.flush()
             for file in written.values():
                 os.fsync(file.fileno())
-        sync_folder(temporary)
-        os.rename(temporary, final)
-        sync_folder(folder)
+        with named(final):
+            sync_folder(temporary)
+            os.rename(temporary, final)
+            sync_folder(folder)
     except BaseException:
         _remove(temporary)
         raise
+    prune(folder, kind)
+    return final
+
+
+def prune(folder: Path, kind: str) -> None:
+    """Removes the older checkpoints of a kind, beyond what is kept."""
     for old in _named(folder, kind)[KEPT[kind] :]:
         _remove(old)
-    return final
 
 
 def load(path: Path) -> Checkpoint:
     """Reads a checkpoint. Raises RunError where a file is missing or is not what was written."""
+    from safetensors import SafetensorError
     from safetensors.numpy import load as from_bytes
 
     try:
@@ -75,7 +83,7 @@ def load(path: Path) -> Checkpoint:
         damaged = [name for name, content in contents.items() if sha256(content) != manifest.get(name)]
         if not damaged:
             return Checkpoint(from_bytes(contents["arrays.safetensors"]), json.loads(contents["position.json"]))
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError, RecursionError, SafetensorError) as error:
         raise RunError(f"the checkpoint cannot be read: {error}", where=str(path)) from None
     raise RunError(f"the checkpoint is damaged: {', '.join(damaged)} is not what was written", where=str(path))
 
@@ -92,13 +100,16 @@ def newest(folder: Path, kind: str = "last") -> tuple[Checkpoint | None, list[st
 
 
 def remove_after(folder: Path, step: int) -> None:
-    """Removes what cannot belong to a run that goes on from `step`: damaged or later checkpoints, leftovers."""
+    """Removes what cannot belong to a run that goes on from `step`: damaged or later checkpoints, leftovers, and what
+    is older than those that are kept."""
     for path in [*_named(folder, "last"), *_named(folder, "best")]:
         if int(NAME.fullmatch(path.name)[2]) > step:
             _remove(path)
     with contextlib.suppress(OSError):
-        for path in folder.glob(".*.tmp"):
+        for path in folder.glob(TEMPORARY):
             _remove(path)
+    for kind in KEPT:
+        prune(folder, kind)
 
 
 def _remove(path: Path) -> None:

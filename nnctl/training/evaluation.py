@@ -15,6 +15,7 @@ from nnctl.losses import Loss
 from nnctl.training.alignment import check_alignment
 from nnctl.training.events import Figures
 from nnctl.training.folder import model_of
+from nnctl.training.kept import Kept, Which
 from nnctl.training.model import cast
 from nnctl.training.model_metrics import scale_notes, target_names
 from nnctl.training.nonfinite_metrics import nonfinite_note
@@ -31,7 +32,7 @@ class Evaluation:
     split: the part of the run's own data, or the files given. targets: by their column's name, or
     their output's where there are several. confusion: likewise, (classes, classes), rows the truth. scaled: figures in
     the unit of the scaled target, not of the data.
-    left_out: numbers of the given files' rows that are not in it. notes: a line for everything that was done to the
+    left_out: numbers of the given files' rows that are not in it. kept: whose weights they are of. notes: a line for everything that was done to the
     data.
     """
 
@@ -43,12 +44,14 @@ class Evaluation:
     left_out: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     scaled: tuple[str, ...] = ()
+    kept: Kept | None = None
 
 
-def evaluate(run: Path, *, data: str | None = None, split: str = "test",
-             reading: Reading | None = None) -> Evaluation:  # fmt: skip
-    """Figures of a trained run on one of its own parts, or on raw files. reading: in place of the metrics' own."""
-    model, preprocessing = load_model(model_of(run))
+def evaluate(run: Path, *, data: str | None = None, split: str = "test", reading: Reading | None = None,
+             weights: Which | None = None) -> Evaluation:  # fmt: skip
+    """Figures of a trained run on one of its own parts, or on raw files. reading: in place of the metrics' own. weights:
+    "best" or "last", in place of those that the run uses by default."""
+    model, preprocessing = load_model(model_of(run), weights)
     if reading:
         check_reading(model.spec, run)
         model.metrics = tuple(
@@ -84,6 +87,7 @@ def evaluate(run: Path, *, data: str | None = None, split: str = "test",
     return Evaluation(
         data or split, part.rows, figures, {called[name]: target for name, target in targets.items()}, confusion,
         left_out, (*notes, *scale_notes(model.spec, targets), *filter(None, [note])), model.scaled_losses,
+        model.kept,
     )  # fmt: skip
 
 

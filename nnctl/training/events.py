@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nnctl.data.parts import Target
+from nnctl.training.kept import Kept
 
 Figures = Mapping[str, float]  # "loss", then the metrics by name; an output's own are "kind_loss", "kind_accuracy"
 
@@ -64,12 +65,14 @@ class IterationsEnded:
 
 @dataclass(frozen=True, slots=True)
 class EpochEnded:
-    """figures: training averages, then the validation figures, prefixed "val_"."""
+    """figures: training averages, then the validation figures, prefixed "val_". is_best: whether it is the best epoch so
+    far; None where that is not said."""
 
     epoch: int
     figures: Figures
     learning_rate: float | None
     seconds: float | None
+    is_best: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,8 @@ class Profiled:
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """reason: "done", "early stopping", "interrupted", "terminated" or "nan"; test: figures on the test part, if there is one."""
+    """reason: "done", "early stopping", "interrupted", "terminated", "hung up" or "nan"; test: figures on the test split, if
+    there is one. kept: whose weights eval and predict use, which the test figures are of."""
 
     reason: str
     folder: Path
@@ -108,6 +112,7 @@ class RunEnded:
     test: Figures = field(default_factory=dict)
     best_epoch: int | None = None
     hint: str | None = None
+    kept: Kept | None = None
     verdict: str | None = None  # one sentence on what is wrong with the model, and the key to change
 
 

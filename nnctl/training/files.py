@@ -3,31 +3,52 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from nnctl.errors import RunError
+from nnctl.errors import RunError, TrainingError
 
 Pieces = Iterable[bytes | memoryview]
+
+TEMPORARY = ".*.tmp"  # what names of files and folders match that are not whole yet
+LOCK = ".lock"  # where folders themselves cannot be locked
+# What a system or a file system says that has no locks.
+_NO_LOCKS = {getattr(errno, name, None) for name in ("ENOLCK", "EOPNOTSUPP", "ENOTSUP", "ENOSYS", "EINVAL")}
 
 
 def write_safely(path: Path, content: bytes | Pieces) -> None:
     """Temporary file beside it, fsync, rename, fsync of the folder. Raises OSError and leaves no temporary."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = temporary_of(path)
+    with named(path):
+        try:
+            with open(temporary, "wb") as file:  # the umask's mode, as any other file of the user
+                write(file, content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
+        sync_folder(path.parent)
+
+
+def temporary_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
+@contextlib.contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Has an OSError name this file: a write that fails names none, and a rename that of a moment ago."""
     try:
-        with open(temporary, "wb") as file:  # the umask's mode, as any other file of the user
-            write(file, content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+        yield
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None
         raise
-    sync_folder(path.parent)
 
 
 def write(file: BinaryIO, content: bytes | Pieces) -> str:
@@ -43,7 +64,7 @@ def sync_folder(folder: Path) -> None:
     """Makes the names in a folder last through a power cut (where the system can)."""
     try:
         handle = os.open(folder, os.O_RDONLY)
-    except OSError:  # Windows opens no folders
+    except PermissionError:  # Windows opens no folders
         return
     try:
         os.fsync(handle)
@@ -56,29 +77,68 @@ def sha256(content: bytes) -> str:
 
 
 class Lock:
-    """Keeps a second trainer out of a run's folder. It is on the folder itself and dies with its process,
-    so it leaves no file and never goes stale."""
+    """Keeps a second trainer out of a run's folder. It is on the folder itself and dies with its process, so it leaves
+    no file and never goes stale; on Windows, which cannot lock folders, on a file in it that is removed at the end."""
 
     def __init__(self, folder: Path):
-        self._folder = folder
+        self.folder = folder
         self._handle: int | None = None
+        self._file: Path | None = None
 
     def __enter__(self) -> Lock:
         try:
             import fcntl
         except ImportError:  # Windows
+            self._lock_file()
             return self
-        self._handle = os.open(self._folder, os.O_RDONLY)
+        self._handle = os.open(self.folder, os.O_RDONLY)
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(self._handle)
-            raise RunError(
-                "another nnctl is training in this folder", where=str(self._folder),
-                hint="wait for it, or choose another folder with --run",
-            ) from None  # fmt: skip
+        except OSError as error:
+            if error.errno in _NO_LOCKS:
+                return self
+            self._close()
+            if isinstance(error, BlockingIOError | PermissionError):
+                raise self._taken() from None
+            error.filename = str(self.folder)
+            raise
         return self
+
+    def _lock_file(self) -> None:
+        import msvcrt
+
+        self._file = self.folder / LOCK
+        self._handle = os.open(self._file, os.O_RDWR | os.O_CREAT)
+        try:
+            msvcrt.locking(self._handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            self._close()
+            self._file = None
+            raise self._taken() from None
+
+    def _taken(self) -> RunError:
+        return RunError("another nnctl is training in this folder", where=str(self.folder),
+                        hint="wait for it, or choose another folder with --run")  # fmt: skip
+
+    def check(self) -> None:
+        """Raises TrainingError where the folder is not there any more, or another one is in its place."""
+        try:
+            there = os.stat(self.folder)
+        except FileNotFoundError:
+            there = None
+        if there is not None and (self._handle is None or self._file is not None):
+            return
+        if there is None or not os.path.samestat(there, os.fstat(self._handle)):
+            raise TrainingError("the run's folder was deleted or moved while the run trained", where=str(self.folder),
+                                hint="leave it where it is until the run ends; start the run again")  # fmt: skip
+
+    def _close(self) -> None:
+        os.close(self._handle)
+        self._handle = None
 
     def __exit__(self, *error) -> None:
         if self._handle is not None:
-            os.close(self._handle)
+            self._close()
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.unlink()

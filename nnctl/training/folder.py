@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
 import os
@@ -12,7 +13,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 
@@ -20,18 +21,19 @@ from nnctl import __version__
 from nnctl.errors import RunError
 from nnctl.quoting import shell_path
 from nnctl.training.events import EpochEnded, Event, IterationEnded, IterationsEnded
-from nnctl.training.files import write_safely
+from nnctl.training.files import LOCK, TEMPORARY, named, write_safely
 
 RUNS = Path("runs")  # where runs go that have no folder of their own
-FORMAT = "nnctl 1"  # of model.safetensors; a reader refuses what it does not know
+CONFIG, MODEL, CHECKPOINTS = "config.yaml", "model.safetensors", "checkpoints"
+ENVIRONMENT, METRICS, EVENTS = "environment.json", "metrics.csv", "events.jsonl"
+_LONGEST_LINE = 1 << 20  # bytes of an event in events.jsonl
+FORMAT = "nnctl 2"  # of model.safetensors; a reader refuses what it does not know. 1 had no checksum
 
 
 def new_folder(name: str, at: Path | None) -> Path:
     """Makes the folder of a new run: `at`, which must be new or empty, or runs/NAME-TIMESTAMP."""
     if at is not None:
-        if at.exists() and (not at.is_dir() or any(at.iterdir())):
-            raise RunError("the run's folder exists and is not empty", where=str(at),
-                           hint=f"to go on with that run: nnctl train --resume {shell_path(at)}; or choose another folder")  # fmt: skip
+        check_unused(at)
         at.mkdir(parents=True, exist_ok=True)
         return at
     stamp = time.strftime("%Y%m%d-%H%M%S")
@@ -41,27 +43,62 @@ def new_folder(name: str, at: Path | None) -> Path:
             folder.mkdir(parents=True)
             return folder
         except FileExistsError:
-            continue
+            if RUNS.exists() and not RUNS.is_dir():
+                raise RunError("runs is a file, and a folder of that name is to hold the runs", where=str(RUNS),
+                               hint="move it away, or choose the run's folder with --run") from None  # fmt: skip
     raise RunError(f"a thousand runs of {name!r} began in this second", where="runs/")
+
+
+def check_unused(folder: Path) -> None:
+    """Raises RunError where there is something at that path besides what a run left that was stopped before it began."""
+    if folder.exists() and not folder.is_dir():
+        raise RunError("the run's folder would be here, but this is a file", where=str(folder),
+                       hint="choose another name with --run")  # fmt: skip
+    if folder.exists() and not _only_leftovers(folder):
+        raise RunError("the run's folder exists and is not empty", where=str(folder),
+                       hint=f"to go on with that run: nnctl train --resume {shell_path(folder)}; or choose another folder")  # fmt: skip
+
+
+def _only_leftovers(folder: Path) -> bool:
+    return all(path.match(TEMPORARY) or path.name == LOCK for path in folder.iterdir())
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Removes the temporary files of writers that were killed; whoever holds the lock has none of its own."""
+    for path in folder.glob(TEMPORARY):
+        path.unlink(missing_ok=True)
+
+
+def folder_of_run(folder: Path) -> Path:
+    """Checks that there is a folder that may be a run's."""
+    if folder.is_file():
+        run = folder.parent if (folder.parent / CONFIG).is_file() else None
+        raise RunError("this is a file, not a run's folder", where=str(folder),
+                       hint=f"give the run's folder: {shell_path(run)}" if run else "give the folder that `nnctl train` named at its end")  # fmt: skip
+    if not folder.is_dir():
+        hint = None
+        if folder.parent.is_dir():
+            near = sorted(p.name for p in folder.parent.iterdir() if p.is_dir() and (p / CONFIG).exists())
+            hint = "runs there: " + ", ".join(shell_path(folder.parent / name) for name in near[-5:]) if near else None
+        raise RunError("there is no such run", where=str(folder), hint=hint or "nnctl train CONFIG makes one")
+    return folder
 
 
 def existing_folder(folder: Path) -> Path:
     """Checks that it is a run's folder."""
-    if not folder.is_dir():
-        hint = None
-        if folder.parent.is_dir():
-            near = sorted(p.name for p in folder.parent.iterdir() if p.is_dir() and (p / "config.yaml").exists())
-            hint = "runs there: " + ", ".join(shell_path(folder.parent / name) for name in near[-5:]) if near else None
-        raise RunError("there is no such run", where=str(folder), hint=hint or "nnctl train CONFIG makes one")
-    if not (folder / "config.yaml").is_file():
-        raise RunError("this folder holds no run: config.yaml is missing", where=str(folder),
+    folder_of_run(folder)
+    if not (folder / CONFIG).is_file():
+        if _only_leftovers(folder):
+            raise RunError(f"the run was stopped before its {CONFIG} was written, so there is nothing to go on with",
+                           where=str(folder), hint=f"start it again: nnctl train CONFIG --run {shell_path(folder)}")  # fmt: skip
+        raise RunError(f"this folder holds no run: {CONFIG} is missing", where=str(folder),
                        hint="give the folder that `nnctl train` named at its end")  # fmt: skip
     return folder
 
 
 def newest_run() -> Path:
     """The run under runs/ whose model was written last. Raises RunError where no run has one."""
-    models = list(RUNS.glob("*/model.safetensors"))
+    models = list(RUNS.glob(f"*/{MODEL}"))
     if not models:
         raise RunError("there is no finished run", where=f"{RUNS}/",
                        hint="nnctl train CONFIG makes one; of a run elsewhere give the folder, as RUN")  # fmt: skip
@@ -70,7 +107,7 @@ def newest_run() -> Path:
 
 def model_of(run: Path) -> Path:
     """The model's file in a run's folder, or the file itself."""
-    return run if run.is_file() else existing_folder(run) / "model.safetensors"
+    return run if run.is_file() else existing_folder(run) / MODEL
 
 
 def environment(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,12 +121,17 @@ def environment(settings: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def changed_environment(folder: Path, now: Mapping[str, Any]) -> list[str]:
-    """What differs from the environment a run began in, of the things that change its bits."""
+def saved_environment(folder: Path) -> dict[str, Any]:
+    """The environment that a run began in; empty where it was not written, or is damaged."""
     try:
-        then = json.loads((folder / "environment.json").read_text())
-    except (OSError, ValueError):
-        return []
+        then = json.loads((folder / ENVIRONMENT).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return then if isinstance(then, dict) else {}
+
+
+def changed_environment(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs from the environment a run began in, of the things that change its bits."""
     keys = ("numpy", "blas", "blas_kernels", "machine", "threads", "shard_rows", "dtype", "kernels")
     return [f"{key} was {then[key]}, is {now[key]}" for key in keys if key in then and then[key] != now.get(key)]
 
@@ -104,12 +146,21 @@ class Log:
 
     def __init__(self, folder: Path, names: list[str], history: list[dict[str, float]]):
         self._names = names
-        rows = [self._row(epoch, figures) for epoch, figures in enumerate(history, start=1)]
-        self._metrics: TextIO = open(folder / "metrics.csv", "w", newline="", encoding="utf-8")
-        self._writer = csv.writer(self._metrics)
-        self._writer.writerows([["epoch", *names], *rows])
-        self._metrics.flush()
-        self._events: TextIO = open(folder / "events.jsonl", "a", encoding="utf-8")
+        self._paths = folder / METRICS, folder / EVENTS
+        rows = [["epoch", *names], *(self._row(epoch, figures) for epoch, figures in enumerate(history, start=1))]
+        text = io.StringIO()
+        csv.writer(text).writerows(rows)
+        if history:  # whole, or as it was before
+            write_safely(self._paths[0], text.getvalue().encode())
+        _cut_half_a_line(self._paths[1])
+        self._files = []
+        for path in self._paths:
+            with named(path):
+                mode = "a" if history or path.name == EVENTS else "w"
+                self._files.append(open(path, mode, newline="", encoding="utf-8"))  # noqa: SIM115
+        if not history:
+            self._files[0].write(text.getvalue())
+        self.flush()
 
     def _row(self, epoch: int, figures: Mapping[str, float]) -> list[Any]:
         return [epoch, *(repr(figures[name]) for name in self._names)]
@@ -117,18 +168,55 @@ class Log:
     def __call__(self, event: Event) -> None:
         if isinstance(event, (IterationEnded, IterationsEnded)):
             return
+        metrics, events = self._files
         if isinstance(event, EpochEnded):
-            self._writer.writerow(self._row(event.epoch, event.figures))
+            with named(self._paths[0]):
+                csv.writer(metrics).writerow(self._row(event.epoch, event.figures))
         line = {"event": type(event).__name__, "time": time.time(), **asdict(event)}
-        self._events.write(json.dumps(_with_null(line), default=str, allow_nan=False) + "\n")
+        with named(self._paths[1]):
+            events.write(json.dumps(_with_null(line), default=str, allow_nan=False) + "\n")
 
     def flush(self) -> None:
-        self._metrics.flush()
-        self._events.flush()
+        for path, file in zip(self._paths, self._files, strict=True):
+            with named(path):
+                file.flush()
 
     def close(self) -> None:
-        self._metrics.close()
-        self._events.close()
+        errors = []
+        for path, file in zip(self._paths, self._files, strict=True):
+            try:
+                with named(path):
+                    file.close()
+            except OSError as error:  # the other one is closed too
+                errors.append(error)
+        if errors:
+            raise errors[0]
+
+
+def _cut_half_a_line(path: Path) -> None:
+    """Takes off what a writer that was killed left of a line."""
+    if not path.exists():
+        return
+    with named(path), open(path, "rb+") as file:
+        size = file.seek(0, os.SEEK_END)
+        start = max(0, size - _LONGEST_LINE)
+        file.seek(start)
+        end = file.read()
+        if end and not end.endswith(b"\n"):
+            file.truncate(start + end.rfind(b"\n") + 1)
+
+
+def last_end(folder: Path) -> dict[str, Any]:
+    """The event with which a run ended the last time, if it did."""
+    try:
+        with open(folder / EVENTS, "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _LONGEST_LINE))
+            lines = file.read().splitlines()
+        events = [json.loads(line) for line in lines[-1:]]
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return next((event for event in events if isinstance(event, dict) and event.get("event") == "RunEnded"), {})
 
 
 def _with_null(value: Any) -> Any:

@@ -18,13 +18,12 @@ from nnctl.engine.updater import Updater
 from nnctl.engine.work import calls, multiply_adds
 from nnctl.errors import TrainingError
 from nnctl.kernels.choice import Work, choose
-from nnctl.metrics import dump, load
 from nnctl.training import callbacks as cb
-from nnctl.training.checkpoint import Checkpoint
 from nnctl.training.events import EpochEnded, Event, IterationEnded, Profiled, Said
 from nnctl.training.feeding import feed
+from nnctl.training.kept import Kept
 from nnctl.training.model import Model, Running, take
-from nnctl.training.signals import Signals
+from nnctl.training.soundness import fault_of
 from nnctl.training.stretch import Stretch
 
 Array = np.ndarray
@@ -34,6 +33,18 @@ Snapshot = dict[str, Array]  # "parameters" and "state", copies of the program's
 # Multiply-adds of iterations in one go, some dozens of milliseconds; what an iteration takes besides; and how many numbers
 # their predictions may be.
 STRETCH, OVERHEAD, MOST_PREDICTIONS = 4_000_000_000, 50_000, 4_000_000
+
+
+CHECKED = 256  # rows of the last batch whose loss is looked at before weights are kept
+FINISHED = ("done", "early stopping")
+
+
+class BlownUp(TrainingError):
+    """Numbers have become too large, or none. weights_are_good: those before it happened are still there."""
+
+    def __init__(self, message: str, where: str | None = None, hint: str | None = None, weights_are_good: bool = False):
+        super().__init__(message, where, hint)
+        self.weights_are_good = weights_are_good
 
 
 class Loop:
@@ -62,22 +73,28 @@ class Loop:
         self.running = Running(model)
         self.clock: Clock | None = None  # set before `run` to have the time of each phase taken
         self.history: list[dict[str, float]] = []  # figures of each finished epoch
-        self.monitor, self.bigger_is_better = self._monitor()
+        self._watch = self._watched()
+        self.monitor, self.bigger_is_better = self._watch.monitor, self._watch.mode == "max"
         self.best: dict[str, Any] = {"value": None, "epoch": None}
         self.best_weights: Snapshot | None = None
+        self._restored: tuple[int, Snapshot] | None = None  # what a callback goes back to at the end, of which epoch
+        self._ending = False
+        self._seen: Array | None = None  # some rows of the last batch that was trained on
         self.reason: str | None = None  # why the run ends, once it does
         self._save, self._save_seconds = save, save_seconds
         self._saved_at = time.perf_counter()
         self._save_now = False
 
-    def _monitor(self) -> tuple[str, bool]:
-        """The metric that tells which epoch is best, and whether that is the one with the largest value."""
+    def _watched(self) -> cb.EarlyStopping | cb.ModelCheckpoint:
+        """The callback whose metric tells which epoch is best: a ModelCheckpoint, else an EarlyStopping."""
         names = self.figure_names()
         for callback, _ in self.callbacks:
             callback.check(names)
-            if isinstance(callback, cb.ModelCheckpoint):
-                return callback.monitor, callback.mode == "max"
-        return ("val_loss" if self.data.validation else "loss"), False
+        for kind in (cb.ModelCheckpoint, cb.EarlyStopping):
+            for callback, _ in self.callbacks:
+                if isinstance(callback, kind):
+                    return callback
+        return cb.ModelCheckpoint(monitor="val_loss" if self.data.validation else "loss", mode="min")
 
     def figure_names(self) -> list[str]:
         """Names of an epoch's figures, validation's included."""
@@ -102,6 +119,15 @@ class Loop:
         return {"parameters": program.parameters.copy(), "state": program.state.copy()}
 
     def restore(self, weights: Snapshot) -> None:
+        """Goes back to these weights: at once, or at the end of the run for what is kept of it. (A checkpoint has those
+        that training would go on from.)"""
+        if not self._ending:
+            self.put(weights)
+            return
+        epochs = [state.get("best_epoch") for _, state in self.callbacks if state.get("weights") is weights]
+        self._restored = next(filter(None, epochs), self.epoch - 1), weights
+
+    def put(self, weights: Snapshot) -> None:
         self.model.program.parameters[...] = weights["parameters"]
         self.model.program.state[...] = weights["state"]
 
@@ -122,15 +148,45 @@ class Loop:
 
     def run(self) -> str:
         """Trains to the last epoch, or until something stops it. Returns the reason: "done", "early stopping",
-        "interrupted" or "terminated". Raises TrainingError where the loss is no longer a number."""
-        with Signals(self.stop):
-            while self.epoch <= self.plan.epochs and self.reason is None:
-                self._run_epoch()
+        "interrupted", "terminated" or "hung up". Raises BlownUp where the loss is no longer a number, or a weight."""
+        while self.epoch <= self.plan.epochs and self.reason is None:
+            self._run_epoch()
+        self.check()
         self.reason = self.reason or "done"
-        if self.reason in ("done", "early stopping"):
+        if self.reason in FINISHED:
+            self._ending = True
             for callback, state in self.callbacks:
                 callback.run_ended(state, self)
         return self.reason
+
+    def kept(self) -> list[tuple[Kept, Snapshot]]:
+        """The weights to keep, first those that eval and predict use."""
+        inside = self.iteration or None
+        program = self.model.program
+        now = {"parameters": program.parameters, "state": program.state}  # no copies
+        epoch, weights = self._restored or (self.epoch if inside else self.epoch - 1, now)
+        last = Kept("last", epoch, None if self._restored else inside), weights
+        if self.best["epoch"] is None:
+            return [last]
+        best = Kept("best", self.best["epoch"], None, self.monitor, self.best["value"]), self.best_weights
+        uses_best = self.data.validation is not None and self.model.spec.keep == "best"
+        return [best, last] if uses_best else [last, best]
+
+    def check(self, slots: bool = True) -> None:
+        """Raises BlownUp where the weights, or what comes of them, are not finite or have overflowed. slots: whether the
+        optimizer's are looked at too."""
+        fault = fault_of(self.model.program, self.updater.slots if slots else {})
+        if fault is None and self._seen is not None:
+            loss = self.model.executor.evaluate(take(self.train_part, self._seen)).loss
+            if not math.isfinite(loss):
+                fault = f"the loss of the last batch is {loss} with its own update"
+        if fault is not None:
+            self._blown_up(fault)
+
+    def _blown_up(self, fault: str) -> None:
+        done = f"iteration {self.iteration}" if self.iteration else "its end"
+        epoch = self.epoch if self.iteration else self.epoch - 1
+        raise BlownUp(f"the weights are not usable after epoch {epoch}, {done}: {fault}", hint=self._remedies())
 
     def _run_epoch(self) -> None:
         began = time.perf_counter()
@@ -173,6 +229,7 @@ class Loop:
         self.updater.step(gradients, self.step)
         if clock:
             clock.lap("", UPDATE)
+        self._seen = rows[:CHECKED]
         self.running.add(batch, result)
         self.iteration, self.step = number, self.step + 1
         figures = self.running.figures()
@@ -197,6 +254,7 @@ class Loop:
             return False
         self.updater.went(made.done)
         rows = order[start * size : (start + made.done) * size]
+        self._seen = rows[(made.done - 1) * size :][:CHECKED]
         counts = np.minimum(size, order.size - size * np.arange(start, start + made.done))
         [y] = (targets[rows] for targets in part.targets.values())
         told = Stretch(self.epoch, start, self.step, made.losses, counts, y, made.predictions,
@@ -225,26 +283,30 @@ class Loop:
         return Profiled(self.step, executor.threads, phases, rows)
 
     def _end_epoch(self, began: float) -> None:
+        if fault := fault_of(self.model.program, self.updater.slots):
+            self._blown_up(fault)
         figures = self.running.figures()
         if self.data.validation:
             validation = self.model.figures(self.data.validation)
             figures |= {f"val_{name}": value for name, value in validation.items()}
         self.history.append(figures)
-        if self._is_best(figures[self.monitor]):
+        best = self._is_best(figures[self.monitor])
+        if best:
             self.best = {"value": figures[self.monitor], "epoch": self.epoch}
             if self.best_weights is None:
                 self.best_weights = self.snapshot()
             else:  # into the old one's place
                 for name, now in (("parameters", self.model.program.parameters), ("state", self.model.program.state)):
                     self.best_weights[name][...] = now
-        self.emit(
-            EpochEnded(self.epoch, figures, self.updater.rate(max(0, self.step - 1)), time.perf_counter() - began)
-        )
+        rate = self.updater.rate(max(0, self.step - 1))
+        self.emit(EpochEnded(self.epoch, figures, rate, time.perf_counter() - began, best))
         self._say_what_is_not_finite(figures)
         for callback, state in self.callbacks:
             callback.epoch_ended(state, self, self.epoch, figures)
         self.epoch, self.iteration = self.epoch + 1, 0
         self.running = Running(self.model)
+        if self.reason is not None or self.epoch > self.plan.epochs:
+            return  # the model is written first, then a checkpoint that says that the run is finished
         if self._save_now or time.perf_counter() - self._saved_at > self._save_seconds:
             self.save()
 
@@ -263,73 +325,44 @@ class Loop:
     def best_so_far(self) -> EpochEnded | None:
         """The best epoch of those that are done."""
         epoch = self.best["epoch"]
-        return EpochEnded(epoch, self.history[epoch - 1], None, None) if epoch else None
+        return EpochEnded(epoch, self.history[epoch - 1], None, None, True) if epoch else None
 
     def _is_best(self, value: float) -> bool:
-        return cb.improves(value, self.best["value"], bigger=self.bigger_is_better)
+        """Whether this epoch's value is the best so far: for an EarlyStopping that goes back to the best epoch as it
+        sees that."""
+        watch, min_delta = self._watch, 0.0
+        if isinstance(watch, cb.EarlyStopping) and watch.restore_best_weights:
+            if self.epoch - 1 < watch.start_from_epoch:
+                return False
+            min_delta = watch.min_delta
+        return watch.better(value, self.best["value"], min_delta)
 
     def _not_a_number(self, batch, rows: Array, loss: float) -> None:
         from nnctl.engine.nonfinite import first_nonfinite
 
         place = first_nonfinite(self.model.program, batch, self.step)
         batch_number = self.iteration + 1
-        raise TrainingError(
+        # of weights that give a finite loss, or of data that are not finite themselves
+        good = math.isfinite(loss) or place.startswith(("input", "target"))
+        raise BlownUp(
             f"the {'loss is ' + str(loss) if not math.isfinite(loss) else 'gradient is not finite'} "
             f"at epoch {self.epoch}, iteration {batch_number}: first seen in {place}",
             where=f"batch {batch_number} of {self.plan.iterations_per_epoch} "
             f"(training rows {', '.join(str(row + 1) for row in rows[:5])}{', ...' if len(rows) > 5 else ''})",
-            hint=f"the weights before this batch are saved; try a learning_rate below {self.learning_rate:g}, "
-            "clipnorm: 1.0 in the optimizer, or normalize: standard in the dataset",
-        )
+            hint=self._remedies(), weights_are_good=good and not fault_of(self.model.program, self.updater.slots),
+        )  # fmt: skip
+
+    def _remedies(self) -> str:
+        return (f"try a learning_rate below {self.learning_rate:g}, clipnorm: 1.0 in the optimizer, or normalize: standard "
+                "in the dataset")  # fmt: skip
 
     # Checkpoints
 
     def save(self) -> None:
+        """Has a checkpoint written. Raises BlownUp rather than keep weights that are not good."""
+        self.check()
         self._save(self)
         self._saved_at, self._save_now = time.perf_counter(), False
-
-    def checkpoint(self) -> Checkpoint:
-        """Everything needed to go on to the same bits: no copies, so to be written before the next step."""
-        optimizer = self.updater.state(copies=False)
-        program = self.model.program
-        arrays = {"parameters": program.parameters, "state": program.state}
-        arrays |= {f"slot/{name}": slot for name, slot in optimizer["slots"].items()}
-        if self.best_weights is not None:
-            arrays |= {f"best/{name}": a for name, a in self.best_weights.items()}
-        states = []
-        for i, (_, state) in enumerate(self.callbacks):
-            weights = state.get("weights")
-            if weights is not None:
-                arrays |= {f"callback/{i}/{name}": a for name, a in weights.items()}
-            states.append({key: value for key, value in state.items() if key != "weights"})
-        running = {"rows": self.running.rows, "loss": self.running.loss, "losses": self.running.losses,
-                   "states": [dump(state) for state in self.running.states]}  # fmt: skip
-        position = {
-            "epoch": self.epoch, "iteration": self.iteration, "step": self.step, "running": running,
-            "history": self.history, "best": self.best, "callbacks": states, "seed": self.model.spec.seed,
-            "optimizer": {key: value for key, value in optimizer.items() if key != "slots"},
-        }  # fmt: skip
-        return Checkpoint(arrays, position)
-
-    def go_on_from(self, checkpoint: Checkpoint) -> None:
-        """Takes up a checkpoint's position."""
-        arrays, position = checkpoint.arrays, checkpoint.position
-        self.restore({name: arrays[name] for name in ("parameters", "state")})
-        slots = {name.removeprefix("slot/"): a for name, a in arrays.items() if name.startswith("slot/")}
-        self.updater.load_state({"slots": slots, **position["optimizer"]})
-        self.epoch, self.iteration, self.step = position["epoch"], position["iteration"], position["step"]
-        self.history, self.best = position["history"], position["best"]
-        if "best/parameters" in arrays:
-            self.best_weights = {name: arrays[f"best/{name}"] for name in ("parameters", "state")}
-        for i, ((_, state), saved) in enumerate(zip(self.callbacks, position["callbacks"], strict=True)):
-            state.update(saved)
-            if f"callback/{i}/parameters" in arrays:
-                state["weights"] = {name: arrays[f"callback/{i}/{name}"] for name in ("parameters", "state")}
-        running = position["running"]
-        self.running.rows, self.running.loss = running["rows"], running["loss"]
-        self.running.losses = running["losses"]
-        for state, saved in zip(self.running.states, running["states"], strict=True):
-            state.update(load(saved))
 
 
 def _finite(gradients: Array) -> bool:

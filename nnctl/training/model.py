@@ -19,6 +19,7 @@ from nnctl.engine.program import Program
 from nnctl.engine.shard import Batch
 from nnctl.spec.model import Spec
 from nnctl.training.compatibility import check_heads, check_taken_over
+from nnctl.training.kept import Kept
 from nnctl.training.model_metrics import ModelMetric, model_metrics, scale_notes, weights_of
 
 Array = np.ndarray
@@ -35,7 +36,8 @@ def label_kinds(spec: Spec) -> dict[str, str]:
 
 @dataclass
 class Model:
-    """What trains, evaluates and predicts. metrics: in the table's order."""
+    """What trains, evaluates and predicts. metrics: in the table's order. kept: whose weights it has, of a model that was
+    read from a file."""
 
     spec: Spec
     graph: Graph
@@ -44,6 +46,7 @@ class Model:
     metrics: tuple[ModelMetric, ...]
     warnings: tuple[str, ...]
     targets: Mapping[str, Target]
+    kept: Kept | None = None
 
     @classmethod
     def build(cls, spec: Spec, input_shapes: Mapping[str, Any], targets: Mapping[str, Target],

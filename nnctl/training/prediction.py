@@ -20,6 +20,7 @@ from nnctl.decoding import Reading, decode
 from nnctl.losses import Loss
 from nnctl.training.evaluation import boundary
 from nnctl.training.folder import model_of
+from nnctl.training.kept import Kept, Which
 from nnctl.training.model import Model, cast
 from nnctl.training.refusals import check_inputs, check_reading
 from nnctl.training.saved import load_model
@@ -37,7 +38,7 @@ class Predictions:
     columns: by name, all of one length, in the order they are to be written. roles: what each column is: "row" (which
     row it is), "kept" (of the input), "answer" or "probability". shares: by answer, the columns of its classes'
     probabilities. notes: a line for everything that was done to the
-    input. trained_on: the files that the model was trained on.
+    input. trained_on: the files that the model was trained on. kept: whose weights predict.
     """
 
     columns: Mapping[str, Array]
@@ -45,16 +46,18 @@ class Predictions:
     shares: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     trained_on: tuple[str, ...] = ()
+    kept: Kept | None = None
 
 
-def predict(run: Path, source: str, *, keep: Sequence[str] = (), reading: Reading | None = None) -> Predictions:
+def predict(run: Path, source: str, *, keep: Sequence[str] = (), reading: Reading | None = None,
+            weights: Which | None = None) -> Predictions:  # fmt: skip
     """Predictions, in the data's own words, for the rows of raw files, in their order.
 
     A column says which row is meant wherever that is not plain: the file of an image, the id of a sequence, or the
     row's number in the file, where rows are left out or come in another order. keep: columns of the input to carry
-    along, or ("all",).
+    along, or ("all",). weights: "best" or "last", in place of those that the run uses by default.
     """
-    model, preprocessing = load_model(model_of(run))
+    model, preprocessing = load_model(model_of(run), weights)
     if reading:
         check_reading(model.spec, run)
     given = preprocessing.read(source, with_targets=False)
@@ -84,7 +87,7 @@ def predict(run: Path, source: str, *, keep: Sequence[str] = (), reading: Readin
         if each.of is not None:
             answer = next(name for other, name in zip(said, names, strict=True) if other is each.of)
             shares[answer] = (*shares.get(answer, ()), name)
-    return Predictions(columns, roles, shares, tuple(notes), trained_on)
+    return Predictions(columns, roles, shares, tuple(notes), trained_on, model.kept)
 
 
 def _not_finite(p: Array, mask: Array | None) -> Array:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while a run goes on."""
+"""Ctrl-C, SIGTERM and SIGHUP while a run goes on."""
 
 from __future__ import annotations
 
@@ -7,10 +7,19 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from nnctl import interrupts
+
+# signal -> why the run ends. Windows has no SIGHUP.
+REASONS = {
+    getattr(signal, name): reason
+    for name, reason in {"SIGINT": "interrupted", "SIGTERM": "terminated", "SIGHUP": "hung up"}.items()
+    if hasattr(signal, name)
+}
+
 
 class Signals:
-    """While it is entered, the first Ctrl-C (or SIGTERM) asks the run to end after its iteration; a second
-    Ctrl-C stops at once."""
+    """While it is entered, the first signal asks the run to end after its iteration; a second one stops at once.
+    Signals that the process was started to ignore, as by nohup, stay ignored."""
 
     def __init__(self, stop: Callable[[str], None]):
         self._stop = stop
@@ -19,14 +28,15 @@ class Signals:
 
     def _handle(self, number: int, frame: Any) -> None:
         if self._asked:
-            raise KeyboardInterrupt
+            interrupts.again(number, frame)
         self._asked = True
-        self._stop("interrupted" if number == signal.SIGINT else "terminated")
+        self._stop(REASONS[number])
 
     def __enter__(self) -> None:
         if threading.current_thread() is threading.main_thread():  # elsewhere Python forbids handlers
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._handle)
+            for number in REASONS:
+                if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                    self._before[number] = signal.signal(number, self._handle)
 
     def __exit__(self, *error: Any) -> None:
         for number, handler in self._before.items():

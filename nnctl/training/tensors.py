@@ -3,12 +3,16 @@ a model of 3 million weights and their moments is 100 MB. Files are read with th
 
 Format: 8 bytes, the header's length; the header, JSON of each array's type, shape and place; the arrays, the widest
 types first, so that each lies at a multiple of its size. Source: github.com/huggingface/safetensors, README.
+
+A signed file has as its metadata's first entry the SHA-256 of the whole file, as it is with 64 zeros in that place.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +20,19 @@ TYPES = {
     "float64": "F64", "float32": "F32", "float16": "F16", "int64": "I64", "int32": "I32", "int16": "I16", "int8": "I8",
     "uint64": "U64", "uint32": "U32", "uint16": "U16", "uint8": "U8", "bool": "BOOL",
 }  # fmt: skip
+
+_SIGNATURE = "sha256"
+_START = f'{{"__metadata__":{{"{_SIGNATURE}":"'.encode()
+_ZEROS = b"0" * 64
+_AT = 8 + len(_START)  # of the checksum in a signed file
+
+
+class Unsigned(ValueError):
+    """The bytes are no signed file. metadata: what a file that is not signed says of itself, or None."""
+
+    def __init__(self, metadata: Any):
+        super().__init__("the file has no checksum")
+        self.metadata = metadata
 
 
 def pieces(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None) -> Iterator[bytes | memoryview]:
@@ -35,3 +52,37 @@ def pieces(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None 
     yield text
     for name in order:
         yield np.ascontiguousarray(arrays[name]).reshape(-1).view(np.uint8).data
+
+
+def signed(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> Iterator[bytes | memoryview]:
+    """The same with a checksum of all of it."""
+    metadata = {_SIGNATURE: _ZEROS.decode(), **metadata}
+    digest = hashlib.sha256()
+    for piece in pieces(arrays, metadata):
+        digest.update(piece)
+    size, text, *data = pieces(arrays, metadata)
+    assert text.startswith(_START + _ZEROS)
+    yield size
+    yield _START + digest.hexdigest().encode() + text[len(_START) + 64 :]
+    yield from data
+
+
+def verified(content: bytes) -> dict[str, str]:
+    """The metadata of a signed file. Raises Unsigned where it is none, ValueError where the checksum is not its own."""
+    if content[8:_AT] != _START:
+        raise Unsigned(_metadata(content))
+    digest = hashlib.sha256(content[:_AT])
+    digest.update(_ZEROS)
+    digest.update(memoryview(content)[_AT + 64 :])
+    if digest.hexdigest().encode() != content[_AT : _AT + 64]:
+        raise ValueError("its checksum is not that of its content")
+    return _metadata(content)
+
+
+def _metadata(content: bytes) -> Any:
+    size = int.from_bytes(content[:8], "little")
+    try:
+        header = json.loads(content[8 : 8 + size]) if size < len(content) else None
+    except (ValueError, RecursionError):
+        return None
+    return header.get("__metadata__") if isinstance(header, dict) else None

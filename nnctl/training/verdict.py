@@ -10,6 +10,7 @@ import numpy as np
 
 from nnctl.data.parts import Data, Part, Target
 from nnctl.losses import Loss
+from nnctl.training.kept import Kept
 from nnctl.training.model import Model, take
 
 Array = np.ndarray
@@ -30,7 +31,7 @@ class Outcome:
     figures: of the weights kept, on the split that `baseline` was computed on, "validation", "test" or "train".
     bigger: the metrics of which more is better. never: classes of that split that the model never predicts, each with
     its rows. usual: rows of a class of that split, on average. remedies: what the config has of "class_weight", "early
-    stopping" and "regularization" already.
+    stopping" and "regularization" already, and "best kept" where the weights kept are the best epoch's.
     """
 
     history: Sequence[Mapping[str, float]]
@@ -102,7 +103,8 @@ def _far_worse(o: Outcome) -> str | None:
     said = f"Validation is far worse than training (loss {validated:.4g} against {trained:.4g})"
     if o.best_epoch and o.best_epoch < len(o.history) and "early stopping" not in o.remedies:
         patience = max(2, len(o.history) // 10)
-        return (f"{said} and was best at epoch {o.best_epoch}: stop there, with callbacks: "
+        kept = ", whose weights are kept" if "best kept" in o.remedies else ""
+        return (f"{said} and was best at epoch {o.best_epoch}{kept}: stop there, with callbacks: "
                 f"[{{EarlyStopping: {{patience: {patience}, restore_best_weights: true}}}}]")  # fmt: skip
     return f"{said}: {_regularize(o)}"
 
@@ -113,14 +115,15 @@ def _regularize(o: Outcome) -> str:
     return "add a Dropout: {rate: 0.3} to layers:, use fewer units, or train on more rows"
 
 
-def verdict_of(model: Model, data: Data, history: Sequence[Mapping[str, float]], best_epoch: int | None,
+def verdict_of(model: Model, data: Data, history: Sequence[Mapping[str, float]], best_epoch: int | None, kept: Kept,
                baseline: Mapping[str, float], test: Mapping[str, float]) -> str | None:  # fmt: skip
-    """The verdict on a finished run. history: metrics of each epoch; test: of the test split, if there is one."""
+    """The verdict on a finished run, whose model has the weights `kept`. history: metrics of each epoch; test: of the test
+    split, if there is one."""
     if not history:
         return None
     if data.validation is not None:
-        best = history[best_epoch - 1] if best_epoch and best_epoch <= len(history) else history[-1]
-        split, figures = "validation", {name[4:]: value for name, value in best.items() if name.startswith("val_")}
+        row = history[kept.epoch - 1] if 0 < kept.epoch <= len(history) else history[-1]
+        split, figures = "validation", {name[4:]: value for name, value in row.items() if name.startswith("val_")}
     elif data.test is not None:
         split, figures = "test", dict(test)
     else:
@@ -132,7 +135,7 @@ def verdict_of(model: Model, data: Data, history: Sequence[Mapping[str, float]],
         bigger=frozenset(each.name for each in model.metrics if each.metric.better == "max"),
         never=never_predicted(model, data.targets, part) if part else {},
         usual=min(part.rows, SEEN) / max(classes) if part and classes else math.inf,
-        remedies=_remedies(model),
+        remedies=_remedies(model) | ({"best kept"} if kept.weights == "best" else set()),
     ))  # fmt: skip
 
 

@@ -1,0 +1,81 @@
+"""Ctrl-C in the command `nnctl`: from the first import to the last line it ends the process with one word and a code,
+never with a traceback.
+
+Nothing of nnctl is imported here, so that this is ready before all else. As a library nnctl changes no handlers but
+while it trains (training/signals.py).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from typing import Any
+
+_command = False  # whether this process is the command `nnctl`
+_raises = False  # whether a Ctrl-C may be raised as KeyboardInterrupt, for someone above to clean up
+
+
+def leave(number: int = signal.SIGINT, frame: Any = None) -> None:
+    """Ends the process at once. Files that are being written stay as temporary files, which the next to write there
+    removes."""
+    try:
+        if os.isatty(1):
+            os.write(1, b"\x1b[?25h")  # the cursor, which the live table hides
+        os.write(2, b"stopped\n")
+    finally:
+        os._exit(128 + number)
+
+
+def leave_while_importing() -> None:
+    """From now on a Ctrl-C ends the process; until `end_importing`."""
+    if _ours(signal.default_int_handler):
+        signal.signal(signal.SIGINT, leave)
+
+
+def end_importing() -> None:
+    if _ours(leave):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def begin_command() -> None:
+    """This process is the command: the first Ctrl-C raises KeyboardInterrupt, a second one ends it."""
+    global _command, _raises
+    _command = _raises = True
+    if _ours(signal.default_int_handler):
+        signal.signal(signal.SIGINT, _handle)
+    sys.unraisablehook = _unraisable
+
+
+def end_command() -> None:
+    """Whoever cleans up is through: a Ctrl-C from now on ends the process."""
+    global _raises
+    _raises = False
+
+
+def again(number: int, frame: Any) -> None:
+    """A second signal while a run goes on."""
+    if _command:  # its threads may wait for one that an exception has taken away
+        leave(number)
+    raise KeyboardInterrupt
+
+
+def _handle(number: int, frame: Any) -> None:
+    global _raises
+    if not _raises:
+        leave(number)
+    _raises = False
+    raise KeyboardInterrupt
+
+
+def _unraisable(what: Any) -> None:
+    """A Ctrl-C where Python cannot raise, as in a finalizer, would only be printed, with its traceback."""
+    if isinstance(what.exc_value, KeyboardInterrupt):
+        leave()
+    sys.__unraisablehook__(what)
+
+
+def _ours(handler: Any) -> bool:
+    """Whether that is the handler of Ctrl-C now, and this thread may set another."""
+    return threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is handler

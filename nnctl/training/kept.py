@@ -1,0 +1,40 @@
+"""Whose weights a model has: those of its best epoch, or the last ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Which = Literal["best", "last"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where weights come from.
+
+    epoch: the epoch after which they were taken, 0 for those that training begins with. iteration: where training
+    stopped inside an epoch, the iterations of it that were done. monitor, value: of the best, the metric that tells
+    which epoch that is, and what it was there.
+    """
+
+    weights: Which
+    epoch: int
+    iteration: int | None = None
+    monitor: str | None = None
+    value: float | None = None
+
+    @classmethod
+    def of(cls, weights: Which, saved: Mapping[str, Any]) -> Kept:
+        return cls(weights, **saved)
+
+    def to_json(self) -> dict[str, Any]:
+        return {key: value for key, value in asdict(self).items() if key != "weights" and value is not None}
+
+    def __str__(self) -> str:
+        if self.epoch == 0 and not self.iteration:
+            return "the initial weights"
+        at = f"epoch {self.epoch}" + (f", iteration {self.iteration}" if self.iteration else "")
+        if self.weights == "last":
+            return f"weights of {at}, the last"
+        return f"weights of {at}, the best" + (f" by {self.monitor}" if self.monitor else "")

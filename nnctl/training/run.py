@@ -1,0 +1,257 @@
+"""One call of train, new or resumed: the loop, the run's folder, and who listens."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from nnctl import spec as specs
+from nnctl.data.parts import Data, Part
+from nnctl.errors import RunError, TrainingError
+from nnctl.spec.model import Spec
+from nnctl.training import checkpoint
+from nnctl.training.advice import advice
+from nnctl.training.alignment import check_alignment
+from nnctl.training.baseline import baseline
+from nnctl.training.checkpoint import Checkpoint
+from nnctl.training.class_weights import class_notes, with_class_weight
+from nnctl.training.events import CheckpointWritten, Event, RunEnded, RunStarted, Said, Subscriber
+from nnctl.training.files import Lock, write_safely
+from nnctl.training.folder import (
+    CHECKPOINTS,
+    CONFIG,
+    ENVIRONMENT,
+    MODEL,
+    Log,
+    changed_environment,
+    environment,
+    remove_leftovers,
+    save_json,
+    saved_environment,
+)
+from nnctl.training.kept import Kept
+from nnctl.training.loop import FINISHED, BlownUp, Loop
+from nnctl.training.model import Model, cast
+from nnctl.training.model_metrics import target_names
+from nnctl.training.nonfinite_metrics import nonfinite_note
+from nnctl.training.position import is_finished, position_of, take_up
+from nnctl.training.refusals import check_inputs
+from nnctl.training.saved import Weights, save_model
+from nnctl.training.signals import Signals
+from nnctl.training.verdict import verdict_of
+
+OUTPUT_LOST = "output lost"  # why a run ends whose listeners are gone
+
+
+class Run:
+    """One call of `train` or `resume`: the loop, its folder and its listeners.
+
+    found: the checkpoint to go on from. notes: what to say besides.
+    """
+
+    lock: Lock
+    log: Log
+
+    def __init__(self, spec: Spec, data: Data, model: Model, subscribers: Iterable[Subscriber], *,
+                 found: Checkpoint | None = None, notes: Sequence[str] = ()):  # fmt: skip
+        self.spec, self.model, self.found = spec, model, found
+        dtype = model.program.dtype
+        self.data = replace(
+            data,
+            train=cast(data.train, dtype),
+            validation=data.validation and cast(data.validation, dtype),
+            test=data.test and cast(data.test, dtype),
+        )
+        check_inputs(model.graph, self.data.parts)
+        check_alignment(model, data.targets, self.data.parts)
+        self.config = specs.dump(spec.resolved, spec.origins)
+        self.config_is_written = False
+        self.settings = {
+            "seed": spec.seed, "threads": model.executor.threads, "dtype": spec.engine.dtype,
+            "shard_rows": spec.engine.shard_rows, "data": fingerprint(self.data.train),
+        }  # fmt: skip
+        self.notes = [*data.notes, *class_notes(self.data.train, spec, data.targets), *model.warnings, *notes]
+        self.subscribers = list(subscribers)
+        self.lost: OSError | None = None  # what a subscriber failed with: a terminal that is gone, a closed pipe
+        weighted = with_class_weight(self.data.train, spec, self.data.targets)
+        self.loop = Loop(model, self.data, weighted, self.emit, self.save)
+        self.notes += advice(model, self.data, self.loop.plan)
+        self.settings["kernels"] = self.loop.kernels.name
+        self.notes += filter(None, [self.loop.kernels.note, self.loop.kernels.cache_note])
+
+    @property
+    def folder(self) -> Path:
+        return self.lock.folder
+
+    def go(self, lock: Lock) -> RunEnded:
+        """Trains, in the folder that is locked. Nothing is written before all that can be refused is known."""
+        began = time.perf_counter()
+        self.lock, loop = lock, self.loop
+        with self.model.executor, Signals(loop.stop):
+            self.take_up()
+            self.write_beginning()
+            self.log = Log(self.folder, loop.figure_names(), loop.history)
+            self.subscribers.append(self.log)
+            try:
+                self.emit(self.started(loop))
+                ended = self.finish(loop, self.train(loop), began)
+            except BaseException:
+                with contextlib.suppress(OSError):  # what is wrong is told already
+                    self.log.close()
+                raise
+            self.log.close()
+        if self.lost is not None and ended.reason in (*FINISHED, OUTPUT_LOST):
+            raise self.lost
+        return ended
+
+    def take_up(self) -> None:
+        """Puts the loop where the checkpoint was, if there is one, and says what is not as it was."""
+        then = saved_environment(self.folder)
+        data = self.found.position["data"] if self.found else then.get("data", self.settings["data"])
+        if data != self.settings["data"]:
+            raise RunError("the training data are not those the run began with", where=str(self.folder),
+                           hint="put the files back as they were, or start a new run")  # fmt: skip
+        if self.found is None:
+            return
+        loop, finished = self.loop, is_finished(self.found.position, self.spec)
+        self.notes += take_up(loop, self.found, str(self.folder))
+        self.notes += changed_environment(then, environment(self.settings))
+        if not finished:
+            self.notes.append(f"going on after epoch {loop.epoch - 1}, iteration {loop.iteration} of the next")
+
+    def write_beginning(self) -> None:
+        """Writes what a run's folder begins with, as far as it is not there, and removes what does not belong there."""
+        remove_leftovers(self.folder)
+        step = self.found.position["step"] if self.found else -1
+        checkpoint.remove_after(self.folder / CHECKPOINTS, step)
+        if not self.config_is_written:
+            write_safely(self.folder / CONFIG, self.config.encode())
+        if not saved_environment(self.folder):
+            save_json(self.folder / ENVIRONMENT, environment(self.settings))
+
+    def started(self, loop: Loop) -> RunStarted:
+        data, plan = self.data, loop.plan
+        return RunStarted(
+            name=self.spec.name, folder=self.folder, epochs=plan.epochs, batch_size=plan.batch_size,
+            iterations_per_epoch=plan.iterations_per_epoch, rows=data.rows,
+            parameters=self.model.parameters, trainable=self.model.trainable,
+            figures=self.model.figure_names, baseline=self.baseline, notes=tuple(self.notes),
+            first_epoch=loop.epoch, threads=self.model.executor.threads, monitor=loop.monitor,
+            bigger_is_better=loop.bigger_is_better, best_so_far=loop.best_so_far(), scaled=self.model.scaled_losses,
+            targets={name: data.targets[output] for output, name in target_names(data.targets).items()},
+        )  # fmt: skip
+
+    @cached_property
+    def baseline(self) -> dict[str, float]:
+        return baseline(self.model, self.data)
+
+    def train(self, loop: Loop) -> str:
+        """Trains; where the weights or the loss are no longer numbers, keeps the last good weights and raises."""
+        try:
+            return loop.run()
+        except BlownUp as error:
+            kept, goes_on = self.save_last_good(loop, error)
+            [problem] = error.problems
+            hint = f"kept are the {kept}, and --resume goes on {goes_on}; {problem.hint}"
+            self.emit(RunEnded("nan", self.folder, loop.epoch - 1, 0.0, hint=hint, kept=kept))
+            raise TrainingError(problem.message, problem.where, hint) from None
+
+    def save_last_good(self, loop: Loop, error: BlownUp) -> tuple[Kept, str]:
+        """Keeps weights that are good, never others: those before the batch, or those of the last checkpoint, or of
+        the best epoch, or those that training began with. Returns whose they are, and where --resume goes on."""
+        if error.weights_are_good:
+            try:
+                loop.save()
+                return self.save_model(loop.kept()), "before this batch"
+            except BlownUp:
+                pass
+        found, _ = checkpoint.newest(self.folder / CHECKPOINTS)
+        goes_on = "from the beginning"
+        kept = [(best, weights) for best, weights in loop.kept() if best.weights == "best" and self.is_good(weights)]
+        if found is not None:
+            epoch, inside = found.position["epoch"], found.position["iteration"] or None
+            goes_on = f"after epoch {epoch - 1}, iteration {inside or 0} of the next"
+            last = Kept("last", epoch if inside else epoch - 1, inside), found.arrays
+            if self.is_good(found.arrays):
+                kept.append(last)
+        if not kept:
+            self.model.program.initialize()
+            kept.append((Kept("last", 0), loop.snapshot()))
+        if self.spec.keep == "last" or self.data.validation is None:
+            kept.reverse()
+        return self.save_model(kept), goes_on
+
+    def is_good(self, weights: Weights) -> bool:
+        self.loop.put(weights)
+        try:
+            self.loop.check(slots=False)
+        except BlownUp:
+            return False
+        return True
+
+    def finish(self, loop: Loop, reason: str, began: float) -> RunEnded:
+        """Saves what came out, and tells it. The model comes first: with the checkpoint the run counts as finished."""
+        kept = self.save_model(loop.kept())
+        loop.save()
+        test, said = {}, None
+        finished = reason in FINISHED
+        if finished:  # with the weights that eval uses
+            loop.put(loop.kept()[0][1])
+        if self.data.test and finished:
+            test = self.model.figures(self.data.test)
+            if note := nonfinite_note(self.model, self.data.test, test, "test"):
+                self.emit(Said(f"test: {note}"))
+        if finished:
+            said = verdict_of(self.model, self.data, loop.history, loop.best["epoch"], kept, self.baseline, test)
+        if loop.clock:
+            self.emit(loop.profiled())
+        ended = RunEnded(reason, self.folder, len(loop.history), time.perf_counter() - began, test,
+                         loop.best["epoch"], kept=kept, verdict=said)  # fmt: skip
+        self.emit(ended)
+        return ended
+
+    def save_model(self, kept: list[tuple[Kept, Weights]]) -> Kept:
+        self.lock.check()
+        save_model(self.folder / MODEL, self.model, self.data, self.config, kept)
+        return kept[0][0]
+
+    def save(self, loop: Loop) -> None:
+        """Writes the checkpoints `best`, where there is one, and `last`, after which a run is resumed. What lies beside
+        them is written before."""
+        self.lock.check()
+        self.log.flush()
+        folder = self.folder / CHECKPOINTS
+        if loop.best_weights is not None:
+            step = loop.best["epoch"] * loop.plan.iterations_per_epoch
+            best = Checkpoint(loop.best_weights, {**loop.best, "monitor": loop.monitor})
+            checkpoint.save(folder, "best", step, best)
+        now = position_of(loop)
+        position = {**now.position, "data": self.settings["data"]}
+        path = checkpoint.save(folder, "last", loop.step, Checkpoint(now.arrays, position))
+        self.emit(CheckpointWritten(path, "last", loop.epoch))
+
+    def emit(self, event: Event) -> None:
+        for subscriber in list(self.subscribers):
+            try:
+                subscriber(event)
+            except OSError as error:
+                if subscriber is getattr(self, "log", None):
+                    raise
+                self.subscribers.remove(subscriber)  # the run is saved before anyone hears of it
+                self.lost = self.lost or error
+                self.loop.stop(OUTPUT_LOST)
+
+
+def fingerprint(part: Part, rows: int = 1000) -> str:
+    """Tells one training set from another: its shapes, and the bytes of rows spread over it."""
+    arrays = {**part.inputs, **part.targets}
+    step = max(1, part.rows // rows)
+    sums = [zlib.crc32(np.ascontiguousarray(a[::step]).tobytes()) for a in arrays.values()]
+    return "-".join([str(part.rows), *(f"{s:08x}" for s in sums)])

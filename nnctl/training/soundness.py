@@ -1,0 +1,52 @@
+"""Whether weights are fit to be kept: finite, and not so large that what is computed of them is not.
+
+A gradient is looked at before every update, its result only where weights are about to be kept: at the end of an epoch
+and before they are saved, since even the cheapest look at each step would take a twentieth of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from nnctl.engine.program import Program
+
+Array = np.ndarray
+
+
+def fault_of(program: Program, slots: Mapping[str, Array]) -> str | None:
+    """What of the weights, the moving averages beside them and the optimizer's slots is not finite or has overflowed,
+    in words; None where all is well."""
+    with np.errstate(all="ignore"):
+        if not _short(program.parameters):
+            return _fault_of_weights(program.parameters, program.spans)
+        if not _finite(program.state):
+            return _fault_of_weights(program.state, program.state_spans)
+        for slot, values in slots.items():
+            if not _finite(values):
+                for key, span in program.spans.items():
+                    if not np.isfinite(values[span]).all():
+                        return f"{slot} of {key!r}, which the optimizer keeps, is not finite"
+    return None
+
+
+def _short(weights: Array) -> bool:
+    """Whether the squares of all weights have a sum in the weights' own type: those of more than 1.8e19 have none in
+    float32, and neither has what they are multiplied with. A dot product is the cheapest look at all."""
+    return math.isfinite(float(np.dot(weights, weights)))
+
+
+def _finite(values: Array) -> bool:
+    return _short(values) or bool(np.isfinite(values).all())
+
+
+def _fault_of_weights(flat: Array, spans: Mapping[str, slice]) -> str:
+    for key, span in spans.items():
+        w = flat[span]
+        if not np.isfinite(w).all():
+            return f"weight {key!r} is not finite"
+        if not _short(w):
+            return f"weight {key!r} has overflowed: it holds {float(np.abs(w).max()):.3g}"
+    return f"the weights have overflowed: they hold {float(np.abs(flat).max()):.3g}"
