@@ -25,6 +25,7 @@ from nnctl.training.folder import (
     folder_of_run,
     last_end,
     new_folder,
+    remove_leftovers,
 )
 from nnctl.training.model import Model, label_kinds
 from nnctl.training.position import is_finished
@@ -58,6 +59,8 @@ def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable
         found, notes = checkpoint.newest(folder / CHECKPOINTS)
         finished = found and is_finished(found.position, spec)
         if finished:
+            remove_leftovers(folder)  # of a run that was killed in its last moments
+            checkpoint.remove_after(folder / CHECKPOINTS, found.position["step"])
             notes += _what_is_left(folder, spec, text, finished, found.position["epoch"] - 1, bool(overrides))
         elif found is None:
             notes.append("no checkpoint to go on from: the run starts from the beginning")
