@@ -197,6 +197,13 @@ def test_the_live_table_shows_each_iteration_and_leaves_the_plain_one(drawn):
         assert line in text
 
 
+def test_the_live_block_has_titles_until_the_first_epoch_brings_them(drawn):
+    before = unstyled(drawn((100, 30), [STARTED, iteration(1, 1), iteration(1, 2)]))
+    assert "   epoch     loss  accuracy     loss  accuracy        lr       time\n     1/6" in before
+    after = unstyled(drawn((100, 30), [STARTED, epoch(1, 0.5), iteration(2, 1)]))
+    assert after.count("   epoch     loss") == after.count("lr  time (ms)") == 1
+
+
 @pytest.mark.parametrize("size", [(40, 24), (60, 20), (100, 8), (20, 10)])
 def test_the_live_block_fits_any_terminal(drawn, size):
     columns, rows = size
