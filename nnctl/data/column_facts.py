@@ -157,6 +157,9 @@ def column_format(kind: str) -> ColumnFormat:
 
 def clean_sql(column: str, kind: str, missing: Sequence[str]) -> str:
     """The column with NULL for the words that stand for no value."""
+    if column_types.kind_of(kind) == "number":  # -999 of Parquet and JSON
+        numbers = [word for word in missing if PLAIN.fullmatch(word)]
+        return f"case when {column} in ({', '.join(numbers)}) then null else {column} end" if numbers else column
     if kind != "VARCHAR" or not missing:
         return column
     return f"case when {column} in ({literals(missing)}) then null else {column} end"

@@ -9,6 +9,7 @@ import pytest
 from data.files import loaded
 
 from nnctl import spec
+from nnctl.data.column_format import Rules
 from nnctl.data.files import find_files
 from nnctl.data.tables import read_table
 from nnctl.errors import DataError
@@ -143,3 +144,14 @@ def test_json_that_fits_a_trained_model_only_here_and_there(tmp_path):
     write(tmp_path / "list.json", x=[[1]], z=[1])
     with pytest.raises(DataError, match="holds lists of numbers, the model was trained on numbers"):
         prediction.predict(tmp_path / "run", str(tmp_path / "list.json"))
+
+
+@pytest.mark.parametrize("ending", [".csv", ".json", ".parquet"])
+def test_a_number_may_stand_for_a_missing_value_in_every_format(ending, tmp_path):
+    import duckdb
+
+    path = tmp_path / f"d{ending}"
+    duckdb.connect().execute(f"copy (select unnest([1, -999, 3]) as x, unnest([0.5, 2.5, -999]) as z) to '{path}'")
+    table = read_table(find_files([str(path)]), Rules(missing=("-999",)))
+    np.testing.assert_array_equal(table["x"].values, [1, np.nan, 3])
+    np.testing.assert_array_equal(table["z"].values[:2], [0.5, 2.5])
