@@ -62,7 +62,7 @@ class TextInput:
         column = table[self.column].as_text()
         if (missing := column.missing).any():
             if not self.empty:
-                raise missing_error(table, self.column, missing, mend="zero")
+                raise missing_error(table, self.column, missing, "zero")
             notes.append(filled_note(self.column, missing, "empty texts"))
         number = {word: at for at, word in enumerate(self.words, FIRST)}
         out = np.zeros((len(column.words) + 1, self.length), dtype=np.int32)  # code -1, missing, is the last: empty
