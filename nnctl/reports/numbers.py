@@ -20,8 +20,8 @@ def figure(value: float | None, letters: int = 7) -> str:
 
 
 def fixed(value: float | None, decimals: int, letters: int) -> str:
-    """A number of a column in which all have so many decimals; in scientific form, as exact as the column's letters allow,
-    where it is too small or too large for that."""
+    """A number of a column in which all have so many decimals; in scientific form, as exact as the column's letters
+    allow, where it is too small or too large for that."""
     if value is None:
         return ""
     if not math.isfinite(value):

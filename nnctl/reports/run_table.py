@@ -27,8 +27,8 @@ _UNITS = ((0, "ms", 1000, 1), (0.1, "ms", 1000, 0), (2, "s", 1, 1), (1000, "min"
 
 @dataclass(frozen=True)
 class Column:
-    """key: a metric's name, "rate" or "seconds". title: its lines. group: what stands over it. largest: about the largest
-    number that comes, in size, from which the number of decimals follows. signed: some numbers are below 0."""
+    """key: a metric's name, "rate" or "seconds". title: its lines. group: what stands over it. largest: about the
+    largest number that comes, in size, from which the number of decimals follows. signed: some numbers are below 0."""
 
     key: str
     title: tuple[str, ...]
@@ -194,7 +194,8 @@ class Epochs:
     """Which epochs get a row: all of a short run; of a long one every k-th, the last, and the best.
 
     The best is that of the metric the run monitors; the training loss where there is no such metric.
-    pause: seconds after which an epoch gets a row even so; None where which epochs have rows must not hang on their speed.
+    pause: seconds after which an epoch gets a row even so; None where which epochs have rows must not depend on their
+    speed.
     """
 
     def __init__(self, started: RunStarted, every_epoch: bool = False, pause: float | None = None,
@@ -227,7 +228,7 @@ class Epochs:
         """Which epochs have a row, where not all have: "every 20th epoch, the best and the last"."""
         if self.every == 1:
             return None
-        pause = "" if self._pause is None else f", one at least every {self._pause:g} seconds"
+        pause = "" if self._pause is None else f", at least one every {self._pause:g} seconds"
         return f"every {count(self.every)}{'nd' if self.every == 2 else 'th'} epoch{pause}, the best and the last"
 
     def left_over(self) -> list[EpochEnded]:

@@ -18,8 +18,8 @@ class Table:
 
     left: how many columns, from the first, hold text: left-aligned, wrapped between words where room is short;
     the rest hold numbers: right-aligned, never broken. spare: how many columns, from the last, are left out
-    where wrapping is not enough, which a last line says; more: what shows them. Then long words are broken. A table that
-    fits in no way is written as a block a row. styles: row number -> styles of that row.
+    where wrapping is not enough, which a last line says; more: what shows them. Then long words are broken. A table
+    that fits in no way is written as a block a row. styles: row number -> styles of that row.
     """
 
     titles: Sequence[str]
@@ -75,15 +75,20 @@ class Table:
                 terminal.print(GAP.join(line).rstrip(), *styles)
 
     def _print_blocks(self, terminal: Terminal, cells: Sequence[Sequence[str]]) -> None:
+        width = terminal.width or 0
         titles = cells[0]
         names = max(map(display_width, titles))
-        room = max((terminal.width or 0) - names - 4, _SHORTEST)
+        beside = width - names - 4 >= _SHORTEST
         for number, (first, *rest) in enumerate(cells[1:]):
-            for line in wrap(first, room + names + 4, inside=True) or [""]:
+            for line in wrap(first, width, inside=True) or [""]:
                 terminal.print(line, *self.styles.get(number, ("bold",)))
             for title, cell in zip(titles[1:], rest, strict=True):
-                for i, line in enumerate(wrap(cell, room, inside=True) or [""]):
-                    terminal.print(f"  {fitted('' if i else title, names)}  {line}".rstrip())
+                lines = wrap(cell, width - names - 4 if beside else width - 4, inside=True) or [""]
+                if not beside:
+                    terminal.print(f"  {title}")
+                for i, line in enumerate(lines):
+                    label = fitted("" if i else title, names) if beside else ""
+                    terminal.print(f"  {label}  {line}".rstrip())
 
 
 def without_room(names: Sequence[str], more: str, terminal: Terminal) -> None:

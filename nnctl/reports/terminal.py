@@ -35,8 +35,10 @@ def display_width(text: str) -> int:
         return len(text)
     import unicodedata
 
-    return sum(0 if unicodedata.category(c) in ("Mn", "Me", "Cf") else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-               for c in text)  # fmt: skip
+    none, two = ("Mn", "Me", "Cf"), ("W", "F")
+    return sum(
+        0 if unicodedata.category(c) in none else 2 if unicodedata.east_asian_width(c) in two else 1 for c in text
+    )
 
 
 def fitted(text: str, width: int, right: bool = False) -> str:

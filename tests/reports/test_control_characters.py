@@ -1,4 +1,4 @@
-"""Names and values from data never command the terminal: what it would obey is written out, and counted as it is shown."""
+"""Names and values from data never command the terminal: what it would obey is written out, and counted as shown."""
 
 import json
 import re
@@ -28,7 +28,8 @@ from nnctl.training.events import EpochEnded, IterationEnded, RunEnded, RunStart
 
 # the character, and how it is shown
 SHOWN = [
-    ("\x1b", r"\x1b"), ("\n", r"\n"), ("\t", r"\t"), ("\r", r"\r"), ("\x00", r"\x00"), ("\x7f", r"\x7f"), ("\x9b", r"\x9b"),
+    ("\x1b", r"\x1b"), ("\n", r"\n"), ("\t", r"\t"), ("\r", r"\r"), ("\x00", r"\x00"), ("\x7f", r"\x7f"),
+    ("\x9b", r"\x9b"),
     ("\u2028", r"\u2028"), ("\u202a", r"\u202a"), ("\u202e", r"\u202e"), ("\u2066", r"\u2066"), ("\u2069", r"\u2069"),
 ]  # fmt: skip
 OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -100,13 +101,15 @@ def test_the_live_table_of_evil_names(monkeypatch):
 
 
 def test_datasets_and_results_of_evil_names():
-    preview = Preview(EVIL, EVIL, 3, EVIL, "classes", (EVIL, "b"), ((EVIL, "text", EVIL),), ((EVIL,),), EVIL, EVIL, EVIL)
+    columns, first = ((EVIL, "text", EVIL),), ((EVIL,),)
+    preview = Preview(EVIL, EVIL, 3, EVIL, "classes", (EVIL, "b"), columns, first, EVIL, EVIL, EVIL)
     matrix = np.array([[5, 1], [2, 4]])
     for width in (None, 80, 40):
         terminal = screen(width)
         datasets.show(preview, terminal)
         datasets.show_list([preview], terminal)
-        for table in (confusion((EVIL, "b"), matrix, width), mistakes((EVIL, "b"), matrix), by_class((EVIL, "b"), matrix)):
+        classes = (EVIL, "b")
+        for table in (confusion(classes, matrix, width), mistakes(classes, matrix), by_class(classes, matrix)):
             if table is not None:
                 table.print(terminal)
         text = terminal.stream.getvalue()
@@ -137,7 +140,8 @@ def test_drawing_and_picture_of_evil_names():
     ]
     picture = svg(boxes)
     assert not OBEYED.search(picture)
-    texts = [node.firstChild.data for node in minidom.parseString(picture).getElementsByTagName("text") if node.firstChild]
+    nodes = minidom.parseString(picture).getElementsByTagName("text")
+    texts = [node.firstChild.data for node in nodes if node.firstChild]
     assert r"数\x1b[2J\n" in texts and r"b\u202e<\x00\uffff" in texts
 
 
@@ -190,7 +194,8 @@ def test_no_command_prints_a_control_character_of_the_data(evil_config, tmp_path
     outputs = {}
     for arguments in (
         ["check", evil_config], ["check", evil_config, "--json"], ["summary", evil_config, "--plot", picture],
-        ["summary", evil_config, "--json"], ["train", evil_config, "--run", run], ["eval", run], ["eval", run, "--json"],
+        ["summary", evil_config, "--json"], ["train", evil_config, "--run", run], ["eval", run],
+        ["eval", run, "--json"],
     ):  # fmt: skip
         result = CliRunner().invoke(cli.program, list(map(str, arguments)))
         assert result.exit_code == 0, result.output

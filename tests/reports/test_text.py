@@ -189,3 +189,13 @@ def test_numbers_go_before_names_are_broken_and_a_line_says_so():
         "columns without room here: multiply-adds; --json shows",
         "all",
     ]
+
+
+def test_blocks_stay_in_the_narrowest_terminal():
+    terminal = screen(20)
+    made = Table(["layer", "output shape", "multiply-adds"], left=1)
+    made.add("encoder_block_1_projection", "(None, 16, 16)", "1,024")
+    made.print(terminal)
+    assert lines(terminal) == [
+        "encoder_block_1_", "projection", "  output shape", "    (None, 16, 16)", "  multiply-adds", "    1,024",
+    ]  # fmt: skip
