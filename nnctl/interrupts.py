@@ -1,4 +1,4 @@
-"""Ctrl-C in the command `nnctl`: from the first import to the last line it ends the process with one word and a code,
+"""Ctrl-C, SIGTERM and SIGHUP in the command `nnctl`: from the first import to the last line it ends the process with one word and a code,
 never with a traceback.
 
 Nothing of nnctl is imported here, so that this is ready before all else. As a library nnctl changes no handlers but
@@ -28,23 +28,26 @@ def leave(number: int = signal.SIGINT, frame: Any = None) -> None:
         os._exit(128 + number)
 
 
+# What Python does with each signal where nobody has set a handler. Windows has no SIGHUP.
+_BEFORE = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+if hasattr(signal, "SIGHUP"):
+    _BEFORE[signal.SIGHUP] = signal.SIG_DFL
+
+
 def leave_while_importing() -> None:
-    """From now on a Ctrl-C ends the process; until `end_importing`."""
-    if _ours(signal.default_int_handler):
-        signal.signal(signal.SIGINT, leave)
+    """From now on each of the signals ends the process; until `end_importing`."""
+    _exchange(_BEFORE, dict.fromkeys(_BEFORE, leave))
 
 
 def end_importing() -> None:
-    if _ours(leave):
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    _exchange(dict.fromkeys(_BEFORE, leave), _BEFORE)
 
 
 def begin_command() -> None:
-    """This process is the command: the first Ctrl-C raises KeyboardInterrupt, a second one ends it."""
+    """This process is the command: the first Ctrl-C raises KeyboardInterrupt; a second one, or another signal, ends it."""
     global _command, _raises
     _command = _raises = True
-    if _ours(signal.default_int_handler):
-        signal.signal(signal.SIGINT, _handle)
+    _exchange(_BEFORE, {**dict.fromkeys(_BEFORE, leave), signal.SIGINT: _handle})
     sys.unraisablehook = _unraisable
 
 
@@ -76,6 +79,10 @@ def _unraisable(what: Any) -> None:
     sys.__unraisablehook__(what)
 
 
-def _ours(handler: Any) -> bool:
-    """Whether that is the handler of Ctrl-C now, and this thread may set another."""
-    return threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is handler
+def _exchange(old: dict[int, Any], new: dict[int, Any]) -> None:
+    """Sets the new handlers where the old ones are set, if this thread may: a signal that is ignored, as by nohup, stays
+    ignored."""
+    if threading.current_thread() is threading.main_thread():
+        for number, handler in new.items():
+            if signal.getsignal(number) is old[number]:
+                signal.signal(number, handler)

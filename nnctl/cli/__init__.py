@@ -57,6 +57,12 @@ class Program(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
 
+    def invoke(self, context: click.Context):
+        try:
+            return super().invoke(context)
+        except KeyboardInterrupt:  # click would print an empty line
+            raise click.Abort from None
+
     def main(self, args=None, prog_name="nnctl", standalone_mode=True, **extra):
         switches = Switches()
         with catching(switches):

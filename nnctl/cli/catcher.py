@@ -42,7 +42,8 @@ def catching(switches: Switches) -> Iterator[None]:
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         with suppress(OSError):  # of a terminal that is gone
-            print("stopped", file=sys.stderr)
+            below_the_key = "\n" if sys.stderr.isatty() else ""  # a terminal shows ^C
+            print(f"{below_the_key}stopped", file=sys.stderr)
         code = ExitCode.INTERRUPTED
     except BrokenPipeError:
         # The reader (`head`, `less`) has seen enough; what Python still flushes at exit goes nowhere.

@@ -38,9 +38,12 @@ class Checkpoint:
 
 def save(folder: Path, kind: str, step: int, checkpoint: Checkpoint) -> Path:
     """Writes `folder/KIND-STEP/` and removes older ones of that kind beyond what is kept."""
-    files = {"arrays.safetensors": pieces(checkpoint.arrays), "position.json": json.dumps(checkpoint.position).encode()}
+    position = json.dumps(checkpoint.position).encode()
+    files = {"arrays.safetensors": pieces(checkpoint.arrays), "position.json": position}
     final = folder / f"{kind}-{step:010d}"
-    if final.exists():  # the same step again: its content is the same too
+    there = final.exists()
+    # An epoch's last iteration and its end are one step and two positions. Of one position, the arrays are the same too.
+    if there and _holds(final / "position.json", position):
         return final
     temporary = temporary_of(final)
     folder.mkdir(exist_ok=True)  # but not the run's own, which someone may have deleted
@@ -57,6 +60,8 @@ def save(folder: Path, kind: str, step: int, checkpoint: Checkpoint) -> Path:
                 os.fsync(file.fileno())
         with named(final):
             sync_folder(temporary)
+            if there:  # what is killed between the two goes on from an older checkpoint, to the same bits
+                _remove(final)
             os.rename(temporary, final)
             sync_folder(folder)
     except BaseException:
@@ -100,10 +105,10 @@ def newest(folder: Path, kind: str = "last") -> tuple[Checkpoint | None, list[st
 
 
 def remove_after(folder: Path, step: int) -> None:
-    """Removes what cannot belong to a run that goes on from `step`: damaged or later checkpoints, leftovers, and what
+    """Removes what cannot belong to a run that goes on from `step`: later checkpoints, damaged ones, leftovers, and what
     is older than those that are kept."""
     for path in [*_named(folder, "last"), *_named(folder, "best")]:
-        if int(NAME.fullmatch(path.name)[2]) > step:
+        if int(NAME.fullmatch(path.name)[2]) > step or not _verifies(path):
             _remove(path)
     with contextlib.suppress(OSError):
         for path in folder.glob(TEMPORARY):
@@ -112,11 +117,31 @@ def remove_after(folder: Path, step: int) -> None:
         prune(folder, kind)
 
 
+def _verifies(path: Path) -> bool:
+    try:
+        load(path)
+    except RunError:
+        return False
+    return True
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    try:
+        return path.read_bytes() == content
+    except OSError:
+        return False
+
+
 def _remove(path: Path) -> None:
-    """As much of a folder as can be removed."""
+    """As much of a folder as can be removed. It loses its name first, so that half of a checkpoint is never taken for
+    one."""
     if path.exists():
         import shutil  # with its packers 2 MB, for what a short run never does
 
+        nameless = path if path.match(TEMPORARY) else temporary_of(path).with_suffix(".old.tmp")
+        with contextlib.suppress(OSError):
+            os.rename(path, nameless)
+            path = nameless
         shutil.rmtree(path, ignore_errors=True)
 
 

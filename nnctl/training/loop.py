@@ -104,8 +104,10 @@ class Loop:
     # What callbacks may do
 
     def stop(self, reason: str) -> None:
-        """Ends the run after this epoch (or, for a signal, after this iteration)."""
-        self.reason = self.reason or reason
+        """Ends the run after this epoch (or, for a signal, after this iteration). A run that has come to its end is not
+        interrupted any more."""
+        if self.reason not in FINISHED and (self.reason is None or reason in FINISHED):
+            self.reason = reason
 
     def say(self, text: str) -> None:
         self.emit(Said(text))
@@ -152,7 +154,8 @@ class Loop:
         while self.epoch <= self.plan.epochs and self.reason is None:
             self._run_epoch()
         self.check()
-        self.reason = self.reason or "done"
+        if self.epoch > self.plan.epochs:
+            self.stop("done")
         if self.reason in FINISHED:
             self._ending = True
             for callback, state in self.callbacks:
