@@ -52,9 +52,14 @@ class Optimizer(Declared):
         return self
 
     def rate(self, step: int) -> float:
-        """The learning rate of the 0-based step."""
+        """The learning rate of the 0-based step; infinite where a schedule's is too large for a float."""
         given: Any = self.learning_rate
-        return given if isinstance(given, float) else given.rate(step)
+        if isinstance(given, float):
+            return given
+        try:
+            return given.rate(step)
+        except OverflowError:
+            return math.inf
 
     def slots(self) -> dict[str, float]:
         """The state arrays by name, each laid out like the weights, and what fills them at the start."""

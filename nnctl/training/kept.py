@@ -33,7 +33,7 @@ class Kept:
 
     def __str__(self) -> str:
         if self.epoch == 0 and not self.iteration:
-            return "the initial weights"
+            return "initial weights"
         at = f"epoch {self.epoch}" + (f", iteration {self.iteration}" if self.iteration else "")
         if self.weights == "last":
             return f"weights of {at}, the last"

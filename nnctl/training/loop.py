@@ -16,14 +16,13 @@ from nnctl.engine.profile import FIGURES, LAYERS, SCREEN, UPDATE, Clock
 from nnctl.engine.shard import Batch
 from nnctl.engine.updater import Updater
 from nnctl.engine.work import calls, multiply_adds
-from nnctl.errors import TrainingError
 from nnctl.kernels.choice import Work, choose
 from nnctl.training import callbacks as cb
 from nnctl.training.events import EpochEnded, Event, IterationEnded, Profiled, Said
 from nnctl.training.feeding import feed
+from nnctl.training.guard import Guard
 from nnctl.training.kept import Kept
 from nnctl.training.model import Model, Running, take
-from nnctl.training.soundness import fault_of
 from nnctl.training.stretch import Stretch
 
 Array = np.ndarray
@@ -35,16 +34,7 @@ Snapshot = dict[str, Array]  # "parameters" and "state", copies of the program's
 STRETCH, OVERHEAD, MOST_PREDICTIONS = 4_000_000_000, 50_000, 4_000_000
 
 
-CHECKED = 256  # rows of the last batch whose loss is looked at before weights are kept
 FINISHED = ("done", "early stopping")
-
-
-class BlownUp(TrainingError):
-    """Numbers have become too large, or none. weights_are_good: those before it happened are still there."""
-
-    def __init__(self, message: str, where: str | None = None, hint: str | None = None, weights_are_good: bool = False):
-        super().__init__(message, where, hint)
-        self.weights_are_good = weights_are_good
 
 
 class Loop:
@@ -77,10 +67,12 @@ class Loop:
         self.monitor, self.bigger_is_better = self._watch.monitor, self._watch.mode == "max"
         self.best: dict[str, Any] = {"value": None, "epoch": None}
         self.best_weights: Snapshot | None = None
+        self._best_before: Snapshot | None = None
         self._restored: tuple[int, Snapshot] | None = None  # what a callback goes back to at the end, of which epoch
         self._ending = False
-        self._seen: Array | None = None  # some rows of the last batch that was trained on
+        self.seen: Array | None = None  # rows of the last batch that was trained on
         self.reason: str | None = None  # why the run ends, once it does
+        self.guard = Guard(self)
         self._save, self._save_seconds = save, save_seconds
         self._saved_at = time.perf_counter()
         self._save_now = False
@@ -125,6 +117,7 @@ class Loop:
         that training would go on from.)"""
         if not self._ending:
             self.put(weights)
+            self.guard.forget()
             return
         epochs = [state.get("best_epoch") for _, state in self.callbacks if state.get("weights") is weights]
         self._restored = next(filter(None, epochs), self.epoch - 1), weights
@@ -153,7 +146,7 @@ class Loop:
         "interrupted", "terminated" or "hung up". Raises BlownUp where the loss is no longer a number, or a weight."""
         while self.epoch <= self.plan.epochs and self.reason is None:
             self._run_epoch()
-        self.check()
+        self.guard.check()
         if self.epoch > self.plan.epochs:
             self.stop("done")
         if self.reason in FINISHED:
@@ -175,29 +168,14 @@ class Loop:
         uses_best = self.data.validation is not None and self.model.spec.keep == "best"
         return [best, last] if uses_best else [last, best]
 
-    def check(self, slots: bool = True) -> None:
-        """Raises BlownUp where the weights, or what comes of them, are not finite or have overflowed. slots: whether the
-        optimizer's are looked at too."""
-        fault = fault_of(self.model.program, self.updater.slots if slots else {})
-        if fault is None and self._seen is not None:
-            loss = self.model.executor.evaluate(take(self.train_part, self._seen)).loss
-            if not math.isfinite(loss):
-                fault = f"the loss of the last batch is {loss} with its own update"
-        if fault is not None:
-            self._blown_up(fault)
-
-    def _blown_up(self, fault: str) -> None:
-        done = f"iteration {self.iteration}" if self.iteration else "its end"
-        epoch = self.epoch if self.iteration else self.epoch - 1
-        raise BlownUp(f"the weights are not usable after epoch {epoch}, {done}: {fault}", hint=self._remedies())
-
     def _run_epoch(self) -> None:
         began = time.perf_counter()
         order = permutation(self.model.spec.seed, self.epoch, self.plan.samples)
         bounds = list(self.plan.bounds())
-        if self.model.executor.takes_several(self.train_part) and self.updater.rule_alone and not self.clock:
+        self.guard.epoch_begins()
+        if self._takes_several:
             while self.iteration < len(bounds):
-                if not self._stretch(order, began):
+                if not self._stretch(order, began, self._stretch_length):
                     rows = order[slice(*bounds[self.iteration])]
                     self._iterate(take(self.train_part, rows), rows, self.iteration + 1, began)
                 if self._is_over():
@@ -221,18 +199,20 @@ class Loop:
         """One batch, of these rows: forward, backward, update."""
         clock = self.clock
         executor = self.model.executor
+        self.guard.before_step()
         result = executor.train_step(batch, self.step)
         gradients = executor.gradients
         if clock:
             clock.lap("", LAYERS)
         # checked before the update, so that the weights stay good; a dot product is the cheapest look at all
         if not math.isfinite(result.loss) or not _finite(gradients):
-            self._not_a_number(batch, rows, result.loss)
+            self.guard.not_a_number(batch, rows, result.loss)
+        self.guard.step_is_good()
         rate = self.updater.rate(self.step)
         self.updater.step(gradients, self.step)
         if clock:
             clock.lap("", UPDATE)
-        self._seen = rows[:CHECKED]
+        self.seen = rows
         self.running.add(batch, result)
         self.iteration, self.step = number, self.step + 1
         figures = self.running.figures()
@@ -243,10 +223,21 @@ class Loop:
         if clock:
             clock.lap("", SCREEN)
 
-    def _stretch(self, order: Array, began: float) -> bool:
-        """Several iterations in one go, where the engine can: for small models Python would take longer than they do.
-        False where it cannot make even the next one, which may have something wrong with it."""
-        update, length = self.updater.rule_alone, self._stretch_length
+    def step_again(self, order: Array) -> None:
+        """The next iteration as it was made before, by itself."""
+        if not (self._takes_several and self._stretch(order, 0.0, 1)):
+            rows = order[slice(*list(self.plan.bounds())[self.iteration])]
+            self._iterate(take(self.train_part, rows), rows, self.iteration + 1, 0.0)
+
+    @property
+    def _takes_several(self) -> bool:
+        return bool(self.model.executor.takes_several(self.train_part) and self.updater.rule_alone and not self.clock)
+
+    def _stretch(self, order: Array, began: float, length: int) -> bool:
+        """At most `length` iterations in one go, where the engine can: for small models Python would take longer than
+        they do. False where it cannot make even the next one, which may have something wrong with it."""
+        self.guard.before_step()
+        update = self.updater.rule_alone
         start, size = self.iteration, self.plan.batch_size
         # cut where every run cuts: sums of figures are then the same bytes, wherever a run was interrupted
         count = min(length - start % length, self.plan.iterations_per_epoch - start)
@@ -255,9 +246,10 @@ class Loop:
         made = self.model.executor.train_steps(part, order, size, start, self.step, numbers, update)
         if not made.done:
             return False
+        self.guard.step_is_good()
         self.updater.went(made.done)
         rows = order[start * size : (start + made.done) * size]
-        self._seen = rows[(made.done - 1) * size :][:CHECKED]
+        self.seen = rows[(made.done - 1) * size :]
         counts = np.minimum(size, order.size - size * np.arange(start, start + made.done))
         [y] = (targets[rows] for targets in part.targets.values())
         told = Stretch(self.epoch, start, self.step, made.losses, counts, y, made.predictions,
@@ -286,8 +278,7 @@ class Loop:
         return Profiled(self.step, executor.threads, phases, rows)
 
     def _end_epoch(self, began: float) -> None:
-        if fault := fault_of(self.model.program, self.updater.slots):
-            self._blown_up(fault)
+        self.guard.epoch_ends()
         figures = self.running.figures()
         if self.data.validation:
             validation = self.model.figures(self.data.validation)
@@ -296,11 +287,10 @@ class Loop:
         best = self._is_best(figures[self.monitor])
         if best:
             self.best = {"value": figures[self.monitor], "epoch": self.epoch}
-            if self.best_weights is None:
-                self.best_weights = self.snapshot()
-            else:  # into the old one's place
-                for name, now in (("parameters", self.model.program.parameters), ("state", self.model.program.state)):
-                    self.best_weights[name][...] = now
+            # the one before stays, in case this one's weights turn out not to be good
+            self.best_weights, self._best_before = self._best_before or self.snapshot(), self.best_weights
+            for name, now in (("parameters", self.model.program.parameters), ("state", self.model.program.state)):
+                self.best_weights[name][...] = now
         rate = self.updater.rate(max(0, self.step - 1))
         self.emit(EpochEnded(self.epoch, figures, rate, time.perf_counter() - began, best))
         self._say_what_is_not_finite(figures)
@@ -340,30 +330,11 @@ class Loop:
             min_delta = watch.min_delta
         return watch.better(value, self.best["value"], min_delta)
 
-    def _not_a_number(self, batch, rows: Array, loss: float) -> None:
-        from nnctl.engine.nonfinite import first_nonfinite
-
-        place = first_nonfinite(self.model.program, batch, self.step)
-        batch_number = self.iteration + 1
-        # of weights that give a finite loss, or of data that are not finite themselves
-        good = math.isfinite(loss) or place.startswith(("input", "target"))
-        raise BlownUp(
-            f"the {'loss is ' + str(loss) if not math.isfinite(loss) else 'gradient is not finite'} "
-            f"at epoch {self.epoch}, iteration {batch_number}: first seen in {place}",
-            where=f"batch {batch_number} of {self.plan.iterations_per_epoch} "
-            f"(training rows {', '.join(str(row + 1) for row in rows[:5])}{', ...' if len(rows) > 5 else ''})",
-            hint=self._remedies(), weights_are_good=good and not fault_of(self.model.program, self.updater.slots),
-        )  # fmt: skip
-
-    def _remedies(self) -> str:
-        return (f"try a learning_rate below {self.learning_rate:g}, clipnorm: 1.0 in the optimizer, or normalize: standard "
-                "in the dataset")  # fmt: skip
-
     # Checkpoints
 
     def save(self) -> None:
         """Has a checkpoint written. Raises BlownUp rather than keep weights that are not good."""
-        self.check()
+        self.guard.check()
         self._save(self)
         self._saved_at, self._save_now = time.perf_counter(), False
 

@@ -36,8 +36,9 @@ from nnctl.training.folder import (
     save_json,
     saved_environment,
 )
+from nnctl.training.guard import BlownUp
 from nnctl.training.kept import Kept
-from nnctl.training.loop import FINISHED, BlownUp, Loop
+from nnctl.training.loop import FINISHED, Loop
 from nnctl.training.model import Model, cast
 from nnctl.training.model_metrics import target_names
 from nnctl.training.nonfinite_metrics import nonfinite_note
@@ -169,7 +170,8 @@ class Run:
         if error.weights_are_good:
             try:
                 loop.save()
-                return self.save_model(loop.kept()), "before this batch"
+                kept = self.save_model(loop.kept())
+                return kept, f"after epoch {loop.epoch - 1}, iteration {loop.iteration} of the next"
             except BlownUp:
                 pass
         found, _ = checkpoint.newest(self.folder / CHECKPOINTS)
@@ -190,11 +192,7 @@ class Run:
 
     def is_good(self, weights: Weights) -> bool:
         self.loop.put(weights)
-        try:
-            self.loop.check(slots=False)
-        except BlownUp:
-            return False
-        return True
+        return self.loop.guard.fault(slots=False) is None
 
     def finish(self, loop: Loop, reason: str, began: float) -> RunEnded:
         """Saves what came out, and tells it. The model comes first: with the checkpoint the run counts as finished."""
