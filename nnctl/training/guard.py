@@ -21,6 +21,7 @@ from nnctl.training.model import Running, take
 from nnctl.training.soundness import fault_of
 
 if TYPE_CHECKING:
+    from nnctl.engine.shard import Batch
     from nnctl.training.loop import Loop
 
 Array = np.ndarray
@@ -95,11 +96,10 @@ class Guard:
         """What is wrong with the weights, in words; None where nothing is. slots: look at the optimizer's, too. loss:
         look at the loss of the last batch as well."""
         loop = self._loop
-        fault = fault_of(loop.model.program, loop.updater.slots if slots else {})
+        program = loop.model.program
+        fault = fault_of(program, loop.updater.slots if slots else {})
         if fault is None and loss and loop.seen is not None:
-            value = self._loss_of(loop.seen[:CHECKED])
-            if not math.isfinite(value):
-                return f"the loss of the same batch is {value}"
+            fault = self._fault_of_loss(take(loop.train_part, loop.seen[:CHECKED]))
         return fault
 
     def check(self) -> None:
@@ -107,14 +107,18 @@ class Guard:
         if (fault := self.fault()) is not None:
             self._blow_up(fault)
 
-    def _loss_of(self, rows: Array) -> float:
+    def _fault_of_loss(self, batch: Batch) -> str | None:
         """As in training: moving averages, with which the loss may well overflow in the first iterations, play no role."""
-        loop = self._loop
-        state = loop.model.program.state.copy()
+        from nnctl.engine.nonfinite import first_nonfinite
+
+        loop, program = self._loop, self._loop.model.program
+        state, step = program.state.copy(), max(0, self._loop.step - 1)
         with np.errstate(all="ignore"):
-            loss = loop.model.executor.train_step(take(loop.train_part, rows), max(0, loop.step - 1)).loss
-        loop.model.program.state[...] = state
-        return loss
+            loss = loop.model.executor.train_step(batch, step).loss
+        program.state[...] = state
+        if math.isfinite(loss):
+            return None
+        return f"the loss of the same batch is {loss}: first seen in {first_nonfinite(program, batch, step)}"
 
     # Blown up
 

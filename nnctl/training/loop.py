@@ -144,8 +144,9 @@ class Loop:
     def run(self) -> str:
         """Trains to the last epoch, or until something stops it. Returns the reason: "done", "early stopping",
         "interrupted", "terminated" or "hung up". Raises BlownUp where the loss is no longer a number, or a weight."""
-        while self.epoch <= self.plan.epochs and self.reason is None:
-            self._run_epoch()
+        with np.errstate(all="ignore"):  # what is not finite is found and told; NumPy need not warn besides
+            while self.epoch <= self.plan.epochs and self.reason is None:
+                self._run_epoch()
         self.guard.check()
         if self.epoch > self.plan.epochs:
             self.stop("done")

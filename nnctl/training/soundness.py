@@ -1,7 +1,6 @@
 """Whether weights are fit to be kept: finite, and not so large that what is computed of them is not.
 
-A gradient is looked at before every update, its result only where weights are about to be kept: at the end of an epoch
-and before they are saved, since even the cheapest look at each step would take a twentieth of it.
+When these looks are taken: see guard.py.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ def fault_of(program: Program, slots: Mapping[str, Array]) -> str | None:
         if not _short(program.parameters):
             return _fault_of_weights(program.parameters, program.spans)
         if not _finite(program.state):
-            return _fault_of_weights(program.state, program.state_spans)
+            return _not_finite(program.state, program.state_spans)
         for slot, values in slots.items():
             if not _finite(values):
                 for key, span in program.spans.items():
@@ -43,10 +42,14 @@ def _finite(values: Array) -> bool:
 
 
 def _fault_of_weights(flat: Array, spans: Mapping[str, slice]) -> str:
+    if not np.isfinite(flat).all():
+        return _not_finite(flat, spans)
     for key, span in spans.items():
-        w = flat[span]
-        if not np.isfinite(w).all():
-            return f"weight {key!r} is not finite"
-        if not _short(w):
-            return f"weight {key!r} has overflowed: it holds {float(np.abs(w).max()):.3g}"
+        if not _short(flat[span]):
+            return f"weight {key!r} has overflowed: it holds {float(np.abs(flat[span]).max()):.3g}"
     return f"the weights have overflowed: they hold {float(np.abs(flat).max()):.3g}"
+
+
+def _not_finite(flat: Array, spans: Mapping[str, slice]) -> str:
+    bad = (key for key, span in spans.items() if not np.isfinite(flat[span]).all())
+    return f"weight {next(bad)!r} is not finite"
