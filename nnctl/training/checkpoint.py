@@ -94,13 +94,18 @@ def load(path: Path) -> Checkpoint:
 
 
 def newest(folder: Path, kind: str = "last") -> tuple[Checkpoint | None, list[str]]:
-    """The newest checkpoint that verifies, and a line for each newer one that did not."""
+    """The newest checkpoint that verifies and whose numbers are finite, and a line for each newer one."""
     skipped = []
     for path in _named(folder, kind):
         try:
-            return load(path), skipped
+            found = load(path)
         except RunError as error:
             skipped.append(f"skipped {path.name}: {error.problems[0].message}")
+            continue
+        bad = [name for name, array in found.arrays.items() if array.dtype.kind == "f" and not np.isfinite(array).all()]
+        if not bad:
+            return found, skipped
+        skipped.append(f"skipped {path.name}: its {bad[0]} are not finite")
     return None, skipped
 
 

@@ -1,10 +1,10 @@
 """Watches over the weights while they are trained, and goes back to the last good ones where training blows up.
 
-Loss and gradient are looked at before each update. What an update makes of the weights is looked at where it may be kept:
-at an epoch's end, before anything is saved, and now and then between; the next loss often tells before. A look after each
-update would cost up to a tenth of an iteration. Instead the position is copied now and then, and from a good copy the
-same steps are made again, each with a look: the run then stands before the first update that was wrong, and its error
-names that one.
+Loss and gradient are looked at before each update. What an update makes of the weights is looked at where it may be
+kept: at an epoch's end, before anything is saved, and now and then between; the next loss often tells before. A look
+after each update would take up to a tenth of an iteration. Instead the position is copied now and then, and from a good
+copy the same steps are made again, each with a look: the run then stands before the first update that was wrong, and
+its error names that one.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Guard:
             self._blow_up(fault)
 
     def _fault_of_loss(self, batch: Batch) -> str | None:
-        """As in training: moving averages, with which the loss may well overflow in the first iterations, play no role."""
+        """As in training: with moving averages, a loss may well overflow in a run's first iterations."""
         from nnctl.engine.nonfinite import first_nonfinite
 
         loop, program = self._loop, self._loop.model.program
@@ -157,7 +157,8 @@ class Guard:
         loop = self._loop
         self._put(last)
         number = loop.iteration + 1
-        rows = permutation(loop.model.spec.seed, loop.epoch, loop.plan.samples)[slice(*list(loop.plan.bounds())[number - 1])]
+        order = permutation(loop.model.spec.seed, loop.epoch, loop.plan.samples)
+        rows = order[slice(*list(loop.plan.bounds())[number - 1])]
         raise BlownUp(f"training has blown up at epoch {loop.epoch}, iteration {number}: after its update, {fault}",
                       self._where(number, rows), remedies(loop.learning_rate), True)  # fmt: skip
 

@@ -29,8 +29,8 @@ Array = np.ndarray
 Snapshot = dict[str, Array]  # "parameters" and "state", copies of the program's buffers
 
 
-# Multiply-adds of iterations in one go, some dozens of milliseconds; what an iteration takes besides; and how many numbers
-# their predictions may be.
+# Multiply-adds of iterations in one go, some dozens of milliseconds; what an iteration takes besides; and how many
+# numbers their predictions may be.
 STRETCH, OVERHEAD, MOST_PREDICTIONS = 4_000_000_000, 50_000, 4_000_000
 
 

@@ -15,6 +15,8 @@ import numpy as np
 from nnctl import spec as specs
 from nnctl.data.parts import Data, Part
 from nnctl.errors import RunError, TrainingError
+from nnctl.optimizers import Optimizer
+from nnctl.quoting import shell_path
 from nnctl.spec.model import Spec
 from nnctl.training import checkpoint
 from nnctl.training.advice import advice
@@ -160,7 +162,8 @@ class Run:
         except BlownUp as error:
             kept, goes_on = self.save_last_good(loop, error)
             [problem] = error.problems
-            hint = f"kept are the {kept}, and --resume goes on {goes_on}; {problem.hint}"
+            again = f"nnctl train --resume {shell_path(self.folder)} --set {lower_rate(self.spec.optimizer)}"
+            hint = f"kept are the {kept}, and --resume goes on {goes_on}; {problem.hint}, say: {again}"
             self.emit(RunEnded("nan", self.folder, loop.epoch - 1, 0.0, hint=hint, kept=kept))
             raise TrainingError(problem.message, problem.where, hint) from None
 
@@ -245,6 +248,13 @@ class Run:
                 self.subscribers.remove(subscriber)  # the run is saved before anyone hears of it
                 self.lost = self.lost or error
                 self.loop.stop(OUTPUT_LOST)
+
+
+def lower_rate(optimizer: Optimizer) -> str:
+    """A learning rate to try, as --set takes it: a tenth, or the usual one where that is less."""
+    usual = type(optimizer).model_fields["learning_rate"].default
+    rate = optimizer.learning_rate if isinstance(optimizer.learning_rate, float) else usual
+    return f"optimizer.{optimizer.kind}.learning_rate={min(rate / 10, usual):g}"
 
 
 def fingerprint(part: Part, rows: int = 1000) -> str:

@@ -45,8 +45,10 @@ def train(tmp_path, monkeypatch):
         x = np.random.default_rng(0).standard_normal((ROWS, 3)).astype(np.float32)
         y = x @ np.float32([1, 2, 3]) / 4
         np.savez(tmp_path / "rows.npz", x=x * np.float32(scale), y=y)
-        defaults = {"layers": NETWORK, "loss": "mse", "optimizer": "sgd", "epochs": EPOCHS, "batch": BATCH, "threads": 1,
-                    "engine": "", "split": NO_SPLIT, "more": "", "folder": tmp_path}  # fmt: skip
+        defaults = {
+            "layers": NETWORK, "loss": "mse", "optimizer": "sgd", "epochs": EPOCHS, "batch": BATCH, "threads": 1,
+            "engine": "", "split": NO_SPLIT, "more": "", "folder": tmp_path,
+        }  # fmt: skip
         built = spec.loads(CONFIG.format(**{**defaults, **values}))
         if plant:
             plant(monkeypatch)
@@ -63,7 +65,8 @@ def blow_up_of(error):
     """(epoch, iteration, what) of the error."""
     assert isinstance(error, TrainingError), f"the run ended well: {error}"
     assert error.exit_code == 1
-    found = re.search(r"training has blown up at epoch (\d+), iteration (\d+): after its update, (.*)", error.problems[0].message)
+    message = error.problems[0].message
+    found = re.search(r"training has blown up at epoch (\d+), iteration (\d+): after its update, (.*)", message)
     assert found, str(error)
     return int(found[1]), int(found[2]), found[3]
 
@@ -90,11 +93,14 @@ def check_kept(folder, steps):
 
 def at_step(step, rate=1e38, good=0.01):
     """A schedule of which the 0-based step has a rate that no weights survive."""
-    return f"{{PiecewiseConstantDecay: {{boundaries: [{step - 1}, {step}], values: [{good}, {rate:e}, {good}]}}}}".replace(
-        "[-1, 0], values: [0.01, ", "[0], values: [")  # fmt: skip
+    boundaries, values = ([step - 1, step], [good, rate, good]) if step else ([0], [rate, good])
+    values = ", ".join(f"{value:e}" for value in values)
+    return f"{{PiecewiseConstantDecay: {{boundaries: {boundaries}, values: [{values}]}}}}"
 
 
-OPTIMIZERS = ["sgd", "momentum", "nesterov", "adam", "adamw", "adamax", "nadam", "rmsprop", "adagrad", "adadelta", "lion"]
+OPTIMIZERS = [
+    "sgd", "momentum", "nesterov", "adam", "adamw", "adamax", "nadam", "rmsprop", "adagrad", "adadelta", "lion",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("step", [0, 3, LAST - 1])
@@ -174,8 +180,8 @@ PLANTED = {
     "infinity in a weight": ("adam", "weights", np.inf, "weight 'dense_1/bias' is not finite"),
     "minus infinity in a weight": ("sgd", "weights", -np.inf, "weight 'dense_1/bias' is not finite"),
     "a weight that has overflowed": ("sgd", "weights", 3e38, "weight 'dense_1/bias' has overflowed: it holds 3e+38"),
-    "Adam's momentum": ("adam", "momentum", np.nan, "momentum of 'dense_1/bias', which the optimizer keeps, is not finite"),
-    "Adam's velocity": ("adam", "velocity", np.inf, "velocity of 'dense_1/bias', which the optimizer keeps, is not finite"),
+    "Adam's momentum": ("adam", "momentum", np.nan, "momentum of 'dense_1/bias', which the optimizer keeps, is not"),
+    "Adam's velocity": ("adam", "velocity", np.inf, "velocity of 'dense_1/bias', which the optimizer keeps, is not"),
     "AMSGrad's velocity": ("{adam: {amsgrad: true}}", "velocity_hat", np.inf, "velocity_hat of 'dense_1/bias'"),
     "momentum": ("momentum", "momentum", np.inf, "momentum of 'dense_1/bias'"),
     "Adagrad's sum": ("adagrad", "accumulator", np.inf, "accumulator of 'dense_1/bias'"),
@@ -232,13 +238,14 @@ def test_a_schedule_beyond_what_a_float_holds(kernel, train):
 @pytest.mark.parametrize("epochs", [1, 2, 5])
 def test_finite_weights_with_which_the_next_loss_overflows(keep, epochs, train):
     """The whole set is one batch: the loss of the last weights is never looked at otherwise."""
-    rate = f"{{PiecewiseConstantDecay: {{boundaries: [{epochs - 2}], values: [0.01, 1.0e+17]}}}}" if epochs > 1 else "1.0e+17"
+    rate = at_step(epochs - 1, 1e17)
     layers = "  - Dense: {units: 6, activation: relu}\n" * 2 + LINEAR
     error, folder = train(layers=layers, epochs=epochs, batch=ROWS, optimizer=f"{{sgd: {{learning_rate: {rate}}}}}",
                           more=f"keep: {keep}")  # fmt: skip
     epoch, iteration, what = blow_up_of(error)
     assert (epoch, iteration) == (epochs, 1)
-    assert re.fullmatch(r"the loss of the same batch is (inf|nan): first seen in the output of layer 'dense(_1|_2)?', row \d+ .*", what)
+    layer = r"the output of layer 'dense(_1|_2)?', row \d+ of the batch"
+    assert re.fullmatch(f"the loss of the same batch is (inf|nan): first seen in {layer}", what)
     check_kept(folder, epochs - 1)
 
 
@@ -306,6 +313,7 @@ def test_resumed_with_a_lower_rate(kernel, train):
     error, folder = train(optimizer=f"{{adam: {{learning_rate: {rate}}}}}", kernel=kernel)
     first = str(error)
     assert blow_up_of(error)[:2] == (2, 2)
+    assert "--set optimizer.adam.learning_rate=0.0001" in error.problems[0].hint
     with pytest.raises(TrainingError) as raised:
         runner.resume(folder)
     assert str(raised.value) == first
@@ -331,3 +339,13 @@ def test_a_row_that_is_to_blame_leaves_the_weights_as_they_are(train, tmp_path):
     assert isinstance(error, TrainingError) and "the loss is inf at epoch 1, iteration" in str(error)
     iteration = int(re.search(r"iteration (\d)", str(error))[1])
     check_kept(folder, iteration - 1)
+
+
+def test_a_checkpoint_of_numbers_that_are_not_finite_is_skipped(train):
+    """As an older nnctl may have written it: its sums are right, its weights are not."""
+    _, folder = train(more="callbacks: [ModelCheckpoint: {monitor: loss, every_epochs: 1}]")
+    last = checkpoint.newest(folder / "checkpoints")[0]
+    arrays = {**last.arrays, "parameters": np.full_like(last.arrays["parameters"], np.nan)}
+    checkpoint.save(folder / "checkpoints", "last", LAST + 1, checkpoint.Checkpoint(arrays, last.position))
+    found, skipped = checkpoint.newest(folder / "checkpoints")
+    assert found.position["step"] == LAST and skipped == ["skipped last-0000000007: its parameters are not finite"]
