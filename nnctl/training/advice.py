@@ -83,6 +83,6 @@ def schedule_notes(optimizer: Optimizer, plan: Plan) -> list[str]:
         return []
     return [
         f"{schedule.kind} {what}: its {argument} is {length:,.10g}, the run has {total:,} iterations ({plan.epochs:,}"
-        f" epochs of {plan.iterations_per_epoch:,}); the learning rate goes from {schedule.rate(0):.3g} to"
-        f" {schedule.rate(total - 1):.3g}"
+        f" epochs of {plan.iterations_per_epoch:,}); the learning rate goes from {optimizer.rate(0):.3g} to"
+        f" {optimizer.rate(total - 1):.3g}"
     ]
