@@ -225,7 +225,7 @@ class Identity(Initializer):
         return self.gain * np.eye(*shape)
 
 
-_FOR_VECTORS = "take zeros, ones or constant for a bias"
+_FOR_VECTORS = "use zeros, ones or constant for a bias"
 
 
 InitializerName = one_of(initializers)

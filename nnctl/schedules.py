@@ -96,7 +96,7 @@ class PiecewiseConstantDecay(Schedule):
                 f"{len(self.boundaries) + 1} values, got {len(self.values)}"
             )
         if list(self.boundaries) != sorted(set(self.boundaries)):
-            raise ValueError(f"boundaries must rise, got {list(self.boundaries)}")
+            raise ValueError(f"boundaries must increase, got {list(self.boundaries)}")
         return self
 
     def length(self):

@@ -230,13 +230,13 @@ DATA = {
     "no x": ("d.npz", npz(a=X, y=X[:, 0]), "", None, "mse", ["x"]),
     "rows differ": ("d.npz", npz(x=X, y=X[:9, 0]), "", None, "mse", ["30", "9"]),
     "nan in x": ("d.npz", npz(x=np.where(X > 2, np.nan, X), y=X[:, 0]), "", None, "mse", ["NaN"]),
-    "negative label": ("d.npz", npz(x=X, y=np.arange(30) % 3 - 1), "", "Dense: {units: 3, activation: softmax}", SPARSE, ["start at 0"]),
+    "negative label": ("d.npz", npz(x=X, y=np.arange(30) % 3 - 1), "", "Dense: {units: 3, activation: softmax}", SPARSE, ["0 or more"]),
     "fractional label": ("d.npz", npz(x=X, y=X[:, 0]), "", DIGITS, SPARSE, ["whole"]),
     "one-hot for integer": ("d.npz", npz(x=X, y=np.eye(3)[np.arange(30) % 3]), "", "Dense: {units: 3, activation: softmax}", SPARSE, ["categorical_crossentropy"]),
     "integer for one-hot": ("d.npz", npz(x=X, y=np.arange(30) % 3), "", "Dense: {units: 3, activation: softmax}", "categorical_crossentropy", [SPARSE]),
     "target of another shape": ("d.npz", npz(x=X, y=X[:, :3]), "", None, "mse", ["units: 3"]),
     "word beyond": ("d.npz", npz(x=np.arange(60).reshape(30, 2) % 57, y=X[:, 0]), "", WORDS, "mse", ["row ", "'embedding'", "0 to 54", "input_dim: 57"]),
-    "half a word": ("d.npz", npz(x=np.full((30, 2), 0.5), y=X[:, 0]), "normalize: none", WORDS, "mse", ["0.5 is none", "whole numbers"]),
+    "half a word": ("d.npz", npz(x=np.full((30, 2), 0.5), y=X[:, 0]), "normalize: none", WORDS, "mse", ["0.5 is not one", "whole numbers"]),
     "bad query": ("d.csv", f"a,b,y\n{ROWS}", "target: y, query: selec * from data", None, "mse", ["query"]),
 }  # fmt: skip
 

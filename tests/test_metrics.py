@@ -240,18 +240,18 @@ def test_shapes_that_do_not_fit_are_never_broadcast(name):
 
 # (metric, targets, units, what the message says, what the mend says)
 MISFITS = [
-    ("accuracy", "number", 1, "accuracy is for class numbers", "take mse, rmse, mae or r2_score"),
+    ("accuracy", "number", 1, "accuracy works on class numbers", "use mse, rmse, mae or r2_score"),
     ("precision", "number", 1, "targets of this output are numbers", "mae"),
-    ("categorical_accuracy", "integer", 3, "is for one-hot classes", "take sparse_categorical_accuracy"),
-    ("sparse_categorical_accuracy", "onehot", 3, "is for class numbers", "take categorical_accuracy"),
-    ("binary_accuracy", "integer", 3, "class numbers", "for classes take accuracy"),
-    ("mse", "integer", 3, "class numbers", "for classes take accuracy"),
-    ("r2_score", "integer", 3, "class numbers", "for classes take accuracy"),
-    ("binary_crossentropy", "onehot", 3, "one-hot classes", "for classes take accuracy"),
+    ("categorical_accuracy", "integer", 3, "works on one-hot classes", "take sparse_categorical_accuracy"),
+    ("sparse_categorical_accuracy", "onehot", 3, "works on class numbers", "take categorical_accuracy"),
+    ("binary_accuracy", "integer", 3, "class numbers", "for classes use accuracy"),
+    ("mse", "integer", 3, "class numbers", "for classes use accuracy"),
+    ("r2_score", "integer", 3, "class numbers", "for classes use accuracy"),
+    ("binary_crossentropy", "onehot", 3, "one-hot classes", "for classes use accuracy"),
     ("categorical_crossentropy", "integer", 3, "class numbers", "take sparse_categorical_crossentropy"),
     ("top_k_categorical_accuracy", "onehot", 5, "is always 1 for 5 classes", "choose k below 5"),
-    ("accuracy", "sequence", 11, "targets of this output are label sequences", "take label_error_rate or exact_match"),
-    ("label_error_rate", "integer", 3, "is for label sequences", "for classes take accuracy"),
+    ("accuracy", "sequence", 11, "targets of this output are label sequences", "use label_error_rate or exact_match"),
+    ("label_error_rate", "integer", 3, "works on label sequences", "for classes use accuracy"),
     ({"recall": {"class_id": 3}}, "integer", 3, "class 3, but the output has 3", "from 0 to 2"),
 ]
 

@@ -20,11 +20,11 @@ from nnctl.cli.options import debug_option  # noqa: E402
 # verb -> (module under nnctl.cli, what it does). `nnctl --help` reads this table alone.
 COMMANDS = {
     "init": ("init", "Write a commented starter config."),
-    "check": ("check", "Go through a config and its data without training."),
+    "check": ("check", "Check a config and its data without training."),
     "summary": ("summary", "Show layers, output shapes, parameters and memory."),
-    "explain-batches": ("explain_batches", "Write out the arithmetic of epochs, batches and iterations."),
-    "train": ("train", "Train the network a config describes, or go on with a run."),
-    "eval": ("evaluate", "Show a run's figures, confusion matrix and per-class table."),
+    "explain-batches": ("explain_batches", "Explain how epochs, batches and iterations add up."),
+    "train": ("train", "Train the network a config describes, or resume a run."),
+    "eval": ("evaluate", "Show a run's metrics, confusion matrix and per-class table."),
     "predict": ("predict", "Predict each row of a file with a trained run."),
     "datasets": ("datasets", "List the bundled data sets, or preview one."),
     "schema": ("schema", "Print the JSON Schema of configs, for editors."),

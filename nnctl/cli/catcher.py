@@ -87,13 +87,13 @@ def _report(error: Exception) -> ExitCode:
         return error.exit_code
     if isinstance(error, MemoryError):
         _complain(f"not enough memory{f': {error}' if str(error) else ''}",
-                  hint="a smaller batch_size or fewer units need less; see: nnctl summary CONFIG")  # fmt: skip
+                  hint="use a smaller batch_size or fewer units; nnctl summary CONFIG shows the memory needed")  # fmt: skip
     elif isinstance(error, OSError):
         _complain(error.strerror or str(error), where=error.filename and str(error.filename),
                   hint=_MENDS.get(error.errno))  # fmt: skip
     else:
         _complain(f"this is a bug in nnctl: {type(error).__name__}: {' '.join(str(error).split())}",
-                  hint="run again with --debug for the traceback, and report it")  # fmt: skip
+                  hint="run it again with --debug and report the traceback")  # fmt: skip
     return ExitCode.FAILED
 
 
@@ -104,11 +104,11 @@ def _complain_of_usage(error: click.ClickException) -> None:
 
 
 _MENDS = {
-    errno.ENOSPC: "free some disk space and try again; a run goes on with nnctl train --resume",
+    errno.ENOSPC: "free some disk space and try again; nnctl train --resume resumes a run",
     errno.EDQUOT: "free some of your disk quota and try again; a run goes on with nnctl train --resume",
     errno.EIO: "the disk, or the connection to it, failed: try again; a run goes on with nnctl train --resume",
     errno.EACCES: "check the permissions, or choose another place",
-    errno.EROFS: "choose a place that can be written",
+    errno.EROFS: "choose a writable folder",
 }
 
 

@@ -12,7 +12,8 @@ from nnctl.cli.options import json_option, set_option, verb
 @set_option
 @json_option
 def command(config, overrides, as_json) -> None:
-    """Go through CONFIG and its data: columns, shapes, loss against labels, one batch there and back."""
+    """Check CONFIG and its data without training: columns, shapes, whether the loss suits the labels, and one batch
+    forward and backward."""
     from nnctl.spec import load
     from nnctl.training.checking import check
 

@@ -14,9 +14,9 @@ from nnctl.quoting import shell_path
 @verb()
 @click.argument("run", required=False)
 @click.option("--data", metavar="PATH",
-              help="A file of labelled rows, or `-` for standard input, instead of a part of the run's own data.")  # fmt: skip
+              help="Evaluate on this file of labelled rows (`-`: standard input) instead of on a split of the run's own data.")  # fmt: skip
 @click.option("--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True,
-              help="The part of the run's own data.")  # fmt: skip
+              help="Split of the run's own data to evaluate on.")  # fmt: skip
 @input_format_option("--format")
 @weights_option
 @decode_options
@@ -36,7 +36,7 @@ def command(run, data, split, input_format, weights, decode, beam_width, as_json
         raise click.UsageError("--input-format is for --data -")
     reading = reading_of(decode, beam_width)
     if run is not None and data is None and _is_data(run):
-        raise click.UsageError(f"{run} is no run; to evaluate on its rows: nnctl eval --data {shell_path(run)}")
+        raise click.UsageError(f"{run} is not a run; to evaluate on its rows: nnctl eval --data {shell_path(run)}")
     folder = chosen_run(run)
     from nnctl.training.evaluation import evaluate
 

@@ -25,13 +25,13 @@ class BatchSize(click.ParamType):
 
 @verb()
 @click.argument("config", required=False)
-@click.option("--samples", type=int, metavar="N", help="Training samples; default: those of CONFIG's dataset.")
-@click.option("--batch-size", type=BatchSize(), metavar="B", help="Samples a batch, or `all`; default 32.")
-@click.option("--epochs", type=int, metavar="E", help="Passes over all samples; default 1.")
+@click.option("--samples", type=int, metavar="N", help="Number of training samples; default: as in CONFIG's dataset.")
+@click.option("--batch-size", type=BatchSize(), metavar="B", help="Samples per batch, or `all`; default: 32.")
+@click.option("--epochs", type=int, metavar="E", help="Passes over all samples; default: 1.")
 @set_option
 @json_option
 def command(config, samples, batch_size, epochs, overrides, as_json) -> None:
-    """Write out the arithmetic of epochs, batches and iterations, with a drawing.
+    """Explain how samples, batch size and epochs make iterations, with a drawing.
 
     \b
     nnctl explain-batches --samples 1000 --batch-size 100 --epochs 20
@@ -42,9 +42,9 @@ def command(config, samples, batch_size, epochs, overrides, as_json) -> None:
     source = None
     if config is None:
         if samples is None:
-            raise click.UsageError("give --samples N or a CONFIG, such as: --samples 1000 --batch-size 100")
+            raise click.UsageError("give a CONFIG or --samples N, for example: --samples 1000 --batch-size 100")
         if overrides:
-            raise click.UsageError("--set changes a value of a CONFIG, and there is none")
+            raise click.UsageError("--set changes a value of a CONFIG, but no CONFIG is given")
         batch_size = 32 if batch_size is None else batch_size
         epochs = 1 if epochs is None else epochs
     else:

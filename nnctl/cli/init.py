@@ -17,8 +17,8 @@ FOLDER = Path(__file__).parent / "templates"
 
 @verb()
 @click.argument("template", default="classify")
-@click.option("-o", "--output", metavar="FILE", help="Where to write it; default TEMPLATE.yaml.")
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("-o", "--output", metavar="FILE", help="Output file; default: TEMPLATE.yaml.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @click.option("--list", "listed", is_flag=True, help="List the templates.")
 def command(template, output, force, listed) -> None:
     """Write a commented starter config: classify (default), regress, digits or two_inputs.
@@ -38,7 +38,8 @@ def command(template, output, force, listed) -> None:
                          hint=f"did you mean {near[0]}?" if near else f"templates: {', '.join(templates)}")  # fmt: skip
     path = output_file(output or f"{template}.yaml")
     if path.exists() and not force:
-        raise InputError("the file exists", where=str(path), hint="choose another name with -o, or give --force")
+        raise InputError("the file already exists", where=str(path),
+                         hint="choose another name with -o, or overwrite it with --force")  # fmt: skip
     path.write_text(templates[template].read_text(encoding="utf-8"), encoding="utf-8")
     shown = shell_path(path)
-    Terminal.of().print(f"{shown} is written; try: nnctl check {shown}, then nnctl train {shown}")
+    Terminal.of().print(f"{shown} written; try: nnctl check {shown}, then nnctl train {shown}")

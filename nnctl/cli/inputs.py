@@ -28,7 +28,7 @@ def input_format_option(*more: str):
     """How standard input is read. more: other names of the option."""
     return click.option(
         "--input-format", *more, "input_format", type=click.Choice(list(INPUT_FORMATS)),
-        help="What `-` holds; default: told by how it begins.",
+        help="Format of standard input; default: detected from its first bytes.",
     )  # fmt: skip
 
 
@@ -55,7 +55,9 @@ def given_files(source: str, input_format: str | None) -> Iterator[str]:
     """The path to read: `source`, or a file that holds what standard input does, by whose name no message calls it."""
     if source != STDIN:
         if input_format is not None:
-            raise click.UsageError("--input-format is for standard input, `-`; of a file its ending says the format")
+            raise click.UsageError(
+                "--input-format is for standard input, `-`; the format of a file is detected from its extension"
+            )
         yield source
         return
     import tempfile
@@ -96,11 +98,11 @@ def refuse_overwriting(output: Path, inputs: Iterable[str], run: Path) -> None:
         return
     for path in _files(inputs):
         if same_file(output, path):
-            raise InputError(f"{output} is the input, which is not written over: choose another name")
+            raise InputError(f"{output} is the input, which is never overwritten: choose another name")
     folder = run if run.is_dir() else run.parent
     own = folder.rglob("*") if is_run(str(folder)) else [run]
     if any(same_file(output, path) for path in own):
-        raise InputError(f"{output} is a file of the run {folder}, which is not written over: choose another name")
+        raise InputError(f"{output} is a file of the run {folder}, which is never overwritten: choose another name")
 
 
 def _files(names: Iterable[str]) -> Iterator[Path]:

@@ -21,14 +21,14 @@ def _switch_debug(context: click.Context, _parameter: click.Parameter, value: bo
 
 debug_option = click.option(
     "--debug", is_flag=True, expose_value=False, is_eager=True, callback=_switch_debug,
-    help="Show a traceback when something fails.",
+    help="Show a traceback when an error occurs.",
 )  # fmt: skip
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 set_option = click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE",
-    help="Change a value of the config, such as optimizer.adam.learning_rate=0.01; may be repeated.",
+    help="Override a value of the config, such as optimizer.adam.learning_rate=0.01; may be repeated.",
 )  # fmt: skip
 
 weights_option = click.option(
@@ -43,9 +43,9 @@ WAYS = {"greedy": "greedy", "beam": "beam_search"}  # here -> as metrics name th
 def decode_options(command):
     """How the texts of a CTC run are read, in place of what its metrics say."""
     way = click.option("--decode", type=click.Choice(list(WAYS)),
-                       help="How a CTC run's texts are read: the best class of each step, or a beam search.")  # fmt: skip
+                       help="Decoding of a CTC model's output: greedy takes the best class at each step.")  # fmt: skip
     width = click.option("--beam-width", type=click.IntRange(min=1), metavar="N",
-                         help="Texts that a beam search keeps; more are slower and find more. Default 10.")  # fmt: skip
+                         help="Number of candidates a beam search keeps (default 10); more is slower but more accurate.")  # fmt: skip
     return way(width(command))
 
 
@@ -72,7 +72,7 @@ def output_file(path: str, config: str | None = None) -> Path:
     """A file that is to be written. Raises InputError where its folder does not exist, it is one, or it is the config."""
     file = Path(path)
     if config is not None and same_file(file, Path(config)):
-        raise InputError(f"{path} is the config, which is not written over: choose another name")
+        raise InputError(f"{path} is the config, which is never overwritten: choose another name")
     if file.is_dir():
         raise InputError("this is a folder", where=path, hint="give the name of a file to write")
     if not file.parent.is_dir():

@@ -26,11 +26,11 @@ TABLE = "table"  # for eyes
 
 @verb()
 @click.argument("names", nargs=-1, metavar="[RUN] INPUT")
-@click.option("-o", "--output", metavar="OUT", help="File to write; its ending chooses the format.")
+@click.option("-o", "--output", metavar="OUT", help="Output file; its extension sets the format.")
 @click.option("--format", "form", type=click.Choice((TABLE, *FORMATS)),
-              help="Format of what is written, whatever the ending; default csv, and in a terminal a table.")  # fmt: skip
+              help="Output format, whatever the extension; default: a table in a terminal, else csv.")  # fmt: skip
 @click.option("--keep", multiple=True, metavar="COLUMNS",
-              help="Columns of INPUT to carry along, such as id,name; `all` of them.")  # fmt: skip
+              help="Columns of INPUT to copy to the output, such as id,name; `all` for all of them.")  # fmt: skip
 @input_format_option()
 @weights_option
 @decode_options
@@ -39,8 +39,8 @@ def command(names, output, form, keep, input_format, weights, decode, beam_width
     """Predict each row of INPUT with RUN: the class and its probabilities, the number, or the text.
 
     RUN is a run's folder or its model.safetensors; without it, the newest run under runs/. INPUT is a file, a
-    glob, a folder of images, or `-` for standard input, whose format (CSV, JSON, ...) shows in how it begins.
-    Predictions come in the order of the rows. Where a row is left out, a column says which row each is.
+    glob, a folder of images, or `-` for standard input, whose format (CSV, JSON, ...) is detected from its first bytes.
+    Predictions come in the order of the rows. Where rows are left out, a column gives the row number of each.
 
     \b
     nnctl predict new_flowers.csv
@@ -89,7 +89,7 @@ def _run_and_input(names: tuple[str, ...]) -> tuple[str | None, str]:
     *run, source = names
     if source != STDIN and is_run(source):
         swapped = f"nnctl predict {shell_path(source)} {shell_path(run[0]) if run else 'new.csv'}"
-        raise click.UsageError(f"{source} is a run, and the INPUT comes after it: {swapped}")
+        raise click.UsageError(f"{source} is a run; the INPUT comes after it: {swapped}")
     return (run[0] if run else None), source
 
 
@@ -101,17 +101,17 @@ def _columns(keep: tuple[str, ...]) -> list[str]:
 def _format(output: str | None, form: str | None, as_json: bool) -> str:
     if as_json:
         if form not in (None, "json"):
-            raise click.UsageError(f"--json and --format {form} exclude each other")
+            raise click.UsageError(f"--json and --format {form} cannot be used together")
         return "json"
     if output is None:
         if form in ("parquet", "npz"):
-            raise click.UsageError(f"{form} is no text: give a file with -o")
+            raise click.UsageError(f"{form} is a binary format: give a file with -o")
         return form or (TABLE if sys.stdout.isatty() else "csv")
     ending = Path(output).suffix.lstrip(".").lower()
     if form is None and ending not in FORMATS:
         raise click.UsageError(
-            f"cannot tell the format of {output!r}: end it in .{', .'.join(FORMATS)}, or give --format"
+            f"cannot tell the format of {output!r}: use the extension .{', .'.join(FORMATS)}, or give --format"
         )
     if form == TABLE:
-        raise click.UsageError("a table is for eyes: choose a format for a file, such as --format csv")
+        raise click.UsageError("a table is for the terminal only: choose a file format, such as --format csv")
     return form or ending

@@ -9,7 +9,7 @@ from nnctl.cli.options import verb
 
 @verb()
 def command() -> None:
-    """Print the JSON Schema of configs: editors complete and check YAML files by it."""
+    """Print the JSON Schema of configs, with which editors complete and check YAML files."""
     from nnctl.reports.machine import dumps
     from nnctl.spec import schema
 

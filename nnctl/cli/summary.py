@@ -13,7 +13,7 @@ from nnctl.quoting import shell_path
 
 @verb()
 @click.argument("config")
-@click.option("--plot", metavar="FILE.svg", help="Write a picture of the graph.")
+@click.option("--plot", metavar="FILE.svg", help="Write a picture of the graph to this file.")
 @set_option
 @json_option
 def command(config, plot, overrides, as_json) -> None:
@@ -23,7 +23,8 @@ def command(config, plot, overrides, as_json) -> None:
 
     picture = output_file(plot, config) if plot else None
     if picture and picture.suffix.lower() != ".svg":
-        raise InputError("a picture is written as SVG", where=plot, hint=f"name it {shell_path(picture.with_suffix('.svg'))}")
+        raise InputError("the picture is an SVG file", where=plot,
+                         hint=f"name it {shell_path(picture.with_suffix('.svg'))}")
     result = summary(load(config, overrides))
     if picture:
         from nnctl.reports.graph_layout import boxes

@@ -18,23 +18,23 @@ _ENDINGS = {"interrupted": ExitCode.INTERRUPTED, "terminated": ExitCode.TERMINAT
 @verb()
 @click.argument("config", required=False)
 @set_option
-@click.option("--epochs", type=int, metavar="N", help="Passes over the training samples.")
-@click.option("--seed", type=int, metavar="N", help="What all chance in the run follows from.")
-@click.option("--engine", type=click.Choice(["numpy", "torch"]), help="What computes.")
-@click.option("--threads", type=int, metavar="N", help="Threads that compute; default all cores.")
-@click.option("--run", "folder", metavar="DIR", help="The run's folder; default runs/NAME-TIME.")
+@click.option("--epochs", type=int, metavar="N", help="Number of passes over the training samples.")
+@click.option("--seed", type=int, metavar="N", help="Random seed.")
+@click.option("--engine", type=click.Choice(["numpy", "torch"]), help="Compute backend.")
+@click.option("--threads", type=int, metavar="N", help="Number of compute threads; default: one per core.")
+@click.option("--run", "folder", metavar="DIR", help="Folder of the run; default: runs/NAME-TIME.")
 @click.option(
     "--resume", "resumed", is_flag=False, flag_value=NEWEST, metavar="[RUN]",
-    help="Go on with a run where it stopped; without RUN, the newest one under runs/.",
+    help="Resume a run where it stopped; without RUN, the newest run under runs/.",
 )  # fmt: skip
-@click.option("--profile", is_flag=True, help="Print where the time went, by layer and by phase.")
+@click.option("--profile", is_flag=True, help="Print the time spent in each layer and phase.")
 @json_option
-@click.option("-q", "--quiet", is_flag=True, help="Print only what came out, in one line.")
-@click.option("-v", "--verbose", is_flag=True, help="A row for every epoch, however many.")
+@click.option("-q", "--quiet", is_flag=True, help="Print a one-line summary.")
+@click.option("-v", "--verbose", is_flag=True, help="Print a row for every epoch, even of a long run.")
 def command(config, overrides, folder, resumed, profile, as_json, quiet, verbose, **shorthands) -> None:
     """Train the network that CONFIG describes.
 
-    CONFIG is a YAML file, or the name of a ready one, such as iris. In a terminal, a live table shows the loss
+    CONFIG is a YAML file, or the name of a bundled config, such as iris. In a terminal, a live table shows the loss
     and the metrics of every iteration; each finished epoch leaves a row, the best so far marked with *.
 
     \b
@@ -43,13 +43,13 @@ def command(config, overrides, folder, resumed, profile, as_json, quiet, verbose
     nnctl train --resume runs/iris-20260101-120000
     """
     if as_json and quiet:
-        raise click.UsageError("--json and --quiet exclude each other")
+        raise click.UsageError("--json and --quiet cannot be used together")
     if profile and resumed is not None:
-        raise click.UsageError("--profile is for a new run, not for --resume")
+        raise click.UsageError("--profile works for a new run only, not with --resume")
     overrides = [*overrides, *_shorthands(**shorthands)]
     report = _report(as_json, quiet, verbose)
     if resumed is None and config is None:
-        raise click.UsageError("give a CONFIG, such as: nnctl train iris (or --resume, to go on with a run)")
+        raise click.UsageError("give a CONFIG, such as: nnctl train iris (or --resume to resume a run)")
     try:
         if resumed is not None:
             from nnctl.training.runner import resume
@@ -104,7 +104,7 @@ def _run_to_resume(resumed: str, config: str | None, folder: str | None) -> Path
     if resumed != NEWEST:
         if config or folder:
             raise click.UsageError(
-                "a run has its own config and folder: give --resume RUN alone, and --set for changes"
+                "a run has its own config and folder: give only --resume RUN, and --set for changes"
             )
         return Path(resumed)
     if folder:
@@ -113,6 +113,6 @@ def _run_to_resume(resumed: str, config: str | None, folder: str | None) -> Path
     runs = [path.parent for path in RUNS.glob(f"{name}-*/config.yaml")]
     if not runs:
         of = f" of {name!r}" if config else ""
-        raise RunError(f"there is no run{of} to go on with", where=str(RUNS),
-                       hint="start one with nnctl train CONFIG, or name its folder: --resume RUN")  # fmt: skip
+        raise RunError(f"there is no run{of} to resume", where=str(RUNS),
+                       hint="start one with nnctl train CONFIG, or name the folder of a run: --resume RUN")  # fmt: skip
     return max(runs, key=lambda run: (run / "config.yaml").stat().st_mtime)

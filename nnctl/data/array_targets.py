@@ -43,7 +43,7 @@ def fit_array_target(name: str, y: Array | Rows, labels: str, where: str, alphab
     if labels == "number":
         if y.dtype.kind == "U":
             raise DataError(
-                "the target is text, but the loss wants numbers", where, "use `loss: sparse_categorical_crossentropy`"
+                "the target is text, but the loss needs numbers", where, "use `loss: sparse_categorical_crossentropy`"
             )
         shape = y.shape[1:] or (1,)
         coder = TargetCoder("number", (name,), shape)
@@ -52,7 +52,7 @@ def fit_array_target(name: str, y: Array | Rows, labels: str, where: str, alphab
     elif labels == "onehot":
         if y.ndim == 1 or y.shape[-1] == 1:
             raise DataError(
-                f"the loss wants one-hot rows (rows, classes), the target has shape {y.shape}: class numbers",
+                f"the loss needs one-hot rows (rows, classes), the target has shape {y.shape}: class numbers",
                 where,
                 "use `loss: sparse_categorical_crossentropy`",
             )
@@ -61,7 +61,7 @@ def fit_array_target(name: str, y: Array | Rows, labels: str, where: str, alphab
         words = tuple(distinct(y).tolist())
         if len(words) != 2 or y.ndim != 1:
             raise DataError(
-                f"a binary loss wants 2 classes, the target has {len(words)}", where,
+                f"a binary loss needs 2 classes, the target has {len(words)}", where,
                 "use `loss: sparse_categorical_crossentropy`",
             )  # fmt: skip
         coder = TargetCoder("binary", (name,), (1,), words)
@@ -104,14 +104,14 @@ def scaled_target(coder: TargetCoder, y: Array | Rows, train: Array, rule: str) 
 def _fit_classes(name: str, y: Array | Rows, where: str) -> TargetCoder:
     if y.dtype.kind == "U":
         if y.ndim != 1:
-            raise DataError(f"class names want the shape (rows,), got {y.shape}", where)
+            raise DataError(f"class names must have the shape (rows,), got {y.shape}", where)
         words = tuple(distinct(y).tolist())
         if len(words) < 2:
-            raise DataError(f"the target has one value only, {listing(words)}", where, "there is nothing to learn")
+            raise DataError(f"the target has only one value, {listing(words)}", where, "there is nothing to learn")
         return TargetCoder("integer", (name,), (), words)
     if y.ndim > 1 and y.shape[-1] > 1 and all(_one_hot(block) for _, block in blocks(y)):
         raise DataError(
-            f"the loss wants class numbers (rows,), the target has shape {y.shape}: one-hot rows",
+            f"the loss needs class numbers (rows,), the target has shape {y.shape}: one-hot rows",
             where,
             "use `loss: categorical_crossentropy`, or save y.argmax(axis=-1)",
         )
@@ -120,12 +120,12 @@ def _fit_classes(name: str, y: Array | Rows, where: str) -> TargetCoder:
     if bad.any():
         value = flat[np.flatnonzero(bad)[:1]][0][0]
         at = located(where, bad)
-        raise DataError(f"{at.rows}: class numbers are whole, got {value}", at.where, FOR_NUMBERS)
+        raise DataError(f"{at.rows}: class numbers must be whole numbers, got {value}", at.where, FOR_NUMBERS)
     least, most = extent(flat)
     if least < 0:
         at = located(where, _rows_where(flat, lambda each: each < 0))
         raise DataError(
-            f"{at.rows}: class numbers start at 0, got {least}",
+            f"{at.rows}: class numbers must be 0 or more, got {least}",
             at.where,
             "number the classes 0, 1, 2, ...",
         )
@@ -155,14 +155,14 @@ def label_counts(lengths: Array, y: Array | Rows, where: str) -> Array:
     bad = ~((lengths >= 0) & (lengths <= y.shape[1]) & (np.floor(lengths) == lengths))
     if bad.any():
         at = located(where, bad)
-        raise DataError(f"{at.rows}: a label length is a whole number from 0 to {y.shape[1]}, got {lengths[bad][0]:g}",
-                        at.where, "mend the length")  # fmt: skip
+        raise DataError(f"{at.rows}: a label length must be a whole number from 0 to {y.shape[1]}, got {lengths[bad][0]:g}",
+                        at.where, "fix the length")  # fmt: skip
     return lengths.astype(np.int64)
 
 
 def _texts(y: Array, where: str) -> Column:
     if y.ndim != 1:
-        raise DataError(f"texts want the shape (rows,), got {y.shape}", where, "save one text a row")
+        raise DataError(f"texts must have the shape (rows,), got {y.shape}", where, "save one text a row")
     return Column.of_words(y.tolist())
 
 
@@ -177,21 +177,22 @@ def encode_array(coder: TargetCoder, y: Array | Rows, where: str, counts: Array 
         return class_numbers(np.asarray(y), counts, coder.classes, where)
     if y.dtype.kind == "U":
         if coder.classes is None:
-            raise DataError("the target is text, numbers are meant", where)
+            raise DataError("the target is text, but numbers are expected", where)
         place = {word: at for at, word in enumerate(coder.classes)}
         column = Column.of_words(y.reshape(len(y)).tolist())
         for code, word in enumerate(column.words):
             if word not in place:
                 at = located(where, column.values == code)
                 raise DataError(
-                    f'{at.rows}: "{word}" is none of the classes {listing(coder.classes)}',
+                    f'{at.rows}: "{word}" is not one of the classes {listing(coder.classes)}',
                     at.where,
                 )
         codes = np.array([place[word] for word in column.words], dtype=np.int32)[column.values]
         return codes if coder.labels == "integer" else codes.astype(np.float32)[:, None]
     if y.size != len(y) * int(np.prod(coder.shape)):
         raise DataError(
-            f"a target of shape {y.shape[1:]} where {coder.shape} is meant", where, "save it in the shape trained on"
+            f"a target of shape {y.shape[1:]} where {coder.shape} is expected", where,
+            "save it in the shape that the model was trained on",
         )
     if not isinstance(y, Rows):
         return _encode_numbers(coder, y, where)
@@ -218,7 +219,7 @@ def _encode_numbers(coder: TargetCoder, y: Array, where: str, before: int = 0) -
         if bad.any():
             at = located(where, bad.reshape(len(y), -1).any(axis=1), before=before)
             raise DataError(
-                f"{at.rows}: {values[bad].flat[0]} is no class number from 0 to {len(coder.classes) - 1}",
+                f"{at.rows}: {values[bad].flat[0]} is not a class number from 0 to {len(coder.classes) - 1}",
                 at.where,
             )
         return np.ascontiguousarray(values, dtype=np.int32)
@@ -227,13 +228,13 @@ def _encode_numbers(coder: TargetCoder, y: Array, where: str, before: int = 0) -
     if not finite.all():
         at = located(where, ~finite, before=before)
         raise DataError(
-            f"{at.rows}: the target is missing, infinite or beyond float32", at.where,
-            "leave these rows out",
+            f"{at.rows}: the target is missing, infinite or too large for float32", at.where,
+            "remove these rows",
         )
     if coder.labels == "binary" and coder.scale:
         if values.min() < 0 or values.max() > 1:
             raise DataError(
-                f"a binary loss wants values from 0 to 1, the input's are {values.min():.3g} to {values.max():.3g}",
+                f"a binary loss needs values from 0 to 1, the input's are {values.min():.3g} to {values.max():.3g}",
                 where,
                 f"scale it, `normalize: {yaml_map({coder.columns[0]: 'minmax'})}`, or use `loss: mse`",
             )

@@ -64,7 +64,7 @@ def _read(path: Path) -> dict[str, Array | Rows]:
     except MemoryError:
         raise DataError(
             "does not fit into memory", str(path),
-            "write it with numpy.savez or numpy.save, not packed: then rows are read when they are needed",
+            "save it with numpy.savez or numpy.save, uncompressed: then rows are read when they are needed",
         ) from None  # fmt: skip
     except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error, struct.error,
             NotImplementedError, RuntimeError, SyntaxError, TypeError, KeyError) as error:  # fmt: skip
@@ -79,13 +79,13 @@ def _read(path: Path) -> dict[str, Array | Rows]:
 def _read_members(archive: zipfile.ZipFile, path: Path) -> dict[str, Array]:
     members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
     if not members:
-        raise DataError("holds no arrays", str(path), "write it with numpy.savez(FILE, x=..., y=...)")
+        raise DataError("contains no arrays", str(path), "write it with numpy.savez(FILE, x=..., y=...)")
     inflated, held = sum(info.file_size for info in members), path.stat().st_size
     if inflated > _BOMB_SIZE and inflated > _BOMB_RATIO * held:
         raise DataError(
             f"{held:,} bytes would inflate to {inflated:,}",
             str(path),
-            "if this is meant, write it uncompressed with numpy.savez",
+            "if this is intended, save it uncompressed with numpy.savez",
         )
     arrays, maps = {}, []
 
@@ -112,7 +112,7 @@ def _read_array(file, size: int, where: str, place: Callable[[], Place | None]) 
     width, kind = (2, "<H") if head[6] == 1 else (4, "<I")
     [length] = struct.unpack(kind, file.read(width))
     if length > 10_000 or length > size:
-        raise DataError(f"its header claims {length:,} bytes", where, "write the file again")
+        raise DataError(f"its header claims {length:,} bytes", where, "save the file again")
     header = ast.literal_eval(file.read(length).decode("utf-8" if head[6] == 3 else "latin1"))
     dtype = np.lib.format.descr_to_dtype(header["descr"])
     shape, fortran = header["shape"], header["fortran_order"]
@@ -127,17 +127,17 @@ def _read_array(file, size: int, where: str, place: Callable[[], Place | None]) 
     count = 1
     for length_of_axis in shape:
         if not isinstance(length_of_axis, int) or length_of_axis < 0:
-            raise DataError(f"its header gives the shape {shape}", where, "write the file again")
+            raise DataError(f"its header gives the shape {shape}", where, "save the file again")
         count *= length_of_axis
     held = size - 8 - width - length
     if count * dtype.itemsize != held:
         raise DataError(
             f"its header promises {count * dtype.itemsize:,} bytes of shape {shape}, the file has {held:,}",
             where,
-            "the file is cut off or damaged: write it again",
+            "the file is truncated or damaged: save it again",
         )
     if not shape:
-        raise DataError("is a single number, without rows", where, "save an array whose first axis is the rows")
+        raise DataError("is a single number, not rows", where, "save an array whose first axis is the rows")
     # in Fortran's order a row lies scattered over the whole file: read, and turned, once
     if is_large(dtype, shape) and not fortran and (mapped := place()):
         whole, start = mapped
@@ -154,5 +154,5 @@ def _exactly(file: io.IOBase, size: int) -> Array:
         data[at : at + len(chunk)] = np.frombuffer(chunk, np.uint8)
         at += len(chunk)
     if at != size:
-        raise DataError(f"ends after {at:,} of {size:,} bytes", hint="write the file again")
+        raise DataError(f"ends after {at:,} of {size:,} bytes", hint="save the file again")
     return data

@@ -26,7 +26,7 @@ def split_parts(dataset: DatasetSpec, rows: Table | Arrays, coders: Mapping[str,
     """Cuts the rows that no file of their own gives to a part. coders: of the targets that may be stratified by."""
     count = rows.rows if isinstance(rows, Table) else rows_of(rows, [c for x in coders.values() for c in x.columns])
     if any(len(part) == 0 for part in fixed.values()):
-        raise DataError("a part has no rows left", rows.source, "check its file")
+        raise DataError("a split has no rows left", rows.source, "check its file")
     unclaimed = np.ones(count, dtype=bool)
     for claimed in fixed.values():
         unclaimed[claimed] = False

@@ -64,7 +64,7 @@ BUNDLED = {
     ),
     "breast_cancer": Bundled(
         file="breast_cancer.csv",
-        title="tumours: the diagnosis from measures of cell nuclei",
+        title="tumours: the diagnosis from measurements of cell nuclei",
         target="diagnosis",
         source="Wolberg and others 1995, UCI Breast Cancer Wisconsin (Diagnostic)",
         licence="CC BY 4.0",
@@ -100,7 +100,7 @@ BUNDLED = {
     ),
     "japanese_vowels": Bundled(
         file="japanese_vowels.npz",
-        title="sequences: which of 9 men says /ae/, from up to 29 frames of 12 numbers",
+        title="sequences: which of 9 men says /ae/, in up to 29 frames of 12 numbers",
         target="y",
         source="Kudo, Toyama and Shimbo 1999, UCI Japanese Vowels",
         licence="CC BY 4.0",
@@ -115,10 +115,10 @@ BUNDLED = {
     ),
     "reviews": Bundled(
         file="reviews.csv",
-        title="film reviews that a grammar made: the sentiment, which hangs on the words' order",
+        title="generated film reviews: the sentiment, which depends on the order of the words",
         target="sentiment",
         source="made by make_reviews.py",
-        licence="MIT, as nnctl",
+        licence="MIT, like nnctl",
         text=TextSpec(column=("review",)),
     ),
 }

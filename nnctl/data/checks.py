@@ -22,7 +22,7 @@ def duplicate_notes(parts: Mapping[str, Part]) -> Iterator[str]:
     for name in others:
         if (count := _among(known, _hashes(parts[name]))):
             rows = "row is" if count == 1 else "rows are"
-            yield f"{count} {name} {rows} also in the training part, value for value"
+            yield f"{count} {name} {rows} also in the training split, with equal values"
 
 
 def _among(known: Array, values: Array) -> int:
@@ -57,7 +57,7 @@ def copy_notes(table: Table, roles: Roles, train: Array) -> Iterator[str]:
             for name in roles.features:
                 if _copies(table[name].take(train), answer):
                     yield (
-                        f'column "{name}" gives the target "{target}" away: from one follows the other;'
+                        f'column "{name}" determines the target "{target}": one follows from the other;'
                         f" `ignore: {yaml_list([name])}` leaves it out"
                     )
 

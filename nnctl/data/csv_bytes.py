@@ -93,7 +93,7 @@ class _named:
     def __exit__(self, kind, error, trace):
         if isinstance(error, (EOFError, zlib.error, gzip.BadGzipFile)):
             raise DataError(
-                "the gzip file is cut off or broken", str(self._path), "copy or download it again"
+                "the gzip file is truncated or damaged", str(self._path), "copy or download it again"
             ) from None
         if isinstance(error, OSError):
             raise DataError(f"cannot be read ({error.strerror or error})", str(self._path)) from None

@@ -129,7 +129,7 @@ def undecodable(path: Path, encoding: str, explicit: bool) -> DataError:
             return DataError(
                 "the file looks like UTF-16 text without a byte order mark",
                 str(path),
-                f"say so under dataset: `encoding: {name}`",
+                f"set under dataset: `encoding: {name}`",
             )
     return DataError(
         f"line {lines.number} holds NUL bytes: this is not text", str(path), "save the table as CSV again"

@@ -103,11 +103,11 @@ def _dialect(path: Path, encoding: str | None) -> Dialect:
     )  # fmt: skip
     if mixed:
         shown = " and ".join(_END_NAMES[end] for end in sorted(ends, key=lambda end: -found.ends[end]))
-        notes.append(f"{path.name}: its line ends are mixed ({shown}); each of them ends a line")
+        notes.append(f"{path.name}: its line endings are mixed ({shown}); each of them ends a line")
     if found.blanks:
-        notes.append(f"{path.name}: blanks around fields without quotes are left out")
+        notes.append(f"{path.name}: spaces around unquoted fields are removed")
     if head.trailing:
-        notes.append(f"{path.name}: every line ends in {_marks(head)} that no column belongs to: left out")
+        notes.append(f"{path.name}: every line ends in {_marks(head)} without a column: ignored")
     return Dialect(
         head.delimiter, tuple(head.names), name, head.lines, head.size, found.blanks, mixed, head.trailing,
         max(found.longest, head.size), found.stray, as_is, head.skip, is_gzip(path), tuple(notes),
@@ -208,7 +208,8 @@ class _Header:
                 "give every column its own name",
             )
         if all(map(_NUMBER.fullmatch, names)):
-            raise DataError("the first line holds numbers, not column names", path, "put a line of column names on top")
+            raise DataError("the first line holds numbers, not column names", path,
+                            "add a line of column names at the top")  # fmt: skip
 
 
 def _first(reader) -> list[str]:

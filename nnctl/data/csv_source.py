@@ -58,7 +58,7 @@ def _copy(path: Path, how: Dialect) -> Path:
             raise DataError(
                 f"no copy of it can be written to {copy.parent} ({error.strerror})",
                 str(path),
-                "make room there, or set TMPDIR to a folder that has it",
+                "free some space there, or set TMPDIR to a folder that has enough",
             ) from None
         if isinstance(error, TooLong):
             from nnctl.data.csv_diagnosis import diagnose

@@ -107,13 +107,13 @@ def advice(path: Path, said: str | None = None) -> str:
     sample = _sample(path)
     found = [each for each in candidates(sample) if each[0] != said]
     if not found or found[0][3] < _LEAST:
-        return "save the table as UTF-8, or name its encoding under dataset, for example `encoding: cp1252`"
+        return "save the table as UTF-8, or set its encoding under dataset, for example `encoding: cp1252`"
     other = next((each for each in found if each[2] != found[0][2]), found[0])
     best = [found[0]] if other[3] < found[0][3] - _NEAR or other is found[0] else [found[0], other]
     shown = " or ".join(f'`encoding: {name}` ({title}: "{_words(text)}")' for name, title, text, _ in best)
     if len(best) == 1:
-        return f"say its encoding under dataset: {shown}"
-    return f"say its encoding under dataset: {shown}; the one whose words are right"
+        return f"set its encoding under dataset: {shown}"
+    return f"set its encoding under dataset: {shown}, whichever shows the right words"
 
 
 def _sample(path: Path) -> bytes:

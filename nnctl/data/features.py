@@ -121,7 +121,7 @@ def number_column(table: Table, name: str) -> Column:
     """The column as numbers. Raises DataError for words that are no numbers, and for infinite values."""
     column = table[name]
     if column.kind not in ("number", "text"):
-        raise DataError(f"holds {called(column.type_name)} where numbers are meant", table.where(name),
+        raise DataError(f"holds {called(column.type_name)} where numbers are expected", table.where(name),
                         hint(name, column.type_name))  # fmt: skip
     if column.kind == "text":
         values = np.full(len(column.words) + 1, np.nan)  # code -1, missing, picks the last
@@ -131,18 +131,18 @@ def number_column(table: Table, name: str) -> Column:
             except ValueError:
                 at = located(table.where(name), column.values == code)
                 raise DataError(
-                    f'{at.rows} holds "{word}" where a number is meant',
+                    f'{at.rows} holds "{word}" where a number is expected',
                     at.where,
-                    f"mend the value, or take the column as words: `categorical: {yaml_list([name])}`",
+                    f"fix the value, or treat the column as words: `categorical: {yaml_list([name])}`",
                 ) from None
         column = Column("number", values[column.values])
     too_large = np.abs(column.values) > np.finfo(np.float32).max
     if too_large.any():
         row, at = int(np.flatnonzero(too_large)[0]), located(table.where(name), too_large)
         raise DataError(
-            f"{at.rows}: {column.values[row]:g} is not a finite float32 number",
+            f"{at.rows}: {column.values[row]:g} is not a finite number in float32",
             at.where,
-            "mend the value, or leave the field empty and say what fills it: `missing: median`",
+            "fix the value, or leave the field empty and set what fills it: `missing: median`",
         )
     return column
 
@@ -157,7 +157,7 @@ def fit_number(table: Table, name: str, train: Array, missing: str, normalize: s
     x = column.values[train]
     x = x[~np.isnan(x)]
     if not len(x):
-        raise DataError("no training row has a value", table.where(name), f"leave the column out: `ignore: {yaml_list([name])}`")
+        raise DataError("no training row has a value", table.where(name), f"ignore the column: `ignore: {yaml_list([name])}`")
     fill = {"mean": np.mean, "median": np.median, "zero": lambda _: 0.0}.get(missing, lambda _: None)(x)
     shift, scale = 0.0, 1.0
     low, high = float(x.min()), float(x.max())
@@ -181,7 +181,7 @@ def fit_category(table: Table, name: str, train: Array, missing: str, encode: st
     words = sorted(words, key=float if all(map(PLAIN.fullmatch, words)) else None)
     if few:
         notes.append(
-            f'column "{name}": {len(few)} categories with fewer than {rare} training rows are taken together'
+            f'column "{name}": {len(few)} categories with fewer than {rare} training rows are combined'
             f' as "{RARE}" ({listing(sorted(few), 3)})'
         )
         words.append(RARE)
@@ -189,12 +189,12 @@ def fit_category(table: Table, name: str, train: Array, missing: str, encode: st
     if fills and column.missing[train].any():
         words.append(MISSING)
     if not words:
-        raise DataError("no training row has a value", table.where(name), f"leave the column out: `ignore: {yaml_list([name])}`")
+        raise DataError("no training row has a value", table.where(name), f"ignore the column: `ignore: {yaml_list([name])}`")
     if encode == "onehot" and len(words) > _MOST_CATEGORIES:
         raise DataError(
             f"{len(words):,} categories are too many for one-hot columns",
             table.where(name),
-            f"`ignore: {yaml_list([name])}`, `rare: 10` to join the rare ones, or `encode: integer` with an Embedding layer",
+            f"`ignore: {yaml_list([name])}`, `rare: 10` to combine rare ones, or `encode: integer` with an Embedding layer",
         )
     return Category(name, tuple(words), encode, fills, tuple(sorted(few)))
 

@@ -91,7 +91,7 @@ def folder_of(name: str) -> Path:
         if sum_of(folder / file) not in (wanted, entry.repacked.get(file)):
             raise DataError(
                 f"is not the file that {name} has: its SHA-256 is not {wanted[:12]}...", str(folder / file),
-                "delete it, and it is fetched again",
+                "delete it to download it again",
             )  # fmt: skip
     return folder
 
@@ -108,7 +108,7 @@ def _fetch(name: str, entry: Fetched, folder: Path) -> None:
         import pooch
     except ImportError:
         raise DataError(
-            f"{name} is not on this machine, and fetching it needs the package pooch",
+            f"{name} is not on this machine, and downloading it needs the package pooch",
             f"looked in {', '.join(map(str, (folder, *entry.places)))}",
             f"pip install 'nnctl[download]'; or {by_hand}",
         ) from None
@@ -121,8 +121,8 @@ def _fetch(name: str, entry: Fetched, folder: Path) -> None:
             except Exception as error:  # whatever the network, the server or the disk may raise
                 reasons.append(f"{url}: {_reason(error)}")
         else:
-            raise DataError(f"{file} of {name} cannot be fetched ({'; '.join(reasons)})",
-                            hint=f"try again with a network; or {by_hand}")  # fmt: skip
+            raise DataError(f"{file} of {name} cannot be downloaded ({'; '.join(reasons)})",
+                            hint=f"try again when online; or {by_hand}")  # fmt: skip
 
 
 def _reason(error: Exception) -> str:

@@ -28,10 +28,10 @@ _HINTS = {
     ".pkl": "pickles can run code when read: save as CSV, Parquet or npz",
     ".pickle": "pickles can run code when read: save as CSV, Parquet or npz",
     ".zip": "unpack it first: `unzip {}`",
-    ".zst": "unpack it first: `zstd -d {}`, or pack it by gzip",
-    ".bz2": "unpack it first: `bunzip2 -k {}`, or pack it by gzip",
-    ".xz": "unpack it first: `xz -dk {}`, or pack it by gzip",
-    ".lz4": "unpack it first: `lz4 -d {}`, or pack it by gzip",
+    ".zst": "unpack it first: `zstd -d {}`, or use gzip",
+    ".bz2": "unpack it first: `bunzip2 -k {}`, or use gzip",
+    ".xz": "unpack it first: `xz -dk {}`, or use gzip",
+    ".lz4": "unpack it first: `lz4 -d {}`, or use gzip",
     ".7z": "unpack it first: `7z x {}`",
     ".tar": "unpack it first: `tar xf {}`",
     ".tgz": "unpack it first: `tar xf {}`",
@@ -63,7 +63,7 @@ def find_files(names: Sequence[str]) -> Files:
     that no reader knows, and files of several formats.
     """
     if not names:
-        raise DataError("dataset.path names no file", hint="give a file, a glob such as data/*.csv, or a list")
+        raise DataError("dataset.path is empty", hint="give a file, a glob such as data/*.csv, or a list")
     paths: dict[Path, None] = {}
     for name in names:
         paths.update(dict.fromkeys(_expand(name)))
@@ -72,7 +72,7 @@ def find_files(names: Sequence[str]) -> Files:
     if len(formats) > 1:
         examples = ", ".join(path.name for path in formats.values())
         raise DataError(
-            f"the files are of several formats ({examples})", shown, "give files of one format in one data set"
+            f"the files have different formats ({examples})", shown, "use files of one format in one data set"
         )
     return Files(next(iter(formats)), tuple(paths), shown)
 
@@ -95,7 +95,7 @@ def _expand(name: str) -> list[Path]:
     path = Path(name).expanduser()
     try:
         if path.is_dir():
-            raise DataError("this is a folder, not a file", name, f"name its files: {name.rstrip('/')}/*.csv")
+            raise DataError("this is a folder, not a file", name, f"give its files: {name.rstrip('/')}/*.csv")
         if path.is_file():
             return [path]
     except OSError as error:
@@ -126,7 +126,7 @@ def _format(path: Path) -> str:
     ending = suffixes[-1] if suffixes else ""
     if ending in FORMATS:
         return FORMATS[ending]
-    shown = f"{ending!r} files are not read" if ending else "the file has no ending that tells its format"
+    shown = f"{ending!r} files are not read" if ending else "the file name has no extension that shows its format"
     hint = _HINTS.get(ending, f"readable: {', '.join(FORMATS)}").format(shlex.quote(str(path)))
     if ending == ".gz":
         inner = "".join(suffixes[-2:])

@@ -45,7 +45,7 @@ def load_arrays(origin: DatasetSpec, dataset: DatasetSpec, bundled: Bundled | No
     lengths = find_lengths(dataset.lengths, feeds, arrays, taken)
     names = [*taken, *lengths.values()]
     if arrays.names and "y" in aims.values() and "y" not in arrays.arrays:
-        raise DataError("the images are of no class", arrays.source,
+        raise DataError("the images have no class", arrays.source,
                         "make a folder for each class: photos/cat/..., photos/dog/...")  # fmt: skip
     rows_of(arrays, names)
     plain = {name: _plain_input(dataset, name, array, inputs, bundled, arrays, lengths.get(name), notes)

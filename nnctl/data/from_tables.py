@@ -148,6 +148,6 @@ def _scaling_notes(dataset: DatasetSpec, fitted: Mapping[str, TableInput | TextI
     rules = dataset.normalize
     if isinstance(rules, Mapping):
         shown = ", ".join(f"{name} {kind}" for name, kind in rules.items())
-        return [f"numbers scaled by the training rows: {shown}, others standard"]
+        return [f"numbers scaled using the training rows: {shown}; others: standard"]
     way = ways[rules or "standard"]
-    return [f"{len(numbers)} columns of numbers scaled {way}, by the training rows"] if way else []
+    return [f"{len(numbers)} columns of numbers scaled {way}, using the training rows"] if way else []

@@ -62,7 +62,7 @@ def read_given(preprocessing: Preprocessing, source: str | Path | Sequence[str],
         raise DataError(
             f"the model takes {'table columns' if preprocessing.is_table else 'arrays (npz, npy, IDX) or images'}",
             names[0],
-            "give a file of the kind trained on",
+            "use a file of the kind that the model was trained on",
         )
     if isinstance(rows, Table):
         return _read_table(preprocessing, rows, with_targets)
@@ -78,7 +78,7 @@ def _read_table(preprocessing: Preprocessing, table: Table, with_targets: bool) 
     if dataset.query is None:
         numbers = np.arange(1, table.rows + 1)
     elif numbers is None and not sequence:
-        notes.append("the query makes rows of its own: they are counted as it gives them, not as the file does")
+        notes.append("the query creates new rows: rows are numbered as in its result, not as in the file")
     kept = kept_rows(dataset, table, preprocessing.features, targets, notes, labelled=with_targets)
     left_out = np.array([], dtype=int)
     if numbers is not None:
@@ -95,7 +95,7 @@ def _read_table(preprocessing: Preprocessing, table: Table, with_targets: bool) 
         rows, _ = fold(spec, rows, targets, {})
         gone = sorted(set(table[sequence.id].as_text().distinct()) - set(rows.names))
         if gone:
-            notes.append(f"sequences none of whose rows is left: {listing(gone, NAMED)}")
+            notes.append(f"sequences without any row left: {listing(gone, NAMED)}")
         numbers = None
     part = preprocessing.transform(rows, with_targets, notes)
     if numbers is not None:
@@ -117,9 +117,9 @@ def _require_columns(preprocessing: Preprocessing, table: Table, targets: Sequen
         )  # fmt: skip
     if labels:
         raise DataError(
-            f"lacks the target {listing(labels, NAMED)}: only rows with their right answers can be evaluated",
+            f"lacks the target {listing(labels, NAMED)}: only labelled rows can be evaluated",
             table.source,
-            suggestion(labels[0], table.columns) + "nnctl predict takes rows without a target",
+            suggestion(labels[0], table.columns) + "nnctl predict works without a target",
         )
 
 
@@ -150,12 +150,12 @@ def _read_arrays(preprocessing: Preprocessing, arrays: Arrays, with_targets: boo
 def _require_targets(preprocessing: Preprocessing, arrays: Arrays) -> None:
     missing = [name for name in preprocessing.target_columns if name not in arrays.arrays]
     if missing and arrays.names:
-        raise DataError("the images are of no class, so there are no right answers to evaluate by", arrays.source,
+        raise DataError("the images have no class, so there are no labels to evaluate against", arrays.source,
                         "make a folder for each class: photos/cat/..., photos/dog/...")  # fmt: skip
     if missing:
         raise DataError(
-            f"lacks the target array {listing(missing)}: only rows with their right answers can be evaluated",
-            arrays.source, f"arrays: {listing(arrays.arrays)}; nnctl predict takes rows without a target",
+            f"lacks the target array {listing(missing)}: only labelled rows can be evaluated",
+            arrays.source, f"arrays: {listing(arrays.arrays)}; nnctl predict works without a target",
         )  # fmt: skip
 
 
@@ -173,7 +173,7 @@ def _require_scale(preprocessing: Preprocessing, arrays: Arrays) -> None:
         if arrays.divisors.get(entry.array, entry.divisor) != entry.divisor:
             raise DataError(
                 "holds pixels of 0 to 255, the model was trained on numbers of another scale", arrays.source,
-                f'save them as "{entry.array}" in an npz file, as the file trained on has them',
+                f'save them as "{entry.array}" in an npz file, scaled as in the training data',
             )  # fmt: skip
 
 

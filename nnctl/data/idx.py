@@ -103,16 +103,17 @@ def read_idx(path: Path) -> Array | Rows:
                 held = min(wanted, 1100 * path.stat().st_size)
             if held != wanted:
                 raise DataError(f"its header promises {wanted:,} bytes of shape {shape}, the file has {held:,}",
-                                str(path), "the file is cut off or damaged: get it again")  # fmt: skip
+                                str(path), "the file is truncated or damaged: download it again")  # fmt: skip
             if is_large(dtype, shape) and path.suffix.lower() != ".gz":
                 whole = MappedFile(path)
                 return Rows.of(whole.array(dtype, shape, file.tell()), whole, file.tell())
             data = _exactly(file, wanted, path)
             if file.read(1):
                 raise DataError(f"goes on after the {wanted:,} bytes of its shape {shape}", str(path),
-                                "the file is damaged: get it again")  # fmt: skip
+                                "the file is damaged: download it again")  # fmt: skip
     except (OSError, EOFError, zlib.error, struct.error) as error:
-        raise DataError(f"cannot be read: {error}", str(path), "the file is cut off or damaged: get it again") from None
+        raise DataError(f"cannot be read: {error}", str(path),
+                        "the file is truncated or damaged: download it again") from None  # fmt: skip
     if not data:
         raise DataError(f"there are no values in its shape {shape}", str(path))
     values = np.frombuffer(data, dtype).reshape(shape)
@@ -125,5 +126,5 @@ def _exactly(file, size: int, path: Path) -> bytearray:
         data += piece
     if len(data) != size:
         raise DataError(f"ends after {len(data):,} of {size:,} bytes", str(path),
-                        "the file is cut off: get it again")  # fmt: skip
+                        "the file is truncated: download it again")  # fmt: skip
     return data

@@ -163,7 +163,7 @@ class _Reader:
                     broken.append(f"{path} ({reason.replace(repr(str(path)), 'it')[:80]})")
         if broken:
             raise DataError(f"{len(broken)} of {len(paths)} images cannot be read: {listing(broken, 20)}", source,
-                            "mend them or move them away")  # fmt: skip
+                            "fix them, or move them to another folder")  # fmt: skip
         return room, tuple(self._notes(len(paths), room.shape))
 
     def _opened(self, path: Path) -> Image:
@@ -234,13 +234,13 @@ class _Reader:
 
     def _notes(self, count: int, shape: tuple[int, ...]):
         if self._resized:
-            yield f"{self._resized} of {count} images are brought to {shape[1]} x {shape[2]} pixels"
+            yield f"{self._resized} of {count} images are resized to {shape[1]} x {shape[2]} pixels"
         if self._recoloured:
             yield f"{self._recoloured} of {count} images are taken as {'gray' if self._mode == 'L' else 'RGB'}"
         if self._transparent:
             advice = "" if self._spec.range else "; `image: {background: black}` sets another color"
             ground = _colour_name(self._spec.background)
-            yield f"{self._transparent} of {count} images have transparent pixels and are laid on {ground}{advice}"
+            yield f"{self._transparent} of {count} images have transparent pixels and are placed on {ground}{advice}"
         yield from self._depth_notes(count)
         if self._paged:
             yield (

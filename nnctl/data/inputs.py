@@ -142,7 +142,7 @@ class ArrayInput:
                 count += np.count_nonzero(nan)
         if infinite.any():
             at = located(where, infinite)
-            raise DataError(f"{at.rows}: a value is infinite or beyond float32", at.where, "mend the values")
+            raise DataError(f"{at.rows}: a value is infinite or too large for float32", at.where, "fix the values")
         if not count:
             return
         if self.fill is None:
@@ -150,7 +150,7 @@ class ArrayInput:
             raise DataError(
                 f"{count} values are missing, NaN ({at.rows})",
                 at.where,
-                "say what to do: `missing: zero`, or `missing: drop` to leave the rows out",
+                "set under dataset: `missing: zero` to fill them, or `missing: drop` to leave out the rows",
             )
         values = "missing value is" if count == 1 else "missing values are"
         notes.append(f"{where}: {count} {values} taken as {self.fill:g}")

@@ -34,7 +34,7 @@ def kept_columns(given: Given, source: str | Path, names: Sequence[str], notes: 
     nested = [name for name, column in columns.items() if column.kind == "nested"]
     if nested and ALL not in names:
         raise InputError(f"--keep {listing(nested)}: it holds lists or structs, not one value a row", given.rows.source,
-                         "keep columns of numbers, words or dates")  # fmt: skip
+                         "choose columns of numbers, words or dates")  # fmt: skip
     if nested:
         notes.append(f"columns of lists or structs are not kept: {listing(nested, 20)}")
     return {name: values(column) for name, column in columns.items() if name not in nested}
@@ -92,7 +92,7 @@ def _chosen(names: Sequence[str], known: Sequence[str], source: str) -> list[str
         if name not in known:
             near = alike(name, known)
             mean = f"did you mean {near[0]}? " if near else ""
-            raise InputError(f'--keep names "{name}", which the input does not have', source,
+            raise InputError(f'--keep names "{name}", which is not in the input', source,
                              f"{mean}columns: {listing(known, 20)}")  # fmt: skip
     return list(dict.fromkeys(names))
 

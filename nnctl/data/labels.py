@@ -44,7 +44,7 @@ def text_numbers(column: Column, alphabet: Sequence[str], where: str) -> Array:
             raise DataError(
                 f"{at.rows}: {word!r} holds {unknown[0]!r}, which is not in the alphabet {_shown(alphabet)}",
                 at.where,
-                f"mend the text, or train with an `alphabet` that holds {unknown[0]!r}",
+                f"fix the text, or train with an `alphabet` that holds {unknown[0]!r}",
             )
         table[code, : len(word)] = [place[sign] for sign in word]
     numbers = table[column.values]
@@ -73,8 +73,8 @@ def class_numbers(y: Array, lengths: Array | None, classes: Sequence[str], where
     if (unknown := numbers < 0).any():
         at = located(where, unknown.any(axis=1))
         raise DataError(
-            f"{at.rows}: {y[unknown][0]:g} is none of the classes {listing(classes)}", at.where,
-            "mend the label, or train again with data that have the class",
+            f"{at.rows}: {y[unknown][0]:g} is not one of the classes {listing(classes)}", at.where,
+            "fix the label, or train again on data that contain this class",
         )  # fmt: skip
     return np.ascontiguousarray(numbers[:, : int(real.sum(axis=1).max())])
 
@@ -82,20 +82,20 @@ def class_numbers(y: Array, lengths: Array | None, classes: Sequence[str], where
 def _labels(y: Array, lengths: Array | None, where: str) -> Array:
     """(rows, longest) bool: where a label stands and not the filling. Raises DataError for what is no label."""
     if y.ndim != 2:
-        raise DataError(f"rows of labels want the shape (rows, longest), got {y.shape}", where,
-                        "fill shorter rows up with 0, or save texts (dtype str) of the shape (rows,)")  # fmt: skip
+        raise DataError(f"rows of labels must have the shape (rows, longest), got {y.shape}", where,
+                        "pad shorter rows with 0, or save texts (dtype str) of the shape (rows,)")  # fmt: skip
     places = np.arange(y.shape[1])
     real = y != 0 if lengths is None else places < lengths[:, None]
     values = y.astype(np.float64)
     bad = real & ~(np.isfinite(values) & (values == np.floor(values)) & (values >= 0))
     if bad.any():
         at = located(where, bad.any(axis=1))
-        raise DataError(f"{at.rows}: a label is a whole number of 0 or more, got {y[bad][0]:g}",
-                        at.where, "number the classes from 1; 0 fills rows up")  # fmt: skip
+        raise DataError(f"{at.rows}: a label must be a whole number of 0 or more, got {y[bad][0]:g}",
+                        at.where, "number the classes from 1; 0 is padding")  # fmt: skip
     if lengths is None and (late := (places >= real.sum(axis=1)[:, None]) & real).any():
         at = located(where, late.any(axis=1))
-        raise DataError(f"{at.rows}: a 0 stands before a label, but 0 fills rows up", at.where,
-                        "number the classes from 1, or save how many labels each row has as label_lengths")  # fmt: skip
+        raise DataError(f"{at.rows}: a 0 comes before a label, but 0 is padding", at.where,
+                        "number the classes from 1, or save the number of labels of each row as label_lengths")  # fmt: skip
     return real
 
 
@@ -133,7 +133,7 @@ def label_note(what: str, classes: Sequence[str], y: Array) -> str:
     counts = np.count_nonzero(y, axis=1)
     return (
         f"{what}: rows of {counts.min()} to {counts.max()} labels, {len(classes)} classes ({_shown(classes)}) and the"
-        f" blank; the last layer wants {len(classes) + 1} units"
+        f" blank; the last layer needs {len(classes) + 1} units"
     )
 
 

@@ -34,8 +34,8 @@ def load(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], wanted: Wanted, 
     """
     given, bundled = resolve(dataset)
     if dataset.alphabet and "sequence" not in wanted.values():
-        raise DataError("an alphabet is for targets that are texts, as CTC learns them", "dataset.alphabet",
-                        "leave it out, or use `loss: ctc`")  # fmt: skip
+        raise DataError("`alphabet` is for text targets, as used with CTC", "dataset.alphabet",
+                        "remove it, or use `loss: ctc`")  # fmt: skip
     rows, fixed = read_dataset(given, column_rules(given, target_labels(given, wanted)))
     origin = absolute(dataset)
     if not isinstance(rows, Table) and rows.image:
@@ -75,8 +75,8 @@ def load_fitted(preprocessing: Preprocessing) -> Data:
         shown = [", ".join(f"{part} {count}" for part, count in found.items())
                  for found in (counts, preprocessing.rows)]  # fmt: skip
         raise DataError(
-            f"the data have changed since the model was trained: rows now {shown[0]}; then {shown[1]}",
+            f"the data have changed since the model was trained: the rows are now {shown[0]}; they were {shown[1]}",
             rows.source,
-            "the parts would mix: evaluate on a file of its own with --data",
+            "the splits would mix: evaluate on a separate file with --data",
         )
     return finish(preprocessing, rows, split, notes)

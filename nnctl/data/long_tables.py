@@ -67,7 +67,7 @@ class LongTable:
                 f"cut them, or train with `sequence: {{length: {self.lengths.max()}}}`",
             )
         if beyond.any():
-            notes.append(f"{beyond.sum()} sequences are cut to their first {steps} time steps, as told")
+            notes.append(f"{beyond.sum()} sequences are cut to their first {steps} time steps, as configured")
         return np.minimum(self.lengths, steps)
 
 

@@ -33,7 +33,7 @@ def kept_rows(dataset: DatasetSpec, table: Table, features: Iterable[str], targe
             kept &= ~missing
             columns += 1
     if not kept.any():
-        raise DataError("`missing: drop` leaves no row", table.source, "fill the values instead: `missing: median`")
+        raise DataError("`missing: drop` leaves no row", table.source, "fill in the values instead: `missing: median`")
     if columns > 1:
         notes.append(f"`missing: drop` leaves out {np.count_nonzero(~kept)} of {len(kept)} rows in all")
     return np.flatnonzero(kept)
@@ -72,8 +72,8 @@ def refuse_missing(dataset: DatasetSpec, table: Table, takes: Mapping[str, str],
             wanted[name] = _FILLS[takes[name]]
         elif chosen == "category" and takes[name] == "number":
             problems.append(
-                Problem("`missing: category` is for categories, this column holds numbers", table.where(name),
-                        f"take it as one: `categorical: {yaml_list([name])}`; or fill it otherwise")
+                Problem("`missing: category` works for categories, but this column holds numbers", table.where(name),
+                        f"treat it as a category with `categorical: {yaml_list([name])}`, or fill it in another way")
             )  # fmt: skip
             wanted[name] = "median"
     if problems:
@@ -99,7 +99,7 @@ def _proposal(dataset: DatasetSpec, table: Table, takes: Mapping[str, str], targ
     if all(each == "drop" for each in wanted.values()):
         lost = _any_missing(table, wanted)
         cost = f"it leaves out {lost.sum()} of {len(lost)} rows"
-    return f"say under dataset what is done with missing values: `missing: {yaml_map(known | dict(wanted))}`; {cost}"
+    return f"set under dataset: `missing: {yaml_map(known | dict(wanted))}`; {cost}"
 
 
 def _any_missing(table: Table, names: Iterable[str]) -> Array:
@@ -126,7 +126,7 @@ def kept_array_rows(dataset: DatasetSpec, rows: Arrays, names: Iterable[str], no
                 notes.append(f'array "{name}": {missing.sum()} rows with NaN are left out ({at.told})')
                 kept &= ~missing
     if not kept.any():
-        raise DataError("`missing: drop` leaves no row", rows.source, "fill the values instead: `missing: zero`")
+        raise DataError("`missing: drop` leaves no row", rows.source, "fill in the values instead: `missing: zero`")
     return kept
 
 

@@ -27,7 +27,7 @@ def rank(column: Column, where: str, hint: str) -> Array:
     present = [word for code, word in enumerate(column.words) if (column.values == code).any()]
     keys = _keys(present)
     if keys is None:
-        raise DataError(f"the words of this column have no known order: {listing(sorted(present), 5)}", where, hint)
+        raise DataError(f"the order of these words is not known: {listing(sorted(present), 5)}", where, hint)
     places = {key: place for place, key in enumerate(sorted(set(keys)))}
     known = dict(zip(present, (places[key] for key in keys), strict=True))
     return np.array([known.get(word, -1) for word in column.words] + [-1])[column.values]

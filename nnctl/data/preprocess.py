@@ -176,9 +176,9 @@ class Preprocessing:
 def _weights(values: Array, where: str) -> Array:
     """(rows,) float32 sample weights, 0 or more."""
     if values.ndim != 1 or values.dtype.kind not in "biuf":
-        raise DataError("sample weights are one number a row", where)
+        raise DataError("there must be one sample weight for each row", where)
     bad = ~np.isfinite(values.astype(np.float64)) | (values < 0)
     if bad.any():
         at = located(where, bad)
-        raise DataError(f"{at.rows}: a sample weight is a number of 0 or more", at.where, "use non-negative weights")
+        raise DataError(f"{at.rows}: a sample weight must be a number of 0 or more", at.where, "use non-negative weights")
     return np.ascontiguousarray(values, dtype=np.float32)

@@ -66,7 +66,7 @@ def known(name: str) -> Preview:
     entry = BUNDLED[name]
     sizes = " x ".join(map(str, (entry.rows, *entry.shape)))
     columns = (entry.array, "array", f"uint8, {sizes}, 0 to 255"), (entry.target, "array", f"uint8, {entry.rows}")
-    place = "here" if find(name) else f"fetched when a config first names it, {entry.fetched} MB"
+    place = "here" if find(name) else f"downloaded on first use, {entry.fetched} MB"
     return Preview(name, entry.title, entry.rows, entry.target, "classes", entry.classes, columns, (), entry.source,
                    entry.licence, place)  # fmt: skip
 

@@ -41,7 +41,7 @@ def read_files(names: Sequence[str], dataset: DatasetSpec, rules: Rules, *,
             return read_table(files, rules, query=query, formats=formats, needed=needed, encoding=dataset.encoding)
         arrays = _read_arrays(files, image)
     if query is not None:
-        raise DataError("a query reads tables, not arrays", arrays.source, "leave `query` out")
+        raise DataError("a query works on tables, not arrays", arrays.source, "leave `query` out")
     return arrays
 
 
@@ -134,7 +134,7 @@ def _append(whole: Table | Arrays, added: Table | Arrays) -> tuple[Table | Array
 
         return stack([whole, added]), whole.rows, added.rows
     if isinstance(whole, Table) or isinstance(added, Table):
-        raise DataError("is of another kind than the training data", added.source, "give tables, or npz files")
+        raise DataError("is not the same kind of file as the training data", added.source, "give tables, or npz files")
     return _stack_arrays(whole, added)
 
 

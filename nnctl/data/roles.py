@@ -54,7 +54,7 @@ def find_targets(dataset: DatasetSpec, outputs: Sequence[str], table: Table) -> 
     if target is None:
         if not all(output in table.columns for output in outputs):
             raise DataError(
-                "which column is to be predicted is not said",
+                "the target column is not given",
                 table.source,
                 f"add `target: COLUMN` under dataset; columns: {listing(table.columns, 20)}",
             )
@@ -75,7 +75,7 @@ def find_targets(dataset: DatasetSpec, outputs: Sequence[str], table: Table) -> 
         raise DataError(
             f"the model has {len(outputs)} outputs ({listing(outputs)}), the target is {listing(target)}",
             "dataset.target",
-            f"say which is whose: `target: {yaml_map(dict.fromkeys(outputs, 'COLUMN'))}`",
+            f"say which output learns which column: `target: {yaml_map(dict.fromkeys(outputs, 'COLUMN'))}`",
         )
     table.require((name for columns in found.values() for name in columns), "dataset.target")
     for name in dict.fromkeys(name for columns in found.values() for name in columns):
@@ -93,7 +93,7 @@ def find_roles(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], outputs: S
     _require_all(dataset, inputs, table)
     _refuse_both(dataset.categorical, dataset.numeric)
     predicted = {name for columns in targets.values() for name in columns}
-    aside = {dataset.weight: "sample weights", dataset.split.time: "the split's time",
+    aside = {dataset.weight: "the sample weights", dataset.split.time: "the split's time",
              dataset.split.column: "the split"}  # fmt: skip
     if dataset.sequence:
         aside |= {dataset.sequence.id: "the sequences' ids", dataset.sequence.order: "the steps' order"}
@@ -103,7 +103,7 @@ def find_roles(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], outputs: S
     named = (*(dataset.features or ()), *(name for spec in inputs.values() for name in spec.columns or ()), *texts)
     if leaks := [name for name in named if name in predicted]:
         raise DataError(
-            f"{listing(leaks)} is both feature and target", table.source, "leave the target out of the features"
+            f"{listing(leaks)} cannot be both feature and target", table.source, "remove the target from the features"
         )
     notes: list[str] = []
     takes: dict[str, Take] = {}
@@ -111,23 +111,23 @@ def find_roles(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], outputs: S
         if name in predicted or name in dataset.ignore:
             continue
         if name in aside and name not in named:
-            notes.append(f'column "{name}" is no feature: it holds {aside[name]}')
+            notes.append(f'column "{name}" is not used as a feature: it holds {aside[name]}')
             continue
         take = "text" if name in texts else _take(name, table, dataset, name in named, notes)
         if take:
             takes[name] = take
     ignored = [name for name in dataset.ignore if name not in predicted]
     if ignored:
-        notes.insert(0, f"left out as told: {listing(ignored)}")
+        notes.insert(0, f"ignored, as configured: {listing(ignored)}")
     if not takes:
         texts = [name for name in table.columns if name not in predicted and is_text(table[name])]
-        advice = "name them with `features:`"
+        advice = "list columns under `features:`"
         if texts:
             advice = (
                 f'column "{texts[0]}" holds texts: `text: {yaml_map({"column": texts[0]})}` under dataset reads it word by'
                 " word, for an Embedding"
             )
-        raise DataError("no column is left to learn from", table.source, advice)
+        raise DataError("there is no column to learn from", table.source, advice)
     by_input = _by_input(inputs, takes, table)
     by_input = {name: _texts_alone(name, columns, dataset, inputs, notes) for name, columns in by_input.items()}
     return Roles(by_input, targets, tuple(notes))
@@ -154,11 +154,11 @@ def _texts_alone(name: str, columns: tuple[tuple[str, Take], ...], dataset: Data
         if others:
             each["rest"] = {"columns": others}
         raise DataError(
-            f"a text has an input of its own, but {listing(column for column, _ in columns)} are to feed {name!r}",
-            "dataset.text", f"name the inputs: `inputs: {yaml_map(each)}`",
+            f"a text needs an input of its own, but {listing(column for column, _ in columns)} would feed {name!r}",
+            "dataset.text", f"declare separate inputs: `inputs: {yaml_map(each)}`",
         )  # fmt: skip
     notes.append(
-        f"the model reads the text alone; left out: {listing(others)} (`inputs:` may give them an input of their own)"
+        f"the model reads only the text; not used: {listing(others)} (`inputs:` can give them an input of their own)"
     )
     return tuple(texts)
 
@@ -180,7 +180,7 @@ def _require_all(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], table: T
         table.require(dataset.text.column, "dataset.text")
         _refuse_both(dataset.text.column, (*dataset.categorical, *dataset.numeric))
         if dataset.sequence:
-            raise DataError("a text is no time step: text and sequence cannot both be given", "dataset",
+            raise DataError("text and sequence cannot be used together", "dataset",
                             "keep one of them")  # fmt: skip
     for name, spec in inputs.items():
         table.require(spec.columns or (), f"inputs.{name}.columns")
@@ -188,7 +188,7 @@ def _require_all(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], table: T
 
 def _refuse_both(one: Sequence[str], other: Sequence[str]) -> None:
     if both := set(one) & set(other):
-        raise DataError(f"{listing(sorted(both))} is named in two of categorical, numeric and text", "dataset",
+        raise DataError(f"{listing(sorted(both))} is listed in more than one of categorical, numeric and text", "dataset",
                         "keep one of them")  # fmt: skip
 
 
@@ -207,7 +207,7 @@ def _take(name: str, table: Table, dataset: DatasetSpec, named: bool, notes: lis
     if name in dataset.numeric:
         return "number"
     if column.missing.all():
-        raise DataError("has no value in any row", table.where(name), f"leave it out: `ignore: {yaml_list([name])}`")
+        raise DataError("is empty in every row", table.where(name), f"ignore it: `ignore: {yaml_list([name])}`")
     if name in dataset.categorical:
         return "category"
     distinct = len(column.distinct())
@@ -251,7 +251,7 @@ def _refuse_broken_numbers(name: str, column: Column, table: Table) -> None:
         raise DataError(
             f'{at.rows} holds "{column.words[wrong[0]]}" in a column of numbers',
             at.where,
-            f"mend the value or leave the field empty; `categorical: {yaml_list([name])}` takes the column as words",
+            f"fix the value or leave the field empty; `categorical: {yaml_list([name])}` treats the column as words",
         )
     if all(map(CODE.fullmatch, words)) or is_plain(words):
         return  # digits kept as text on purpose, as a query's cast does
@@ -260,7 +260,7 @@ def _refuse_broken_numbers(name: str, column: Column, table: Table) -> None:
     raise DataError(
         f"looks like numbers {written}",
         table.where(name),
-        f"write plain numbers, or convert them in `query`; `categorical: {yaml_list([name])}` takes the column as words",
+        f"write plain numbers, or convert them in `query`; `categorical: {yaml_list([name])}` treats the column as words",
     )
 
 
@@ -273,7 +273,7 @@ def _by_input(inputs: Mapping[str, InputSpec], takes: Mapping[str, Take],
     rest = tuple((name, take) for name, take in takes.items() if name not in taken)
     if len(open_inputs) > 1:
         raise DataError(
-            f"the inputs {listing(open_inputs)} do not say which columns feed them",
+            f"it is not clear which columns feed the inputs {listing(open_inputs)}",
             table.source,
             f"add `columns: [...]` to each; columns: {listing(takes, 20)}",
         )
@@ -289,8 +289,8 @@ def _by_input(inputs: Mapping[str, InputSpec], takes: Mapping[str, Take],
         left_out = [column for column in spec.columns if column not in takes]
         if left_out:
             raise DataError(
-                f"{listing(left_out)} is no feature", f"inputs.{name}.columns",
-                suggestion(left_out[0], takes) + "it is left out by `features` or `ignore`",
+                f"{listing(left_out)} is not a feature", f"inputs.{name}.columns",
+                suggestion(left_out[0], takes) + "`features` or `ignore` excludes it",
             )  # fmt: skip
         shared[name] = tuple((column, takes[column]) for column in spec.columns)
     return shared

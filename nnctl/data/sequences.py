@@ -112,8 +112,8 @@ def checked_lengths(given: Array, steps: int, where: str) -> Array:
     if bad.any():
         at = located(where, bad)
         raise DataError(
-            f"{at.rows}: a length is a whole number from 1 to {steps} time steps, got {given[bad][0]:g}", at.where,
-            "leave the row out, or mend the length",
+            f"{at.rows}: a length must be a whole number from 1 to {steps} time steps, got {given[bad][0]:g}", at.where,
+            "remove the row, or fix the length",
         )  # fmt: skip
     return given.astype(np.int64)
 

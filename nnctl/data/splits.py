@@ -65,7 +65,7 @@ def split_rows(spec: SplitSpec, rows: int, seed: int, *, classes: Array | None =
         return Split(_stratified(classes, counts, rng), f'stratified by "{labelled}", shuffled with seed {seed}')
     if spec.stratify:
         raise DataError(
-            "split.stratify needs a target of classes", hint="leave stratify out where the target is a number"
+            "split.stratify needs class targets", hint="leave stratify out where the target is a number"
         )
     return Split(_last(rng.permutation(rows), counts), f"shuffled with seed {seed}")
 
@@ -77,12 +77,12 @@ def _counts(rows: int, spec: SplitSpec) -> dict[str, int]:
         if getattr(spec, part) > 0 and count == 0:
             raise DataError(
                 f"{getattr(spec, part):g} of {rows} rows leaves no row for {part}", f"split.{part}",
-                f"give more rows, a larger part, or none: `split: {{{part}: 0}}`",
+                f"use more rows, a larger share, or none: `split: {{{part}: 0}}`",
             )  # fmt: skip
     if sum(counts.values()) >= rows:
         raise DataError(
-            f"validation {spec.validation:g} and test {spec.test:g} leave no row of {rows} to train on", "split",
-            "give validation and test smaller parts",
+            f"validation {spec.validation:g} and test {spec.test:g} leave none of {rows} rows to train on", "split",
+            "make validation and test smaller",
         )  # fmt: skip
     return counts
 
@@ -101,9 +101,9 @@ def _stratified(classes: Array, counts: Mapping[str, int], rng: np.random.Genera
     sizes = np.array([len(rows) for rows in members])
     if len(sizes) > len(classes) - sum(counts.values()):
         raise DataError(
-            f"{len(sizes)} classes, but {len(classes) - sum(counts.values())} training rows: not one a class",
+            f"{len(sizes)} classes, but {len(classes) - sum(counts.values())} training rows: fewer than one per class",
             "split",
-            "give validation and test smaller parts, or set `stratify: false`",
+            "make validation and test smaller, or set `stratify: false`",
         )
     test = _shares(counts["test"], sizes, sizes - 1)
     validation = _shares(counts["validation"], sizes, sizes - 1 - test)
@@ -135,16 +135,16 @@ def _by_column(column: Column, name: str, origin: Origin | None) -> dict[str, Ar
     text = column.as_text()
     if text.missing.any():
         at = located(where, text.missing)
-        raise DataError(f"the part is missing ({at.rows})", at.where, "fill in train, validation or test")
+        raise DataError(f"the split is missing ({at.rows})", at.where, "fill in train, validation or test")
     codes = []
     for code, word in enumerate(text.words):
         part = _PART_NAMES.get(word.strip().lower())
         if part is None:
             at = located(where, text.values == code)
-            raise DataError(f'{at.rows}: "{word}" is no part', at.where, f"use {listing(PARTS)}")
+            raise DataError(f'{at.rows}: "{word}" is not a split', at.where, f"use {listing(PARTS)}")
         codes.append(PARTS.index(part))
     parts = np.array(codes)[text.values]
     rows = {part: np.flatnonzero(parts == at) for at, part in enumerate(PARTS)}
     if not len(rows["train"]):
-        raise DataError("no row says train", where, "mark the rows to train on with train")
+        raise DataError("no row is marked train", where, "write train in the rows to train on")
     return rows

@@ -152,7 +152,7 @@ class Table:
         absent = [name for name in dict.fromkeys(names) if name not in self.columns]
         if absent:
             raise DataError(
-                f"{key} names {listing(absent)}, which the data do not have",
+                f"{key} names {listing(absent)}, which are not in the data",
                 self.source,
                 suggestion(absent[0], self.columns) + f"columns: {listing(self.columns, 20)}",
             )
@@ -168,7 +168,7 @@ def stack(tables: Sequence[Table]) -> Table:
         absent = [name for name in first.columns if name not in other.columns]
         if absent:
             raise DataError(
-                f"lacks {listing(absent)}, which {first.source} has", other.source, "give it the same columns"
+                f"lacks {listing(absent)}, which {first.source} has", other.source, "add these columns"
             )
     columns = {name: _join([table[name] for table in tables]) for name in first.columns}
     notes = tuple(dict.fromkeys(note for table in tables for note in table.notes))

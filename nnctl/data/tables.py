@@ -120,7 +120,7 @@ def _dialects(files: Files, encoding: str | None) -> list[Dialect]:
             raise DataError(
                 f"its columns ({listing(other.names)}) are not those of {files.paths[0]} ({listing(first.names)})",
                 str(path),
-                "give all files the same columns, or read them as data sets of their own",
+                "give all files the same columns, or use them as separate data sets",
             )
     return dialects
 
@@ -183,8 +183,8 @@ def _refuse_alike(raw: Raw, query: str | None, files: Files) -> None:
     if query is not None and len(set(lower)) < len(lower):
         twice = next(name for name in lower if lower.count(name) > 1)
         raise DataError(
-            f"the columns {listing(name for name in raw.names if name.lower() == twice)} differ by case only, which"
-            " SQL does not tell apart",
+            f"the columns {listing(name for name in raw.names if name.lower() == twice)} differ only by case, which"
+            " SQL does not distinguish",
             files.name,
             "rename one of them in the file, or leave `query` out",
         )

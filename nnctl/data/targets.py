@@ -81,9 +81,9 @@ class TargetCoder:
             if word not in place and (here := column.values == code).any():
                 at = located(table.where(name), here)
                 raise DataError(
-                    f'{at.rows}: "{word}" is none of the classes {listing(self.classes)}',
+                    f'{at.rows}: "{word}" is not one of the classes {listing(self.classes)}',
                     at.where,
-                    "mend the value, or train again with data that have the class",
+                    "fix the value, or train again on data that contain this class",
                 )
         return np.array([place.get(word, -1) for word in column.words], dtype=np.int32)[column.values]
 
@@ -161,7 +161,7 @@ def fit_target(table: Table, columns: Sequence[str], labels: str, train: Array |
         if table[name].kind in ("date", "time", "nested"):
             raise DataError(
                 f"a target cannot be a {table[name].kind} column", table.where(name),
-                "make a number or a word of it with `query`",
+                "convert it to a number or a word with `query`",
             )  # fmt: skip
     if labels == "number":
         return _fit_numbers(table, columns, train, normalize or {})
@@ -173,7 +173,7 @@ def fit_target(table: Table, columns: Sequence[str], labels: str, train: Array |
     column, where = table[name], table.where(name)
     classes = column.distinct()
     if len(classes) < 2:
-        raise DataError(f"the target has one value only, {listing(classes)}", where, "there is nothing to learn")
+        raise DataError(f"the target has only one value, {listing(classes)}", where, "there is nothing to learn")
     if labels == "binary" and column.kind == "number" and has_fractions(column.values):
         coder = TargetCoder(labels, columns, (1,), soft=True)
         check_range(column.values[~column.missing], labels, where, soft=True)
@@ -182,7 +182,7 @@ def fit_target(table: Table, columns: Sequence[str], labels: str, train: Array |
     words = tuple(item if isinstance(item, str) else number_word(item) for item in classes)
     if labels == "binary" and len(words) != 2:
         raise DataError(
-            f"a binary loss wants 2 classes, the target has {len(words)} ({listing(words)})",
+            f"a binary loss needs 2 classes, the target has {len(words)} ({listing(words)})",
             where,
             f"use `loss: sparse_categorical_crossentropy` and a last layer of {len(words)} units with softmax",
         )
@@ -195,18 +195,18 @@ def _refuse_continuous(column: Column, distinct: int, where: str) -> None:
     if column.kind == "text":
         if distinct > 20 and distinct > len(values) / 2:
             raise DataError(
-                f"the target has {distinct} different texts in {len(values)} rows: a name rather than a class",
+                f"the target has {distinct} different texts in {len(values)} rows: it looks like a name, not a class",
                 where,
                 "choose another column with `target:`",
             )
         return
     if np.isinf(values).any():
         at = located(where, np.isinf(column.values))
-        raise DataError(f"{at.rows}: the target is infinite", at.where, "mend the value")
+        raise DataError(f"{at.rows}: the target is infinite", at.where, "fix the value")
     fractions = np.any(values != np.round(values))
     if distinct > 20 and (fractions or distinct > len(values) / 5):
         raise DataError(
-            f"the target has {distinct} different numbers in {len(values)} rows, but the loss wants classes",
+            f"the target has {distinct} different numbers in {len(values)} rows, but the loss needs classes",
             where,
             FOR_NUMBERS,
         )
@@ -220,7 +220,7 @@ def _fit_numbers(table: Table, columns: tuple[str, ...], train: Array | None,
             classes = len(column.words)
             loss = "binary_crossentropy" if classes == 2 else "sparse_categorical_crossentropy"
             raise DataError(
-                f"the target is text ({listing(sorted(column.words), 3)}), but the loss wants numbers",
+                f"the target is text ({listing(sorted(column.words), 3)}), but the loss needs numbers",
                 table.where(name),
                 f"for these {classes} classes use `loss: {loss}`",
             )
@@ -243,7 +243,7 @@ def _all_numbers(words: Sequence[str]) -> bool:
 
 def _fit_texts(table: Table, columns: tuple[str, ...], alphabet: Sequence[str] | None) -> TargetCoder:
     if len(columns) > 1:
-        raise DataError(f"the loss wants one column of texts, the target has {len(columns)}: {listing(columns)}",
+        raise DataError(f"the loss needs one column of texts, the target has {len(columns)}: {listing(columns)}",
                         table.source, "choose one with `target:`")  # fmt: skip
     [name] = columns
     column, where = table[name].as_text(), table.where(name)
@@ -256,7 +256,7 @@ def _fit_flags(table: Table, columns: tuple[str, ...], labels: str) -> TargetCod
     """Several columns for one output: one-hot columns, or the flags of a multi-label target."""
     if labels == "integer":
         raise DataError(
-            f"the loss wants one column of classes, the target has {len(columns)}: {listing(columns)}",
+            f"the loss needs one column of classes, the target has {len(columns)}: {listing(columns)}",
             table.source,
             "for one-hot columns use `loss: categorical_crossentropy`; for several outputs write "
             "`target: {OUTPUT: COLUMN}`",
@@ -306,17 +306,17 @@ def check_range(values: Array, labels: str, where: str, before: int = 0, soft: b
         if bad.any():
             at = located(where, bad, before=before)
             raise DataError(
-                f"{at.rows}: one-hot targets are 0 or more and sum to 1", at.where,
-                "several labels a row want `loss: binary_crossentropy`, numbers `loss: mse`",
+                f"{at.rows}: one-hot targets must be 0 or more and sum to 1", at.where,
+                "for several labels per row use `loss: binary_crossentropy`, for numbers `loss: mse`",
             )  # fmt: skip
         return
     wrong = ~((rows >= 0) & (rows <= 1)) if soft else (rows != 0) & (rows != 1)
     if not (bad := wrong.any(axis=1)).any():
         return
     first = np.flatnonzero(bad)[0]
-    wanted = "a binary loss wants values from 0 to 1" if soft else "a binary loss wants 0 and 1"
+    wanted = "a binary loss needs values from 0 to 1" if soft else "a binary loss needs 0 and 1"
     hint = (
-        "bring them to 0 to 1 with `query`, or use `loss: mse`" if soft
+        "scale them to 0 to 1 with `query`, or use `loss: mse`" if soft
         else "for more than two classes use `loss: sparse_categorical_crossentropy`; for numbers `loss: mse`"
     )  # fmt: skip
     shown = listing(rows[first][wrong[first]], 3)

@@ -81,15 +81,15 @@ class TextInput:
             notes.append(f"{what}: {cut} of {len(x)} texts have more than {self.length} {self.split}s and are cut")
         if unknown := int((x == UNKNOWN).sum()):
             share = unknown / max(1, int((x > 0).sum()))
-            notes.append(f"{what}: {share:.1%} of the {self.split}s are not in the vocabulary and count as [UNK]")
+            notes.append(f"{what}: {share:.1%} of the {self.split}s are not in the vocabulary and are read as [UNK]")
         return notes
 
     def note(self) -> str:
         """What was fitted, and what the model's first layer has to be."""
         return (
             f'column "{self.column}": texts as {self.length} numbers of {self.split}s, of a vocabulary of'
-            f" {len(self.words)} ({listing(map(repr, self.words), 5)}), [UNK] and padding; an Embedding wants"
-            f" input_dim {self.numbers}, and mask_zero: true where the padding is to be passed over"
+            f" {len(self.words)} ({listing(map(repr, self.words), 5)}), [UNK] and padding; an Embedding needs"
+            f" input_dim {self.numbers}, and mask_zero: true to ignore the padding"
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def fit_text(table: Table, name: str, train: Array, spec: TextSpec, missing: str
         for word in found:
             seen[word] += count
     if not seen:
-        raise DataError(f"no training row has a {spec.split}", table.where(name), "choose another column of text")
+        raise DataError(f"no training row has a {spec.split}", table.where(name), "choose another text column")
     words = sorted(seen, key=lambda word: (-seen[word], word))[: spec.vocabulary - FIRST]
     empty = missing not in ("error", "drop")
     return TextInput(name, tuple(words), spec.length or longest, spec.split, spec.lower, empty)

@@ -138,7 +138,7 @@ def _in_order(nodes: Sequence[Node], inputs: Mapping[str, Shape], outputs: Seque
                 stack.pop()
             elif waiting[0].name in open_:
                 raise InputError(f"layers {waiting[0].name!r} and {node.name!r} wait for each other: the graph has a cycle",
-                                 where=node.where, hint="a layer can only take what does not depend on it")  # fmt: skip
+                                 where=node.where, hint="a layer cannot take what depends on it")  # fmt: skip
             else:
                 stack.append(waiting[0])
     return ordered

@@ -150,7 +150,7 @@ class Updater:
             raise RunError(
                 f"the saved optimizer state does not fit {self.optimizer.kind} on this model: "
                 f"it holds {describe(theirs)}, where {describe(ours)} is wanted",
-                hint="resume with the optimizer, the layers and the dtype that the run was started with",
+                hint="resume with the same optimizer, layers and dtype as the run was started with",
             )
         for name, slot in self.slots.items():
             slot[...] = state["slots"][name]

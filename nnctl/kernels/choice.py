@@ -66,7 +66,7 @@ def choose(optimizer: Any, work: Work, dtype: Any, fuse: Collection[str] = FUSIO
         if sweep is None:
             import_module("numba")
     except Exception as error:  # whatever a Numba that does not fit this Python or this machine may raise
-        return Choice(note=f"compiled kernels are left out, NumPy goes on: {type(error).__name__}")
+        return Choice(note=f"compiled kernels are not used, NumPy computes instead: {type(error).__name__}")
     layers = kernels.Kernels(() if "gates" in fuse else ("sequences",)) if str(dtype) == "float32" else None
-    note = "compiled kernels (Numba); the first time on a machine they take some seconds to compile"
+    note = "compiled kernels (Numba); on first use they take a few seconds to compile"
     return Choice(sweep, layers, note, cache.problem())

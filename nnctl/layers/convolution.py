@@ -41,7 +41,7 @@ class Convolution(Layer):
             raise ShapeError(
                 f"groups: {self.groups} does not divide {shape[-1]} channels of {show(shape)} and {self.filters} "
                 "filters",
-                hint="take a number that divides both",
+                hint="use a number that divides both",
             )
         return (*positions, self.filters)
 

@@ -45,8 +45,8 @@ class Embedding(Layer):
         if wrong >= 0 and wrong == np.floor(wrong):
             mend = f"set input_dim: {int(x.max()) + 1}"
         else:
-            mend = "give it whole numbers from 0 on, as `encode: integer` and `text:` of a dataset make them"
-        what = f"{wrong:.16g} is none of the words 0 to {self.input_dim - 1}"
+            mend = "give it whole numbers of 0 or more, as `encode: integer` and `text:` of a dataset make them"
+        what = f"{wrong:.16g} is not one of the words 0 to {self.input_dim - 1}"
         return ~known.reshape(len(x), -1).all(axis=1), what, mend
 
     def forward(self, w, x, call):
@@ -91,7 +91,7 @@ class PositionEmbedding(Layer):
     def output_shape(self, shape):
         if len(shape) != 2 or shape[-1] is None or (shape[0] or 0) > self.sequence_length:
             raise ShapeError(
-                f"PositionEmbedding knows {self.sequence_length} positions of features, got {show(shape)}",
+                f"PositionEmbedding has {self.sequence_length} positions, got {show(shape)}",
                 hint=f"set sequence_length to {shape[0]}" if len(shape) == 2 else "put an Embedding before it",
             )
         return shape

@@ -21,8 +21,8 @@ class GlobalPooling(Layer):
     def output_shape(self, shape):
         if len(shape) != self.rank + 1:
             raise ShapeError(
-                f"{self.kind} takes {self.rank + 1} axes besides the rows, got {show(shape)}",
-                hint="take its 1D kin for sequences, its 2D kin for images",
+                f"{self.kind} takes {self.rank + 1} axes besides the batch axis, got {show(shape)}",
+                hint="use the 1D variant for sequences, the 2D variant for images",
             )
         return ((1,) * self.rank if self.keepdims else ()) + (shape[-1],)
 

@@ -24,7 +24,7 @@ class GroupNormalization(Normalization):
         super().output_shape(shape)
         if self.groups == 0 or shape[-1] % self._count(shape):
             raise ShapeError(f"groups: {self.groups} does not divide the {shape[-1]} channels of {show(shape)}",
-                             hint="take a number that divides them, or -1 for each channel by itself")  # fmt: skip
+                             hint="use a number that divides them, or -1 to normalize each channel separately")  # fmt: skip
         return shape
 
     def _count(self, shape):

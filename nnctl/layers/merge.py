@@ -218,7 +218,7 @@ class Dot(Layer):
         if first < 1 or second < 1 or one[first - 1] != two[second - 1]:
             raise ShapeError(
                 f"Dot needs axes of one size, got axes {self.axes} of {show(one)} and {show(two)}",
-                hint="count the axes with the rows' axis as 0: the last of both is -1",
+                hint="count the batch axis as 0: the last axis of both is -1",
             )
         rest = one[: first - 1] + one[first:] + two[: second - 1] + two[second:]
         return rest or (1,)

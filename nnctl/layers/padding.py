@@ -34,8 +34,8 @@ Sides = Annotated[
 
 def _check_rank(layer, shape, rank):
     if len(shape) != rank + 1:
-        raise ShapeError(f"{layer.kind} takes {rank + 1} axes besides the rows, got {show(shape)}",
-                         hint="take its 1D kin for sequences, its 2D kin for images")  # fmt: skip
+        raise ShapeError(f"{layer.kind} takes {rank + 1} axes besides the batch axis, got {show(shape)}",
+                         hint="use the 1D variant for sequences, the 2D variant for images")  # fmt: skip
 
 
 def _pairs(value):

@@ -69,8 +69,8 @@ class SpatialDropout(Layer):
 
     def output_shape(self, shape):
         if len(shape) != self.rank + 1:
-            raise ShapeError(f"{self.kind} takes {self.rank + 1} axes besides the rows, got {show(shape)}",
-                             hint="take its 1D kin for sequences, its 2D kin for images")  # fmt: skip
+            raise ShapeError(f"{self.kind} takes {self.rank + 1} axes besides the batch axis, got {show(shape)}",
+                             hint="use the 1D variant for sequences, the 2D variant for images")  # fmt: skip
         return shape
 
     def forward(self, w, x, call):

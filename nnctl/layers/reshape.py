@@ -46,7 +46,7 @@ class Reshape(Layer):
         unknown = self.target_shape.count(-1)
         if unknown > 1 or (size % known if unknown and known else size != known):
             raise ShapeError(
-                f"{size} values a sample ({show(shape)}) cannot take the shape {list(self.target_shape)}",
+                f"{size} values per sample ({show(shape)}) cannot be reshaped to {list(self.target_shape)}",
                 hint=f"the sizes must multiply to {size}; one of them may be -1",
             )
         return tuple(size // known if n == -1 else n for n in self.target_shape)
@@ -69,8 +69,8 @@ class Permute(Layer):
     def output_shape(self, shape):
         if sorted(self.dims) != list(range(1, len(shape) + 1)):
             raise ShapeError(
-                f"dims {list(self.dims)} are no order of the {len(shape)} axes of {show(shape)}",
-                hint=f"name each of 1 to {len(shape)} once",
+                f"dims {list(self.dims)} are not an order of the {len(shape)} axes of {show(shape)}",
+                hint=f"list each of 1 to {len(shape)} once",
             )
         return tuple(shape[dim - 1] for dim in self.dims)
 
@@ -94,7 +94,7 @@ class RepeatVector(Layer):
 
     def output_shape(self, shape):
         if len(shape) != 1:
-            raise ShapeError(f"RepeatVector takes one vector a sample, got {show(shape)}", hint="put a Flatten before it")
+            raise ShapeError(f"RepeatVector takes one vector per sample, got {show(shape)}", hint="put a Flatten before it")
         return (self.n, *shape)
 
     def forward(self, w, x, call):

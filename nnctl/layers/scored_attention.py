@@ -37,7 +37,7 @@ class ScoredAttention(Layer):
             raise ShapeError(
                 f"{self.kind} needs query and key with the same features, and a key for each value, "
                 f"got query {show(query)}, value {show(value)}, key {show(key)}",
-                hint="bring them to one size with Dense, or take MultiHeadAttention, which does so itself",
+                hint="project them to one size with Dense, or use MultiHeadAttention, which does so itself",
             )
         return (query[0], value[-1])
 

@@ -107,7 +107,7 @@ def output_shape(kind, shape, sizes, strides, padding, dilations=None):
     words = "time steps and features" if rank == 1 else "height, width and channels"
     if len(shape) != rank + 1 or shape[-1] is None:
         raise ShapeError(
-            f"{kind} takes {words}, {rank + 1} axes besides the rows, got {show(shape)}",
+            f"{kind} takes {words}, {rank + 1} axes besides the batch axis, got {show(shape)}",
             hint=f"put a Reshape before it: target_shape: [{'28, 28, 1' if rank == 2 else '28, 1'}]",
         )
     out = tuple(
@@ -117,7 +117,7 @@ def output_shape(kind, shape, sizes, strides, padding, dilations=None):
     if any(n is not None and n < 1 for n in out):
         raise ShapeError(
             f"its window {list(sizes)} is larger than the input {show(shape)}",
-            hint="make it smaller, take padding: same, or pool less before it",
+            hint="make it smaller, use padding: same, or pool less before it",
         )
     return out
 

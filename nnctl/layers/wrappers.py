@@ -87,7 +87,7 @@ class TimeDistributed(Layer):
         if not value.takes(1):
             raise ValueError(f"{value.kind} takes {value.taken()}, but each time step is one tensor")
         if value.state_names():
-            raise ValueError(f"{value.kind} gives several tensors: leave out return_state, set merge_mode")
+            raise ValueError(f"{value.kind} gives several tensors: remove return_state, or set merge_mode")
         return value
 
     @cached_property

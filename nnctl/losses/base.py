@@ -116,8 +116,8 @@ def aligned(y: Array, p: Array) -> Array:
         y = y[..., 0]
     if y.shape != p.shape:
         raise ShapeError(
-            f"targets of shape {given} do not fit predictions of shape {p.shape}",
-            hint="give the last layer as many units as a target has numbers",
+            f"targets of shape {given} do not match predictions of shape {p.shape}",
+            hint="give the last layer one unit for each number of a target",
         )
     return y.astype(p.dtype, copy=False)
 

@@ -89,7 +89,7 @@ class SparseTopKCategoricalAccuracy(Metric):
         if classes is not None and self.k >= classes:
             raise InputError(
                 f"{self.kind} with k {self.k} is always 1 for {classes} classes",
-                hint=f"choose k below {classes}, or take accuracy",
+                hint=f"choose k below {classes}, or use accuracy",
             )
         return self
 

@@ -76,7 +76,7 @@ def resolve(metric: Metric, labels: str, prediction_shape: tuple[int | None, ...
     if labels not in metric.takes:
         wanted = " or ".join(LABELS[kind] for kind in metric.takes)
         raise InputError(
-            f"{metric.kind} is for {wanted}, but the targets of this output are {LABELS[labels]}",
+            f"{metric.kind} works on {wanted}, but the targets of this output are {LABELS[labels]}",
             hint=mend(metric, labels),
         )
     return metric.for_output(labels, prediction_shape, logits or margins, margins)
@@ -85,13 +85,13 @@ def resolve(metric: Metric, labels: str, prediction_shape: tuple[int | None, ...
 def mend(metric: Metric, labels: str) -> str:
     """What to write instead of a metric that does not take such targets."""
     if labels == "number":
-        return "for numbers take mse, rmse, mae or r2_score"
+        return "for numbers use mse, rmse, mae or r2_score"
     if labels == "sequence":
-        return "for label sequences take label_error_rate or exact_match"
+        return "for label sequences use label_error_rate or exact_match"
     twin = {"integer": f"sparse_{metric.kind}", "onehot": metric.kind.removeprefix("sparse_")}.get(labels)
     if twin in metrics and twin != metric.kind:
-        return f"take {twin}, or accuracy, which finds its own kind"
-    return "for classes take accuracy, precision, recall, f1_score or auc"
+        return f"take {twin}, or accuracy, which chooses the right kind itself"
+    return "for classes use accuracy, precision, recall, f1_score or auc"
 
 
 def boundary(threshold: float | None, logits: bool, margins: bool) -> float:

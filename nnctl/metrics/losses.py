@@ -15,8 +15,8 @@ class MeanLoss(Metric):
             return self  # logits are margins of a hinge loss, too
         if margins and self.expects() == "probabilities":
             raise InputError(
-                f"{self.kind} is of probabilities, but this output is trained by its margins",
-                hint="take accuracy, precision, recall, f1_score or auc, or the hinge losses",
+                f"{self.kind} works on probabilities, but this output is trained on margins",
+                hint="use accuracy, precision, recall, f1_score or auc, or the hinge losses",
             )
         if "from_logits" not in self.model_fields:
             return super().for_output(labels, prediction_shape, logits, margins)

@@ -57,7 +57,7 @@ class Ftrl(Optimizer):
         if lr == 0:
             raise InputError(
                 f"ftrl divides by the learning rate, which is 0 at step {step}",
-                hint="let the schedule end above 0 (`alpha` or `end_learning_rate`), or take adagrad",
+                hint="end the schedule above 0 (`alpha` or `end_learning_rate`), or use adagrad",
             )
         l2 = self.l2_regularization_strength + self.beta / (2 * lr)
         shrinkage = self.l2_shrinkage_regularization_strength

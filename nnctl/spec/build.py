@@ -80,7 +80,7 @@ def loads(text: str | bytes, file: str = "config", overrides: Sequence[str] = ()
 def _build(document: Document, overrides: Sequence[str]) -> Spec:
     found = Findings(document)
     if not isinstance(document.data, dict):
-        found.add((), f"expected keys and values, got {show_value(document.data)}", "a config begins with dataset: ...")
+        found.add((), f"expected keys and values, got {show_value(document.data)}", "a config starts with dataset: ...")
         found.stop_if_any()
     apply(found, overrides)
     data = document.data
@@ -158,7 +158,7 @@ def _dataset(found: Findings, given: Any) -> Any:
     built = build_declared(found, DatasetSpec, given, path)
     if built is not BAD and (built.name is None) == (built.path is None):
         what = "both a bundled data set and files are named" if built.name else "names no data"
-        found.add(path, what, "give either name: (a bundled data set) or path: (files)")
+        found.add(path, what, "use either name: (a bundled data set) or path: (files)")
     return built
 
 
@@ -230,7 +230,7 @@ class _PerOutput:
         if isinstance(given, dict) and given and self.names_outputs(given, family):
             for name in given:
                 if name not in self.outputs:
-                    self.found.add((key, name), f"{show_value(name)} is no output", did_you_mean(name, self.outputs))
+                    self.found.add((key, name), f"{show_value(name)} is not an output", did_you_mean(name, self.outputs))
             missing = [name for name in self.outputs if name not in given]
             misspelt = {near for name in given for near in nearest(name, missing)}
             if not partial and (missing := [name for name in missing if name not in misspelt]):

@@ -114,7 +114,7 @@ def _entry() -> dict[str, Any]:
     shared = {"type": "object", "additionalProperties": False, "required": ["layer"], "properties": SHARED}
     repeat = {
         "type": "object",
-        "description": "The layers, several times one after the other.",
+        "description": "The layers, repeated several times in a row.",
         "additionalProperties": False,
         "required": ["times", "layers"],
         "properties": {"times": {"type": "integer", "minimum": 1}, "layers": _ref("layers")},

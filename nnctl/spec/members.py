@@ -116,7 +116,7 @@ def _form_hint(choice: Choice, value: Any) -> str | None:
     if nearest(first, choice.family, 1):
         if value[first] is None:
             return f"indent {', '.join(map(shorten, others))} further, below {first}:"
-        return f"a mapping names one {choice.family.noun}; its arguments go inside: {{{first}: {{...}}}}"
+        return f"a mapping names one {choice.family.noun}; its arguments go inside it: {{{first}: {{...}}}}"
     return None
 
 
@@ -145,7 +145,7 @@ def build_declared(found: Findings, cls: type[Declared], given: Any, path: Path)
             near = nearest(key, fields)
             bad.update(near)  # "unts: 3" need not be told again as a missing `units`
             if issubclass(cls, Layer) and key in WIRING:  # the list's own entries come here without these
-                hint = f"{key} belongs to the layer around it"
+                hint = f"{key} belongs to the enclosing layer"
             elif not near and (holder := _holder(cls, key)):
                 bad.add(holder)
                 hint = f"write {holder}: {{{key}: ...}}"

@@ -32,7 +32,7 @@ def build_network(found: Findings, layers: Any, inputs: Any, outputs: Any) -> Ne
     network = Network(inputs=_declared_inputs(found, inputs))
     network.paths = {name: ("inputs", name) for name in network.inputs}
     if not isinstance(layers, list) or not layers:
-        hint = "list the layers, one a line: - Dense: {units: 16, activation: relu}"
+        hint = "list the layers, one per line: - Dense: {units: 16, activation: relu}"
         found.add(("layers",), f"expected a list of layers, got {show_value(layers)}", hint)
         return network
     entries = entries_of(layers)
@@ -51,7 +51,7 @@ def build_network(found: Findings, layers: Any, inputs: Any, outputs: Any) -> Ne
     if len(known) < len(entries):
         return network
     if not built:
-        found.add(("layers",), "there is no layer but the input", "add a layer: - Dense: {units: 16}")
+        found.add(("layers",), "there is no layer besides the input", "add a layer: - Dense: {units: 16}")
         return network
     network.outputs = _outputs(found, outputs, built)
     if len(found) == before:
@@ -86,9 +86,9 @@ def _declared_inputs(found: Findings, given: Any) -> dict[str, InputSpec]:
 
 def _check_name(found: Findings, name: Any, path: Path, in_repeat: bool = False) -> None:
     if not isinstance(name, str):
-        found.add(path, f"a name must be text, got {show_value(name)}", "begin it with a letter")
+        found.add(path, f"a name must be text, got {show_value(name)}", "start it with a letter")
     elif name in SPECIAL:
-        found.add(path, f"{name!r} is no name: under from it stands for {SPECIAL[name]}", "choose another name")
+        found.add(path, f"{name!r} is not allowed as a name: under from it stands for {SPECIAL[name]}", "choose another name")
     elif not NAME.fullmatch(name.replace("{i}", "1") if in_repeat else name):
         found.add(path, f"the name {shorten(name)!r} is not allowed", "use letters, digits, _ and - (at most 100)")
 
@@ -123,14 +123,14 @@ def _unique_names(found: Findings, network: Network, entries: Sequence[Entry]) -
         path = (*entry.path, "name") if "name" in entry.given else entry.path
         first, here = found.document.place(network.paths[entry.name]), found.document.place(path)
         again = found.document.place((*network.paths[entry.name], "name")) == here
-        hint = "an alias repeats the name too: keep it out of what is anchored" if again else "give it another name"
+        hint = "an alias repeats the name, too: leave it out of the anchored part" if again else "give it another name"
         found.add(path, f"the name {entry.name!r} is taken, in line {first.line}", hint)
 
 
 def _declare_input(found: Findings, network: Network, entry: Entry) -> None:
     for key in ("from", "shared", "initial_state"):
         if key in entry.given:
-            found.add((*entry.path, key), f"an Input has no `{key}`", f"remove `{key}`: an Input takes the data")
+            found.add((*entry.path, key), f"an Input has no `{key}`", f"remove `{key}`: an Input only passes on the data")
     if entry.turn:
         found.add(entry.path, "an Input cannot be repeated", "move it above the repeat")
     arguments = own_arguments(entry)
@@ -171,10 +171,10 @@ def _unused(found: Findings, network: Network, entries: Sequence[Entry]) -> None
     for entry in entries:
         if entry.name not in taken and entry.name not in network.outputs and entry.path not in told:
             told.add(entry.path)
-            found.add(entry.path, f"nothing takes {entry.name!r}, and it is no output",
-                      f"take it with from: {entry.name}, list it under outputs:, or remove it")  # fmt: skip
+            found.add(entry.path, f"nothing uses {entry.name!r}, and it is not an output",
+                      f"use it with from: {entry.name}, list it under outputs:, or remove it")  # fmt: skip
     for name in network.inputs:
         if name not in taken:
             found.add(
-                network.paths[name], f"nothing takes the input {name!r}", f"take it with from: {name}, or remove it"
+                network.paths[name], f"nothing uses the input {name!r}", f"use it with from: {name}, or remove it"
             )

@@ -66,7 +66,7 @@ def _steps(key: str) -> list[str | int]:
         steps.append(quoted or plain or int(index))
         end = match.end()
     if not steps or end < len(key) or len(steps) > _MOST_STEPS:
-        raise _Refused(f"{shorten(key)!r} is no key path", "write keys with dots between: optimizer.adam.beta_1")
+        raise _Refused(f"{shorten(key)!r} is not a key path", "write keys with dots between: optimizer.adam.beta_1")
     return steps
 
 
@@ -131,7 +131,7 @@ def _enter(here: Any, key: str | int, path: Path, rest: Sequence[str | int]) -> 
     elif isinstance(inner, str):
         inner = {"name": inner} if path == ("dataset",) else {inner: {}}
     elif not isinstance(inner, dict | list):
-        raise _Refused(f"{show_path(path)} is {show_value(inner)}: there is nothing inside it",
+        raise _Refused(f"{show_path(path)} is {show_value(inner)}: it contains nothing",
                        f"set it as a whole: --set {show_path(path)}=...")  # fmt: skip
     following = str(rest[0])
     name = _member_name(inner) if isinstance(inner, dict) else None

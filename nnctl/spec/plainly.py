@@ -136,9 +136,9 @@ def _sentence(errors: list[Any], path: Path, given: Any, fields: dict[str, Argum
             choices += re.findall(r"'([^']*)'", error["ctx"]["expected"])
         elif kind in ("too_long", "too_short", "missing"):
             length = max(lengths, default=0) or _fixed_length(info)
-            allowed.append(f"a list of {length}" if length else "a list of another length")
+            allowed.append(f"a list of {length}" if length else "a list of a different length")
         else:
-            allowed.append(_TYPES.get(kind, "another kind of value"))
+            allowed.append(_TYPES.get(kind, "a value of a different kind"))
     if choices:
         allowed.append("one of " + ", ".join(choices) if len(choices) > 1 else choices[0])
     if info and len(path) == 1 and (words := in_words(info)):  # pydantic names only the form that all are brought to
@@ -154,7 +154,7 @@ def _sentence(errors: list[Any], path: Path, given: Any, fields: dict[str, Argum
 def _meaning(info: Argument | None) -> str:
     """What a pattern means."""
     words = [mark.words for mark in (info.metadata if info else ()) if getattr(mark, "words", "")]
-    return words[0] if words else "written in another way"
+    return words[0] if words else "in a different format"
 
 
 def _at(given: Any, path: Path) -> Any:

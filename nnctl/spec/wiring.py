@@ -18,7 +18,7 @@ ABOVE, BEFORE = "above", "before"
 # What `from` may say besides the names of layers and inputs.
 SPECIAL = {
     ABOVE: "the entry above, which is taken where there is no `from`",
-    BEFORE: "what stands before this turn of a `repeat`",
+    BEFORE: "the input of this repetition of a `repeat`",
 }
 
 
@@ -50,7 +50,7 @@ class Wiring:
         if "shared" in entry.given:
             self._share(entry)
         elif entry.kind is None:
-            self.found.add(entry.path, "says not which layer is shared", "write - shared: {layer: name, from: source}")
+            self.found.add(entry.path, "does not say which layer is shared", "write - shared: {layer: name, from: source}")
         else:
             if entry.path not in self._built:
                 cls = lookup(self.found, LAYER, entry.kind, entry.path)
@@ -67,13 +67,13 @@ class Wiring:
         if owner is None or owner.is_input or owner.index >= entry.index:
             names = [e.name for e in self.order.values() if e.index < entry.index and not e.is_input]
             further_down = owner is not None and owner is not entry and not owner.is_input
-            what = "comes only further down" if further_down else "is no layer above"
+            what = "comes later" if further_down else "is not a layer above it"
             found.add(path, f"shared: {shorten(entry.shared)!r} {what}", did_you_mean(entry.shared, names))
             return
         arguments = own_arguments(entry)
         if arguments:
             found.add((*entry.path, next(iter(arguments))), f"a shared layer takes its arguments from {owner.name!r}",
-                      f"remove {', '.join(map(shorten, arguments))}; only name and from are its own")  # fmt: skip
+                      f"remove {', '.join(map(shorten, arguments))}; only name and from can differ")  # fmt: skip
         cls = lookup(found, LAYER, entry.kind, entry.path) if entry.kind else None
         if cls and owner.layer is not BAD and cls is not type(owner.layer):
             found.add(path, f"{owner.name!r} is a {owner.layer.kind}, not a {cls.kind}", f"write {owner.layer.kind}")
@@ -116,7 +116,7 @@ class Wiring:
             return self._standing(entry, path)
         if name == BEFORE:
             if entry.turn is None:
-                self.found.add(path, f"{BEFORE!r} stands for {SPECIAL[BEFORE]}, and this is in none",
+                self.found.add(path, f"{BEFORE!r} stands for {SPECIAL[BEFORE]}, and this is outside of any",
                                "name a layer or an input")  # fmt: skip
                 return None
             return self._standing(self.entries[entry.turn.first], path)
@@ -133,7 +133,7 @@ class Wiring:
             if cycle := self._cycle(entry):
                 message, hint = f"a cycle: {shorten(' <- '.join(cycle), 200)}", "a layer cannot take what depends on it"
             else:
-                message, hint = f"{name!r} comes only further down", f"move {whole} above {entry.name}"
+                message, hint = f"{name!r} comes later", f"move {whole} above {entry.name}"
             self.found.add(path, message, hint)
             return None
         if not dot:
@@ -150,7 +150,7 @@ class Wiring:
             return None if above.wrong else above.name  # what is wrong with it is told
         if len(self.inputs) == 1:
             return self.inputs[0]
-        self.found.add(path, f"there are {len(self.inputs)} inputs, and it is not said which one it takes",
+        self.found.add(path, f"there are {len(self.inputs)} inputs, and it is not clear which one it takes",
                        f"name it: from: {self.inputs[0]}")  # fmt: skip
         return None
 
@@ -183,7 +183,7 @@ class Wiring:
             return [source]
         states = owner.layer.state_names()
         if not states and has_states(owner.layer):
-            self._no_state(owner, f"{names[0][0]!r} ({owner.layer.kind}) hands on no states", path)
+            self._no_state(owner, f"{names[0][0]!r} ({owner.layer.kind}) has no state outputs", path)
             return [None]
         return [f"{source}.{state}" for state in states] or [source]
 
@@ -195,7 +195,7 @@ class Wiring:
             inside = "" if "return_state" in type(owner.layer).model_fields else "the layer inside of "
             hint = f"add return_state: true to {inside}{owner.shared or owner.name}"
         else:
-            hint = "recurrent layers with return_state: true have some"
+            hint = "only recurrent layers with return_state: true have states"
         self.found.add(path, message, hint)
 
     def _count(self, entry: Entry, path: Path) -> None:
@@ -211,7 +211,7 @@ class Wiring:
         elif "from" in entry.given:
             hint = "name them: from: [one, other]"
         else:
-            got, hint = "but there is only the one above", f"name them: from: [{ABOVE}, other]"
+            got, hint = "but there is only the layer above", f"name them: from: [{ABOVE}, other]"
         self.found.add(path, f"{layer.kind} takes {layer.taken()}, {got}", hint)
 
     def _cycle(self, entry: Entry) -> list[str]:

@@ -94,7 +94,7 @@ def _check_size(size: int, file: str) -> None:
         raise SpecError(
             f"the file is larger than {MOST_BYTES // 2**20} MiB",
             file,
-            "a config holds settings; data goes into files of its own, under `dataset: {path: ...}`",
+            "a config holds settings; data belong in separate files, under `dataset: {path: ...}`",
         )
 
 
@@ -136,7 +136,7 @@ class _Reader:
         next(self.events)  # end of the document
         event = next(self.events)
         if not isinstance(event, yaml.StreamEndEvent):
-            self.fail(_place(event), (), "a second document begins", "keep one config a file: remove the `---`")
+            self.fail(_place(event), (), "a second document begins", "keep one config per file: remove the `---`")
         document = Document(self.file, None, {(): root.place}, self.problems)
         document.data = _unfold(root, (), document.places)
         return document
@@ -151,11 +151,11 @@ class _Reader:
     def count(self, size: int, place: Place, path: Path) -> None:
         self.values += size
         if self.values > MOST_VALUES:
-            self.fail(place, path, f"the config holds more than {MOST_VALUES} values", "repeat less with aliases")
+            self.fail(place, path, f"the config holds more than {MOST_VALUES} values", "use fewer aliases")
 
     def check_depth(self, depth: int, place: Place) -> None:
         if depth > MOST_DEPTH:
-            self.fail(place, (), f"nested more than {MOST_DEPTH} levels deep", "close the brackets, indent less")
+            self.fail(place, (), f"nested more than {MOST_DEPTH} levels deep", "close the brackets, or indent less")
 
     def node(self, event: Any, path: Path, depth: int) -> _Node:
         place = _place(event)
@@ -186,8 +186,8 @@ class _Reader:
             known = name in self.anchors
             self.fail(
                 place, path,
-                f"alias *{name} stands inside what it repeats" if known else f"no anchor &{name} above *{name}",
-                "an alias repeats a value that an anchor has named further up",
+                f"alias *{name} is inside the value that it repeats" if known else f"no anchor &{name} above *{name}",
+                "an alias repeats a value that is anchored above it",
             )  # fmt: skip
         self.check_depth(depth + node.height, place)
         self.count(node.size, place, path)
@@ -235,7 +235,8 @@ class _Reader:
     def merged(self, value: _Node, place: Place, path: Path) -> list[_Node]:
         nodes = value.content if isinstance(value.content, list) else [value]
         if not all(isinstance(node.content, dict) for node in nodes):
-            self.fail(place, path, "`<<` merges mappings, and this is none", "write `<<: *name` of an anchored mapping")
+            self.fail(place, path, "`<<` merges mappings, but this is not a mapping",
+                      "write `<<: *name`, where name is an anchored mapping")
         return nodes
 
     def problem(self, place: Place, path: Path, message: str, hint: str) -> None:
@@ -311,13 +312,13 @@ def _syntax_error(error: yaml.YAMLError, text: str, file: str) -> SpecError:
         message = f"the bracket {bracket} is not closed, or a comma is missing in it"
         hint = f"close it with {']' if bracket == '[' else '}'}, put commas between the entries"
     elif "quoted" in context:
-        message, hint = "a quoted text is not closed, or holds a wrong escape", "close the quotes"
+        message, hint = "a quoted text is not closed, or contains an invalid escape", "close the quotes"
     elif "mapping values are not allowed" in problem:
-        message, hint = "a colon where none can be", "one `key: value` a line; quote a text that holds ': '"
+        message, hint = "a colon in the wrong place", "write one `key: value` per line; quote a text that contains ': '"
     elif "expected ':'" in problem:
         message, hint = "a key without a colon", "write `key: value`"
     elif "expected <block end>" in problem or "did not find expected" in problem:
-        message, hint = "this line does not fit the one above", "give keys of one level the same indentation"
+        message, hint = "this line does not fit the one above", "indent keys of one level equally"
     else:
-        message, hint = f"not YAML: {shorten(problem)}", "quote texts that hold special characters"
+        message, hint = f"not YAML: {shorten(problem)}", "quote texts that contain special characters"
     return SpecError(message, f"{file}:{mark.line + 1}:{mark.column + 1}", hint)

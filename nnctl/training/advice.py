@@ -38,15 +38,15 @@ def _target_notes(model: Model, data: Data) -> Iterator[str]:
         names = ", ".join(f'"{name}"' for name in target.columns)
         if loss.least_target is not None and least < loss.least_target:
             raise DataError(
-                f"{loss.kind} wants targets of at least {loss.least_target:g}, but target {names} goes down to"
+                f"{loss.kind} needs targets of at least {loss.least_target:g}, but target {names} goes down to"
                 f" {least:.4g}",
-                hint=f"leave {target.columns[0]} out of normalize, make its values positive, or use loss: mse",
+                hint=f"remove {target.columns[0]} from normalize, make its values positive, or use loss: mse",
             )
         usual = loss.expects() == "numbers" and not loss.scale_free
         if usual and max(abs(mean), spread) > FAR and not _starts_elsewhere(layers[output]):
             yield (
                 f"target {names} has mean {mean:.4g} and standard deviation {spread:.4g}, far from 0 and 1, where"
-                f" training starts: scale it, dataset: {yaml_map({'normalize': {target.columns[0]: 'standard'}})}"
+                f" training starts: scale it with dataset: {yaml_map({'normalize': {target.columns[0]: 'standard'}})}"
             )
 
 
@@ -76,9 +76,9 @@ def schedule_notes(optimizer: Optimizer, plan: Plan) -> list[str]:
     argument, length = schedule.length()
     total = plan.epochs * plan.iterations_per_epoch
     if length > MUCH * total:
-        what = "hardly begins"
+        what = "hardly starts"
     elif length * MUCH < total and not schedule.repeats:
-        what = "is over early"
+        what = "ends early"
     else:
         return []
     return [

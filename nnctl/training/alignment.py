@@ -26,13 +26,13 @@ def check_alignment(model: Model, targets: Mapping[str, Target], parts: Mapping[
                 first = bad[0]
                 row = first + 1 if part.names is None else part.names[first]
                 text = to_text(y[first], targets[output].classes)
-                others = f" (and {bad.size - 1} rows more)" if bad.size > 1 else ""
+                others = f" (and {bad.size - 1} more rows)" if bad.size > 1 else ""
                 raise DataError(
-                    f"row {row} of the {name} part has the labels {text!r}, which want at least "
-                    f"{fewest_steps(y[first : first + 1])[0]} time steps: one a label, and a blank between two that "
-                    f"are alike; the model gives {steps[first]} there{others}",
+                    f"row {row} of the {name} split has the labels {text!r}, which need at least "
+                    f"{fewest_steps(y[first : first + 1])[0]} time steps: one for each label, and a blank between "
+                    f"two equal ones; the model gives {steps[first]} there{others}",
                     ", ".join(targets[output].columns),
-                    "take smaller strides or pools before the output, or leave the rows out of the data",
+                    "use smaller strides or pools before the output, or remove these rows from the data",
                 )
 
 

@@ -41,8 +41,8 @@ class Callback(Declared):
             return
         if monitor.startswith("val_") and not any(name.startswith("val_") for name in figures):
             raise InputError(
-                f"{self.kind} monitors {monitor!r}, but there is no validation part",
-                hint="set dataset.split.validation (0.2, say), or monitor: loss",
+                f"{self.kind} monitors {monitor!r}, but there is no validation split",
+                hint="set dataset.split.validation, to 0.2 for example, or monitor: loss",
             )
         near = alike(monitor, figures)
         raise InputError(
@@ -107,14 +107,14 @@ class EarlyStopping(_Watches):
             return
         if state["wait"] >= self.patience and epoch > 1:
             run.stop("early stopping")
-            since = f"has not improved since epoch {state['best_epoch']}" if state["best_epoch"] else "was never a number"
+            since = f"has not improved since epoch {state['best_epoch']}" if state["best_epoch"] else "was never finite"
             run.say(f"early stopping: {self.monitor} {since}")
 
     def run_ended(self, state, run):
         if not self.restore_best_weights:
             return
         if state["weights"] is None:
-            run.say(f"no weights are restored: {self.monitor} was a number in no epoch that EarlyStopping watched")
+            run.say(f"no weights are restored: {self.monitor} was never finite in an epoch that EarlyStopping watched")
         else:
             run.restore(state["weights"])
             run.say(f"the weights of epoch {state['best_epoch']}, the best, are restored")

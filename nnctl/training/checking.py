@@ -103,7 +103,7 @@ def check(spec: Spec) -> CheckReport:
         if not math.isfinite(result.loss):
             place = first_nonfinite(model.program, first, 0)
             raise InputError(f"the first batch's loss is {result.loss}: first seen in {place}",
-                             hint="look at the data and the initializers")  # fmt: skip
+                             hint="check the data and the initializers")  # fmt: skip
     return CheckReport(
         summarize(model, data), data.rows, columns_of(data),
         (*data.notes, *class_notes(data.train, spec, data.targets), *notes), result.loss,

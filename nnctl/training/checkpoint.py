@@ -78,7 +78,7 @@ def prune(folder: Path, kind: str) -> None:
 
 
 def load(path: Path) -> Checkpoint:
-    """Reads a checkpoint. Raises RunError where a file is missing or is not what was written."""
+    """Reads a checkpoint. Raises RunError where a file is missing or does not match its checksum."""
     from safetensors import SafetensorError
     from safetensors.numpy import load as from_bytes
 
@@ -90,7 +90,7 @@ def load(path: Path) -> Checkpoint:
             return Checkpoint(from_bytes(contents["arrays.safetensors"]), json.loads(contents["position.json"]))
     except (OSError, ValueError, AttributeError, RecursionError, SafetensorError) as error:
         raise RunError(f"the checkpoint cannot be read: {error}", where=str(path)) from None
-    raise RunError(f"the checkpoint is damaged: {', '.join(damaged)} is not what was written", where=str(path))
+    raise RunError(f"the checkpoint is damaged: {', '.join(damaged)} does not match its checksum", where=str(path))
 
 
 def newest(folder: Path, kind: str = "last") -> tuple[Checkpoint | None, list[str]]:

@@ -25,8 +25,8 @@ def with_class_weight(part: Part, spec: Spec, targets: Mapping[str, Target]) -> 
         return part
     classed = [output for output, target in targets.items() if _one_class_a_row(target, part.targets[output])]
     if len(targets) != 1 or not classed:
-        raise InputError("class_weight needs one output with one class a row", where=spec.where("class_weight"),
-                         hint="use loss_weights to weigh outputs, dataset.weight to weigh rows")  # fmt: skip
+        raise InputError("class_weight needs one output with one class per row", where=spec.where("class_weight"),
+                         hint="use loss_weights to weight outputs, dataset.weight to weight rows")  # fmt: skip
     [output] = classed
     target, numbers = targets[output], class_numbers(targets[output], part.targets[output])
     if spec.class_weight == "balanced":
@@ -45,7 +45,7 @@ def class_notes(part: Part, spec: Spec, targets: Mapping[str, Target]) -> list[s
         where = "the training loss"
         if any(spec.weighted_metrics.values()):
             where += " and weighted_metrics in training"
-        notes.append(f"class_weight weighs {where}; metrics, validation and eval count the rows of every class alike")
+        notes.append(f"class_weight applies to {where}; metrics, validation and eval weight all rows equally")
     return notes
 
 
@@ -89,7 +89,7 @@ def _given(spec: Spec, target: Target) -> Array:
     for key, weight in spec.class_weight.items():
         number = _class_of(key, target.classes)
         if number is None:
-            raise InputError(f"class_weight names {key!r}, which is no class of {column!r}", where=where,
+            raise InputError(f"class_weight names {key!r}, which is not a class of {column!r}", where=where,
                              hint="classes: " + ", ".join(target.classes))  # fmt: skip
         if number in named:
             raise InputError(f"class_weight names {named[number]!r} and {key!r}, which are one class of {column!r}",

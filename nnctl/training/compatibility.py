@@ -108,7 +108,7 @@ def _unfit_ending(loss: Loss, ending: Ending, layer: str, where: str, units: int
     elif expected == "probabilities" and not many and ending.sums_to_one:
         yield f"{loss.kind} after softmax treats {units} exclusive classes as {units} yes-or-no questions"
     elif expected == "margins" and not many and ending.low >= 0:
-        yield f"{ends}, which is never below 0, but {loss.kind} says no below 0; linear is usual"
+        yield f"{ends}, which is never below 0, but {loss.kind} reads values below 0 as no; linear is usual"
     elif expected in ("numbers", "positive") and ending.high < inf:
         yield f"{ends}, so it can only predict within its range; linear is usual for {loss.kind}"
 

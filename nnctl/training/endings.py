@@ -47,7 +47,7 @@ class Ending:
     def fix(self, activation: str) -> str:
         """What to write for the layer to end in that activation."""
         if self.has_activation:
-            return f"set activation: {activation} there"
+            return f"set activation: {activation} in it"
         return f"add `- Activation: {{activation: {activation}}}` after it"
 
 

@@ -67,8 +67,8 @@ def evaluate(run: Path, *, data: str | None = None, split: str = "test", reading
         loaded = preprocessing.reload()
         part, notes = getattr(loaded, split), loaded.notes
         if part is None:
-            raise InputError(f"the run has no {split} part", where=str(run),
-                             hint=f"parts: {', '.join(loaded.rows)}; or give a file with --data")  # fmt: skip
+            raise InputError(f"the run has no {split} split", where=str(run),
+                             hint=f"splits: {', '.join(loaded.rows)}; or give a file with --data")  # fmt: skip
     part = cast(part, model.program.dtype)
     targets = {name: coder.target for name, coder in preprocessing.targets.items()}
     with model.executor:

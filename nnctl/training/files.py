@@ -117,8 +117,8 @@ class Lock:
             raise self._taken() from None
 
     def _taken(self) -> RunError:
-        return RunError("another nnctl is training in this folder", where=str(self.folder),
-                        hint="wait for it, or choose another folder with --run")  # fmt: skip
+        return RunError("another nnctl process is training in this folder", where=str(self.folder),
+                        hint="wait until it ends, or choose another folder with --run")  # fmt: skip
 
     def check(self) -> None:
         """Raises TrainingError where the folder is not there any more, or another one is in its place."""

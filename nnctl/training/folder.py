@@ -46,7 +46,7 @@ def new_folder(name: str, at: Path | None) -> Path:
             if RUNS.exists() and not RUNS.is_dir():
                 raise RunError("runs is a file, and a folder of that name is to hold the runs", where=str(RUNS),
                                hint="move it away, or choose the run's folder with --run") from None  # fmt: skip
-    raise RunError(f"a thousand runs of {name!r} began in this second", where="runs/")
+    raise RunError(f"a thousand runs of {name!r} started in this second", where="runs/")
 
 
 def check_unused(folder: Path) -> None:
@@ -56,7 +56,7 @@ def check_unused(folder: Path) -> None:
                        hint="choose another name with --run")  # fmt: skip
     if folder.exists() and not _only_leftovers(folder):
         raise RunError("the run's folder exists and is not empty", where=str(folder),
-                       hint=f"to go on with that run: nnctl train --resume {shell_path(folder)}; or choose another folder")  # fmt: skip
+                       hint=f"to resume that run: nnctl train --resume {shell_path(folder)}; or choose another folder")  # fmt: skip
 
 
 def _only_leftovers(folder: Path) -> bool:
@@ -74,13 +74,13 @@ def folder_of_run(folder: Path) -> Path:
     if folder.is_file():
         run = folder.parent if (folder.parent / CONFIG).is_file() else None
         raise RunError("this is a file, not a run's folder", where=str(folder),
-                       hint=f"give the run's folder: {shell_path(run)}" if run else "give the folder that `nnctl train` named at its end")  # fmt: skip
+                       hint=f"give the run's folder: {shell_path(run)}" if run else "give the folder that `nnctl train` printed at its end")  # fmt: skip
     if not folder.is_dir():
         hint = None
         if folder.parent.is_dir():
             near = sorted(p.name for p in folder.parent.iterdir() if p.is_dir() and (p / CONFIG).exists())
             hint = "runs there: " + ", ".join(shell_path(folder.parent / name) for name in near[-5:]) if near else None
-        raise RunError("there is no such run", where=str(folder), hint=hint or "nnctl train CONFIG makes one")
+        raise RunError("there is no such run", where=str(folder), hint=hint or "start one with nnctl train CONFIG")
     return folder
 
 
@@ -92,7 +92,7 @@ def existing_folder(folder: Path) -> Path:
             raise RunError(f"the run was stopped before its {CONFIG} was written, so there is nothing to go on with",
                            where=str(folder), hint=f"start it again: nnctl train CONFIG --run {shell_path(folder)}")  # fmt: skip
         raise RunError(f"this folder holds no run: {CONFIG} is missing", where=str(folder),
-                       hint="give the folder that `nnctl train` named at its end")  # fmt: skip
+                       hint="give the folder that `nnctl train` printed at its end")  # fmt: skip
     return folder
 
 
@@ -101,7 +101,7 @@ def newest_run() -> Path:
     models = list(RUNS.glob(f"*/{MODEL}"))
     if not models:
         raise RunError("there is no finished run", where=f"{RUNS}/",
-                       hint="nnctl train CONFIG makes one; of a run elsewhere give the folder, as RUN")  # fmt: skip
+                       hint="start one with nnctl train CONFIG, or give the folder of a run as RUN")  # fmt: skip
     return max(models, key=lambda model: model.stat().st_mtime_ns).parent
 
 

@@ -82,7 +82,7 @@ def scale_notes(spec: Spec, targets: Mapping[str, Target]) -> list[str]:
         if target.scaled and spec.losses[output].labels == "number":
             what = "the loss" if len(spec.outputs) == 1 else f"{output}_loss"
             names = ", ".join(f'"{column}"' for column in target.columns)
-            notes.append(f"{what} is of the scaled target {names}; metrics are in the target's own unit")
+            notes.append(f"{what} is computed on the scaled target {names}; metrics are in the target's own unit")
     return notes
 
 

@@ -127,7 +127,8 @@ def _side_by_side(named: Mapping[str, Array], kept: Mapping[str, Array], said: S
             continue
         new = _unused(name, {*answers, *columns}, "_input", "_input_{}")
         if new != name:
-            notes.append(f'the column "{name}" of the input is kept as "{new}", since the predictions have a "{name}"')
+            notes.append(f'the column "{name}" of the input is written as "{new}", because the predictions have a column'
+                         f' "{name}"')  # fmt: skip
         columns[new], roles[new] = column, "kept"
     for each in said:
         columns[names[id(each)]], roles[names[id(each)]] = each.column, each.role

@@ -26,9 +26,9 @@ def check_inputs(graph: Graph, parts: Mapping[str, Part]) -> None:
                 if refused := _refused(node.layer, part.inputs[source]):
                     bad, what, mend = refused
                     row = bad[0] + 1 if part.names is None else part.names[bad[0]]
-                    others = f" (and {len(bad) - 1:,} rows more)" if len(bad) > 1 else ""
+                    others = f" (and {len(bad) - 1:,} more rows)" if len(bad) > 1 else ""
                     raise DataError(
-                        f"row {row} of the {name} part, for layer {node.name!r} ({node.layer.kind}): {what}{others}",
+                        f"row {row} of the {name} split, for layer {node.name!r} ({node.layer.kind}): {what}{others}",
                         f"input {source!r}", mend,
                     )  # fmt: skip
 
@@ -36,7 +36,7 @@ def check_inputs(graph: Graph, parts: Mapping[str, Part]) -> None:
 def check_reading(spec: Spec, run: Path) -> None:
     """Raises InputError where a run's predictions are no texts that could be read in one way or another."""
     if not any(loss.labels == "sequence" for loss in spec.losses.values()):
-        raise InputError("--decode is for runs with loss: ctc", where=str(run), hint="leave it out")
+        raise InputError("--decode works only for runs with loss: ctc", where=str(run), hint="leave it out")
 
 
 def _refused(layer: Layer, x: Array | Rows) -> tuple[Array, str, str] | None:

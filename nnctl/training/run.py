@@ -119,15 +119,15 @@ class Run:
         then = saved_environment(self.folder)
         data = self.found.position["data"] if self.found else then.get("data", self.settings["data"])
         if data != self.settings["data"]:
-            raise RunError("the training data are not those the run began with", where=str(self.folder),
-                           hint="put the files back as they were, or start a new run")  # fmt: skip
+            raise RunError("the training data are not the same as when the run started", where=str(self.folder),
+                           hint="restore the files, or start a new run")  # fmt: skip
         if self.found is None:
             return
         loop, finished = self.loop, is_finished(self.found.position, self.spec)
         self.notes += take_up(loop, self.found, str(self.folder))
         self.notes += changed_environment(then, environment(self.settings))
         if not finished:
-            self.notes.append(f"going on after epoch {loop.epoch - 1}, iteration {loop.iteration} of the next")
+            self.notes.append(f"resuming after epoch {loop.epoch - 1}, iteration {loop.iteration} of the next epoch")
 
     def write_beginning(self) -> None:
         """Writes what a run's folder begins with, as far as it is not there, and removes what does not belong there."""

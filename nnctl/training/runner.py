@@ -63,7 +63,7 @@ def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable
             checkpoint.remove_after(folder / CHECKPOINTS, found.position["step"])
             notes += _what_is_left(folder, spec, text, finished, found.position["epoch"] - 1, bool(overrides))
         elif found is None:
-            notes.append("no checkpoint to go on from: the run starts from the beginning")
+            notes.append("no checkpoint to resume from: the run starts from the beginning")
         if not finished and (end := last_end(folder)).get("reason") == "nan":
             notes.append("the run stopped since its numbers had blown up, and goes on from the last good ones"
                          + (f"; {end['hint'].partition('; ')[2]}" if "; " in (end.get("hint") or "") else ""))
@@ -83,7 +83,7 @@ def load_data(spec: Spec) -> Data:
 def _what_is_left(folder: Path, spec: Spec, text: str, finished: str, epochs: int, overridden: bool) -> list[str]:
     """What there is to do for a run that has trained all its epochs. Raises RunError where that is nothing."""
     done = RunError(f"the run is finished: {finished}", where=str(folder),
-                    hint=f"to train on: nnctl train --resume {shell_path(folder)} --epochs {spec.epochs * 2}")  # fmt: skip
+                    hint=f"to continue training: nnctl train --resume {shell_path(folder)} --epochs {spec.epochs * 2}")  # fmt: skip
     if overridden and _but_for_keep(spec) != _but_for_keep(specs.loads(text, CONFIG)):
         raise done
     path = folder / MODEL

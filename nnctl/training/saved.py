@@ -66,7 +66,7 @@ def load_model(path: Path, weights: Which | None = None) -> tuple[Model, Preproc
 
     if not path.is_file():
         raise RunError("the model is missing", where=str(path),
-                       hint=f"the run may not have ended yet: nnctl train --resume {shell_path(path.parent)}")  # fmt: skip
+                       hint=f"the run may not be finished; to resume it: nnctl train --resume {shell_path(path.parent)}")  # fmt: skip
     content = path.read_bytes()
     about = about_of(path, content)
     try:
@@ -110,7 +110,7 @@ def about_of(path: Path, content: bytes) -> dict[str, Any]:
     if found != FORMAT:
         raise RunError(
             f"the file's format is {found!r}; this nnctl reads {FORMAT!r}", where=str(path),
-            hint="use the nnctl it was trained with",
+            hint="use the version of nnctl that it was trained with",
         )  # fmt: skip
     _check_run(path, about)
     return about

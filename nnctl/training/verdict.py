@@ -60,12 +60,12 @@ def _no_better(o: Outcome) -> str | None:
     said = f"No better than the baseline ({o.split} loss {o.figures['loss']:.4g}, baseline {o.baseline['loss']:.4g})"
     first, last = o.history[0]["loss"], o.history[-1]["loss"]
     if o.split != "train" and _betters(last, o.baseline["loss"] * (1 - GAP), False):
-        return f"{said}, though the training loss is {last:.4g}: what is learnt does not carry over; {_regularize(o)}"
+        return f"{said}, though the training loss is {last:.4g}: the model does not generalize; {_regularize(o)}"
     before = o.history[-1 - max(1, len(o.history) // 5)]["loss"] if len(o.history) > 1 else math.inf
     if last < before * (1 - FALLING):
-        return f"{said}, and the training loss is falling still: train longer, with epochs: {5 * len(o.history)}"
+        return f"{said}, and the training loss is still falling: train longer, with epochs: {5 * len(o.history)}"
     if last < first * (1 - FALLING):
-        return f"{said}: give the model more units or layers:, or look whether the features say anything of the target"
+        return f"{said}: give the model more units or layers, or check that the features tell something about the target"
     return f"{said}, and the training loss does not fall: change the optimizer's learning_rate, or epochs"
 
 
@@ -87,7 +87,7 @@ def _never_predicted(o: Outcome) -> str | None:
     )  # fmt: skip
     if "class_weight" in o.remedies or min(never.values()) >= RARE * o.usual:
         return f"{what}: train longer (epochs:), or give the model more units"
-    return f"{what}: weigh the classes evenly, with class_weight: balanced"
+    return f"{what}: balance the classes with class_weight: balanced"
 
 
 def _far_worse(o: Outcome) -> str | None:

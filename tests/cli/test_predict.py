@@ -87,11 +87,11 @@ epochs: 1
     result = nnctl("predict", run, tmp_path / "new", "--keep", "all")
     assert [row["file"] for row in table(result)] == ["a.png", "b.png"]
     said = " | ".join(notes(result))
-    assert "1 of 2 images are brought to 4 x 4 pixels" in said and "1 of 2 images are taken as RGB" in said
+    assert "1 of 2 images are resized to 4 x 4 pixels" in said and "1 of 2 images are taken as RGB" in said
     labelled = json.loads(nnctl("eval", run, "--data", tmp_path / "photos", "--json").stdout)
     assert labelled["rows"] == 8
     result = nnctl("eval", run, "--data", tmp_path / "new")
-    assert result.exit_code == 2 and "of no class" in result.stderr
+    assert result.exit_code == 2 and "have no class" in result.stderr
     with open(tmp_path / "new" / "a.png", "rb") as file:
         alone = nnctl("predict", run, "-", stdin=file.read())
     assert table(alone)[0]["probability_dark"] == table(nnctl("predict", run, tmp_path / "new"))[0]["probability_dark"]
@@ -182,7 +182,7 @@ def test_sequences_are_named_by_their_ids(tmp_path):
     assert [(row["id"], row["kind"]) for row in answers] == [("z", "v"), ("b", "w")]
     assert list(answers[0]) == ["id", "kind", "y", "probability_A", "probability_B"]
     said = " | ".join(notes(result))
-    assert "rows 1, 5" in said and "none of whose rows is left: q" in said
+    assert "rows 1, 5" in said and "without any row left: q" in said
     result = nnctl("predict", run, tmp_path / "p.csv", "--keep", "a")
     assert result.exit_code == 2 and "differs within a sequence" in result.stderr
     result = nnctl("predict", run, tmp_path / "p.csv", "--keep", "all")

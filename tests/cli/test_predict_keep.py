@@ -29,7 +29,7 @@ def test_all_columns_are_kept_as_they_are_written(colours, people):
     assert [row["when"] for row in rows] == ["2020-01-05", "2020-01-06", "x"]
     assert [row["last, first"] for row in rows] == ["Ann", "'=Bo", "C\nD"]  # a spreadsheet does not run it
     assert [row["y_input"] for row in rows] == ["A", "B", "A"]
-    assert 'kept as "y_input"' in " ".join(notes(result))
+    assert 'written as "y_input"' in " ".join(notes(result))
 
 
 def test_some_columns_are_kept_in_the_order_asked_for(colours, people):

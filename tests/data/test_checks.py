@@ -29,12 +29,12 @@ def of(*numbers):
 
 @pytest.mark.parametrize(("validation", "test", "notes"), [
     ([15, 16], [17, 18, 19], []),
-    ([3], [18], ["1 validation row is also in the training part, value for value"]),
-    ([3, 4], [18], ["2 validation rows are also in the training part, value for value"]),
-    ([3, 3, 3, 19], [18], ["3 validation rows are also in the training part, value for value"]),
-    ([18], [0, 9], ["2 test rows are also in the training part, value for value"]),
-    ([0], [9], ["1 validation row is also in the training part, value for value",
-                "1 test row is also in the training part, value for value"]),
+    ([3], [18], ["1 validation row is also in the training split, with equal values"]),
+    ([3, 4], [18], ["2 validation rows are also in the training split, with equal values"]),
+    ([3, 3, 3, 19], [18], ["3 validation rows are also in the training split, with equal values"]),
+    ([18], [0, 9], ["2 test rows are also in the training split, with equal values"]),
+    ([0], [9], ["1 validation row is also in the training split, with equal values",
+                "1 test row is also in the training split, with equal values"]),
     ([19, 18], [18, 19], []),  # rows that validation and test share are another matter
 ])  # fmt: skip
 def test_rows_of_the_training_part_are_counted(validation, test, notes):
@@ -44,7 +44,7 @@ def test_rows_of_the_training_part_are_counted(validation, test, notes):
 def test_one_part_and_other_parts_have_nothing_to_tell():
     assert duplicates(of(0, 0, 0)) == []
     assert duplicates(of(0), predict=of(0)) == []
-    assert duplicates(of(0, 1), test=of(1)) == ["1 test row is also in the training part, value for value"]
+    assert duplicates(of(0, 1), test=of(1)) == ["1 test row is also in the training split, with equal values"]
 
 
 def test_a_training_part_of_one_row_and_rows_on_all_sides_of_it():
@@ -57,7 +57,7 @@ def test_a_training_part_of_one_row_and_rows_on_all_sides_of_it():
 def test_a_row_that_differs_in_one_value_is_another(change):
     x, y, z = X[:4].copy(), Y[:4].copy(), np.arange(8.0).reshape(4, 2)
     train = part(x.copy(), y.copy(), z=z.copy())
-    assert duplicates(train, test=part(x, y, z=z)) == ["4 test rows are also in the training part, value for value"]
+    assert duplicates(train, test=part(x, y, z=z)) == ["4 test rows are also in the training split, with equal values"]
     if change == "x":
         x[0, 0] += 1
     elif change == "last x":
@@ -68,7 +68,7 @@ def test_a_row_that_differs_in_one_value_is_another(change):
         x[0] = x[0, ::-1]
     else:
         z[0, 1] += 1
-    assert duplicates(train, test=part(x, y, z=z)) == ["3 test rows are also in the training part, value for value"]
+    assert duplicates(train, test=part(x, y, z=z)) == ["3 test rows are also in the training split, with equal values"]
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.int16, np.int32, np.int64, np.float32, np.float64, bool])
@@ -79,11 +79,11 @@ def test_every_kind_of_array_is_compared(kind, shape):
     y = np.arange(8)
     train = Part({"x": values}, {"y": y})
     test = Part({"x": values[2:5].copy()}, {"y": y[2:5].copy()})
-    assert duplicates(train, test=test) == ["3 test rows are also in the training part, value for value"]
+    assert duplicates(train, test=test) == ["3 test rows are also in the training split, with equal values"]
     other = values[2:5].copy()
     other.reshape(3, -1)[1, -1] = not other.reshape(3, -1)[1, -1]
     assert duplicates(train, test=Part({"x": other}, {"y": y[2:5]})) == [
-        "2 test rows are also in the training part, value for value"
+        "2 test rows are also in the training split, with equal values"
     ]
 
 
@@ -99,10 +99,10 @@ def test_large_arrays_are_compared_block_by_block(monkeypatch):
     x = np.arange(300, dtype=np.float32).reshape(100, 3)
     y = np.zeros(100, np.float32)
     assert duplicates(Part({"x": Rows.of(x)}, {"y": y}), test=Part({"x": x[40:47].copy()}, {"y": y[:7]})) == [
-        "7 test rows are also in the training part, value for value"
+        "7 test rows are also in the training split, with equal values"
     ]
     assert duplicates(Part({"x": x}, {"y": y}), test=Part({"x": Rows.of(x[::-1].copy())}, {"y": y})) == [
-        "100 test rows are also in the training part, value for value"
+        "100 test rows are also in the training split, with equal values"
     ]
 
 
@@ -119,7 +119,7 @@ def copies(target, train=None, **features):
     notes = list(copy_notes(made, Roles(taken, {"out": ("y",)}, ()), rows))
     found = [note.split('"')[1] for note in notes]
     for name, note in zip(found, notes, strict=True):
-        assert note == (f'column "{name}" gives the target "y" away: from one follows the other; '
+        assert note == (f'column "{name}" determines the target "y": one follows from the other; '
                         f"`ignore: [{name}]` leaves it out")  # fmt: skip
     return found
 

@@ -105,9 +105,9 @@ def test_a_plain_file_is_not_copied(case, as_is, tmp_path):
 
 @pytest.mark.parametrize(
     ("case", "words"),
-    [("blanks after commas", "blanks around fields"), ("LF header, CRLF rows", "line ends are mixed"),
+    [("blanks after commas", "spaces around unquoted fields"), ("LF header, CRLF rows", "line endings are mixed"),
      ("a delimiter at every line's end", "every line ends in a ','"), ("plain", ""), ("old Macs", ""),
-     ("a blank and a quoted comma", "blanks around fields"), ("line ends in quotes are no mixture", "")],
+     ("a blank and a quoted comma", "spaces around unquoted fields"), ("line ends in quotes are no mixture", "")],
 )  # fmt: skip
 def test_what_is_done_is_told(case, words, tmp_path):
     how, _ = read(tmp_path / "t.csv", READ[case][0])

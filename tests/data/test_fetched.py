@@ -107,7 +107,7 @@ def test_what_cannot_be_had_is_said_with_where_to_put_it(entry, server, tmp_path
         (tmp_path / "web" / name).write_bytes(data)
     with pytest.raises(DataError) as caught:
         fetched.folder_of("mnist")
-    assert "cannot be fetched" in str(caught.value) and str(tmp_path / "cache" / "mnist") in str(caught.value)
+    assert "cannot be downloaded" in str(caught.value) and str(tmp_path / "cache" / "mnist") in str(caught.value)
     assert fetched.find("mnist") is None
 
 

@@ -236,8 +236,8 @@ def test_a_column_that_gives_the_target_away_is_named():
 def test_rows_that_train_and_test():
     columns = {"x": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 1.0, 8.0, 2.0, 1.0], "y": COLUMNS["y"]}
     notes = loaded(columns).notes
-    assert [note for note in notes if "also in the training part" in note] == [
-        "1 validation row is also in the training part, value for value"
+    assert [note for note in notes if "also in the training split" in note] == [
+        "1 validation row is also in the training split, with equal values"
     ]
 
 
@@ -325,7 +325,7 @@ def test_every_input_has_its_note():
     inputs = {"one": {"columns": ["t"]}, "two": {"columns": ["w"]}}
     notes = loaded(columns, inputs=inputs, text={"column": "t"}, ignore=["x"]).notes
     assert any('"t": texts' in note for note in notes) and any('"w": 3 one-hot' in note for note in notes)
-    assert any("left out" in note and "x" in note for note in notes)
+    assert "ignored, as configured: x" in notes
 
 
 def test_all_columns_behind_a_whole_one_are_named():

@@ -50,7 +50,7 @@ def test_size_and_colour_are_the_configs_or_the_firsts(photos):
     assert small["x"].shape == (61, 3, 4, 1)
     paint(photos / "dark" / "gray.png", np.full((6, 5), 40))
     assert read_image_folder(photos, ImageSpec()).notes == (
-        "1 of 62 images are brought to 6 x 5 pixels",
+        "1 of 62 images are resized to 6 x 5 pixels",
         "1 of 62 images are taken as RGB",
     )
 
@@ -284,7 +284,7 @@ def test_transparent_pixels_show_the_ground(mode, ending, how, ground, pixel, tm
     half = behind * (127 / 255) if mode in ("RGBA", "LA") else np.zeros(3)
     np.testing.assert_allclose(x[0], [[0, 0, 0], half, behind], atol=1)
     shown = ground if isinstance(ground, str) else "#070707"
-    assert any(f"2 of 2 images have transparent pixels and are laid on {shown}" in note for note in notes)
+    assert any(f"2 of 2 images have transparent pixels and are placed on {shown}" in note for note in notes)
 
 
 def test_an_image_that_is_opaque_all_over_is_what_it_was(tmp_path):

@@ -97,7 +97,7 @@ def at(row, column, value):
 
 # id: (y, further arrays, dataset keys, what the message must hold)
 BAD = {
-    "a 0 before a label": (at(2, 0, 0), {}, {}, ["row 3", "0 stands before a label", "label_lengths"]),
+    "a 0 before a label": (at(2, 0, 0), {}, {}, ["row 3", "0 comes before a label", "label_lengths"]),
     "negative": (at(4, 1, -2), {}, {}, ["row 5", "0 or more", "-2"]),
     "a fraction": (at(4, 1, 1.5), {}, {}, ["row 5", "1.5"]),
     "NaN": (at(0, 1, np.nan), {}, {}, ["row 1", "nan"]),
@@ -107,7 +107,7 @@ BAD = {
     "no text": (np.full(10, ""), {}, {}, ["no text"]),
     "lengths too long": (NUMBERS, {"label_lengths": COUNTS + 1}, {}, ["rows 3, 8", "from 0 to 3", "got 4"]),
     "lengths of other rows": (NUMBERS, {"label_lengths": COUNTS[:4]}, {}, ["label_lengths 4"]),
-    "alphabet without the class": (NUMBERS, {}, {"alphabet": ["1", "2", "3"]}, ["rows 5, 10", "4 is none of"]),
+    "alphabet without the class": (NUMBERS, {}, {"alphabet": ["1", "2", "3"]}, ["rows 5, 10", "4 is not one of"]),
     "alphabet twice": (np.array(TEXTS), {}, {"alphabet": "abca"}, ["'a' more than once"]),
     "alphabet of words": (np.array(TEXTS), {}, {"alphabet": ["ab", "c"]}, ["'ab'", "not one character"]),
 }  # fmt: skip
@@ -123,7 +123,7 @@ def test_bad_labels(name, save):
 
 
 def test_an_alphabet_is_for_labels_alone(save):
-    with pytest.raises(DataError, match="alphabet is for targets that are texts"):
+    with pytest.raises(DataError, match="is for text targets"):
         loaded(save(NUMBERS[:, 0]), "integer", alphabet="ab")
 
 

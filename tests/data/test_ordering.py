@@ -45,7 +45,7 @@ def test_values_are_placed_by_what_they_mean(values, expected):
     ],
 )
 def test_words_without_an_order_are_refused(values):
-    with pytest.raises(DataError, match="no known order"):
+    with pytest.raises(DataError, match="order of these words is not known"):
         rank(column(values), "column", "hint")
 
 

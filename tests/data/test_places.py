@@ -90,8 +90,8 @@ def test_rows_are_counted_as_in_the_file_after_others_were_dropped(tmp_path, mon
     [
         ([[1], [float("inf")]], [0, 1], "row 2: a value is infinite", "x"),
         ([[1], [float("nan")]], [0, 1], "1 values are missing, NaN (row 2)", "x"),
-        ([[1], [2], [3]], [0, 1, 2.5], "row 3: class numbers are whole", "y"),
-        ([[1], [2], [3]], [0, -1, 0], "row 2: class numbers start at 0", "y"),
+        ([[1], [2], [3]], [0, 1, 2.5], "row 3: class numbers must be whole", "y"),
+        ([[1], [2], [3]], [0, -1, 0], "row 2: class numbers must be 0 or more", "y"),
     ],
 )
 @pytest.mark.parametrize("own", [True, False])

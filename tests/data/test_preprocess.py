@@ -165,7 +165,7 @@ def test_padding_is_zeroed_by_its_lengths():
 def test_weights_are_one_number_a_row(weights):
     arrays = Arrays({"x": np.ones((2, 1)), "y": np.ones(2), "k": weights}, "d.npz")
     fitted = made({"input": ArrayInput("x", (1,))}, {"out": TargetCoder("number", ("y",), (1,))}, "k")
-    with pytest.raises(DataError, match="one number a row"):
+    with pytest.raises(DataError, match="one sample weight for each row"):
         fitted.transform(arrays, True, [])
 
 

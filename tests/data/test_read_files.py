@@ -71,7 +71,7 @@ def test_names_that_differ_by_case(ending, dates, tmp_path):
     assert list(read.columns) == list(rows[0])
     np.testing.assert_array_equal(read["A"].values, [1, 2, 3, 4, 5])
     np.testing.assert_array_equal(read["a"].values, [1, 4, 9, 16, 25])
-    with pytest.raises(DataError, match="A, a differ by case only"):
+    with pytest.raises(DataError, match="A, a differ only by case"):
         table(path, query="select * from data")
 
 

@@ -69,7 +69,7 @@ def test_any_file_is_read_the_same(content, tmp_path_factory):
     path.write_bytes(content)
     found = find_files([str(path)])
     small = read_small(found)
-    if small is not None:  # with blanks around fields it is left to DuckDB
+    if small is not None:  # with spaces around unquoted fields it is left to DuckDB
         with pytest.MonkeyPatch.context() as patch:
             other = by_duckdb(found, patch)
         same(small, other)

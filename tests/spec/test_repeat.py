@@ -97,7 +97,7 @@ MISTAKES = {
     "a cycle": ("repeat: {times: 3, layers: [{Dense: {units: 1, from: b}}, {Dense: {units: 1, name: b}}]}", ["a cycle"]),
     "one name twice": ("repeat: {times: 3, layers: [{ReLU: {name: a}}, {ReLU: {name: a}}]}", ["'a_1' is taken"]),
     "a name of a turn, outside": ("repeat: {times: 3, layers: [{ReLU: {name: stem}}]}\nReLU: {name: stem_2}", [":5:", "'stem_2' is taken, in line 4"]),
-    "an end in the air": ("repeat: {times: 3, layers: [{ReLU: {name: a}}, {ReLU: {from: before}}]}", ["nothing takes 'a_1'"]),
+    "an end in the air": ("repeat: {times: 3, layers: [{ReLU: {name: a}}, {ReLU: {from: before}}]}", ["nothing uses 'a_1'"]),
     "an input": ("repeat: {times: 1, layers: [{Input: {shape: [3]}}]}", ["an Input cannot be repeated"]),
     "an entry of two": ("repeat: {times: 3, layers: [{ReLU: {}, Flatten: {}}]}", [":4:", "repeat.layers[0]"]),
     "wrongly indented": ("{repeat: , times: 3, layers: [ReLU]}", ["indent times, layers further"]),

@@ -41,7 +41,7 @@ def test_states_are_taken(name):
 # id: (layers, what the one problem says)
 MISTAKES = {
     "no return_state": ("LSTM: {units: 4, name: encoder}\nLSTM: {units: 4, from: input, initial_state: encoder}",
-                        [":4:", "hands on no states", "add return_state: true to encoder"]),
+                        [":4:", "has no state outputs", "add return_state: true to encoder"]),
     "no return_state, by name": ("LSTM: {units: 4, name: encoder}\nDense: {units: 4, from: encoder.h}",
                                  [":4:", "no state 'h'", "add return_state: true to encoder"]),
     "no return_state inside": (WRAPPED.replace(", return_state: true", "") + "Dense: {units: 4, from: encoder.forward_h}",

@@ -81,9 +81,9 @@ def test_arrays_are_scaled_by_the_training_rows(tmp_path):
 
 @pytest.mark.parametrize("loss, last", [("poisson", ", activation: exponential"), ("msle", ", activation: softplus")])
 def test_a_target_below_what_the_loss_has_a_meaning_for_is_refused(tmp_path, loss, last):
-    with pytest.raises(DataError, match=f'{loss} wants targets of at least 0, but target "y" goes down to -1'):
+    with pytest.raises(DataError, match=f'{loss} needs targets of at least 0, but target "y" goes down to -1'):
         checked(tmp_path, [3, 2, -1, 0, 4, 2], last, loss)
-    with pytest.raises(DataError, match="leave y out of normalize"):
+    with pytest.raises(DataError, match="remove y from normalize"):
         checked(tmp_path, [3, 2, 1, 0, 4, 2], last, loss, ", normalize: {y: standard}")
 
 
@@ -91,15 +91,15 @@ PLAN = Plan(samples=320, batch_size=32, epochs=10)  # 100 iterations
 
 
 @pytest.mark.parametrize("schedule, said", [
-    ({"ExponentialDecay": {"initial_learning_rate": 0.1, "decay_steps": 100_000, "decay_rate": 0.9}}, "hardly begins: its decay_steps is 100,000"),
+    ({"ExponentialDecay": {"initial_learning_rate": 0.1, "decay_steps": 100_000, "decay_rate": 0.9}}, "hardly starts: its decay_steps is 100,000"),
     ({"ExponentialDecay": {"initial_learning_rate": 0.1, "decay_steps": 1000, "decay_rate": 0.9}}, None),
-    ({"ExponentialDecay": {"initial_learning_rate": 0.1, "decay_steps": 1001, "decay_rate": 0.9}}, "hardly begins"),
-    ({"InverseTimeDecay": {"initial_learning_rate": 0.1, "decay_steps": 9.5, "decay_rate": 0.9}}, "is over early: its decay_steps is 9.5"),
+    ({"ExponentialDecay": {"initial_learning_rate": 0.1, "decay_steps": 1001, "decay_rate": 0.9}}, "hardly starts"),
+    ({"InverseTimeDecay": {"initial_learning_rate": 0.1, "decay_steps": 9.5, "decay_rate": 0.9}}, "ends early: its decay_steps is 9.5"),
     ({"PolynomialDecay": {"initial_learning_rate": 0.1, "decay_steps": 100}}, None),
-    ({"PolynomialDecay": {"initial_learning_rate": 0.1, "decay_steps": 5}}, "is over early"),
+    ({"PolynomialDecay": {"initial_learning_rate": 0.1, "decay_steps": 5}}, "ends early"),
     ({"PolynomialDecay": {"initial_learning_rate": 0.1, "decay_steps": 5, "cycle": True}}, None),
     ({"CosineDecay": {"initial_learning_rate": 0.1, "decay_steps": 10}}, None),
-    ({"CosineDecay": {"initial_learning_rate": 0.1, "decay_steps": 5}}, "is over early"),
+    ({"CosineDecay": {"initial_learning_rate": 0.1, "decay_steps": 5}}, "ends early"),
     ({"CosineDecay": {"initial_learning_rate": 0, "decay_steps": 5, "warmup_steps": 5, "warmup_target": 0.1}}, None),
     ({"CosineDecayRestarts": {"initial_learning_rate": 0.1, "first_decay_steps": 5}}, None),
     ({"CosineDecayRestarts": {"initial_learning_rate": 0.1, "first_decay_steps": 5000}}, "first_decay_steps is 5,000"),

@@ -160,7 +160,7 @@ def test_early_stopping_restores_no_epoch_without_a_number(values, restored):
     ("values", "stopped", "said"),
     [
         ([2, NAN, NAN, NAN], 3, "early stopping: val_loss has not improved since epoch 1"),
-        ([NAN, NAN, NAN], 2, "early stopping: val_loss was never a number"),
+        ([NAN, NAN, NAN], 2, "early stopping: val_loss was never finite"),
         ([NAN, 1, NAN, NAN], 4, "early stopping: val_loss has not improved since epoch 2"),
     ],
 )

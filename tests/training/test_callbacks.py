@@ -168,7 +168,7 @@ def test_early_stopping_says_why():
     assert run.stopped == [(4, "early stopping")]
     assert run.said == ["early stopping: loss has not improved since epoch 2"]
     run, _ = watch(made("EarlyStopping", patience=1), [NAN, NAN])
-    assert run.said == ["early stopping: loss was never a number"]
+    assert run.said == ["early stopping: loss was never finite"]
     run, _ = watch(made("EarlyStopping", patience=1), [5, 6])
     assert run.said == ["early stopping: loss has not improved since epoch 1"]
 
@@ -198,7 +198,7 @@ def test_weights_are_kept_and_restored_only_where_that_is_wanted():
 def test_where_no_epoch_was_best_the_weights_stay_and_it_is_said(values, arguments):
     run, _ = watch(made("EarlyStopping", restore_best_weights=True, **arguments), values)
     assert run.restored == [] and len(run.said) == 1
-    assert run.said[0].startswith("no weights are restored: loss was a number in no epoch")
+    assert run.said[0].startswith("no weights are restored: loss was never finite in an epoch")
 
 
 def test_the_state_is_all_that_is_remembered():
@@ -347,8 +347,8 @@ FIGURES = ["loss", "accuracy", "val_loss", "val_accuracy"]
 
 
 @pytest.mark.parametrize(("monitor", "figures", "message", "hint"), [
-    ("val_loss", FIGURES[:2], "there is no validation part", "set dataset.split.validation"),
-    ("val_nonsense", FIGURES[:2], "there is no validation part", "monitor: loss"),
+    ("val_loss", FIGURES[:2], "there is no validation split", "set dataset.split.validation"),
+    ("val_nonsense", FIGURES[:2], "there is no validation split", "monitor: loss"),
     ("val_acuracy", FIGURES, "it has loss, accuracy, val_loss, val_accuracy", "did you mean val_accuracy?"),
     ("los", FIGURES[:2], "monitors 'los', which this run does not have; it has loss, accuracy", "did you mean loss?"),
     ("zzzzz", FIGURES, "which this run does not have", None),

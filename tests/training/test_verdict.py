@@ -46,7 +46,7 @@ CASES = {
         outcome([5, 1, 1.0, 1.0, 1.0, 1.0], [5, 1, 1, 1, 1, 1], {"loss": 1.0}, {"loss": 1.0}), "more units",
     ),
     "no better, but learnt by heart": (
-        outcome([0.7, 0.1], [0.7, 0.9], {"loss": 0.7, "accuracy": 0.5}, BASE), "does not carry over; add a Dropout",
+        outcome([0.7, 0.1], [0.7, 0.9], {"loss": 0.7, "accuracy": 0.5}, BASE), "does not generalize; add a Dropout",
     ),
     "no better, dropout there": (
         outcome([0.7, 0.1], [0.7, 0.9], {"loss": 0.7, "accuracy": 0.5}, BASE, remedies=frozenset({"regularization"})),
@@ -56,7 +56,7 @@ CASES = {
     "not finite": (outcome([0.7, 0.7], [np.nan, 0.7], {"loss": np.nan, "accuracy": 0.5}, BASE), "No better"),
     "a class never predicted": (
         Outcome(GOOD.history, GOOD.figures, BASE, never={"b": 12}, bigger=GOOD.bigger),
-        'Class "b" (12) is never predicted on the validation rows that have it: weigh the classes evenly, with class_weight:'
+        'Class "b" (12) is never predicted on the validation rows that have it: balance the classes with class_weight:'
         " balanced",
     ),
     "classes never predicted": (

@@ -35,7 +35,7 @@ class Bidirectional(Layer):
     @classmethod
     def _recurrent(cls, value: Any) -> Any:
         if value is not None and not isinstance(value, Recurrent):
-            raise ValueError(f"{value.kind} is no recurrent layer: take LSTM, GRU or SimpleRNN")
+            raise ValueError(f"{value.kind} is not a recurrent layer: use LSTM, GRU or SimpleRNN")
         return value
 
     @property
