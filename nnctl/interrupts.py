@@ -1,5 +1,5 @@
-"""Ctrl-C, SIGTERM and SIGHUP in the command `nnctl`: from the first import to the last line it ends the process with one word and a code,
-never with a traceback.
+"""Ctrl-C, SIGTERM and SIGHUP in the command `nnctl`: from the first import to the last line they end the process with one
+word and a code, never with a traceback.
 
 Nothing of nnctl is imported here, so that this is ready before all else. As a library nnctl changes no handlers but
 while it trains (training/signals.py).
@@ -44,7 +44,7 @@ def end_importing() -> None:
 
 
 def begin_command() -> None:
-    """This process is the command: the first Ctrl-C raises KeyboardInterrupt; a second one, or another signal, ends it."""
+    """This process is the command: the first Ctrl-C raises KeyboardInterrupt; a second, or another signal, ends it."""
     global _command, _raises
     _command = _raises = True
     _exchange(_BEFORE, {**dict.fromkeys(_BEFORE, leave), signal.SIGINT: _handle})
@@ -80,8 +80,8 @@ def _unraisable(what: Any) -> None:
 
 
 def _exchange(old: dict[int, Any], new: dict[int, Any]) -> None:
-    """Sets the new handlers where the old ones are set, if this thread may: a signal that is ignored, as by nohup, stays
-    ignored."""
+    """Sets the new handlers where the old ones are set, if this thread may: a signal that is ignored, as by nohup,
+    stays ignored."""
     if threading.current_thread() is threading.main_thread():
         for number, handler in new.items():
             if signal.getsignal(number) is old[number]:

@@ -42,7 +42,7 @@ def save(folder: Path, kind: str, step: int, checkpoint: Checkpoint) -> Path:
     files = {"arrays.safetensors": pieces(checkpoint.arrays), "position.json": position}
     final = folder / f"{kind}-{step:010d}"
     there = final.exists()
-    # An epoch's last iteration and its end are one step and two positions. Of one position, the arrays are the same too.
+    # An epoch's last iteration and its end are one step and two positions; of one position, the arrays are the same
     if there and _holds(final / "position.json", position):
         return final
     temporary = temporary_of(final)
@@ -110,8 +110,8 @@ def newest(folder: Path, kind: str = "last") -> tuple[Checkpoint | None, list[st
 
 
 def remove_after(folder: Path, step: int) -> None:
-    """Removes what cannot belong to a run that goes on from `step`: later checkpoints, damaged ones, leftovers, and what
-    is older than those that are kept."""
+    """Removes what cannot belong to a run that goes on from `step`: later checkpoints, damaged ones, leftovers, and
+    what is older than those that are kept."""
     for path in [*_named(folder, "last"), *_named(folder, "best")]:
         if int(NAME.fullmatch(path.name)[2]) > step or not _verifies(path):
             _remove(path)

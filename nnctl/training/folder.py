@@ -64,7 +64,9 @@ def _only_leftovers(folder: Path) -> bool:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Removes the temporary files of writers that were killed; whoever holds the lock has none of its own."""
+    """Removes the temporary files of writers that were killed, and half of a line; whoever holds the lock has none of
+    its own."""
+    _cut_half_a_line(folder / EVENTS)
     for path in folder.glob(TEMPORARY):
         path.unlink(missing_ok=True)
 
@@ -152,14 +154,14 @@ class Log:
         csv.writer(text).writerows(rows)
         if history:  # whole, or as it was before
             write_safely(self._paths[0], text.getvalue().encode())
-        _cut_half_a_line(self._paths[1])
         self._files = []
         for path in self._paths:
             with named(path):
                 mode = "a" if history or path.name == EVENTS else "w"
                 self._files.append(open(path, mode, newline="", encoding="utf-8"))  # noqa: SIM115
         if not history:
-            self._files[0].write(text.getvalue())
+            with named(self._paths[0]):
+                self._files[0].write(text.getvalue())
         self.flush()
 
     def _row(self, epoch: int, figures: Mapping[str, float]) -> list[Any]:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nnctl import cli
+from nnctl import cli, interrupts
 
 KILLED = 137
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -160,6 +160,7 @@ class _File:
 def start(arguments: Sequence[str | Path], place: Path, disk: Disk | None = None) -> int:
     """Forks a child that runs `nnctl ARGUMENTS`; what it prints goes to files in the folder `place`. Returns its id."""
     place.mkdir(exist_ok=True)
+    (place / "operations").unlink(missing_ok=True)
     sys.stdout.flush()
     sys.stderr.flush()
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # until the child can take them
@@ -181,10 +182,13 @@ def start(arguments: Sequence[str | Path], place: Path, disk: Disk | None = None
         sys.argv = ["nnctl", *map(str, arguments)]
         if disk is not None:
             disk.install()
-        try:
+        begin = interrupts.begin_command
+
+        def ready():
+            begin()
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-        except KeyboardInterrupt:
-            os._exit(130)
+
+        interrupts.begin_command = ready
         try:
             cli.main()
         except SystemExit as leaving:
