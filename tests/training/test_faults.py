@@ -277,7 +277,7 @@ def test_a_setting_of_a_run_that_another_process_holds_is_not_written(whole, hal
     before = faults.files(folder)
     with Lock(folder):
         ended = faults.run(["train", "--resume", folder, "--set", "epochs=9"], whole[0] / "output")
-    assert ended.code == 2 and "another nnctl is training" in " ".join(ended.err.split())
+    assert ended.code == 2 and "is training in this folder" in " ".join(ended.err.split())
     assert faults.files(folder) == before
 
 
