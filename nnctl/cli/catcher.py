@@ -105,8 +105,8 @@ def _complain_of_usage(error: click.ClickException) -> None:
 
 _MENDS = {
     errno.ENOSPC: "free some disk space and try again; nnctl train --resume resumes a run",
-    errno.EDQUOT: "free some of your disk quota and try again; a run goes on with nnctl train --resume",
-    errno.EIO: "the disk, or the connection to it, failed: try again; a run goes on with nnctl train --resume",
+    errno.EDQUOT: "free some of your disk quota and try again; nnctl train --resume resumes a run",
+    errno.EIO: "the disk, or the connection to it, failed: try again; nnctl train --resume resumes a run",
     errno.EACCES: "check the permissions, or choose another place",
     errno.EROFS: "choose a writable folder",
 }

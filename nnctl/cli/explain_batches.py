@@ -53,7 +53,7 @@ def command(config, samples, batch_size, epochs, overrides, as_json) -> None:
         spec = load(config, overrides)
         if samples is None:
             samples = _training_samples(spec)
-            source = f"samples: the training part of the dataset of {config}"
+            source = f"samples: the training split of the dataset of {config}"
         batch_size = (spec.batch_size or ALL) if batch_size is None else batch_size
         epochs = spec.epochs if epochs is None else epochs
     plan = Plan(samples, max(samples, 1) if batch_size == ALL else batch_size, epochs)

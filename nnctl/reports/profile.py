@@ -7,10 +7,10 @@ from nnctl.reports.terminal import Terminal
 from nnctl.training.events import Event, Profiled
 
 PHASES = {
-    "batch": "rows gathered for the batch",
+    "batch": "gathering the rows of the batch",
     "layers": "forward, loss and backward",
     "update": "the optimizer",
-    "figures": "loss and metrics summed up",
+    "figures": "updating loss and metrics",
     "screen": "events: table, logs",
 }
 
@@ -38,4 +38,4 @@ class ProfileReport:
             table.add(name, f"{forward * per:.3f}", f"{backward * per:.3f}", f"{(forward + backward) / work:.0%}")
         table.print(self._terminal)
         if event.threads > 1:
-            self._terminal.flow(f"layers: time of {event.threads} threads together, so it may exceed the iteration's")
+            self._terminal.flow(f"layers: time of {event.threads} threads together, so it may exceed the time of an iteration")

@@ -59,7 +59,7 @@ def show_check(report: CheckReport, terminal: Terminal) -> None:
     show_table(report.summary, terminal)
     terminal.print()
     terminal.flow("samples        " + ", ".join(f"{count(n)} {part}" for part, n in report.rows.items()), " " * 15)
-    terminal.flow(f"first loss     {figure(report.first_loss)}, of one batch there and back", " " * 15)
+    terminal.flow(f"first loss     {figure(report.first_loss)}, of one batch forward and backward", " " * 15)
     for warning in report.warnings:
         terminal.labelled("note", warning, "yellow")
     terminal.print()

@@ -96,4 +96,4 @@ def without_room(names: Sequence[str], more: str, terminal: Terminal) -> None:
     if not names:
         return
     listed = ", ".join(names[:_LISTED]) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
-    terminal.flow(f"columns without room here: {listed}{more and f'; {more}'}", "", "dim")
+    terminal.flow(f"columns not shown here: {listed}{more and f'; {more}'}", "", "dim")

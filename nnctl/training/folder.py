@@ -44,7 +44,7 @@ def new_folder(name: str, at: Path | None) -> Path:
             return folder
         except FileExistsError:
             if RUNS.exists() and not RUNS.is_dir():
-                raise RunError("runs is a file, and a folder of that name is to hold the runs", where=str(RUNS),
+                raise RunError("`runs` is a file, but the runs need a folder of that name", where=str(RUNS),
                                hint="move it away, or choose the run's folder with --run") from None  # fmt: skip
     raise RunError(f"a thousand runs of {name!r} started in this second", where="runs/")
 
@@ -52,7 +52,7 @@ def new_folder(name: str, at: Path | None) -> Path:
 def check_unused(folder: Path) -> None:
     """Raises RunError where there is something at that path besides what a run left that was stopped before it began."""
     if folder.exists() and not folder.is_dir():
-        raise RunError("the run's folder would be here, but this is a file", where=str(folder),
+        raise RunError("this is a file, so the run's folder cannot be created here", where=str(folder),
                        hint="choose another name with --run")  # fmt: skip
     if folder.exists() and not _only_leftovers(folder):
         raise RunError("the run's folder exists and is not empty", where=str(folder),
@@ -91,9 +91,9 @@ def existing_folder(folder: Path) -> Path:
     folder_of_run(folder)
     if not (folder / CONFIG).is_file():
         if _only_leftovers(folder):
-            raise RunError(f"the run was stopped before its {CONFIG} was written, so there is nothing to go on with",
+            raise RunError(f"the run was stopped before its {CONFIG} was written, so there is nothing to resume",
                            where=str(folder), hint=f"start it again: nnctl train CONFIG --run {shell_path(folder)}")  # fmt: skip
-        raise RunError(f"this folder holds no run: {CONFIG} is missing", where=str(folder),
+        raise RunError(f"this is not the folder of a run: {CONFIG} is missing", where=str(folder),
                        hint="give the folder that `nnctl train` printed at its end")  # fmt: skip
     return folder
 

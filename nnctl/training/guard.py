@@ -149,7 +149,7 @@ class Guard:
         found, last = self._go_back()
         if last is None:  # only the time of the look is known
             at = f"by epoch {loop.epoch}, iteration {loop.iteration}"
-            raise BlownUp(f"training has blown up {at}: {fault}", None, remedies(loop.learning_rate))
+            raise BlownUp(f"training has diverged {at}: {fault}", None, remedies(loop.learning_rate))
         self._tell(found or fault, last)
 
     def _tell(self, fault: str, last: _Position) -> None:
@@ -159,7 +159,7 @@ class Guard:
         number = loop.iteration + 1
         order = permutation(loop.model.spec.seed, loop.epoch, loop.plan.samples)
         rows = order[slice(*list(loop.plan.bounds())[number - 1])]
-        raise BlownUp(f"training has blown up at epoch {loop.epoch}, iteration {number}: after its update, {fault}",
+        raise BlownUp(f"training has diverged at epoch {loop.epoch}, iteration {number}: after its update, {fault}",
                       self._where(number, rows), remedies(loop.learning_rate), True)  # fmt: skip
 
     def _go_back(self) -> tuple[str | None, _Position | None]:

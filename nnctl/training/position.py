@@ -77,7 +77,7 @@ def take_up(loop: Loop, checkpoint: Checkpoint, where: str) -> list[str]:
         if "best/parameters" in arrays:
             loop.best_weights = {name: arrays[f"best/{name}"] for name in BUFFERS}
     else:
-        notes.append(f"the best epoch is looked for anew, by {loop.monitor}, which was {position['monitor']}")
+        notes.append(f"the best epoch is now chosen by {loop.monitor}, no longer by {position['monitor']}")
     _callbacks(loop, arrays, position["callbacks"], notes)
     if is_finished(position, loop.model.spec):
         loop.reason = "early stopping" if position.get("ended") == ending_of(loop.model.spec) else None
@@ -100,18 +100,18 @@ def _check(loop: Loop, checkpoint: Checkpoint, where: str) -> None:
     sizes = {"parameters": program.parameters.shape, "state": program.state.shape}
     fits = all(arrays[name].shape == shape for name, shape in sizes.items())
     if not fits or position.get("weights", _layout(loop)) != _layout(loop):
-        raise RunError("the checkpoint's weights are not those of the config's layers", where=where,
-                       hint="set the layers back as they were, or start a new run")  # fmt: skip
+        raise RunError("the weights in the checkpoint do not match the layers of the config", where=where,
+                       hint="restore the layers, or start a new run")  # fmt: skip
     if position["history"] and sorted(position["history"][-1]) != sorted(names):
         raise RunError(
-            "a run's metrics cannot be changed when it goes on: it has "
+            "the metrics of a run cannot be changed when it is resumed: it has "
             f"{', '.join(position['history'][-1])}, and would have {', '.join(names)}", where=where,
-            hint="nnctl eval RUN tells more of a model; or start a new run",
+            hint="start a new run",
         )  # fmt: skip
     if not position["iteration"]:
         return
     if len(position["running"]["states"]) != len(loop.running.states):
-        raise RunError("a run's metrics cannot be changed when it goes on", where=where, hint="start a new run")
+        raise RunError("the metrics of a run cannot be changed when it is resumed", where=where, hint="start a new run")
     now = {"batch_size": loop.plan.batch_size, "seed": loop.model.spec.seed}
     for key, value in now.items():
         if position.get(key, value) != value:
@@ -133,7 +133,7 @@ def _callbacks(loop: Loop, arrays: Mapping[str, Array], saved: list[dict[str, An
         of_kind = (pair for pair in left if pair[1].get("kind", callback.kind) == callback.kind and {*pair[1]} - {"kind"} <= {*state})
         if (pair := next(of_kind, None)) is None:
             if state:
-                notes.append(f"callback {place + 1}, {callback.kind}, is new and begins here")
+                notes.append(f"callback {place + 1}, {callback.kind}, is new and starts here")
             continue
         left.remove(pair)
         i, values = pair

@@ -65,7 +65,7 @@ def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable
         elif found is None:
             notes.append("no checkpoint to resume from: the run starts from the beginning")
         if not finished and (end := last_end(folder)).get("reason") == "nan":
-            notes.append("the run stopped since its numbers had blown up, and goes on from the last good ones"
+            notes.append("the run stopped because training had diverged; it resumes from the last good weights"
                          + (f"; {end['hint'].partition('; ')[2]}" if "; " in (end.get("hint") or "") else ""))
         data = load_data(spec)
         model = Model.build(spec, data.input_shapes, data.targets, initialize=found is None)

@@ -81,7 +81,7 @@ def load_model(path: Path, weights: Which | None = None) -> tuple[Model, Preproc
         for name, w in model.program.named_weights().items():
             saved = arrays[own + name]
             if saved.shape != w.shape:
-                raise ValueError(f"{name} has the shape {saved.shape}, and the config's is {w.shape}")
+                raise ValueError(f"{name} has the shape {saved.shape}, but in the config it has {w.shape}")
             w[...] = saved
     except (ValueError, KeyError, TypeError, SafetensorError) as error:
         raise RunError(f"the model cannot be read: {error}", where=str(path),
@@ -100,13 +100,13 @@ def about_of(path: Path, content: bytes) -> dict[str, Any]:
     except tensors.Unsigned as error:
         found = _format_of(error.metadata)
         if found is None:
-            raise RunError("this is no model that nnctl wrote, or it is damaged", where=str(path), hint=again) from None
+            raise RunError("this is not a model written by nnctl, or it is damaged", where=str(path), hint=again) from None
         if found == FORMAT:
             raise RunError("the model is damaged: its checksum is missing", where=str(path), hint=again) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(f"the model is damaged: {error}", where=str(path), hint=again) from None
     if found == "nnctl 1":
-        raise RunError("the model was written by an earlier nnctl, without a checksum", where=str(path), hint=again)
+        raise RunError("the model was written by an earlier version of nnctl, without a checksum", where=str(path), hint=again)
     if found != FORMAT:
         raise RunError(
             f"the file's format is {found!r}; this nnctl reads {FORMAT!r}", where=str(path),
@@ -148,8 +148,8 @@ def _chosen(path: Path, about: Mapping[str, Any], weights: Which | None) -> Kept
     which = weights or about["default"]
     if which not in about["kept"]:
         there = Kept.of(about["default"], about["kept"][about["default"]])
-        raise InputError(f"the run has no {which} weights: no epoch of it was the best", where=str(path),
-                         hint=f"it has the {there}: leave out --weights {which}")  # fmt: skip
+        raise InputError(f"the run has no {which} weights: it has no best epoch", where=str(path),
+                         hint=f"it has the {there}; remove --weights {which}")  # fmt: skip
     return Kept.of(which, about["kept"][which])
 
 

@@ -27,7 +27,7 @@ def fault_of(program: Program, slots: Mapping[str, Array]) -> str | None:
             if not _finite(values):
                 for key, span in program.spans.items():
                     if not np.isfinite(values[span]).all():
-                        return f"{slot} of {key!r}, which the optimizer keeps, is not finite"
+                        return f"{slot} of {key!r}, in the optimizer state, is not finite"
     return None
 
 
@@ -46,8 +46,8 @@ def _fault_of_weights(flat: Array, spans: Mapping[str, slice]) -> str:
         return _not_finite(flat, spans)
     for key, span in spans.items():
         if not _short(flat[span]):
-            return f"weight {key!r} has overflowed: it holds {float(np.abs(flat[span]).max()):.3g}"
-    return f"the weights have overflowed: they hold {float(np.abs(flat).max()):.3g}"
+            return f"weight {key!r} has overflowed to {float(np.abs(flat[span]).max()):.3g}"
+    return f"the weights have overflowed to {float(np.abs(flat).max()):.3g}"
 
 
 def _not_finite(flat: Array, spans: Mapping[str, slice]) -> str:

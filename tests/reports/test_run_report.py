@@ -100,8 +100,8 @@ def test_a_log_does_not_hang_on_the_speed_of_epochs_but_a_screen_does():
 def test_columns_that_are_left_out_are_named():
     terminal = screen(48)
     tell(PlainReport(terminal), whole_run())
-    at = lines(terminal).index("columns without room here: lr, time; --json")
-    assert lines(terminal)[at + 1] == "shows all"
+    at = lines(terminal).index("columns not shown here: lr, time; --json shows")
+    assert lines(terminal)[at + 1] == "all"
     assert lines(terminal)[at + 3] == "   epoch     loss  accuracy     loss  accuracy"
 
 

@@ -179,14 +179,14 @@ def test_numbers_go_before_names_are_broken_and_a_line_says_so():
         "layer                       takes                       parameters",
         "encoder_block_1_projection  encoder_block_0_projection       1,056",
         "数学                        b                                    0",
-        "columns without room here: multiply-adds; --json shows all",
+        "columns not shown here: multiply-adds; --json shows all",
     ]
     assert lines(broken) == [
         "layer                 takes                 parameters",
         "encoder_block_1_      encoder_block_0_           1,056",
         "projection            projection",
         "数学                  b                              0",
-        "columns without room here: multiply-adds; --json shows",
+        "columns not shown here: multiply-adds; --json shows",
         "all",
     ]
 

@@ -66,7 +66,7 @@ def blow_up_of(error):
     assert isinstance(error, TrainingError), f"the run ended well: {error}"
     assert error.exit_code == 1
     message = error.problems[0].message
-    found = re.search(r"training has blown up at epoch (\d+), iteration (\d+): after its update, (.*)", message)
+    found = re.search(r"training has diverged at epoch (\d+), iteration (\d+): after its update, (.*)", message)
     assert found, str(error)
     return int(found[1]), int(found[2]), found[3]
 
@@ -110,7 +110,7 @@ def test_a_rate_that_no_weight_survives(optimizer, step, train):
     error, folder = train(optimizer=f"{{{optimizer}: {{learning_rate: {at_step(step)}}}}}")
     epoch, iteration, what = blow_up_of(error)
     assert (epoch, iteration) == (1 + step // 3, 1 + step % 3)
-    assert re.fullmatch(r"weight 'dense(_1)?/(kernel|bias)' (is not finite|has overflowed: it holds \S+)", what)
+    assert re.fullmatch(r"weight 'dense(_1)?/(kernel|bias)' (is not finite|has overflowed to \S+)", what)
     assert error.problems[0].where.startswith(f"batch {iteration} of 3 (training rows ")
     check_kept(folder, step)
 
@@ -179,9 +179,9 @@ PLANTED = {
     "NaN in a weight": ("adam", "weights", np.nan, "weight 'dense_1/bias' is not finite"),
     "infinity in a weight": ("adam", "weights", np.inf, "weight 'dense_1/bias' is not finite"),
     "minus infinity in a weight": ("sgd", "weights", -np.inf, "weight 'dense_1/bias' is not finite"),
-    "a weight that has overflowed": ("sgd", "weights", 3e38, "weight 'dense_1/bias' has overflowed: it holds 3e+38"),
-    "Adam's momentum": ("adam", "momentum", np.nan, "momentum of 'dense_1/bias', which the optimizer keeps, is not"),
-    "Adam's velocity": ("adam", "velocity", np.inf, "velocity of 'dense_1/bias', which the optimizer keeps, is not"),
+    "a weight that has overflowed": ("sgd", "weights", 3e38, "weight 'dense_1/bias' has overflowed to 3e+38"),
+    "Adam's momentum": ("adam", "momentum", np.nan, "momentum of 'dense_1/bias', in the optimizer state, is not"),
+    "Adam's velocity": ("adam", "velocity", np.inf, "velocity of 'dense_1/bias', in the optimizer state, is not"),
     "AMSGrad's velocity": ("{adam: {amsgrad: true}}", "velocity_hat", np.inf, "velocity_hat of 'dense_1/bias'"),
     "momentum": ("momentum", "momentum", np.inf, "momentum of 'dense_1/bias'"),
     "Adagrad's sum": ("adagrad", "accumulator", np.inf, "accumulator of 'dense_1/bias'"),
@@ -206,7 +206,7 @@ def test_planted(name, step, train):
 def test_gradients_whose_squares_overflow(train):
     """Adam's velocity becomes infinite, the weights stay where they are, and the loss is finite."""
     error, folder = train(layers=LINEAR, loss="mae", optimizer="adam", scale=1e25)
-    assert blow_up_of(error) == (1, 1, "velocity of 'dense/kernel', which the optimizer keeps, is not finite")
+    assert blow_up_of(error) == (1, 1, "velocity of 'dense/kernel', in the optimizer state, is not finite")
     check_kept(folder, 0)
 
 
@@ -283,7 +283,7 @@ def test_a_model_too_large_to_be_copied_goes_back_to_its_checkpoint(train, monke
     more = "callbacks: [ModelCheckpoint: {monitor: loss, every_epochs: 1}]"
     error, folder = train(more=more, optimizer="adam", plant=planted(4, "weights", np.nan))
     assert isinstance(error, TrainingError) and "at epoch 2, iteration 3" in str(error)
-    assert "--resume goes on after epoch 1, iteration 0 of the next" in error.problems[0].hint
+    assert "--resume continues after epoch 1, iteration 0 of the next" in error.problems[0].hint
     check_kept(folder, 3)
 
 
@@ -322,7 +322,7 @@ def test_resumed_with_a_lower_rate(kernel, train):
     ended = runner.resume(folder, overrides=["optimizer.adam.learning_rate=0.01"], subscribers=[told.append])
     assert ended.reason == "done"
     notes = " ".join(note for event in told for note in getattr(event, "notes", ()))
-    assert "blown up" in notes and "going on after epoch 1, iteration 1 of the next" in notes
+    assert "diverged" in notes and "resuming after epoch 1, iteration 1 of the next epoch" in notes
     assert not any(isinstance(event, Said) and "restored" in event.text for event in told)
 
 

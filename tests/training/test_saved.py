@@ -121,7 +121,7 @@ def test_files_of_earlier_and_later_formats_and_of_others_are_refused(run, tmp_p
     weights = {"dense/kernel": np.zeros((4, 8), np.float32)}
     old = {**about(run), "format": "nnctl 1"}
     cases = {
-        "earlier": (lambda path: save_file(weights, path, {"nnctl": json.dumps(old)}), "written by an earlier nnctl"),
+        "earlier": (lambda path: save_file(weights, path, {"nnctl": json.dumps(old)}), "written by an earlier version of nnctl"),
         "later": (lambda path: path.write_bytes(b"".join(signed(weights, {"nnctl": json.dumps({**old, "format": "nnctl 99"})}))),
                   "'nnctl 99'"),
         "unsigned": (lambda path: path.write_bytes(b"".join(pieces(weights, {"nnctl": json.dumps(about(run))}))),
