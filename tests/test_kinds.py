@@ -163,7 +163,7 @@ def test_csv_header(kind):
 
 def test_mixed_line_ends(kind):
     loaded = data("c.yaml")
-    assert sum(loaded.rows.values()) == 16 and any("line ends" in note for note in loaded.notes)
+    assert sum(loaded.rows.values()) == 16 and any("line endings" in note for note in loaded.notes)
 
 
 def test_parquet_list_types(kind):

@@ -67,7 +67,7 @@ DECAY = {"initial_learning_rate": 0.1, "decay_steps": 10}
             {"boundaries": [1, 2], "values": [0.1, 0.2]},
             "2 boundaries need 3 values",
         ),
-        ("PiecewiseConstantDecay", {"boundaries": [2, 1], "values": [0.1, 0.2, 0.3]}, "must rise"),
+        ("PiecewiseConstantDecay", {"boundaries": [2, 1], "values": [0.1, 0.2, 0.3]}, "must increase"),
         ("PiecewiseConstantDecay", {"boundaries": [], "values": [0.1]}, "at least 1 item"),
         ("PolynomialDecay", DECAY | {"powr": 2}, "powr"),
     ],

@@ -111,7 +111,7 @@ def test_goes_on_from_a_saved_state_to_the_same_bits(config):
 @pytest.mark.parametrize(
     ("theirs", "size", "dtype", "said"),
     [
-        ("sgd", 4, "float32", "it contains no arrays"),
+        ("sgd", 4, "float32", "it holds no arrays"),
         ("adam", 5, "float32", "momentum (5,) float32"),
         ("adam", 4, "float64", "momentum (4,) float64"),
         ("nadam", 4, "float32", "does not fit adam"),

@@ -18,8 +18,8 @@ def within(layer, **more):
     ("entry", "words"),
     [
         (within("Add"), "Add takes 2 tensors or more"),
-        (within({"LSTM": {"units": 2, "return_state": True}}), "leave out return_state"),
-        ({"Bidirectional": {"layer": {"Dense": {"units": 2}}}}, "Dense is no recurrent layer"),
+        (within({"LSTM": {"units": 2, "return_state": True}}), "remove return_state"),
+        ({"Bidirectional": {"layer": {"Dense": {"units": 2}}}}, "Dense is not a recurrent layer"),
     ],
 )
 def test_what_cannot_be_inside_is_said(entry, words):

@@ -153,7 +153,7 @@ def test_early_stopping_restores_no_epoch_without_a_number(values, restored):
     assert run.restored == restored
     assert state["best"] == (None if restored is None else values[restored - 1])
     assert run.said == [f"the weights of epoch {restored}, the best, are restored" if restored else
-                        "no weights are restored: val_loss was a number in no epoch that EarlyStopping watched"]  # fmt: skip
+                        "no weights are restored: val_loss was never finite in an epoch that EarlyStopping watched"]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -69,8 +69,8 @@ def test_a_class_is_named_by_the_data_s_own_word(written, classes, wanted):
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ("{c: 2}", "'c', which is no class of 'kind'"),
-        ("{A: 2}", "'A', which is no class of 'kind'"),
+        ("{c: 2}", "'c', which is not a class of 'kind'"),
+        ("{A: 2}", "'A', which is not a class of 'kind'"),
         ("{b: 2, B: 3}", "'b' and 'B', which are one class of 'kind'"),
     ],
 )
@@ -82,7 +82,7 @@ def test_refuses_what_names_no_class(written, message):
 
 
 def test_refuses_class_weight_where_each_time_step_has_a_class():
-    with pytest.raises(InputError, match="one class a row"):
+    with pytest.raises(InputError, match="one class per row"):
         weights("balanced", "ab", [0, 1], y=np.zeros((4, 3), int))
 
 
@@ -126,6 +126,6 @@ def test_train_and_check_say_which_class_has_no_training_rows(tmp_path):
                  subscribers=[lambda e: started.append(e) if isinstance(e, RunStarted) else None])  # fmt: skip
     wanted = 'target "y": class "c" has no training rows, so the model cannot learn it'
     assert wanted in started[0].notes
-    weighs = "class_weight weighs the training loss; metrics, validation and eval count the rows of every class alike"
+    weighs = "class_weight applies to the training loss; metrics, validation and eval weight all rows equally"
     assert weighs in started[0].notes
     assert wanted in checking.check(spec.loads(text)).notes

@@ -49,7 +49,7 @@ def checked(loss, activation="linear", after="", units=3, target=None):
     ("kl_divergence", "linear", "activation: softmax"),
     ("kl_divergence", "exponential", "activation: softmax"),
     ("kl_divergence", "relu", "activation: softmax"),
-    ("binary_crossentropy", "linear", "activation: sigmoid there, or loss: {binary_crossentropy: {from_logits: true}}"),
+    ("binary_crossentropy", "linear", "activation: sigmoid in it, or loss: {binary_crossentropy: {from_logits: true}}"),
     ("binary_crossentropy", "relu", "activation: sigmoid"),
     ("binary_crossentropy", "tanh", "activation: sigmoid"),
     ("binary_crossentropy", "softplus", "activation: sigmoid"),

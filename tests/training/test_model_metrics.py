@@ -153,7 +153,7 @@ def test_a_weighted_metric_without_a_meaning_is_refused_where_it_stands(tmp_path
     built = spec.loads("dataset: iris\nlayers: [{Dense: {units: 3, activation: softmax}}]\n"
                        "loss: sparse_categorical_crossentropy\nweighted_metrics: [mse]\n")  # fmt: skip
     data = runner.load_data(built)
-    with pytest.raises(InputError, match="mse is for") as error:
+    with pytest.raises(InputError, match="mse works on") as error:
         Model.build(built, data.input_shapes, data.targets)
     assert "weighted_metrics" in error.value.problems[0].where
 

@@ -104,7 +104,7 @@ def piped():
     return Terminal(io.StringIO(), live=False, color=False, unicode=True, width=None)
 
 
-NOTE = 'the loss is of the scaled target "price"; metrics are in the target\'s own unit'
+NOTE = 'the loss is computed on the scaled target "price"; metrics are in the target\'s own unit'
 
 
 def test_it_is_said_that_the_loss_is_scaled(tmp_path):
@@ -149,7 +149,7 @@ def test_of_two_outputs_the_scaled_one_is_named(tmp_path):
     events = []
     runner.train(spec.loads(text), folder=tmp_path / "run", subscribers=[events.append])
     assert events[0].scaled == ("loss", "dear_loss")
-    assert any(note.startswith('dear_loss is of the scaled target "price"; ') for note in events[0].notes)
+    assert any(note.startswith('dear_loss is computed on the scaled target "price"; ') for note in events[0].notes)
     found = evaluation.evaluate(tmp_path / "run", split="train").figures
     predicted = prediction.predict(tmp_path / "run", str(tmp_path / "d.csv")).columns
     for name, column in (("soon", "days"), ("dear", "price")):
