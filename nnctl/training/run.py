@@ -186,9 +186,13 @@ class Run:
             last = Kept("last", epoch if inside else epoch - 1, inside), found.arrays
             if self.is_good(found.arrays):
                 kept.append(last)
-        if not kept:
-            self.model.program.initialize()
-            kept.append((Kept("last", 0), loop.snapshot()))
+        if not any(which.weights == "last" for which, _ in kept):
+            if kept:  # the last that are known to be good
+                [(best, weights)] = kept
+                kept.append((Kept("last", best.epoch), weights))
+            else:
+                self.model.program.initialize()
+                kept.append((Kept("last", 0), loop.snapshot()))
         if self.spec.keep == "last" or self.data.validation is None:
             kept.reverse()
         return self.save_model(kept), goes_on
