@@ -154,8 +154,8 @@ class ReduceLROnPlateau(_Watches):
 
 @callbacks.register("ModelCheckpoint")
 class ModelCheckpoint(_Watches):
-    """Chooses what "best" means, in the table, in model.safetensors and in `checkpoints/best`, and how often checkpoints
-    are written.
+    """Chooses what "best" means, in the table, in model.safetensors and in `checkpoints/best`, and how often
+    checkpoints are written.
 
     Without it, best follows the metric that an EarlyStopping monitors, else val_loss (loss without a validation split),
     and checkpoints are written every few seconds.

@@ -32,8 +32,8 @@ class Evaluation:
     split: the part of the run's own data, or the files given. targets: by their column's name, or
     their output's where there are several. confusion: likewise, (classes, classes), rows the truth. scaled: figures in
     the unit of the scaled target, not of the data.
-    left_out: numbers of the given files' rows that are not in it. kept: whose weights they are of. notes: a line for everything that was done to the
-    data.
+    left_out: numbers of the given files' rows that are not in it. notes: a line for everything that was done to the
+    data. kept: whose weights the figures are of.
     """
 
     split: str
@@ -49,8 +49,8 @@ class Evaluation:
 
 def evaluate(run: Path, *, data: str | None = None, split: str = "test", reading: Reading | None = None,
              weights: Which | None = None) -> Evaluation:  # fmt: skip
-    """Figures of a trained run on one of its own parts, or on raw files. reading: in place of the metrics' own. weights:
-    "best" or "last", in place of those that the run uses by default."""
+    """Figures of a trained run on one of its own parts, or on raw files. reading: in place of the metrics' own.
+    weights: "best" or "last", in place of those that the run uses by default."""
     model, preprocessing = load_model(model_of(run), weights)
     if reading:
         check_reading(model.spec, run)

@@ -65,8 +65,8 @@ class IterationsEnded:
 
 @dataclass(frozen=True, slots=True)
 class EpochEnded:
-    """figures: training averages, then the validation figures, prefixed "val_". is_best: whether it is the best epoch so
-    far; None where that is not said."""
+    """figures: training averages, then the validation figures, prefixed "val_". is_best: whether it is the best epoch
+    so far; None where that is not said."""
 
     epoch: int
     figures: Figures
@@ -102,8 +102,8 @@ class Profiled:
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """reason: "done", "early stopping", "interrupted", "terminated", "hung up" or "nan"; test: figures on the test split, if
-    there is one. kept: whose weights eval and predict use, which the test figures are of."""
+    """reason: "done", "early stopping", "interrupted", "terminated", "hung up", "output lost" or "nan"; test: figures on
+    the test split, if there is one. kept: whose weights eval and predict use, which the test figures are of."""
 
     reason: str
     folder: Path

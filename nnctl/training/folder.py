@@ -50,7 +50,8 @@ def new_folder(name: str, at: Path | None) -> Path:
 
 
 def check_unused(folder: Path) -> None:
-    """Raises RunError where there is something at that path besides what a run left that was stopped before it began."""
+    """Raises RunError where there is something at that path besides what a run left that was stopped before it
+    began."""
     if folder.exists() and not folder.is_dir():
         raise RunError("this is a file, so the run's folder cannot be created here", where=str(folder),
                        hint="choose another name with --run")  # fmt: skip

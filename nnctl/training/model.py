@@ -36,8 +36,8 @@ def label_kinds(spec: Spec) -> dict[str, str]:
 
 @dataclass
 class Model:
-    """What trains, evaluates and predicts. metrics: in the table's order. kept: whose weights it has, of a model that was
-    read from a file."""
+    """What trains, evaluates and predicts. metrics: in the table's order. kept: whose weights it has, of a model that
+    was read from a file."""
 
     spec: Spec
     graph: Graph

@@ -62,8 +62,8 @@ def is_finished(position: Mapping[str, Any], spec: Any) -> str | None:
 
 
 def take_up(loop: Loop, checkpoint: Checkpoint, where: str) -> list[str]:
-    """Puts a loop where the checkpoint was; nothing is written. Returns what is not as it was. Raises RunError where the
-    loop cannot go on from there."""
+    """Puts a loop where the checkpoint was; nothing is written. Returns what is not as it was. Raises RunError where
+    the loop cannot go on from there."""
     arrays, position = checkpoint.arrays, checkpoint.position
     notes: list[str] = []
     _check(loop, checkpoint, where)
@@ -130,8 +130,9 @@ def _callbacks(loop: Loop, arrays: Mapping[str, Array], saved: list[dict[str, An
     """Gives each callback what one of its kind remembered."""
     left = list(enumerate(saved))
     for place, (callback, state) in enumerate(loop.callbacks):
-        of_kind = (pair for pair in left if pair[1].get("kind", callback.kind) == callback.kind and {*pair[1]} - {"kind"} <= {*state})
-        if (pair := next(of_kind, None)) is None:
+        of_kind = (pair for pair in left if pair[1].get("kind", callback.kind) == callback.kind)
+        pair = next((pair for pair in of_kind if {*pair[1]} - {"kind"} <= {*state}), None)
+        if pair is None:
             if state:
                 notes.append(f"callback {place + 1}, {callback.kind}, is new and starts here")
             continue

@@ -49,9 +49,9 @@ def train(spec: Spec, *, folder: Path | None = None, subscribers: Iterable[Subsc
 
 
 def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable[Subscriber] = ()) -> RunEnded:
-    """Goes on with a run where its newest good checkpoint left it; from the beginning where there is none yet. A finished
-    run gets its model, where that is missing or damaged. overrides: as `--set`, `epochs=` say; the run's config is
-    written anew once nothing can be refused any more."""
+    """Goes on with a run where its newest good checkpoint left it; from the beginning where there is none yet. A
+    finished run gets its model, where that is missing or damaged. overrides: as `--set`, `epochs=` say; the run's
+    config is written anew once nothing can be refused any more."""
     with Lock(folder_of_run(folder)) as lock:
         path = existing_folder(folder) / CONFIG
         text = path.read_text(encoding="utf-8")

@@ -56,8 +56,8 @@ def load_model(path: Path, weights: Which | None = None) -> tuple[Model, Preproc
     """Reads what save_model wrote. weights: which to use; without it the run's default, which is the best epoch's where
     there is a validation split, unless the config says `keep: last`. `model.kept` tells whose they are.
 
-    Raises RunError where the file is missing, damaged, of another format or not this run's; InputError where the run has
-    no such weights.
+    Raises RunError where the file is missing, damaged, of another format or not this run's; InputError where the run
+    has no such weights.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load

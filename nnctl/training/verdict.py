@@ -117,8 +117,8 @@ def _regularize(o: Outcome) -> str:
 
 def verdict_of(model: Model, data: Data, history: Sequence[Mapping[str, float]], best_epoch: int | None, kept: Kept,
                baseline: Mapping[str, float], test: Mapping[str, float]) -> str | None:  # fmt: skip
-    """The verdict on a finished run, whose model has the weights `kept`. history: metrics of each epoch; test: of the test
-    split, if there is one."""
+    """The verdict on a finished run, whose model has the weights `kept`. history: metrics of each epoch; test: of the
+    test split, if there is one."""
     if not history:
         return None
     if data.validation is not None:

@@ -1,8 +1,10 @@
 """model.safetensors: verified before it is believed; the weights of the best epoch and the last ones."""
 
 import json
+import os
 import random
 import shutil
+import signal
 
 import numpy as np
 import pytest
@@ -120,21 +122,22 @@ def about(run):
 def test_files_of_earlier_and_later_formats_and_of_others_are_refused(run, tmp_path):
     weights = {"dense/kernel": np.zeros((4, 8), np.float32)}
     old = {**about(run), "format": "nnctl 1"}
+
+    def signed_as(about, arrays=weights):
+        return lambda path: path.write_bytes(b"".join(signed(arrays, {"nnctl": json.dumps(about)})))
+
+    whole = load_model(run / "model.safetensors")[0].program.named_weights()
+    spreads = {**whole, "dense/kernel": np.ones((1, 1), np.float32)}
     cases = {
-        "earlier": (lambda path: save_file(weights, path, {"nnctl": json.dumps(old)}), "written by an earlier version of nnctl"),
-        "later": (lambda path: path.write_bytes(b"".join(signed(weights, {"nnctl": json.dumps({**old, "format": "nnctl 99"})}))),
-                  "'nnctl 99'"),
+        "earlier": (lambda path: save_file(weights, path, {"nnctl": json.dumps(old)}), "an earlier version of nnctl"),
+        "later": (signed_as({**old, "format": "nnctl 99"}), "'nnctl 99'"),
         "unsigned": (lambda path: path.write_bytes(b"".join(pieces(weights, {"nnctl": json.dumps(about(run))}))),
                      "checksum is missing"),
         "of others": (lambda path: save_file(weights, path), "not a model written by nnctl"),
         "text": (lambda path: path.write_text("hello"), "not a model written by nnctl"),
         "of no metadata": (lambda path: path.write_bytes(b"".join(signed(weights, {}))), "damaged"),
-        "of other weights": (lambda path: path.write_bytes(b"".join(signed(weights, {"nnctl": json.dumps(about(run))}))),
-                             "cannot be read"),
-        "a shape that spreads": (
-            lambda path: path.write_bytes(b"".join(signed(
-                {**{name: w for name, w in load_model(run / "model.safetensors")[0].program.named_weights().items()},
-                 "dense/kernel": np.ones((1, 1), np.float32)}, {"nnctl": json.dumps(about(run))}))), "shape"),
+        "of other weights": (signed_as(about(run)), "cannot be read"),
+        "a shape that spreads": (signed_as(about(run), spreads), "shape"),
     }  # fmt: skip
     for name, (write, says) in cases.items():
         folder = replaced(run, tmp_path / name, write)
@@ -164,7 +167,7 @@ def test_a_finished_run_gets_its_model_again(run, tmp_path, damage):
     elif damage == "flipped":
         path.write_bytes(expected[:-1] + bytes([expected[-1] ^ 1]))
     elif damage == "another's":
-        trained(tmp_path / "other", "epochs: 2\n".replace("epochs", "#"), CONFIG.replace("epochs: 12", "epochs: 2"))
+        trained(tmp_path / "other", text=CONFIG.replace("epochs: 12", "epochs: 2"))
         shutil.copy(tmp_path / "other" / "model.safetensors", path)
     else:
         save_file({"a": np.zeros(1)}, path, {"nnctl": json.dumps({"format": "nnctl 1"})})
@@ -234,7 +237,8 @@ def test_keep_can_be_changed_later(run, tmp_path):
 
 
 def test_without_validation_the_last_weights_are_used(tmp_path):
-    ended = trained(tmp_path / "run", text=CONFIG.replace("dataset: iris", "dataset: {name: iris, split: {validation: 0}}"))
+    text = CONFIG.replace("dataset: iris", "dataset: {name: iris, split: {validation: 0}}")
+    ended = trained(tmp_path / "run", text=text)
     assert ended.kept.weights == "last" and ended.kept.epoch == 12
     assert evaluate(tmp_path / "run").kept.weights == "last"
     assert evaluate(tmp_path / "run", weights="best").kept.monitor == "loss"
@@ -245,7 +249,8 @@ def test_without_validation_the_last_weights_are_used(tmp_path):
     [
         ("[{ModelCheckpoint: {monitor: val_accuracy}}]", "val_accuracy", True),
         ("[{EarlyStopping: {monitor: val_accuracy, patience: 99}}]", "val_accuracy", True),
-        ("[{EarlyStopping: {monitor: loss, patience: 99}}, {ModelCheckpoint: {monitor: val_accuracy}}]", "val_accuracy", True),
+        ("[{EarlyStopping: {monitor: loss, patience: 99}}, {ModelCheckpoint: {monitor: val_accuracy}}]", "val_accuracy",
+         True),
         ("[{ModelCheckpoint: {monitor: val_accuracy, mode: min}}]", "val_accuracy", False),
         ("[{ReduceLROnPlateau: {monitor: loss}}]", "val_loss", False),
     ],
@@ -261,7 +266,7 @@ def test_best_is_by_what_a_callback_monitors(tmp_path, callbacks, monitor, bigge
     "stopping", ["patience: 2", "patience: 2, min_delta: 0.05", "patience: 2, start_from_epoch: 4", "patience: 99"]
 )
 def test_what_early_stopping_restores_is_the_best_and_the_last(tmp_path, stopping):
-    """As in Keras the model ends with the restored weights; so best and last are the same, and the table's star is there."""
+    """As in Keras the model ends with the restored weights; so best and last are the same, where the star is."""
     events = []
     given = spec.loads(f"{CONFIG}callbacks: [{{EarlyStopping: {{{stopping}, restore_best_weights: true}}}}]\n")
     ended = runner.train(given, folder=tmp_path / "run", subscribers=[events.append])
@@ -290,20 +295,16 @@ def test_a_run_that_trains_on_is_as_if_it_had_not_ended(tmp_path):
         np.testing.assert_array_equal(half.program.parameters, whole.program.parameters)
 
 
-def test_a_run_that_never_had_a_best_epoch_says_so(tmp_path):
-    import os
-    import signal
-
+def test_a_run_that_was_stopped_in_its_first_epoch_has_no_best_weights(tmp_path):
     def listen(event):
         if type(event).__name__ == "IterationEnded":
             os.kill(os.getpid(), signal.SIGINT)
 
-    given = spec.loads(CONFIG + "optimizer: {adam: {learning_rate: 0.3, clipnorm: 1}}\n".replace("optimizer", "name: x #"))
-    ended = runner.train(given, folder=tmp_path / "run", subscribers=[listen])
-    if ended.best_epoch is None:
-        assert ended.kept.weights == "last"
-        with pytest.raises(NnctlError, match="no best weights"):
-            load_model(tmp_path / "run" / "model.safetensors", "best")
+    text = CONFIG.replace("{threads: 1}", "{threads: 1, fuse: []}")  # each iteration is told of by itself
+    ended = runner.train(spec.loads(text), folder=tmp_path / "run", subscribers=[listen])
+    assert (ended.best_epoch, ended.kept.weights, ended.kept.epoch, ended.kept.iteration) == (None, "last", 1, 1)
+    with pytest.raises(NnctlError, match="no best weights"):
+        load_model(tmp_path / "run" / "model.safetensors", "best")
     assert predict(tmp_path / "run", str(iris_path())).columns
 
 
