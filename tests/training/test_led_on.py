@@ -117,7 +117,7 @@ def test_callbacks_may_change_and_begin_anew(whole, tmp_path):
     more = ["epochs=5", "callbacks=[{ReduceLROnPlateau: {}}, {ModelCheckpoint: {monitor: val_accuracy}}]"]
     assert runner.resume(folder, overrides=more, subscribers=[events.append]).epochs == 5
     notes = " ".join(events[0].notes)
-    assert "ReduceLROnPlateau, is new" in notes and "the best epoch is looked for anew, by val_accuracy" in notes
+    assert "ReduceLROnPlateau, is new" in notes and "the best epoch is now chosen by val_accuracy" in notes
     assert events[0].best_so_far is None and events[0].bigger_is_better
 
 
