@@ -173,7 +173,7 @@ def test_hinge_losses_take_logits_as_margins(labels, name):
     ("labels", "name"), [("binary", "binary_crossentropy"), ("onehot", "categorical_crossentropy"), ("onehot", "kl_divergence")]
 )
 def test_refuses_crossentropies_of_margins(labels, name):
-    with pytest.raises(InputError, match="is of probabilities") as error:
+    with pytest.raises(InputError, match="works on probabilities") as error:
         resolve(metrics.build(name), labels, (3,), margins=True)
     assert "auc" in error.value.problems[0].hint
 

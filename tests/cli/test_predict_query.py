@@ -130,7 +130,7 @@ def test_rows_are_known_through_queries_in_queries(tmp_path, query):
 )
 def test_rows_that_are_not_the_files_are_not_numbered(tmp_path, query):
     result = nnctl("predict", run_of(tmp_path, query), tmp_path / "w.csv")
-    assert "row" not in table(result)[0] and "rows of its own" in " ".join(notes(result))
+    assert "row" not in table(result)[0] and "creates new rows" in " ".join(notes(result))
 
 
 def test_rows_of_a_querys_own_making_say_so(tmp_path):
@@ -138,13 +138,13 @@ def test_rows_of_a_querys_own_making_say_so(tmp_path):
                  "[day]")  # fmt: skip
     result = nnctl("predict", run, tmp_path / "w.csv", "--keep", "day")
     assert [row["day"] for row in table(result)][:2] == ["2024-01-01", "2024-01-02"]
-    assert "rows of its own" in " ".join(notes(result))
+    assert "creates new rows" in " ".join(notes(result))
 
 
 def test_what_the_file_lacks_cannot_be_kept(tmp_path):
     run = run_of(tmp_path, f"select *, {SNOW} from data", "[kind, day]")
     result = nnctl("predict", run, tmp_path / "new.csv", "--keep", "kind")
-    assert result.exit_code == 2 and "does not have" in result.stderr
+    assert result.exit_code == 2 and "not in the input" in result.stderr
     assert list(table(nnctl("predict", run, tmp_path / "new.csv", "--keep", "all"))[0])[:3] == ["temp", "rain", "snow"]
 
 

@@ -149,7 +149,7 @@ def test_nothing_that_was_read_is_written_over(tmp_path, name):
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     result = nnctl("predict", run, given, "-o", output)
     assert result.exit_code == 2
-    assert len(result.stderr.splitlines()) == 1 and "not written over" in result.stderr
+    assert len(result.stderr.splitlines()) == 1 and "never overwritten" in result.stderr
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 

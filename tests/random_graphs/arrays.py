@@ -58,7 +58,7 @@ def target(model, output, shape):
 
 def sample_weights(model):
     """(rows,), or None."""
-    return _rng(model, "the sample weights").uniform(0.2, 2, model["rows"]) if model["weighted"] else None
+    return _rng(model, "sample weights").uniform(0.2, 2, model["rows"]) if model["weighted"] else None
 
 
 def settled(model, figures):

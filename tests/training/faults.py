@@ -216,7 +216,8 @@ def wait(child: int, place: Path, seconds: float = 60) -> Outcome:
             os.waitpid(child, 0)
             raise AssertionError(f"it hangs: {(place / 'err').read_text()}")
         time.sleep(0.002)
-    operations = json.loads((place / "operations").read_text()) if (place / "operations").exists() else []
+    written = (place / "operations").read_text() if (place / "operations").exists() else ""
+    operations = json.loads(written or "[]")  # a child that is killed while it writes them leaves an empty file
     code = os.waitstatus_to_exitcode(status)
     return Outcome(code, (place / "out").read_text(), (place / "err").read_text(), operations)
 
