@@ -6,6 +6,7 @@ whatever stands beside it, in whichever file.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
@@ -21,7 +22,7 @@ from nnctl.quoting import yaml_list
 
 # "category": words, with whole numbers written one way (3, not 3.0). "other": what is not read: lists, structs, bytes.
 FormatKind = Literal["number", "text", "category", "date", "time", "other"]
-_SHOWN = 3
+_THOUSANDS = re.compile(r"-?[0-9]{1,3}(\.[0-9]{3})+")
 
 
 @dataclass(frozen=True)
@@ -220,7 +221,7 @@ def _settle_numbers(columns: Mapping[str, Sequence[str]], found: Mapping[str, li
 
 def _grouped_by_points(word: str) -> bool:
     """Whether a word such as 1.234 may be a whole number of thousands."""
-    return "," not in word and NumberFormat(",", ".").number(word) is not None
+    return _THOUSANDS.fullmatch(word) is not None
 
 
 def _number_note(name: str, words: Sequence[str], chosen: NumberFormat, ambiguous: str | None) -> str:

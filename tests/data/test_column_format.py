@@ -151,3 +151,8 @@ def test_whole_numbers_are_one_category_however_they_are_written():
 )
 def test_a_format_survives_json(wanted):
     assert ColumnFormat.from_json(wanted.to_json()) == wanted
+
+
+def test_an_exponent_is_no_thousand():
+    found = decide({"c": ["1.541e+04", "0"], "d": ["0,5"]}, Rules(), ";")
+    assert found.formats["c"].number.number("1.541e+04") == 15410

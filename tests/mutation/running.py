@@ -84,7 +84,7 @@ def _pytest(tests: Sequence[str], *plugins: object) -> int:
     phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
     hypothesis.settings.register_profile("mutation", derandomize=True, database=None, phases=phases, deadline=None)
     hypothesis.settings.load_profile("mutation")
-    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=native"]
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-n", "0", "--tb=native"]
     return int(pytest.main([*options, *tests], plugins=list(plugins)))
 
 

@@ -238,9 +238,9 @@ def test_two_trainers_one_folder(whole, tmp_path):
 REFUSED = {
     "a key that there is not": (["epoch=4"], "unknown key"),
     "a value out of range": (["optimizer.adam.learning_rate=-1"], "learning_rate"),
-    "other layers": (["layers.0.Dense.units=7"], "weights are not those"),
+    "other layers": (["layers.0.Dense.units=7"], "do not match the layers"),
     "another optimizer": (["optimizer=sgd"], "optimizer"),
-    "other metrics": (["metrics=[]"], "metrics cannot be changed"),
+    "other metrics": (["metrics=[]"], "cannot be changed when it is resumed"),
     "other data": (["dataset=wine"], ""),
     "another seed, and so other rows": (["seed=6"], "training data"),
     "a loss that does not fit": (["loss=mse"], ""),
