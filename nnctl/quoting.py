@@ -22,6 +22,11 @@ def sql_name(name: str) -> str:
     return name if plain else '"' + name.replace('"', '""') + '"'
 
 
+def sql_text(text: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def yaml_name(name: object) -> str:
     """A text as a key or a value of YAML, also inside brackets; quoted where a number, a truth value, a date or
     punctuation would be read."""

@@ -12,6 +12,7 @@ from nnctl.data.column_format import OTHER, TEXT, TIME, ColumnFormat
 from nnctl.data.number_words import PLAIN
 from nnctl.data.origin import Origin
 from nnctl.data.table import listing
+from nnctl.quoting import sql_text
 
 if TYPE_CHECKING:
     import duckdb
@@ -171,4 +172,5 @@ def quoted(name: str) -> str:
 
 
 def literals(words: Sequence[str]) -> str:
-    return ", ".join("'" + word.replace("'", "''") + "'" for word in words)
+    """The words as an SQL list."""
+    return ", ".join(map(sql_text, words))

@@ -1,4 +1,4 @@
-"""What a column of Parquet, JSON or a query holds, told by DuckDB's name of its type.
+"""What a column of Parquet, JSON or a query holds, from DuckDB's name for its type.
 
 For whoever reads tables: `kind_of(type)` decides how a column is read. What is none of number, text, date and time is
 not fetched (some of it, such as lists of decimals, cannot be), keeps `written(...)` as its type's name, and is left out

@@ -13,6 +13,7 @@ from nnctl.data.csv_bytes import utf8_blocks
 from nnctl.data.csv_copy import TooLong, normalized
 from nnctl.data.csv_dialect import Dialect
 from nnctl.errors import DataError
+from nnctl.quoting import sql_text
 
 _LINE = 2_000_000  # bytes of the longest line that DuckDB takes without being told
 
@@ -83,12 +84,8 @@ def _sql(path: Path, how: Dialect, as_is: bool) -> str:
         longest = f", max_line_size = {how.longest + 1}, buffer_size = {max(1 << 25, 2 * how.longest + 2)}"
     # DuckDB is told all but the line end (`new_line` reads CRLF wrong), for which it takes the file's first.
     return (
-        f"read_csv({_literal(os.path.abspath(path))}, delim = {_literal(how.delimiter)}, quote = '\"', escape = '\"',"
+        f"read_csv({sql_text(os.path.abspath(path))}, delim = {sql_text(how.delimiter)}, quote = '\"', escape = '\"',"
         f" comment = '', header = false, skip = {how.skip if as_is else 1}, auto_detect = false,"
         f" columns = {{{columns}}}, compression = '{'gzip' if as_is and how.gzip else 'none'}', strict_mode = true,"
         f" null_padding = false{longest})"
     )
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -14,6 +14,7 @@ from nnctl.data.number_words import BEYOND
 from nnctl.data.table import Array, Column, Table
 from nnctl.data.table_columns import Found, fetch, unread
 from nnctl.errors import DataError
+from nnctl.quoting import sql_text
 
 if TYPE_CHECKING:
     import duckdb
@@ -231,7 +232,7 @@ def _require(connection: duckdb.DuckDBPyConnection, select: str, absent: Mapping
     if not absent:
         return
     parts = [f"* exclude ({', '.join(map(quoted, absent))})"]
-    parts += [f"error({_literal(_ABSENT + name)})::{_sql_type(each)} as {quoted(name)}" for name, each in absent.items()]
+    parts += [f"error({sql_text(_ABSENT + name)})::{_sql_type(each)} as {quoted(name)}" for name, each in absent.items()]
     connection.execute("alter table data rename to data_with_nulls")
     connection.execute(f"create view data as select {', '.join(parts)} from data_with_nulls")
     select = _unordered(connection, select)
@@ -272,10 +273,6 @@ def _absent_column(connection: duckdb.DuckDBPyConnection, select: str) -> str | 
             raise
         return text.split(_ABSENT, 1)[1].split("\n")[0]
     return None
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _sql_type(chosen: ColumnFormat) -> str:

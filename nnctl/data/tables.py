@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from nnctl.data.column_facts import NULLS, Raw, quoted
+from nnctl.data.column_facts import NULLS, Raw, literals, quoted
 from nnctl.data.column_format import ColumnFormat, Rules
 from nnctl.data.files import Files
 from nnctl.data.origin import Origin
@@ -106,7 +106,7 @@ def _connect(files: Files, paths: Sequence[str]) -> duckdb.DuckDBPyConnection:
 
 
 def _literals(paths: Sequence[str]) -> str:
-    return "[" + ", ".join("'" + path.replace("'", "''") + "'" for path in paths) + "]"
+    return f"[{literals(paths)}]"
 
 
 def _dialects(files: Files, encoding: str | None) -> list[Dialect]:
