@@ -1,7 +1,7 @@
 """Every ready config trains to the figures its comment states.
 
-The comment `# Reaches: test accuracy >= 0.96` is the statement; `; slow` behind it marks a run of minutes, whose
-measured figures stand in configs/README.md.
+The comment `# Reaches: test accuracy >= 0.96` is the statement; `; slow` behind it marks a run that takes long on
+a slow machine, which `pytest -m slow` has; measured figures stand in configs/README.md.
 """
 
 import operator

@@ -21,7 +21,7 @@ _ENDINGS = {"interrupted": ExitCode.INTERRUPTED, "terminated": ExitCode.TERMINAT
 @click.option("--epochs", type=int, metavar="N", help="Number of passes over the training samples.")
 @click.option("--seed", type=int, metavar="N", help="Random seed.")
 @click.option("--engine", type=click.Choice(["numpy", "torch"]), help="Compute backend.")
-@click.option("--threads", type=int, metavar="N", help="Number of compute threads; default: one per core.")
+@click.option("--threads", type=int, metavar="N", help="Number of compute threads; default: OMP_NUM_THREADS, else one per core.")
 @click.option("--run", "folder", metavar="DIR", help="Folder of the run; default: runs/NAME-TIME.")
 @click.option(
     "--resume", "resumed", is_flag=False, flag_value=NEWEST, metavar="[RUN]",

@@ -50,7 +50,8 @@ class Objective:
         """(targets, labels, weights) as the compiled loss takes them; empty where it has no use for them."""
         weights = np.empty(0, dtype) if weights is None else weights.astype(dtype, copy=False)
         if LOSSES[self.compiled] == "sparse_categorical_crossentropy":
-            return np.empty((0, 0), dtype), y.reshape(-1), weights
+            labels = y.reshape(-1).astype(np.int32, copy=False)  # as datasets have them: compiled once for all integers
+            return np.empty((0, 0), dtype), labels, weights
         return np.ascontiguousarray(y.reshape(len(y), units), dtype), np.empty(0, np.int32), weights
 
 

@@ -221,8 +221,11 @@ def cast(part: Part, dtype: Any) -> Part:
 
 
 def usable_cores() -> int:
-    """Cores this process may use (fewer than the machine's in a container or under taskset)."""
+    """Cores that this process may use: fewer than the machine's in a container, under taskset, or where
+    OMP_NUM_THREADS says so, as for NumPy's BLAS and other libraries."""
     try:
-        return len(os.sched_getaffinity(0))
+        cores = len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS and Windows
-        return os.cpu_count() or 1
+        cores = os.cpu_count() or 1
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    return min(cores, int(limit)) if limit.isdecimal() and int(limit) else cores

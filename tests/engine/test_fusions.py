@@ -67,7 +67,7 @@ batch_size: 16
 
 def losses_of(name, folder, fuse, **engine):
     """An epoch's figures, every epoch."""
-    built = spec.loads(CONFIGS[name] + f"epochs: 3\nengine: {{fuse: [{', '.join(fuse)}], threads: 2}}\n")
+    built = spec.loads(CONFIGS[name] + f"epochs: 2\nengine: {{fuse: [{', '.join(fuse)}], threads: 2}}\n")
     epochs = []
     runner.train(built, folder=folder, subscribers=[lambda e: epochs.append(e) if isinstance(e, EpochEnded) else None])
     return np.array([list(event.figures.values()) for event in epochs])

@@ -54,13 +54,13 @@ def made(name, threads, compiled):
 def batch(name, head, rows, weighted):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(rows, inputs(name))).astype(np.float32)
-    classes = rng.integers(0, 3, rows)
+    classes = rng.integers(0, 3, rows).astype(np.int32)  # as a dataset has them
     y = classes if CASES[name][1] == "scce" else np.eye(3, dtype=np.float32)[classes]
     weights = rng.uniform(0, 2, rows).astype(np.float32) if weighted else None
     return Batch({"input": x}, {head.name: y}, weights)
 
 
-@pytest.mark.parametrize("rows", [1, 2, 7, 40, 300])
+@pytest.mark.parametrize("rows", [1, 7, 40, 300])
 @pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize("name", CASES)
 def test_it_gives_what_the_usual_way_gives(name, threads, rows, monkeypatch):

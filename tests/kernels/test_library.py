@@ -61,7 +61,7 @@ def train(text: str, folder: Path, **environment: str) -> str:
 
 
 @linked
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", ["chain", "convolutions", *(pytest.param(name, marks=pytest.mark.slow) for name in ("recurrent", "ctc"))])
 def test_the_second_run_imports_no_compiler_and_gives_the_same(name, tmp_path):
     train(MODELS[name], tmp_path / "first")
     assert train(MODELS[name], tmp_path / "second") == "False False"
@@ -141,6 +141,7 @@ def cut_off(base: Path, *spared: str) -> list[Path]:
 
 
 @linked
+@pytest.mark.slow  # test_a_damaged_cache_gives_the_same_numbers_and_no_crash is a smaller one of its kind
 def test_a_library_that_is_cut_off_is_made_again(tmp_path):
     """Of libraries that are quickly made; a chain's own, which takes half a minute, is only in the slow test."""
     text = MODELS["chain"]

@@ -25,9 +25,20 @@ def part_of(rng, rows, columns, beside):
     return rng.normal(size=(rows, columns + beside)).astype(np.float32)[:, :columns]
 
 
-@given(SIZES, SIZES, SIZES, st.integers(0, 3), st.booleans())
+@given(SIZES, SIZES, SIZES, st.booleans())
 @settings(max_examples=60, deadline=None)
-def test_products(rows, depth, columns, beside, keep):
+def test_products(rows, depth, columns, keep):
+    agree(rows, depth, columns, 0, keep)
+
+
+@pytest.mark.slow  # these are compiled once more
+@given(*[SIZES.filter(lambda n: n > 1)] * 3, st.integers(1, 3), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_products_of_rows_that_lie_apart(rows, depth, columns, beside, keep):
+    agree(rows, depth, columns, beside, keep)
+
+
+def agree(rows, depth, columns, beside, keep):
     products = kernels.Kernels().products
     rng = np.random.default_rng(0)
     a, b = part_of(rng, rows, depth, beside), part_of(rng, depth, columns, beside)

@@ -46,9 +46,14 @@ def trained(config, dtype="float32", steps=5, **how):
     return w, updater.slots
 
 
+# float64's rules are compiled from the same lines: a few by default, all in the slow run
+FEW = ("sgd", "adam", "ftrl")
+EACH = [pytest.param(config, dtype, marks=pytest.mark.slow if dtype == "float64" and config not in FEW else ())
+        for config in ALL for dtype in ("float32", "float64")]  # fmt: skip
+
+
 @numba
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("config", ALL, ids=str)
+@pytest.mark.parametrize(("config", "dtype"), EACH, ids=str)
 def test_it_gives_numpys_numbers(config, dtype):
     w, slots = trained(config, dtype)
     chosen = chosen_for(config)
