@@ -1,13 +1,47 @@
-"""What every test starts from."""
+"""What every test starts from, and the order of the files on several cores."""
 
 import gc
 import os
+
+import pytest
 
 # pytest-xdist tells its workers a terminal's width, at which messages would be broken into lines
 os.environ.pop("COLUMNS", None)
 # each worker computes on one core: threads that wait for threads of another worker's waste both
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+# Files that compile most of the kernels: one worker runs them, and first, while the others run files that need few. So a
+# kernel is compiled once, not by every worker at the same time.
+COMPILING = {
+    f"tests/{name}.py"
+    for name in ("kernels/test_chain", "kernels/test_twins", "kernels/test_products", "kernels/test_sweep",
+                 "kernels/test_convolution", "kernels/test_pooled_convolution", "kernels/test_random", "layers/test_layers_golden")
+}  # fmt: skip
+NEEDS_KERNELS = (
+    "tests/kernels/", "tests/layers/", "tests/losses/", "tests/engine/", "tests/training/", "tests/cli/", "tests/random_graphs/",
+    "tests/test_configs.py", "tests/test_kinds.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    def place(item):
+        file = item.nodeid.partition("::")[0]
+        return 0 if file in COMPILING else 2 if file.startswith(NEEDS_KERNELS) else 1
+
+    items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadFileScheduling
+
+    class OneCompiles(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return "compiling" if file in COMPILING else file
+
+    return OneCompiles(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection():
