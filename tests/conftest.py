@@ -11,16 +11,16 @@ os.environ.pop("COLUMNS", None)
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
-# Files that compile most of the kernels: one worker runs them, and first, while the others run files that need few. So a
-# kernel is compiled once, not by every worker at the same time.
+# Files that compile most of the kernels: one worker runs them, and first, while the others run files that need none or
+# few. So each kernel is compiled once, not by every worker at the same time.
 COMPILING = {
-    f"tests/{name}.py"
-    for name in ("kernels/test_chain", "kernels/test_twins", "kernels/test_products", "kernels/test_sweep",
-                 "kernels/test_convolution", "kernels/test_pooled_convolution", "kernels/test_random", "layers/test_layers_golden")
+    "tests/kernels/test_chain.py", "tests/kernels/test_twins.py", "tests/kernels/test_products.py",
+    "tests/kernels/test_sweep.py", "tests/kernels/test_convolution.py", "tests/kernels/test_pooled_convolution.py",
+    "tests/kernels/test_random.py", "tests/layers/test_layers_golden.py",
 }  # fmt: skip
 NEEDS_KERNELS = (
-    "tests/kernels/", "tests/layers/", "tests/losses/", "tests/engine/", "tests/training/", "tests/cli/", "tests/random_graphs/",
-    "tests/test_configs.py", "tests/test_kinds.py",
+    "tests/kernels/", "tests/layers/", "tests/losses/", "tests/engine/", "tests/training/", "tests/cli/",
+    "tests/random_graphs/", "tests/test_configs.py", "tests/test_kinds.py",
 )  # fmt: skip
 
 

@@ -73,8 +73,12 @@ def losses_of(name, folder, fuse, **engine):
     return np.array([list(event.figures.values()) for event in epochs])
 
 
-@pytest.mark.parametrize("kernel_set", ["numpy", "numba"])
-@pytest.mark.parametrize("name", CONFIGS)
+# NumPy takes longest for convolutions, and makes few of their steps in one
+EACH = [pytest.param(name, kernel_set, marks=pytest.mark.slow if (name, kernel_set) in {("images", "numpy"), ("residual", "numpy")} else ())
+        for name in CONFIGS for kernel_set in ("numpy", "numba")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "kernel_set"), EACH)
 def test_each_off_and_on_agree(name, kernel_set, tmp_path, monkeypatch):
     if kernel_set == "numba" and not kernels.installed():
         pytest.skip("Numba is not installed")

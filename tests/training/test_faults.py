@@ -131,7 +131,7 @@ def spread(every, count):
 
 
 def test_faults_spread_over_all_file_operations(whole, tmp_path):
-    suffer_all(whole, tmp_path, spread(cases(whole[2]), 30), print)
+    suffer_all(whole, tmp_path, spread(cases(whole[2]), 24), print)
 
 
 @pytest.mark.slow
