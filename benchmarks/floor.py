@@ -3,7 +3,7 @@
     python benchmarks/floor.py [WORKLOAD...] [--threads 2]
 
 Every product of a training iteration (forward, the weights' gradient, the inputs' gradient), as often as it comes, each
-thread with its share of the rows and numbers that lie in its cache: by nnctl's tiles (kernels/products.py), and by
+thread with its share of the rows and numbers that lie in its cache: by nnctl's tiles (kernels/primitives/gemm.py), and by
 NumPy's BLAS held to one thread. A convolution counts as the product it amounts to, windows times weights.
 """
 
@@ -23,12 +23,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 def products_of(name: str, threads: int) -> list[tuple[int, int, int, int, str]]:
     """(times, rows, depth, columns, kind) of one thread's products; kind "plain", or "left" for a^T b."""
-    from nnctl import spec
+    from nnctl import config
     from nnctl.engine.graph import Graph
 
     workload = WORKLOADS[name]
     text = yaml.safe_dump({"dataset": "iris", "layers": workload.layers, "loss": "mse"})
-    built = spec.loads(text)
+    built = config.loads(text)
     graph = Graph.build(built.nodes, {"input": workload.shape}, built.outputs)
     rows = -(-workload.batch // threads)
     found = []
@@ -77,10 +77,10 @@ def main() -> None:
     arguments = parser.parse_args()
     from threadpoolctl import threadpool_limits
 
-    from nnctl.kernels import products
+    from nnctl.kernels.primitives import gemm
 
     def tiles(a, b, c, kind):
-        (products.times if kind == "plain" else products.times_left)(a, b, c, False)
+        (gemm.times if kind == "plain" else gemm.times_left)(a, b, c, False)
 
     def blas(a, b, c, kind):
         np.matmul(a if kind == "plain" else a.T, b, out=c)

@@ -14,13 +14,14 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 # Files that compile most of the kernels: one worker runs them, and first, while the others run files that need none or
 # few. So each kernel is compiled once, not by every worker at the same time.
 COMPILING = {
-    "tests/kernels/test_chain.py", "tests/kernels/test_twins.py", "tests/kernels/test_products.py",
-    "tests/kernels/test_sweep.py", "tests/kernels/test_convolution.py", "tests/kernels/test_pooled_convolution.py",
-    "tests/kernels/test_random.py", "tests/layers/test_layers_golden.py",
+    "tests/kernels/test_twins.py", "tests/kernels/ops/test_dense_chain.py", "tests/kernels/ops/test_fused_optimizer.py",
+    "tests/kernels/ops/test_convolution.py", "tests/kernels/ops/test_conv_pool_backward.py",
+    "tests/kernels/primitives/test_gemm.py", "tests/kernels/primitives/test_philox.py",
+    "tests/nn/layers/test_layers_golden.py",
 }  # fmt: skip
 NEEDS_KERNELS = (
-    "tests/kernels/", "tests/layers/", "tests/losses/", "tests/engine/", "tests/training/", "tests/cli/",
-    "tests/random_graphs/", "tests/test_configs.py", "tests/test_kinds.py",
+    "tests/kernels/", "tests/nn/", "tests/engine/", "tests/training/", "tests/cli/", "tests/random_graphs/",
+    "tests/test_configs.py", "tests/test_kinds.py",
 )  # fmt: skip
 
 

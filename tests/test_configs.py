@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from nnctl import spec
-from nnctl.data.fetched import find
+from nnctl import config
+from nnctl.data.catalog.download import find
 from nnctl.training import runner
 
 ROOT = Path(__file__).parents[1] / "configs"
@@ -39,12 +39,12 @@ def params():
 @pytest.mark.parametrize("path", list(params()))
 def test_config_reaches_what_it_states(path, tmp_path):
     for data in ("fashion_mnist", "mnist"):
-        if spec.load(path).dataset.name == data and find(data) is None:
+        if config.load(path).dataset.name == data and find(data) is None:
             pytest.skip(f"{data} is not on this machine")
     stated = re.findall(r"test (\w+) (>=|<=) ([\d.]+)", statement(path))
     assert stated, "the comment states no figure of the test part"
 
-    ended = runner.train(spec.load(path), folder=tmp_path / "run")
+    ended = runner.train(config.load(path), folder=tmp_path / "run")
 
     assert ended.reason in ("done", "early stopping")
     for figure, sign, bound in stated:
@@ -53,4 +53,4 @@ def test_config_reaches_what_it_states(path, tmp_path):
 
 @pytest.mark.parametrize("path", CONFIGS, ids=[name(path) for path in CONFIGS])
 def test_config_is_valid_and_found_by_name(path):
-    assert spec.load(name(path)).resolved == spec.load(path).resolved
+    assert config.load(name(path)).resolved == config.load(path).resolved

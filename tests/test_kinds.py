@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from cli.small_runs import nnctl
 
-from nnctl.data.column_format import ColumnFormat
-from nnctl.spec import load
+from nnctl.config import load
+from nnctl.data.columns.column_format import ColumnFormat
 from nnctl.training.runner import load_data
 
 KINDS = Path(__file__).parent / "kinds"
@@ -230,8 +230,8 @@ def test_auto_direction_numbered(kind):
 
 
 def test_f1_absent_class():
-    from nnctl.metrics import resolve
-    from nnctl.metrics.scores import F1Score
+    from nnctl.nn.metrics import resolve
+    from nnctl.nn.metrics.scores import F1Score
 
     truth, guess = np.array([0, 0, 1, 1, 1]), np.eye(3)[[0, 1, 1, 1, 0]]
     for average, right in (("macro", (0.5 + 2 / 3 + 0) / 3), ("micro", 0.6), ("weighted", (2 * 0.5 + 3 * 2 / 3) / 5)):

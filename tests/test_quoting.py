@@ -6,8 +6,8 @@ import subprocess
 import pytest
 import yaml
 
+from nnctl.config.yaml_reader import read_value
 from nnctl.quoting import shell_path, sql_name, yaml_line, yaml_list, yaml_map, yaml_name
-from nnctl.spec.yaml12 import read_value
 
 AWKWARD = [
     "age", "Date Egg", "größe", "a: b", "a:", ":a", "x #1", "#1", "-x", "- x", "?", "yes", "No", "on", "y", "null", "~", "true", "12", "007",

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from nnctl.layers import layers
-from nnctl.losses import losses
-from nnctl.metrics import metrics
-from nnctl.optimizers import optimizers
+from nnctl.nn.layers import layers
+from nnctl.nn.losses import losses
+from nnctl.nn.metrics import metrics
+from nnctl.nn.optimizers import optimizers
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

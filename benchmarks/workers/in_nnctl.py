@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rows import epochs_for, model_of, report
 
-from nnctl import spec
+from nnctl import config as spec
 from nnctl.training import runner
 from nnctl.training.events import EpochEnded
 

@@ -22,8 +22,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from workloads import WORKLOADS, Workload
 
-from nnctl import spec as specs
-from nnctl.data.parts import Part
+from nnctl import config as specs
+from nnctl.data.dataset import Part
 from nnctl.engine.graph import Graph
 from nnctl.errors import DataError
 from nnctl.training.runner import load_data, with_class_weight

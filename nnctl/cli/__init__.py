@@ -13,9 +13,9 @@ import sys  # noqa: E402
 import click  # noqa: E402
 
 from nnctl import __version__  # noqa: E402
-from nnctl.alike import alike  # noqa: E402
-from nnctl.cli.catcher import Switches, catching  # noqa: E402
+from nnctl.cli.error_handler import Switches, catching  # noqa: E402
 from nnctl.cli.options import debug_option  # noqa: E402
+from nnctl.similar_names import alike  # noqa: E402
 
 # verb -> (module under nnctl.cli, what it does). `nnctl --help` reads this table alone.
 COMMANDS = {

@@ -14,12 +14,12 @@ from nnctl.cli.options import json_option, set_option, verb
 def command(config, overrides, as_json) -> None:
     """Check CONFIG and its data without training: columns, shapes, whether the loss suits the labels, and one batch
     forward and backward."""
-    from nnctl.spec import load
-    from nnctl.training.checking import check
+    from nnctl.config import load
+    from nnctl.training.dry_run import check
 
     report = check(load(config, overrides))
     if as_json:
-        from nnctl.reports.machine import dumps
+        from nnctl.reports.json_output import dumps
 
         click.echo(dumps(report))
         return

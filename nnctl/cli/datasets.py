@@ -16,7 +16,7 @@ def command(name, as_json) -> None:
 
     found = describe(name) if name else [describe(each, read_large=False) for each in bundled_names()]
     if as_json:
-        from nnctl.reports.machine import dumps
+        from nnctl.reports.json_output import dumps
 
         click.echo(dumps(found))
         return

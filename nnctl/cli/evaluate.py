@@ -49,7 +49,7 @@ def command(run, data, split, input_format, weights, decode, beam_width, as_json
             notes = tuple(note.replace(path, STANDARD_INPUT) for note in evaluation.notes)
             evaluation = replace(evaluation, split=STANDARD_INPUT, notes=notes)
     if as_json:
-        from nnctl.reports.machine import dumps, jsonable
+        from nnctl.reports.json_output import dumps, jsonable
 
         click.echo(dumps({"run": str(folder), **jsonable(evaluation)}))
         return
@@ -64,6 +64,6 @@ def _is_data(name: str) -> bool:
     """Whether a name that should be a run's is that of a file of rows."""
     from pathlib import Path
 
-    from nnctl.data.files import FORMATS
+    from nnctl.data.readers.paths import FORMATS
 
     return not is_run(name) and Path(name).suffix.lower() in FORMATS and Path(name).is_file()

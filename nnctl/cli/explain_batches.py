@@ -37,7 +37,7 @@ def command(config, samples, batch_size, epochs, overrides, as_json) -> None:
     nnctl explain-batches --samples 1000 --batch-size 100 --epochs 20
     nnctl explain-batches iris
     """
-    from nnctl.data.batches import Plan
+    from nnctl.training.batch_plan import Plan
 
     source = None
     if config is None:
@@ -48,7 +48,7 @@ def command(config, samples, batch_size, epochs, overrides, as_json) -> None:
         batch_size = 32 if batch_size is None else batch_size
         epochs = 1 if epochs is None else epochs
     else:
-        from nnctl.spec import load
+        from nnctl.config import load
 
         spec = load(config, overrides)
         if samples is None:
@@ -61,21 +61,21 @@ def command(config, samples, batch_size, epochs, overrides, as_json) -> None:
     if as_json:
         click.echo(_json(plan))
         return
-    from nnctl.reports.batches import explain
+    from nnctl.reports.batch_arithmetic import explain
     from nnctl.reports.terminal import Terminal
 
     explain(plan, Terminal.of(), source)
 
 
 def _training_samples(spec) -> int:
-    from nnctl.data import load
+    from nnctl.data import load_dataset
 
     wanted = {output: loss.labels for output, loss in spec.losses.items()}
-    return load(spec.dataset, spec.inputs, wanted, spec.seed).train.rows
+    return load_dataset(spec.dataset, spec.inputs, wanted, spec.seed).train.rows
 
 
 def _json(plan) -> str:
-    from nnctl.reports.machine import dumps
+    from nnctl.reports.json_output import dumps
 
     return dumps(
         {

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from nnctl.alike import alike
 from nnctl.cli.options import output_file, verb
 from nnctl.errors import InputError
 from nnctl.quoting import shell_path
 from nnctl.reports.terminal import Terminal
+from nnctl.similar_names import alike
 
 FOLDER = Path(__file__).parent / "templates"
 

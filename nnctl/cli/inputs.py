@@ -37,7 +37,7 @@ def chosen_run(name: str | None) -> Path:
     if name is not None:
         return Path(name)
     from nnctl.reports.terminal import Terminal
-    from nnctl.training.folder import newest_run
+    from nnctl.training.run_folder import newest_run
 
     run = newest_run()
     Terminal.of(sys.stderr).labelled("run", str(run), "cyan")

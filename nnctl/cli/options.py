@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from nnctl.cli.catcher import Switches
+from nnctl.cli.error_handler import Switches
 from nnctl.errors import InputError
 from nnctl.quoting import shell_path
 
@@ -55,7 +55,7 @@ def reading_of(decode: str | None, beam_width: int | None):
         return None
     if decode == "greedy" and beam_width is not None:
         raise click.UsageError("--beam-width is for --decode beam")
-    from nnctl.decoding import Reading
+    from nnctl.nn.losses.ctc_decoding import Reading
 
     return Reading(WAYS[decode or "beam"], beam_width)
 

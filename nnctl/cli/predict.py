@@ -78,7 +78,7 @@ def command(names, output, form, keep, input_format, weights, decode, beam_width
     elif file.exists() and not file.is_file():  # /dev/stdout, a named pipe
         file.write_bytes(content)
     else:
-        from nnctl.training.files import write_safely
+        from nnctl.training.atomic_files import write_safely
 
         write_safely(file.resolve(), content)
 

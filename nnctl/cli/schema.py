@@ -10,7 +10,7 @@ from nnctl.cli.options import verb
 @verb()
 def command() -> None:
     """Print the JSON Schema of configs, with which editors complete and check YAML files."""
-    from nnctl.reports.machine import dumps
-    from nnctl.spec import schema
+    from nnctl.config import schema
+    from nnctl.reports.json_output import dumps
 
     click.echo(dumps(schema()))

@@ -18,8 +18,8 @@ from nnctl.quoting import shell_path
 @json_option
 def command(config, plot, overrides, as_json) -> None:
     """Show the layers of CONFIG: the graph, output shapes, parameters, multiply-adds, memory."""
-    from nnctl.spec import load
-    from nnctl.training.checking import summary
+    from nnctl.config import load
+    from nnctl.training.dry_run import summary
 
     picture = output_file(plot, config) if plot else None
     if picture and picture.suffix.lower() != ".svg":
@@ -34,7 +34,7 @@ def command(config, plot, overrides, as_json) -> None:
     from nnctl.reports.terminal import Terminal
 
     if as_json:
-        from nnctl.reports.machine import dumps, jsonable
+        from nnctl.reports.json_output import dumps, jsonable
         from nnctl.reports.summary import edges
 
         click.echo(dumps({**jsonable(result), "edges": edges(result)}))

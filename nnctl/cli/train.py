@@ -57,7 +57,7 @@ def command(config, overrides, folder, resumed, profile, as_json, quiet, verbose
             run = _run_to_resume(resumed, config, folder)
             ended = resume(run, overrides=overrides, subscribers=[report])
         else:
-            from nnctl.spec import load
+            from nnctl.config import load
             from nnctl.training.runner import train
 
             spec = load(config, overrides)
@@ -77,7 +77,7 @@ def _shorthands(epochs: int | None, seed: int | None, engine: str | None, thread
 def _profile(asked: bool) -> list:
     if not asked:
         return []
-    from nnctl.reports.profile import ProfileReport
+    from nnctl.reports.profile_table import ProfileReport
     from nnctl.reports.terminal import Terminal
 
     return [ProfileReport(Terminal.of())]
@@ -94,7 +94,7 @@ def _report(as_json: bool, quiet: bool, verbose: bool):
         return run_report.QuietReport(terminal)
     if not terminal.live:
         return run_report.PlainReport(terminal, every_epoch=verbose)
-    from nnctl.reports.live import LiveReport
+    from nnctl.reports.live_table import LiveReport
 
     return LiveReport(terminal, every_epoch=verbose)
 

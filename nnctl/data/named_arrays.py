@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nnctl.data.origin import Origin, Where
-from nnctl.data.rows import Rows
-from nnctl.data.spec import ImageSpec
+from nnctl.data.config import ImageSpec
+from nnctl.data.lazy_array import Rows
+from nnctl.data.row_origin import Origin, Where
 from nnctl.data.table import listing
 from nnctl.errors import DataError
 

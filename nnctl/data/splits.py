@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnctl.data.ordering import rank
-from nnctl.data.origin import Origin, Where, located
-from nnctl.data.spec import SplitSpec
+from nnctl.data.columns.ordering import rank
+from nnctl.data.config import SplitSpec
+from nnctl.data.row_origin import Origin, Where, located
 from nnctl.data.table import Array, Column, distinct, listing
 from nnctl.errors import DataError
 from nnctl.quoting import yaml_map

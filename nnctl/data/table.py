@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from nnctl.alike import alike
-from nnctl.data.origin import Array, Origin, Where
-from nnctl.data.origin import listing as listing
-from nnctl.data.origin import row_list as row_list
+from nnctl.data.row_origin import Array, Origin, Where
+from nnctl.data.row_origin import listing as listing
+from nnctl.data.row_origin import row_list as row_list
 from nnctl.errors import DataError
+from nnctl.similar_names import alike
 
 Kind = Literal["number", "text", "date", "time", "nested"]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from nnctl import aligned
-from nnctl.engine.profile import Clock
+from nnctl.engine.profiler import Clock
+from nnctl.kernels import aligned
 
 Array = np.ndarray
 # Multiply-adds of a layer from which on a second thread is worth waiting for: some 8 microseconds of one.
@@ -118,7 +118,7 @@ class ShardCall:
         state = np.array(random_state(self._seed, self._number, self._step, self._first_row * per_row, stream), np.uint64)
         if self.kernels:
             raw = np.empty(rows * per_row * 4, np.uint64)
-            self.kernels.random.philox(state, raw)
+            self.kernels.philox.philox(state, raw)
         else:
             generator = np.random.Philox(key=self._seed, counter=state[:4])
             raw = generator.random_raw(rows * per_row * 4)

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnctl.engine.arena import ShardCall
-from nnctl.engine.gradients import Gradients
-from nnctl.engine.profile import Clock, summed
+from nnctl.engine.cost_model import input_bytes, made_bytes, multiply_adds, row_bytes
+from nnctl.engine.gradient_buffers import Gradients
+from nnctl.engine.profiler import Clock, summed
 from nnctl.engine.program import Program
-from nnctl.engine.shard import Batch, Objective, ShardPass, ShardResult, shard_pass
-from nnctl.engine.work import input_bytes, made_bytes, multiply_adds, row_bytes
-from nnctl.layers.base import Array
-from nnctl.losses import Loss
+from nnctl.engine.shard_pass import Batch, Objective, ShardPass, ShardResult, shard_pass
+from nnctl.nn.layers.base import Array
+from nnctl.nn.losses import Loss
 
 if TYPE_CHECKING:
-    from nnctl.engine.chain import Chain, Steps, Update
-    from nnctl.engine.crew import Crew
+    from nnctl.engine.fusions.dense_chain import Chain, Steps, Update
+    from nnctl.engine.thread_pool import Crew
 
 # A shard's activations should stay in the caches (the second level, and a thread's part of the third) from forward to
 # backward; smaller shards than this lose more by their number than they win.
@@ -166,7 +166,7 @@ class Executor:
             free = self.kernels and not self.profiled and self._given_rows is None and "chain" in self.program.fuse
             self._chain = (None,)
             if free:
-                from nnctl.engine.chain import Chain
+                from nnctl.engine.fusions.dense_chain import Chain
 
                 self._chain = (Chain.of(self.kernels, self.program, self.objectives),)
         return self._chain[0]
@@ -274,9 +274,9 @@ class Executor:
         if self._crew is None:
             from threadpoolctl import threadpool_limits
 
-            from nnctl.engine.crew import Crew
+            from nnctl.engine.thread_pool import Crew
 
-            waiting = self.kernels and self.kernels.waiting
+            waiting = self.kernels and self.kernels.spin_barrier
             if waiting:
                 waiting.until(np.zeros(1, np.int64), 0, 1)  # fetched now, before its function is handed on
             self._crew = Crew(waiting.until if waiting else None)

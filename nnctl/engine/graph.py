@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nnctl.errors import InputError, ShapeError
-from nnctl.layers.base import Layer, Shape, Weight, show
+from nnctl.nn.layers.base import Layer, Shape, Weight, show
 
 
 @dataclass(frozen=True)

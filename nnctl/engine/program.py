@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from nnctl import aligned
+from nnctl.engine.fusions.bias_activation import Epilogue
+from nnctl.engine.fusions.names import FUSIONS
 from nnctl.engine.graph import Graph, Node, states_of
 from nnctl.errors import ShapeError
-from nnctl.fusions import FUSIONS
-from nnctl.layers.activation import Activation
-from nnctl.layers.base import Layer
-from nnctl.layers.epilogue import Epilogue
+from nnctl.kernels import aligned
+from nnctl.nn.layers.activation import Activation
+from nnctl.nn.layers.base import Layer
 
 Array = np.ndarray
 
@@ -65,7 +65,7 @@ class Program:
     parameters: (n,) all trainable weights. state: (m,) everything else that is saved with the model.
     slot_shapes: of each slot's tensor, without its rows.
     spans: "dense/kernel" -> its slice of `parameters`. state_spans: likewise of `state`.
-    fuse: which steps may be done as one (see nnctl.fusions). A bias and an activation are one step, and where they are
+    fuse: which steps may be done as one (see nnctl.engine.fusions.names). A bias and an activation are one step, and where they are
     followed by a max-pooling and the activation is monotone they come after it, to a fraction of the numbers.
     """
 
@@ -80,7 +80,9 @@ class Program:
         self.state = np.zeros(self._ends[1], self.dtype)
         self.steps, self.heads, self.slots = self._lower()
         if "convolution" in self.fuse and any(step.layer.deals() for step in self.steps):
-            from nnctl.engine.fusion import fused_convolutions  # with the layers that only these models have
+            from nnctl.engine.fusions.convolution import (
+                fused_convolutions,  # with the layers that only these models have
+            )
 
             self.steps = fused_convolutions(self.steps, self.heads, graph)
         self.regularized = [

@@ -12,10 +12,23 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nnctl.kernels.library import Compiled
+    from nnctl.kernels.toolchain.shared_library import Compiled
+
+# the kernels that other code calls, by the folder of their modules
+HOMES = {
+    "ops": ("conv_pool_backward", "convolution", "ctc", "dense", "dense_chain", "pooling", "recurrent_cells",
+            "recurrent_loops", "resampling"),
+    "primitives": ("bias_relu", "elementwise", "flush_to_zero", "gemm", "philox", "pool_blocks", "spin_barrier",
+                   "transpose"),
+}  # fmt: skip
 
 SWITCH = "NNCTL_KERNELS"  # numpy: leave Numba alone; numba: use it however short the run
 INSTALL = "pip install 'nnctl[fast]'"
+
+
+def home_of(name: str) -> str:
+    """The module of a kernel, under this folder: `ops.dense`."""
+    return next(f"{folder}.{name}" for folder, names in HOMES.items() if name in names)
 
 
 def installed() -> bool:
@@ -33,7 +46,7 @@ def wanted(work: float, worth: float) -> bool:
 
 class Kernels:
     """The compiled kernels, module by module: `kernels.pooling.max_forward`. Each is fetched, or compiled, when it is
-    first called (kernels/library.py)."""
+    first called (kernels/toolchain/shared_library.py)."""
 
     def __init__(self, without: Iterable[str] = ()):
         """without: modules that are not to be used."""
@@ -41,9 +54,9 @@ class Kernels:
             setattr(self, name, None)
 
     def __getattr__(self, name: str) -> Compiled:
-        if name.startswith("__"):
+        if not any(name in names for names in HOMES.values()):
             raise AttributeError(name)
-        from nnctl.kernels.library import Compiled  # which runs on NumPy alone do not need
+        from nnctl.kernels.toolchain.shared_library import Compiled  # which runs on NumPy alone do not need
 
         compiled = Compiled(name)
         setattr(self, name, compiled)

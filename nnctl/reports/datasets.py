@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nnctl.reports.numbers import count
+from nnctl.reports.number_format import count
 from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal
 
 if TYPE_CHECKING:
-    from nnctl.data.preview import Preview
+    from nnctl.data.catalog.preview import Preview
 
 
 def show_list(previews: Sequence[Preview], terminal: Terminal) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnctl.reports.numbers import count, counted, cut, figure
+from nnctl.reports.number_format import count, counted, cut, figure
 from nnctl.reports.tables import GAP, Table
 from nnctl.reports.terminal import Terminal, display_width, visible
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from nnctl.layers.base import show as show_shape
+from nnctl.nn.layers.base import show as show_shape
 from nnctl.reports.graph_layout import Box, consumers
-from nnctl.reports.numbers import cut
+from nnctl.reports.number_format import cut
 from nnctl.reports.terminal import Terminal, display_width, fitted
 
 _MOST_LETTERS = 40  # of a name; the table has it whole

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nnctl.training.checking import Summary
+    from nnctl.training.dry_run import Summary
 
 _SWEEPS = 8
 # How much a box's place counts beside that of a line passing by, so that lines give way.

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape
 
 from nnctl.errors import InputError
-from nnctl.layers.base import show as show_shape
+from nnctl.nn.layers.base import show as show_shape
 from nnctl.reports.graph_layout import Box, Layout, Spot, layout
-from nnctl.reports.numbers import count, cut
+from nnctl.reports.number_format import count, cut
 from nnctl.reports.terminal import display_width, visible
 
 _LETTER = 7.3  # width of a letter of the 12 px font, generously

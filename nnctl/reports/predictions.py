@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.reports.machine import dumps
+from nnctl.reports.json_output import dumps
 
 Columns = Mapping[str, np.ndarray]
 

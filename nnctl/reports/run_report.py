@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection
 
 from nnctl.quoting import shell_path
-from nnctl.reports.machine import dumps, jsonable
-from nnctl.reports.numbers import count, counted, duration, figure, parameters
+from nnctl.reports.json_output import dumps, jsonable
+from nnctl.reports.number_format import count, counted, duration, figure, parameters
 from nnctl.reports.run_table import Epochs, RunTable
 from nnctl.reports.tables import Table, without_room
 from nnctl.reports.terminal import Terminal

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-from nnctl.reports.numbers import count, cut, duration, fixed, short
+from nnctl.reports.number_format import count, cut, duration, fixed, short
 from nnctl.reports.tables import GAP
 from nnctl.reports.terminal import display_width, fitted, visible
 from nnctl.training.events import EpochEnded, Figures, RunStarted

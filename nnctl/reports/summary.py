@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from nnctl.reports.graph_drawing import draw
 from nnctl.reports.graph_layout import boxes, is_chain
-from nnctl.reports.numbers import count, figure, parameters, size
+from nnctl.reports.number_format import count, figure, parameters, size
 from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal
 
 if TYPE_CHECKING:
-    from nnctl.training.checking import CheckReport, Summary
+    from nnctl.training.dry_run import CheckReport, Summary
 
 
 def show(summary: Summary, terminal: Terminal) -> None:

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nnctl.data.batches import Plan
-from nnctl.data.parts import Data
-from nnctl.data.rows import blocks
+from nnctl.data.dataset import Data
+from nnctl.data.lazy_array import blocks
 from nnctl.errors import DataError
-from nnctl.initializers import Constant
-from nnctl.layers.base import Layer
-from nnctl.optimizers import Optimizer
+from nnctl.nn.initializers import Constant
+from nnctl.nn.layers.base import Layer
+from nnctl.nn.optimizers import Optimizer
+from nnctl.nn.schedules import Schedule
 from nnctl.quoting import yaml_map
-from nnctl.schedules import Schedule
+from nnctl.training.batch_plan import Plan
 from nnctl.training.model import Model
 
 FAR = 10.0  # from here on, a mean or a standard deviation of a target is far from 0 and 1

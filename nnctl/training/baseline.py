@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nnctl.data.parts import Data, Part
-from nnctl.data.rows import Rows, blocks
+from nnctl.data.dataset import Data, Part
+from nnctl.data.lazy_array import Rows, blocks
 from nnctl.engine.executor import BatchResult
-from nnctl.engine.shard import Batch
-from nnctl.losses import Loss
+from nnctl.engine.shard_pass import Batch
+from nnctl.nn.losses import Loss
 from nnctl.training.model import EVALUATED, Model, Running, batches, take
 
 Array = np.ndarray

@@ -4,10 +4,10 @@ import math
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from nnctl.alike import alike
+from nnctl.components.fast_checks import Field
+from nnctl.components.registry import Declared, Family
 from nnctl.errors import InputError
-from nnctl.fields import Field
-from nnctl.registry import Declared, Family
+from nnctl.similar_names import alike
 
 callbacks = Family("callback", entry_points="nnctl.callbacks")
 

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from nnctl.errors import RunError
-from nnctl.training.files import TEMPORARY, named, sha256, sync_folder, temporary_of, write
-from nnctl.training.tensors import pieces
+from nnctl.training.atomic_files import TEMPORARY, named, sha256, sync_folder, temporary_of, write
+from nnctl.training.safetensors_writer import pieces
 
 Array = np.ndarray
 NAME = re.compile(r"(last|best)-(\d+)")

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from nnctl.data.parts import Part, Target
-from nnctl.data.rows import blocks
+from nnctl.config.types import Spec
+from nnctl.data.dataset import Part, Target
+from nnctl.data.lazy_array import blocks
 from nnctl.errors import InputError
-from nnctl.spec.model import Spec
 
 Array = np.ndarray
 MOST_NAMED = 5  # classes in a note

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
-from nnctl.data.parts import Target
-from nnctl.decoding import Reading
+from nnctl.data.dataset import Target
 from nnctl.errors import InputError
-from nnctl.losses import Loss
-from nnctl.training.alignment import check_alignment
+from nnctl.nn.losses import Loss
+from nnctl.nn.losses.ctc_decoding import Reading
+from nnctl.training.best_or_last import Kept, Which
+from nnctl.training.checks.ctc_lengths import check_alignment
+from nnctl.training.checks.inputs import check_inputs, check_reading
 from nnctl.training.events import Figures
-from nnctl.training.folder import model_of
-from nnctl.training.kept import Kept, Which
 from nnctl.training.model import cast
+from nnctl.training.model_file import load_model
 from nnctl.training.model_metrics import scale_notes, target_names
 from nnctl.training.nonfinite_metrics import nonfinite_note
-from nnctl.training.refusals import check_inputs, check_reading
-from nnctl.training.saved import load_model
+from nnctl.training.run_folder import model_of
 
 Array = np.ndarray
 

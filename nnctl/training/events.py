@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nnctl.data.parts import Target
-from nnctl.training.kept import Kept
+from nnctl.data.dataset import Target
+from nnctl.training.best_or_last import Kept
 
 Figures = Mapping[str, float]  # "loss", then the metrics by name; an output's own are "kind_loss", "kind_accuracy"
 

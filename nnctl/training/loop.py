@@ -10,20 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.data.batches import Plan, permutation
-from nnctl.data.parts import Data, Part
-from nnctl.engine.profile import FIGURES, LAYERS, SCREEN, UPDATE, Clock
-from nnctl.engine.shard import Batch
-from nnctl.engine.updater import Updater
-from nnctl.engine.work import calls, multiply_adds
-from nnctl.kernels.choice import Work, choose
+from nnctl.data.dataset import Data, Part
+from nnctl.engine.cost_model import calls, multiply_adds
+from nnctl.engine.optimizer_step import Updater
+from nnctl.engine.profiler import FIGURES, LAYERS, SCREEN, UPDATE, Clock
+from nnctl.engine.shard_pass import Batch
+from nnctl.kernels.selection import Work, choose
 from nnctl.training import callbacks as cb
+from nnctl.training.batch_plan import Plan, permutation
+from nnctl.training.best_or_last import Kept
+from nnctl.training.divergence_guard import Guard
 from nnctl.training.events import EpochEnded, Event, IterationEnded, Profiled, Said
-from nnctl.training.feeding import feed
-from nnctl.training.guard import Guard
-from nnctl.training.kept import Kept
 from nnctl.training.model import Model, Running, take
-from nnctl.training.stretch import Stretch
+from nnctl.training.multi_step import Stretch
+from nnctl.training.prefetch import feed
 
 Array = np.ndarray
 Snapshot = dict[str, Array]  # "parameters" and "state", copies of the program's buffers

@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.data.parts import Part, Target
-from nnctl.data.rows import Rows
+from nnctl.config.types import Spec
+from nnctl.data.dataset import Part, Target
+from nnctl.data.lazy_array import Rows
 from nnctl.engine.executor import BatchResult, Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
-from nnctl.engine.shard import Batch
-from nnctl.spec.model import Spec
-from nnctl.training.compatibility import check_heads, check_taken_over
-from nnctl.training.kept import Kept
+from nnctl.engine.shard_pass import Batch
+from nnctl.training.best_or_last import Kept
+from nnctl.training.checks.outputs import check_heads, check_taken_over
 from nnctl.training.model_metrics import ModelMetric, model_metrics, scale_notes, weights_of
 
 Array = np.ndarray

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.data.parts import Target
+from nnctl.config.types import Spec
+from nnctl.data.dataset import Target
 from nnctl.errors import InputError
-from nnctl.metrics import Metric, resolve
-from nnctl.metrics.converted import Converted, in_own_unit
-from nnctl.spec.model import Spec
+from nnctl.nn.metrics import Metric, resolve
+from nnctl.nn.metrics.converted import Converted, in_own_unit
 
 Array = np.ndarray
 

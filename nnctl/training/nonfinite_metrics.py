@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nnctl.data.parts import Part
+from nnctl.data.dataset import Part
 from nnctl.training.model import EVALUATED, Model, batches
 
 MOST_ROWS = 5  # named

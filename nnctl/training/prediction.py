@@ -9,21 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.activations import activations
 from nnctl.data import Preprocessing
-from nnctl.data.given import Given
-from nnctl.data.kept import kept_columns
-from nnctl.data.long_tables import LongTable
+from nnctl.data.kept_columns import kept_columns
 from nnctl.data.named_arrays import Arrays
+from nnctl.data.prediction_rows import Given
+from nnctl.data.preprocessing.sequence_tables import LongTable
 from nnctl.data.table import row_list
-from nnctl.decoding import Reading, decode
-from nnctl.losses import Loss
+from nnctl.nn.activations import activations
+from nnctl.nn.losses import Loss
+from nnctl.nn.losses.ctc_decoding import Reading, decode
+from nnctl.training.best_or_last import Kept, Which
+from nnctl.training.checks.inputs import check_inputs, check_reading
 from nnctl.training.evaluation import boundary
-from nnctl.training.folder import model_of
-from nnctl.training.kept import Kept, Which
 from nnctl.training.model import Model, cast
-from nnctl.training.refusals import check_inputs, check_reading
-from nnctl.training.saved import load_model
+from nnctl.training.model_file import load_model
+from nnctl.training.run_folder import model_of
 
 Array = np.ndarray
 

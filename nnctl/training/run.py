@@ -12,21 +12,29 @@ from pathlib import Path
 
 import numpy as np
 
-from nnctl import spec as specs
-from nnctl.data.parts import Data, Part
+from nnctl import config as specs
+from nnctl.config.types import Spec
+from nnctl.data.dataset import Data, Part
 from nnctl.errors import RunError, TrainingError
-from nnctl.optimizers import Optimizer
+from nnctl.nn.optimizers import Optimizer
 from nnctl.quoting import shell_path
-from nnctl.spec.model import Spec
 from nnctl.training import checkpoint
 from nnctl.training.advice import advice
-from nnctl.training.alignment import check_alignment
+from nnctl.training.atomic_files import Lock, write_safely
 from nnctl.training.baseline import baseline
+from nnctl.training.best_or_last import Kept
 from nnctl.training.checkpoint import Checkpoint
+from nnctl.training.checks.ctc_lengths import check_alignment
+from nnctl.training.checks.inputs import check_inputs
 from nnctl.training.class_weights import class_notes, with_class_weight
+from nnctl.training.divergence_guard import BlownUp
 from nnctl.training.events import CheckpointWritten, Event, RunEnded, RunStarted, Said, Subscriber
-from nnctl.training.files import Lock, write_safely
-from nnctl.training.folder import (
+from nnctl.training.loop import FINISHED, Loop
+from nnctl.training.model import Model, cast
+from nnctl.training.model_file import Weights, save_model
+from nnctl.training.model_metrics import target_names
+from nnctl.training.nonfinite_metrics import nonfinite_note
+from nnctl.training.run_folder import (
     CHECKPOINTS,
     CONFIG,
     ENVIRONMENT,
@@ -38,16 +46,8 @@ from nnctl.training.folder import (
     save_json,
     saved_environment,
 )
-from nnctl.training.guard import BlownUp
-from nnctl.training.kept import Kept
-from nnctl.training.loop import FINISHED, Loop
-from nnctl.training.model import Model, cast
-from nnctl.training.model_metrics import target_names
-from nnctl.training.nonfinite_metrics import nonfinite_note
-from nnctl.training.position import is_finished, position_of, take_up
-from nnctl.training.refusals import check_inputs
-from nnctl.training.saved import Weights, save_model
 from nnctl.training.signals import Signals
+from nnctl.training.training_state import is_finished, position_of, take_up
 from nnctl.training.verdict import verdict_of
 
 OUTPUT_LOST = "output lost"  # why a run ends whose listeners are gone

@@ -6,17 +6,20 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from nnctl import data as data_package
-from nnctl import spec as specs
-from nnctl.data.parts import Data
-from nnctl.engine.profile import Clock
+from nnctl import config as specs
+from nnctl.config.types import Spec
+from nnctl.data import load_dataset
+from nnctl.data.dataset import Data
+from nnctl.engine.profiler import Clock
 from nnctl.errors import RunError, SpecError
 from nnctl.quoting import shell_path
-from nnctl.spec.model import Spec
 from nnctl.training import checkpoint
+from nnctl.training.atomic_files import Lock
 from nnctl.training.events import RunEnded, Subscriber
-from nnctl.training.files import Lock
-from nnctl.training.folder import (
+from nnctl.training.model import Model, label_kinds
+from nnctl.training.model_file import about_of
+from nnctl.training.run import Run
+from nnctl.training.run_folder import (
     CHECKPOINTS,
     CONFIG,
     MODEL,
@@ -27,10 +30,7 @@ from nnctl.training.folder import (
     new_folder,
     remove_leftovers,
 )
-from nnctl.training.model import Model, label_kinds
-from nnctl.training.position import is_finished
-from nnctl.training.run import Run
-from nnctl.training.saved import about_of
+from nnctl.training.training_state import is_finished
 
 
 def train(spec: Spec, *, folder: Path | None = None, subscribers: Iterable[Subscriber] = (),
@@ -77,7 +77,7 @@ def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable
 
 def load_data(spec: Spec) -> Data:
     """The spec's data, targets encoded as its losses want them."""
-    return data_package.load(spec.dataset, spec.inputs, label_kinds(spec), spec.seed)
+    return load_dataset(spec.dataset, spec.inputs, label_kinds(spec), spec.seed)
 
 
 def _what_is_left(folder: Path, spec: Spec, text: str, finished: str, epochs: int, overridden: bool) -> list[str]:

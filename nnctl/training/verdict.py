@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nnctl.data.parts import Data, Part, Target
-from nnctl.losses import Loss
-from nnctl.training.kept import Kept
+from nnctl.data.dataset import Data, Part, Target
+from nnctl.nn.losses import Loss
+from nnctl.training.best_or_last import Kept
 from nnctl.training.model import Model, take
 
 Array = np.ndarray

@@ -14,10 +14,11 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnctl import cli, spec
-from nnctl.data.batches import Plan
-from nnctl.data.bundled import bundled_path
-from nnctl.data.fetched import FETCHED, find
+from nnctl import cli
+from nnctl import config as spec
+from nnctl.data.catalog.bundled import bundled_path
+from nnctl.data.catalog.download import FETCHED, find
+from nnctl.training.batch_plan import Plan
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 

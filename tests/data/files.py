@@ -1,14 +1,14 @@
 """Small data files for the tests of loading."""
 
-from nnctl.data import Preprocessing, load
-from nnctl.data.spec import DatasetSpec
+from nnctl.data import Preprocessing, load_dataset
+from nnctl.data.config import DatasetSpec
 
 KEEP = {"order": "keep"}  # a split that leaves the rows in the file's order
 
 
 def loaded(path, labels="integer", inputs=None, seed=0, **keys):
     """The data of one file as a config with these dataset keys and one output, "out", gives them."""
-    return load(
+    return load_dataset(
         DatasetSpec.model_validate({"path": [str(path)], **keys}, strict=False), inputs or {}, {"out": labels}, seed
     )
 

@@ -4,7 +4,7 @@ import importlib.util
 
 import numpy as np
 
-from nnctl.data.bundled import bundled_path
+from nnctl.data.catalog.bundled import bundled_path
 
 PARTS = ("train", "validation", "test")
 

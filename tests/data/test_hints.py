@@ -6,7 +6,7 @@ import pytest
 import yaml
 from cli.small_runs import nnctl
 
-from nnctl.spec.yaml12 import read_value
+from nnctl.config.yaml_reader import read_value
 
 NAMES = ["Date Egg", "a: b", "#1", "-x", "{y}", "yes", "007", "null", "it's", "select", "50%", "Größe", "a, b", "[z]"]
 CONFIG = """

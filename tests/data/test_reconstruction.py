@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from nnctl.data import Preprocessing, load
-from nnctl.data.spec import DatasetSpec
+from nnctl.config.types import InputSpec
+from nnctl.data import Preprocessing, load_dataset
+from nnctl.data.config import DatasetSpec
 from nnctl.errors import DataError
-from nnctl.spec.model import InputSpec
 
 X = np.random.default_rng(0).integers(0, 17, size=(40, 4, 4)).astype(np.uint8)
 
@@ -24,7 +24,7 @@ def shown(part):
 
 def loaded(file, labels="number", shape=None, **settings):
     dataset = DatasetSpec(path=file, target="x", **settings)
-    return load(dataset, {"input": InputSpec(shape=shape)} if shape else {}, {"out": labels}, 0)
+    return load_dataset(dataset, {"input": InputSpec(shape=shape)} if shape else {}, {"out": labels}, 0)
 
 
 @pytest.mark.parametrize("normalize", [None, "standard", "minmax", {"x": "minmax"}])
@@ -45,13 +45,13 @@ def test_predictions_come_back_in_the_data_s_own_scale(file, normalize):
 
 
 def test_bundled_images_are_divided_as_the_input_is():
-    data = load(DatasetSpec(name="digits_images", target="images"), {}, {"out": "number"}, 0)
+    data = load_dataset(DatasetSpec(name="digits_images", target="images"), {}, {"out": "number"}, 0)
     np.testing.assert_allclose(data.train.targets["out"], shown(data.train), atol=1e-6)
     assert data.train.targets["out"].max() == 1 and data.targets["out"].shape == (8, 8, 1)
 
 
 def test_a_binary_loss_takes_values_from_0_to_1(file):
-    data = load(DatasetSpec(name="digits", target="images"), {}, {"out": "binary"}, 0)
+    data = load_dataset(DatasetSpec(name="digits", target="images"), {}, {"out": "binary"}, 0)
     np.testing.assert_allclose(data.train.targets["out"], shown(data.train), atol=1e-6)
     with pytest.raises(DataError, match="from 0 to 1"):
         loaded(file, "binary", normalize="standard")

@@ -8,7 +8,7 @@ from data.tables import column
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnctl.data.spec import SplitSpec
+from nnctl.data.config import SplitSpec
 from nnctl.data.splits import Split, split_rows
 from nnctl.errors import DataError
 

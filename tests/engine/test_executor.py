@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from nnctl import kernels, spec
+from nnctl import config, kernels
 from nnctl.engine import executor as executors
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
-from nnctl.engine.shard import Batch
-from nnctl.losses import losses
+from nnctl.engine.shard_pass import Batch
+from nnctl.nn.losses import losses
 
 SHAPE = (8, 7, 2)
 MODELS = {
@@ -30,7 +30,7 @@ def compiled(request):
 
 
 def made(layers, compiled, threads=2):
-    built = spec.loads(f"{{dataset: iris, layers: {layers}, loss: mse}}")
+    built = config.loads(f"{{dataset: iris, layers: {layers}, loss: mse}}")
     program = Program(Graph.build(built.nodes, {"input": SHAPE}, built.outputs), seed=1)
     executor = Executor(program, {program.heads[0].name: losses.build("mse")}, threads=threads)
     executor.kernels = kernels.Kernels() if compiled else None

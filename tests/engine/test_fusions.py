@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from nnctl import kernels, spec
+from nnctl import config, kernels
+from nnctl.engine.fusions.names import FUSIONS
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
 from nnctl.errors import SpecError
-from nnctl.fusions import FUSIONS
 from nnctl.training import runner
 from nnctl.training.events import EpochEnded, IterationEnded, IterationsEnded
 
@@ -67,7 +67,7 @@ batch_size: 16
 
 def losses_of(name, folder, fuse, **engine):
     """An epoch's figures, every epoch."""
-    built = spec.loads(CONFIGS[name] + f"epochs: 2\nengine: {{fuse: [{', '.join(fuse)}], threads: 2}}\n")
+    built = config.loads(CONFIGS[name] + f"epochs: 2\nengine: {{fuse: [{', '.join(fuse)}], threads: 2}}\n")
     epochs = []
     runner.train(built, folder=folder, subscribers=[lambda e: epochs.append(e) if isinstance(e, EpochEnded) else None])
     return np.array([list(event.figures.values()) for event in epochs])
@@ -93,7 +93,7 @@ def test_each_off_and_on_agree(name, kernel_set, tmp_path, monkeypatch):
 
 def test_an_unknown_one_is_told():
     with pytest.raises(SpecError, match=r"engine\.fuse"):
-        spec.loads(CONFIGS["vectors"] + "engine: {fuse: [chains]}")
+        config.loads(CONFIGS["vectors"] + "engine: {fuse: [chains]}")
 
 
 @pytest.mark.skipif(not kernels.installed(), reason="Numba is not installed")
@@ -111,7 +111,7 @@ def test_steps_in_one_go_are_told_one_by_one_to_who_asks(tmp_path, monkeypatch):
             elif isinstance(event, IterationEnded):
                 seen.append(event)
 
-        built = spec.loads(CONFIGS["vectors"] + f"epochs: 2\nengine: {{fuse: [{', '.join(fuse)}]}}\n")
+        built = config.loads(CONFIGS["vectors"] + f"epochs: 2\nengine: {{fuse: [{', '.join(fuse)}]}}\n")
         runner.train(built, folder=tmp_path / name, subscribers=[listen])
     assert len(told["chain"]) == len(told["steps"]) > 10
     for one, other in zip(told["chain"], told["steps"], strict=True):
@@ -123,7 +123,7 @@ def test_steps_in_one_go_are_told_one_by_one_to_who_asks(tmp_path, monkeypatch):
 
 def test_residual_blocks_are_steps_of_their_own():
     def steps(fuse):
-        built = spec.loads(CONFIGS["residual"])
+        built = config.loads(CONFIGS["residual"])
         return [step.name for step in Program(Graph.build(built.nodes, {"input": (8, 8, 1)}, built.outputs), fuse=fuse).steps]
 
     assert steps(FUSIONS)[:5] == ["conv2d", "conv2d_1", "conv2d_2+add+re_lu", "conv2d_3", "conv2d_4+add_1+re_lu_1"]

@@ -3,20 +3,20 @@
 import numpy as np
 import pytest
 
-from nnctl import spec
-from nnctl.activations import activations
+from nnctl import config
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
-from nnctl.engine.shard import Batch
-from nnctl.losses import losses
+from nnctl.engine.shard_pass import Batch
+from nnctl.nn.activations import activations
+from nnctl.nn.losses import losses
 
 MONOTONE = [name for name, cls in activations.items() if cls.monotone and name != "linear"]
 
 
 def program(layers, reorder, dtype="float64"):
     text = f"{{dataset: digits_images, layers: {layers}, loss: mse}}"
-    checked = spec.loads(text)
+    checked = config.loads(text)
     graph = Graph.build(checked.nodes, {"input": (8, 8, 1)}, checked.outputs)
     return Program(graph, dtype=dtype, fuse=("activation",) if reorder else ())
 

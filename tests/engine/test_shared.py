@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from nnctl import spec
+from nnctl import config
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
-from nnctl.engine.shard import Batch
+from nnctl.engine.shard_pass import Batch
 
 # id: (the layer that is used twice, what its first use takes, what its second use takes)
 TOWERS = {
@@ -39,7 +39,7 @@ layers:
   - Dense: {{units: 2, name: head}}
 loss: mse
 """
-    checked = spec.loads(text)
+    checked = config.loads(text)
     program = Program(
         Graph.build(checked.nodes, {"left": (5, 4), "right": (5, 4)}, checked.outputs), seed=3, dtype=np.float64
     )

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from nnctl import kernels, spec
+from nnctl import config, kernels
 from nnctl.engine import arena
 from nnctl.engine import executor as executors
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
-from nnctl.engine.shard import Batch
-from nnctl.losses import losses
+from nnctl.engine.shard_pass import Batch
+from nnctl.nn.losses import losses
 
 pytestmark = pytest.mark.skipif(not kernels.installed(), reason="Numba is not installed")
 
@@ -77,7 +77,7 @@ CASES = {
 def step(shape, layers, threads, compiled, dtype="float32", rows=ROWS, dealt=False):
     """Loss, outputs and gradients of one training step, and the outputs of an evaluation. dealt: layer by layer, not
     in shards; then of the second one, for which calls stand ready."""
-    checked = spec.loads(f"{{dataset: iris, layers: {layers}, loss: mse}}")
+    checked = config.loads(f"{{dataset: iris, layers: {layers}, loss: mse}}")
     graph = Graph.build(checked.nodes, {"input": shape}, checked.outputs)
     program = Program(graph, seed=1, dtype=dtype)
     [head] = program.heads
@@ -134,7 +134,7 @@ def test_calls_for_several_threads_are_none_for_one(monkeypatch):
     monkeypatch.setattr(arena, "WORTH_A_PART", 0)
     monkeypatch.setattr(executors, "WORTH_A_THREAD", 0)
     monkeypatch.setattr(Executor, "_deals", lambda self, rows: rows <= 6)
-    checked = spec.loads(f"{{dataset: iris, layers: {CASES['residual'][1]}, loss: mse}}")
+    checked = config.loads(f"{{dataset: iris, layers: {CASES['residual'][1]}, loss: mse}}")
     program = Program(Graph.build(checked.nodes, {"input": IMAGES}, checked.outputs), seed=1)
     [head] = program.heads
     rng = np.random.default_rng(0)
@@ -164,7 +164,7 @@ def test_two_runs_give_the_same_bytes(name):
 def test_nan_comes_out_where_it_went_in(name):
     """Else the run would go on with numbers that mean nothing."""
     shape, layers = CASES[name]
-    checked = spec.loads(f"{{dataset: iris, layers: {layers}, loss: mse}}")
+    checked = config.loads(f"{{dataset: iris, layers: {layers}, loss: mse}}")
     program = Program(Graph.build(checked.nodes, {"input": shape}, checked.outputs))
     x = np.ones((4, *shape), np.float32)
     x[1] = np.nan
@@ -175,7 +175,7 @@ def test_nan_comes_out_where_it_went_in(name):
 
 
 def test_tanh_and_sigmoid_are_right_to_float32():
-    gates = kernels.Kernels().gates
+    gates = kernels.Kernels().recurrent_cells
     x = np.concatenate([np.linspace(-30, 30, 4001), np.geomspace(1e-30, 1, 500)]).astype(np.float32)
     found = np.array([gates.tanh(v) for v in x])
     np.testing.assert_allclose(found, np.tanh(x.astype(np.float64)), rtol=4e-7)

@@ -1,24 +1,23 @@
 """Which modules are mutated, and by which tests each is held."""
 
-DATA = "tests/data/test_{}.py"
-METRICS = ("tests/test_metric_base.py", "tests/test_metrics_of_logits.py", "tests/test_metrics.py")
+METRICS = tuple(f"tests/nn/metrics/test_{name}.py" for name in ("metric_base", "metrics_of_logits", "metrics"))
+
+
+def _data(folder: str, name: str, *others: str) -> tuple[str, tuple[str, ...]]:
+    """A module of nnctl/data and its tests, the one of the same name first."""
+    return f"nnctl/data/{folder}{name}.py", tuple(f"tests/data/{folder}test_{name}.py" for name in (name, *others))
+
 
 TESTS: dict[str, tuple[str, ...]] = {
-    **{f"nnctl/data/{name}.py": tuple(DATA.format(each) for each in (name, *others)) for name, others in {
-        "splits": (),
-        "features": (),
-        "roles": (),
-        "targets": ("soft_targets",),
-        "preprocess": (),
-        "missing": (),
-        "inputs": ("rows",),
-        "from_tables": (),
-        "long_tables": (),
-        "checks": (),
-    }.items()},
-    "nnctl/data/text.py": (DATA.format("texts"),),
+    **dict(_data(*each) for each in (
+        ("", "splits"), ("", "load_tables"), ("", "leakage"), ("preprocessing/", "features"),
+        ("preprocessing/", "column_roles"), ("preprocessing/", "targets", "soft_targets"), ("preprocessing/", "fitted"),
+        ("preprocessing/", "missing_values"), ("preprocessing/", "sequence_tables"),
+    )),
+    "nnctl/data/preprocessing/inputs.py": ("tests/data/preprocessing/test_inputs.py", "tests/data/test_lazy_array.py"),
+    "nnctl/data/preprocessing/text.py": ("tests/data/preprocessing/test_texts.py",),
     "nnctl/training/callbacks.py": ("tests/training/test_callbacks.py",),
-    "nnctl/training/compatibility.py": ("tests/training/test_compatibility.py", "tests/training/test_loss_and_activation.py"),
-    **{f"nnctl/metrics/{name}.py": METRICS for name in ("accuracy", "auc", "base", "losses", "regression", "scores")},
-    "nnctl/metrics/sequences.py": ("tests/test_sequence_metrics.py",),
+    "nnctl/training/checks/outputs.py": ("tests/training/checks/test_outputs.py", "tests/training/checks/test_loss_and_activation.py"),
+    **{f"nnctl/nn/metrics/{name}.py": METRICS for name in ("accuracy", "auc", "base", "losses", "regression", "scores")},
+    "nnctl/nn/metrics/sequences.py": ("tests/nn/metrics/test_sequence_metrics.py",),
 }  # fmt: skip

@@ -117,11 +117,11 @@ def test_a_fault_in_a_split_is_noticed():
     """Of the tool itself, in the default run: two faults of one module, one of which survives by its nature."""
     code = (
         "import sys; from tests.mutation import running; from tests.mutation.mutants import mutants;"
-        "running.load_what_is_heavy(); file = 'nnctl/data/missing.py';"
+        "running.load_what_is_heavy(); file = 'nnctl/data/preprocessing/missing_values.py';"
         "names = [each.name for each in mutants(running.tree_of(file))];"
         "wanted = ('rule: isinstance(', 'rule: return', 'module: 20');"
         "chosen = [at for at, name in enumerate(names) if name.startswith(wanted)];"
-        "found = running.survivors_of(file, ['tests/data/test_missing.py'], chosen, 2);"
+        "found = running.survivors_of(file, ['tests/data/preprocessing/test_missing_values.py'], chosen, 2);"
         "print(len(chosen), [names[at] for at in found])"
     )
     env = {**os.environ, "PYTHONPATH": str(running.ROOT)}

@@ -4,14 +4,14 @@ import json
 
 import numpy as np
 
-from nnctl import spec
+from nnctl import config
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph, Node
 from nnctl.engine.program import Program
-from nnctl.engine.shard import Batch
-from nnctl.initializers import initializers
-from nnctl.layers import Layer, Weight
-from nnctl.losses import Loss
+from nnctl.engine.shard_pass import Batch
+from nnctl.nn.initializers import initializers
+from nnctl.nn.layers import Layer, Weight
+from nnctl.nn.losses import Loss
 from random_graphs import arrays
 
 
@@ -52,7 +52,7 @@ class InnerProduct(Loss):
 def spec_of(model):
     """The model as a config's spec."""
     losses = model["losses"] or dict.fromkeys(model["outputs"], "mse")
-    return spec.loads(json.dumps({
+    return config.loads(json.dumps({
         "dataset": "iris", "optimizer": "sgd", "epochs": 1,
         "inputs": {name: {"shape": given["shape"]} for name, given in model["inputs"].items()},
         "layers": model["layers"], "outputs": model["outputs"],

@@ -10,8 +10,8 @@ from math import prod
 
 from hypothesis import strategies as st
 
-from nnctl.activations import activations
-from nnctl.layers import layers
+from nnctl.nn.activations import activations
+from nnctl.nn.layers import layers
 
 SIZE = st.integers(1, 5)
 FEW = st.integers(1, 3)

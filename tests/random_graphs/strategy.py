@@ -10,7 +10,7 @@ from math import prod
 from hypothesis import strategies as st
 
 from nnctl.errors import ShapeError
-from nnctl.layers import layers
+from nnctl.nn.layers import layers
 from random_graphs.arrays import kinds_of
 from random_graphs.rows import BOOL, ROWS, SIZE
 

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
-from nnctl.layers import layers
+from nnctl.nn.layers import layers
 from random_graphs import arrays, compare, rows, strategy
 
 CASES = compare.read()

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from screens import lines, screen
 
-from nnctl.data.batches import Plan
-from nnctl.reports.batches import drawing, explain, sums, words
+from nnctl.reports.batch_arithmetic import drawing, explain, sums, words
+from nnctl.training.batch_plan import Plan
 
 numbers = st.one_of(st.integers(1, 200), st.integers(1, 10**9))
 

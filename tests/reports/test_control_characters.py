@@ -12,16 +12,16 @@ from click.testing import CliRunner
 from screens import lines, screen
 
 from nnctl import cli
-from nnctl.cli.catcher import Switches, catching
-from nnctl.data.preview import Preview
+from nnctl.cli.error_handler import Switches, catching
+from nnctl.data.catalog.preview import Preview
 from nnctl.errors import DataError, Stopped
 from nnctl.reports import datasets
 from nnctl.reports.evaluation import by_class, confusion, mistakes
 from nnctl.reports.graph_drawing import draw
 from nnctl.reports.graph_layout import Box
 from nnctl.reports.graph_svg import svg
-from nnctl.reports.live import LiveReport
-from nnctl.reports.machine import dumps
+from nnctl.reports.json_output import dumps
+from nnctl.reports.live_table import LiveReport
 from nnctl.reports.run_report import PlainReport, QuietReport
 from nnctl.reports.tables import Table
 from nnctl.training.events import EpochEnded, IterationEnded, RunEnded, RunStarted, Said

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from screens import lines, screen
 
 from nnctl.reports.evaluation import by_class, confusion, mistakes, show
-from nnctl.reports.machine import dumps
+from nnctl.reports.json_output import dumps
 from nnctl.reports.predictions import written
 
 CLASSES = ("cat", "dog", "horse")
@@ -36,7 +36,7 @@ def test_scores_by_class_are_the_textbooks():
 
 @pytest.mark.parametrize(("row", "average"), [(-2, "macro"), (-1, "weighted")])
 def test_the_averages_by_class_are_those_of_the_metrics(row, average):
-    from nnctl.metrics import metrics, resolve
+    from nnctl.nn.metrics import metrics, resolve
 
     truth, guess = np.repeat(np.indices(MATRIX.shape).reshape(2, -1), MATRIX.ravel(), axis=1)
     found = []
@@ -64,7 +64,7 @@ def test_names_are_cut_before_the_matrix_gives_way_to_the_mistakes():
 
 
 def test_many_classes_show_their_mistakes():
-    from nnctl.data.parts import Target
+    from nnctl.data.dataset import Target
     from nnctl.training.evaluation import Evaluation
 
     matrix = np.eye(50, dtype=int) * 3

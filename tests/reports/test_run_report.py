@@ -9,7 +9,7 @@ from time import perf_counter
 import pytest
 from screens import lines, screen
 
-from nnctl.reports.live import LiveReport
+from nnctl.reports.live_table import LiveReport
 from nnctl.reports.run_report import JsonReport, PlainReport, QuietReport
 from nnctl.training.events import CheckpointWritten, EpochEnded, IterationEnded, RunEnded, RunStarted, Said
 

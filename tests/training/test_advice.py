@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from nnctl import spec
-from nnctl.data.batches import Plan
+from nnctl import config
 from nnctl.errors import DataError
-from nnctl.optimizers import optimizers
+from nnctl.nn.optimizers import optimizers
 from nnctl.training.advice import schedule_notes
-from nnctl.training.checking import check
+from nnctl.training.batch_plan import Plan
+from nnctl.training.dry_run import check
 from nnctl.training.prediction import predict
 from nnctl.training.runner import train
 
@@ -23,7 +23,7 @@ def checked(tmp_path, y, last="", loss="mse", dataset="", arrays=False):
         (tmp_path / "d.csv").write_text("x,y\n" + "".join(f"{a},{b}\n" for a, b in zip(x, y, strict=True)))
         file, target = "d.csv", "target: y, "
     units = np.asarray(y).shape[1] if np.ndim(y) > 1 else 1
-    made = spec.loads(
+    made = config.loads(
         f"dataset: {{path: {tmp_path}/{file}, {target}split: {{validation: 0, test: 0}}{dataset}}}\n"
         f"layers: [{{Dense: {{units: {units}{last}}}}}]\nloss: {loss}\n"
     )
@@ -67,12 +67,12 @@ def test_the_fix_works_for_arrays_too(tmp_path, y):
 
 
 def test_arrays_are_scaled_by_the_training_rows(tmp_path):
-    from nnctl.data import load
-    from nnctl.data.spec import DatasetSpec
+    from nnctl.data import load_dataset
+    from nnctl.data.config import DatasetSpec
 
     y = np.array([[1.0, 5.0], [3.0, 5.0], [5.0, 5.0], [100.0, 7.0]])
     np.savez(tmp_path / "d.npz", x=np.zeros((4, 1)), y=y)
-    data = load(DatasetSpec(path=str(tmp_path / "d.npz"), normalize={"y": "standard"},
+    data = load_dataset(DatasetSpec(path=str(tmp_path / "d.npz"), normalize={"y": "standard"},
                             split={"order": "keep", "validation": 0, "test": 0.25}), {}, {"out": "number"}, 0)  # fmt: skip
     deviation = np.sqrt(8 / 3)
     np.testing.assert_allclose(data.train.targets["out"], [[-2 / deviation, 0], [0, 0], [2 / deviation, 0]], rtol=1e-6)
@@ -125,8 +125,8 @@ def test_the_rates_are_those_of_the_first_and_the_last_iteration():
     ("a,b", '"a,b"'), ("größe", "größe"), ("-", '"-"'), ('say "x"', '"say \\"x\\""'), ("null", '"null"'), ("1e3", '"1e3"'),
 ])  # fmt: skip
 def test_a_name_in_a_hint_can_be_pasted(name, written):
+    from nnctl.config.yaml_reader import read_value
     from nnctl.quoting import yaml_name
-    from nnctl.spec.yaml12 import read_value
 
     assert yaml_name(name) == written
     assert read_value(f"{{{yaml_name(name)}: standard}}") == {name: "standard"}

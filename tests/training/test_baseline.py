@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from nnctl import spec
-from nnctl.losses import losses
-from nnctl.training import checking, runner
+from nnctl import config
+from nnctl.nn.losses import losses
+from nnctl.training import dry_run, runner
 from nnctl.training.baseline import baseline
 from nnctl.training.events import IterationEnded, IterationsEnded
 from nnctl.training.model import Model
@@ -15,7 +15,7 @@ def figures(tmp_path, layers, loss, **arrays):
     """The baseline's figures on the training part, which is all there is."""
     np.savez(tmp_path / "data.npz", **arrays)
     dataset = f"dataset: {{path: {tmp_path}/data.npz, split: {{validation: 0, test: 0}}}}"
-    built = spec.loads(f"{dataset}\nlayers: {layers}\nloss: {loss}\n")
+    built = config.loads(f"{dataset}\nlayers: {layers}\nloss: {loss}\n")
     data = runner.load_data(built)
     with (model := Model.build(built, data.input_shapes, data.targets)).executor:
         return baseline(model, data)
@@ -60,7 +60,7 @@ def test_of_texts_is_nothing_read(tmp_path, activation):
 
 def test_check_tells_the_loss_of_the_first_batch(tmp_path):
     text = "dataset: wine\nseed: 3\nlayers: [{Dense: {units: 3, activation: softmax}}]\n"
-    built = spec.loads(text + "loss: sparse_categorical_crossentropy\nbatch_size: 8\n")
+    built = config.loads(text + "loss: sparse_categorical_crossentropy\nbatch_size: 8\n")
     losses_seen = []
 
     def note(event):
@@ -70,10 +70,10 @@ def test_check_tells_the_loss_of_the_first_batch(tmp_path):
             losses_seen.append(event.batch_loss)
 
     runner.train(built, folder=tmp_path / "run", subscribers=[note])
-    assert checking.check(built).first_loss == pytest.approx(losses_seen[0], rel=1e-6)
+    assert dry_run.check(built).first_loss == pytest.approx(losses_seen[0], rel=1e-6)
 
 
 def test_the_usual_metric_of_texts(tmp_path):
-    built = spec.loads("dataset: digit_lines\nlayers: [{Dense: {units: 11}}]\nloss: ctc\n")
+    built = config.loads("dataset: digit_lines\nlayers: [{Dense: {units: 11}}]\nloss: ctc\n")
     [[metric]] = built.metrics.values()
     assert metric.kind == "label_error_rate"

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nnctl import spec
+from nnctl import config as spec
 from nnctl.reports.run_report import PlainReport
 from nnctl.reports.run_table import Epochs
 from nnctl.reports.terminal import Terminal

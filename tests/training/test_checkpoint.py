@@ -10,8 +10,8 @@ import pytest
 
 from nnctl.errors import RunError
 from nnctl.training import checkpoint
+from nnctl.training.atomic_files import Lock, write_safely
 from nnctl.training.checkpoint import Checkpoint
-from nnctl.training.files import Lock, write_safely
 
 ARRAYS = {"parameters": np.arange(100, dtype=np.float32), "slot/m": np.linspace(0, 1, 100)}
 POSITION = {"epoch": 3, "iteration": 2, "running": {"loss": 0.1 + 0.2}}

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from nnctl import spec
-from nnctl.data.parts import Part, Target
+from nnctl import config as spec
+from nnctl.data.dataset import Part, Target
 from nnctl.errors import InputError
-from nnctl.training import checking, runner
+from nnctl.training import dry_run, runner
 from nnctl.training.class_weights import absent_classes, with_class_weight
 from nnctl.training.events import RunStarted
 
@@ -128,4 +128,4 @@ def test_train_and_check_say_which_class_has_no_training_rows(tmp_path):
     assert wanted in started[0].notes
     weighs = "class_weight applies to the training loss; metrics, validation and eval weight all rows equally"
     assert weighs in started[0].notes
-    assert wanted in checking.check(spec.loads(text)).notes
+    assert wanted in dry_run.check(spec.loads(text)).notes

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 from training import faults
 
-from nnctl import cli, spec
+from nnctl import cli, config
 from nnctl.errors import NnctlError
 from nnctl.training import checkpoint, loop, runner
+from nnctl.training.atomic_files import Lock
 from nnctl.training.events import EpochEnded
-from nnctl.training.files import Lock
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
@@ -330,7 +330,7 @@ def test_a_run_whose_folder_is_deleted_ends_with_an_error(whole, tmp_path):
             shutil.rmtree(folder)
 
     with pytest.raises(NnctlError, match="deleted or moved"):
-        runner.train(spec.load(whole[0] / "c.yaml"), folder=folder, subscribers=[delete])
+        runner.train(config.load(whole[0] / "c.yaml"), folder=folder, subscribers=[delete])
     assert not folder.exists()
 
 
@@ -338,7 +338,7 @@ def test_saved_after_every_iteration_it_ends_the_same(whole, tmp_path, monkeypat
     """An epoch's last iteration and its end are one step: the later position counts."""
     monkeypatch.setitem(loop.Loop.__init__.__kwdefaults__, "save_seconds", 0.0)
     folder = tmp_path / "run"
-    runner.train(spec.load(whole[0] / "c.yaml"), folder=folder)
+    runner.train(config.load(whole[0] / "c.yaml"), folder=folder)
     assert faults.differences(faults.files(folder), whole[1]) == [
         f"checkpoints/last-000000000{step}/{name}" for step in (4, 5)
         for name in ("arrays.safetensors", "manifest.json", "position.json")
@@ -353,5 +353,5 @@ def test_a_signal_in_the_last_epoch_does_not_interrupt_what_is_done(whole, tmp_p
             os.kill(os.getpid(), signal.SIGINT)
 
     folder = tmp_path / "run"
-    assert runner.train(spec.load(whole[0] / "c.yaml"), folder=folder, subscribers=[stop]).reason == "done"
+    assert runner.train(config.load(whole[0] / "c.yaml"), folder=folder, subscribers=[stop]).reason == "done"
     assert faults.files(folder) == whole[1]

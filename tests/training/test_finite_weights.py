@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from nnctl import kernels, spec
-from nnctl.engine.updater import Updater
+from nnctl import config, kernels
+from nnctl.engine.optimizer_step import Updater
 from nnctl.errors import TrainingError
-from nnctl.training import checkpoint, guard, loop, runner
+from nnctl.training import checkpoint, divergence_guard, loop, runner
 from nnctl.training.events import Said
 
 CONFIG = """
@@ -49,7 +49,7 @@ def train(tmp_path, monkeypatch):
             "layers": NETWORK, "loss": "mse", "optimizer": "sgd", "epochs": EPOCHS, "batch": BATCH, "threads": 1,
             "engine": "", "split": NO_SPLIT, "more": "", "folder": tmp_path,
         }  # fmt: skip
-        built = spec.loads(CONFIG.format(**{**defaults, **values}))
+        built = config.loads(CONFIG.format(**{**defaults, **values}))
         if plant:
             plant(monkeypatch)
         folder = tmp_path / "run"
@@ -271,15 +271,15 @@ def test_a_checkpoint_inside_an_epoch_is_refused_rather_than_written(train, monk
 @pytest.mark.parametrize("step", [1, 5])
 def test_copies_are_made_at_any_time(step, train, monkeypatch):
     """As often as each step: from where the steps are made again changes nothing."""
-    monkeypatch.setattr(guard, "EVERY", 0.0)
-    monkeypatch.setattr(guard, "SHARE", 1e9)
+    monkeypatch.setattr(divergence_guard, "EVERY", 0.0)
+    monkeypatch.setattr(divergence_guard, "SHARE", 1e9)
     error, folder = train(optimizer="adam", plant=planted(step, "weights", np.nan, 0))
     assert blow_up_of(error) == (1 + step // 3, 1 + step % 3, "weight 'dense/kernel' is not finite")
     check_kept(folder, step)
 
 
 def test_a_model_too_large_to_be_copied_goes_back_to_its_checkpoint(train, monkeypatch):
-    monkeypatch.setattr(guard, "MOST_BYTES", 0)
+    monkeypatch.setattr(divergence_guard, "MOST_BYTES", 0)
     more = "callbacks: [ModelCheckpoint: {monitor: loss, every_epochs: 1}]"
     error, folder = train(more=more, optimizer="adam", plant=planted(4, "weights", np.nan))
     assert isinstance(error, TrainingError) and "at epoch 2, iteration 3" in str(error)

@@ -10,8 +10,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from nnctl import spec
-from nnctl.data import rows
+from nnctl import config
+from nnctl.data import lazy_array
 from nnctl.errors import DataError
 from nnctl.training import evaluation, prediction, runner
 from nnctl.training.events import IterationEnded
@@ -57,10 +57,10 @@ def test_training_ends_in_the_same_bits_wherever_the_rows_are(case, dtype, tmp_p
     monkeypatch.setattr("nnctl.training.model.GATHERED", 1)  # every shard gathers its own, however few
     found = {}
     for way, (size, write) in WAYS.items():
-        monkeypatch.setattr(rows, "LARGE", size)
+        monkeypatch.setattr(lazy_array, "LARGE", size)
         path = tmp_path / "d.npz"  # one name, since a run's files hold it
         write(path, **arrays)
-        checked = spec.loads(CONFIG.format(path=path, layers=layers, loss=loss, dataset=dataset, dtype=dtype,
+        checked = config.loads(CONFIG.format(path=path, layers=layers, loss=loss, dataset=dataset, dtype=dtype,
                                            metric="mae" if loss == "mse" else "accuracy"))  # fmt: skip
         folder = tmp_path / way
         ended = runner.train(checked, folder=folder)
@@ -76,10 +76,10 @@ def test_training_ends_in_the_same_bits_wherever_the_rows_are(case, dtype, tmp_p
 
 
 def test_a_file_cut_under_a_run_is_told_and_not_a_crash(tmp_path, monkeypatch):
-    monkeypatch.setattr(rows, "LARGE", 1)
+    monkeypatch.setattr(lazy_array, "LARGE", 1)
     path = tmp_path / "d.npz"
     np.savez(path, x=FLOATS, y=Y)
-    checked = spec.loads(CONFIG.format(path=path, layers=DENSE, loss=SPARSE, dataset="", dtype="float32",
+    checked = config.loads(CONFIG.format(path=path, layers=DENSE, loss=SPARSE, dataset="", dtype="float32",
                                        metric="accuracy"))  # fmt: skip
 
     def cut(event):
@@ -100,7 +100,7 @@ CHILD = """
 import resource, sys
 import numpy as np
 from nnctl.cli import main
-import nnctl.training.runner, nnctl.data.loading, nnctl.data.arrays, duckdb, safetensors.numpy
+import nnctl.training.runner, nnctl.data.load, nnctl.data.readers.npz, duckdb, safetensors.numpy
 square = np.ones((300, 300), np.float32)
 square @ square
 room = int(sys.argv.pop(1))

@@ -9,7 +9,7 @@ import signal
 import pytest
 from training import faults
 
-from nnctl import spec
+from nnctl import config
 from nnctl.errors import RunError
 from nnctl.training import checkpoint, runner
 from nnctl.training.events import IterationEnded
@@ -28,15 +28,15 @@ engine: {threads: 1}
 """
 
 
-def config(callbacks="[{ModelCheckpoint: {every_epochs: 1}}]", epochs=3, rate=0.05):
+def config_text(callbacks="[{ModelCheckpoint: {every_epochs: 1}}]", epochs=3, rate=0.05):
     return CONFIG.replace("CALLBACKS", callbacks).replace("EPOCHS", str(epochs)).replace("RATE", str(rate))
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     folder = tmp_path_factory.mktemp("faults")
-    (folder / "small.yaml").write_text(config())
-    runner.train(spec.load(folder / "small.yaml"), folder=folder / "run")
+    (folder / "small.yaml").write_text(config_text())
+    runner.train(config.load(folder / "small.yaml"), folder=folder / "run")
     return folder
 
 
@@ -74,7 +74,7 @@ def test_without_a_config_one_line_says_what_to_do(whole, tmp_path):
     with pytest.raises(RunError, match=r"stopped before its config.yaml was written") as raised:
         runner.resume(folder)
     assert "nnctl train CONFIG --run" in raised.value.problems[0].hint
-    runner.train(spec.load(whole / "small.yaml"), folder=folder)
+    runner.train(config.load(whole / "small.yaml"), folder=folder)
     assert faults.files(folder) == faults.files(whole / "run")
 
 
@@ -106,7 +106,7 @@ def stop_at(step):
 
 @pytest.mark.parametrize(("key", "value"), [("batch_size", 10), ("seed", 6)])
 def test_inside_an_epoch_its_batches_stay(whole, tmp_path, key, value):
-    runner.train(spec.load(whole / "small.yaml"), folder=tmp_path / "run", subscribers=[stop_at(1)])
+    runner.train(config.load(whole / "small.yaml"), folder=tmp_path / "run", subscribers=[stop_at(1)])
     with pytest.raises(RunError, match=rf"{key} was \d+ and cannot become {value} inside epoch 1|training data"):
         runner.resume(tmp_path / "run", overrides=[f"{key}={value}"])
 
@@ -122,7 +122,7 @@ def test_callbacks_may_change_and_begin_anew(whole, tmp_path):
 
 
 def test_a_run_that_stopped_early_is_finished_until_epochs_or_callbacks_change(tmp_path):
-    given = spec.loads(config("[{EarlyStopping: {patience: 1, restore_best_weights: true}}]", epochs=40, rate=0.9))
+    given = config.loads(config_text("[{EarlyStopping: {patience: 1, restore_best_weights: true}}]", epochs=40, rate=0.9))
     ended = runner.train(given, folder=tmp_path / "run")
     assert ended.reason == "early stopping" and ended.epochs < 39
     with pytest.raises(RunError, match=f"stopped early after {ended.epochs} epochs"):
@@ -143,7 +143,7 @@ def test_a_run_whose_listener_is_gone_is_saved(whole, tmp_path, error):
             raise error
 
     with pytest.raises(OSError) as raised:
-        runner.train(spec.load(whole / "small.yaml"), folder=tmp_path / "run", subscribers=[listen])
+        runner.train(config.load(whole / "small.yaml"), folder=tmp_path / "run", subscribers=[listen])
     assert raised.value is error
     found, _ = checkpoint.newest(tmp_path / "run" / "checkpoints")
     assert found.position["step"] == 4
@@ -160,7 +160,7 @@ def test_every_signal_saves(whole, tmp_path, number, reason):
             os.kill(os.getpid(), number)
 
     before = signal.getsignal(number)
-    given = spec.load(whole / "small.yaml")
+    given = config.load(whole / "small.yaml")
     assert runner.train(given, folder=tmp_path / "run", subscribers=[listen]).reason == reason
     assert signal.getsignal(number) == before
     assert checkpoint.newest(tmp_path / "run" / "checkpoints")[0].position["step"] == 4
@@ -175,20 +175,20 @@ def test_what_nohup_ignores_stays_ignored(whole, tmp_path):
             if isinstance(event, IterationEnded):
                 os.kill(os.getpid(), signal.SIGHUP)
 
-        given = spec.load(whole / "small.yaml")
+        given = config.load(whole / "small.yaml")
         assert runner.train(given, folder=tmp_path / "run", subscribers=[listen]).reason == "done"
     finally:
         signal.signal(signal.SIGHUP, before)
 
 
-EARLY = config("[{EarlyStopping: {patience: 0, restore_best_weights: true}}]", rate=0.9, epochs=9)
+EARLY = config_text("[{EarlyStopping: {patience: 0, restore_best_weights: true}}]", rate=0.9, epochs=9)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.parametrize("most", [pytest.param(10), pytest.param(None, marks=pytest.mark.slow)])
 def test_killed_at_any_file_operation_a_run_that_stops_early_does_not_train_on(tmp_path, most):
     (tmp_path / "c.yaml").write_text(EARLY)
-    ended = runner.train(spec.load(tmp_path / "c.yaml"), folder=tmp_path / "warm")
+    ended = runner.train(config.load(tmp_path / "c.yaml"), folder=tmp_path / "warm")
     assert ended.reason == "early stopping"
     expected, count = faults.files(tmp_path / "warm"), {}
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nnctl import spec
+from nnctl import config as spec
 from nnctl.errors import InputError, SpecError
 from nnctl.training import evaluation, runner
 from nnctl.training.events import EpochEnded

@@ -6,12 +6,12 @@ import json
 import numpy as np
 import pytest
 
-from nnctl import spec
-from nnctl.reports.machine import dumps, jsonable
+from nnctl import config as spec
+from nnctl.reports.json_output import dumps, jsonable
 from nnctl.reports.run_report import JsonReport, PlainReport
 from nnctl.reports.summary import show_table
 from nnctl.reports.terminal import Terminal
-from nnctl.training import checking, evaluation, runner
+from nnctl.training import dry_run, evaluation, runner
 from nnctl.training.events import RunStarted
 
 PLAIN = "[{Dense: {units: 5, activation: relu}}, {Dense: {units: 3, activation: softmax}}]"
@@ -33,7 +33,7 @@ def test_summary_run_json_and_folder_agree(tmp_path, case):
     layers, trainable, rest = CASES[case]
     total = trainable + rest
     words = f"{total} ({trainable} trainable, {rest} non-trainable)" if rest else str(total)
-    summary = checking.summary(spec.loads(text(layers)))
+    summary = dry_run.summary(spec.loads(text(layers)))
     assert (summary.parameters, summary.trainable) == (total, trainable)
     terminal = piped()
     show_table(summary, terminal)

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from nnctl import kernels, spec
+from nnctl import config, kernels
 from nnctl.engine import executor
 from nnctl.errors import RunError, TrainingError
 from nnctl.training import loop, runner
@@ -50,7 +50,7 @@ def outcome(folder):
 
 def checked(**values):
     defaults = {"dropout": 0.3, "optimizer": "adam", "epochs": 4, "batch_size": 32}
-    return spec.loads(CONFIG.format(**{**defaults, **values}))
+    return config.loads(CONFIG.format(**{**defaults, **values}))
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ optimizer: sgd
 epochs: 5
 """
     folder = tmp_path / "run"
-    runner.train(spec.loads(text), folder=folder, subscribers=[stop_at(2)])
+    runner.train(config.loads(text), folder=folder, subscribers=[stop_at(2)])
     table.write_text("\n".join(["x,y,kind", *reversed(rows)]))
     with pytest.raises(RunError, match="data"):
         runner.resume(folder)
@@ -146,7 +146,7 @@ def test_steps_in_one_go_stop_between_two_goes_and_resume(tmp_path, monkeypatch)
     monkeypatch.setenv(kernels.SWITCH, "numba")
     monkeypatch.setattr(loop, "STRETCH", 4_000_000)  # some steps at once, several times an epoch
     monkeypatch.setattr(executor, "CHAIN_WORTH_A_THREAD", 0)
-    given = spec.loads(CHAIN)
+    given = config.loads(CHAIN)
     goes = []
     ends = lambda event: goes.append(event.last.step) if isinstance(event, IterationsEnded) else None  # noqa: E731
     runner.train(given, folder=tmp_path / "whole", subscribers=[ends])
@@ -178,7 +178,7 @@ def test_a_loss_that_is_no_number_is_found_among_steps_in_one_go(tmp_path, monke
     text = text.replace("nadam", "{sgd: {learning_rate: 1.0e+12}}")
     seen = {}
     for fuse in ("[activation, loss, update, chain]", "[activation, loss, update]"):
-        built = spec.loads(text.replace("{threads: 2}", f"{{threads: 1, fuse: {fuse}}}"))
+        built = config.loads(text.replace("{threads: 2}", f"{{threads: 1, fuse: {fuse}}}"))
         folder = tmp_path / str(len(seen))
         with pytest.raises(TrainingError) as raised:
             runner.train(built, folder=folder)

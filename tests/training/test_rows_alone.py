@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from nnctl.data import load
+from nnctl.config import loads
+from nnctl.data import load_dataset
 from nnctl.errors import DataError
-from nnctl.spec import loads
 from nnctl.training.model import label_kinds
 from nnctl.training.prediction import predict
 from nnctl.training.runner import train
@@ -83,7 +83,7 @@ def trained(path, titles, folder):
     for _ in titles:
         spec = loads(CONFIG.format(path=json.dumps(str(path)), missing=json.dumps(rules)))
         try:
-            load(spec.dataset, spec.inputs, label_kinds(spec), spec.seed)
+            load_dataset(spec.dataset, spec.inputs, label_kinds(spec), spec.seed)
         except DataError as error:
             numbers = [name for name in rules if any("category` is for" in problem.message and f'"{name}"' in problem.where
                                                      for problem in error.problems)]  # fmt: skip

@@ -6,12 +6,12 @@ import io
 import numpy as np
 import pytest
 
-from nnctl import spec
-from nnctl.data.targets import TargetCoder
+from nnctl import config
+from nnctl.data.preprocessing.targets import TargetCoder
 from nnctl.reports.evaluation import show
 from nnctl.reports.run_report import PlainReport
 from nnctl.reports.terminal import Terminal
-from nnctl.training import checking, evaluation, prediction, runner
+from nnctl.training import dry_run, evaluation, prediction, runner
 from nnctl.training.events import EpochEnded, RunEnded, RunStarted
 
 ROWS = 60
@@ -69,7 +69,7 @@ def test_metrics_are_in_the_data_s_unit(tmp_path, columns, normalize, chain):
     batch_size: 8
     """
     events = []
-    runner.train(spec.loads(text + chain), folder=tmp_path / "run", subscribers=[events.append])
+    runner.train(config.loads(text + chain), folder=tmp_path / "run", subscribers=[events.append])
     found = {type(event): event for event in events}
     predicted = prediction.predict(tmp_path / "run", str(tmp_path / "d.csv")).columns
     p = np.stack([np.asarray(predicted[name], float) for name in columns], axis=1)
@@ -113,7 +113,7 @@ def test_it_is_said_that_the_loss_is_scaled(tmp_path):
     terminal = piped()
     events = []
     report = PlainReport(terminal)
-    runner.train(spec.loads(text), folder=tmp_path / "run", subscribers=[events.append, report])
+    runner.train(config.loads(text), folder=tmp_path / "run", subscribers=[events.append, report])
     assert NOTE in events[0].notes
     assert events[0].scaled == ("loss",)
     assert any(line.startswith("loss (scaled) ") for line in terminal.stream.getvalue().splitlines())
@@ -122,14 +122,14 @@ def test_it_is_said_that_the_loss_is_scaled(tmp_path):
     terminal = piped()
     show(found, terminal)
     assert any(line.startswith("loss (scaled) ") for line in terminal.stream.getvalue().splitlines())
-    assert NOTE in checking.check(spec.loads(text)).warnings
+    assert NOTE in dry_run.check(config.loads(text)).warnings
 
 
 def test_nothing_is_said_where_nothing_is_scaled(tmp_path):
     written(tmp_path, ["days"])
     text = SCALED.replace("FILE", f"{tmp_path}/d.csv").replace("price", "days").replace("{days: standard}", "{x: minmax}")
     events = []
-    runner.train(spec.loads(text), folder=tmp_path / "run", subscribers=[events.append])
+    runner.train(config.loads(text), folder=tmp_path / "run", subscribers=[events.append])
     assert events[0].scaled == ()
     assert not any("scaled target" in note for note in events[0].notes)
 
@@ -147,7 +147,7 @@ def test_of_two_outputs_the_scaled_one_is_named(tmp_path):
     metrics: [mae]
     """
     events = []
-    runner.train(spec.loads(text), folder=tmp_path / "run", subscribers=[events.append])
+    runner.train(config.loads(text), folder=tmp_path / "run", subscribers=[events.append])
     assert events[0].scaled == ("loss", "dear_loss")
     assert any(note.startswith('dear_loss is computed on the scaled target "price"; ') for note in events[0].notes)
     found = evaluation.evaluate(tmp_path / "run", split="train").figures
@@ -171,7 +171,7 @@ def test_an_autoencoder_s_unit(tmp_path, kind, normalize):
     metrics: [mae]
     optimizer: {{sgd: {{learning_rate: 0}}}}
     """
-    runner.train(spec.loads(text), folder=tmp_path / "run")
+    runner.train(config.loads(text), folder=tmp_path / "run")
     found = evaluation.evaluate(tmp_path / "run", split="train").figures
     middle = x.mean(axis=None if kind == "bytes" else 0) if normalize == "standard" else 0  # which 0 stands for
     assert found["mae"] == pytest.approx(np.abs(x - middle).mean(), rel=1e-4)

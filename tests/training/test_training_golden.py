@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from golden import read
 
-from nnctl import kernels, spec
+from nnctl import config, kernels
 from nnctl.engine import executor as executors
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
+from nnctl.engine.optimizer_step import Updater
 from nnctl.engine.program import Program
-from nnctl.engine.shard import Batch
-from nnctl.engine.updater import Updater
+from nnctl.engine.shard_pass import Batch
 
 GOLDEN = read("training")
 
@@ -25,7 +25,7 @@ def test_loss_curve_follows_keras(case, work, threads, monkeypatch):
     monkeypatch.setattr(executors, "CHAIN_WORTH_A_THREAD", 0)
     monkeypatch.setattr(executors, "NUMPY_SHARDS", 0)
     dtype = "float32" if work == "compiled" else work
-    checked = spec.loads("dataset: iris\n" + "\n".join(line[8:] for line in GOLDEN.cases[case].splitlines()))
+    checked = config.loads("dataset: iris\n" + "\n".join(line[8:] for line in GOLDEN.cases[case].splitlines()))
     x, y = GOLDEN[f"{case}/x"].astype(dtype), GOLDEN[f"{case}/y"]
     graph = Graph.build(checked.nodes, {"input": x.shape[2:]}, checked.outputs)
     program = Program(graph, dtype=dtype)

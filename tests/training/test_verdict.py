@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from nnctl import cli, spec
+from nnctl import cli, config
 from nnctl.training.runner import train
 from nnctl.training.verdict import Outcome, verdict
 
@@ -111,7 +111,7 @@ def run(tmp_path, rows, layers, more=""):
     (tmp_path / "c.yaml").write_text(
         f"dataset: {{path: {tmp_path}/d.csv, target: y, split: {{column: s}}, ignore: []}}\n{layers}\n{more}"
     )
-    return train(spec.load(tmp_path / "c.yaml"), folder=tmp_path / "run")
+    return train(config.load(tmp_path / "c.yaml"), folder=tmp_path / "run")
 
 
 BINARY = (

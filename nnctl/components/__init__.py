@@ -1,0 +1,1 @@
+"""How a named thing (a layer, a loss, an optimizer) is declared, checked and found."""

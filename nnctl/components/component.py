@@ -1,0 +1,197 @@
+"""What a config can name: a class whose annotations are its arguments, and whose instances never change."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, ClassVar, Self
+
+from nnctl.components.fast_checks import NO, Argument, arguments_of, check_of, field_checks, marked, whole_checks
+
+
+class _Arguments:
+    """`model_fields` of a declared class: its fields by name, found when first asked for."""
+
+    def __get__(self, instance: Any, cls: type) -> dict[str, Argument]:
+        return _arguments(cls)
+
+
+_arguments = cache(arguments_of)
+
+
+@cache
+def _checks(cls: type) -> tuple[tuple[tuple[str, Argument, Any], ...], tuple[str, ...]]:
+    """((field, argument, quick check), ...) and the names of the checks of the whole, of a declared class."""
+    of_fields = field_checks(cls)
+    rows = []
+    for name, argument in _arguments(cls).items():
+        check = marked(check_of(argument.annotation), argument.metadata)
+        rows.append((name, argument, _followed(check, [getattr(cls, method) for method in of_fields.get(name, ())])))
+    return tuple(rows), tuple(whole_checks(cls))
+
+
+def _followed(check: Any, methods: list[Any]) -> Any:
+    if not methods:
+        return check
+
+    def whole(value: Any) -> Any:
+        value = check(value)
+        for method in methods:
+            value = value if value is NO else method(value)
+        return value
+
+    return whole
+
+
+class Declared:
+    """Anything a config can name: its annotations are its arguments. Immutable, and holds nothing of a run.
+
+    Values that are plainly right are taken by `nnctl.components.fast_checks`; all else is for pydantic to convert or to refuse
+    (`nnctl.components.pydantic_model`), so that what may be given, and what is said of mistakes, is pydantic's.
+
+    bare: the argument that a value in place of the arguments stands for, as in Keras' calls: `l2: 0.01` is
+    `l2: {l2: 0.01}`. Of several, a list gives them in order. Only where nobody could mean another argument.
+    """
+
+    kind: ClassVar[str] = ""  # the canonical name, set by Family.register
+    bare: ClassVar[tuple[str, ...]] = ()
+    model_fields: ClassVar[Any] = _Arguments()
+
+    def __init__(self, /, **given: Any):
+        values = self._taken(given)
+        if values is None:
+            from nnctl.components.pydantic_model import validated
+
+            values = validated(type(self), given)
+        self.__dict__.update(values)
+
+    @classmethod
+    def _taken(cls, given: dict[str, Any]) -> dict[str, Any] | None:
+        """The fields' values, defaults in, where all that is given is plainly right; else None."""
+        rows, whole = _checks(cls)
+        values: dict[str, Any] = {}
+        used = 0
+        try:
+            for name, argument, check in rows:
+                if name in given:
+                    value, used = check(given[name]), used + 1
+                elif argument.validate_default:
+                    value = check(argument.default)
+                elif argument.is_required():
+                    return None
+                else:
+                    value = argument.get_default()
+                if value is NO:
+                    return None
+                values[name] = value
+            if used != len(given):
+                return None
+            if whole:
+                made = cls.made_of(values)
+                for method in whole:
+                    getattr(made, method)()
+        except Exception:  # whatever a check raises: pydantic comes to the same, and tells it with its place
+            return None
+        return values
+
+    @classmethod
+    def quickly(cls, given: Any) -> Any:
+        """An instance from a mapping of arguments that are plainly right, else NO."""
+        values = cls._taken(given) if type(given) is dict else None
+        return NO if values is None else cls.made_of(values)
+
+    @classmethod
+    def spelled_out(cls, given: Any) -> Any:
+        """What stands under a name, as a mapping of arguments where `bare` says how; else as it is."""
+        if len(cls.bare) == 1 and given is not None and not isinstance(given, Mapping | list | tuple):
+            return {cls.bare[0]: given}
+        if len(cls.bare) > 1 and isinstance(given, list | tuple) and len(given) == len(cls.bare):
+            return dict(zip(cls.bare, given, strict=True))
+        return given
+
+    @classmethod
+    def made_of(cls, values: dict[str, Any]) -> Self:
+        """An instance that holds these values, which have been checked."""
+        made = cls.__new__(cls)
+        made.__dict__.update(values)
+        return made
+
+    @classmethod
+    def model_validate(cls, given: Any, **options: Any) -> Self:
+        """An instance from a mapping of arguments. Raises pydantic.ValidationError; options are pydantic's."""
+        made = cls.quickly(given)
+        if made is NO:
+            from nnctl.components.pydantic_model import validated
+
+            made = given if isinstance(given, cls) else cls.made_of(validated(cls, given, **options))
+        return made
+
+    @classmethod
+    def model_json_schema(cls) -> dict[str, Any]:
+        from nnctl.components.pydantic_model import twin
+
+        return twin(cls).model_json_schema()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from nnctl.components.pydantic_model import core_schema_of
+
+        return core_schema_of(cls, handler)
+
+    def model_copy(self, *, update: Mapping[str, Any]) -> Self:
+        """The same with some fields changed, unchecked."""
+        return self.made_of({**self._values(), **update})
+
+    def model_dump(self) -> dict[str, Any]:
+        """The fields as values that JSON holds, what they hold likewise."""
+        return {name: _dumped(value) for name, value in self._values().items()}
+
+    def arguments(self) -> dict[str, Any]:
+        """The fields as plain YAML values, defaults included."""
+        return {field: plain(value) for field, value in self._values().items()}
+
+    def to_config(self) -> Any:
+        """What a config would say: the name alone, or `{name: {arguments that are not defaults}}`."""
+        given = {
+            field: plain(getattr(self, field))
+            for field, argument in self.model_fields.items()
+            if argument.is_required() or plain(getattr(self, field)) != plain(argument.default)
+        }
+        return {self.kind: given} if given else self.kind
+
+    def _values(self) -> dict[str, Any]:
+        return {name: self.__dict__[name] for name in self.model_fields}
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{type(self).__name__} is immutable: {name} cannot be set")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{type(self).__name__} is immutable: {name} cannot be deleted")
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self._values().values()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._values().items())})"
+
+
+def _dumped(value: Any) -> Any:
+    if isinstance(value, Declared):
+        return value.model_dump()
+    if isinstance(value, list | tuple):
+        return [_dumped(item) for item in value]
+    return {key: _dumped(item) for key, item in value.items()} if isinstance(value, Mapping) else value
+
+
+def plain(value: Any) -> Any:
+    """The value as YAML and JSON would hold it."""
+    if isinstance(value, Declared):
+        return value.to_config()
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return value

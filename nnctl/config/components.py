@@ -1,0 +1,205 @@
+"""Plain data to typed objects: members of families, and the arguments they take, all problems collected.
+
+Pydantic checks each class; what is nested in it (a layer's activation, an optimizer's schedule) is built first,
+so that a problem deep inside is told with its own key path and line.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import UnionType
+from typing import Any, get_args, get_origin
+
+from nnctl.components.registry import Choice, Declared, UnknownName
+from nnctl.config.messages import did_you_mean, explain, nearest, number_mend, show_value
+from nnctl.config.source_map import Findings, Path, shorten
+from nnctl.errors import NnctlError
+from nnctl.nn.layers.base import Layer
+
+WIRING = ("name", "from", "shared", "initial_state")  # what an entry of `layers:` takes besides its layer's arguments
+BAD: Any = object()  # stands for what could not be built; its problem has been noted
+
+
+@dataclass(frozen=True)
+class Slot:
+    """What a field holds that must be built first: a family's member, or a declared class.
+
+    many: the field is a list of them, or a mapping to them.
+    """
+
+    choice: Choice | None = None
+    cls: type[Declared] | None = None
+    many: bool = False
+
+
+@functools.cache
+def slots(cls: type[Declared]) -> Mapping[str, Slot]:
+    """The fields of `cls` that hold members or declared classes."""
+    found = {name: _slot(info.annotation, info.metadata) for name, info in cls.model_fields.items()}
+    return {name: slot for name, slot in found.items() if slot}
+
+
+def _slot(annotation: Any, metadata: Any = (), many: bool = False) -> Slot | None:
+    for item in metadata:
+        if isinstance(item, Choice):
+            return Slot(choice=item, many=many)
+    if isinstance(annotation, type) and issubclass(annotation, Declared):
+        return Slot(cls=annotation, many=many)
+    origin = get_origin(annotation)  # list[...], tuple[...], Mapping[...]; `ImageSpec | None` is one all the same
+    many = many or (isinstance(origin, type) and origin is not UnionType)
+    for part in get_args(annotation):
+        if slot := _slot(getattr(part, "__origin__", part) if hasattr(part, "__metadata__") else part,
+                         getattr(part, "__metadata__", ()), many):  # fmt: skip
+            return slot
+    return None
+
+
+def build_member(found: Findings, choice: Choice, value: Any, path: Path) -> Any:
+    """A member of a family from its name or `{name: {arguments}}`; BAD where that cannot be."""
+    if value is None and choice.optional:
+        return None
+    if choice.scalar and isinstance(value, int | float) and not isinstance(value, bool):
+        if math.isfinite(value) and value >= 0:
+            return float(value)
+        found.add(path, f"must be at least 0 and finite, got {show_value(value)}")
+        return BAD
+    if (together := choice.family.as_one(value)) is not value:
+        [(name, arguments)] = together.items()
+        inside = path
+    elif isinstance(value, str):
+        name, arguments, inside = value, {}, path
+    elif isinstance(value, dict) and len(value) == 1:
+        [(name, arguments)] = value.items()
+        inside = (*path, name)
+    else:
+        found.add(path, f"expected {_expected(choice)}, got {show_value(value)}", _form_hint(choice, value))
+        return BAD
+    cls = lookup(found, choice, name, inside)
+    return BAD if cls is None else build_declared(found, cls, cls.spelled_out(arguments), inside)
+
+
+def lookup(found: Findings, choice: Choice, name: str, path: Path) -> type[Declared] | None:
+    """The class of that name; None, with its problem noted, where there is none."""
+    family = choice.family
+    try:
+        return family.lookup(name[:200])
+    except UnknownName as error:
+        hint = error.problems[0].hint
+        if choice.scalar and (mend := number_mend(name)):
+            hint = mend
+        elif near := nearest(name, family):
+            hint = f"did you mean {' or '.join(near)}?"
+        found.add(path, f"unknown {family.noun} {shorten(name)!r}", hint)
+        return None
+
+
+def _expected(choice: Choice) -> str:
+    article = "an" if choice.family.noun[0] in "aeiou" else "a"
+    form = f"{article} {choice.family.noun}: its name, or {{name: {{arguments}}}}"
+    return f"a number, or {form}" if choice.scalar else form
+
+
+def _form_hint(choice: Choice, value: Any) -> str | None:
+    """The mend for the ways a member is misspelt."""
+    if isinstance(value, list) and len(value) == 1:
+        return "write it without the list's dash or brackets"
+    if not isinstance(value, dict) or not value:
+        return None
+    for key in ("name", "type", "class_name", "kind"):
+        if isinstance(value.get(key), str):
+            rest = ", ".join(f"{k}: {show_value(v)}" for k, v in value.items() if k != key)
+            return f"write {{{shorten(value[key])}: {{{rest}}}}}"
+    first, *others = value
+    if nearest(first, choice.family, 1):
+        if value[first] is None:
+            return f"indent {', '.join(map(shorten, others))} further, below {first}:"
+        return f"a mapping names one {choice.family.noun}; its arguments go inside it: {{{first}: {{...}}}}"
+    return None
+
+
+def build_declared(found: Findings, cls: type[Declared], given: Any, path: Path) -> Any:
+    """An instance of `cls` from a mapping of arguments; BAD where they do not fit."""
+    fields = cls.model_fields
+    if given is None:
+        given = {}
+    if not isinstance(given, dict) and len(cls.bare) > 1:
+        named = ", ".join(f"{name}: ..." for name in cls.bare)
+        found.add(path, f"expected the arguments {' and '.join(cls.bare)}, got {show_value(given)}",
+                  f"write {{{named}}}, or [{', '.join(cls.bare)}] in this order")  # fmt: skip
+        return BAD
+    if not isinstance(given, dict):
+        first = next((name for name, info in fields.items() if info.is_required()), None)
+        hint = f"write {{{first}: {show_value(given)}}}" if first and not isinstance(given, list) else None
+        found.add(path, f"expected a mapping of arguments, got {show_value(given)}", hint)
+        return BAD
+    before = len(found)
+    values: dict[str, Any] = {}
+    bad: set[str] = set()
+    for key, value in given.items():
+        inside = (*path, key)
+        if key not in fields:
+            what = f"{cls.kind} has no argument {shorten(key)!r}" if cls.kind else f"unknown key {shorten(key)!r}"
+            near = nearest(key, fields)
+            bad.update(near)  # "unts: 3" need not be told again as a missing `units`
+            if issubclass(cls, Layer) and key in WIRING:  # the list's own entries come here without these
+                hint = f"{key} belongs to the enclosing layer"
+            elif not near and (holder := _holder(cls, key)):
+                bad.add(holder)
+                hint = f"write {holder}: {{{key}: ...}}"
+            else:
+                hint = did_you_mean(key, fields)
+            found.add(inside, what, hint)
+            continue
+        slot = slots(cls).get(key)
+        values[key] = _build_slot(found, slot, value, inside) if slot else value
+        if values[key] is BAD:
+            bad.add(key)
+            del values[key]
+    return _validated(found, cls, values, bad, path, before)
+
+
+def _holder(cls: type[Declared], key: str) -> str | None:
+    """The field that takes a family's member called `key`: `layer`, for TimeDistributed and Dense."""
+    for field, slot in slots(cls).items():
+        if slot.choice and key in slot.choice.family:
+            return field
+    return None
+
+
+def _validated(found: Findings, cls: type[Declared], values: dict[str, Any], bad: set[str], path: Path,
+               before: int) -> Any:  # fmt: skip
+    try:
+        built = cls.model_validate(values)
+    except ValueError as error:
+        if not hasattr(error, "errors"):  # pydantic's ValidationError, of which nothing is loaded where all is well
+            raise
+        errors = [one for one in error.errors(include_url=False) if not (one["loc"] and one["loc"][0] in bad)]
+        for inner, message, hint in explain(errors, values, cls.model_fields):
+            found.add((*path, *inner), message, hint)
+        return BAD
+    except NnctlError as error:
+        for problem in error.problems:
+            found.add(path, problem.message, problem.hint)
+        return BAD
+    return built if len(found) == before else BAD
+
+
+def _build_slot(found: Findings, slot: Slot, value: Any, path: Path) -> Any:
+    if slot.many and isinstance(value, list):
+        items = [_build_one(found, slot, item, (*path, index)) for index, item in enumerate(value)]
+        return BAD if any(item is BAD for item in items) else items
+    if slot.many and slot.cls and isinstance(value, dict):
+        entries = {key: _build_one(found, slot, item, (*path, key)) for key, item in value.items()}
+        return BAD if any(item is BAD for item in entries.values()) else entries
+    return _build_one(found, slot, value, path)
+
+
+def _build_one(found: Findings, slot: Slot, value: Any, path: Path) -> Any:
+    if slot.choice:
+        return build_member(found, slot.choice, value, path)
+    if slot.cls and isinstance(value, dict):
+        return build_declared(found, slot.cls, value, path)
+    return value  # null, or a mistake that pydantic's check of the field tells

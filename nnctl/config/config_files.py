@@ -1,0 +1,69 @@
+"""Finding and reading a config file: a path, or the name of a ready config that comes with nnctl."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from nnctl.config.messages import nearest
+from nnctl.config.source_map import shorten
+from nnctl.config.yaml_reader import MOST_BYTES
+from nnctl.errors import InputError
+from nnctl.quoting import shell_path
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+def bundled_configs() -> dict[str, Path]:
+    """The ready configs by name, `iris` or `optimizers/adam`: from the installed package, or from the checkout it
+    lies in."""
+    package = Path(__file__).parent.parent
+    for folder in (package / "_bundled" / "configs", package.parent / "configs"):
+        if folder.is_dir():
+            files = sorted(folder.rglob("*"), key=lambda file: (len(file.parts), file))
+            return {file.relative_to(folder).with_suffix("").as_posix(): file
+                    for file in files if file.suffix in _SUFFIXES}  # fmt: skip
+    return {}
+
+
+def find_config(path: str | Path) -> Path:
+    """The config file that a path or a ready config's name means. Raises InputError where there is none."""
+    file = Path(path)
+    try:
+        if file.is_dir():
+            names = [shell_path(one) for one in _configs_in(file)]
+            raise InputError("is a folder, not a config file", str(path),
+                             f"name a file: {', '.join(names[:5])}" if names else "name a YAML file")  # fmt: skip
+        if file.exists():
+            return file
+    except (ValueError, OSError) as error:
+        raise InputError(f"cannot be read: {error}", shorten(str(path))) from None
+    bundled = bundled_configs()
+    # `iris`, `iris.yaml` and `configs/iris.yaml` work from any folder
+    name = file.with_suffix("").as_posix().removeprefix("configs/") if file.name else ""
+    if file.suffix in ("", *_SUFFIXES) and name in bundled:
+        return bundled[name]
+    raise InputError("no such config file", shorten(str(path), 200), _missing_hint(file, bundled))
+
+
+def read_config(file: Path) -> bytes:
+    """The file's bytes, one more than allowed at most. Raises InputError where it cannot be read."""
+    try:
+        with open(file, "rb") as stream:
+            return stream.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", str(file), "check the file's permissions") from None
+
+
+def _configs_in(folder: Path) -> Iterator[Path]:
+    return (file for file in sorted(folder.iterdir()) if file.suffix in _SUFFIXES)
+
+
+def _missing_hint(file: Path, bundled: dict[str, Path]) -> str:
+    beside = {one.name: one for one in _configs_in(file.parent)} if file.parent.is_dir() else {}
+    if near := nearest(file.name, beside):
+        return f"did you mean {' or '.join(shell_path(beside[name]) for name in near)}?"
+    if near := nearest(file.stem, bundled):
+        return f"did you mean {' or '.join(near)}?"
+    ready = f"; ready ones: {', '.join(bundled)}" if bundled else ""
+    return f"`nnctl init` writes a starter file{ready}"

@@ -1,0 +1,169 @@
+"""The whole config with every default written out, and where each value comes from."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from nnctl.components.registry import Declared
+from nnctl.config.graph_builder import Network
+from nnctl.config.source_map import Document, Path, show_path
+from nnctl.config.types import Spec
+from nnctl.config.yaml_reader import scalar
+
+_ABSENT: Any = object()
+_SAFE_TEXT = re.compile(r"[^\W\d][\w/ ().*+-]*(?<! )|[./][\w/.*-]*")
+
+
+def expand(value: Any) -> Any:
+    """The value as YAML would hold it, every argument written out: `{adam: {learning_rate: 0.001, ...}}`."""
+    if isinstance(value, Declared):
+        arguments = {name: expand(getattr(value, name)) for name in type(value).model_fields}
+        if not value.kind:
+            return arguments
+        return {value.kind: arguments} if arguments else value.kind
+    if isinstance(value, list | tuple):
+        return [expand(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): expand(item) for key, item in value.items()}
+    return value
+
+
+def resolve(spec: Spec, document: Document, network: Network, moved: Mapping[Path, Path]) -> Spec:
+    """The spec with its `resolved`, `origins` and `places` filled in.
+
+    moved: resolved key path -> key path in the config, where the two differ.
+    """
+    moved = dict(moved)
+    whole: dict[str, Any] = {"name": spec.name, "seed": spec.seed, "dataset": expand(spec.dataset)}
+    if spec.inputs:
+        whole["inputs"] = {name: expand(one) for name, one in spec.inputs.items()}
+        moved |= {("inputs", name): network.paths[name] for name in spec.inputs}
+    whole["layers"] = []
+    for index, node in enumerate(spec.nodes):
+        sources = node.sources[0] if len(node.sources) == 1 else list(node.sources)
+        arguments: dict[str, Any] = {"name": node.name, "from": sources}
+        if node.shared:
+            arguments["shared"] = node.shared
+        else:
+            arguments |= expand(node.layer)[node.layer.kind]
+        whole["layers"].append({node.layer.kind: arguments})
+        written = network.paths[node.name]
+        moved[("layers", index)] = network.items[node.name]
+        if "from" not in (given := _at(document.data, written) or {}) and "initial_state" in given:
+            moved[("layers", index, node.layer.kind, "from")] = (*written, "initial_state")
+        if written[-1] == "shared":
+            short = ("layers", index, node.layer.kind, "shared")
+            moved[short] = (*written, "layer") if (*written, "layer") in document.places else written
+    whole |= {
+        "outputs": list(spec.outputs),
+        "loss": {name: expand(loss) for name, loss in spec.losses.items()},
+        "loss_weights": dict(spec.loss_weights),
+        "optimizer": expand(spec.optimizer),
+        "metrics": {name: expand(metrics) for name, metrics in spec.metrics.items()},
+        "weighted_metrics": {name: expand(metrics) for name, metrics in spec.weighted_metrics.items()},
+        "epochs": spec.epochs,
+        "batch_size": "all" if spec.batch_size is None else spec.batch_size,
+        "class_weight": expand(spec.class_weight),
+        "callbacks": expand(spec.callbacks),
+        "keep": spec.keep,
+        "engine": expand(spec.engine),
+    }
+    origins: dict[str, str] = {}
+    _trace(whole, document.data, (), (), document, moved, origins)
+    places = {show_path(path): document.at(place) for path, place in document.places.items() if path}
+    return replace(spec, resolved=whole, origins=origins, places=places)
+
+
+def _trace(resolved: Any, given: Any, path: Path, written: Path, document: Document, moved: Mapping[Path, Path],
+           origins: dict[str, str]) -> None:  # fmt: skip
+    """Walks the resolved config beside the given one and notes where every leaf comes from."""
+    if path in moved:
+        written = moved[path]
+        given = _at(document.data, written)
+    if isinstance(resolved, dict) and resolved:
+        for key, value in resolved.items():
+            inner, at = _step(given, key, written, single=len(resolved) == 1)
+            _trace(value, inner, (*path, key), at, document, moved, origins)
+    elif isinstance(resolved, list) and any(isinstance(item, dict | list) for item in resolved):
+        for index, item in enumerate(resolved):
+            inside = isinstance(given, list) and index < len(given)
+            _trace(item, given[index] if inside else given, (*path, index),
+                   (*written, index) if inside else written, document, moved, origins)  # fmt: skip
+    else:
+        origins[show_path(path)] = "default" if given is _ABSENT else _origin(document, written)
+
+
+def _step(given: Any, key: str, written: Path, single: bool) -> tuple[Any, Path]:
+    """What the config says for one key of the resolved form, and where."""
+    if isinstance(given, dict):
+        if key in given:
+            # `optimizer:` or `activation:` left empty gives the default, as if it were not there
+            return given[key] if given[key] is not None or not written else _ABSENT, (*written, key)
+        if single and len(given) == 1:  # a member under another of its names: `Adam`, `leaky-relu`
+            [(name, arguments)] = given.items()
+            return {} if arguments is None else arguments, (*written, name)
+        return _ABSENT, written
+    return _ABSENT, written
+
+
+def _at(data: Any, path: Path) -> Any:
+    for step in path:
+        if (isinstance(data, dict) and step in data) or (isinstance(data, list) and isinstance(step, int)):
+            data = data[step]
+        else:
+            return _ABSENT
+    return data
+
+
+def _origin(document: Document, path: Path) -> str:
+    place = document.place(path)
+    return "--set" if place.override else f"line {place.line}"
+
+
+def dump(resolved: Mapping[str, Any], origins: Mapping[str, str]) -> str:
+    """The resolved config as YAML, each value with its origin in a comment: `units: 16  # line 4`."""
+    lines: list[str] = []
+    for key, value in resolved.items():
+        _write(lines, "", _text(key) + ":", value, (key,), origins)
+    return "\n".join(lines) + "\n"
+
+
+def _write(lines: list[str], indent: str, head: str, value: Any, path: Path, origins: Mapping[str, str]) -> None:
+    if isinstance(value, dict) and value:
+        lines.append(indent + head)
+        inside = indent + ("    " if head.startswith("- ") else "  ")
+        for key, item in value.items():
+            _write(lines, inside, _text(key) + ":", item, (*path, key), origins)
+    elif isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
+        lines.append(indent + head)
+        for index, item in enumerate(value):
+            here = (*path, index)
+            if isinstance(item, dict) and len(item) == 1:
+                [(key, arguments)] = item.items()
+                _write(lines, indent + "  ", f"- {_text(key)}:", arguments, (*here, key), origins)
+            else:
+                _write(lines, indent + "  ", "-", item, here, origins)
+    else:
+        origin = origins.get(show_path(path))
+        lines.append(f"{indent}{head} {_flow(value)}" + (f"  # {origin}" if origin else ""))
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    if isinstance(value, dict):
+        return "{}"
+    return _text(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _text(text: str) -> str:
+    """The text plain where YAML reads it back as the same text, else in double quotes."""
+    if _SAFE_TEXT.fullmatch(text) and scalar(text) == text:
+        return text
+    quoted = json.dumps(text, ensure_ascii=False)
+    return re.sub(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029]",
+                  lambda bad: f"\\u{ord(bad[0]):04x}", quoted)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Data sets that nnctl knows by name: bundled with it, or downloaded once."""

@@ -1,0 +1,1 @@
+"""What the values of a column mean: numbers, dates, categories, and their order."""

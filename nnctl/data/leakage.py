@@ -1,0 +1,77 @@
+"""What looks wrong about loaded data, though nothing in it is broken: rows in two parts, features that give the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from nnctl.data.dataset import Part
+from nnctl.data.lazy_array import blocks
+from nnctl.data.preprocessing.column_roles import Roles
+from nnctl.data.table import Array, Column, Table, distinct
+from nnctl.quoting import yaml_list
+
+_PRODUCTS = 1 << 18  # bytes of products at a time, so that they stay in the cache
+
+
+def duplicate_notes(parts: Mapping[str, Part]) -> Iterator[str]:
+    """A line for each part that has rows of the training part, all inputs and targets equal."""
+    others = [name for name in ("validation", "test") if name in parts]
+    known = distinct(_hashes(parts["train"])) if others else ()
+    for name in others:
+        if (count := _among(known, _hashes(parts[name]))):
+            rows = "row is" if count == 1 else "rows are"
+            yield f"{count} {name} {rows} also in the training split, with equal values"
+
+
+def _among(known: Array, values: Array) -> int:
+    """How many of the values are known; known is sorted. (np.isin would import numpy.ma.)"""
+    places = np.minimum(np.searchsorted(known, values), len(known) - 1)
+    return int(np.count_nonzero(known[places] == values))
+
+
+def _hashes(part: Part) -> Array:
+    """(rows,) uint64: rows that are equal hash alike, others almost never do."""
+    total = np.zeros(part.rows, dtype=np.uint64)
+    rng = np.random.default_rng(0)
+    for array in (*part.inputs.values(), *part.targets.values()):
+        odd = None
+        for start, some in blocks(array):
+            words = np.ascontiguousarray(some).reshape(len(some), -1)
+            words = words.view(np.uint32 if words[0].nbytes % 4 == 0 else np.uint8)
+            if odd is None:
+                odd = rng.integers(0, 2**63, size=words.shape[1], dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+            size = max(1, _PRODUCTS // (8 * words.shape[1]))
+            for first in range(0, len(words), size):
+                block = words[first : first + size].astype(np.uint64)
+                total[start + first : start + first + len(block)] += (block * odd).sum(axis=1, dtype=np.uint64)
+    return total
+
+
+def copy_notes(table: Table, roles: Roles, train: Array) -> Iterator[str]:
+    """A line for each feature that gives a target away: |correlation| > 0.9999, or one value for one class."""
+    for columns in roles.targets.values():
+        for target in columns:
+            answer = table[target].take(train)
+            for name in roles.features:
+                if _copies(table[name].take(train), answer):
+                    yield (
+                        f'column "{name}" determines the target "{target}": one follows from the other;'
+                        f" `ignore: {yaml_list([name])}` leaves it out"
+                    )
+
+
+def _copies(feature: Column, answer: Column) -> bool:
+    both = ~(feature.missing | answer.missing)
+    x, y = feature.values[both], answer.values[both]
+    if len(x) < 3:
+        return False
+    if feature.kind == answer.kind == "number":
+        x, y = x - x.mean(), y - y.mean()
+        with np.errstate(all="ignore"):
+            correlation = (x @ y) / np.sqrt((x @ x) * (y @ y))
+        return bool(abs(correlation) > 0.9999)
+    both_columns = np.stack([x.astype(np.float64), y.astype(np.float64)])
+    pairs = np.unique(both_columns, axis=1, return_counts=True)[1].size  # counts: see `distinct`
+    return 1 < pairs == len(distinct(x)) == len(distinct(y)) < len(x) / 2

@@ -1,0 +1,82 @@
+"""Loading a data set: read, split, fit on the training rows, transform; and the notes of what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from nnctl.data.catalog.bundled import resolve
+from nnctl.data.config import DatasetSpec
+from nnctl.data.dataset import Data
+from nnctl.data.load_tables import drop_rows as drop_table_rows
+from nnctl.data.load_tables import load_table
+from nnctl.data.preprocessing.column_roles import target_labels
+from nnctl.data.preprocessing.fitted import Preprocessing
+from nnctl.data.preprocessing.sequence_tables import fold
+from nnctl.data.readers.read import absolute, column_rules, read_dataset
+from nnctl.data.split_and_transform import finish, split_parts
+from nnctl.data.splits import PARTS
+from nnctl.data.table import Table
+from nnctl.errors import DataError
+
+if TYPE_CHECKING:
+    from nnctl.config.types import InputSpec
+
+Wanted = Mapping[str, str]
+
+
+def load_dataset(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], wanted: Wanted, seed: int) -> Data:
+    """The arrays that a config's data set gives, fitted on its training rows.
+
+    inputs: the config's, or empty: one input, called "input". wanted: by output, the labels its loss wants:
+    "integer", "onehot", "binary", "number" or "sequence". seed: of the split, unless the split has its own.
+    Raises DataError.
+    """
+    given, bundled = resolve(dataset)
+    if dataset.alphabet and "sequence" not in wanted.values():
+        raise DataError("`alphabet` is for text targets, as used with CTC", "dataset.alphabet",
+                        "remove it, or use `loss: ctc`")  # fmt: skip
+    rows, fixed = read_dataset(given, column_rules(given, target_labels(given, wanted)))
+    origin = absolute(dataset)
+    if not isinstance(rows, Table) and rows.image:
+        origin = origin.model_copy(update={"image": rows.image})
+    if isinstance(rows, Table):
+        return load_table(origin, given, inputs, wanted, seed, rows, fixed)
+    from nnctl.data.load_arrays import load_arrays
+
+    return load_arrays(origin, given, bundled, inputs, wanted, seed, rows, fixed)
+
+
+def load_fitted(preprocessing: Preprocessing) -> Data:
+    """As load, with what was fitted before; raises DataError where the parts have other rows than then."""
+    dataset, _ = resolve(preprocessing.dataset)
+    rows, fixed = read_dataset(dataset, preprocessing.rules, preprocessing.formats)
+    notes: list[str] = [*rows.notes]
+    coders = preprocessing.targets
+    if isinstance(rows, Table):
+        used = (*preprocessing.features, *preprocessing.target_columns)
+        rows.require(used, "the trained model")
+        rows, fixed = drop_table_rows(dataset, rows, preprocessing.features, preprocessing.target_columns, fixed, notes)
+        samples = rows
+        if dataset.sequence:
+            rows, fixed = fold(dataset, rows, preprocessing.target_columns, fixed)
+            samples = rows.sequences
+            coders = {} if dataset.sequence.target == "each" else coders
+    else:
+        notes += rows.notes
+        rows = preprocessing.checked_arrays(rows, True)
+        from nnctl.data.load_arrays import drop_rows
+
+        rows, fixed = drop_rows(dataset, rows, preprocessing.inputs, preprocessing.target_columns, fixed, notes)
+        samples = rows
+    split = split_parts(dataset, samples, coders, preprocessing.seed, fixed)
+    counts = {part: len(split.rows[part]) for part in PARTS}
+    if preprocessing.rows and counts != dict(preprocessing.rows):
+        shown = [", ".join(f"{part} {count}" for part, count in found.items())
+                 for found in (counts, preprocessing.rows)]  # fmt: skip
+        raise DataError(
+            f"the data have changed since the model was trained: the rows are now {shown[0]}; they were {shown[1]}",
+            rows.source,
+            "the splits would mix: evaluate on a separate file with --data",
+        )
+    return finish(preprocessing, rows, split, notes)

@@ -1,0 +1,153 @@
+"""Tables to a data set: columns fitted on the training rows, one by one; texts; rows that are time steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nnctl.data.config import DatasetSpec
+from nnctl.data.dataset import Data
+from nnctl.data.leakage import copy_notes
+from nnctl.data.preprocessing.column_roles import Roles, find_roles
+from nnctl.data.preprocessing.features import Category, Feature, fit_category, fit_number
+from nnctl.data.preprocessing.fitted import Preprocessing
+from nnctl.data.preprocessing.inputs import TableInput, fit_shape
+from nnctl.data.preprocessing.missing_values import kept_rows, refuse_missing, rule
+from nnctl.data.preprocessing.padding import length_note
+from nnctl.data.preprocessing.sequence_tables import fold
+from nnctl.data.preprocessing.targets import TargetCoder, fit_target
+from nnctl.data.preprocessing.text import TextInput, fit_text
+from nnctl.data.split_and_transform import finish, renumbered, split_parts, target_notes
+from nnctl.data.splits import PARTS
+from nnctl.data.table import Array, Table, listing
+from nnctl.errors import DataError
+
+if TYPE_CHECKING:
+    from nnctl.config.types import InputSpec
+
+Wanted = Mapping[str, str]
+
+
+def load_table(origin: DatasetSpec, dataset: DatasetSpec, inputs: Mapping[str, InputSpec], wanted: Wanted,
+               seed: int, table: Table, fixed: Mapping[str, Array]) -> Data:  # fmt: skip
+    """A table's data set; see loading.load. With `sequence`, a sample is all the rows of an id."""
+    notes: list[str] = list(table.notes)
+    if dataset.lengths:
+        raise DataError("dataset.lengths is for arrays, this is a table", table.source,
+                        "for rows that are time steps write `sequence: {id: COLUMN}`")  # fmt: skip
+    roles = find_roles(dataset, inputs, tuple(wanted), table)
+    notes += roles.notes
+    targets = [name for columns in roles.targets.values() for name in columns]
+    whole = table
+    table, fixed = drop_rows(dataset, table, roles.features, targets, fixed, notes)
+    takes = {name: take for columns in roles.inputs.values() for name, take in columns}
+    refuse_missing(dataset, table, takes, targets, whole)
+    long = None
+    if dataset.sequence:
+        long, fixed = fold(dataset, table, targets, fixed)
+    each = dataset.sequence is not None and dataset.sequence.target == "each"
+    samples = long.sequences if long else table
+    labelled = table if each else samples
+    coders = _fit_coders(dataset, roles, wanted, labelled)
+    split = split_parts(dataset, samples, {} if each else coders, seed, fixed)
+    train = split.rows["train"]
+    train_rows = long.steps_of(train) if long else train
+    rules = dataset.normalize if isinstance(dataset.normalize, Mapping) else {}
+    if any(rules.get(name, "none") != "none" for name in targets):
+        coders = _fit_coders(dataset, roles, wanted, labelled, train_rows if each else train, rules)
+    steps = None
+    if long:
+        steps = dataset.sequence.length or int(long.lengths.max())
+        notes.append(length_note(np.minimum(long.lengths, steps), steps, f'column "{dataset.sequence.id}"'))
+    fitted: dict[str, TableInput | TextInput] = {}
+    for name, columns in roles.inputs.items():
+        wanted_shape = inputs[name].shape if name in inputs else None
+        fitted[name] = _fit_input(dataset, table, name, columns, wanted_shape, steps, train_rows, notes)
+    if each:
+        coders = {name: replace(coder, shape=(steps, *coder.shape)) for name, coder in coders.items()}
+    notes += _width_notes(fitted)
+    notes += _scaling_notes(dataset, fitted)
+    notes += copy_notes(table, roles, train_rows)
+    notes += target_notes(coders)
+    counts = {part: len(split.rows[part]) for part in PARTS}
+    preprocessing = Preprocessing(origin, seed, fitted, coders, dataset.weight, counts, table.formats)
+    return finish(preprocessing, long or table, split, notes)
+
+
+def _fit_coders(dataset: DatasetSpec, roles: Roles, wanted: Wanted, table: Table, train: Array | None = None,
+                rules: Mapping[str, str] | None = None) -> dict[str, TargetCoder]:  # fmt: skip
+    return {name: fit_target(table, roles.targets[name], labels, train, rules, dataset.alphabet)
+            for name, labels in wanted.items()}  # fmt: skip
+
+
+def _fit_input(dataset: DatasetSpec, table: Table, name: str, columns: Sequence[tuple[str, str]],
+               wanted: tuple[int | None, ...] | None, steps: int | None, train: Array,
+               notes: list[str]) -> TableInput | TextInput:  # fmt: skip
+    """An input fitted on the rows `train`. wanted: its shape as the config gives it. steps: of sequences."""
+    [(first, take), *_] = columns
+    if take == "text":
+        text = fit_text(table, first, train, dataset.text, rule(dataset.missing, first))
+        fit_shape(wanted, text.shape, f"inputs.{name}", f'the texts of "{first}" make')
+        return text
+    features = tuple(_fit_feature(dataset, table, column, take, train, notes) for column, take in columns)
+    width = sum(feature.width for feature in features)
+    found = (width,) if steps is None else (steps, width)
+    shape = fit_shape(wanted, found, f"inputs.{name}", f"its {len(columns)} columns make")
+    if steps is not None and shape[0] != steps:
+        raise DataError(f"the input's shape is {list(shape)}, but its sequences have {steps} time steps",
+                        f"inputs.{name}", f"write `shape: {list(found)}`, or leave it out")  # fmt: skip
+    return TableInput(features, shape)
+
+
+def drop_rows(dataset: DatasetSpec, table: Table, features: Sequence[str], targets: Sequence[str],
+              fixed: Mapping[str, Array], notes: list[str]) -> tuple[Table, dict[str, Array]]:  # fmt: skip
+    kept = kept_rows(dataset, table, features, targets, notes)
+    if len(kept) == table.rows:
+        return table, dict(fixed)
+    return table.take(kept), renumbered(fixed, kept)
+
+
+def _fit_feature(dataset: DatasetSpec, table: Table, name: str, take: str, train: Array,
+                 notes: list[str]) -> Feature:  # fmt: skip
+    missing = rule(dataset.missing, name)
+    if take == "category":
+        return fit_category(table, name, train, missing, dataset.encode, dataset.rare, notes)
+    rules = dataset.normalize
+    normalize = rules.get(name, "standard") if isinstance(rules, Mapping) else rules or "standard"
+    return fit_number(table, name, train, missing, normalize)
+
+
+def _width_notes(fitted: Mapping[str, TableInput | TextInput]) -> list[str]:
+    notes = {}
+    for entry in fitted.values():
+        if isinstance(entry, TextInput):
+            notes[entry.column] = entry.note()
+            continue
+        for feature in entry.features:
+            if isinstance(feature, Category):
+                shown = listing(feature.words, 5)
+                if feature.encode == "onehot":
+                    notes[feature.name] = f'column "{feature.name}": {feature.width} one-hot numbers ({shown})'
+                else:
+                    notes[feature.name] = (
+                        f'column "{feature.name}": categories 1 to {len(feature.words)} ({shown}), 0 for any other;'
+                        f" an Embedding wants input_dim {len(feature.words) + 1}"
+                    )
+    return list(notes.values())
+
+
+def _scaling_notes(dataset: DatasetSpec, fitted: Mapping[str, TableInput | TextInput]) -> list[str]:
+    tables = [entry for entry in fitted.values() if isinstance(entry, TableInput)]
+    numbers = {f.name for entry in tables for f in entry.features if not isinstance(f, Category)}
+    if not numbers:
+        return []
+    ways = {"standard": "to mean 0 and standard deviation 1", "minmax": "to the range 0 to 1", "none": None}
+    rules = dataset.normalize
+    if isinstance(rules, Mapping):
+        shown = ", ".join(f"{name} {kind}" for name, kind in rules.items())
+        return [f"numbers scaled using the training rows: {shown}; others: standard"]
+    way = ways[rules or "standard"]
+    return [f"{len(numbers)} columns of numbers scaled {way}, using the training rows"] if way else []

@@ -1,0 +1,1 @@
+"""From columns to tensors, and what is fitted on the training rows for that."""

@@ -1,0 +1,296 @@
+"""What each column of a table is for: which input it feeds, as number or category, or why it is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from nnctl.data.columns.column_format import is_plain
+from nnctl.data.columns.number_formats import CODE, PLAIN, looks_like_number, possible_formats
+from nnctl.data.config import DatasetSpec
+from nnctl.data.readers.duckdb_types import called, hint
+from nnctl.data.row_origin import located
+from nnctl.data.table import Column, Table, listing, suggestion
+from nnctl.errors import DataError
+from nnctl.quoting import yaml_list, yaml_map
+
+if TYPE_CHECKING:
+    from nnctl.config.types import InputSpec
+
+Take = Literal["number", "category", "text"]
+_UNREAD = ("date", "time", "nested")
+
+
+@dataclass(frozen=True)
+class Roles:
+    """inputs: by input name, (column, how it is taken) in order. targets: by output name, its columns.
+    notes: what is left out, and why."""
+
+    inputs: Mapping[str, tuple[tuple[str, Take], ...]]
+    targets: Mapping[str, tuple[str, ...]]
+    notes: tuple[str, ...]
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for columns in self.inputs.values() for name, _ in columns))
+
+
+def target_labels(dataset: DatasetSpec, wanted: Mapping[str, str]) -> dict[str, str]:
+    """By column, the labels that the loss of its output wants, found out without the data. wanted: by output."""
+    target = dataset.target
+    if isinstance(target, Mapping):
+        return {name: labels for output, labels in wanted.items() for name in target.get(output, ())}
+    if target is None or set(target) == set(wanted):
+        return dict(wanted)
+    return {name: labels for labels in wanted.values() for name in target}
+
+
+def find_targets(dataset: DatasetSpec, outputs: Sequence[str], table: Table) -> dict[str, tuple[str, ...]]:
+    """The target columns of each output. Raises DataError where they are not said or are not there."""
+    target = dataset.target
+    if target is None:
+        if not all(output in table.columns for output in outputs):
+            raise DataError(
+                "the target column is not given",
+                table.source,
+                f"add `target: COLUMN` under dataset; columns: {listing(table.columns, 20)}",
+            )
+        found = {output: (output,) for output in outputs}
+    elif isinstance(target, Mapping):
+        found = {output: tuple(columns) for output, columns in target.items()}
+        if set(found) != set(outputs):
+            raise DataError(
+                f"target names the outputs {listing(found)}, the model has {listing(outputs)}",
+                "dataset.target",
+                f"give each output its column: `target: {yaml_map(dict.fromkeys(outputs, 'COLUMN'))}`",
+            )
+    elif len(outputs) == 1:
+        found = {outputs[0]: tuple(target)}
+    elif set(target) == set(outputs):
+        found = {output: (output,) for output in outputs}
+    else:
+        raise DataError(
+            f"the model has {len(outputs)} outputs ({listing(outputs)}), the target is {listing(target)}",
+            "dataset.target",
+            f"say which output learns which column: `target: {yaml_map(dict.fromkeys(outputs, 'COLUMN'))}`",
+        )
+    table.require((name for columns in found.values() for name in columns), "dataset.target")
+    for name in dict.fromkeys(name for columns in found.values() for name in columns):
+        if table[name].kind in _UNREAD:
+            kind = table[name].type_name
+            raise DataError(f"holds {called(kind)}, a target is made of numbers or words", table.where(name),
+                            hint(name, kind))  # fmt: skip
+    return found
+
+
+def find_roles(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], outputs: Sequence[str],
+               table: Table) -> Roles:  # fmt: skip
+    """Sorts the columns into inputs, targets and what is left out. Raises DataError."""
+    targets = find_targets(dataset, outputs, table)
+    _require_all(dataset, inputs, table)
+    _refuse_both(dataset.categorical, dataset.numeric)
+    predicted = {name for columns in targets.values() for name in columns}
+    aside = {dataset.weight: "the sample weights", dataset.split.time: "the split's time",
+             dataset.split.column: "the split"}  # fmt: skip
+    if dataset.sequence:
+        aside |= {dataset.sequence.id: "the sequences' ids", dataset.sequence.order: "the steps' order"}
+    texts = dataset.text.column if dataset.text else ()
+    nested = [name for name in (dataset.weight, dataset.split.column, *texts) if name and table[name].kind == "nested"]
+    refuse_unread(table, nested, "which are no weights, no words and no texts")
+    named = (*(dataset.features or ()), *(name for spec in inputs.values() for name in spec.columns or ()), *texts)
+    if leaks := [name for name in named if name in predicted]:
+        raise DataError(
+            f"{listing(leaks)} cannot be both feature and target", table.source, "remove the target from the features"
+        )
+    notes: list[str] = []
+    takes: dict[str, Take] = {}
+    for name in dict.fromkeys((*(dataset.features or table.columns), *texts)):
+        if name in predicted or name in dataset.ignore:
+            continue
+        if name in aside and name not in named:
+            notes.append(f'column "{name}" is not used as a feature: it holds {aside[name]}')
+            continue
+        take = "text" if name in texts else _take(name, table, dataset, name in named, notes)
+        if take:
+            takes[name] = take
+    ignored = [name for name in dataset.ignore if name not in predicted]
+    if ignored:
+        notes.insert(0, f"ignored, as configured: {listing(ignored)}")
+    if not takes:
+        texts = [name for name in table.columns if name not in predicted and is_text(table[name])]
+        advice = "list columns under `features:`"
+        if texts:
+            advice = (
+                f'column "{texts[0]}" holds texts: `text: {yaml_map({"column": texts[0]})}` under dataset reads it word by'
+                " word, for an Embedding"
+            )
+        raise DataError("there is no column to learn from", table.source, advice)
+    by_input = _by_input(inputs, takes, table)
+    by_input = {name: _texts_alone(name, columns, dataset, inputs, notes) for name, columns in by_input.items()}
+    return Roles(by_input, targets, tuple(notes))
+
+
+def refuse_unread(table: Table, names: Iterable[str], why: str) -> None:
+    """Raises DataError for the first of the columns whose values are neither numbers nor words."""
+    for name in names:
+        column = table[name]
+        if column.kind in _UNREAD:
+            raise DataError(f"holds {called(column.type_name)}, {why}", table.where(name), hint(name, column.type_name))
+
+
+def _texts_alone(name: str, columns: tuple[tuple[str, Take], ...], dataset: DatasetSpec,
+                 inputs: Mapping[str, InputSpec], notes: list[str]) -> tuple[tuple[str, Take], ...]:  # fmt: skip
+    """An input's columns; of one that a text feeds, that text. Raises DataError where it was told of others."""
+    texts = [(column, take) for column, take in columns if take == "text"]
+    if not texts or len(columns) == 1:
+        return columns
+    others = [column for column, take in columns if take != "text"]
+    told = dataset.features or (name in inputs and inputs[name].columns)
+    if told or len(texts) > 1:
+        each = {column: {"columns": [column]} for column, _ in texts}
+        if others:
+            each["rest"] = {"columns": others}
+        raise DataError(
+            f"a text needs an input of its own, but {listing(column for column, _ in columns)} would feed {name!r}",
+            "dataset.text", f"declare separate inputs: `inputs: {yaml_map(each)}`",
+        )  # fmt: skip
+    notes.append(
+        f"the model reads only the text; not used: {listing(others)} (`inputs:` can give them an input of their own)"
+    )
+    return tuple(texts)
+
+
+def _require_all(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], table: Table) -> None:
+    for key in ("features", "ignore", "categorical", "numeric"):
+        table.require(getattr(dataset, key) or (), f"dataset.{key}")
+    for key in ("missing", "normalize"):
+        rules = getattr(dataset, key)
+        if isinstance(rules, Mapping):
+            table.require(rules, f"dataset.{key}")
+    for key, name in (("weight", dataset.weight), ("split.time", dataset.split.time),
+                      ("split.column", dataset.split.column)):  # fmt: skip
+        if name is not None:
+            table.require([name], f"dataset.{key}")
+    if dataset.sequence:
+        table.require(filter(None, (dataset.sequence.id, dataset.sequence.order)), "dataset.sequence")
+    if dataset.text:
+        table.require(dataset.text.column, "dataset.text")
+        _refuse_both(dataset.text.column, (*dataset.categorical, *dataset.numeric))
+        if dataset.sequence:
+            raise DataError("text and sequence cannot be used together", "dataset",
+                            "keep one of them")  # fmt: skip
+    for name, spec in inputs.items():
+        table.require(spec.columns or (), f"inputs.{name}.columns")
+
+
+def _refuse_both(one: Sequence[str], other: Sequence[str]) -> None:
+    if both := set(one) & set(other):
+        raise DataError(f"{listing(sorted(both))} is listed in more than one of categorical, numeric and text", "dataset",
+                        "keep one of them")  # fmt: skip
+
+
+def _take(name: str, table: Table, dataset: DatasetSpec, named: bool, notes: list[str]) -> Take | None:
+    """How a column is taken, or None where it is left out; a note says why."""
+    column = table[name]
+    if column.kind in _UNREAD:
+        if named or name in dataset.categorical or name in dataset.numeric:
+            raise DataError(
+                f"holds {called(column.type_name)}, a feature is made of numbers or words",
+                table.where(name),
+                hint(name, column.type_name),
+            )
+        notes.append(f'column "{name}" holds {called(column.type_name)} and is left out; {hint(name, column.type_name)}')
+        return None
+    if name in dataset.numeric:
+        return "number"
+    if column.missing.all():
+        raise DataError("is empty in every row", table.where(name), f"ignore it: `ignore: {yaml_list([name])}`")
+    if name in dataset.categorical:
+        return "category"
+    distinct = len(column.distinct())
+    if distinct == 1 and not column.missing.any():
+        notes.append(f'column "{name}" has the same value in every row; `ignore: {yaml_list([name])}` leaves it out')
+    if column.kind == "number":
+        return "number"
+    _refuse_broken_numbers(name, column, table)
+    if not named and distinct > 20 and distinct > 0.5 * (~column.missing).sum() and is_text(column):
+        notes.append(
+            f'column "{name}" is left out: it holds texts; `text: {yaml_map({"column": name})}` reads it word by word, for an'
+            " Embedding"
+        )
+        return None
+    if not named and distinct > 20 and distinct > 0.5 * (~column.missing).sum():
+        notes.append(
+            f'column "{name}" is left out: {distinct} different texts in {table.rows} rows look like names;'
+            f" `categorical: {yaml_list([name])}` takes it"
+        )
+        return None
+    return "category"
+
+
+def is_text(column: Column) -> bool:
+    """Whether a column of words holds texts: three words each or more, on average."""
+    if column.kind != "text" or not column.words:
+        return False
+    return sum(len(word.split()) for word in column.words) >= 3 * len(column.words)
+
+
+def _refuse_broken_numbers(name: str, column: Column, table: Table) -> None:
+    """Text that is mostly numbers is a column of numbers with a mistake in it, not categories."""
+    present = np.bincount(column.values[column.values >= 0], minlength=len(column.words))
+    words = [word for word, count in zip(column.words, present, strict=True) if count]
+    numeric = np.array([looks_like_number(word) for word in column.words])
+    if not numeric.any() or (present * numeric).sum() < 0.8 * present.sum():
+        return
+    wrong = np.flatnonzero(~numeric & (present > 0))
+    if len(wrong):
+        at = located(table.where(name), column.values == wrong[0])
+        raise DataError(
+            f'{at.rows} holds "{column.words[wrong[0]]}" in a column of numbers',
+            at.where,
+            f"fix the value or leave the field empty; `categorical: {yaml_list([name])}` treats the column as words",
+        )
+    if all(map(CODE.fullmatch, words)) or is_plain(words):
+        return  # digits kept as text on purpose, as a query's cast does
+    found, shown = possible_formats(words, zeros=True), [word for word in words if not PLAIN.fullmatch(word)]
+    written = f'written as "{shown[0]}"' if found else f"in several ways of writing ({listing(shown, 3)})"
+    raise DataError(
+        f"looks like numbers {written}",
+        table.where(name),
+        f"write plain numbers, or convert them in `query`; `categorical: {yaml_list([name])}` treats the column as words",
+    )
+
+
+def _by_input(inputs: Mapping[str, InputSpec], takes: Mapping[str, Take],
+              table: Table) -> dict[str, tuple[tuple[str, Take], ...]]:  # fmt: skip
+    if not inputs:
+        return {"input": tuple(takes.items())}
+    taken = {name for spec in inputs.values() for name in spec.columns or ()}
+    open_inputs = [name for name, spec in inputs.items() if spec.columns is None]
+    rest = tuple((name, take) for name, take in takes.items() if name not in taken)
+    if len(open_inputs) > 1:
+        raise DataError(
+            f"it is not clear which columns feed the inputs {listing(open_inputs)}",
+            table.source,
+            f"add `columns: [...]` to each; columns: {listing(takes, 20)}",
+        )
+    if open_inputs and not rest:
+        raise DataError(
+            f"no column is left for the input {open_inputs[0]}", table.source, "the other inputs take them all"
+        )
+    shared: dict[str, tuple[tuple[str, Take], ...]] = {}
+    for name, spec in inputs.items():
+        if spec.columns is None:
+            shared[name] = rest
+            continue
+        left_out = [column for column in spec.columns if column not in takes]
+        if left_out:
+            raise DataError(
+                f"{listing(left_out)} is not a feature", f"inputs.{name}.columns",
+                suggestion(left_out[0], takes) + "`features` or `ignore` excludes it",
+            )  # fmt: skip
+        shared[name] = tuple((column, takes[column]) for column in spec.columns)
+    return shared

@@ -1,0 +1,230 @@
+"""Columns to features: what is fitted on the training rows, and how it turns a column into numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from nnctl.data.columns.number_formats import PLAIN
+from nnctl.data.readers.duckdb_types import called, hint
+from nnctl.data.row_origin import located
+from nnctl.data.table import Array, Column, Table, listing
+from nnctl.errors import DataError
+from nnctl.quoting import yaml_list, yaml_map
+
+MISSING, RARE = "(missing)", "(rare)"
+_MOST_CATEGORIES = 1000  # beyond, one-hot columns fill the memory with zeros
+
+
+class Feature(Protocol):
+    """A fitted column. width: numbers it becomes."""
+
+    name: str
+
+    @property
+    def width(self) -> int: ...
+
+    def transform(self, table: Table, notes: list[str]) -> Array:
+        """(rows, width) float64. Raises DataError for missing values that no rule fills."""
+        ...
+
+    def to_json(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Number:
+    """x -> (x - shift) / scale, with `fill` where x is missing. fill None: missing values are errors."""
+
+    name: str
+    fill: float | None = None
+    rule: str = "error"
+    shift: float = 0.0
+    scale: float = 1.0
+
+    width = 1
+
+    def transform(self, table: Table, notes: list[str]) -> Array:
+        x = number_column(table, self.name).values
+        missing = np.isnan(x)
+        if missing.any():
+            if self.fill is None:
+                raise missing_error(table, self.name, missing, "median")
+            notes.append(filled_note(self.name, missing, f"{self.fill:.6g} ({self.rule} of the training rows)"))
+            x = np.where(missing, self.fill, x)
+        return ((x - self.shift) / self.scale)[:, None]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"number": asdict(self)}
+
+
+@dataclass(frozen=True)
+class Category:
+    """A word -> its place among `words`: a one-hot row, or with encode "integer" the number from 1.
+
+    Words that the training rows do not have become a row of zeros, or 0 (as index 0 of Keras' StringLookup).
+    rare: words of the training rows that are taken together as "(rare)". missing: missing values are a category.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    encode: Literal["onehot", "integer"] = "onehot"
+    missing: bool = False
+    rare: tuple[str, ...] = ()
+
+    @property
+    def width(self) -> int:
+        return len(self.words) if self.encode == "onehot" else 1
+
+    def transform(self, table: Table, notes: list[str]) -> Array:
+        column = table[self.name].as_text()
+        place = {word: at for at, word in enumerate(self.words)} | {word: self.words.index(RARE) for word in self.rare}
+        missing_place = place.get(MISSING, -1)
+        codes = np.array([place.get(word, -1) for word in column.words] + [missing_place])[column.values]
+        missing = column.missing
+        if missing.any():
+            if not self.missing:
+                raise missing_error(table, self.name, missing, "category")
+            known = missing_place >= 0
+            by = f'the category "{MISSING}"' if known else "no category, since no training row lacks one"
+            notes.append(filled_note(self.name, missing, by))
+        unknown = (codes < 0) & ~missing
+        if unknown.any():
+            present, counts = np.unique(column.values[unknown], return_counts=True)
+            often = np.argsort(-counts, kind="stable")
+            words = [column.words[code] if n == 1 else f"{column.words[code]} {n} times"
+                     for code, n in zip(present[often].tolist(), counts[often].tolist(), strict=True)]  # fmt: skip
+            notes.append(
+                f'column "{self.name}": {_counted(unknown, "value is", "values are")} no category of the training rows'
+                f" ({listing(words, 3)}), and taken as none of its categories"
+            )
+        if self.encode == "integer":
+            return (codes + 1.0)[:, None]
+        onehot = np.zeros((len(codes), len(self.words) + 1))
+        onehot[np.arange(len(codes)), codes] = 1  # code -1 lands in the spare last column
+        return onehot[:, :-1]
+
+    def to_json(self) -> dict[str, Any]:
+        return {"category": asdict(self)}
+
+
+def feature_from_json(value: Mapping[str, Any]) -> Feature:
+    [(kind, fields)] = value.items()
+    if kind == "number":
+        return Number(**fields)
+    return Category(**{**fields, "words": tuple(fields["words"]), "rare": tuple(fields["rare"])})
+
+
+def number_column(table: Table, name: str) -> Column:
+    """The column as numbers. Raises DataError for words that are no numbers, and for infinite values."""
+    column = table[name]
+    if column.kind not in ("number", "text"):
+        raise DataError(f"holds {called(column.type_name)} where numbers are expected", table.where(name),
+                        hint(name, column.type_name))  # fmt: skip
+    if column.kind == "text":
+        values = np.full(len(column.words) + 1, np.nan)  # code -1, missing, picks the last
+        for code, word in enumerate(column.words):
+            try:
+                values[code] = float(word)
+            except ValueError:
+                at = located(table.where(name), column.values == code)
+                raise DataError(
+                    f'{at.rows} holds "{word}" where a number is expected',
+                    at.where,
+                    f"fix the value, or treat the column as words: `categorical: {yaml_list([name])}`",
+                ) from None
+        column = Column("number", values[column.values])
+    too_large = np.abs(column.values) > np.finfo(np.float32).max
+    if too_large.any():
+        row, at = int(np.flatnonzero(too_large)[0]), located(table.where(name), too_large)
+        raise DataError(
+            f"{at.rows}: {column.values[row]:g} is not a finite number in float32",
+            at.where,
+            "fix the value, or leave the field empty and set what fills it: `missing: median`",
+        )
+    return column
+
+
+def fit_number(table: Table, name: str, train: Array, missing: str, normalize: str) -> Number:
+    """A Number whose fill, shift and scale come from the rows `train` alone.
+
+    missing: "error", "drop", "mean", "median" or "zero". normalize: "standard": (x - mean) / standard deviation;
+    "minmax": (x - min) / (max - min); "none". A constant column keeps the scale 1.
+    """
+    column = number_column(table, name)
+    x = column.values[train]
+    x = x[~np.isnan(x)]
+    if not len(x):
+        raise DataError("no training row has a value", table.where(name), f"ignore the column: `ignore: {yaml_list([name])}`")
+    fill = {"mean": np.mean, "median": np.median, "zero": lambda _: 0.0}.get(missing, lambda _: None)(x)
+    shift, scale = 0.0, 1.0
+    low, high = float(x.min()), float(x.max())
+    if normalize == "standard":
+        shift, scale = float(x.mean()), float(x.std())
+    elif normalize == "minmax":
+        shift, scale = low, high - low
+    if low == high or not scale:
+        scale = 1.0
+    return Number(name, None if fill is None else float(fill), missing, shift, scale)
+
+
+def fit_category(table: Table, name: str, train: Array, missing: str, encode: str, rare: int,
+                 notes: list[str]) -> Category:  # fmt: skip
+    """A Category with the words of the rows `train`; those seen fewer than `rare` times are one, "(rare)"."""
+    column = table[name].as_text()
+    codes = column.values[train]
+    seen, counts = np.unique(codes[codes >= 0], return_counts=True)
+    few = {column.words[code] for code, count in zip(seen, counts, strict=True) if count < rare}
+    words = [column.words[code] for code in seen if column.words[code] not in few]
+    words = sorted(words, key=float if all(map(PLAIN.fullmatch, words)) else None)
+    if few:
+        notes.append(
+            f'column "{name}": {len(few)} categories with fewer than {rare} training rows are combined'
+            f' as "{RARE}" ({listing(sorted(few), 3)})'
+        )
+        words.append(RARE)
+    fills = missing not in ("error", "drop")
+    if fills and column.missing[train].any():
+        words.append(MISSING)
+    if not words:
+        raise DataError("no training row has a value", table.where(name), f"ignore the column: `ignore: {yaml_list([name])}`")
+    if encode == "onehot" and len(words) > _MOST_CATEGORIES:
+        raise DataError(
+            f"{len(words):,} categories are too many for one-hot columns",
+            table.where(name),
+            f"`ignore: {yaml_list([name])}`, `rare: 10` to combine rare ones, or `encode: integer` with an Embedding layer",
+        )
+    return Category(name, tuple(words), encode, fills, tuple(sorted(few)))
+
+
+def missing_error(table: Table, name: str, missing: Array, rule: str) -> DataError:
+    """Of a model that was trained without a rule for missing values of this column, such as `rule`."""
+    at = located(table.where(name), missing)
+    return DataError(
+        f"{missing.sum()} of {at.total} values {'is' if missing.sum() == 1 else 'are'} missing ({at.rows})"
+        + table.missing_told(name),
+        at.where,
+        f"fill in the values, or train again with a rule for them: `missing: {yaml_map({name: rule})}`",
+    )
+
+
+def filled_note(name: str, missing: Array, by: str) -> str:
+    return f'column "{name}": {_counted(missing, "missing value is", "missing values are")} taken as {by}'
+
+
+def _counted(mask: Array, one: str, several: str) -> str:
+    """How many a mask marks: `1 value is`, `3 values are`."""
+    count = int(mask.sum())
+    return f"{count} {one if count == 1 else several}"
+
+
+def matrix(features: Sequence[Feature], table: Table, notes: list[str]) -> Array:
+    """(rows, sum of widths) float32, C-contiguous: the features side by side."""
+    out = np.empty((table.rows, sum(feature.width for feature in features)), dtype=np.float32)
+    at = 0
+    for feature in features:
+        out[:, at : at + feature.width] = feature.transform(table, notes)
+        at += feature.width
+    return out

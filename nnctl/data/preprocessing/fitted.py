@@ -1,0 +1,184 @@
+"""Everything that was fitted to the training rows: applied to new files, saved as JSON, read back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnctl.data.columns.column_format import ColumnFormat, Rules
+from nnctl.data.config import DatasetSpec
+from nnctl.data.dataset import Data, Part
+from nnctl.data.named_arrays import Arrays, rows_of
+from nnctl.data.prediction_rows import Given, read_given
+from nnctl.data.preprocessing.array_targets import encode_array, label_counts
+from nnctl.data.preprocessing.inputs import ArrayInput, TableInput, input_from_json
+from nnctl.data.preprocessing.padding import partly_filled, without_padding
+from nnctl.data.preprocessing.sequence_tables import LongTable
+from nnctl.data.preprocessing.targets import TargetCoder
+from nnctl.data.preprocessing.text import TextInput
+from nnctl.data.readers.read import column_rules
+from nnctl.data.row_origin import located
+from nnctl.data.table import Array, Table
+from nnctl.errors import DataError
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What turns files into what a trained model takes, and its predictions into the data's own words.
+
+    dataset: as the config gave it, paths absolute. rows: of each part when it was fitted.
+    weight: the column or array of sample weights, or None. formats: what each column of the files holds, by which
+    other files are read.
+    """
+
+    dataset: DatasetSpec
+    seed: int
+    inputs: Mapping[str, TableInput | TextInput | ArrayInput]
+    targets: Mapping[str, TargetCoder]
+    weight: str | None = None
+    rows: Mapping[str, int] | None = None
+    formats: Mapping[str, ColumnFormat] | None = None
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The table columns that feed the inputs, none twice; empty for arrays."""
+        return tuple(dict.fromkeys(name for entry in self.inputs.values() for name, _ in entry.columns))
+
+    @property
+    def target_columns(self) -> tuple[str, ...]:
+        return tuple(name for coder in self.targets.values() for name in coder.columns)
+
+    @property
+    def is_table(self) -> bool:
+        return not any(isinstance(entry, ArrayInput) for entry in self.inputs.values())
+
+    @property
+    def rules(self) -> Rules:
+        """What the config says of how columns are read."""
+        labels = {name: coder.labels for coder in self.targets.values() for name in coder.columns}
+        return column_rules(self.dataset, labels)
+
+    def read(self, source: str | Path | Sequence[str], *, with_targets: bool) -> Given:
+        """Raw files in the form trained on, their notes, and which rows they are: see given.read_given."""
+        return read_given(self, source, with_targets)
+
+    def apply(self, source: str | Path | Sequence[str], *, with_targets: bool) -> tuple[Part, tuple[str, ...]]:
+        """What `read` gives, without the rows that it comes from."""
+        given = self.read(source, with_targets=with_targets)
+        return given.part, given.notes
+
+    def transform(self, rows: Table | LongTable | Arrays, with_targets: bool, notes: list[str]) -> Part:
+        """Rows as read, whole, to a Part."""
+        if isinstance(rows, LongTable):
+            return self._transform_sequences(rows, with_targets, notes)
+        if isinstance(rows, Table):
+            inputs = {name: entry.transform(rows, notes) for name, entry in self.inputs.items()}
+            targets = {name: coder.encode(rows) for name, coder in self.targets.items()} if with_targets else {}
+            weighted = with_targets and self.weight is not None and self.weight in rows.columns
+            weights = _weights(rows[self.weight].values, rows.where(self.weight)) if weighted else None
+            return Part(inputs, targets, weights, names=rows.origin and rows.origin.number)
+        rows_of(rows, self.array_names(with_targets))
+        lengths = {name: rows[entry.lengths] for name, entry in self.inputs.items() if entry.lengths is not None}
+        inputs = {name: entry.transform(rows[entry.array], rows.where(entry.array), notes, lengths.get(name))
+                  for name, entry in self.inputs.items()}  # fmt: skip
+        targets = {}
+        if with_targets:
+            for name, coder in self.targets.items():
+                [array] = coder.columns
+                where = rows.where(array)
+                counts = label_counts(rows[coder.lengths], rows[array], where) if coder.lengths else None
+                targets[name] = encode_array(coder, rows[array], where, counts)
+        weighted = with_targets and self.weight is not None and self.weight in rows.arrays
+        weights = _weights(rows[self.weight], rows.where(self.weight)) if weighted else None
+        divisors = {name: entry.divisor for name, entry in self.inputs.items() if entry.stays_bytes(rows[entry.array])}
+        names = rows[rows.names] if rows.names else rows.origin and rows.origin.number
+        return Part(inputs, targets, weights, partly_filled(lengths, inputs), names, divisors)
+
+    def _transform_sequences(self, rows: LongTable, with_targets: bool, notes: list[str]) -> Part:
+        steps = next(iter(self.inputs.values())).shape[0]
+        each = self.dataset.sequence.target == "each"
+        lengths = rows.real_lengths(steps, self.dataset.sequence.length is not None, notes)
+        inputs = {name: entry.transform(rows, notes) for name, entry in self.inputs.items()}
+        targets = {}
+        if with_targets:
+            for name, coder in self.targets.items():
+                targets[name] = rows.pack(coder.encode(rows.table), steps) if each else coder.encode(rows.sequences)
+        weights = None
+        if with_targets and self.weight is not None and self.weight in rows.sequences.columns:
+            weights = _weights(rows.sequences[self.weight].values, rows.table.where(self.weight))
+        lengths = partly_filled(dict.fromkeys(inputs, lengths), inputs)
+        return Part(inputs, targets, weights, lengths, rows.names)
+
+    def reload(self) -> Data:
+        """The parts of the data set trained on, again: the same rows in each, by what was fitted then.
+
+        Raises DataError where the files have other rows than when the model was trained.
+        """
+        from nnctl.data.load import load_fitted
+
+        return load_fitted(self)
+
+    def decode(self, output: str, predicted: Array) -> Array:
+        """Predictions of an output in the data's own words: see TargetCoder.decode."""
+        return self.targets[output].decode(predicted)
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, as values that JSON holds."""
+        return {
+            "format": FORMAT,
+            "dataset": self.dataset.model_dump(),
+            "seed": self.seed,
+            "inputs": {name: entry.to_json() for name, entry in self.inputs.items()},
+            "targets": {name: coder.to_json() for name, coder in self.targets.items()},
+            "weight": self.weight,
+            "rows": dict(self.rows or {}),
+            "formats": None if self.formats is None else {n: each.to_json() for n, each in self.formats.items()},
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Preprocessing:
+        """The inverse of to_json, also of what a JSON file made of it."""
+        if value.get("format") != FORMAT:
+            raise DataError(
+                f"the preprocessing has format {value.get('format')}, this nnctl reads {FORMAT}",
+                hint="use the version of nnctl that wrote it",
+            )
+        formats = value.get("formats")
+        return cls(
+            DatasetSpec.model_validate(value["dataset"]),
+            value["seed"],
+            {name: input_from_json(entry) for name, entry in value["inputs"].items()},
+            {name: TargetCoder.from_json(coder) for name, coder in value["targets"].items()},
+            value["weight"],
+            value["rows"],
+            formats and {name: ColumnFormat.from_json(each) for name, each in formats.items()},
+        )
+
+    def checked_arrays(self, rows: Arrays, with_targets: bool) -> Arrays:
+        """The arrays with as many rows each, and with zeros for padding. Raises DataError."""
+        rows_of(rows, self.array_names(with_targets))
+        return without_padding(rows, self.inputs.values())
+
+    def array_names(self, with_targets: bool) -> list[str]:
+        inputs = [entry for entry in self.inputs.values() if isinstance(entry, ArrayInput)]
+        names = [name for entry in inputs for name in (entry.array, entry.lengths) if name]
+        if with_targets:
+            names += [*self.target_columns, *(coder.lengths for coder in self.targets.values() if coder.lengths)]
+        return names
+
+
+def _weights(values: Array, where: str) -> Array:
+    """(rows,) float32 sample weights, 0 or more."""
+    if values.ndim != 1 or values.dtype.kind not in "biuf":
+        raise DataError("there must be one sample weight for each row", where)
+    bad = ~np.isfinite(values.astype(np.float64)) | (values < 0)
+    if bad.any():
+        at = located(where, bad)
+        raise DataError(f"{at.rows}: a sample weight must be a number of 0 or more", at.where, "use non-negative weights")
+    return np.ascontiguousarray(values, dtype=np.float32)

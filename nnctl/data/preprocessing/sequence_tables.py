@@ -1,0 +1,155 @@
+"""Tables of one row a time step: the rows of an id make a sequence, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnctl.data.columns.ordering import rank
+from nnctl.data.config import DatasetSpec
+from nnctl.data.preprocessing.column_roles import refuse_unread
+from nnctl.data.row_origin import located
+from nnctl.data.table import Array, Column, Table
+from nnctl.errors import DataError
+from nnctl.quoting import yaml_map
+
+
+@dataclass(frozen=True)
+class LongTable:
+    """A table of time steps, seen as sequences.
+
+    table: a row a time step, as read. sequences: a row a sequence, with the columns that have one value a sequence.
+    order: (steps,) row numbers of `table`, sequence after sequence, each from its first step to its last.
+    starts: (sequences + 1,) where each begins in `order`. names: (sequences,) the ids.
+    """
+
+    table: Table
+    sequences: Table
+    order: Array
+    starts: Array
+    names: Array
+
+    @property
+    def source(self) -> str:
+        return self.table.source
+
+    @property
+    def lengths(self) -> Array:
+        """(sequences,) time steps of each."""
+        return np.diff(self.starts)
+
+    def steps_of(self, sequences: Array) -> Array:
+        """Row numbers of all steps of some sequences."""
+        wanted = np.zeros(len(self.names), dtype=bool)
+        wanted[sequences] = True
+        return np.sort(self.order[np.repeat(wanted, self.lengths)])
+
+    def pack(self, values: Array, steps: int) -> Array:
+        """(sequences, steps, ...) from (rows of the table, ...): the first `steps` steps, then zeros."""
+        out = np.zeros((len(self.names), steps, *values.shape[1:]), dtype=values.dtype)
+        number = np.repeat(np.arange(len(self.names)), self.lengths)
+        step = np.arange(len(self.order)) - self.starts[number]
+        kept = step < steps
+        out[number[kept], step[kept]] = values[self.order[kept]]
+        return out
+
+    def real_lengths(self, steps: int, cuts: bool, notes: list[str]) -> Array:
+        """(sequences,) the steps that `pack` keeps. Raises DataError where it would cut and `cuts` is False."""
+        beyond = self.lengths > steps
+        if beyond.any() and not cuts:
+            first = int(np.flatnonzero(beyond)[0])
+            raise DataError(
+                f'{beyond.sum()} sequences are too long: "{self.names[first]}" has {self.lengths[first]} time steps,'
+                f" the model takes {steps}",
+                self.source,
+                f"cut them, or train with `sequence: {{length: {self.lengths.max()}}}`",
+            )
+        if beyond.any():
+            notes.append(f"{beyond.sum()} sequences are cut to their first {steps} time steps, as configured")
+        return np.minimum(self.lengths, steps)
+
+
+def fold(dataset: DatasetSpec, table: Table, targets: Iterable[str],
+         fixed: Mapping[str, Array]) -> tuple[LongTable, dict[str, Array]]:  # fmt: skip
+    """The table as sequences, in the order their ids first come; and the sequences of the parts that have files of
+    their own, where an id means another sequence than in other files.
+
+    targets: columns to be predicted. Raises DataError, with row and column, for ids or orders that are missing, a
+    step that is there twice, and a value that differs within a sequence though it has to be one.
+    """
+    spec = dataset.sequence
+    table.require([spec.id, *([spec.order] if spec.order else [])], "dataset.sequence")
+    ids = _whole(table, spec.id).as_text()
+    part = np.zeros(table.rows, dtype=np.int64)
+    for number, rows in enumerate(fixed.values(), 1):
+        part[rows] = number
+    _, first, group = np.unique(part * len(ids.words) + ids.values, return_index=True, return_inverse=True)
+    number = np.argsort(np.argsort(first))[group]  # of each row's sequence, by first appearance
+    place = np.arange(table.rows)
+    if spec.order:
+        place = rank(_whole(table, spec.order), table.where(spec.order),
+                     "number the steps, or leave `order` out where the rows are in order")  # fmt: skip
+    order = np.lexsort((place, number))
+    starts = np.flatnonzero(np.diff(number[order], prepend=-1, append=len(first)))
+    if spec.order:
+        _refuse_twice(table, spec.order, ids, order, number, place)
+    heads = order[starts[:-1]]
+    names = np.array([ids.words[code] for code in ids.values[heads]], dtype=object)
+    once = [name for name in (dataset.weight, dataset.split.column) if name in table.columns]
+    if spec.target == "one":
+        once += targets
+    columns = {name: _constant(table, name, order, starts, names) for name in dict.fromkeys(once)}
+    if dataset.split.time in table.columns:  # the latest sequences are those that end last
+        columns[dataset.split.time] = table[dataset.split.time].take(order[starts[1:] - 1])
+    sequences = Table(columns, len(heads), table.source, origin=table.whole_origin.take(heads))
+    long = LongTable(table, sequences, order, starts, names)
+    return long, {name: np.unique(number[rows]) for name, rows in fixed.items()}
+
+
+def _whole(table: Table, name: str) -> Column:
+    """The column. Raises DataError where a value is missing."""
+    column = table[name]
+    if column.kind == "nested":
+        refuse_unread(table, [name], "which are no id and no order")
+    if (missing := column.missing).any():
+        at = located(table.where(name), missing)
+        raise DataError(
+            f"{missing.sum()} rows do not say to which sequence and step they belong ({at.rows})", at.where,
+            f"fill it in, or leave these rows out: `missing: {yaml_map({name: 'drop'})}`",
+        )  # fmt: skip
+    return column
+
+
+def _refuse_twice(table: Table, name: str, ids: Column, order: Array, number: Array, place: Array) -> None:
+    same = (np.diff(number[order]) == 0) & (np.diff(place[order]) == 0)
+    if not same.any():
+        return
+    at = int(np.flatnonzero(same)[0])
+    here = located(table.where(name), np.isin(np.arange(table.rows), order[[at, at + 1]]))
+    raise DataError(
+        f'{here.rows}: the sequence "{ids.words[ids.values[order[at]]]}" has the step'
+        f" {table[name].as_text().value(int(order[at]))} twice",
+        here.where,
+        "leave one of them out, or leave `order` out where the rows are in order",
+    )
+
+
+def _constant(table: Table, name: str, order: Array, starts: Array, names: Array) -> Column:
+    """A column's one value a sequence."""
+    column = table[name]
+    heads = order[starts[:-1]]
+    sequence = np.repeat(np.arange(len(heads)), np.diff(starts))
+    values, firsts = column.values[order], column.values[heads[sequence]]
+    differs = (values != firsts) & ~((values != values) & (firsts != firsts))  # NaN is no other value than NaN
+    if differs.any():
+        at = int(np.flatnonzero(differs)[0])
+        text, here = column.as_text(), located(table.where(name), np.arange(table.rows) == order[at])
+        raise DataError(
+            f'{here.rows}: the sequence "{names[sequence[at]]}" has {text.value(int(order[at]))!r} here, and'
+            f" {text.value(int(heads[sequence[at]]))!r} in row {table.whole_origin.number[heads[sequence[at]]]}",
+            here.where,
+            "give all steps of a sequence one value, or, for a label at each step, write `sequence: {target: each}`",
+        )
+    return column.take(heads)

@@ -1,0 +1,324 @@
+"""Targets: a column or an array to what the loss wants, and predictions back to the data's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from nnctl.data.dataset import Target
+from nnctl.data.preprocessing.features import fit_number, number_column
+from nnctl.data.preprocessing.label_sequences import fit_alphabet, text_numbers, to_text, to_texts
+from nnctl.data.row_origin import located
+from nnctl.data.table import Array, Column, Table, listing, number_word
+from nnctl.errors import DataError
+from nnctl.quoting import yaml_map
+
+FOR_NUMBERS = "for a number use `loss: mse` and a last layer of 1 unit"
+
+
+@dataclass(frozen=True)
+class TargetCoder:
+    """A fitted target.
+
+    labels, columns, shape, classes: as in Target. numeric: the classes are numbers in the data.
+    shift, scale: of each number column; (x - shift) / scale is learnt (0 and 1 unless `normalize` names it).
+    lengths: the array that says how many labels each row has, or None; for rows of class numbers.
+    soft: "binary" targets are fractions from 0 to 1, and predictions are such numbers too.
+    divisor: of pixels, whose unit is not the byte but what the bytes are divided by.
+    """
+
+    labels: str
+    columns: tuple[str, ...]
+    shape: tuple[int, ...]
+    classes: tuple[str, ...] | None = None
+    numeric: bool = False
+    shift: tuple[float, ...] = ()
+    scale: tuple[float, ...] = ()
+    lengths: str | None = None
+    soft: bool = False
+    divisor: float = 1.0
+
+    @property
+    def target(self) -> Target:
+        shift, scale = (tuple((np.asarray(each) / self.divisor).tolist()) for each in (self.shift, self.scale))
+        return Target(self.labels, self.columns, self.shape, self.classes, self.soft, shift, scale)
+
+    @property
+    def gives_fractions(self) -> bool:
+        """Whether a binary loss learns numbers from 0 to 1 (soft targets, an autoencoder's pixels), not yes or no."""
+        return self.labels == "binary" and (self.soft or bool(self.scale))
+
+    def encode(self, table: Table) -> Array:
+        """ "integer": (rows,) int32; "onehot": (rows, classes), "binary" and "number": (rows, units) float32;
+        "sequence": (rows, longest) int32, class i as i + 1, filled up with 0.
+
+        Raises DataError for missing targets, and for classes that the training data did not have.
+        """
+        for name in self.columns:
+            if (missing := table[name].missing).any():
+                raise missing_target(table, name, missing)
+        if self.labels == "sequence":
+            [name] = self.columns
+            return text_numbers(table[name].as_text(), self.classes, table.where(name))
+        if self.classes is None or len(self.columns) > 1:
+            return self._encode_numbers(table)
+        codes = self.class_numbers(table)
+        if self.labels == "integer":
+            return codes
+        if self.labels == "binary":
+            return codes.astype(np.float32)[:, None]
+        return np.eye(len(self.classes), dtype=np.float32)[codes]
+
+    def class_numbers(self, table: Table) -> Array:
+        """(rows,) int32, of a target that is one column of classes."""
+        [name] = self.columns
+        column = table[name].as_text()
+        place = {word: at for at, word in enumerate(self.classes)}
+        for code, word in enumerate(column.words):
+            if word not in place and (here := column.values == code).any():
+                at = located(table.where(name), here)
+                raise DataError(
+                    f'{at.rows}: "{word}" is not one of the classes {listing(self.classes)}',
+                    at.where,
+                    "fix the value, or train again on data that contain this class",
+                )
+        return np.array([place.get(word, -1) for word in column.words], dtype=np.int32)[column.values]
+
+    def _encode_numbers(self, table: Table) -> Array:
+        columns = [binary_words(table, name) if self.labels == "binary" else number_column(table, name)
+                   for name in self.columns]  # fmt: skip
+        values = np.stack([column.values for column in columns], axis=1)
+        if self.labels != "number":
+            check_range(values, self.labels, table.where(", ".join(self.columns)), soft=self.soft)
+        if self.scale:
+            values = (values - self.shift) / self.scale
+        return np.ascontiguousarray(values, dtype=np.float32)
+
+    def decode(self, predicted: Array) -> Array:
+        """Predictions in the data's own words: (rows,) class names or numbers; (rows, units) for several units.
+
+        predicted: class probabilities (rows, classes), class numbers (rows,), probabilities of the second
+        class (rows, 1), numbers (rows, units), or label numbers (rows, longest) of a "sequence", which become texts.
+        """
+        predicted = np.asarray(predicted)
+        if self.labels == "sequence":
+            return to_texts(predicted, self.classes)
+        if self.labels == "number" or self.gives_fractions:
+            values = predicted.astype(np.float64)
+            if self.scale:
+                values = values * self.scale + self.shift
+            return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
+        if self.labels == "binary":
+            chosen = (predicted > 0.5).astype(np.int64)
+            if self.classes is None:
+                return chosen[:, 0] if chosen.shape[1:] == (1,) else chosen
+            return self._words()[chosen.reshape(len(chosen))]
+        if np.issubdtype(predicted.dtype, np.floating):
+            predicted = predicted.argmax(axis=-1)
+        return self._words()[predicted]
+
+    def text(self, numbers: Array | Sequence[int]) -> str:
+        """One row's label numbers of a "sequence" as a text; 0 and less stand for nothing."""
+        return to_text(numbers, self.classes)
+
+    def _words(self) -> Array:
+        if not self.numeric:
+            return np.array(self.classes, dtype=object)
+        numbers = np.array([float(word) for word in self.classes])
+        return numbers.astype(np.int64) if np.all(numbers == np.round(numbers)) else numbers
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> TargetCoder:
+        return cls(**{name: tuple(item) if isinstance(item, list) else item for name, item in value.items()})
+
+
+def missing_target(table: Table, name: str, missing: Array) -> DataError:
+    at = located(table.where(name), missing)
+    return DataError(
+        f"the target is missing in {missing.sum()} of {at.total} rows ({at.rows}){table.missing_told(name)}",
+        at.where,
+        f"leave these rows out of the file, or train again with `missing: {yaml_map({name: 'drop'})}`",
+    )
+
+
+def fit_target(table: Table, columns: Sequence[str], labels: str, train: Array | None = None,
+               normalize: Mapping[str, str] | None = None,
+               alphabet: Sequence[str] | None = None) -> TargetCoder:  # fmt: skip
+    """How the columns become what a loss with these labels wants.
+
+    labels: "integer", "onehot", "binary", "number" or "sequence". Classes come from all rows, in sorted order;
+    shift and scale of number columns that `normalize` names from the rows `train`. alphabet: of a "sequence".
+    Raises DataError where the columns do not suit the labels, with the loss that would.
+    """
+    columns = tuple(columns)
+    for name in columns:
+        if table[name].kind in ("date", "time", "nested"):
+            raise DataError(
+                f"a target cannot be a {table[name].kind} column", table.where(name),
+                "convert it to a number or a word with `query`",
+            )  # fmt: skip
+    if labels == "number":
+        return _fit_numbers(table, columns, train, normalize or {})
+    if labels == "sequence":
+        return _fit_texts(table, columns, alphabet)
+    if len(columns) > 1:
+        return _fit_flags(table, columns, labels)
+    [name] = columns
+    column, where = table[name], table.where(name)
+    classes = column.distinct()
+    if len(classes) < 2:
+        raise DataError(f"the target has only one value, {listing(classes)}", where, "there is nothing to learn")
+    if labels == "binary" and column.kind == "number" and has_fractions(column.values):
+        coder = TargetCoder(labels, columns, (1,), soft=True)
+        check_range(column.values[~column.missing], labels, where, soft=True)
+        return coder
+    _refuse_continuous(column, len(classes), where)
+    words = tuple(item if isinstance(item, str) else number_word(item) for item in classes)
+    if labels == "binary" and len(words) != 2:
+        raise DataError(
+            f"a binary loss needs 2 classes, the target has {len(words)} ({listing(words)})",
+            where,
+            f"use `loss: sparse_categorical_crossentropy` and a last layer of {len(words)} units with softmax",
+        )
+    shape = {"integer": (), "onehot": (len(words),), "binary": (1,)}[labels]
+    return TargetCoder(labels, columns, shape, words, numeric=column.kind == "number")
+
+
+def _refuse_continuous(column: Column, distinct: int, where: str) -> None:
+    values = column.values[~column.missing]
+    if column.kind == "text":
+        if distinct > 20 and distinct > len(values) / 2:
+            raise DataError(
+                f"the target has {distinct} different texts in {len(values)} rows: it looks like a name, not a class",
+                where,
+                "choose another column with `target:`",
+            )
+        return
+    if np.isinf(values).any():
+        at = located(where, np.isinf(column.values))
+        raise DataError(f"{at.rows}: the target is infinite", at.where, "fix the value")
+    fractions = np.any(values != np.round(values))
+    if distinct > 20 and (fractions or distinct > len(values) / 5):
+        raise DataError(
+            f"the target has {distinct} different numbers in {len(values)} rows, but the loss needs classes",
+            where,
+            FOR_NUMBERS,
+        )
+
+
+def _fit_numbers(table: Table, columns: tuple[str, ...], train: Array | None,
+                 normalize: Mapping[str, str]) -> TargetCoder:  # fmt: skip
+    for name in columns:
+        column = table[name]
+        if column.kind == "text" and not _all_numbers(column.words):
+            classes = len(column.words)
+            loss = "binary_crossentropy" if classes == 2 else "sparse_categorical_crossentropy"
+            raise DataError(
+                f"the target is text ({listing(sorted(column.words), 3)}), but the loss needs numbers",
+                table.where(name),
+                f"for these {classes} classes use `loss: {loss}`",
+            )
+    rows = np.arange(table.rows) if train is None else train
+    fitted = [fit_number(table, name, rows, "error", normalize.get(name, "none")) for name in columns]
+    scaled = any(normalize.get(name, "none") != "none" for name in columns)
+    return TargetCoder(
+        "number", columns, (len(columns),),
+        shift=tuple(number.shift for number in fitted) if scaled else (),
+        scale=tuple(number.scale for number in fitted) if scaled else (),
+    )  # fmt: skip
+
+
+def _all_numbers(words: Sequence[str]) -> bool:
+    try:
+        return all(float(word) == float(word) for word in words)
+    except ValueError:
+        return False
+
+
+def _fit_texts(table: Table, columns: tuple[str, ...], alphabet: Sequence[str] | None) -> TargetCoder:
+    if len(columns) > 1:
+        raise DataError(f"the loss needs one column of texts, the target has {len(columns)}: {listing(columns)}",
+                        table.source, "choose one with `target:`")  # fmt: skip
+    [name] = columns
+    column, where = table[name].as_text(), table.where(name)
+    classes = fit_alphabet(column, alphabet, where)
+    longest = text_numbers(column, classes, where).shape[1]
+    return TargetCoder("sequence", columns, (longest,), classes)
+
+
+def _fit_flags(table: Table, columns: tuple[str, ...], labels: str) -> TargetCoder:
+    """Several columns for one output: one-hot columns, or the flags of a multi-label target."""
+    if labels == "integer":
+        raise DataError(
+            f"the loss needs one column of classes, the target has {len(columns)}: {listing(columns)}",
+            table.source,
+            "for one-hot columns use `loss: categorical_crossentropy`; for several outputs write "
+            "`target: {OUTPUT: COLUMN}`",
+        )
+    soft = labels == "binary" and any(has_fractions(binary_words(table, name).values) for name in columns)
+    coder = TargetCoder(labels, columns, (len(columns),), columns if labels == "onehot" else None, soft=soft)
+    if not any(table[name].missing.any() for name in columns):
+        coder.encode(table)
+    return coder
+
+
+_NO_AND_YES = (("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"))
+
+
+def binary_words(table: Table, name: str) -> Column:
+    """The column as 0 and 1; false and true, no and yes, n and y, f and t are read as these, in letters of any case."""
+    column = table[name]
+    if column.kind == "text" and any({word.lower() for word in column.words} <= set(pair) for pair in _NO_AND_YES):
+        yes = {pair[1] for pair in _NO_AND_YES}
+        values = np.array([float(word.lower() in yes) for word in column.words] + [np.nan])[column.values]
+        return Column("number", values)
+    return number_column(table, name)
+
+
+def has_fractions(values: Array) -> bool:
+    """Whether some of the values are between 0 and 1, so that a binary loss takes them as soft targets."""
+    return bool(np.any((values > 0) & (values < 1)))
+
+
+def soft_note(coder: TargetCoder) -> str:
+    names = ", ".join(f'"{name}"' for name in coder.columns[:3]) + (", ..." if len(coder.columns) > 3 else "")
+    return (
+        f"target {names}: fractions from 0 to 1 are taken as probabilities; accuracy counts a row as right only if its"
+        " target is exactly 0 or 1, so compare models by the loss or mae"
+    )
+
+
+def check_range(values: Array, labels: str, where: str, before: int = 0, soft: bool = False) -> None:
+    """Raises DataError where one-hot rows do not sum to 1, or binary values are not 0 and 1 (soft: from 0 to 1).
+
+    before: as in located.
+    """
+    rows = values.reshape(len(values), -1)
+    if labels == "onehot":
+        bad = np.any(values < 0, axis=tuple(range(1, values.ndim)))
+        bad |= np.any(np.abs(values.sum(axis=-1) - 1).reshape(len(values), -1) > 1e-3, axis=1)
+        if bad.any():
+            at = located(where, bad, before=before)
+            raise DataError(
+                f"{at.rows}: one-hot targets must be 0 or more and sum to 1", at.where,
+                "for several labels per row use `loss: binary_crossentropy`, for numbers `loss: mse`",
+            )  # fmt: skip
+        return
+    wrong = ~((rows >= 0) & (rows <= 1)) if soft else (rows != 0) & (rows != 1)
+    if not (bad := wrong.any(axis=1)).any():
+        return
+    first = np.flatnonzero(bad)[0]
+    wanted = "a binary loss needs values from 0 to 1" if soft else "a binary loss needs 0 and 1"
+    hint = (
+        "scale them to 0 to 1 with `query`, or use `loss: mse`" if soft
+        else "for more than two classes use `loss: sparse_categorical_crossentropy`; for numbers `loss: mse`"
+    )  # fmt: skip
+    shown = listing(rows[first][wrong[first]], 3)
+    at = located(where, bad, before=before)
+    raise DataError(f"{at.rows}: {wanted}, got {shown}", at.where, hint)

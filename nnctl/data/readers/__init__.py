@@ -1,0 +1,1 @@
+"""Files to columns and arrays, one format a file."""

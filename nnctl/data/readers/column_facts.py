@@ -1,0 +1,176 @@
+"""What all rows of a file say of its columns: one or two looks of DuckDB's at each, before anything is fetched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from nnctl.data.columns.column_format import OTHER, TEXT, TIME, ColumnFormat
+from nnctl.data.columns.number_formats import PLAIN
+from nnctl.data.readers import duckdb_types
+from nnctl.data.row_origin import Origin
+from nnctl.data.table import listing
+from nnctl.quoting import sql_text
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Words that a CSV file's rows hold where there is no value, unless `missing_values` says otherwise.
+NULLS = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL", "None", "?")
+
+_WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
+
+
+@dataclass(frozen=True)
+class Raw:
+    """The table `raw`: columns v1, v2, ... as the files hold them.
+
+    names, types: of the columns; DuckDB's types. missing: words that stand for no value. notes: of reading. typed: the
+    format has types of its own, words among them. origin: which of several files each row came from.
+    """
+
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+    missing: tuple[str, ...]
+    delimiter: str
+    notes: tuple[str, ...]
+    typed: bool = False
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Of a column: whether all its words are plain numbers; whole numbers; the largest absolute value; whether all with
+    a point may be thousands (of plain numbers beside columns that are none); words that stand for no value, and in
+    how many rows."""
+
+    plain: bool
+    whole: bool
+    largest: float
+    grouped: bool
+    missing: Mapping[str, int]
+
+
+def facts_of(connection: duckdb.DuckDBPyConnection, raw: Raw) -> dict[str, Fact]:
+    """What all rows say of the columns of words and whole numbers: first whether they can be numbers at all, then of
+    those that can whether they are written plainly."""
+    facts: dict[str, Fact] = {}
+    words: dict[str, int] = {}
+    asked: dict[tuple[str, str], str] = {}
+    for at, (name, kind) in enumerate(zip(raw.names, raw.types, strict=True), 1):
+        if kind == "VARCHAR":
+            words[name] = at
+            asked[name, "count"] = f"count({clean_sql(f'v{at}', kind, raw.missing)})"
+            asked[name, "present"] = f"count(nullif(v{at}, ''))" if raw.missing else "0"
+            asked[name, "numbers"] = f"count(try_cast(v{at} as double)) filter (v{at} not in ({_taken(raw.missing)}))"
+        elif _WHOLE.fullmatch(kind):
+            asked[name, "largest"] = f"max(abs(v{at}::double))"
+        elif column_format(kind) != OTHER:
+            facts[name] = Fact(False, False, 0, False, {})
+    first = _ask(connection, asked)
+    plainly = {}
+    for name, at in words.items():
+        if 0 < first[name, "count"] == first[name, "numbers"]:
+            clean = f"case when v{at} not in ({_taken(raw.missing)}) then v{at} end"
+            plainly[name, "plain"] = f"count(*) filter (regexp_full_match({clean}, '{PLAIN.pattern}'))"
+            plainly[name, "points"] = f"count(*) filter (contains({clean}, '.'))"
+            plainly[name, "others"] = " + ".join(f"count(*) filter (contains({clean}, '{sign}'))" for sign in "eEfF")
+            plainly[name, "largest"] = f"max(abs(try_cast({clean} as double)))"
+    second = _ask(connection, plainly)
+    for (name, what), value in first.items():
+        if what == "largest":
+            facts[name] = Fact(False, True, value or 0, False, {})
+    for name, at in words.items():
+        missing = {}
+        if raw.missing and first[name, "present"] != first[name, "count"]:
+            missing = missing_words(connection, at, raw.missing)
+        if (name, "plain") not in second:
+            facts[name] = Fact(False, False, 0, False, missing)
+            continue
+        plain = second[name, "plain"] == first[name, "count"]
+        points, others = second[name, "points"], second[name, "others"]
+        largest = second[name, "largest"] or 0
+        facts[name] = Fact(plain, not points and not others, largest, bool(points) and not others, missing)
+    _look_for_thousands(connection, raw, words, facts)
+    return facts
+
+
+def _ask(connection: duckdb.DuckDBPyConnection, parts: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], Any]:
+    """One look at all rows of `raw`."""
+    if not parts:
+        return {}
+    values = connection.execute(f"select {', '.join(parts.values())} from raw").fetchall()[0]
+    return dict(zip(parts, values, strict=True))
+
+
+def _look_for_thousands(connection: duckdb.DuckDBPyConnection, raw: Raw, words: Mapping[str, int],
+                        facts: dict[str, Fact]) -> None:  # fmt: skip
+    """Whether columns of plain numbers with points, such as 1.234, may be thousands: only where other columns are no
+    plain numbers, since only these can show that the file has decimal commas."""
+    possible = {name: at for name, at in words.items() if facts[name].grouped}
+    proven = not all(facts[name].plain for name in words)
+    ungrouped = _ask(connection, {
+        (name, ""): f"count(*) filter (contains(v{at}, '.')"
+        f" and not regexp_full_match(v{at}, '-?[0-9]{{1,3}}(\\.[0-9]{{3}})+'))"
+        for name, at in possible.items()
+    } if proven else {})  # fmt: skip
+    for name in possible:
+        facts[name] = replace(facts[name], grouped=ungrouped.get((name, "")) == 0)
+
+
+def _taken(missing: Sequence[str]) -> str:
+    return literals(missing) if missing else "''"
+
+
+def missing_words(connection: duckdb.DuckDBPyConnection, at: int, words: Sequence[str]) -> dict[str, int]:
+    rows = connection.execute(
+        f"select v{at}, count(*) from raw where v{at} in ({literals(words)}) and v{at} <> '' group by 1 order by 1"
+    ).fetchall()
+    return dict(rows)
+
+
+def missing_note(words: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """A note of the words that are taken as missing values, by column and by word; none where there are none."""
+    if not words:
+        return []
+    shown = [
+        f'{", ".join(f"{word!r}" for word in counts)} in column "{name}" ({sum(counts.values())} rows)'
+        for name, counts in words.items()
+    ]
+    return [f"words taken as missing values: {listing(shown)}; `missing_values: []` keeps them as words"]
+
+
+def column_format(kind: str) -> ColumnFormat:
+    """The format of a column of one of DuckDB's types."""
+    match duckdb_types.kind_of(kind):
+        case "number":
+            return ColumnFormat("number", whole=_WHOLE.fullmatch(kind) is not None)
+        case "date":
+            return ColumnFormat("date", whole=kind == "DATE")
+        case "time":
+            return TIME
+        case "text" | "empty":
+            return TEXT
+    return OTHER
+
+
+def clean_sql(column: str, kind: str, missing: Sequence[str]) -> str:
+    """The column with NULL for the words that stand for no value."""
+    if duckdb_types.kind_of(kind) == "number":  # -999 of Parquet and JSON
+        numbers = [word for word in missing if PLAIN.fullmatch(word)]
+        return f"case when {column} in ({', '.join(numbers)}) then null else {column} end" if numbers else column
+    if kind != "VARCHAR" or not missing:
+        return column
+    return f"case when {column} in ({literals(missing)}) then null else {column} end"
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literals(words: Sequence[str]) -> str:
+    """The words as an SQL list."""
+    return ", ".join(map(sql_text, words))

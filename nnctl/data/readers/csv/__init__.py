@@ -1,0 +1,1 @@
+"""CSV files: their encoding and dialect, a small reader, and what DuckDB reads."""

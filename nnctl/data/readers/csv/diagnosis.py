@@ -1,0 +1,136 @@
+"""Where a CSV file is broken: the line and the row, in the file as it is written."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from nnctl.data.readers.csv.decoding import UTF8, open_bytes
+from nnctl.data.readers.csv.dialect import Dialect
+from nnctl.data.readers.csv.encodings import advice
+from nnctl.errors import DataError
+
+_LONGEST = 1 << 30  # characters of a field
+
+
+class Ragged(DataError):
+    """A line that has more or fewer fields than the header, or a quote that never closes."""
+
+
+def diagnose(path: Path, how: Dialect) -> DataError | None:
+    """The first row that does not have as many fields as the header, or opens a quote that never closes; or None."""
+    fields = len(how.names)
+    row = 0
+    try:
+        for row, (line, record) in enumerate(records(path, how), 1):
+            few = len(record) != fields
+            if few and not (len(record) == fields + how.trailing or (len(record) == fields + 1 and not record[-1])):
+                return Ragged(
+                    f"row {row} (line {line}) has {len(record)} fields where the header has {fields}",
+                    str(path),
+                    "add or remove fields; put quotes around text that holds "
+                    + ("a comma" if how.delimiter == "," else repr(how.delimiter)),
+                )
+    except Broken as error:
+        return Ragged(
+            f"row {row + 1} (line {error.line}) is broken: {error}",
+            str(path),
+            'close the quote; a quote inside a quoted field is written ""',
+        )
+    except UnicodeDecodeError:
+        return undecodable(path, how.encoding, explicit=how.encoding != UTF8)
+    return None
+
+
+def line_of(path: Path, how: Dialect, row: int) -> int:
+    """The line of the file on which a row begins; both are counted from 1, the header is no row."""
+    for number, (line, _) in enumerate(records(path, how), 1):
+        if number == row:
+            return line
+    raise IndexError(row)
+
+
+class Broken(ValueError):
+    def __init__(self, text: str, line: int):
+        super().__init__(text)
+        self.line = line
+
+
+def records(path: Path, how: Dialect) -> Iterator[tuple[int, list[str]]]:
+    """(line on which it begins, fields) of every row. Raises Broken."""
+    lines = _Lines(path, how.encoding)
+    for _ in range(how.header_lines):
+        next(lines, None)
+    reader = csv.reader(lines, delimiter=how.delimiter, strict=True, skipinitialspace=how.blanks_after_delimiter)
+    limit = csv.field_size_limit(_LONGEST)
+    began = lines.number + 1
+    try:
+        for record in reader:
+            if len(record) > 1 or len(how.names) == 1 or any(map(str.strip, record)):  # blank lines are no rows
+                yield began, record or [""]
+            began = lines.number + 1
+    except csv.Error as error:
+        raise Broken(str(error), began) from None
+    finally:
+        csv.field_size_limit(limit)
+        lines.close()
+
+
+class _Lines(Iterator[str]):
+    """A file's lines with their line ends, whichever these are, and how many were given."""
+
+    def __init__(self, path: Path, encoding: str, errors: str = "strict"):
+        self.number = 0
+        name = "utf-8-sig" if encoding == UTF8 else encoding
+        self._file = io.TextIOWrapper(open_bytes(path), name, errors, newline="")
+        self._next: str | None = None
+
+    def __next__(self) -> str:
+        line, self._next = self._next if self._next is not None else self._file.readline(), None
+        if line.endswith("\r"):  # CR CR LF is one line end
+            self._next = self._file.readline()
+            if self._next == "\r\n":
+                line, self._next = line[:-1] + "\r\n", None
+        if not line:
+            raise StopIteration
+        self.number += 1
+        return line
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def undecodable(path: Path, encoding: str, explicit: bool) -> DataError:
+    """What a line that is not of that encoding, or holds a NUL byte, is told. explicit: the config names it."""
+    lines = _Lines(path, encoding, "surrogateescape")
+    try:
+        for line in lines:
+            if "\0" in line:
+                break
+            if any("\ud800" <= sign <= "\udfff" for sign in line):
+                shown = "UTF-8" if encoding == UTF8 else encoding
+                return DataError(
+                    f"line {lines.number} is not {shown} text", str(path), advice(path, encoding if explicit else None)
+                )
+        else:
+            line = ""
+    except UnicodeDecodeError:  # UTF-16 and the like do not say which bytes they did not take
+        line = ""
+    finally:
+        lines.close()
+    if "\0" not in line:
+        return DataError(f"its text is not {encoding}", str(path), advice(path, encoding))
+    with open_bytes(path) as file:
+        head = file.read(1 << 12)
+    for name, start in (("utf-16-le", 1), ("utf-16-be", 0)):
+        if len(head) > 3 and head[start::2].count(0) > len(head) / 4:
+            return DataError(
+                "the file looks like UTF-16 text without a byte order mark",
+                str(path),
+                f"set under dataset: `encoding: {name}`",
+            )
+    return DataError(
+        f"line {lines.number} holds NUL bytes: this is not text", str(path), "save the table as CSV again"
+    )

@@ -1,0 +1,230 @@
+"""What a CSV file is, before a reader guesses: encoding, delimiter, header, line ends, blanks around fields."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+
+from nnctl.data.readers.csv import normalized_copy
+from nnctl.data.readers.csv.decoding import UTF8, is_gzip, known_encoding, marked_encoding, utf8_blocks
+from nnctl.data.readers.csv.row_scan import Facts, NotText, checked, scan
+from nnctl.errors import DataError
+
+_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
+_EXCEL = re.compile(rb'"?sep=([\x20-\x7e\t])"?[,;\t]*', re.IGNORECASE)
+_BLANK_LINES = re.compile(rb"(?:[ \t]*(?:\r\r\n|\r\n|\n|\r))*")
+_LINE = re.compile(rb"([^\r\n]*)(\r\r\n|\r\n|\n|\r|\Z)")
+_LONGEST_HEADER = 1 << 24
+_END_NAMES = {b"\n": "LF", b"\r\n": "CRLF", b"\r": "CR", b"\r\r\n": "CR CR LF"}
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How one CSV file is written.
+
+    names: the columns, as written, without blanks around them. encoding: Python's name. header_lines: lines before the
+    first row, of which there are several where a quoted name holds a line break, blank lines stand first, or
+    Excel's `sep=;`. blanks_after_delimiter: unquoted fields have blanks around them. trailing: every line ends in
+    so many delimiters too many. stray: quotes stand inside unquoted fields. longest: no row has more bytes. as_is: a strict reader of UTF-8 takes the file
+    itself, after `skip` lines. notes: what was taken otherwise than it is written.
+    """
+
+    delimiter: str
+    names: tuple[str, ...]
+    encoding: str = UTF8
+    header_lines: int = 1
+    header_bytes: int = 0  # of the decoded text
+    blanks_after_delimiter: bool = False
+    mixed_line_ends: bool = False
+    trailing: int = 0
+    longest: int = 0
+    stray: bool = False
+    as_is: bool = True
+    skip: int = 1
+    gzip: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def dialect(path: Path, encoding: str | None = None) -> Dialect:
+    """How a CSV file is written, decided from all its bytes.
+
+    encoding: the config's; default UTF-8. A file whose byte order mark tells of another is read as that, one that
+    is UTF-8 and not of the config's encoding as UTF-8. Raises DataError for an empty file, a header alone, text of
+    another encoding, NUL bytes, and column names that are empty, repeated or numbers.
+    """
+    try:
+        return _dialect(path, encoding)
+    except (NotText, UnicodeDecodeError):
+        pass
+    if encoding and known_encoding(encoding) != UTF8:
+        try:
+            how = _dialect(path, None)
+        except (NotText, UnicodeDecodeError):
+            pass
+        else:
+            note = f"{path.name} is UTF-8 text, not {encoding}, and is read as UTF-8"
+            return replace(how, notes=(note, *how.notes))
+    from nnctl.data.readers.csv.diagnosis import undecodable
+
+    name = marked_encoding(path) or (known_encoding(encoding) if encoding else UTF8)
+    raise undecodable(path, name, explicit=bool(encoding))
+
+
+def _dialect(path: Path, encoding: str | None) -> Dialect:
+    """As dialect. Raises NotText or UnicodeDecodeError for text of another encoding."""
+
+    marked = marked_encoding(path)
+    name = marked or (known_encoding(encoding) if encoding else UTF8)
+    notes = []
+    if encoding and marked and known_encoding(encoding).replace("-le", "").replace("-be", "") != marked:
+        notes.append(f"{path.name} begins with the byte order mark of {marked}, and is read as that, not {encoding}")
+    head = _Header(path, name)
+    found = scan(_rows(path, name, head.size), head.delimiter, head.trailing)
+    if found.stray:
+        # Records that do not end, for a quote that does not close, are told of by whoever reads them.
+        rows = normalized_copy.hidden_records(_rows(path, name, head.size), head.delimiter, stray=True)
+        with suppress(normalized_copy.TooLong):
+            exact = scan((block.replace(b'"', b"'") for block in rows), head.delimiter, head.trailing)
+            found = replace(exact, longest=found.longest, stray=True)
+    head.check_names(found)
+    if not found.rows:
+        raise DataError("there are column names but no rows", str(path), "put rows under the header")
+    ends = {head.end} | {end for end, count in found.ends.items() if count}
+    mixed = len(ends) > 1
+    as_is = (
+        name == UTF8 and not mixed and ends <= {b"\n", b"\r\n"} and not found.blanks and head.plain
+        and not head.trailing and not (found.blank_tail and len(head.names) == 1)
+    )  # fmt: skip
+    if mixed:
+        shown = " and ".join(_END_NAMES[end] for end in sorted(ends, key=lambda end: -found.ends[end]))
+        notes.append(f"{path.name}: its line endings are mixed ({shown}); each of them ends a line")
+    if found.blanks:
+        notes.append(f"{path.name}: spaces around unquoted fields are removed")
+    if head.trailing:
+        notes.append(f"{path.name}: every line ends in {_marks(head)} without a column: ignored")
+    return Dialect(
+        head.delimiter, tuple(head.names), name, head.lines, head.size, found.blanks, mixed, head.trailing,
+        max(found.longest, head.size), found.stray, as_is, head.skip, is_gzip(path), tuple(notes),
+    )  # fmt: skip
+
+
+def _rows(path: Path, encoding: str, skip: int) -> Iterator[bytes]:
+    """The blocks of UTF-8 text after the first `skip` bytes of it."""
+    for block in checked(utf8_blocks(path, encoding)):
+        if skip < len(block):
+            yield block[skip:] if skip else block
+        skip = max(0, skip - len(block))
+
+
+def _marks(head: _Header) -> str:
+    return f"{head.trailing} {head.delimiter!r}" if head.trailing > 1 else f"a {head.delimiter!r}"
+
+
+class _Header:
+    """Delimiter and column names, read from a file's first lines.
+
+    lines, size: of all that stands before the rows. end: the line end of the names. plain: a reader that skips `skip`
+    lines, each ending at its line end, stands at the first row. trailing: fields without a name at the end.
+    """
+
+    def __init__(self, path: Path, encoding: str):
+        self._path = path
+        text = b""
+        for block in chain(checked(utf8_blocks(path, encoding)), [None]):
+            text += block or b""
+            if self._read(text, final=block is None):
+                break
+
+    def _read(self, text: bytes, final: bool) -> bool:
+        """Whether the header is whole in the text; then everything is known."""
+        first = _BLANK_LINES.match(text).end()
+        excel = _EXCEL.match(text, first)
+        line = _LINE.match(text, first)
+        if line.end() == len(text) and not final:
+            return False
+        if excel and excel.end() == line.end(1):
+            begin = line.end()
+        else:
+            excel, begin = None, first
+        if not text[begin:].strip():
+            if not final:
+                return False
+            raise DataError(
+                "the file is empty", str(self._path), "a table needs a line of column names and rows under it"
+            )
+        end = self._end(text, begin, final)
+        if end is None:
+            return False
+        at = _LINE.match(text, end[0])
+        record = text[begin : end[0]].decode()
+        self.delimiter = excel[1].decode() if excel else _delimiter(record)
+        reader = csv.reader([record], delimiter=self.delimiter, skipinitialspace=self.delimiter != " ")
+        self.fields = [name.strip() for name in _first(reader)]
+        self.end, self.size = end[1], at.end()
+        self.lines = len(re.findall(rb"\r\r\n|\r\n|\n|\r", text[: self.size])) + (not self.end)
+        self.skip = 2 if excel else 1
+        self.plain = not first and self.lines == self.skip
+        self.names = list(self.fields)
+        while len(self.names) > 1 and not self.names[-1]:
+            self.names.pop()
+        self.trailing = len(self.fields) - len(self.names)
+        return True
+
+    def _end(self, text: bytes, begin: int, final: bool) -> tuple[int, bytes] | None:
+        """(where the record of names ends, its line end): after the line, or where its open quote closes."""
+        at = begin
+        while True:
+            line = _LINE.match(text, at)
+            if line.end() >= len(text) - 1 and not final:
+                return None
+            if not _open_quote(text[begin : line.end(1)]):
+                return line.end(1), line[2]
+            if line.end() == len(text) or line.end() - begin > _LONGEST_HEADER:
+                raise DataError(
+                    "the header is broken: a quote does not close", str(self._path),
+                    'close the quote; a quote inside a quoted field is written ""',
+                )  # fmt: skip
+            at = line.end()
+
+    def check_names(self, facts: Facts) -> None:
+        """Raises DataError for names that do not do."""
+        if self.trailing and not facts.trailing:
+            self.names = self.fields
+        names, path = self.names, str(self._path)
+        empty = [number for number, name in enumerate(names, 1) if not name]
+        if empty:
+            raise DataError(f"the header's field {empty[0]} of {len(names)} is empty", path, "give every column a name")
+        repeated = [name for name, count in Counter(names).items() if count > 1]
+        if repeated:
+            raise DataError(
+                f'{Counter(names)[repeated[0]]} columns are called "{repeated[0]}"',
+                path,
+                "give every column its own name",
+            )
+        if all(map(_NUMBER.fullmatch, names)):
+            raise DataError("the first line holds numbers, not column names", path,
+                            "add a line of column names at the top")  # fmt: skip
+
+
+def _first(reader) -> list[str]:
+    limit = csv.field_size_limit(1 << 30)
+    try:
+        return next(reader)
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _open_quote(record: bytes) -> bool:
+    left = re.sub(rb'((?:^|[,;\t|])[ ]*)"[^"]*(?:""[^"]*)*"', rb"\1", record)
+    return re.search(rb'(?:^|[,;\t|])[ ]*"', left) is not None
+
+
+def _delimiter(line: str) -> str:
+    unquoted = Counter(re.sub(r'"[^"]*"', "", line))
+    return max(",;\t|", key=lambda mark: unquoted[mark])  # the first of equals: the comma

@@ -1,0 +1,91 @@
+"""A CSV file as what DuckDB selects from: the file itself, or a copy that a strict reader takes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnctl.data.readers.csv.decoding import utf8_blocks
+from nnctl.data.readers.csv.dialect import Dialect
+from nnctl.data.readers.csv.normalized_copy import TooLong, normalized
+from nnctl.errors import DataError
+from nnctl.quoting import sql_text
+
+_LINE = 2_000_000  # bytes of the longest line that DuckDB takes without being told
+
+
+@dataclass(frozen=True)
+class Source:
+    """What DuckDB reads. path: the file that it must be allowed to read. sql: a table of the columns c1, c2, ..., all
+    VARCHAR, one for each of the dialect's names, in their order; an empty field is NULL, all else as written."""
+
+    path: Path
+    sql: str
+
+
+@contextmanager
+def readable(path: Path, how: Dialect) -> Iterator[Source]:
+    """The file as DuckDB can read it, for the time of the `with`: a copy is written where it must be.
+
+    Raises DataError where the copy cannot be written, or a record does not end.
+    """
+    if how.as_is:
+        yield Source(path, _sql(path, how, as_is=True))
+        return
+    copy = None
+    try:
+        copy = _copy(path, how)
+        yield Source(copy, _sql(copy, how, as_is=False))
+    finally:
+        if copy is not None:
+            copy.unlink(missing_ok=True)
+
+
+def _copy(path: Path, how: Dialect) -> Path:
+    number, name = tempfile.mkstemp(".csv", "nnctl-")
+    copy = Path(name)
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(b"\n")  # the first line end, outside of quotes
+            for piece in normalized(_rows(path, how), how.delimiter, how.trailing, how.stray):
+                file.write(piece)
+    except BaseException as error:
+        copy.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise DataError(
+                f"no copy of it can be written to {copy.parent} ({error.strerror})",
+                str(path),
+                "free some space there, or set TMPDIR to a folder that has enough",
+            ) from None
+        if isinstance(error, TooLong):
+            from nnctl.data.readers.csv.diagnosis import diagnose
+
+            raise diagnose(path, how) or DataError("a quoted field is too long to be read", str(path)) from None
+        raise
+    return copy
+
+
+def _rows(path: Path, how: Dialect) -> Iterator[bytes]:
+    skip = how.header_bytes
+    for block in utf8_blocks(path, how.encoding):
+        if skip < len(block):
+            yield block[skip:] if skip else block
+        skip = max(0, skip - len(block))
+
+
+def _sql(path: Path, how: Dialect, as_is: bool) -> str:
+    columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(1, len(how.names) + 1))
+    longest = ""
+    if how.longest > _LINE:
+        longest = f", max_line_size = {how.longest + 1}, buffer_size = {max(1 << 25, 2 * how.longest + 2)}"
+    # DuckDB is told all but the line end (`new_line` reads CRLF wrong), for which it takes the file's first.
+    return (
+        f"read_csv({sql_text(os.path.abspath(path))}, delim = {sql_text(how.delimiter)}, quote = '\"', escape = '\"',"
+        f" comment = '', header = false, skip = {how.skip if as_is else 1}, auto_detect = false,"
+        f" columns = {{{columns}}}, compression = '{'gzip' if as_is and how.gzip else 'none'}', strict_mode = true,"
+        f" null_padding = false{longest})"
+    )

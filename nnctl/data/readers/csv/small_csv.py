@@ -1,0 +1,96 @@
+"""Small CSV files, read without DuckDB: its import alone takes longer than all the rest of a small run.
+
+Both readers give the same table (tests/data/readers/csv/test_small_csv.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from nnctl.data.columns.column_format import NUMBER, TEXT, ColumnFormat, Decision, Rules, decide, typed
+from nnctl.data.readers.column_facts import NULLS, missing_note
+from nnctl.data.readers.paths import Files
+from nnctl.data.table import Column, Table
+
+SMALL = 1 << 20  # bytes: from here on DuckDB is the faster
+
+_NAME = re.compile(r"[A-Za-z][\w.\-]*( [\w.\-]+)*", re.ASCII)
+
+Fields = dict[str, Sequence[str]]  # by column, its words in the order of the rows
+
+
+def read_small(files: Files, rules: Rules = Rules(), formats: Mapping[str, ColumnFormat] | None = None,
+               encoding: str | None = None) -> Table | None:  # fmt: skip
+    """The table of a small CSV file; None where the file is left to DuckDB. rules, formats: as read_table has them.
+
+    Raises DataError as read_table does.
+    """
+    if len(files.paths) != 1 or files.size > SMALL or files.paths[0].suffix.lower() == ".gz":
+        return None
+    notes: list[str] = []
+    fields, delimiter = (_plain(files) if encoding is None else None), ","
+    if fields is None:
+        found = _written(files, encoding, notes)
+        if found is None:
+            return None
+        fields, delimiter = found
+    missing = {"", *(NULLS if rules.missing is None else rules.missing)}
+    columns = {name: Column.of_words([None if word in missing else word for word in column])
+               for name, column in fields.items()}  # fmt: skip
+    if formats is None:
+        decision = decide({name: column.words for name, column in columns.items()}, rules, delimiter)
+    else:
+        unknown = {name: NUMBER if name in rules.numbers else TEXT for name in fields}
+        decision = Decision({name: formats.get(name, other) for name, other in unknown.items()})
+    columns = {name: typed(name, column, decision.formats[name], files.name) for name, column in columns.items()}
+    counts = {name: {word: count for word, count in sorted(Counter(column).items()) if word and word in missing}
+              for name, column in fields.items()}  # fmt: skip
+    taken = {name: each for name, each in counts.items() if each}
+    notes += [*decision.notes, *missing_note(taken)]
+    rows = len(next(iter(fields.values())))
+    return Table(columns, rows, files.name, decision.formats, notes=tuple(notes), missing_words=taken)
+
+
+def _plain(files: Files) -> Fields | None:
+    """The words of a file that leaves nothing to judgement: ASCII, commas, no quotes, no blanks around fields, as many
+    fields in every line. None for any other, broken files among them."""
+    try:
+        text = files.paths[0].read_bytes().decode("ascii")
+    except (OSError, UnicodeDecodeError):
+        return None
+    if any(sign in text for sign in "\"'\r\0\t;|#"):
+        return None
+    lines = text.removesuffix("\n").split("\n")
+    rows = [line.split(",") for line in lines]
+    names = rows[0]
+    if len(rows) < 2 or len(names) < 2 or len(set(names)) < len(names) or {len(row) for row in rows} != {len(names)}:
+        return None
+    if not all(map(_NAME.fullmatch, names)):
+        return None
+    fields = dict(zip(names, zip(*rows[1:], strict=True), strict=True))
+    if any(word != word.strip() for column in fields.values() for word in set(column)):
+        return None
+    return fields
+
+
+def _written(files: Files, encoding: str | None, notes: list[str]) -> tuple[Fields, str] | None:
+    """The words of a file in any dialect, and its delimiter; None where blanks or delimiters would have to go."""
+    from nnctl.data.readers.csv.diagnosis import Broken, diagnose, records
+    from nnctl.data.readers.csv.dialect import dialect
+
+    [path] = files.paths
+    how = dialect(path, encoding)
+    if how.blanks_after_delimiter or how.trailing:
+        return None
+    try:
+        rows = [record for _, record in records(path, how)]
+    except (Broken, UnicodeDecodeError):
+        rows = []
+    if not rows or any(len(row) != len(how.names) for row in rows):
+        if found := diagnose(path, how):
+            raise found
+        return None
+    notes += how.notes
+    return dict(zip(how.names, zip(*rows, strict=True), strict=True)), how.delimiter

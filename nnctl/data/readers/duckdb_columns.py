@@ -1,0 +1,210 @@
+"""The columns of a file as DuckDB holds them, each read as what all its rows say that it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnctl.data.columns.column_format import (
+    CATEGORY,
+    NUMBER,
+    OTHER,
+    TEXT,
+    ColumnFormat,
+    Rules,
+    as_category,
+    beyond_note,
+    decide,
+    plain_format,
+    typed,
+)
+from nnctl.data.columns.number_formats import BEYOND
+from nnctl.data.readers import duckdb_types
+from nnctl.data.readers.column_facts import Fact, Raw, clean_sql, column_format, facts_of, missing_note
+from nnctl.data.row_origin import Origin
+from nnctl.data.table import Array, Column, Table
+from nnctl.errors import DataError
+from nnctl.quoting import yaml_list
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass
+class Found:
+    """What `scan` found. sql: by column, an expression over `raw` that gives its values, where DuckDB can; columns:
+    those that were read here already. formats, notes, origin: as in Table."""
+
+    connection: duckdb.DuckDBPyConnection
+    source: str
+    names: tuple[str, ...]
+    formats: dict[str, ColumnFormat] = field(default_factory=dict)
+    sql: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, Column] = field(default_factory=dict)
+    native: dict[str, str] = field(default_factory=dict)  # DuckDB's types of what is not read
+    whole: set[str] = field(default_factory=set)  # columns of plain numbers, all of them whole in these files
+    notes: list[str] = field(default_factory=list)
+    missing_words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    origin: Origin | None = None
+
+    def table(self) -> Table:
+        """All columns, in the files' order."""
+        left = [name for name in self.names if name not in self.columns]
+        fetched = fetch(self.connection, "raw", {name: (self.formats[name], self.sql[name]) for name in left})
+        whole = {**self.columns, **fetched}
+        columns = {name: whole[name] for name in self.names}
+        rows = len(next(iter(columns.values())).values)
+        if rows == 0:
+            raise DataError("there are no rows", self.source, "the file gives column names but no rows")
+        for name, kind in self.native.items():
+            columns[name] = unread(self.connection, "raw", f"v{self.names.index(name) + 1}", kind, columns[name])
+        return Table(columns, rows, self.source, self.formats, notes=tuple(self.notes),
+                     missing_words=self.missing_words, origin=self.origin)  # fmt: skip
+
+
+def scan(connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Rules,
+         formats: Mapping[str, ColumnFormat] | None, source: str) -> Found:  # fmt: skip
+    """Finds out how each column of `raw` is read: by `formats` where they are given, else by all its rows."""
+    found = Found(connection, source, raw.names, notes=list(raw.notes), origin=raw.origin)
+    facts = facts_of(connection, raw)
+    open_columns: dict[str, Column] = {}
+    for at, (name, kind) in enumerate(zip(raw.names, raw.types, strict=True), 1):
+        saved = None if formats is None else formats.get(name, _unknown(name, rules))
+        fact, clean = facts.get(name), clean_sql(f"v{at}", kind, raw.missing)
+        if native := _native_format(kind, fact):
+            if native.whole and fact.largest >= BEYOND and name not in rules.numbers:
+                found.notes += [beyond_note(name)] if saved is None else []
+                native, clean = TEXT, f"{clean}::varchar"
+            _take_native(found, name, native, clean, saved, rules)
+        elif fact is None:
+            words = _json_words(connection, at, name, kind, saved, rules, raw.delimiter)
+            if words is not None and saved is not None:
+                found.formats[name], found.columns[name] = saved, typed(name, words, saved, source, raw.origin)
+            elif words is not None:
+                open_columns[name] = words
+            elif saved is not None and saved.kind != "other":
+                raise DataError(f"holds {duckdb_types.called(kind)}, the model was trained on {saved.called()}",
+                                f'{source}: column "{name}"', duckdb_types.hint(name, kind))  # fmt: skip
+            else:
+                found.formats[name], found.sql[name], found.native[name] = OTHER, "null::double", kind
+        elif raw.typed and saved is None and name in rules.classes:
+            found.formats[name], found.sql[name] = TEXT, clean  # "1" in JSON is a word, the class 1 a number
+        elif fact.plain and _reads_plain(name, fact, saved, rules):
+            chosen = saved or plain_format(fact.whole, fact.largest, name, rules)
+            if chosen == TEXT and saved is None:
+                found.notes.append(beyond_note(name))
+            elif raw.typed and saved is None and name not in rules.numbers:
+                found.notes.append(
+                    f'column "{name}": texts that are numbers are read as numbers;'
+                    f" `categorical: {yaml_list([name])}` keeps them as words"
+                )
+            found.formats[name], found.sql[name] = chosen, _cast(clean, chosen)
+            found.whole |= {name} if fact.whole else set()
+        else:
+            column = fetch(connection, "raw", {name: (TEXT, clean)})[name]
+            if saved is None:
+                open_columns[name] = column
+            else:
+                found.formats[name], found.columns[name] = saved, typed(name, column, saved, source, raw.origin)
+    decision = decide({name: column.words for name, column in open_columns.items()}, rules, raw.delimiter)
+    for name, column in open_columns.items():
+        found.formats[name] = decision.formats[name]
+        found.columns[name] = typed(name, column, decision.formats[name], source, raw.origin)
+    found.notes += decision.notes
+    found.missing_words = {name: fact.missing for name, fact in facts.items() if fact.missing}
+    found.notes += missing_note(found.missing_words)
+    return found
+
+
+def _json_words(connection: duckdb.DuckDBPyConnection, at: int, name: str, kind: str, saved: ColumnFormat | None,
+                rules: Rules, delimiter: str) -> Column | None:  # fmt: skip
+    """A JSON column of strings and numbers, as words; None for one that is not to be read, being of mixed kinds."""
+    if kind != "JSON" or (saved is not None and saved.kind == "other"):
+        return None
+    scalar = f"count(*) filter (json_type(v{at}) in ('OBJECT', 'ARRAY')) = 0"
+    if not connection.execute(f"select {scalar} from raw").fetchall()[0][0]:
+        return None
+    words = fetch(connection, "raw", {name: (TEXT, f"v{at} ->> '$'")})[name]
+    if saved is not None or name in rules.words | rules.categories:
+        return words
+    numbers = decide({name: words.words}, rules, delimiter).formats[name].kind == "number"
+    return words if numbers else None
+
+
+def _unknown(name: str, rules: Rules) -> ColumnFormat:
+    """The format of a column that the files trained on did not have."""
+    return NUMBER if name in rules.numbers else TEXT
+
+
+def _reads_plain(name: str, fact: Fact, saved: ColumnFormat | None, rules: Rules) -> bool:
+    """Whether DuckDB's own cast reads the words as they are meant."""
+    if saved is not None:
+        return saved.kind == "number" and saved.number.decimal == "." and saved.number.suffix != "%"
+    return name not in rules.words | rules.categories and rules.decimal != "," and not fact.grouped
+
+
+def _native_format(kind: str, fact: Fact | None) -> ColumnFormat | None:
+    """The format of a column of a type that says what it holds; None for words, and for what is not read."""
+    return None if fact is None or kind == "VARCHAR" else column_format(kind)
+
+
+def unread(connection: duckdb.DuckDBPyConnection, table: str, sql: str, kind: str, column: Column) -> Column:
+    """A column of a type that is not read, with what messages call it. column: as long, of missing values."""
+    return Column("nested", column.values, called=duckdb_types.written(connection, table, sql, kind))
+
+
+def _take_native(found: Found, name: str, native: ColumnFormat, clean: str, saved: ColumnFormat | None,
+                 rules: Rules) -> None:  # fmt: skip
+    """A column whose type the file tells: as it is, or as the words that the config or the trained model wants."""
+    wanted = saved or (TEXT if name in rules.words else CATEGORY if name in rules.categories else native)
+    found.formats[name] = wanted
+    if wanted.kind == native.kind:
+        found.sql[name] = _cast(clean, native)
+        return
+    column = fetch(found.connection, "raw", {name: (native, _cast(clean, native))})[name]
+    if wanted.kind == "category" or (wanted.kind == "text" and native.kind != "text"):
+        found.columns[name] = as_category(column.as_text())
+    else:
+        found.columns[name] = typed(name, column.as_text(), wanted, found.source, found.origin)
+
+
+def _cast(clean: str, wanted: ColumnFormat) -> str:
+    """An expression of the SQL type that a format has in queries."""
+    if wanted.kind == "number":
+        return f"({clean})::double"
+    return f"({clean})::varchar" if wanted.kind == "text" else f"({clean})"
+
+
+def fetch(connection: duckdb.DuckDBPyConnection, table: str,
+          wanted: Mapping[str, tuple[ColumnFormat, str]]) -> dict[str, Column]:  # fmt: skip
+    """Columns of a table, by name, each from an SQL expression of its format's type."""
+    if not wanted:
+        return {}
+    parts = []
+    for at, (kind, sql) in enumerate(wanted.values(), 1):
+        if kind.kind == "date":
+            sql = f"epoch_us(({sql})::timestamp)::double"
+        elif kind.kind == "time":
+            sql = f"epoch_us(('1970-01-01'::date + ({sql})::time)::timestamp)::double"
+        elif kind.kind in ("text", "category"):
+            sql = f"({sql})::varchar"
+        parts.append(f"{sql} as r{at}")
+    arrays = connection.execute(f"select {', '.join(parts)} from {table}").fetchnumpy()
+    return {name: _column(kind, arrays[f"r{at}"]) for at, (name, (kind, _)) in enumerate(wanted.items(), 1)}
+
+
+def _column(wanted: ColumnFormat, array: Array) -> Column:
+    masked = hasattr(array, "filled")  # without numpy.ma, which takes longer to import than a small file to read
+    if wanted.kind in ("text", "category"):
+        words = array.data if masked else array
+        if masked:  # not array.filled(None), which fills in "?"
+            words = words.copy()
+            words[array.mask] = None
+        return Column.of_words(words.tolist())
+    if masked:
+        array = array.astype(np.float64).filled(np.nan)
+    kind: Any = "nested" if wanted.kind == "other" else wanted.kind
+    return Column(kind, np.asarray(array, dtype=np.float64))

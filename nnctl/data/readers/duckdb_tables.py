@@ -1,0 +1,213 @@
+"""CSV, TSV, JSON and Parquet files to a Table, through DuckDB."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from nnctl.data.columns.column_format import ColumnFormat, Rules
+from nnctl.data.readers.column_facts import NULLS, Raw, literals, quoted
+from nnctl.data.readers.csv.small_csv import read_small
+from nnctl.data.readers.duckdb_columns import scan
+from nnctl.data.readers.paths import Files
+from nnctl.data.row_origin import Origin
+from nnctl.data.table import Table, listing
+from nnctl.errors import DataError
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from nnctl.data.readers.csv.dialect import Dialect
+
+_SMALL = 16 << 20  # bytes: under this, threads cost more than they bring
+
+
+def read_table(files: Files, rules: Rules = Rules(), *, query: str | None = None,
+               formats: Mapping[str, ColumnFormat] | None = None, needed: Sequence[str] = (),
+               encoding: str | None = None) -> Table:  # fmt: skip
+    """The files' rows, or what `query` makes of them; in the query they are the table `data`.
+
+    formats: of the columns of the files that a model was trained on, by which these are read; None: they are decided
+    from all rows. A query finds columns that those files had and these lack as columns without a value. needed: the
+    columns of the result that must not come from such a column.
+    encoding: of CSV files; default UTF-8.
+    DuckDB may read these files and nothing else, write nothing and load no extension.
+    Raises DataError.
+    """
+    if files.format == "csv" and query is None and (small := read_small(files, rules, formats, encoding)) is not None:
+        return small
+    import duckdb
+
+    try:
+        with _source(files, rules, encoding) as (connection, raw):
+            _refuse_alike(raw, query, files)
+            found = scan(connection, raw, rules, formats, files.name)
+            if query is None:
+                return found.table()
+            from nnctl.data.readers.duckdb_query import run_query
+
+            return run_query(connection, raw, found, query, rules, formats or {}, needed)
+    except duckdb.Error as error:
+        raise _explained(error, files, query, encoding) from None
+
+
+@contextmanager
+def _source(files: Files, rules: Rules, encoding: str | None) -> Iterator[tuple[duckdb.DuckDBPyConnection, Raw]]:
+    """A connection, and the files in it as they are written."""
+    with ExitStack() as opened:
+        if files.format != "csv":
+            connection = opened.enter_context(_connect(files, [os.path.abspath(path) for path in files.paths]))
+            yield connection, _native(connection, files, rules)
+            return
+        from nnctl.data.readers.csv.duckdb_source import readable
+
+        dialects = _dialects(files, encoding)
+        names = dialects[0].names
+        sources = [opened.enter_context(readable(path, how))
+                   for path, how in zip(files.paths, dialects, strict=True)]  # fmt: skip
+        connection = opened.enter_context(_connect(files, [os.path.abspath(source.path) for source in sources]))
+        selects, counts = [], []
+        for source, how in zip(sources, dialects, strict=True):
+            places = {name: at for at, name in enumerate(how.names, 1)}
+            columns = ", ".join(f"c{places[name]} as v{at}" for at, name in enumerate(names, 1))
+            selects.append(f"select {columns} from {source.sql}")
+        for at, select in enumerate(selects):
+            connection.execute(f"insert into raw {select}" if at else f"create temp table raw as {select}")
+            counts.append(connection.execute("select count(*) from raw").fetchall()[0][0] - sum(counts))
+        notes = tuple(dict.fromkeys(note for how in dialects for note in how.notes))
+        missing = NULLS if rules.missing is None else ("", *rules.missing)
+        yield connection, Raw(names, ("VARCHAR",) * len(names), missing, dialects[0].delimiter, notes,
+                         origin=_origin(files, counts))  # fmt: skip
+
+
+def _origin(files: Files, counts: Sequence[int]) -> Origin | None:
+    """Which of several files each row is of. counts: rows of each."""
+    return Origin.of(zip(map(str, files.paths), counts, strict=True)) if len(files.paths) > 1 else None
+
+
+def _connect(files: Files, paths: Sequence[str]) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    config = {
+        "autoload_known_extensions": False,
+        "autoinstall_known_extensions": False,
+        "python_enable_replacements": False,  # a query sees `data`, not this program's variables
+    }
+    if files.size < _SMALL:
+        config["threads"] = 1
+    connection = duckdb.connect(":memory:", config=config)
+    connection.execute(f"set allowed_paths = {_literals(paths)}")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+    return connection
+
+
+def _literals(paths: Sequence[str]) -> str:
+    return f"[{literals(paths)}]"
+
+
+def _dialects(files: Files, encoding: str | None) -> list[Dialect]:
+    """How each file is written. Raises DataError where the files do not have the same columns."""
+    from nnctl.data.readers.csv.dialect import dialect
+
+    dialects = [dialect(path, encoding) for path in files.paths]
+    first = dialects[0]
+    for path, other in zip(files.paths[1:], dialects[1:], strict=True):
+        if set(other.names) != set(first.names):
+            raise DataError(
+                f"its columns ({listing(other.names)}) are not those of {files.paths[0]} ({listing(first.names)})",
+                str(path),
+                "give all files the same columns, or use them as separate data sets",
+            )
+    return dialects
+
+
+def _native(connection: duckdb.DuckDBPyConnection, files: Files, rules: Rules) -> Raw:
+    """JSON and Parquet: types of their own, and a null of its own, so that words are missing only if the config says
+    so."""
+    paths = _literals([os.path.abspath(path) for path in files.paths])
+    if files.format == "parquet":
+        source = f"read_parquet({paths}, union_by_name = true)"
+        rows = connection.sql(f"select * from {source}")
+    else:
+        source = f"read_json({paths}, union_by_name = true, sample_size = -1)"
+        rows = connection.sql(f"select * from {source}")
+        written = {name: "VARCHAR" if _IN_TEXT.fullmatch(str(kind)) else str(kind)
+                   for name, kind in zip(rows.columns, rows.types, strict=True)}  # fmt: skip
+        if _names_as_written(connection, files, paths, rows.columns) != tuple(rows.columns):
+            # `columns` takes no two names that differ by case only; so no date fits these formats
+            source = source.removesuffix(")") + ", dateformat = 'x', timestampformat = 'x')"
+            rows = connection.sql(f"select * from {source}")
+        elif list(written.values()) != [str(kind) for kind in rows.types]:  # dates and times are strings in JSON
+            types = ", ".join(f"{quoted(name)}: '{kind}'" for name, kind in written.items())
+            source = f"read_json({paths}, union_by_name = true, columns = {{{types}}})"
+            rows = connection.sql(f"select * from {source}")
+    if not rows.columns:
+        raise DataError("there are no columns", files.name)
+    names, types = tuple(rows.columns), tuple(map(str, rows.types))
+    columns = ", ".join(f"{quoted(name)} as v{at}" for at, name in enumerate(names, 1))
+    kind = "view" if files.format == "parquet" else "table"
+    connection.execute(f"create temp {kind} raw as select {columns} from {source}")
+    names = _names_as_written(connection, files, paths, names)
+    counts = [connection.execute(f"select count(*) from {_COUNTED[files.format]}({_literals([path])})").fetchall()[0][0]
+              for path in map(os.path.abspath, files.paths if len(files.paths) > 1 else ())]  # fmt: skip
+    return Raw(names, types, rules.missing or (), ",", (), typed=True, origin=_origin(files, counts))
+
+
+def _names_as_written(connection: duckdb.DuckDBPyConnection, files: Files, paths: str,
+                      names: Sequence[str]) -> tuple[str, ...]:  # fmt: skip
+    """The names in the files: of two that differ by case only, DuckDB calls the second a_1."""
+    lower = {name.lower() for name in names}
+    found = ((name, re.fullmatch(r"(.+)_\d+", name)) for name in names)
+    renamed = {name: match[1] for name, match in found if match and match[1].lower() in lower}
+    if not renamed:
+        return tuple(names)
+    keys_sql = (
+        f"select name from parquet_schema({paths})" if files.format == "parquet"
+        else f"select distinct unnest(json_keys(json)) from read_json_objects({paths})"
+    )  # fmt: skip
+    keys = {name for (name,) in connection.execute(keys_sql).fetchall()}
+    return tuple(renamed[name] if name not in keys and renamed.get(name) in keys else name for name in names)
+
+
+_COUNTED = {"parquet": "read_parquet", "json": "read_json_objects"}
+_IN_TEXT = re.compile(r"DATE|TIME|TIMESTAMP.*|TIME WITH.*|UUID")
+
+
+def _refuse_alike(raw: Raw, query: str | None, files: Files) -> None:
+    """In SQL, names that differ by case only are one."""
+    lower = [name.lower() for name in raw.names]
+    if query is not None and len(set(lower)) < len(lower):
+        twice = next(name for name in lower if lower.count(name) > 1)
+        raise DataError(
+            f"the columns {listing(name for name in raw.names if name.lower() == twice)} differ only by case, which"
+            " SQL does not distinguish",
+            files.name,
+            "rename one of them in the file, or leave `query` out",
+        )
+
+
+def _explained(error: duckdb.Error, files: Files, query: str | None, encoding: str | None) -> DataError:
+    """What DuckDB says, as file, row, column and hint."""
+    text = str(error)
+    first = re.sub(r"^[A-Z][A-Za-z ]*Error: ", "", text.split("\n")[0])
+    if query is not None and not any(sign in text for sign in ("CSV", "JSON", "Parquet")):
+        return DataError(f"the query fails: {first}", " ".join(query.split()), "the files are the table `data`")
+    if files.format == "csv":
+        from nnctl.data.readers.csv.diagnosis import diagnose
+        from nnctl.data.readers.csv.dialect import dialect
+
+        for path in files.paths:
+            if found := diagnose(path, dialect(path, encoding)):
+                return found
+    return DataError(f"cannot be read as {files.format}: {first}", files.name, _HINTS.get(files.format))
+
+
+_HINTS = {
+    "json": "write a list of records, [{...}, {...}], or one record a line",
+    "parquet": "check that the file is complete and is Parquet",
+    "csv": "write a line of column names, then rows of as many fields",
+}

@@ -1,0 +1,130 @@
+"""IDX files, the format of MNIST: a magic number, the sizes of the axes, then the values, big end first.
+
+    bytes 0-1  zero          byte 2  the values' type          byte 3  how many axes
+    4 bytes an axis: its size                                  then the values, the last axis running fastest
+
+Source: LeCun, Cortes and Burges, The MNIST Database.
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import re
+import struct
+import zlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from nnctl.data.lazy_array import Rows, is_large, large
+from nnctl.data.named_arrays import Arrays
+from nnctl.data.readers.memory_map import MappedFile
+from nnctl.data.readers.paths import is_idx
+from nnctl.errors import DataError
+
+Array = np.ndarray
+
+_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_PIECE = 1 << 20  # bytes
+_PARTS = {"train": "train", "t10k": "test", "test": "test", "validation": "validation", "valid": "validation"}
+_PART = re.compile(rf"(?:^|[-_.])({'|'.join(_PARTS)})(?=[-_.])", re.IGNORECASE)
+
+
+def idx_files(folder: Path) -> list[Path]:
+    """The IDX files in a folder, each once, packed or not."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and is_idx(path):
+            found.setdefault(path.name.removesuffix(".gz"), path)
+    return list(found.values())
+
+
+def read_idx_files(paths: Sequence[Path], source: str) -> Arrays:
+    """x, images of (rows, height, width, 1) or whatever the file holds, and y, labels, of MNIST's files.
+
+    Labels have one axis. A name says which part it is: train, or t10k (test); with several parts the arrays are
+    called x_train, y_train, x_test, y_test. Images alone bring the file of their labels with them, if it is there.
+    """
+    if not any("label" in path.name.lower() for path in paths):
+        paths = [other for path in paths for other in (path, *_labels_beside(path, paths))]
+    arrays: dict[str, Array | Rows] = {}
+    several = len({_part(path) for path in paths}) > 1
+    for path, values in zip(paths, _all_read(paths), strict=True):
+        what = "labels" if values.ndim == 1 else "images"
+        name = ("y" if values.ndim == 1 else "x") + (f"_{_part(path)}" if several else "")
+        if name in arrays:
+            raise DataError(f"there are two files of {what} of one part ({_part(path)})", str(path),
+                            "name one file of images and one of labels for each of train and test")  # fmt: skip
+        arrays[name] = values.reshape(*values.shape, 1) if values.ndim == 3 else values
+    divisors = {name: 255.0 for name, values in arrays.items() if name[0] == "x" and values.dtype == np.uint8}
+    return Arrays(arrays, source, divisors)
+
+
+def _all_read(paths: Sequence[Path]) -> list[Array | Rows]:
+    """The arrays of all files, unpacked side by side."""
+    with ThreadPoolExecutor() as threads:
+        return list(threads.map(read_idx, paths))
+
+
+def _labels_beside(path: Path, given: Sequence[Path]) -> list[Path]:
+    twin = path.name.replace("images", "labels").replace("idx3", "idx1")
+    beside = [path.parent / name for name in (twin, twin.removesuffix(".gz"), f"{twin}.gz")]
+    return [other for other in beside if twin != path.name and other not in given and other.is_file()][:1]
+
+
+def _part(path: Path) -> str:
+    """The part that a file's name says, as train-... and emnist-letters-test-... do."""
+    found = _PART.search(path.name)
+    return _PARTS[found[1].lower()] if found else "train"
+
+
+def read_idx(path: Path) -> Array | Rows:
+    """The array of an IDX file, packed by gzip or not, as Rows where it is large. Raises DataError where header and
+    contents do not agree.
+
+    The header is believed only as far as the contents bear it out: no more memory is taken than the values
+    of a sound file need, and a packed file is unpacked no further than its header announces.
+    """
+    try:
+        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+            head = file.read(4)
+            if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _TYPES or not 1 <= head[3] <= 4:
+                raise DataError("is no IDX file: it begins with " + (head.hex(" ") or "nothing"), str(path),
+                                "give files as MNIST's: train-images-idx3-ubyte.gz")  # fmt: skip
+            shape = struct.unpack(f">{head[3]}I", _exactly(file, 4 * head[3], path))
+            dtype = np.dtype(_TYPES[head[2]])
+            wanted = math.prod(shape) * dtype.itemsize
+            if path.suffix.lower() != ".gz":
+                held = path.stat().st_size - 4 - 4 * head[3]
+            else:  # gzip packs to a thousandth at most
+                held = min(wanted, 1100 * path.stat().st_size)
+            if held != wanted:
+                raise DataError(f"its header promises {wanted:,} bytes of shape {shape}, the file has {held:,}",
+                                str(path), "the file is truncated or damaged: download it again")  # fmt: skip
+            if is_large(dtype, shape) and path.suffix.lower() != ".gz":
+                whole = MappedFile(path)
+                return Rows.of(whole.array(dtype, shape, file.tell()), whole, file.tell())
+            data = _exactly(file, wanted, path)
+            if file.read(1):
+                raise DataError(f"goes on after the {wanted:,} bytes of its shape {shape}", str(path),
+                                "the file is damaged: download it again")  # fmt: skip
+    except (OSError, EOFError, zlib.error, struct.error) as error:
+        raise DataError(f"cannot be read: {error}", str(path),
+                        "the file is truncated or damaged: download it again") from None  # fmt: skip
+    if not data:
+        raise DataError(f"there are no values in its shape {shape}", str(path))
+    values = np.frombuffer(data, dtype).reshape(shape)
+    return large(values.astype(dtype.newbyteorder("="), copy=False))
+
+
+def _exactly(file, size: int, path: Path) -> bytearray:
+    data = bytearray()
+    while piece := file.read(min(_PIECE, size - len(data))):  # all at once, gzip would hold it twice
+        data += piece
+    if len(data) != size:
+        raise DataError(f"ends after {len(data):,} of {size:,} bytes", str(path),
+                        "the file is truncated: download it again")  # fmt: skip
+    return data

@@ -1,0 +1,279 @@
+"""Folders of images: one folder a class, read through Pillow.
+
+    photos/cat/*.png, photos/dog/*.jpg                        the parts are split as the config says
+    photos/train/cat/..., photos/test/cat/...                 ... or as the folders do
+    photos/*.png                                              no classes: for predictions and autoencoders
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nnctl.data.config import ImageSpec
+from nnctl.data.lazy_array import large
+from nnctl.data.named_arrays import Arrays
+from nnctl.data.readers import image_depth
+from nnctl.data.readers.memory_map import machine_memory
+from nnctl.data.readers.paths import FORMATS, is_image
+from nnctl.data.table import listing
+from nnctl.errors import DataError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Array = np.ndarray
+
+FILE = "file"  # the array of the files' names
+_ENDINGS = tuple(ending for ending, kind in FORMATS.items() if kind == "image")
+_READERS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")  # Pillow has dozens more, some of them little tried
+_PARTS = {"train": "train", "training": "train", "validation": "validation", "valid": "validation",
+          "val": "validation", "test": "test", "testing": "test"}  # fmt: skip
+_LEFT_BY_SYSTEMS = ("thumbs.db", "desktop.ini")
+_MOST_PIXELS = 50_000_000
+_GRAY = ("1", "L", "LA", "La")
+_OTHER_COLOURS = ("CMYK", "LAB", "HSV", "YCbCr")
+_ORIENTATION = 0x0112  # of EXIF
+
+Found = list[tuple[str | None, Path]]  # (class, file)
+
+
+def has_images(folder: Path) -> bool:
+    """Whether images lie in a folder or in folders inside it."""
+    return any(is_image(path) and not _hidden(path) for path in folder.rglob("*"))
+
+
+def read_image_folder(folder: Path, spec: ImageSpec) -> Arrays:
+    """x (rows, height, width, channels) uint8; y, the names of the classes, where there are class folders; and the
+    names of the files. By part, as x_train, where folders give parts. Raises DataError."""
+    inner = _folders(folder)
+    words = [_PARTS.get(path.name.lower()) for path in inner]
+    if "train" in words and None not in words:
+        if len(set(words)) < len(words):
+            raise DataError(f"two folders are of one part: {listing(path.name for path in inner)}", str(folder),
+                            "name each of train, validation and test once")  # fmt: skip
+        parts = {f"_{word}": _images(path) for word, path in zip(words, inner, strict=True)}
+    else:
+        parts = {"": _images(folder)}
+    files = [path for found in parts.values() for _, path in found]
+    reader = _Reader(spec, [path for _, path in parts.get("_train", parts.get("", []))])
+    x, notes = reader.read(files, str(folder))
+    arrays, first = {}, 0
+    for part, found in parts.items():
+        arrays[f"x{part}"] = x[first : first + len(found)]
+        if found[0][0] is not None:
+            arrays[f"y{part}"] = np.array([label for label, _ in found])
+        arrays[FILE + part] = np.array([path.relative_to(folder).as_posix() for _, path in found])
+        first += len(found)
+    return _as_arrays(arrays, str(folder), notes, reader.spec)
+
+
+def read_images(paths: Sequence[Path], spec: ImageSpec, source: str) -> Arrays:
+    """x of single images, without classes, and their names."""
+    reader = _Reader(spec, paths)
+    x, notes = reader.read(paths, source)
+    return _as_arrays({"x": x, FILE: np.array([path.name for path in paths])}, source, notes, reader.spec)
+
+
+def _as_arrays(arrays: dict[str, Array], source: str, notes: tuple[str, ...], spec: ImageSpec) -> Arrays:
+    divisors = {name: 255.0 for name in arrays if name[0] == "x"}
+    return Arrays({name: large(array) for name, array in arrays.items()}, source, divisors, FILE, notes, spec)
+
+
+def _hidden(path: Path) -> bool:
+    return path.name.startswith(".") or path.name.lower() in _LEFT_BY_SYSTEMS
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.iterdir()) if path.is_dir() and not _hidden(path)]
+
+
+def _images(folder: Path) -> Found:
+    """Every image by the folder it is in, its class; without a class where there are no folders."""
+    inner = _folders(folder)
+    loose = [path for path in sorted(folder.iterdir()) if path.is_file() and is_image(path) and not _hidden(path)]
+    if inner and loose:
+        raise DataError(f"has images beside the folders of classes: {listing((path.name for path in loose), 5)}",
+                        str(folder), "move each into the folder of its class")  # fmt: skip
+    found: Found = [(None, path) for path in loose]
+    strange, empty = [], []
+    for each in inner:
+        paths = [path for path in sorted(each.rglob("*")) if path.is_file() and not _hidden(path)]
+        strange += [str(path) for path in paths if not is_image(path)]
+        empty += [] if paths else [each.name]
+        found += [(each.name, path) for path in paths]
+    if strange:
+        raise DataError(f"holds files that are no images: {listing(strange, 5)}", str(folder),
+                        f"move them away; images end in {', '.join(_ENDINGS)}")  # fmt: skip
+    if empty or not found:
+        raise DataError(f"has no images{f' in {listing(empty)}' if empty else ''}", str(folder),
+                        "make a folder of images for each class: photos/cat/..., photos/dog/...")  # fmt: skip
+    return found
+
+
+class _Reader:
+    """Reads images to one size, colour and range: the config's, or else the first's and that of those trained on.
+
+    trained: the images whose values decide the range of deep ones.
+    """
+
+    def __init__(self, spec: ImageSpec, trained: Sequence[Path]):
+        try:
+            from PIL import Image, ImageOps
+        except ImportError:
+            raise DataError("reading images needs the package Pillow", hint="pip install 'nnctl[images]'") from None
+        self._pillow, self._ops = Image, ImageOps
+        self._spec, self._trained = spec, trained
+        self._mode = {"gray": "L", "rgb": "RGB"}.get(spec.color or "")
+        self._size = (spec.size[1], spec.size[0]) if spec.size else None  # Pillow says width, height
+        self._range = spec.range
+        self._resized = self._recoloured = self._transparent = self._deep = self._clipped = self._cut = 0
+        self._paged: list[str] = []
+
+    @property
+    def spec(self) -> ImageSpec:
+        """How all further images are read to be as these are."""
+        width, height = self._size or (1, 1)
+        return self._spec.model_copy(update={
+            "size": (height, width), "color": "gray" if self._mode == "L" else "rgb",
+            "range": self._range or image_depth.WHOLE,
+        })  # fmt: skip
+
+    def read(self, paths: Sequence[Path], source: str) -> tuple[Array, tuple[str, ...]]:
+        """(rows, height, width, channels) uint8, and notes on what was changed."""
+        broken = []
+        room = None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # odd metadata and the like
+            warnings.simplefilter("error", self._pillow.DecompressionBombWarning)
+            for row, path in enumerate(paths):
+                try:
+                    image = self._opened(path)
+                    if room is None:
+                        room = _room(len(paths), self._shape(image), source)
+                    room[row] = self._pixels(image).reshape(room.shape[1:])
+                except DataError:
+                    raise
+                except Exception as error:  # a broken file may raise anything in Pillow's readers
+                    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+                    broken.append(f"{path} ({reason.replace(repr(str(path)), 'it')[:80]})")
+        if broken:
+            raise DataError(f"{len(broken)} of {len(paths)} images cannot be read: {listing(broken, 20)}", source,
+                            "fix them, or move them to another folder")  # fmt: skip
+        return room, tuple(self._notes(len(paths), room.shape))
+
+    def _opened(self, path: Path) -> Image:
+        """The first page of a file, of 8 bits a colour, with the side up that the camera noted."""
+        with self._pillow.open(path, formats=_READERS) as image:
+            if image.width * image.height > _MOST_PIXELS:
+                raise ValueError(f"{image.width} x {image.height} pixels are too many")
+            if (pages := getattr(image, "n_frames", 1)) > 1:
+                self._paged.append(f"{path.name} has {pages}")
+                image.seek(0)
+            self._cut += image_depth.is_cut(image)
+            if not image_depth.is_deep(image):
+                return self._ops.exif_transpose(image)
+            if self._range is None:
+                self._range = self._found_range()
+            pixels = self._deep_values(path, image)
+            low, high = image_depth.extent(pixels)
+            self._deep += 1
+            self._clipped += low < self._range[0] or high > self._range[1]
+            bytes_ = image_depth.as_bytes(pixels, self._range)
+            eight = self._pillow.fromarray(image_depth.with_alpha(bytes_, pixels, image.info.get("transparency")))
+            eight.getexif()[_ORIENTATION] = image.getexif().get(_ORIENTATION, 1)
+            return self._ops.exif_transpose(eight)
+
+    def _deep_values(self, path: Path, image: Image) -> Array:
+        with self._pillow.open(path, formats=_READERS) as again:
+            return image_depth.values(image, again)
+
+    def _found_range(self) -> tuple[float, float]:
+        """The smallest and the largest value of the deep images trained on."""
+        extents = []
+        for path in self._trained:
+            try:
+                with self._pillow.open(path, formats=_READERS) as image:
+                    if image.width * image.height <= _MOST_PIXELS and image_depth.is_deep(image):
+                        extents.append(image_depth.extent(self._deep_values(path, image)))
+            except Exception:  # noqa: S112 - it is named when it is read
+                continue
+        if not extents:
+            return image_depth.WHOLE
+        low, high = min(low for low, _ in extents), max(high for _, high in extents)
+        return low, (high if low < high else low + 1)
+
+    def _shape(self, image: Image) -> tuple[int, int, int]:
+        """(height, width, channels) of all images, the config's or else the first's."""
+        self._size = self._size or image.size
+        self._mode = self._mode or ("L" if image.mode in _GRAY else "RGB")
+        return self._size[1], self._size[0], len(self._mode)
+
+    def _pixels(self, image: Image) -> Array:
+        self._recoloured += (image.mode in _GRAY) != (self._mode == "L") or image.mode in _OTHER_COLOURS
+        if image.has_transparency_data:
+            image = self._grounded(image)
+        image = image.convert(self._mode)
+        if image.size != self._size:
+            image = image.resize(self._size, self._pillow.Resampling.BILINEAR)
+            self._resized += 1
+        return np.asarray(image, np.uint8)
+
+    def _grounded(self, image: Image) -> Image:
+        """A transparent image on the ground; one that is opaque all over as it is."""
+        layers = image.convert("RGBA")
+        if layers.getchannel("A").getextrema()[0] == 255:
+            return image
+        self._transparent += 1
+        ground = self._pillow.new("RGBA", layers.size, (*self._spec.background, 255))
+        return self._pillow.alpha_composite(ground, layers).convert("RGB")
+
+    def _notes(self, count: int, shape: tuple[int, ...]):
+        if self._resized:
+            yield f"{self._resized} of {count} images are resized to {shape[1]} x {shape[2]} pixels"
+        if self._recoloured:
+            yield f"{self._recoloured} of {count} images are taken as {'gray' if self._mode == 'L' else 'RGB'}"
+        if self._transparent:
+            advice = "" if self._spec.range else "; `image: {background: black}` sets another color"
+            ground = _colour_name(self._spec.background)
+            yield f"{self._transparent} of {count} images have transparent pixels and are placed on {ground}{advice}"
+        yield from self._depth_notes(count)
+        if self._paged:
+            yield (
+                f"{len(self._paged)} of {count} images have further pages or frames, of which the first is read:"
+                f" {listing(self._paged, 3)}"
+            )
+
+    def _depth_notes(self, count: int):
+        low, high = self._range or image_depth.WHOLE
+        if self._deep:
+            shown = f"{low:g} to {high:g}"
+            advice = " (the values in the training images; `image: {range: [0, 65535]}` sets others)"
+            decided = "" if self._spec.range else advice
+            yield f"{self._deep} of {count} images have more than 8 bits per channel: {shown} becomes 0 to 1{decided}"
+            if self._clipped:
+                yield f"{self._clipped} of {count} images have values outside of {shown}, which are cut off"
+        if self._deep < count and (self._deep or (low, high) != image_depth.WHOLE):
+            yield f"{count - self._deep} of {count} images have 8 bits per channel: their 0 to 255 becomes 0 to 1"
+        if self._cut:
+            yield f"{self._cut} of {count} images have 16 bits per channel, of which the upper 8 are read"
+
+
+def _colour_name(colour: tuple[int, int, int]) -> str:
+    names = {(255, 255, 255): "white", (0, 0, 0): "black"}
+    return names.get(tuple(colour), "#" + "".join(f"{part:02x}" for part in colour))
+
+
+def _room(rows: int, shape: tuple[int, ...], source: str) -> Array:
+    """Memory for the pixels. Raises DataError where the machine has not so much."""
+    wanted = rows * int(np.prod(shape))
+    if wanted > machine_memory():
+        raise DataError(
+            f"{rows:,} images of {shape[0]} x {shape[1]} x {shape[2]} take {wanted / 1e9:.1f} GB, more than there is",
+            source, "make them smaller: `image: {size: [64, 64]}` under dataset",
+        )  # fmt: skip
+    return np.empty((rows, *shape), np.uint8)

@@ -1,0 +1,136 @@
+"""Which files a path, a glob or a list of them means, and what they hold by their endings."""
+
+from __future__ import annotations
+
+import glob
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnctl.errors import DataError
+from nnctl.similar_names import alike
+
+FORMATS = {
+    ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".data": "csv",
+    ".json": "json", ".jsonl": "json", ".ndjson": "json",
+    ".parquet": "parquet", ".pq": "parquet",
+    ".npz": "npz", ".npy": "npy",
+    ".png": "image", ".jpg": "image", ".jpeg": "image", ".bmp": "image", ".gif": "image", ".webp": "image",
+    ".tif": "image", ".tiff": "image", ".ppm": "image", ".pgm": "image",
+}  # fmt: skip
+# train-images-idx3-ubyte.gz, t10k-labels.idx1-ubyte, digits.idx
+_IDX = re.compile(r".*([-.]idx\d+[-.]\w+|\.idx\d*|-ubyte)(\.gz)?", re.IGNORECASE)
+_HINTS = {
+    ".xlsx": "save the sheet as CSV (UTF-8)",
+    ".xls": "save the sheet as CSV (UTF-8)",
+    ".pkl": "pickles can run code when read: save as CSV, Parquet or npz",
+    ".pickle": "pickles can run code when read: save as CSV, Parquet or npz",
+    ".zip": "unpack it first: `unzip {}`",
+    ".zst": "unpack it first: `zstd -d {}`, or use gzip",
+    ".bz2": "unpack it first: `bunzip2 -k {}`, or use gzip",
+    ".xz": "unpack it first: `xz -dk {}`, or use gzip",
+    ".lz4": "unpack it first: `lz4 -d {}`, or use gzip",
+    ".7z": "unpack it first: `7z x {}`",
+    ".tar": "unpack it first: `tar xf {}`",
+    ".tgz": "unpack it first: `tar xf {}`",
+    ".rar": "unpack it first",
+    ".ods": "save the sheet as CSV (UTF-8)",
+    ".feather": "save it as Parquet",
+    ".arrow": "save it as Parquet",
+}
+
+
+@dataclass(frozen=True)
+class Files:
+    """Files of one format ("csv", "json", "parquet", "npz", "npy", "idx", "image"). name: what messages call them."""
+
+    format: str
+    paths: tuple[Path, ...]
+    name: str
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk, of all files together."""
+        return sum(path.stat().st_size for path in self.paths)
+
+
+def find_files(names: Sequence[str]) -> Files:
+    """The files that paths and globs name, in sorted order within each glob, none twice.
+
+    Raises DataError for a missing file (with the nearest name), a folder, a glob without a match, an ending
+    that no reader knows, and files of several formats.
+    """
+    if not names:
+        raise DataError("dataset.path is empty", hint="give a file, a glob such as data/*.csv, or a list")
+    paths: dict[Path, None] = {}
+    for name in names:
+        paths.update(dict.fromkeys(_expand(name)))
+    shown = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    formats = {_format(path): path for path in paths}
+    if len(formats) > 1:
+        examples = ", ".join(path.name for path in formats.values())
+        raise DataError(
+            f"the files have different formats ({examples})", shown, "use files of one format in one data set"
+        )
+    return Files(next(iter(formats)), tuple(paths), shown)
+
+
+def is_image(path: Path) -> bool:
+    """Whether a file's name is that of an image."""
+    return FORMATS.get(path.suffix.lower()) == "image"
+
+
+def is_idx(path: Path) -> bool:
+    """Whether a file's name is that of an IDX file, MNIST's format."""
+    return _IDX.fullmatch(path.name) is not None
+
+
+def _expand(name: str) -> list[Path]:
+    if "://" in name:
+        raise DataError("data are read from files, not from the network", name, "download the file first")
+    if "\0" in name:
+        raise DataError("a path cannot hold a NUL character", repr(name))
+    path = Path(name).expanduser()
+    try:
+        if path.is_dir():
+            raise DataError("this is a folder, not a file", name, f"give its files: {name.rstrip('/')}/*.csv")
+        if path.is_file():
+            return [path]
+    except OSError as error:
+        raise DataError(f"cannot be read ({error.strerror})", name) from None
+    if glob.has_magic(name):
+        found = sorted(Path(hit) for hit in glob.glob(str(path), recursive=True) if Path(hit).is_file())
+        if not found:
+            raise DataError("no file matches", name, f"the current folder is {Path.cwd()}")
+        return found
+    raise DataError("there is no such file", name, _nearest(path))
+
+
+def _nearest(path: Path) -> str:
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent} either; the current folder is {Path.cwd()}"
+    near = alike(path.name, [entry.name for entry in path.parent.iterdir()], 2, 0.5)
+    if near:
+        return f"did you mean {' or '.join(str(path.parent / name) for name in near)}?"
+    return f"the current folder is {Path.cwd()}"
+
+
+def _format(path: Path) -> str:
+    if is_idx(path):
+        return "idx"
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes[-1:] == [".gz"] and FORMATS.get(suffixes[-2] if len(suffixes) > 1 else "") in ("csv", "json"):
+        return FORMATS[suffixes[-2]]
+    ending = suffixes[-1] if suffixes else ""
+    if ending in FORMATS:
+        return FORMATS[ending]
+    shown = f"{ending!r} files are not read" if ending else "the file name has no extension that shows its format"
+    hint = _HINTS.get(ending, f"readable: {', '.join(FORMATS)}").format(shlex.quote(str(path)))
+    if ending == ".gz":
+        inner = "".join(suffixes[-2:])
+        shown = f"{inner!r} files are not read"
+        packed = f"tar xf {shlex.quote(str(path))}" if inner == ".tar.gz" else f"gunzip -k {shlex.quote(str(path))}"
+        hint = f"unpack it first: `{packed}`; CSV and JSON are read as .csv.gz and .json.gz"
+    raise DataError(shown, str(path), hint)

@@ -1,0 +1,202 @@
+"""A data set's files to one table or one set of arrays, and the rows that its files give to a part beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from nnctl.data.columns.column_format import ColumnFormat, Rules
+from nnctl.data.config import DatasetSpec, ImageSpec
+from nnctl.data.readers.paths import Files, find_files
+from nnctl.data.row_origin import Origin
+from nnctl.data.table import Array, Table, listing
+from nnctl.errors import DataError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from nnctl.data.named_arrays import Arrays
+
+_ENDINGS = {
+    "train": ("_train",),
+    "validation": ("_validation", "_valid", "_val"),
+    "test": ("_test",),
+}
+
+
+def read_files(names: Sequence[str], dataset: DatasetSpec, rules: Rules, *,
+               formats: Mapping[str, ColumnFormat] | None = None, needed: Sequence[str] = (),
+               image: ImageSpec | None = None) -> Table | Arrays:  # fmt: skip
+    """What the files hold: a Table, or Arrays for npz, npy, IDX and images. dataset: the query and the encoding.
+    formats, needed: as in read_table. image: how images are read, if not as the dataset says. Raises DataError."""
+    image = image or dataset.image or ImageSpec()
+    query = dataset.query
+    arrays = _read_folder(names[0], image) if len(names) == 1 else None
+    if arrays is None:
+        files = find_files(names)
+        if files.format in ("csv", "json", "parquet"):
+            from nnctl.data.readers.duckdb_tables import read_table
+
+            return read_table(files, rules, query=query, formats=formats, needed=needed, encoding=dataset.encoding)
+        arrays = _read_arrays(files, image)
+    if query is not None:
+        raise DataError("a query works on tables, not arrays", arrays.source, "leave `query` out")
+    return arrays
+
+
+def _read_folder(name: str, image: ImageSpec) -> Arrays | None:
+    """A folder of IDX files or of images; None for what is neither."""
+    from pathlib import Path
+
+    folder = Path(name).expanduser()
+    try:
+        if "\0" in name or not folder.is_dir():
+            return None
+        from nnctl.data.readers.idx import idx_files, read_idx_files
+        from nnctl.data.readers.images import has_images, read_image_folder
+
+        if files := idx_files(folder):
+            return read_idx_files(files, name)
+        return read_image_folder(folder, image) if has_images(folder) else None
+    except OSError as error:
+        raise DataError(f"cannot be read ({error.strerror})", name) from None
+
+
+def _read_arrays(files: Files, image: ImageSpec) -> Arrays:
+    if files.format == "idx":
+        from nnctl.data.readers.idx import read_idx_files
+
+        return read_idx_files(files.paths, files.name)
+    if files.format == "image":
+        from nnctl.data.readers.images import read_images
+
+        return read_images(files.paths, image, files.name)
+    from nnctl.data.readers.npz import read_arrays
+
+    return read_arrays(files)
+
+
+def image_spec(shape: tuple[int, ...]) -> ImageSpec:
+    """How images are read to be of this shape, (height, width, channels)."""
+    height, width, channels = shape
+    return ImageSpec(size=(height, width), color={1: "gray", 3: "rgb"}.get(channels), range=(0.0, 65535.0))
+
+
+def column_rules(dataset: DatasetSpec, targets: Mapping[str, str]) -> Rules:
+    """What a config says of how columns are read. targets: by column, the labels that its loss wants."""
+    ids = (dataset.sequence.id,) if dataset.sequence else ()
+    texts = dataset.text.column if dataset.text else ()
+    learnt: dict[str, set[str]] = {"words": set(), "numbers": set(), "classes": set()}
+    for name, labels in targets.items():
+        learnt[{"sequence": "words", "number": "numbers"}.get(labels, "classes")].add(name)
+    return Rules(
+        words=frozenset((*ids, *texts, *learnt["words"])),
+        categories=frozenset(dataset.categorical),
+        classes=frozenset(learnt["classes"]),
+        numbers=frozenset((*dataset.numeric, *((dataset.weight,) if dataset.weight else ()), *learnt["numbers"])),
+        dates=dataset.dates,
+        missing=dataset.missing_values,
+        decimal=dataset.decimal,
+    )
+
+
+def read_dataset(dataset: DatasetSpec, rules: Rules = Rules(),
+                 formats: Mapping[str, ColumnFormat] | None = None) -> tuple[Table | Arrays, dict[str, Array]]:  # fmt: skip
+    """All rows of a data set, and the row numbers of the parts that have files or arrays of their own.
+
+    The parts are one under the other; rows that no part claims are still to be split. formats: of a trained model's
+    columns; else they are decided from all rows of `path`, and the parts' own files are read by them.
+    """
+    whole = read_files(dataset.path or (), dataset, rules, formats=formats)
+    fixed: dict[str, Array] = {}
+    if not isinstance(whole, Table):
+        whole, fixed = _join_named_parts(whole)
+    for part in ("validation", "test"):
+        names = getattr(dataset, f"{part}_path")
+        if names is None:
+            continue
+        if part in fixed:
+            raise DataError(f"the file has {part} arrays, and {part}_path is given too", hint="keep one of them")
+        if isinstance(whole, Table):
+            added = read_files(names, dataset, rules, formats=whole.formats if formats is None else formats)
+        else:
+            added = read_files(names, dataset, rules, image=whole.image or dataset.image)
+        whole, count, more = _append(whole, added)
+        fixed[part] = np.arange(count, count + more)
+    return whole, fixed
+
+
+def _append(whole: Table | Arrays, added: Table | Arrays) -> tuple[Table | Arrays, int, int]:
+    """The two one under the other, and the rows of each."""
+    if isinstance(whole, Table) and isinstance(added, Table):
+        from nnctl.data.table import stack
+
+        return stack([whole, added]), whole.rows, added.rows
+    if isinstance(whole, Table) or isinstance(added, Table):
+        raise DataError("is not the same kind of file as the training data", added.source, "give tables, or npz files")
+    return _stack_arrays(whole, added)
+
+
+def _stack_arrays(whole: Arrays, added: Arrays) -> tuple[Arrays, int, int]:
+    from nnctl.data.lazy_array import joined
+
+    absent = [name for name in whole.arrays if name not in added.arrays]
+    if absent:
+        raise DataError(f"lacks the array {listing(absent)}", added.source, "give it the same arrays")
+    stacked = {}
+    for name, array in whole.arrays.items():
+        if array.shape[1:] != added[name].shape[1:]:
+            raise DataError(
+                f"has rows of shape {added[name].shape[1:]}, {whole.source} of {array.shape[1:]}",
+                added.where(name),
+                "give it the same shape",
+            )
+        stacked[name] = joined([array, added[name]])
+    notes = tuple(dict.fromkeys((*whole.notes, *added.notes)))
+    counts = _rows(whole), _rows(added)
+    origin = Origin.joined([each.origin or Origin.of([(each.source, count)])
+                            for each, count in zip((whole, added), counts, strict=True)])  # fmt: skip
+    return replace(whole, arrays=stacked, notes=notes, origin=origin), *counts
+
+
+def _rows(arrays: Arrays) -> int:
+    from nnctl.data.named_arrays import rows_of
+
+    return rows_of(arrays, list(arrays.arrays))
+
+
+def _join_named_parts(arrays: Arrays) -> tuple[Arrays, dict[str, Array]]:
+    """x_train, y_train, x_test, y_test to x and y, and the rows of each part but the training one."""
+    from nnctl.data.named_arrays import Arrays
+
+    parts = {
+        part: {base: array for name, array in arrays.arrays.items() if (base := _base(name, endings))}
+        for part, endings in _ENDINGS.items()
+    }
+    if not parts["train"]:
+        return arrays, {}
+    divisors = {base: arrays.divisors[name] for name in arrays.divisors if (base := _base(name, _ENDINGS["train"]))}
+    whole = replace(arrays, arrays=parts["train"], divisors=divisors)
+    fixed = {}
+    for part in ("validation", "test"):
+        if parts[part]:
+            whole, count, more = _stack_arrays(whole, Arrays(parts[part], f"{arrays.source} ({part} arrays)"))
+            fixed[part] = np.arange(count, count + more)
+    return whole, fixed
+
+
+def _base(name: str, endings: Sequence[str]) -> str | None:
+    return next((name.removesuffix(ending) for ending in endings if name.endswith(ending)), None)
+
+
+def absolute(dataset: DatasetSpec) -> DatasetSpec:
+    """The data set with paths that hold wherever the program runs next."""
+    from pathlib import Path
+
+    paths: Mapping[str, tuple[str, ...]] = {
+        key: tuple(str(Path(name).expanduser().absolute()) for name in names)
+        for key in ("path", "validation_path", "test_path")
+        if (names := getattr(dataset, key)) is not None
+    }
+    return dataset.model_copy(update=paths)

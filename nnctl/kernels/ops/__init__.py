@@ -1,0 +1,1 @@
+"""The kernels that a layer, a loss or an optimizer calls, one a file."""

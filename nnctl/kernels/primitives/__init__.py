@@ -1,0 +1,1 @@
+"""What the kernels are made of: matrix products, transposes, windows, random bits."""

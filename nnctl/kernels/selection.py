@@ -1,0 +1,72 @@
+"""Whether a run gets compiled kernels: a function of its config and machine, so that a resumed run gets them too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from nnctl import kernels
+from nnctl.engine.fusions.names import FUSIONS
+
+# Seconds that NumPy would take for the whole run, roughly, above which importing Numba and fetching what it compiled
+# (half a second together) and, the first time on a machine, compiling (some ten) are won back.
+WORTH = 1.5
+# What NumPy takes, as measured where half of the time is BLAS': for each weight updated, each multiply-add, and each
+# call of a layer, forward and backward (a recurrent layer is called at every time step).
+SECONDS_A_WEIGHT, SECONDS_A_MULTIPLY_ADD, SECONDS_A_CALL = 2e-9, 3e-11, 6e-5
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run has to do. iterations, each of which updates so many weights, makes so many multiply-adds forward and
+    backward, and so many calls of layers."""
+
+    iterations: int
+    weights: int
+    multiply_adds: int
+    calls: int
+
+    @property
+    def seconds(self) -> float:
+        """Of NumPy, roughly."""
+        numbers = self.weights * SECONDS_A_WEIGHT + self.multiply_adds * SECONDS_A_MULTIPLY_ADD
+        return self.iterations * (numbers + self.calls * SECONDS_A_CALL)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """sweep: the optimizer's compiled pass. layers: the layers' kernels. None for NumPy. note, cache_note: lines for
+    the user, the second on a kernel cache that is not used."""
+
+    sweep: Callable[..., None] | None = None
+    layers: kernels.Kernels | None = None
+    note: str = ""
+    cache_note: str = ""
+
+    @property
+    def name(self) -> str:
+        """As the environment of a run has it."""
+        return "numba" if self.sweep or self.layers else "numpy"
+
+
+def choose(optimizer: Any, work: Work, dtype: Any, fuse: Collection[str] = FUSIONS) -> Choice:
+    """The kernels of a run with that much to do."""
+    if not kernels.wanted(work.seconds, WORTH):
+        return Choice()
+    if not kernels.installed():
+        return Choice(note=f"this run would be faster with compiled kernels: {kernels.INSTALL}")
+    try:
+        from nnctl.kernels.ops.fused_optimizer import compiled
+        from nnctl.kernels.toolchain import cache
+
+        scalars = optimizer.scalars(0.1, 0, optimizer.memory())
+        sweep = compiled(optimizer.formula(), len(optimizer.slots()), len(scalars)) if "update" in fuse else None
+        if sweep is None:
+            import_module("numba")
+    except Exception as error:  # whatever a Numba that does not fit this Python or this machine may raise
+        return Choice(note=f"compiled kernels are not used, NumPy computes instead: {type(error).__name__}")
+    layers = kernels.Kernels(() if "gates" in fuse else ("recurrent_loops",)) if str(dtype) == "float32" else None
+    note = "compiled kernels (Numba); on first use they take a few seconds to compile"
+    return Choice(sweep, layers, note, cache.problem())

@@ -1,0 +1,1 @@
+"""How a kernel is compiled, kept on disk, loaded and called."""

@@ -1,0 +1,1 @@
+"""The mathematics: layers, activations, losses, optimizers and metrics, each declared once."""

@@ -1,0 +1,53 @@
+"""What an activation is: y = f(x), and its gradient right under it.
+
+An elementwise activation is written once, in plain array-agnostic Python: NumPy runs it on blocks that fit
+the cache, and the same source can be compiled. `gradient` sees the output y where that is enough, so that the
+input's memory can be reused; `needs_input` says when it is not.
+"""
+
+from math import inf
+from typing import ClassVar
+
+import numpy as np
+
+from nnctl.components.registry import Declared, Family, one_of
+
+Array = np.ndarray
+
+activations = Family("activation")
+
+
+class Activation(Declared):
+    """Base of all activations.
+
+    needs_input: gradient wants x itself, not only y.
+    elementwise: each output depends on one input; else (softmax) on its whole last axis.
+    monotone: x1 <= x2 implies f(x1) <= f(x2), so that max-pooling may come first.
+    bounds: the least and the largest value that it can give, ends included; what a loss can take is checked by them.
+    sums_to_one: the last axis is a distribution.
+    """
+
+    needs_input: ClassVar[bool] = False
+    elementwise: ClassVar[bool] = True
+    monotone: ClassVar[bool] = False
+    sums_to_one: ClassVar[bool] = False
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return -inf, inf
+
+    @property
+    def is_plain_relu(self) -> bool:
+        """Whether f(x) = max(x, 0), for which there is a compiled kernel."""
+        return False
+
+    def value(self, x: Array) -> Array:
+        """f(x), a new array of x's shape and dtype."""
+        raise NotImplementedError
+
+    def gradient(self, x: Array | None, y: Array, dy: Array) -> Array:
+        """dL/dx from dL/dy, a new array; x is None unless `needs_input`."""
+        raise NotImplementedError
+
+
+ActivationName = one_of(activations, optional=True)  # a field's type; null means linear

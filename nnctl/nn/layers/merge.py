@@ -1,0 +1,301 @@
+"""Layers that make one tensor of several."""
+
+from functools import reduce
+from typing import Annotated, ClassVar
+
+import numpy as np
+
+from nnctl.components.fast_checks import BeforeValidator
+from nnctl.components.registry import listed
+from nnctl.errors import ShapeError
+from nnctl.nn.layers.base import Layer, added, layers, show
+
+
+class Merge(Layer):
+    """Base of the elementwise merges: axes of size 1 are stretched, as NumPy broadcasts."""
+
+    merges = True
+
+    def output_shape(self, shapes):
+        try:
+            return _broadcast(shapes)
+        except ValueError:
+            raise ShapeError(
+                f"{self.kind} needs inputs of one shape, got " + " and ".join(show(s) for s in shapes),
+                hint="give the layers before it the same units, or use Concatenate",
+            ) from None
+
+    def output_mask(self, x, masks):
+        return None if any(mask is None for mask in masks) else reduce(np.logical_or, masks)
+
+
+def _broadcast(shapes):
+    """NumPy's rule on shapes that may hold None, which goes with None and 1 only. Unlike NumPy, all
+    must have the same number of axes, since the batch axis stands before them."""
+    if len({len(shape) for shape in shapes}) > 1:
+        raise ValueError("different number of axes")
+    merged = []
+    for sizes in zip(*shapes, strict=True):
+        wide = {n for n in sizes if n != 1}
+        if len(wide) > 1:
+            raise ValueError("sizes differ")
+        merged.append(wide.pop() if wide else 1)
+    return tuple(merged)
+
+
+def _unbroadcast(gradient, shape):
+    """Sums a gradient over the axes that broadcasting stretched."""
+    axes = tuple(axis for axis, (have, was) in enumerate(zip(gradient.shape, shape, strict=True)) if have != was)
+    return gradient.sum(axis=axes, keepdims=True) if axes else gradient
+
+
+def _spread(xs, call):
+    """Each input's mask with an axis for its features, (rows, steps, 1), or None."""
+    return [None if mask is None else mask[..., None] for mask in call.masks or [None] * len(xs)]
+
+
+def _result(xs, call):
+    return call.empty(np.broadcast_shapes(*(x.shape for x in xs)))
+
+
+@layers.register("Add")
+class Add(Merge):
+    """Sum: y = x_1 + x_2 + ...; the shortcut of a residual block."""
+
+    keeps_sign = True
+
+    def forward(self, w, xs, call):
+        y = _result(xs, call)
+        added(xs[0], xs[1], y, call)
+        for x in xs[2:]:
+            y += x
+        return y, [x.shape for x in xs]
+
+    def backward(self, w, grads, shapes, dy, call):
+        return [_unbroadcast(dy, shape) for shape in shapes]
+
+
+@layers.register("Average")
+class Average(Merge):
+    """Mean: y = (x_1 + ... + x_n) / n."""
+
+    keeps_range = True
+
+    def forward(self, w, xs, call):
+        y, shapes = Add.forward(self, w, xs, call)
+        y *= 1 / len(xs)
+        return y, shapes
+
+    def backward(self, w, grads, shapes, dy, call):
+        dy *= 1 / len(shapes)
+        return Add.backward(self, w, grads, shapes, dy, call)
+
+
+@layers.register("Multiply")
+class Multiply(Merge):
+    """Product, element by element: y = x_1 x_2 ...; a gate.
+
+    A padded step counts as 1; what is padding in all of them becomes 0.
+    """
+
+    keeps_sign = True
+
+    def forward(self, w, xs, call):
+        masks = _spread(xs, call)
+        factors = [x if real is None else np.where(real, x, x.dtype.type(1)) for x, real in zip(xs, masks, strict=True)]
+        y = _result(xs, call)
+        np.multiply(factors[0], factors[1], out=y)
+        for x in factors[2:]:
+            y *= x
+        some = None if any(real is None for real in masks) else reduce(np.logical_or, masks)
+        if some is not None:
+            y *= some
+        return y, (factors, masks, some)
+
+    def backward(self, w, grads, saved, dy, call):
+        factors, masks, some = saved
+        if some is not None:
+            dy *= some
+        dxs = []
+        for i, x in enumerate(factors):
+            others = dy.copy()  # the product of all but x: dividing y by x would fail where x is 0
+            for other in (*factors[:i], *factors[i + 1 :]):
+                others *= other
+            if masks[i] is not None:
+                others *= masks[i]
+            dxs.append(_unbroadcast(others, x.shape))
+        return dxs
+
+
+@layers.register("Subtract")
+class Subtract(Merge):
+    """Difference: y = x_1 - x_2."""
+
+    most = 2
+
+    def forward(self, w, xs, call):
+        return np.subtract(*xs, out=_result(xs, call)), [x.shape for x in xs]
+
+    def backward(self, w, grads, shapes, dy, call):
+        return [_unbroadcast(dy, shapes[0]), _unbroadcast(-dy, shapes[1])]
+
+
+class Extreme(Merge):
+    """Base of Maximum and Minimum, taken from left to right; two equal ones share the gradient.
+
+    A padded step does not count: what is padding in one is the other's.
+    """
+
+    keeps_range = True
+
+    choose: ClassVar[np.ufunc]
+
+    def forward(self, w, xs, call):
+        masks = _spread(xs, call)
+        y, seen = xs[0], masks[0]
+        turns = []
+        for x, real in zip(xs[1:], masks[1:], strict=True):
+            two = x if real is None else np.where(real, x, y)
+            one = y if seen is None else np.where(seen, y, two)
+            turns.append((one, two, seen, real, y.shape, x.shape))
+            y = self.choose(one, two)
+            seen = None if seen is None or real is None else seen | real
+        return y, turns
+
+    def backward(self, w, grads, turns, dy, call):
+        dxs = []
+        for one, two, seen, real, before, shape in reversed(turns):
+            share = (two == self.choose(one, two)) / (1.0 + (one == two))
+            d_two = (dy * share).astype(dy.dtype, copy=False)
+            d_one = dy - d_two
+            if seen is not None:
+                d_two = d_two + np.where(seen, 0, d_one)
+                d_one = d_one * seen
+            if real is not None:
+                d_one = d_one + np.where(real, 0, d_two)
+                d_two = d_two * real
+            dxs.append(_unbroadcast(d_two, shape))
+            dy = _unbroadcast(d_one, before)
+        return [dy, *reversed(dxs)]
+
+
+@layers.register("Maximum")
+class Maximum(Extreme):
+    """The largest, element by element: y = max(x_1, x_2, ...)."""
+
+    choose = np.maximum
+
+
+@layers.register("Minimum")
+class Minimum(Extreme):
+    """The smallest, element by element: y = min(x_1, x_2, ...)."""
+
+    choose = np.minimum
+
+
+@layers.register("Dot")
+class Dot(Layer):
+    """Sum of products along one axis of each: y[i, j] = sum_k x_1[i, k] x_2[k, j], for every sample.
+
+    axes: of x_1 and of x_2, counted with the rows' axis (1 is a sample's first), or one figure for both.
+    normalize: both are brought to length 1 along their axis first, which makes y their cosine.
+    """
+
+    axes: Annotated[int | tuple[int, int], BeforeValidator(listed)]
+    normalize: bool = False
+
+    merges = True
+    most = 2
+
+    def _axes(self, ranks):
+        """The axes, counted with the rows' axis and from 0; ranks likewise count it."""
+        given = self.axes if isinstance(self.axes, tuple) else (self.axes, self.axes)
+        return [axis % rank if -rank < axis < rank else -1 for axis, rank in zip(given, ranks, strict=True)]
+
+    def output_shape(self, shapes):
+        one, two = shapes
+        first, second = self._axes([len(one) + 1, len(two) + 1])
+        if first < 1 or second < 1 or one[first - 1] != two[second - 1]:
+            raise ShapeError(
+                f"Dot needs axes of one size, got axes {self.axes} of {show(one)} and {show(two)}",
+                hint="count the batch axis as 0: the last axis of both is -1",
+            )
+        rest = one[: first - 1] + one[first:] + two[: second - 1] + two[second:]
+        return rest or (1,)
+
+    def forward(self, w, xs, call):
+        axes = self._axes([x.ndim for x in xs])
+        moved = [np.moveaxis(x, axis, -1) for x, axis in zip(xs, axes, strict=True)]
+        flat = [np.ascontiguousarray(m).reshape(len(m), -1, m.shape[-1]) for m in moved]  # (rows, others, k)
+        lengths = [None, None]
+        if self.normalize:
+            lengths = [np.sqrt(np.maximum(np.square(x).sum(axis=-1, keepdims=True), 1e-12)) for x in flat]
+            flat = [x / length for x, length in zip(flat, lengths, strict=True)]
+        y = flat[0] @ flat[1].swapaxes(1, 2)
+        shape = self.output_shape([x.shape[1:] for x in xs])
+        return y.reshape(len(y), *shape), (flat, lengths, axes, [m.shape for m in moved])
+
+    def backward(self, w, grads, saved, dy, call):
+        flat, lengths, axes, shapes = saved
+        dy = dy.reshape(len(dy), flat[0].shape[1], flat[1].shape[1])
+        dxs = []
+        for x, d, length, axis, shape in zip(
+            flat, (dy @ flat[1], dy.swapaxes(1, 2) @ flat[0]), lengths, axes, shapes, strict=True
+        ):
+            if length is not None:  # the part along x changes its length only, which is divided out
+                d -= x * np.einsum("...k,...k->...", x, d)[..., None]
+                d /= length
+            dxs.append(np.ascontiguousarray(np.moveaxis(d.reshape(shape), -1, axis)))
+        return dxs
+
+
+@layers.register("Concatenate")
+class Concatenate(Layer):
+    """Puts its inputs side by side along `axis` (default the last)."""
+
+    keeps_range = True
+
+    axis: int = -1
+
+    merges = True
+
+    def output_mask(self, xs, masks):
+        if all(mask is None for mask in masks):
+            return None
+        # a step counts if any of what is joined there does; what has no mask does
+        wide = [
+            np.ones(x.shape, bool) if mask is None
+            else np.broadcast_to(mask.reshape(*mask.shape, *(1,) * (x.ndim - mask.ndim)), x.shape)
+            for x, mask in zip(xs, masks, strict=True)
+        ]
+        return np.concatenate(wide, axis=self.axis).any(axis=-1)
+
+    def output_shape(self, shapes):
+        rank = len(shapes[0])
+        # axis counts the batch axis, as in Keras: 1 is the first axis of a sample
+        axis = self.axis if self.axis < 0 else self.axis - 1
+        if not -rank <= axis < rank:
+            raise ShapeError(
+                f"axis {self.axis} does not exist in {show(shapes[0])}", hint=f"use 1 to {rank}, or -1 for the last"
+            )
+        axis %= rank
+        rest = {(*shape[:axis], *shape[axis + 1 :]) for shape in shapes}
+        if len({len(shape) for shape in shapes}) > 1 or len(rest) > 1:
+            raise ShapeError(
+                "Concatenate needs inputs that differ in the joined axis only, got "
+                + " and ".join(show(shape) for shape in shapes),
+                hint="put Flatten or Reshape before it, or choose another axis",
+            )
+        sizes = [shape[axis] for shape in shapes]
+        joined = None if None in sizes else sum(sizes)
+        return (*shapes[0][:axis], joined, *shapes[0][axis + 1 :])
+
+    def forward(self, w, xs, call):
+        shape = list(xs[0].shape)
+        shape[self.axis] = sum(x.shape[self.axis] for x in xs)
+        y = call.empty(tuple(shape))
+        np.concatenate(xs, axis=self.axis, out=y)
+        return y, [x.shape[self.axis] for x in xs]
+
+    def backward(self, w, grads, sizes, dy, call):
+        return np.split(dy, np.cumsum(sizes[:-1]), axis=self.axis)

@@ -1,0 +1,106 @@
+"""Layers that move no number: they only give the tensor another shape."""
+
+from typing import Annotated
+
+import numpy as np
+
+from nnctl.components.fast_checks import BeforeValidator, Field
+from nnctl.components.registry import listed
+from nnctl.errors import ShapeError
+from nnctl.nn.layers.base import Count, Layer, layers, show, size_of
+
+
+def _shaped(x, shape, call):
+    """x in another shape: of an array that is the same at every step one and the same view, so that calls which stand
+    ready for it are found again."""
+    return call.prepared((x,), lambda: x.reshape(shape)) if x.flags.c_contiguous else x.reshape(shape)
+
+
+@layers.register("Flatten")
+class Flatten(Layer):
+    """One axis from all: (a, b, c) becomes (a b c), the last axis running fastest."""
+
+    keeps_range = True
+
+    def output_shape(self, shape):
+        return (size_of(shape),)
+
+    def forward(self, w, x, call):
+        return _shaped(x, (len(x), -1), call), x.shape
+
+    def backward(self, w, grads, shape, dy, call):
+        return _shaped(dy, shape, call)
+
+
+@layers.register("Reshape")
+class Reshape(Layer):
+    """Another shape of the same size; one axis may be -1 and is worked out from the rest."""
+
+    keeps_range = True
+
+    target_shape: Annotated[tuple[Annotated[int, Field(ge=-1)], ...], BeforeValidator(listed), Field(min_length=1)]
+
+    def output_shape(self, shape):
+        size = size_of(shape)
+        known = int(np.prod([n for n in self.target_shape if n != -1], dtype=np.int64))
+        unknown = self.target_shape.count(-1)
+        if unknown > 1 or (size % known if unknown and known else size != known):
+            raise ShapeError(
+                f"{size} values per sample ({show(shape)}) cannot be reshaped to {list(self.target_shape)}",
+                hint=f"the sizes must multiply to {size}; one of them may be -1",
+            )
+        return tuple(size // known if n == -1 else n for n in self.target_shape)
+
+    def forward(self, w, x, call):
+        return _shaped(x, (len(x), *self.target_shape), call), x.shape
+
+    def backward(self, w, grads, shape, dy, call):
+        return _shaped(dy, shape, call)
+
+
+@layers.register("Permute")
+class Permute(Layer):
+    """The axes in another order: dims [2, 1] swaps the first two, counted from 1, the rows' axis left out."""
+
+    keeps_range = True
+
+    dims: Annotated[tuple[Annotated[int, Field(ge=1)], ...], BeforeValidator(listed), Field(min_length=1)]
+
+    def output_shape(self, shape):
+        if sorted(self.dims) != list(range(1, len(shape) + 1)):
+            raise ShapeError(
+                f"dims {list(self.dims)} are not an order of the {len(shape)} axes of {show(shape)}",
+                hint=f"list each of 1 to {len(shape)} once",
+            )
+        return tuple(shape[dim - 1] for dim in self.dims)
+
+    def forward(self, w, x, call):
+        turned = x.transpose(0, *self.dims)
+        y = call.empty(turned.shape, x.dtype)
+        np.copyto(y, turned)
+        return y, None
+
+    def backward(self, w, grads, saved, dy, call):
+        return np.ascontiguousarray(dy.transpose(0, *(1 + np.argsort(self.dims))))
+
+
+@layers.register("RepeatVector")
+class RepeatVector(Layer):
+    """The same vector at each of n time steps: (features) becomes (n, features)."""
+
+    keeps_range = True
+
+    n: Count
+
+    def output_shape(self, shape):
+        if len(shape) != 1:
+            raise ShapeError(f"RepeatVector takes one vector per sample, got {show(shape)}", hint="put a Flatten before it")
+        return (self.n, *shape)
+
+    def forward(self, w, x, call):
+        y = call.empty((len(x), self.n, x.shape[1]), x.dtype)
+        y[...] = x[:, None]
+        return y, None
+
+    def backward(self, w, grads, saved, dy, call):
+        return np.add.reduce(dy, axis=1)

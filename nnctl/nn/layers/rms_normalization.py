@@ -1,0 +1,80 @@
+"""Normalization by length alone: each sample is scaled, its mean is left where it is."""
+
+from typing import Annotated
+
+import numpy as np
+
+from nnctl.components.fast_checks import Field
+from nnctl.errors import ShapeError
+from nnctl.nn.initializers import initializers
+from nnctl.nn.layers.base import Layer, Weight, layers, show
+
+SMALLEST = 1e-12  # the least square of a length, as in Keras
+
+
+class LengthNormalization(Layer):
+    """What these share: y = x / length, and dx = (dy - y (y . dy) / n) / length, over the last axis."""
+
+    axis: int = -1
+
+    passes_mask = True
+
+    def output_shape(self, shape):
+        axis = self.axis if self.axis < 0 else self.axis - 1  # Keras counts the batch axis
+        if not shape or axis not in (-1, len(shape) - 1):
+            raise ShapeError(f"{self.kind} works on the last axis of {show(shape)}", hint="leave `axis` out, or use -1")
+        if shape[-1] is None:
+            raise ShapeError(f"{self.kind} needs a last axis of fixed size, got {show(shape)}")
+        return shape
+
+    def multiply_adds(self, shape):
+        return 2 * int(np.prod([n or 1 for n in shape], dtype=np.int64))
+
+
+@layers.register("RMSNormalization")
+class RMSNormalization(LengthNormalization):
+    """Scales each sample (each time step) to a root mean square of 1: y = scale x / sqrt(mean(x^2) + epsilon).
+
+    LayerNormalization without the mean, and cheaper. Source: Zhang and Sennrich 2019.
+    """
+
+    epsilon: Annotated[float, Field(gt=0)] = 1e-6
+
+    def weights(self, shape):
+        return {"scale": Weight((shape[-1],), initializers.build("ones"))}
+
+    def forward(self, w, x, call):
+        inverse = 1 / np.sqrt(np.einsum("...c,...c->...", x, x)[..., None] / x.shape[-1] + self.epsilon)
+        normed = np.multiply(x, inverse, out=call.empty(x.shape))
+        return np.multiply(normed, w["scale"], out=call.empty(x.shape)), (normed, inverse)
+
+    def backward(self, w, grads, saved, dy, call):
+        normed, inverse = saved
+        if grads:
+            size = (-1, dy.shape[-1])
+            np.einsum("nc,nc->c", normed.reshape(size), dy.reshape(size), out=grads["scale"])
+        dy *= w["scale"]
+        normed *= np.einsum("...c,...c->...", dy, normed)[..., None] / dy.shape[-1]
+        dy -= normed
+        dy *= inverse
+        return dy
+
+
+@layers.register("UnitNormalization")
+class UnitNormalization(LengthNormalization):
+    """Scales each sample (each time step) to length 1: y = x / sqrt(max(sum x^2, 1e-12))."""
+
+    def forward(self, w, x, call):
+        square = np.einsum("...c,...c->...", x, x)[..., None]
+        inverse = 1 / np.sqrt(np.maximum(square, SMALLEST))
+        y = np.multiply(x, inverse, out=call.empty(x.shape))
+        return y, (y, inverse, square > SMALLEST)
+
+    def backward(self, w, grads, saved, dy, call):
+        y, inverse, free = saved
+        along = np.einsum("...c,...c->...", dy, y)[..., None] * free  # next to 0 the length is a constant
+        dy -= np.multiply(y, along, out=call.empty(y.shape))
+        dy *= inverse
+        return dy
+
+    keeps_output = True

@@ -1,0 +1,15 @@
+"""Losses, by what they compare: classes, distributions, numbers, margins."""
+
+from nnctl.nn.losses.base import Loss, LossName, losses
+
+# in the order of their modules' names: tables and messages list them so
+for _module, _names in {
+    "crossentropy": ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"),
+    "ctc": ("ctc",),
+    "hinge": ("hinge", "squared_hinge", "categorical_hinge"),
+    "regression": ("mse", "mae", "mape", "msle", "huber", "log_cosh", "cosine_similarity"),
+    "divergence": ("kl_divergence", "poisson"),
+}.items():
+    losses.declared_in(f"nnctl.nn.losses.{_module}", *_names)
+
+__all__ = ["Loss", "LossName", "losses"]

@@ -1,0 +1,198 @@
+"""Crossentropies: the price, in nats, of the probability given to what turned out to be true.
+
+Each has two ways. From probabilities p, clipped to [1e-7, 1 - 1e-7], the gradient dies where p is clipped.
+From logits z, the numbers before softmax or sigmoid, loss and gradient are exact however large z is, and the
+gradient is simply p - y; a model that ends in softmax or sigmoid is trained this way.
+"""
+
+from typing import Annotated
+
+import numpy as np
+
+from nnctl.components.fast_checks import Field
+from nnctl.nn.losses.base import EPSILON, ElementwiseLoss, Loss, aligned, losses
+
+Part = Annotated[float, Field(ge=0, le=1)]
+
+
+@losses.register("binary_crossentropy", "bce")
+class BinaryCrossentropy(ElementwiseLoss):
+    """For yes or no, or several of them: mean -y log p - (1 - y) log(1 - p) over the units.
+
+    label_smoothing s: y (1 - s) + s / 2 takes the place of y. from_logits: p has not been through a sigmoid.
+    """
+
+    from_logits: bool = False
+    label_smoothing: Part = 0.0
+
+    labels = "binary"
+    fuses = "sigmoid"
+
+    def forward(self, y, p):
+        if self.from_logits:
+            return self.forward_logits(y, p, np.empty_like(p))
+        y = aligned(y, p)
+        return super().forward(self._smoothed(y), p)
+
+    def backward(self, saved, dl):
+        return self.backward_logits(saved, dl) if self.from_logits else super().backward(saved, dl)
+
+    def each(self, y, p):
+        p = np.clip(p, EPSILON, 1 - EPSILON)
+        return -(y * np.log(p) + (1 - y) * np.log(1 - p))
+
+    def slope(self, y, p):
+        q = np.clip(p, EPSILON, 1 - EPSILON)
+        return np.where(p == q, (q - y) / (q * (1 - q)), 0)
+
+    def forward_logits(self, y, z, p):
+        y = self._smoothed(aligned(y, z))
+        # log(1 + exp(z)) - y z, from exp of what is not positive
+        e = np.exp(-np.abs(z))
+        loss = np.log1p(e)
+        loss += np.maximum(z, 0)
+        loss -= y * z
+        np.divide(np.where(z < 0, e, 1), 1 + e, out=p)
+        return np.add.reduce(loss, axis=-1) / z.shape[-1], (y, p)
+
+    def backward_logits(self, saved, dl):
+        y, p = saved
+        dz = p - y
+        dz *= (dl / p.shape[-1])[..., None]
+        return dz
+
+    def _smoothed(self, y):
+        s = self.label_smoothing
+        return y * (1 - s) + 0.5 * s if s else y
+
+
+@losses.register("categorical_crossentropy", "cce")
+class CategoricalCrossentropy(Loss):
+    """For one class of several, targets one-hot: -sum y log p over the classes.
+
+    p (rows, classes), divided by its sum. label_smoothing s: y (1 - s) + s / classes takes the place of y.
+    from_logits: p has not been through a softmax.
+    """
+
+    from_logits: bool = False
+    label_smoothing: Part = 0.0
+
+    labels = "onehot"
+    fuses = "softmax"
+    normalizes = True
+
+    def forward(self, y, p):
+        if self.from_logits:
+            return self.forward_logits(y, p.copy(), np.empty_like(p))
+        return from_probabilities(self._smoothed(aligned(y, p)), p)
+
+    def backward(self, saved, dl):
+        return self.backward_logits(saved, dl) if self.from_logits else probabilities_slope(saved, dl)
+
+    def forward_logits(self, y, z, p):
+        y = self._smoothed(aligned(y, z))
+        z -= softmax_into(z, p)
+        # now z is log p
+        return -np.add.reduce(y * z, axis=-1), (y, p)
+
+    def backward_logits(self, saved, dl):
+        y, p = saved
+        dz = p * np.add.reduce(y, axis=-1, keepdims=True)  # targets need not sum to 1
+        dz -= y
+        dz *= dl[..., None]
+        return dz
+
+    def _smoothed(self, y):
+        s = self.label_smoothing
+        return y * (1 - s) + s / y.shape[-1] if s else y
+
+
+@losses.register("sparse_categorical_crossentropy", "scce")
+class SparseCategoricalCrossentropy(Loss):
+    """For one class of several, targets class numbers: -log p_y.
+
+    y (rows,), p (rows, classes), divided by its sum; for sequences y (rows, steps), p (rows, steps, classes).
+    label_smoothing s: the true class counts 1 - s, and s is spread over all. from_logits: p has not been
+    through a softmax.
+    """
+
+    from_logits: bool = False
+    label_smoothing: Part = 0.0
+
+    labels = "integer"
+    fuses = "softmax"
+    normalizes = True
+
+    def forward(self, y, p):
+        if self.from_logits:
+            return self.forward_logits(y, p.copy(), np.empty_like(p))
+        y, s, classes = class_numbers(y, p), self.label_smoothing, p.shape[-1]
+        target = np.full(p.shape, s / classes, p.dtype)
+        target.reshape(-1, classes)[np.arange(y.size), y] += 1 - s
+        return from_probabilities(target, p)
+
+    def backward(self, saved, dl):
+        return self.backward_logits(saved, dl) if self.from_logits else probabilities_slope(saved, dl)
+
+    def forward_logits(self, y, z, p):
+        y = class_numbers(y, p)
+        log_sum = softmax_into(z, p)
+        here = np.arange(y.size), y
+        s = self.label_smoothing
+        loss = log_sum[..., 0]
+        loss -= (1 - s) * z.reshape(-1, z.shape[-1])[here].reshape(loss.shape)
+        if s:
+            loss -= s / z.shape[-1] * np.add.reduce(z, axis=-1)
+        return loss, (here, p)
+
+    def backward_logits(self, saved, dl):
+        here, p = saved
+        s = self.label_smoothing
+        dz = p * dl[..., None]
+        if s:
+            dz -= s / p.shape[-1] * dl[..., None]
+        dz.reshape(-1, p.shape[-1])[here] -= (1 - s) * dl.reshape(-1)
+        return dz
+
+
+def class_numbers(y, p):
+    """Class numbers of every row (and step) in one line: (rows,), (rows, 1), (rows, steps) -> (n,)."""
+    y = y.reshape(-1).astype(np.intp, copy=False)
+    assert y.size * p.shape[-1] == p.size, "a class number for each prediction"
+    return y
+
+
+def softmax_into(z, p):
+    """Writes softmax(z) into p, lowers z by each row's largest, and returns log sum exp z, (..., 1)."""
+    z -= largest(z)
+    np.exp(z, out=p)
+    total = (p @ np.ones(p.shape[-1], p.dtype))[..., None]  # a product sums short rows faster than a reduction
+    p /= total
+    return np.log(total, out=total)
+
+
+def largest(z):
+    """The largest of each row, (..., 1)."""
+    if z.shape[-1] > 64:
+        return np.maximum.reduce(z, axis=-1, keepdims=True)
+    # NumPy goes through short rows one at a time; turned round, it takes all rows at once
+    columns = np.ascontiguousarray(z.reshape(-1, z.shape[-1]).T)
+    return np.maximum.reduce(columns, axis=0).reshape(*z.shape[:-1], 1)
+
+
+def from_probabilities(y, p):
+    """-sum y log q of q = p / sum p, clipped; where all p are 0, as relu may give, q is 0 too."""
+    total = np.add.reduce(p, axis=-1, keepdims=True)
+    total[total == 0] = 1
+    q = p / total
+    clipped = np.clip(q, EPSILON, 1 - EPSILON)
+    return -np.add.reduce(y * np.log(clipped), axis=-1), (y, q, clipped, total)
+
+
+def probabilities_slope(saved, dl):
+    """dL/dp of `from_probabilities`."""
+    y, q, clipped, total = saved
+    dq = np.where(q == clipped, -y / clipped, 0)
+    dq -= np.add.reduce(dq * q, axis=-1, keepdims=True)  # raising one p lowers every other q
+    dq *= dl[..., None] / total
+    return dq

@@ -1,0 +1,127 @@
+"""Losses of regression: how far numbers are from numbers."""
+
+from typing import Annotated
+
+import numpy as np
+
+from nnctl.components.fast_checks import Field
+from nnctl.nn.losses.base import EPSILON, ElementwiseLoss, Loss, aligned, losses
+
+
+@losses.register("mse", "mean_squared_error")
+class MeanSquaredError(ElementwiseLoss):
+    """Mean squared error: mean (p - y)^2; large errors count most, and the mean of y is its best constant."""
+
+    def each(self, y, p):
+        error = p - y
+        return error * error
+
+    def slope(self, y, p):
+        return 2 * (p - y)
+
+
+@losses.register("mae", "mean_absolute_error")
+class MeanAbsoluteError(ElementwiseLoss):
+    """Mean absolute error: mean |p - y|; outliers weigh no more than others, the median is its best constant."""
+
+    def each(self, y, p):
+        return np.abs(p - y)
+
+    def slope(self, y, p):
+        return np.sign(p - y)
+
+
+@losses.register("mape", "mean_absolute_percentage_error")
+class MeanAbsolutePercentageError(ElementwiseLoss):
+    """Mean absolute percentage error: 100 mean |p - y| / max(|y|, 1e-7)."""
+
+    scale_free = True
+
+    def each(self, y, p):
+        return 100 * (np.abs(p - y) / np.maximum(np.abs(y), EPSILON))
+
+    def slope(self, y, p):
+        return 100 * (np.sign(p - y) / np.maximum(np.abs(y), EPSILON))
+
+
+@losses.register("msle", "mean_squared_logarithmic_error")
+class MeanSquaredLogarithmicError(ElementwiseLoss):
+    """Mean squared error of logarithms: mean (log(1 + p) - log(1 + y))^2, for targets that grow by factors.
+
+    Numbers below 1e-7 count as 1e-7, so p must not be negative: end with softplus, exponential or relu.
+    """
+
+    predicts = "positive"
+    least_target = 0.0
+
+    def each(self, y, p):
+        error = _log1p(p) - _log1p(y)
+        return error * error
+
+    def slope(self, y, p):
+        return np.where(p > EPSILON, 2 * (_log1p(p) - _log1p(y)) / (1 + np.maximum(p, EPSILON)), 0)
+
+
+def _log1p(x):
+    return np.log1p(np.maximum(x, EPSILON))
+
+
+@losses.register("huber")
+class Huber(ElementwiseLoss):
+    """Squared error near 0, absolute error beyond delta: a mean squared error that outliers do not rule.
+
+    With e = p - y: mean of e^2 / 2 where |e| <= delta, else delta |e| - delta^2 / 2. Source: Huber 1964.
+    """
+
+    delta: Annotated[float, Field(gt=0)] = 1.0
+
+    bare = ("delta",)
+
+    def each(self, y, p):
+        size = np.abs(p - y)
+        near = np.minimum(size, self.delta)
+        return near * (size - 0.5 * near)  # both formulas in one
+
+    def slope(self, y, p):
+        return np.clip(p - y, -self.delta, self.delta)
+
+
+@losses.register("log_cosh")
+class LogCosh(ElementwiseLoss):
+    """Logarithm of the hyperbolic cosine of the error: a Huber loss without its corner.
+
+    mean log cosh(p - y), computed as |e| + log(1 + exp(-2 |e|)) - log 2.
+    """
+
+    def each(self, y, p):
+        size = np.abs(p - y)
+        return size + np.log1p(np.exp(-2 * size)) - 0.6931471805599453
+
+    def slope(self, y, p):
+        return np.tanh(p - y)
+
+
+@losses.register("cosine_similarity")
+class CosineSimilarity(Loss):
+    """Minus the cosine of the angle between two vectors: -1 in one direction, 1 in opposite ones.
+
+    loss = -sum (y / |y|) (p / |p|), the norms at least 1e-7; 0 where y or p is all zeros.
+    """
+
+    scale_free = True
+
+    def forward(self, y, p):
+        unit_y, _ = _unit(aligned(y, p))
+        unit_p, norm = _unit(p)
+        loss = -np.add.reduce(unit_y * unit_p, axis=-1)
+        return loss, (unit_y, unit_p, norm, loss)
+
+    def backward(self, saved, dl):
+        unit_y, unit_p, norm, loss = saved
+        # only the part of y across p turns p
+        return (unit_y + loss[..., None] * unit_p) * (-dl[..., None] / norm)
+
+
+def _unit(x):
+    norm = np.maximum(np.sqrt(np.add.reduce(x * x, axis=-1, keepdims=True)), EPSILON)
+    return x / norm, norm

@@ -1,0 +1,112 @@
+"""Accuracy in its kinds: the share of predictions that are right."""
+
+from typing import Annotated
+
+import numpy as np
+
+from nnctl.components.fast_checks import Field
+from nnctl.errors import InputError
+from nnctl.nn.metrics.base import Metric, add_mean, boundary, metrics
+
+
+@metrics.register("accuracy", "acc")
+class Accuracy(Metric):
+    """The share of right predictions; takes the kind that fits the output.
+
+    One unit: binary_accuracy. Several units, by the targets: class numbers, sparse_categorical_accuracy;
+    one-hot, categorical_accuracy; a 0 or 1 for every unit (several labels at once), binary_accuracy.
+    The last differs from Keras, which compares only the largest of the labels there. Logits and hinge losses say
+    yes above 0, where Keras goes on comparing with 0.5.
+    """
+
+    def for_output(self, labels, prediction_shape, logits=False, margins=False):
+        if labels == "binary" or prediction_shape[-1] == 1:
+            return BinaryAccuracy().for_output(labels, prediction_shape, logits, margins)
+        return SparseCategoricalAccuracy() if labels == "integer" else CategoricalAccuracy()
+
+
+@metrics.register("binary_accuracy")
+class BinaryAccuracy(Metric):
+    """The share of right yes-or-no answers: mean of (p > threshold) = y over all rows and units.
+
+    threshold: the probability above which the answer is yes, default 0.5; of a hinge loss, the margin, default 0.
+    """
+
+    threshold: Annotated[float, Field(gt=0, lt=1)] | None = None
+
+    takes = ("binary", "onehot")
+
+    def for_output(self, labels, prediction_shape, logits=False, margins=False):
+        if labels == "onehot" and logits and not margins and self.threshold is not None:
+            return super().for_output(labels, prediction_shape, logits)  # a softmax's
+        return self.model_copy(update={"threshold": boundary(self.threshold, logits, margins)})
+
+    def update(self, state, y, p, weight=None):
+        threshold = 0.5 if self.threshold is None else self.threshold
+        add_mean(state, (p > threshold) == y.reshape(p.shape), weight)
+
+
+@metrics.register("categorical_accuracy")
+class CategoricalAccuracy(Metric):
+    """The share of rows whose most probable class is the one-hot target's: mean of argmax p = argmax y."""
+
+    takes = ("onehot",)
+
+    def for_output(self, labels, prediction_shape, logits=False, margins=False):
+        return self  # logits have the order of probabilities
+
+    def update(self, state, y, p, weight=None):
+        add_mean(state, p.argmax(-1) == y.argmax(-1), weight)
+
+
+@metrics.register("sparse_categorical_accuracy")
+class SparseCategoricalAccuracy(Metric):
+    """The share of rows whose most probable class is the target's class number: mean of argmax p = y."""
+
+    takes = ("integer",)
+
+    def for_output(self, labels, prediction_shape, logits=False, margins=False):
+        return self
+
+    def update(self, state, y, p, weight=None):
+        add_mean(state, p.argmax(-1) == y.reshape(p.shape[:-1]), weight)
+
+
+@metrics.register("sparse_top_k_categorical_accuracy")
+class SparseTopKCategoricalAccuracy(Metric):
+    """The share of rows whose class number is among the k most probable classes.
+
+    A row counts when fewer than k classes are more probable than its own.
+    """
+
+    k: Annotated[int, Field(ge=1)] = 5
+
+    bare = ("k",)
+    takes = ("integer",)
+
+    def for_output(self, labels, prediction_shape, logits=False, margins=False):
+        classes = prediction_shape[-1]
+        if classes is not None and self.k >= classes:
+            raise InputError(
+                f"{self.kind} with k {self.k} is always 1 for {classes} classes",
+                hint=f"choose k below {classes}, or use accuracy",
+            )
+        return self
+
+    def update(self, state, y, p, weight=None):
+        self.add(state, y.reshape(p.shape[:-1]), p, weight)
+
+    def add(self, state, classes, p, weight):
+        """Takes in a batch with its targets as class numbers, (rows, ...)."""
+        own = np.take_along_axis(p, classes.astype(np.intp, copy=False)[..., None], axis=-1)
+        add_mean(state, np.count_nonzero(p > own, axis=-1) < self.k, weight)
+
+
+@metrics.register("top_k_categorical_accuracy")
+class TopKCategoricalAccuracy(SparseTopKCategoricalAccuracy):
+    """The share of rows whose one-hot class is among the k most probable classes."""
+
+    takes = ("onehot",)
+
+    def update(self, state, y, p, weight=None):
+        self.add(state, y.argmax(-1), p, weight)

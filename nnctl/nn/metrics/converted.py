@@ -1,0 +1,71 @@
+"""A metric that is given targets and predictions converted: logits as probabilities, scaled numbers in their own unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nnctl.nn.metrics.base import Array, Metric, State
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What is done to targets and to predictions, and a key under which a batch's result is kept for other metrics."""
+
+    key: Hashable
+    targets: Callable[[Array], Array]
+    predictions: Callable[[Array], Array]
+
+
+class Converted:
+    """A metric behind a conversion; to whoever sums it up it is a metric like any other."""
+
+    shares = True
+
+    def __init__(self, metric: Metric, conversion: Conversion):
+        self.metric, self.conversion = metric, conversion
+        self.kind, self.better, self.takes = metric.kind, metric.better, metric.takes
+
+    def start(self) -> State:
+        return self.metric.start()
+
+    def update(self, state: State, y: Array, p: Array, weight: Array | None = None,
+               shared: dict[Any, Any] | None = None) -> None:  # fmt: skip
+        """As Metric.update; shared keeps the converted arrays of this batch."""
+        shared = {} if shared is None else shared
+        key = self.conversion.key
+        if key not in shared:
+            shared[key] = self.conversion.targets(y), self.conversion.predictions(p)
+        y, p = shared[key]
+        if self.metric.shares:
+            self.metric.update(state, y, p, weight, shared.setdefault((key, "shared"), {}))
+        else:
+            self.metric.update(state, y, p, weight)
+
+    def result(self, state: State) -> float:
+        return self.metric.result(state)
+
+
+def as_probabilities(metric: Metric, labels: str) -> Converted:
+    """The metric of logits: it is given the probabilities that they stand for."""
+    from nnctl.nn.activations import activations
+
+    function = activations.build("sigmoid" if labels == "binary" else "softmax")
+    return Converted(metric, Conversion(function.kind, _same, lambda z: function.value(z.astype(np.float64))))
+
+
+def in_own_unit(metric: Metric, shift: tuple[float, ...], scale: tuple[float, ...]) -> Converted:
+    """The metric of numbers that are learnt as (x - shift) / scale, by column: it is given x, in float64."""
+    shifts, scales = np.asarray(shift, np.float64), np.asarray(scale, np.float64)
+
+    def own(values: Array) -> Array:
+        return values * scales + shifts
+
+    return Converted(metric, Conversion("own unit", own, own))
+
+
+def _same(y: Array) -> Array:
+    return y

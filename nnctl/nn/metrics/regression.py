@@ -1,0 +1,74 @@
+"""Metrics for numbers that are no losses: RMSE, R2, cosine similarity."""
+
+import math
+from typing import Literal
+
+import numpy as np
+
+from nnctl.nn.metrics.base import VALUES, Metric, add_mean, as_rows, metrics
+
+
+@metrics.register("rmse", "root_mean_squared_error")
+class RootMeanSquaredError(Metric):
+    """The root of the mean squared error, in the target's own unit: sqrt(mean((y - p)^2))."""
+
+    better = "min"
+    takes = VALUES
+
+    def update(self, state, y, p, weight=None):
+        add_mean(state, np.square(y.reshape(p.shape) - p), weight)
+
+    def result(self, state):
+        return math.sqrt(super().result(state))
+
+
+@metrics.register("cosine_similarity")
+class CosineSimilarity(Metric):
+    """The mean cosine of the angle between target and prediction: y . p / (|y| |p|), 0 where one is 0."""
+
+    takes = VALUES
+
+    def update(self, state, y, p, weight=None):
+        y = y.reshape(p.shape)
+        lengths = np.linalg.norm(y, axis=-1) * np.linalg.norm(p, axis=-1)
+        add_mean(state, (y * p).sum(-1) / np.where(lengths > 0, lengths, 1), weight)
+
+
+@metrics.register("r2_score", "r2")
+class R2Score(Metric):
+    """The share of the target's variance that the predictions explain.
+
+    1 - sum (y - p)^2 / sum (y - mean y)^2.
+    1 is perfect, 0 is as good as always answering the mean, below 0 is worse. A target that does not vary
+    scores 0. class_aggregation: over several units, the plain mean or the mean by variance.
+    """
+
+    class_aggregation: Literal["uniform_average", "variance_weighted_average"] = "uniform_average"
+
+    takes = VALUES
+
+    def start(self):
+        return {"count": 0.0, "mean": 0.0, "squares": 0.0, "residual": 0.0}
+
+    def update(self, state, y, p, weight=None):
+        y, p, weight = as_rows(y.astype(np.float64), p, weight)
+        count = weight.sum()
+        if count == 0:
+            return
+        # Sums about the batch's own mean, merged pairwise (Chan, Golub and LeVeque 1979): sums of y^2 would
+        # lose the variance of targets that are large beside it.
+        mean = weight @ y / count
+        apart = mean - state["mean"]
+        total = state["count"] + count
+        state["squares"] = state["squares"] + weight @ np.square(y - mean) + apart**2 * (state["count"] * count / total)
+        state["residual"] = state["residual"] + weight @ np.square(y - p)
+        state["mean"] = state["mean"] + apart * (count / total)
+        state["count"] = float(total)
+
+    def result(self, state):
+        squares, residual = np.atleast_1d(state["squares"]), np.atleast_1d(state["residual"])
+        varies = squares > 0
+        scores = np.where(varies, 1 - residual / np.where(varies, squares, 1), 0.0)
+        if self.class_aggregation == "uniform_average" or not varies.any():
+            return float(scores.mean())
+        return float(squares @ scores / squares.sum())

@@ -1,0 +1,135 @@
+"""The arithmetic of epochs, batches and iterations, written out with its numbers and drawn."""
+
+from __future__ import annotations
+
+from nnctl.reports.number_format import count, counted
+from nnctl.reports.terminal import Terminal
+from nnctl.training.batch_plan import Plan
+
+_WIDTH = 80  # of the drawing, where lines may be any length
+
+
+def explain(plan: Plan, terminal: Terminal, source: str | None = None) -> None:
+    """Writes the sums, a drawing of one epoch cut into batches, and what the words mean.
+
+    source: where the number of samples comes from.
+    """
+    samples, epochs = counted(plan.samples, "sample"), counted(plan.epochs, "epoch")
+    terminal.flow(f"{samples}, batch size {count(plan.batch_size)}, {epochs}", "", "bold")
+    if source:
+        terminal.flow(source)
+    for title, lines in sums(plan):
+        terminal.print()
+        terminal.flow(title, "", "cyan")
+        for line in lines:
+            terminal.flow(f"  {line}", indent="    ")
+    terminal.print()
+    terminal.print("one epoch, cut into batches", "cyan")
+    for line in drawing(plan, (terminal.width or _WIDTH) - 2):
+        terminal.print(f"  {line}")
+    terminal.print()
+    terminal.print("what the words mean", "cyan")
+    for word, meaning in words(plan):
+        terminal.flow(f"  {word}: {meaning}", indent="    ")
+
+
+def sums(plan: Plan) -> list[tuple[str, list[str]]]:
+    """(what is reckoned, the lines of the sum), in the order in which one follows from the other."""
+    samples, size, epochs = count(plan.samples), count(plan.batch_size), count(plan.epochs)
+    iterations, total = count(plan.iterations_per_epoch), count(plan.total_iterations)
+    full, rest = divmod(plan.samples, plan.batch_size)
+    cut = f"{samples} = {count(full)} × {size}" + (f" + {count(rest)}" if rest else "")
+    if not rest:
+        last = f"{counted(plan.last_batch, 'sample')}: every batch is full"
+    elif full:
+        last = f"{samples} - {count(full)} × {size} = {count(rest)}: a partial batch"
+    else:
+        last = f"{counted(rest, 'sample')}: the only batch, smaller than the batch size"
+    return [
+        ("iterations per epoch", [
+            "= ceil(samples / batch size)",
+            f"= ceil({samples} / {size})",
+            f"= {iterations}",
+            f"because {cut}",
+        ]),
+        ("samples in the last batch", [f"= {last}"]),
+        ("iterations in total = updates of the weights", [
+            "= iterations per epoch × epochs",
+            f"= {iterations} × {epochs}",
+            f"= {total}",
+        ]),
+        ("samples seen", [
+            "= samples × epochs",
+            f"= {samples} × {epochs}",
+            f"= {count(plan.samples_seen)}",
+        ]),
+    ]  # fmt: skip
+
+
+def words(plan: Plan) -> list[tuple[str, str]]:
+    """The words of the sums, each with its meaning."""
+    if plan.batch_size == 1:
+        kind = "one sample a batch: stochastic gradient descent"
+    elif plan.iterations_per_epoch == 1:
+        kind = "all samples in one batch: (full-batch) gradient descent"
+    else:
+        kind = "more than one sample, fewer than all: mini-batch gradient descent"
+    return [
+        ("epoch", "one pass over all training samples, in a new order each time."),
+        ("batch", "the samples that go through the network together before the weights change once."),
+        ("iteration", "one batch forward, its error backward, one update of the weights."),
+        ("here", f"{kind}."),
+    ]
+
+
+def drawing(plan: Plan, width: int) -> list[str]:
+    """One epoch as a row of boxes, a box a batch with its sample numbers and its size.
+
+    Batches that do not fit are left out of the middle; where not even three boxes fit side by side they are
+    stacked.
+    """
+    boxes = plan.iterations_per_epoch
+    inner = max(len(text) for number in (1, boxes) for text in _box(plan, number)) + 2
+    fitting = (width - 1) // (inner + 1)
+    if boxes <= fitting:
+        return _row([_box(plan, number) for number in range(1, boxes + 1)], inner)
+    if fitting >= 3:
+        shown = fitting - 1  # one place is the gap's
+        first = [_box(plan, number) for number in range(1, shown)]
+        return _row([*first, ("...", f"{count(boxes - shown)} more", "..."), _box(plan, boxes)], inner)
+    return _stack(plan, inner)
+
+
+def _range(plan: Plan, number: int) -> str:
+    """The numbers of the samples in a batch; batches and samples count from 1."""
+    first = (number - 1) * plan.batch_size + 1
+    last = min(number * plan.batch_size, plan.samples)
+    return count(first) if first == last else f"{count(first)}–{count(last)}"
+
+
+def _box(plan: Plan, number: int) -> tuple[str, str, str]:
+    size = plan.last_batch if number == plan.iterations_per_epoch else plan.batch_size
+    return f"batch {count(number)}", _range(plan, number), counted(size, "sample")
+
+
+def _row(boxes: list[tuple[str, ...]], inner: int) -> list[str]:
+    edge = "─" * inner
+    lines = ["│" + "│".join(f"{text:^{inner}}" for text in texts) + "│" for texts in zip(*boxes, strict=True)]
+    return [
+        "┌" + "┬".join([edge] * len(boxes)) + "┐",
+        *lines,
+        "└" + "┴".join([edge] * len(boxes)) + "┘",
+    ]
+
+
+def _stack(plan: Plan, inner: int) -> list[str]:
+    boxes = plan.iterations_per_epoch
+    shown = [1, 2, boxes] if boxes > 2 else list(range(1, boxes + 1))
+    inner = max(inner, len(f"{count(boxes - 3)} more") + 4)
+    lines = ["┌" + "─" * inner + "┐"]
+    for number in shown:
+        if number == boxes > 3:
+            lines += [f"│{f'⋮  {count(boxes - 3)} more':^{inner}}│", "├" + "─" * inner + "┤"]
+        lines += [f"│{text:^{inner}}│" for text in _box(plan, number)]
+        lines.append(("└" if number == boxes else "├") + "─" * inner + ("┘" if number == boxes else "┤"))
+    return lines

@@ -1,0 +1,144 @@
+"""The live table of a training run in a terminal: a row per epoch stays; under them, drawn again and again,
+the latest iterations and the way through the epoch."""
+
+from __future__ import annotations
+
+import io
+from collections import deque
+from dataclasses import replace
+from time import perf_counter
+
+from nnctl.reports.number_format import count, duration, figure
+from nnctl.reports.run_report import PlainReport
+from nnctl.reports.run_table import LABEL
+from nnctl.reports.terminal import Terminal
+from nnctl.training.events import Event, IterationEnded, IterationsEnded, RunEnded, RunStarted
+
+_SECONDS = 1 / 12  # between two drawings: faster than reading, and a small part of the training time
+_ITERATIONS = 8  # rows of the rolling window, where the terminal is tall enough
+_ROWS_ABOVE = 10  # lines of the terminal left to the rows that stay
+_BAR = (8, 40)  # letters of the bar
+_NEVER = float("inf")
+
+
+class LiveReport(PlainReport):
+    """PlainReport whose rows collect in a buffer until the next drawing, with a block under them."""
+
+    _pause = 10.0  # of slow epochs, too, there is news now and then
+
+    def __init__(self, terminal: Terminal, every_epoch: bool = False):
+        self._screen = terminal
+        self._buffer = io.StringIO()
+        super().__init__(replace(terminal, stream=self._buffer), every_epoch)
+        self._recent: deque[IterationEnded] = deque(maxlen=_ITERATIONS)
+        self._live = None  # rich's Live, from the first drawing on: a run of a moment never imports rich
+        self._due = _NEVER
+        self._first: tuple[float, int] | None = None  # clock and step of the first drawing
+        self._pace: list[str] = []  # time left and speed, as of the last drawing with a new step
+
+    def __call__(self, event: Event) -> None:
+        if type(event) in (IterationEnded, IterationsEnded):  # thousands a second: keep it, and look at the clock
+            due = perf_counter() >= self._due
+            if type(event) is IterationEnded:
+                self._recent.append(event)
+            elif due:
+                self._recent.extend(event.each())
+            else:
+                self._recent.append(event.last)
+            if due:
+                self._draw()
+            return
+        super().__call__(event)
+        if isinstance(event, RunStarted):
+            self._write_rows()
+            self._due = perf_counter() + _SECONDS
+        elif isinstance(event, RunEnded):
+            self.close()
+        elif perf_counter() >= self._due:
+            self._draw()
+
+    def close(self) -> None:
+        """Takes the block away and writes the rows still waiting; the cursor comes back."""
+        self._due = _NEVER
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+        self._write_rows()
+
+    def _write_rows(self) -> None:
+        text = self._buffer.getvalue()
+        self._buffer.seek(0)
+        self._buffer.truncate()
+        if not text:
+            return
+        if self._live is None:
+            self._screen.stream.write(text)
+            self._screen.stream.flush()
+        else:
+            from rich.text import Text
+
+            self._live.console.print(Text.from_ansi(text.removesuffix("\n")), soft_wrap=True)
+
+    def _draw(self) -> None:
+        if self._live is None:
+            self._live = self._go_live()
+        self._write_rows()
+        if self._recent:
+            self._live.update(self._block(self._live.console.size), refresh=True)
+        self._due = perf_counter() + _SECONDS
+
+    def _go_live(self):
+        from rich.console import Console
+        from rich.live import Live
+
+        console = Console(file=self._screen.stream, force_terminal=True, no_color=not self._screen.color,
+                          highlight=False, markup=False, emoji=False)  # fmt: skip
+        live = Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False)
+        live.start()
+        return live
+
+    def _block(self, size):
+        """The rolling window of iterations, and the line of progress."""
+        from rich.text import Text
+
+        now = self._recent[-1]
+        rows = min(_ITERATIONS, max(size.height - _ROWS_ABOVE, 0))
+        window = [event for event in self._recent if event.epoch == now.epoch][-rows:] if rows else []
+        block = Text(no_wrap=True, overflow="crop")
+        if window and not self._headed:  # until the first epoch is done
+            for line in self._table.header():
+                block.append(self._screen.plain(line)[: size.width] + "\n", style="bold")
+        for event in window:
+            block.append(self._iteration(event)[: size.width] + "\n", style="dim")
+        for text, style in self._progress(now, size.width):
+            block.append(self._screen.plain(text), style=style)
+        return block
+
+    def _iteration(self, event: IterationEnded) -> str:
+        label = f"{event.iteration}/{self._started.iterations_per_epoch}"
+        return self._table.row(
+            label if len(label) <= LABEL else str(event.iteration), event.figures, event.learning_rate
+        )
+
+    def _progress(self, now: IterationEnded, width: int) -> list[tuple[str, str]]:
+        """(text, style) of the pieces of the line; those that do not fit are left out from the end on."""
+        epochs, total = self._started.epochs, self._started.iterations_per_epoch
+        if self._first is None:
+            self._first = (perf_counter(), now.step)
+        elif now.step > self._first[1]:
+            each = (perf_counter() - self._first[0]) / (now.step - self._first[1])  # validation and saving included
+            self._pace = [f"  {duration((epochs * total - now.step) * each)} left", f"  {_speed(1 / each)}"]
+        pieces = [f" {count(now.iteration)}/{count(total)}", *self._pace, f"  batch loss {figure(now.batch_loss)}"]
+
+        head = f"epoch {now.epoch}/{epochs} "
+        room = width - 3 - len(head) - _BAR[0]  # Ctrl-C leaves ^C at the end of the line: it must not wrap
+        while pieces and sum(map(len, pieces)) > room:
+            pieces.pop()
+        bar = max(min(_BAR[0] + room - sum(map(len, pieces)), _BAR[1]), 0)
+        filled = bar * now.iteration // total
+        return [(head, "bold"), ("━" * filled, "green"), ("─" * (bar - filled), "dim"), ("".join(pieces), "")]
+
+
+def _speed(iterations_per_second: float) -> str:
+    decimals = 0 if iterations_per_second >= 10 else 2
+    return f"{iterations_per_second:,.{decimals}f} it/s"

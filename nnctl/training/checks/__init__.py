@@ -1,0 +1,1 @@
+"""What is held against each other before training: data, layers, losses."""

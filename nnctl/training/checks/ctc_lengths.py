@@ -1,0 +1,49 @@
+"""Whether CTC's labels fit into the time steps that the model gives: told before training, not by an infinite loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from nnctl.data.dataset import Part, Target
+from nnctl.data.preprocessing.label_sequences import fewest_steps, to_text, unalignable
+from nnctl.errors import DataError
+from nnctl.training.model import Model, take
+
+Array = np.ndarray
+
+
+def check_alignment(model: Model, targets: Mapping[str, Target], parts: Mapping[str, Part]) -> None:
+    """Raises DataError with the rows that have fewer time steps than their labels need. parts: by name."""
+    for output, loss in model.spec.losses.items():
+        if loss.labels != "sequence":
+            continue
+        for name, part in parts.items():
+            y, steps = part.targets[output], np.broadcast_to(_output_steps(model, part, output), part.rows)
+            bad = np.flatnonzero(unalignable(y, steps))
+            if bad.size:
+                first = bad[0]
+                row = first + 1 if part.names is None else part.names[first]
+                text = to_text(y[first], targets[output].classes)
+                others = f" (and {bad.size - 1} more rows)" if bad.size > 1 else ""
+                raise DataError(
+                    f"row {row} of the {name} split has the labels {text!r}, which need at least "
+                    f"{fewest_steps(y[first : first + 1])[0]} time steps: one for each label, and a blank between "
+                    f"two equal ones; the model gives {steps[first]} there{others}",
+                    ", ".join(targets[output].columns),
+                    "use smaller strides or pools before the output, or remove these rows from the data",
+                )
+
+
+def _output_steps(model: Model, part: Part, output: str) -> Array | int:
+    """The time steps of each row of an output, (rows,), or of all rows."""
+    one = model.executor.predict(take(part, slice(0, 1)))
+    steps = one.outputs[output].shape[1]
+    if output not in one.masks:
+        return steps
+    for name, lengths in part.lengths.items():
+        if part.inputs[name].shape[1] == steps:
+            return lengths
+    _, masks = model.predict(part)  # the model finds its padding itself, by a Masking layer
+    return np.count_nonzero(masks[output], axis=1)

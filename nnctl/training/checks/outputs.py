@@ -1,0 +1,150 @@
+"""Whether loss, last activation and labels belong together: the mistakes that train silently and badly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import inf, prod
+
+from nnctl.config.types import Spec
+from nnctl.data.dataset import Target
+from nnctl.engine.graph import Graph, Node
+from nnctl.engine.shard_pass import Objective
+from nnctl.errors import Problem, SpecError
+from nnctl.nn.layers.base import show
+from nnctl.nn.losses import Loss
+from nnctl.training.checks.output_range import Ending, last_activation
+
+
+def check_heads(spec: Spec, graph: Graph, targets: Mapping[str, Target]) -> list[str]:
+    """Checks every output against its loss and its target. Returns warnings; raises SpecError."""
+    problems, warnings = [], []
+    for output in spec.outputs:
+        node = next(node for node in graph.nodes if node.name == output)
+        found = list(_mismatches(spec, graph, node, targets[output]))
+        problems += [problem for problem in found if isinstance(problem, Problem)]
+        warnings += [warning for warning in found if isinstance(warning, str)]
+    if problems:
+        raise SpecError.of(problems)
+    return warnings
+
+
+def check_taken_over(graph: Graph, objectives: Sequence[Objective]) -> None:
+    """Raises SpecError for a softmax that a loss of label sequences would mistake for logits."""
+    for objective in objectives:
+        node = next(node for node in graph.nodes if node.name == objective.head.name)
+        if objective.loss.labels == "sequence" and last_activation(node) == "softmax" and not objective.fused:
+            raise SpecError(
+                f"{objective.loss.kind} takes softmax over only where nothing else takes it and it is a layer's "
+                f"outermost step, but that of {node.name!r} is not", node.where,
+                "leave out activation: softmax there: the loss takes logits",
+            )  # fmt: skip
+
+
+def _mismatches(spec: Spec, graph: Graph, node: Node, target: Target) -> Iterator[Problem | str]:
+    loss, shape = spec.losses[node.name], graph.shapes[node.name]
+    ending = Ending.of(graph, node)
+    units = shape[-1] if shape else 1
+    classes = len(target.classes) if target.classes else None
+    layer = f"the last layer {node.name!r}"
+    where = node.where
+
+    if ending.kind in ("softmax", "log_softmax") and units == 1:
+        yield Problem(f"{layer} has softmax over 1 unit: its output is 1 whatever the input", where,
+                      "for two classes use activation: sigmoid with loss: binary_crossentropy, "
+                      "or one unit a class")  # fmt: skip
+        return
+    said = list(_unfit_ending(loss, ending, layer, where, units))
+    yield from said
+    if any(isinstance(each, Problem) for each in said):
+        return
+    if target.soft and loss.margins:
+        yield Problem(f"{loss.kind} wants targets of 0 and 1, but the target {_columns(target)} has fractions", where,
+                      "use loss: binary_crossentropy with activation: sigmoid")  # fmt: skip
+        return
+
+    if loss.labels == "sequence":
+        yield from _sequence_mismatches(loss, node, shape, target, ending)
+        return
+    if loss.labels in ("integer", "onehot") and classes is not None and units != classes:
+        named = f"{classes} classes ({_shortened(target.classes)})"
+        if units == 1 and classes == 2:
+            mend = "for two classes use loss: binary_crossentropy with one sigmoid unit, or units: 2"
+        else:
+            mend = f"set units: {classes}"
+        yield Problem(f"{layer} gives {units} values, but the target {_columns(target)} has {named}", where, mend)
+        return
+    if loss.labels == "integer":
+        yield from _misplaced_classes(layer, where, shape, target)
+        return
+    if tuple(target.shape) != tuple(shape):
+        same = len(target.shape) == len(shape)
+        mend = f"set units: {target.shape[-1]}" if same else "add Flatten, or change the target"
+        yield Problem(f"{layer} gives {show(shape)}, but the target {_columns(target)} is {show(target.shape)}",
+                      where, mend)  # fmt: skip
+        return
+
+
+def _unfit_ending(loss: Loss, ending: Ending, layer: str, where: str, units: int | None) -> Iterator[Problem | str]:
+    """Where the last layer gives what the loss cannot take: refused; what it can take, but hardly is meant: a note."""
+    expected = loss.expects()
+    ends = f"{layer} ends in {ending.kind}"
+    many = loss.labels in ("integer", "onehot")
+    if expected == "logits" and ending.kind != "linear":
+        yield Problem(f"{loss.kind} has from_logits: true, but {ends}", where,
+                      "leave out from_logits, or the activation: one of them would be applied twice")  # fmt: skip
+    elif expected == "positive" and ending.low < 0:
+        yield Problem(f"{loss.kind} takes the logarithm of predictions, but {ends}, which can be negative", where,
+                      f"{ending.fix('exponential')}; softplus is positive too")  # fmt: skip
+    elif expected == "probabilities" and many and loss.normalizes and ending.low >= 0:
+        if not ending.sums_to_one and units != 1:
+            yield (f"{ends}: {loss.kind} divides its {units} values by their sum, as Keras does; "
+                   "softmax is usual, or loss: binary_crossentropy for yes-or-no labels")  # fmt: skip
+    elif expected == "probabilities" and (ending.low < 0 or ending.high > 1):
+        logits = f", or loss: {{{loss.kind}: {{from_logits: true}}}}" if "from_logits" in loss.model_fields else ""
+        yield Problem(f"{loss.kind} wants probabilities, but {ends}", where,
+                      f"{ending.fix('softmax' if many else 'sigmoid')}{logits}")  # fmt: skip
+    elif expected == "probabilities" and many and not ending.sums_to_one and units != 1:
+        yield f"{ends}: {loss.kind} compares distributions, but these values do not sum to 1; softmax is usual"
+    elif expected == "probabilities" and not many and ending.sums_to_one:
+        yield f"{loss.kind} after softmax treats {units} exclusive classes as {units} yes-or-no questions"
+    elif expected == "margins" and not many and ending.low >= 0:
+        yield f"{ends}, which is never below 0, but {loss.kind} reads values below 0 as no; linear is usual"
+    elif expected in ("numbers", "positive") and ending.high < inf:
+        yield f"{ends}, so it can only predict within its range; linear is usual for {loss.kind}"
+
+
+def _misplaced_classes(layer: str, where: str, shape, target: Target) -> Iterator[Problem]:
+    """Of a loss of class numbers: one number for each place of the last layer's output."""
+    places = shape[:-1]
+    if None in places or prod(places) == prod(target.shape):  # places that vary from row to row are not known yet
+        return
+    number = "one class number" if target.shape == () else f"class numbers {show(target.shape)}"
+    yield Problem(f"{layer} gives {show(shape)}, scores at each of {prod(places)} places, but the target {_columns(target)} "
+                  f"has {number} a row", where,
+                  "put a Flatten or a global pooling before it; after a recurrent layer, leave out its "
+                  "return_sequences: true" if target.shape == () else "give every place one class number")  # fmt: skip
+
+
+def _sequence_mismatches(loss, node: Node, shape, target: Target, ending: Ending) -> Iterator[Problem | str]:
+    """Of a loss of label sequences: class scores at each time step, one for each label and one for the blank."""
+    layer, where = f"the last layer {node.name!r}", node.where
+    units = len(target.classes) + 1
+    if len(shape) != 2:
+        yield Problem(f"{loss.kind} wants the classes of each time step, (steps, {units}), but {layer} gives "
+                      f"{show(shape)}", where, "set return_sequences: true in the recurrent layers before it; for "
+                      "images, Permute the columns to the front and Reshape the rest")  # fmt: skip
+    elif shape[-1] != units:
+        yield Problem(f"{layer} gives {shape[-1]} values, but the labels {_columns(target)} have {units - 1} classes "
+                      f"({_shortened(target.classes)}) and {loss.kind} adds the blank", where,
+                      f"set units: {units}")  # fmt: skip
+    elif ending.bounded and not ending.sums_to_one:
+        yield Problem(f"{loss.kind} wants softmax or logits, but {layer} ends in {ending.kind}", where,
+                      f"end with Dense: {{units: {units}, activation: softmax}}")  # fmt: skip
+
+
+def _columns(target: Target) -> str:
+    return ", ".join(repr(column) for column in target.columns)
+
+
+def _shortened(names, most: int = 5) -> str:
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")

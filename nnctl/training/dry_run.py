@@ -1,0 +1,124 @@
+"""A look at a config and its data without training: the commands summary and check."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nnctl.config.types import Spec
+from nnctl.data.dataset import Data
+from nnctl.engine.cost_model import multiply_adds
+from nnctl.engine.nan_check import first_nonfinite
+from nnctl.engine.optimizer_step import Updater
+from nnctl.errors import InputError
+from nnctl.training.advice import advice
+from nnctl.training.batch_plan import permutation
+from nnctl.training.checks.ctc_lengths import check_alignment
+from nnctl.training.checks.inputs import check_inputs
+from nnctl.training.class_weights import class_notes, with_class_weight
+from nnctl.training.loop import Loop
+from nnctl.training.model import Model, cast, take
+from nnctl.training.runner import load_data
+
+
+@dataclass(frozen=True)
+class LayerLine:
+    """One row of a summary. shape: output's, the batch axis left out. shared: the layer whose weights it uses."""
+
+    name: str
+    kind: str
+    sources: tuple[str, ...]
+    shape: tuple[int | None, ...]
+    parameters: int
+    trainable: int
+    multiply_adds: int
+    shared: str | None = None
+
+
+@dataclass(frozen=True)
+class Summary:
+    lines: tuple[LayerLine, ...]
+    inputs: Mapping[str, tuple[int | None, ...]]
+    outputs: tuple[str, ...]
+    parameters: int
+    trainable: int
+    multiply_adds: int  # of one sample's forward pass
+    memory: int  # bytes while training at the config's batch size: weights, gradients, optimizer, activations
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What `check` found, all well. columns: (name, "number" or "category", role) of a table."""
+
+    summary: Summary
+    rows: Mapping[str, int]
+    columns: tuple[tuple[str, str, str], ...]
+    notes: tuple[str, ...]
+    first_loss: float  # of the first batch of the first epoch, before any update
+    warnings: tuple[str, ...] = ()
+
+
+def summary(spec: Spec) -> Summary:
+    """The layers, before any training."""
+    data = load_data(spec)
+    return summarize(Model.build(spec, data.input_shapes, data.targets), data)
+
+
+def summarize(model: Model, data: Data) -> Summary:
+    """Figures of a built model."""
+    graph, program = model.graph, model.program
+    lines = []
+    for node in graph.nodes:
+        owned = graph.weights.get(node.name, {})
+        sizes = {f"{node.name}/{name}": math.prod(weight.shape) for name, weight in owned.items()}
+        lines.append(LayerLine(
+            node.name, node.layer.kind, node.sources, graph.shapes[node.name], sum(sizes.values()),
+            sum(size for key, size in sizes.items() if key in program.spans),
+            node.layer.multiply_adds(graph.given(node)), node.shared,
+        ))  # fmt: skip
+    parameters, trainable = sum(l.parameters for l in lines), sum(l.trainable for l in lines)  # noqa: E741
+    batch = min(model.spec.batch_size or data.train.rows, data.train.rows)
+    activations = sum(math.prod(n or 1 for n in line.shape) for line in lines) * batch
+    copies = 2 + len(Updater(model.spec.optimizer, program.parameters, program.spans).state()["slots"])
+    memory = program.dtype.itemsize * (trainable * copies + parameters - trainable + 2 * activations)
+    return Summary(tuple(lines), {name: graph.shapes[name] for name in graph.inputs}, graph.outputs,
+                   parameters, trainable, multiply_adds(program), memory)  # fmt: skip
+
+
+def check(spec: Spec) -> CheckReport:
+    """Goes through config and data: shapes, losses against activations and labels, one forward and backward batch."""
+    data = load_data(spec)
+    model = Model.build(spec, data.input_shapes, data.targets)
+    train_part = with_class_weight(cast(data.train, model.program.dtype), spec, data.targets)
+    with model.executor:
+        # the loop checks what callbacks monitor, and one batch goes there and back
+        loop = Loop(model, data, train_part, lambda event: None, lambda loop: None)
+        check_inputs(model.graph, data.parts)
+        check_alignment(model, data.targets, data.parts)
+        notes = advice(model, data, loop.plan)
+        order = permutation(spec.seed, 1, loop.plan.samples)  # the first batch that a run would take
+        first = take(train_part, order[: loop.plan.batch_size])
+        result = model.executor.train_step(first, 0)
+        if not math.isfinite(result.loss):
+            place = first_nonfinite(model.program, first, 0)
+            raise InputError(f"the first batch's loss is {result.loss}: first seen in {place}",
+                             hint="check the data and the initializers")  # fmt: skip
+    return CheckReport(
+        summarize(model, data), data.rows, columns_of(data),
+        (*data.notes, *class_notes(data.train, spec, data.targets), *notes), result.loss,
+        model.warnings,
+    )  # fmt: skip
+
+
+def columns_of(data: Data) -> tuple[tuple[str, str, str], ...]:
+    """(name, "number", "category" or "text", role) of a table's columns that are used."""
+    roles = []
+    for name, entry in data.preprocessing.inputs.items():
+        role = f"input {name!r}" if len(data.input_shapes) > 1 else "feature"
+        roles += [(column, kind, role) for column, kind in entry.columns]
+    for name, target in data.targets.items():
+        kind = "category" if target.classes else "number"
+        role = f"target of {name!r}" if len(data.targets) > 1 else "target"
+        roles += [(column, kind, role) for column in target.columns]
+    return tuple(roles) if data.preprocessing.is_table else ()

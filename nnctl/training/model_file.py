@@ -1,0 +1,161 @@
+"""The trained model as one file: weights by name, and all that raw data need on their way in and out.
+
+The weights that eval and predict use have their plain names, "layer/weight". Where the run keeps others too (those of
+the last epoch beside the best one's, or the other way round), their names begin with which they are:
+"last:layer/weight". The file carries a SHA-256 of all its bytes, which is checked before anything in it is believed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnctl.data import Preprocessing
+from nnctl.data.dataset import Data
+from nnctl.engine.program import Program
+from nnctl.errors import InputError, RunError
+from nnctl.quoting import shell_path
+from nnctl.training import safetensors_writer
+from nnctl.training.atomic_files import write_safely
+from nnctl.training.best_or_last import Kept, Which
+from nnctl.training.model import Model
+from nnctl.training.run_folder import CONFIG, FORMAT, MODEL
+
+Array = np.ndarray
+Weights = Mapping[str, Array]  # "parameters" and "state", laid out as a program's buffers
+
+# Of a config, what makes the model and its data: a run's model and its config.yaml have these in common.
+_OF_THE_MODEL = ("dataset", "inputs", "layers", "outputs", "loss", "seed")
+
+
+def save_model(path: Path, model: Model, data: Data, config: str, kept: Sequence[tuple[Kept, Weights]]) -> None:
+    """Writes model.safetensors: the weights; config, preprocessing (class names among it) and input shapes as JSON in
+    its metadata. kept: the weights to keep, first those to use by default."""
+    (first, weights), *others = kept
+    arrays = _named(model.program, weights)
+    for other, its in others:
+        if not all(np.array_equal(its[name], weights[name]) for name in ("parameters", "state")):
+            arrays |= {f"{other.weights}:{key}": w for key, w in _named(model.program, its).items()}
+    about = {
+        "format": FORMAT,
+        "config": config,
+        "preprocessing": data.preprocessing.to_json(),
+        "input_shapes": {name: list(shape) for name, shape in data.input_shapes.items()},
+        "default": first.weights,
+        "kept": {each.weights: each.to_json() for each, _ in kept},
+    }
+    # besides the checksum one key: the library writes several in an order of chance, and a run's bytes are its own
+    write_safely(path, safetensors_writer.signed(arrays, {"nnctl": json.dumps(about)}))
+
+
+def load_model(path: Path, weights: Which | None = None) -> tuple[Model, Preprocessing]:
+    """Reads what save_model wrote. weights: which to use; without it the run's default, which is the best epoch's where
+    there is a validation split, unless the config says `keep: last`. `model.kept` tells whose they are.
+
+    Raises RunError where the file is missing, damaged, of another format or not this run's; InputError where the run
+    has no such weights.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    from nnctl import config as spec
+
+    if not path.is_file():
+        raise RunError("the model is missing", where=str(path),
+                       hint=f"the run may not be finished; to resume it: nnctl train --resume {shell_path(path.parent)}")  # fmt: skip
+    content = path.read_bytes()
+    about = about_of(path, content)
+    try:
+        kept = _chosen(path, about, weights)
+        checked = spec.loads(about["config"], file=str(path), overrides=["engine.backend=numpy"])
+        preprocessing = Preprocessing.from_json(about["preprocessing"])
+        targets = {name: coder.target for name, coder in preprocessing.targets.items()}
+        shapes = {name: tuple(shape) for name, shape in about["input_shapes"].items()}
+        model = Model.build(checked, shapes, targets, initialize=False)
+        arrays = load(content)
+        own = f"{kept.weights}:" if any(name.startswith(f"{kept.weights}:") for name in arrays) else ""
+        for name, w in model.program.named_weights().items():
+            saved = arrays[own + name]
+            if saved.shape != w.shape:
+                raise ValueError(f"{name} has the shape {saved.shape}, but in the config it has {w.shape}")
+            w[...] = saved
+    except (ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise RunError(f"the model cannot be read: {error}", where=str(path),
+                       hint="the file was not written by this nnctl") from None  # fmt: skip
+    model.kept = kept
+    return model, preprocessing
+
+
+def about_of(path: Path, content: bytes) -> dict[str, Any]:
+    """The metadata of a model, once its checksum is verified. Raises RunError."""
+    again = f"nnctl train --resume {shell_path(path.parent)} writes it again from the run's checkpoint"
+    try:
+        metadata = safetensors_writer.verified(content)
+        about = json.loads(metadata["nnctl"])
+        found = about["format"]
+    except safetensors_writer.Unsigned as error:
+        found = _format_of(error.metadata)
+        if found is None:
+            raise RunError("this is not a model written by nnctl, or it is damaged", where=str(path), hint=again) from None
+        if found == FORMAT:
+            raise RunError("the model is damaged: its checksum is missing", where=str(path), hint=again) from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RunError(f"the model is damaged: {error}", where=str(path), hint=again) from None
+    if found == "nnctl 1":
+        raise RunError("the model was written by an earlier version of nnctl, without a checksum", where=str(path), hint=again)
+    if found != FORMAT:
+        raise RunError(
+            f"the file's format is {found!r}; this nnctl reads {FORMAT!r}", where=str(path),
+            hint="use the version of nnctl that it was trained with",
+        )  # fmt: skip
+    _check_run(path, about)
+    return about
+
+
+def _format_of(metadata: Any) -> str | None:
+    try:
+        return json.loads(metadata["nnctl"])["format"]
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _check_run(path: Path, about: Mapping[str, Any]) -> None:
+    """Raises RunError where the file lies in a run's folder and is another run's."""
+    config = path.parent / CONFIG
+    if path.name != MODEL or not config.is_file():
+        return
+    text = config.read_text(encoding="utf-8", errors="replace")
+    if text == about["config"]:
+        return
+    from nnctl.config.yaml_reader import read
+    from nnctl.errors import SpecError
+
+    try:
+        ours, its = read(text, str(config)).data, read(about["config"], str(path)).data
+    except SpecError:  # a config that cannot be read is another matter
+        return
+    other = [key for key in _OF_THE_MODEL if isinstance(ours, dict) and ours.get(key) != its.get(key)]
+    if other:
+        raise RunError(f"the model is not this run's: its {other[0]} is not that of {CONFIG}", where=str(path),
+                       hint=f"nnctl train --resume {shell_path(path.parent)} writes the run's own")  # fmt: skip
+
+
+def _chosen(path: Path, about: Mapping[str, Any], weights: Which | None) -> Kept:
+    which = weights or about["default"]
+    if which not in about["kept"]:
+        there = Kept.of(about["default"], about["kept"][about["default"]])
+        raise InputError(f"the run has no {which} weights: it has no best epoch", where=str(path),
+                         hint=f"it has the {there}; remove --weights {which}")  # fmt: skip
+    return Kept.of(which, about["kept"][which])
+
+
+def _named(program: Program, weights: Weights) -> dict[str, Array]:
+    """Weights by "layer/weight", as views."""
+    flat = [("parameters", program.spans), ("state", program.state_spans)]
+    return {
+        key: weights[buffer][span].reshape(program.shapes[key]) for buffer, spans in flat for key, span in spans.items()
+    }

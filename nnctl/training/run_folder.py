@@ -1,0 +1,231 @@
+"""A run's folder: config, model, checkpoints, figures, events, environment."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+import platform
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nnctl import __version__
+from nnctl.errors import RunError
+from nnctl.quoting import shell_path
+from nnctl.training.atomic_files import LOCK, TEMPORARY, named, write_safely
+from nnctl.training.events import EpochEnded, Event, IterationEnded, IterationsEnded
+
+RUNS = Path("runs")  # where runs go that have no folder of their own
+CONFIG, MODEL, CHECKPOINTS = "config.yaml", "model.safetensors", "checkpoints"
+ENVIRONMENT, METRICS, EVENTS = "environment.json", "metrics.csv", "events.jsonl"
+_LONGEST_LINE = 1 << 20  # bytes of an event in events.jsonl
+FORMAT = "nnctl 2"  # of model.safetensors; a reader refuses what it does not know. 1 had no checksum
+
+
+def new_folder(name: str, at: Path | None) -> Path:
+    """Makes the folder of a new run: `at`, which must be new or empty, or runs/NAME-TIMESTAMP."""
+    if at is not None:
+        check_unused(at)
+        at.mkdir(parents=True, exist_ok=True)
+        return at
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    for suffix in ("", *(f"-{i}" for i in range(2, 1000))):  # several runs may start in one second
+        folder = RUNS / f"{name}-{stamp}{suffix}"
+        try:
+            folder.mkdir(parents=True)
+            return folder
+        except FileExistsError:
+            if RUNS.exists() and not RUNS.is_dir():
+                raise RunError("`runs` is a file, but the runs need a folder of that name", where=str(RUNS),
+                               hint="move it away, or choose the run's folder with --run") from None  # fmt: skip
+    raise RunError(f"a thousand runs of {name!r} started in this second", where="runs/")
+
+
+def check_unused(folder: Path) -> None:
+    """Raises RunError where there is something at that path besides what a run left that was stopped before it
+    began."""
+    if folder.exists() and not folder.is_dir():
+        raise RunError("this is a file, so the run's folder cannot be created here", where=str(folder),
+                       hint="choose another name with --run")  # fmt: skip
+    if folder.exists() and not _only_leftovers(folder):
+        raise RunError("the run's folder exists and is not empty", where=str(folder),
+                       hint=f"to resume that run: nnctl train --resume {shell_path(folder)}; or choose another folder")  # fmt: skip
+
+
+def _only_leftovers(folder: Path) -> bool:
+    return all(path.match(TEMPORARY) or path.name == LOCK for path in folder.iterdir())
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Removes the temporary files of writers that were killed, and half of a line; whoever holds the lock has none of
+    its own."""
+    _cut_half_a_line(folder / EVENTS)
+    for path in folder.glob(TEMPORARY):
+        path.unlink(missing_ok=True)
+
+
+def folder_of_run(folder: Path) -> Path:
+    """Checks that there is a folder that may be a run's."""
+    if folder.is_file():
+        run = folder.parent if (folder.parent / CONFIG).is_file() else None
+        raise RunError("this is a file, not a run's folder", where=str(folder),
+                       hint=f"give the run's folder: {shell_path(run)}" if run else "give the folder that `nnctl train` printed at its end")  # fmt: skip
+    if not folder.is_dir():
+        hint = None
+        if folder.parent.is_dir():
+            near = sorted(p.name for p in folder.parent.iterdir() if p.is_dir() and (p / CONFIG).exists())
+            hint = "runs there: " + ", ".join(shell_path(folder.parent / name) for name in near[-5:]) if near else None
+        raise RunError("there is no such run", where=str(folder), hint=hint or "start one with nnctl train CONFIG")
+    return folder
+
+
+def existing_folder(folder: Path) -> Path:
+    """Checks that it is a run's folder."""
+    folder_of_run(folder)
+    if not (folder / CONFIG).is_file():
+        if _only_leftovers(folder):
+            raise RunError(f"the run was stopped before its {CONFIG} was written, so there is nothing to resume",
+                           where=str(folder), hint=f"start it again: nnctl train CONFIG --run {shell_path(folder)}")  # fmt: skip
+        raise RunError(f"this is not the folder of a run: {CONFIG} is missing", where=str(folder),
+                       hint="give the folder that `nnctl train` printed at its end")  # fmt: skip
+    return folder
+
+
+def newest_run() -> Path:
+    """The run under runs/ whose model was written last. Raises RunError where no run has one."""
+    models = list(RUNS.glob(f"*/{MODEL}"))
+    if not models:
+        raise RunError("there is no finished run", where=f"{RUNS}/",
+                       hint="start one with nnctl train CONFIG, or give the folder of a run as RUN")  # fmt: skip
+    return max(models, key=lambda model: model.stat().st_mtime_ns).parent
+
+
+def model_of(run: Path) -> Path:
+    """The model's file in a run's folder, or the file itself."""
+    return run if run.is_file() else existing_folder(run) / MODEL
+
+
+def environment(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What the bits of a run depend on besides config and data."""
+    blas = np.__config__.CONFIG.get("Build Dependencies", {}).get("blas", {})
+    return {
+        "nnctl": __version__, "python": platform.python_version(), "numpy": np.__version__,
+        "blas": f"{blas.get('name')} {blas.get('version')}", "blas_kernels": os.environ.get("OPENBLAS_CORETYPE", "its own choice"),
+        "machine": platform.machine(),
+        "system": platform.system(), "cores": os.cpu_count(), "folder": os.getcwd(), "command": sys.argv, **settings,
+    }  # fmt: skip
+
+
+def saved_environment(folder: Path) -> dict[str, Any]:
+    """The environment that a run began in; empty where it was not written, or is damaged."""
+    try:
+        then = json.loads((folder / ENVIRONMENT).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return then if isinstance(then, dict) else {}
+
+
+def changed_environment(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs from the environment a run began in, of the things that change its bits."""
+    keys = ("numpy", "blas", "blas_kernels", "machine", "threads", "shard_rows", "dtype", "kernels")
+    return [f"{key} was {then[key]}, is {now[key]}" for key in keys if key in then and then[key] != now.get(key)]
+
+
+def save_json(path: Path, value: Any) -> None:
+    write_safely(path, (json.dumps(value, indent=2) + "\n").encode())
+
+
+class Log:
+    """Subscriber that keeps metrics.csv (a row an epoch, no clock in it, so that it is the same for the same
+    run) and events.jsonl (every event but the iterations, with the time)."""
+
+    def __init__(self, folder: Path, names: list[str], history: list[dict[str, float]]):
+        self._names = names
+        self._paths = folder / METRICS, folder / EVENTS
+        rows = [["epoch", *names], *(self._row(epoch, figures) for epoch, figures in enumerate(history, start=1))]
+        text = io.StringIO()
+        csv.writer(text).writerows(rows)
+        if history:  # whole, or as it was before
+            write_safely(self._paths[0], text.getvalue().encode())
+        self._files = []
+        for path in self._paths:
+            with named(path):
+                mode = "a" if history or path.name == EVENTS else "w"
+                self._files.append(open(path, mode, newline="", encoding="utf-8"))  # noqa: SIM115
+        if not history:
+            with named(self._paths[0]):
+                self._files[0].write(text.getvalue())
+        self.flush()
+
+    def _row(self, epoch: int, figures: Mapping[str, float]) -> list[Any]:
+        return [epoch, *(repr(figures[name]) for name in self._names)]
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, (IterationEnded, IterationsEnded)):
+            return
+        metrics, events = self._files
+        if isinstance(event, EpochEnded):
+            with named(self._paths[0]):
+                csv.writer(metrics).writerow(self._row(event.epoch, event.figures))
+        line = {"event": type(event).__name__, "time": time.time(), **asdict(event)}
+        with named(self._paths[1]):
+            events.write(json.dumps(_with_null(line), default=str, allow_nan=False) + "\n")
+
+    def flush(self) -> None:
+        for path, file in zip(self._paths, self._files, strict=True):
+            with named(path):
+                file.flush()
+
+    def close(self) -> None:
+        errors = []
+        for path, file in zip(self._paths, self._files, strict=True):
+            try:
+                with named(path):
+                    file.close()
+            except OSError as error:  # the other one is closed too
+                errors.append(error)
+        if errors:
+            raise errors[0]
+
+
+def _cut_half_a_line(path: Path) -> None:
+    """Takes off what a writer that was killed left of a line."""
+    if not path.exists():
+        return
+    with named(path), open(path, "rb+") as file:
+        size = file.seek(0, os.SEEK_END)
+        start = max(0, size - _LONGEST_LINE)
+        file.seek(start)
+        end = file.read()
+        if end and not end.endswith(b"\n"):
+            file.truncate(start + end.rfind(b"\n") + 1)
+
+
+def last_end(folder: Path) -> dict[str, Any]:
+    """The event with which a run ended the last time, if it did."""
+    try:
+        with open(folder / EVENTS, "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _LONGEST_LINE))
+            lines = file.read().splitlines()
+        events = [json.loads(line) for line in lines[-1:]]
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return next((event for event in events if isinstance(event, dict) and event.get("event") == "RunEnded"), {})
+
+
+def _with_null(value: Any) -> Any:
+    """The value with NaN and infinities as null, which JSON has no numbers for."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _with_null(item) for key, item in value.items()}
+    return [_with_null(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,179 @@
+"""Whatever goes wrong: one readable message on stderr, the right exit code, a traceback only on request."""
+
+import errno
+import os
+import subprocess
+import sys
+import warnings
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from nnctl import cli
+from nnctl.cli.error_handler import Switches, catching
+from nnctl.errors import DataError, InputError, Problem, SpecError, Stopped, TrainingError
+
+SPEC_ERROR = SpecError.of(
+    [Problem("must be at least 1, got 0", "a.yaml:3:4: epochs", "write epochs: 10"), Problem("unknown key 'los'")]
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (
+            SPEC_ERROR,
+            2,
+            "error: must be at least 1, got 0\n   at: a.yaml:3:4: epochs\n hint: write epochs: 10\n"
+            "error: unknown key 'los'\n2 problems\n",
+        ),
+        (DataError("empty", "d.csv"), 2, "error: empty\n   at: d.csv\n"),
+        (TrainingError("the loss is nan"), 1, "error: the loss is nan\n"),
+        (Stopped("stopped after epoch 3"), 130, "stopped after epoch 3\n"),
+        (KeyboardInterrupt(), 130, "stopped\n"),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "runs/x"),
+            1,
+            "error: No space left on device\n   at: runs/x\n"
+            " hint: free some disk space and try again; nnctl train --resume resumes a run\n",
+        ),
+        (PermissionError(errno.EACCES, "Permission denied", "x"), 1, "error: Permission denied\n   at: x\n hint: "),
+        (MemoryError("Unable to allocate 8 GiB"), 1, "error: not enough memory: Unable to allocate 8 GiB\n hint: "),
+        (MemoryError(), 1, "error: not enough memory\n hint: "),
+        (
+            KeyError("x"),
+            1,
+            "error: this is a bug in nnctl: KeyError: 'x'\n"
+            " hint: run it again with --debug and report the traceback\n",
+        ),
+        (click.UsageError("give a CONFIG"), 2, "error: give a CONFIG\n"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
+)
+def test_an_error_becomes_a_message_and_a_code(capsys, error, code, message):
+    with pytest.raises(SystemExit) as left, catching(Switches()):
+        raise error
+    assert left.value.code == code
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.startswith(message)
+    assert message.endswith("hint: ") or said.err == message
+
+
+def test_no_error_is_exit_0():
+    with pytest.raises(SystemExit) as left, catching(Switches()):
+        pass
+    assert left.value.code == 0
+
+
+def test_debug_shows_the_traceback_and_the_message(capsys):
+    with pytest.raises(SystemExit), catching(Switches(debug=True)):
+        raise InputError("wrong")
+    said = capsys.readouterr().err
+    assert said.startswith("Traceback") and said.endswith("error: wrong\n")
+
+
+def nnctl(*arguments):
+    return CliRunner().invoke(cli.program, [str(a) for a in arguments])
+
+
+@pytest.mark.parametrize("arguments", [["--debug", "train", "no.yaml"], ["train", "no.yaml", "--debug"]])
+def test_debug_is_taken_before_and_after_the_verb(arguments):
+    result = nnctl(*arguments)
+    assert result.exit_code == 2 and "Traceback" in result.stderr and "no such config file" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["trian"], ["no such command 'trian'", "did you mean train?"]),
+        (["qwertz"], ["commands: init, check"]),
+        (["train", "iris", "--epoch", "3"], ["--epoch", "--epochs"]),
+        (["train", "iris", "--epochs", "many"], ["--epochs", "many"]),
+        (["train"], ["give a CONFIG", "nnctl train --help"]),
+        (["train", "iris", "--json", "--quiet"], ["cannot be used together"]),
+        (["train", "iris", "--engine", "abacus"], ["'numpy'", "'torch'"]),
+        (["train", "iris", "--engine", "torch"], ["the torch engine is missing", "--engine numpy"]),
+        (["train", "iris", "--set", "engine={backend: torch}"], ["the torch engine is missing", "engine.backend"]),
+        (["check", "iris", "--set", "engine.backend=torch"], ["the torch engine is missing"]),
+        (["summary", "iris", "--set", "engine.backend=torch"], ["the torch engine is missing"]),
+        (["train", "iris", "--resume", "runs/x"], ["own config"]),
+        (["train", "--resume", "no_such_run"], ["no such run", "no_such_run"]),
+        (["train", "no.yaml"], ["no such config file", "no.yaml"]),
+        (["train", "iris", "--set", "epochs"], ["key.path=value"]),
+        (["train", "iris", "--epochs", "0"], ["at least 1", "epochs"]),
+        (["eval"], ["RUN"]),
+        (["eval", "no_such_run"], ["no such run"]),
+        (["eval", "x", "--split", "tset"], ["'test'"]),
+        (["predict", "run", "in.csv", "-o", "out.xls"], ["out.xls", ".csv", "--format"]),
+        (["predict", "run", "in.csv", "--format", "npz"], ["-o"]),
+        (["predict", "run", "in.csv", "--json", "--format", "csv"], ["cannot be used together"]),
+        (["predict", "run", "in.csv", "-o", "no/such/folder/out.csv"], ["no such folder", "mkdir -p no/such/folder"]),
+        (["explain-batches"], ["--samples", "CONFIG"]),
+        (["explain-batches", "--samples", "10", "--batch-size", "0"], ["batch size must be at least 1"]),
+        (["explain-batches", "--samples", "-3"], ["samples must be at least 1"]),
+        (["explain-batches", "--samples", "10", "--batch-size", "half"], ["'half'", "'all'"]),
+        (["explain-batches", "--samples", "10", "--set", "epochs=2"], ["CONFIG"]),
+        (["init", "classfy"], ["no template", "did you mean classify?"]),
+        (["init", "-o", "."], ["folder"]),
+        (["datasets", "irsi"], ["did you mean iris?"]),
+    ],
+    ids=lambda value: " ".join(value)[:40] if value and isinstance(value, list) else None,
+)
+def test_a_wrong_command_line_is_told_with_its_mend(tmp_path, monkeypatch, arguments, says):
+    monkeypatch.chdir(tmp_path)
+    result = nnctl(*arguments)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: ") and "Traceback" not in result.stderr and result.stdout == ""
+    for words in says:
+        assert words in " ".join(result.stderr.split())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's full device")
+@pytest.mark.parametrize("arguments", [["datasets"], ["train", "iris", "--epochs", "2"]])
+def test_a_full_disk_is_one_line(tmp_path, arguments):
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "nnctl", *arguments]
+        done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0] == "error: No space left on device" and "Traceback" not in done.stderr
+
+
+def test_a_reader_that_leaves_is_no_error(tmp_path):
+    command = [sys.executable, "-m", "nnctl", "schema"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.read(10)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    process.wait()
+
+
+@pytest.mark.parametrize("category", [RuntimeWarning, DeprecationWarning, UserWarning, FutureWarning, SyntaxWarning])
+def test_no_python_warning_reaches_a_user(category):
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        with pytest.raises(SystemExit), catching(Switches()):
+            warnings.warn("invalid value encountered in log", category, stacklevel=1)
+        warnings.warn("after it all is as it was", category, stacklevel=1)
+    assert [str(each.message) for each in shown] == ["after it all is as it was"]
+
+
+OVERFLOWING = """
+dataset: iris
+layers: [{Dense: {units: 9, activation: exponential, kernel_initializer: {constant: 1e30}}}, {Dense: {units: 3, activation: softmax}}]
+loss: sparse_categorical_crossentropy
+epochs: 1
+"""
+
+
+@pytest.mark.parametrize("verb", ["check", "train", "summary"])
+def test_an_overflow_is_an_error_without_a_warning(verb, tmp_path):
+    (tmp_path / "c.yaml").write_text(OVERFLOWING)
+    extra = ["--run", str(tmp_path / "run")] if verb == "train" else []
+    with warnings.catch_warnings(record=True) as shown:
+        warnings.simplefilter("always")
+        result = CliRunner().invoke(cli.program, [verb, str(tmp_path / "c.yaml"), *extra])
+    assert result.exit_code == (0 if verb == "summary" else result.exit_code)
+    assert not shown and "Warning" not in result.output

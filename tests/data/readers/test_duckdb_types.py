@@ -1,0 +1,100 @@
+"""What DuckDB's types are called, whether a query that a hint gives runs, and what is made of such columns."""
+
+import json
+import shlex
+
+import duckdb
+import pytest
+
+from nnctl.data.readers import duckdb_types
+from nnctl.data.readers.paths import find_files
+from nnctl.errors import DataError
+
+TYPES = {
+    # SQL of a value: (kind, what it is called)
+    "1::utinyint": ("number", "numbers"), "1::hugeint": ("number", "numbers"), "1.5::decimal(4, 1)": ("number", "numbers"),
+    "1e3::float": ("number", "numbers"), "'12'::bignum": ("number", "numbers"),
+    "'a'": ("text", "words"), "true": ("text", "words"), "uuid()": ("text", "words"), "'x'::enum('x', 'y')": ("text", "words"),
+    "date '2020-01-01'": ("date", "dates"), "timestamp '2020-01-01'": ("date", "dates"),
+    "timestamp_ns '2020-01-01'": ("date", "dates"), "timestamptz '2020-01-01'": ("date", "dates"),
+    "'2020-01-01'::timestamp_s": ("date", "dates"),
+    "time '10:00'": ("time", "times of day"), "timetz '10:00:00+02'": ("time", "times of day"),
+    "interval 3 days": ("interval", "spans of time"), "'a'::blob": ("bytes", "bytes"),
+    "bit '101'": ("bits", "strings of bits"),
+    "[1.5::decimal(4, 1)]": ("list", "lists of numbers"), "['a']": ("list", "lists of words"),
+    "[timestamp '2020-01-01']": ("list", "lists of dates"), "[[1]]": ("list", "lists of lists of numbers"),
+    "array_value(1, 2)": ("list", "lists of numbers"), "[{'a': 1}]": ("list", "lists of objects with fields"),
+    "[interval 3 days]": ("list", "lists of spans of time"),
+    "{'a': 1}": ("struct", "objects with fields"), "{'the b': [1], 'c': 2}": ("struct", "objects with fields"),
+    "{'select': 1}": ("struct", "objects with fields"),
+    "map {'a': 1}": ("map", "objects with keys"), "map {1: [2]}": ("map", "objects with keys"),
+    "union_value(k := 1)": ("union", "values of several types"),
+    "'1'::json": ("mixed", "values of mixed kinds"), "null": ("empty", "no values"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("value", TYPES)
+def test_a_type_is_called_what_it_is(value):
+    [kind] = map(str, duckdb.sql(f"select {value} as x").types)
+    assert (duckdb_types.kind_of(kind), duckdb_types.called(kind)) == TYPES[value]
+
+
+@pytest.mark.parametrize("name", ["at", "At", "the at", 'q"x', "select", "à"])
+@pytest.mark.parametrize("value", [value for value in TYPES if TYPES[value][0] not in ("text", "number", "empty")])
+def test_a_hints_query_runs(name, value):
+    with duckdb.connect() as connection:
+        quoted = '"' + name.replace('"', '""') + '"'
+        connection.execute(f"create table data as select {value} as {quoted}")
+        [kind] = map(str, connection.sql("select * from data").types)
+        said = duckdb_types.hint(name, kind)
+        assert "`query: " in said
+        rows = connection.sql(said.split("`query: ")[1].rstrip("`"))
+        assert len(rows.columns) == (1 if TYPES[value][0] == "mixed" else 2)
+        assert all(duckdb_types.kind_of(str(last)) != "mixed" for last in rows.types)
+        rows.fetchall()
+
+
+@pytest.mark.parametrize(
+    ("values", "called"),
+    [
+        ([1, 2, "x"], "values of mixed kinds (numbers and words)"),
+        (["x", "y", 2.5, None], "values of mixed kinds (words and numbers)"),
+        ([1, True, True], "values of mixed kinds (true or false and numbers)"),
+        ([{"a": 1}, [1], "x", 2], "values of mixed kinds (lists, numbers, objects and words)"),
+    ],
+)
+def test_the_kinds_in_json_are_named(values, called, tmp_path):
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps([{"y": value} for value in values]))
+    with duckdb.connect() as connection:
+        connection.execute(f"create table raw as select * from read_json('{path}')")
+        written = duckdb_types.written(connection, "raw", "y", "JSON")
+    assert duckdb_types.called(written) == called
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("t.csv.zst", ["'.zst' files are not read", "zstd -d"]), ("t.CSV.BZ2", ["bunzip2"]), ("my t.zip", ["unzip '"]),
+        ("t.csv.xz", ["xz -dk"]), ("t.parquet.gz", ["gunzip -k"]), ("t.tar.gz", ["tar xf"]), ("t.feather", ["Parquet"]),
+        ("t", ["no extension"]), ("t.{x}", ["readable"]),
+    ],
+)  # fmt: skip
+def test_files_that_are_not_read_are_told_what_to_do(name, words, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(b"a,y\n1,2\n")
+    with pytest.raises(DataError) as error:
+        find_files([str(path)])
+    assert all(word in str(error.value) for word in words)
+    if "`" in str(error.value):
+        assert str(path) in shlex.split(str(error.value).split("`")[1])
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [("T.CSV.GZ", "csv"), ("T.Csv", "csv"), ("T.TSV", "csv"), ("T.JSON", "json"), ("T.JSONL.gz", "json"),
+     ("T.Parquet", "parquet"), ("a.b.NDJSON", "json"), ("T.PNG", "image"), ("T.Npz", "npz")],
+)  # fmt: skip
+def test_endings_in_any_case(name, form, tmp_path):
+    (tmp_path / name).write_bytes(b"x")
+    assert find_files([str(tmp_path / name)]).format == form

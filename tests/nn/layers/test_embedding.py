@@ -1,0 +1,47 @@
+"""Embedding: numbers of words of any dtype, those that it does not know, and sums of slopes by word."""
+
+import numpy as np
+import pytest
+from harness import inference, run
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnctl.errors import DataError
+from nnctl.nn.layers.embedding import add_rows
+
+ENTRY = {"Embedding": {"input_dim": 5, "output_dim": 3}}
+WORDS = np.array([[0, 4, 1], [2, 2, 0]])
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.uint8, np.float32, np.float64])
+def test_words_of_any_dtype_are_the_same_words(dtype):
+    np.testing.assert_array_equal(
+        inference(ENTRY, [WORDS.astype(dtype)], shifted=False), inference(ENTRY, [WORDS], shifted=False)
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "words"),
+    [(5, "5 is not one of the words 0 to 4"), (-1, "-1 is not one"), (1.5, "1.5 is not one"), (np.nan, "nan is not one"), (2**40, "1099511627776 is not one")],
+)  # fmt: skip
+def test_a_word_that_is_not_known_is_said(word, words):
+    x = np.array([[0.0, 1.0], [word, 2.0]])
+    with pytest.raises(DataError, match=words):
+        inference(ENTRY, [x], shifted=False)
+
+
+def test_a_word_s_slope_is_the_sum_of_its_places():
+    r = np.random.default_rng(0).normal(size=(2, 3, 3))
+    expected = np.zeros((5, 3))
+    np.add.at(expected, WORDS, r)
+    np.testing.assert_allclose(run(ENTRY, [WORDS], r=r).dw["embeddings"], expected, rtol=1e-12)
+
+
+@given(st.lists(st.integers(0, 6), max_size=40), st.integers(1, 4))
+def test_add_rows_is_numpys_add_at(places, width):
+    places = np.array(places, np.intp)
+    rows = np.random.default_rng(0).normal(size=(len(places), width))
+    out, expected = np.full((7, width), 9.0), np.zeros((7, width))
+    add_rows(places, rows, out)
+    np.add.at(expected, places, rows)
+    np.testing.assert_allclose(out, expected, rtol=1e-12, atol=1e-12)

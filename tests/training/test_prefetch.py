@@ -1,0 +1,81 @@
+"""Feeding the loop: every batch once and in order, at most one ahead; what goes wrong is told where it would come."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from nnctl.data import lazy_array
+from nnctl.data.dataset import Part
+from nnctl.data.readers import memory_map
+from nnctl.data.readers.npz import read_arrays
+from nnctl.data.readers.paths import find_files
+from nnctl.errors import DataError
+from nnctl.training import prefetch
+
+N = 23
+ORDER = np.random.default_rng(0).permutation(N)
+BOUNDS = [(first, min(first + 5, N)) for first in range(0, N, 5)]
+
+
+@pytest.fixture
+def part(tmp_path, monkeypatch):
+    """Rows of a mapped file."""
+    monkeypatch.setattr(lazy_array, "LARGE", 1)
+    path = tmp_path / "d.npz"
+    np.savez(path, x=np.arange(N * 3.0).reshape(N, 3), y=np.arange(N))
+    found = read_arrays(find_files([str(path)])).arrays
+    return Part({"input": found["x"]}, {"out": found["y"]})
+
+
+def reading() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("nnctl-reads-ahead")]
+
+
+@pytest.mark.parametrize("mapped_file", [True, False], ids=["mapped", "in memory"])
+def test_every_batch_comes_once_and_in_order(part, mapped_file):
+    assert prefetch.from_file(part)
+    if not mapped_file:
+        part = Part({"input": np.asarray(part.inputs["input"])}, part.targets)
+    with prefetch.feed(part, ORDER, BOUNDS) as batches:
+        for (first, end), (numbers, batch) in zip(BOUNDS, batches, strict=True):
+            np.testing.assert_array_equal(numbers, ORDER[first:end])
+            np.testing.assert_array_equal(batch.inputs["input"], np.asarray(part.inputs["input"])[numbers])
+            np.testing.assert_array_equal(batch.targets["out"], numbers)
+            assert bool(reading()) is mapped_file
+    assert not reading()
+
+
+def test_one_batch_is_read_ahead_and_no_more(part, monkeypatch):
+    taken = []
+    take = prefetch.take
+    monkeypatch.setattr(prefetch, "take", lambda *given, **how: (taken.append(len(taken)), take(*given, **how))[1])
+    with prefetch.feed(part, ORDER, BOUNDS) as batches:
+        for number, _ in enumerate(batches, start=1):
+            time.sleep(0.02)
+            assert len(taken) == min(number + 1, len(BOUNDS))
+
+
+def test_leaving_early_ends_the_thread(part):
+    with pytest.raises(KeyboardInterrupt), prefetch.feed(part, ORDER, BOUNDS) as batches:
+        next(batches)
+        raise KeyboardInterrupt
+    assert not reading()
+
+
+def test_a_file_cut_on_the_way_stops_the_loop_at_its_batch(part, monkeypatch):
+    seen = []
+    with pytest.raises(DataError, match="was cut"), prefetch.feed(part, ORDER, BOUNDS) as batches:
+        for number, _ in enumerate(batches, start=1):
+            seen.append(number)
+            if number == 2:
+                path = part.inputs["input"]._pieces[0].file.path
+                with path.open("r+b") as file:
+                    file.truncate(100)
+    assert seen in ([1, 2], [1, 2, 3])  # the third may have been read before
+    assert not reading()
+
+
+def test_the_machine_tells_its_memory():
+    assert memory_map.machine_memory() > 1 << 24
