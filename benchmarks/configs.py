@@ -1,6 +1,6 @@
 """Trains every ready config as a whole process and prints what it reached, how long it took and its peak memory.
 
-    python benchmarks/configs.py [NAME...]      default: all; the table of configs/README.md
+python benchmarks/configs.py [NAME...]      default: all; the table of configs/README.md
 """
 
 import json

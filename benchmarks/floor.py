@@ -42,7 +42,9 @@ def products_of(name: str, threads: int) -> list[tuple[int, int, int, int, str]]
             depth, columns = prod(weight.shape[:-1]), weight.shape[-1]
             # a state's product is made step by step, all else at once
             steps = shape[0] if "recurrent" in key else 1
-            places = prod(n or 1 for n in graph.shapes[node.name][:-1]) if node.layer.kind != "Bidirectional" else shape[0]
+            places = (
+                prod(n or 1 for n in graph.shapes[node.name][:-1]) if node.layer.kind != "Bidirectional" else shape[0]
+            )
             if node.layer.kind in ("LSTM", "GRU"):
                 places = shape[0]
             high = rows * (1 if "recurrent" in key else places)
@@ -72,7 +74,9 @@ def milliseconds(found, matmul) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("workload", nargs="*", default=["mlp", "mlp_32", "cnn", "lstm", "wide", "residual", "gru", "ctc"])
+    parser.add_argument(
+        "workload", nargs="*", default=["mlp", "mlp_32", "cnn", "lstm", "wide", "residual", "gru", "ctc"]
+    )
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     from threadpoolctl import threadpool_limits

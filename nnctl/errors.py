@@ -60,7 +60,7 @@ class InputError(NnctlError):
     exit_code = ExitCode.BAD_INPUT
 
 
-class SpecError(InputError):
+class ConfigError(InputError):
     """The config is wrong; carries every problem found in it."""
 
 

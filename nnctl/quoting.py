@@ -81,7 +81,9 @@ def _shell_escaped(letter: str) -> str:
     """A letter inside $'...' of bash and zsh: what cannot be printed as the octal numbers of its bytes."""
     if letter in "'\\":
         return f"\\{letter}"
-    return letter if letter.isprintable() else "".join(f"\\{byte:03o}" for byte in letter.encode(errors="surrogateescape"))
+    return (
+        letter if letter.isprintable() else "".join(f"\\{byte:03o}" for byte in letter.encode(errors="surrogateescape"))
+    )
 
 
 # What DuckDB's duckdb_keywords() lists as no plain name of a column.

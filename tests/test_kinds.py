@@ -92,7 +92,12 @@ def test_ids_beyond_2_53(kind):
         assert (sum(loaded.rows.values()), loaded.input_shapes["input"]) == (24, (2, 1))
     Path("csv_category.yaml").write_text(Path("cat.yaml").read_text().replace("ids.parquet", "ids.csv"))
     for config in ("cat.yaml", "csv_category.yaml"):
-        words = {word for each in data(config).preprocessing.inputs["input"].features if each.name == "id" for word in each.words}
+        words = {
+            word
+            for each in data(config).preprocessing.inputs["input"].features
+            if each.name == "id"
+            for word in each.words
+        }
         assert all(int(word) in range(1161888007138312192, 1161888007138326192) for word in words)
         assert {int(word) % 2 for word in words} == {0, 1}  # neighbours stay apart
 
@@ -125,7 +130,9 @@ def test_None_is_a_class(kind):
     message = refused("check", "csv.yaml")
     assert "'None'" in message and "`missing_values: []`" in message
     assert '"level"' in message
-    Path("csv.yaml").write_text(Path("csv.yaml").read_text().replace("target: level", "target: level, missing_values: []"))
+    Path("csv.yaml").write_text(
+        Path("csv.yaml").read_text().replace("target: level", "target: level, missing_values: []")
+    )
     assert data("csv.yaml").targets["dense"].classes == ("Mild", "None", "Severe")
 
 

@@ -51,7 +51,9 @@ def test_a_name_is_itself_again_in_sql(name):
     duckdb = pytest.importorskip("duckdb")
     with duckdb.connect() as connection:
         connection.execute(f"create table data as select 1 as {sql_name(name)}")
-        assert connection.sql(f"select {sql_name(name)} as {sql_name(name + '_year')} from data").columns == [f"{name}_year"]
+        assert connection.sql(f"select {sql_name(name)} as {sql_name(name + '_year')} from data").columns == [
+            f"{name}_year"
+        ]
 
 
 def test_the_columns_of_a_plain_name_stay_plain_in_sql():
@@ -66,7 +68,9 @@ def test_a_path_is_itself_again_in_a_shell(name):
 
 @pytest.mark.parametrize("path", ["runs/my run", "runs/$HOME", "runs/it's", "-r", "a\nb\x1bc", "a\\\n'ü", "*"])
 def test_a_shell_reads_the_path(path):
-    told = subprocess.run(["bash", "-c", f"printf %s {shell_path(path)}"], capture_output=True, text=True, check=True).stdout
+    told = subprocess.run(
+        ["bash", "-c", f"printf %s {shell_path(path)}"], capture_output=True, text=True, check=True
+    ).stdout
     assert told.removeprefix("./") == path
 
 

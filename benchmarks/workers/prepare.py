@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from workloads import WORKLOADS, Workload
 
 from nnctl import config as specs
-from nnctl.data.dataset import Part
+from nnctl.data.dataset import Split
 from nnctl.engine.graph import Graph
 from nnctl.errors import DataError
 from nnctl.training.runner import load_data, with_class_weight
@@ -76,7 +76,7 @@ def describe(spec, data, arrays: dict[str, np.ndarray]) -> dict:
     }
 
 
-def arrays_of(part: Part, prefix: str, words: set[str]) -> dict[str, np.ndarray]:
+def arrays_of(part: Split, prefix: str, words: set[str]) -> dict[str, np.ndarray]:
     """A part's arrays, ready for use: pixels divided, float32. words: inputs of an Embedding that leaves out zeros."""
     arrays = {}
     for name, x in part.inputs.items():

@@ -12,7 +12,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Part:
+class Split:
     """x: an array for each input; y: one for each output; lengths: by input; weights: (rows,) or None."""
 
     x: list[np.ndarray]
@@ -29,11 +29,11 @@ def model_of(folder: str) -> dict:
     return json.loads(Path(folder, "model.json").read_text())
 
 
-def parts_of(folder: str, model: dict) -> dict[str, Part]:
+def parts_of(folder: str, model: dict) -> dict[str, Split]:
     """The parts of the data, by "train", "validation", "test"; a part that the data do not have is absent."""
     with np.load(Path(folder, "rows.npz")) as file:
         return {
-            part: Part(
+            part: Split(
                 [file[name] for name in names["x"]],
                 [file[name] for name in names["y"]],
                 {name: file[array] for name, array in names["lengths"].items()},

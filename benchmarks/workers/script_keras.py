@@ -9,10 +9,10 @@ config.
 import sys
 
 from keras_model import PADDED, NotExpressed, compiled, one
-from rows import Part, model_of, parts_of
+from rows import Split, model_of, parts_of
 
 
-def masked(part: Part, inputs: list[str], names: set[str]) -> list:
+def masked(part: Split, inputs: list[str], names: set[str]) -> list:
     """The inputs, the padded time steps of the named ones filled with what Masking looks for."""
     filled = []
     for name, x in zip(inputs, part.x, strict=True):

@@ -23,8 +23,9 @@ def command(config, plot, overrides, as_json) -> None:
 
     picture = output_file(plot, config) if plot else None
     if picture and picture.suffix.lower() != ".svg":
-        raise InputError("the picture is an SVG file", where=plot,
-                         hint=f"name it {shell_path(picture.with_suffix('.svg'))}")
+        raise InputError(
+            "the picture is an SVG file", where=plot, hint=f"name it {shell_path(picture.with_suffix('.svg'))}"
+        )
     result = summary(load(config, overrides))
     if picture:
         from nnctl.reports.graph_layout import boxes

@@ -21,7 +21,9 @@ _ENDINGS = {"interrupted": ExitCode.INTERRUPTED, "terminated": ExitCode.TERMINAT
 @click.option("--epochs", type=int, metavar="N", help="Number of passes over the training samples.")
 @click.option("--seed", type=int, metavar="N", help="Random seed.")
 @click.option("--engine", type=click.Choice(["numpy", "torch"]), help="Compute backend.")
-@click.option("--threads", type=int, metavar="N", help="Number of compute threads; default: OMP_NUM_THREADS, else one per core.")
+@click.option(
+    "--threads", type=int, metavar="N", help="Number of compute threads; default: OMP_NUM_THREADS, else one per core."
+)
 @click.option("--run", "folder", metavar="DIR", help="Folder of the run; default: runs/NAME-TIME.")
 @click.option(
     "--resume", "resumed", is_flag=False, flag_value=NEWEST, metavar="[RUN]",
@@ -103,9 +105,7 @@ def _run_to_resume(resumed: str, config: str | None, folder: str | None) -> Path
     """The run that `--resume` means: the one named, else `--run`'s, else the newest (of the config's name)."""
     if resumed != NEWEST:
         if config or folder:
-            raise click.UsageError(
-                "a run has its own config and folder: give only --resume RUN, and --set for changes"
-            )
+            raise click.UsageError("a run has its own config and folder: give only --resume RUN, and --set for changes")
         return Path(resumed)
     if folder:
         return Path(folder)

@@ -164,7 +164,9 @@ class Choice:
     scalar: bool = False
     optional: bool = False
 
-    says_nothing_of_values: ClassVar[bool] = True  # to `nnctl.components.fast_checks`: the BeforeValidator beside it does
+    says_nothing_of_values: ClassVar[bool] = (
+        True  # to `nnctl.components.fast_checks`: the BeforeValidator beside it does
+    )
 
     def coerce(self, value: Any) -> Any:
         if value is None and self.optional:

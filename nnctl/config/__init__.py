@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nnctl.config.types import Spec
+    from nnctl.config.types import Config
 
 
-def load(path: str | Path, overrides: Sequence[str] = ()) -> Spec:
+def load(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     """The spec in a config file, or in the ready config of that name (`iris`).
 
-    overrides: `key.path=value` strings, which win over the file. Raises SpecError with every problem of the
+    overrides: `key.path=value` strings, which win over the file. Raises ConfigError with every problem of the
     file, InputError where there is no such file.
     """
     from nnctl.config import loader
@@ -24,8 +24,8 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Spec:
     return loader.load(path, overrides)
 
 
-def loads(text: str | bytes, file: str = "config", overrides: Sequence[str] = ()) -> Spec:
-    """The spec in a text; `file` is what its messages call it. Raises SpecError."""
+def loads(text: str | bytes, file: str = "config", overrides: Sequence[str] = ()) -> Config:
+    """The spec in a text; `file` is what its messages call it. Raises ConfigError."""
     from nnctl.config import loader
 
     return loader.loads(text, file, overrides)

@@ -50,7 +50,9 @@ class Wiring:
         if "shared" in entry.given:
             self._share(entry)
         elif entry.kind is None:
-            self.found.add(entry.path, "does not say which layer is shared", "write - shared: {layer: name, from: source}")
+            self.found.add(
+                entry.path, "does not say which layer is shared", "write - shared: {layer: name, from: source}"
+            )
         else:
             if entry.path not in self._built:
                 cls = lookup(self.found, LAYER, entry.kind, entry.path)

@@ -11,7 +11,7 @@ from typing import Any
 from nnctl.components.registry import Declared
 from nnctl.config.graph_builder import Network
 from nnctl.config.source_map import Document, Path, show_path
-from nnctl.config.types import Spec
+from nnctl.config.types import Config
 from nnctl.config.yaml_reader import scalar
 
 _ABSENT: Any = object()
@@ -32,7 +32,7 @@ def expand(value: Any) -> Any:
     return value
 
 
-def resolve(spec: Spec, document: Document, network: Network, moved: Mapping[Path, Path]) -> Spec:
+def resolve(spec: Config, document: Document, network: Network, moved: Mapping[Path, Path]) -> Config:
     """The spec with its `resolved`, `origins` and `places` filled in.
 
     moved: resolved key path -> key path in the config, where the two differ.

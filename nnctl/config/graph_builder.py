@@ -88,7 +88,9 @@ def _check_name(found: Findings, name: Any, path: Path, in_repeat: bool = False)
     if not isinstance(name, str):
         found.add(path, f"a name must be text, got {show_value(name)}", "start it with a letter")
     elif name in SPECIAL:
-        found.add(path, f"{name!r} is not allowed as a name: under from it stands for {SPECIAL[name]}", "choose another name")
+        found.add(
+            path, f"{name!r} is not allowed as a name: under from it stands for {SPECIAL[name]}", "choose another name"
+        )
     elif not NAME.fullmatch(name.replace("{i}", "1") if in_repeat else name):
         found.add(path, f"the name {shorten(name)!r} is not allowed", "use letters, digits, _ and - (at most 100)")
 
@@ -130,7 +132,9 @@ def _unique_names(found: Findings, network: Network, entries: Sequence[Entry]) -
 def _declare_input(found: Findings, network: Network, entry: Entry) -> None:
     for key in ("from", "shared", "initial_state"):
         if key in entry.given:
-            found.add((*entry.path, key), f"an Input has no `{key}`", f"remove `{key}`: an Input only passes on the data")
+            found.add(
+                (*entry.path, key), f"an Input has no `{key}`", f"remove `{key}`: an Input only passes on the data"
+            )
     if entry.turn:
         found.add(entry.path, "an Input cannot be repeated", "move it above the repeat")
     arguments = own_arguments(entry)

@@ -17,7 +17,7 @@ from nnctl.config.graph_builder import Network, build_network
 from nnctl.config.messages import did_you_mean, nearest, show_value
 from nnctl.config.overrides import apply
 from nnctl.config.source_map import Document, Findings, Path
-from nnctl.config.types import ENGINES, EngineSpec, Spec
+from nnctl.config.types import ENGINES, Config, EngineSpec
 from nnctl.config.yaml_reader import read
 from nnctl.data.config import DatasetSpec
 from nnctl.nn.losses import Loss
@@ -63,21 +63,21 @@ class Settings(Declared):
     engine: EngineSpec = EngineSpec()
 
 
-def load(path: str | FilePath, overrides: Sequence[str] = ()) -> Spec:
+def load(path: str | FilePath, overrides: Sequence[str] = ()) -> Config:
     """The spec in a config file, or in the ready config of that name.
 
-    overrides: `key.path=value` strings that win over the file. Raises SpecError, InputError.
+    overrides: `key.path=value` strings that win over the file. Raises ConfigError, InputError.
     """
     file = find_config(path)
     return _build(read(read_config(file), str(file)), overrides)
 
 
-def loads(text: str | bytes, file: str = "config", overrides: Sequence[str] = ()) -> Spec:
+def loads(text: str | bytes, file: str = "config", overrides: Sequence[str] = ()) -> Config:
     """The spec in a text; `file` is what its error messages call it."""
     return _build(read(text, file), overrides)
 
 
-def _build(document: Document, overrides: Sequence[str]) -> Spec:
+def _build(document: Document, overrides: Sequence[str]) -> Config:
     found = Findings(document)
     if not isinstance(document.data, dict):
         found.add((), f"expected keys and values, got {show_value(document.data)}", "a config starts with dataset: ...")
@@ -109,7 +109,7 @@ def _build(document: Document, overrides: Sequence[str]) -> Spec:
     optimizer = build_member(found, Choice(optimizers), data.get("optimizer") or "adam", ("optimizer",))
     callbacks = _callbacks(found, data.get("callbacks"))
     found.stop_if_any()
-    spec = Spec(
+    spec = Config(
         name=settings.name,
         seed=settings.seed,
         dataset=dataset,
@@ -230,7 +230,9 @@ class _PerOutput:
         if isinstance(given, dict) and given and self.names_outputs(given, family):
             for name in given:
                 if name not in self.outputs:
-                    self.found.add((key, name), f"{show_value(name)} is not an output", did_you_mean(name, self.outputs))
+                    self.found.add(
+                        (key, name), f"{show_value(name)} is not an output", did_you_mean(name, self.outputs)
+                    )
             missing = [name for name in self.outputs if name not in given]
             misspelt = {near for name in given for near in nearest(name, missing)}
             if not partial and (missing := [name for name in missing if name not in misspelt]):

@@ -17,7 +17,7 @@ from nnctl.config.layer_list import written_names
 from nnctl.config.messages import did_you_mean, show_value
 from nnctl.config.source_map import Findings, Path, Place, shorten, show_path
 from nnctl.config.yaml_reader import read_value
-from nnctl.errors import Problem, SpecError
+from nnctl.errors import ConfigError, Problem
 from nnctl.nn.layers.base import layers
 from nnctl.nn.losses.base import losses
 from nnctl.nn.optimizers import optimizers
@@ -53,7 +53,7 @@ def _parse(text: str) -> tuple[list[str | int], Any]:
     steps = _steps(key.strip())
     try:
         return steps, read_value(given)
-    except SpecError as error:
+    except ConfigError as error:
         problem = error.problems[0]
         raise _Refused(f"the value {show_value(given)}: {problem.message}", problem.hint) from None
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from nnctl.errors import Problem, SpecError
+from nnctl.errors import ConfigError, Problem
 
 Path = tuple[str | int, ...]  # ("layers", 0, "Dense", "units")
 
@@ -79,7 +79,7 @@ class Findings:
         ]
 
     def add(self, path: Path, message: str, hint: str | None = None) -> None:
-        """Notes a problem at a key path. Raises SpecError when there are too many to be worth telling."""
+        """Notes a problem at a key path. Raises ConfigError when there are too many to be worth telling."""
         place = self.document.place(path)
         order = (place.override is not None, place.line, place.column)
         self._found.append((order, Problem(message, self.document.where(path), hint)))
@@ -94,7 +94,7 @@ class Findings:
         return len(self._found)
 
     def stop_if_any(self) -> None:
-        """Raises SpecError with every problem, in the file's order."""
+        """Raises ConfigError with every problem, in the file's order."""
         if self._found:
             self._found.sort(key=lambda item: item[0])
-            raise SpecError.of([problem for _, problem in self._found])
+            raise ConfigError.of([problem for _, problem in self._found])

@@ -45,7 +45,7 @@ class EngineSpec(Declared):
 
 
 @dataclass(frozen=True)
-class Spec:
+class Config:
     """A whole config, checked.
 
     nodes and outputs make the graph; losses, loss_weights, metrics and weighted_metrics are by output name.

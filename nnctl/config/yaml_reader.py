@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import yaml
 
 from nnctl.config.source_map import Document, Path, Place, shorten, show_path
-from nnctl.errors import Problem, SpecError
+from nnctl.errors import ConfigError, Problem
 
 MOST_BYTES = 2**22
 MOST_DEPTH = 64
@@ -49,7 +49,7 @@ def scalar(text: str) -> Any:
 
 
 def read(source: str | bytes, file: str) -> Document:
-    """The one document in `source`. Raises SpecError where it is not YAML or goes beyond a limit."""
+    """The one document in `source`. Raises ConfigError where it is not YAML or goes beyond a limit."""
     text = _text(source, file)
     try:
         return _Reader(text, file).document()
@@ -72,7 +72,7 @@ def _text(source: str | bytes, file: str) -> str:
         except UnicodeDecodeError as error:
             line = source.count(b"\n", 0, error.start) + 1
             column = error.start - (source.rfind(b"\n", 0, error.start) + 1) + 1
-            raise SpecError(
+            raise ConfigError(
                 f"not a UTF-8 text file: byte 0x{source[error.start]:02x}",
                 f"{file}:{line}:{column}",
                 "a config is a YAML text file; save it as UTF-8",
@@ -81,7 +81,7 @@ def _text(source: str | bytes, file: str) -> str:
     source = source.removeprefix("\ufeff")
     if bad := _UNPRINTABLE.search(source):
         line, column = _line_and_column(source, bad.start())
-        raise SpecError(
+        raise ConfigError(
             f"holds an unprintable character (code {ord(bad[0]):#04x})",
             f"{file}:{line}:{column}",
             "a config is a YAML text file; is this the right file?",
@@ -91,7 +91,7 @@ def _text(source: str | bytes, file: str) -> str:
 
 def _check_size(size: int, file: str) -> None:
     if size > MOST_BYTES:
-        raise SpecError(
+        raise ConfigError(
             f"the file is larger than {MOST_BYTES // 2**20} MiB",
             file,
             "a config holds settings; data belong in separate files, under `dataset: {path: ...}`",
@@ -131,7 +131,7 @@ class _Reader:
         next(self.events)  # start of the stream
         event = next(self.events)
         if isinstance(event, yaml.StreamEndEvent):
-            raise SpecError("the file is empty", self.file, "`nnctl init` writes a commented starter file")
+            raise ConfigError("the file is empty", self.file, "`nnctl init` writes a commented starter file")
         root = self.node(next(self.events), (), 0)
         next(self.events)  # end of the document
         event = next(self.events)
@@ -142,7 +142,7 @@ class _Reader:
         return document
 
     def fail(self, place: Place, path: Path, message: str, hint: str) -> NoReturn:
-        raise SpecError(message, self.where(place, path), hint)
+        raise ConfigError(message, self.where(place, path), hint)
 
     def where(self, place: Place, path: Path) -> str:
         at = f"{self.file}:{place.line}:{place.column}"
@@ -235,14 +235,18 @@ class _Reader:
     def merged(self, value: _Node, place: Place, path: Path) -> list[_Node]:
         nodes = value.content if isinstance(value.content, list) else [value]
         if not all(isinstance(node.content, dict) for node in nodes):
-            self.fail(place, path, "`<<` merges mappings, but this is not a mapping",
-                      "write `<<: *name`, where name is an anchored mapping")
+            self.fail(
+                place,
+                path,
+                "`<<` merges mappings, but this is not a mapping",
+                "write `<<: *name`, where name is an anchored mapping",
+            )
         return nodes
 
     def problem(self, place: Place, path: Path, message: str, hint: str) -> None:
         self.problems.append(Problem(message, self.where(place, path), hint))
         if len(self.problems) >= 40:
-            raise SpecError.of(self.problems)
+            raise ConfigError.of(self.problems)
 
     def check_tag(self, tag: str | None, expected: str, place: Place, path: Path) -> None:
         if tag not in (None, "!", _TAG + expected):
@@ -292,14 +296,14 @@ def _unfold(node: _Node, path: Path, places: dict[Path, Place]) -> Any:
     return node.content
 
 
-def _syntax_error(error: yaml.YAMLError, text: str, file: str) -> SpecError:
+def _syntax_error(error: yaml.YAMLError, text: str, file: str) -> ConfigError:
     """What the parser says, at the place where the mend is due, with the usual mends."""
     mark = getattr(error, "problem_mark", None)
     context = getattr(error, "context", None) or ""
     opened = getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or "it cannot be read"
     if mark is None:
-        return SpecError(f"not YAML: {shorten(str(error))}", file, "a config is a YAML text file")
+        return ConfigError(f"not YAML: {shorten(str(error))}", file, "a config is a YAML text file")
     if opened is not None and ("flow" in context or "quoted" in context):
         mark = opened  # an open bracket or quote is noticed far below it
     lines = text.splitlines()
@@ -321,4 +325,4 @@ def _syntax_error(error: yaml.YAMLError, text: str, file: str) -> SpecError:
         message, hint = "this line does not fit the one above", "indent keys of one level equally"
     else:
         message, hint = f"not YAML: {shorten(problem)}", "quote texts that contain special characters"
-    return SpecError(message, f"{file}:{mark.line + 1}:{mark.column + 1}", hint)
+    return ConfigError(message, f"{file}:{mark.line + 1}:{mark.column + 1}", hint)

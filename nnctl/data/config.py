@@ -15,17 +15,18 @@ Characters = Annotated[
     tuple[str, ...],
     BeforeValidator(lambda v: tuple(v) if isinstance(v, str) else listed(v), json_schema_input_type=_NAMES),
 ]
-Part = Annotated[float, Field(ge=0, lt=1)]
+Split = Annotated[float, Field(ge=0, lt=1)]
 MissingRule = Literal["error", "drop", "mean", "median", "zero", "category"]
 NormalizeRule = Literal["standard", "minmax", "none"]
 DateOrder = Literal["ymd", "dmy", "mdy"]
 # Words that may be given as numbers: -999 as "-999".
-Words = Annotated[tuple[str, ...], BeforeValidator(lambda v: tuple(map(_word, v if isinstance(v, list | tuple) else [v])))]
+Words = Annotated[
+    tuple[str, ...], BeforeValidator(lambda v: tuple(map(_word, v if isinstance(v, list | tuple) else [v])))
+]
 
 
 def _word(value: object) -> object:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
 
 
 class SplitSpec(Declared):
@@ -36,8 +37,8 @@ class SplitSpec(Declared):
     time: a column; the latest rows validate and test. column: a column that holds train, validation or test.
     """
 
-    validation: Part = 0.2
-    test: Part = 0.2
+    validation: Split = 0.2
+    test: Split = 0.2
     stratify: bool | None = None
     order: Literal["random", "keep"] = "random"
     time: str | None = None

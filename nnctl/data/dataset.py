@@ -14,7 +14,7 @@ Array = np.ndarray
 
 
 @dataclass(frozen=True)
-class Part:
+class Split:
     """Rows of one part of the data: arrays, or Rows of large ones, by input name and by output name.
 
     divisors: by input name, what its values are to be divided by: pixels stay bytes until a batch is made of them.
@@ -60,19 +60,19 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Data:
+class Dataset:
     """A loaded data set. notes: a line for everything that was done to the data."""
 
-    train: Part
-    validation: Part | None
-    test: Part | None
+    train: Split
+    validation: Split | None
+    test: Split | None
     input_shapes: Mapping[str, tuple[int, ...]]
     targets: Mapping[str, Target]
     preprocessing: Any  # data.preprocess.Preprocessing: what was fitted; to_json(), from_json(), apply(files)
     notes: tuple[str, ...] = field(default=())
 
     @property
-    def parts(self) -> dict[str, Part]:
+    def parts(self) -> dict[str, Split]:
         """The parts that there are, by name."""
         parts = {"train": self.train, "validation": self.validation, "test": self.test}
         return {name: part for name, part in parts.items() if part is not None}

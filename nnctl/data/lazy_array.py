@@ -153,7 +153,12 @@ class Rows:
         stored = rows if self._numbers is None else self._numbers[rows]
         for piece in () if self._steps or self.mapped or self.dtype != self._stored else self._pieces:
             array = piece.data.view(self._stored)
-            if array.flags.aligned and len(rows) and piece.first <= stored.min() and stored.max() < piece.first + len(array):
+            if (
+                array.flags.aligned
+                and len(rows)
+                and piece.first <= stored.min()
+                and stored.max() < piece.first + len(array)
+            ):
                 return array.reshape(len(array), *self._row), stored - piece.first
         return self.gather(rows), np.arange(len(rows))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from nnctl.data.dataset import Part
+from nnctl.data.dataset import Split
 from nnctl.data.lazy_array import blocks
 from nnctl.data.preprocessing.column_roles import Roles
 from nnctl.data.table import Array, Column, Table, distinct
@@ -15,12 +15,12 @@ from nnctl.quoting import yaml_list
 _PRODUCTS = 1 << 18  # bytes of products at a time, so that they stay in the cache
 
 
-def duplicate_notes(parts: Mapping[str, Part]) -> Iterator[str]:
+def duplicate_notes(parts: Mapping[str, Split]) -> Iterator[str]:
     """A line for each part that has rows of the training part, all inputs and targets equal."""
     others = [name for name in ("validation", "test") if name in parts]
     known = distinct(_hashes(parts["train"])) if others else ()
     for name in others:
-        if (count := _among(known, _hashes(parts[name]))):
+        if count := _among(known, _hashes(parts[name])):
             rows = "row is" if count == 1 else "rows are"
             yield f"{count} {name} {rows} also in the training split, with equal values"
 
@@ -31,7 +31,7 @@ def _among(known: Array, values: Array) -> int:
     return int(np.count_nonzero(known[places] == values))
 
 
-def _hashes(part: Part) -> Array:
+def _hashes(part: Split) -> Array:
     """(rows,) uint64: rows that are equal hash alike, others almost never do."""
     total = np.zeros(part.rows, dtype=np.uint64)
     rng = np.random.default_rng(0)

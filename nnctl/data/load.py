@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nnctl.data.catalog.bundled import resolve
 from nnctl.data.config import DatasetSpec
-from nnctl.data.dataset import Data
+from nnctl.data.dataset import Dataset
 from nnctl.data.load_tables import drop_rows as drop_table_rows
 from nnctl.data.load_tables import load_table
 from nnctl.data.preprocessing.column_roles import target_labels
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Wanted = Mapping[str, str]
 
 
-def load_dataset(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], wanted: Wanted, seed: int) -> Data:
+def load_dataset(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], wanted: Wanted, seed: int) -> Dataset:
     """The arrays that a config's data set gives, fitted on its training rows.
 
     inputs: the config's, or empty: one input, called "input". wanted: by output, the labels its loss wants:
@@ -47,7 +47,7 @@ def load_dataset(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], wanted: 
     return load_arrays(origin, given, bundled, inputs, wanted, seed, rows, fixed)
 
 
-def load_fitted(preprocessing: Preprocessing) -> Data:
+def load_fitted(preprocessing: Preprocessing) -> Dataset:
     """As load, with what was fitted before; raises DataError where the parts have other rows than then."""
     dataset, _ = resolve(preprocessing.dataset)
     rows, fixed = read_dataset(dataset, preprocessing.rules, preprocessing.formats)

@@ -10,7 +10,7 @@ import numpy as np
 
 from nnctl.data.catalog.bundled import Bundled
 from nnctl.data.config import DatasetSpec
-from nnctl.data.dataset import Data
+from nnctl.data.dataset import Dataset
 from nnctl.data.lazy_array import extent
 from nnctl.data.named_arrays import Arrays, rows_of
 from nnctl.data.preprocessing.array_targets import as_input, fit_array_target, scaled_target
@@ -32,7 +32,7 @@ Wanted = Mapping[str, str]
 
 def load_arrays(origin: DatasetSpec, dataset: DatasetSpec, bundled: Bundled | None,
                 inputs: Mapping[str, InputSpec], wanted: Wanted, seed: int, arrays: Arrays,
-                fixed: Mapping[str, Array]) -> Data:  # fmt: skip
+                fixed: Mapping[str, Array]) -> Dataset:  # fmt: skip
     notes = list(arrays.notes)
     for_tables = ("features", "categorical", "numeric", "query", "sequence", "text")
     if unused := [key for key in for_tables if getattr(dataset, key)]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnctl.data.config import DatasetSpec
-from nnctl.data.dataset import Data
+from nnctl.data.dataset import Dataset
 from nnctl.data.leakage import copy_notes
 from nnctl.data.preprocessing.column_roles import Roles, find_roles
 from nnctl.data.preprocessing.features import Category, Feature, fit_category, fit_number
@@ -32,7 +32,7 @@ Wanted = Mapping[str, str]
 
 
 def load_table(origin: DatasetSpec, dataset: DatasetSpec, inputs: Mapping[str, InputSpec], wanted: Wanted,
-               seed: int, table: Table, fixed: Mapping[str, Array]) -> Data:  # fmt: skip
+               seed: int, table: Table, fixed: Mapping[str, Array]) -> Dataset:  # fmt: skip
     """A table's data set; see loading.load. With `sequence`, a sample is all the rows of an id."""
     notes: list[str] = list(table.notes)
     if dataset.lengths:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nnctl.data.config import ImageSpec, SplitSpec
-from nnctl.data.dataset import Part
+from nnctl.data.dataset import Split
 from nnctl.data.named_arrays import Arrays
 from nnctl.data.preprocessing.missing_values import NAMED, kept_array_rows, kept_rows, take_rows
 from nnctl.data.preprocessing.sequence_tables import LongTable, fold
@@ -31,7 +31,7 @@ class Given:
     of `part`, as far as they are known. notes: a line for everything that was done.
     """
 
-    part: Part
+    part: Split
     rows: Table | LongTable | Arrays
     numbers: Array | None
     left_out: tuple[int, ...]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from nnctl.data.config import DatasetSpec
-from nnctl.data.dataset import Data, Part
+from nnctl.data.dataset import Dataset, Split
 from nnctl.data.lazy_array import Rows, chosen
 from nnctl.data.leakage import duplicate_notes
 from nnctl.data.named_arrays import Arrays, rows_of
@@ -16,13 +16,13 @@ from nnctl.data.preprocessing.label_sequences import label_note
 from nnctl.data.preprocessing.padding import partly_filled
 from nnctl.data.preprocessing.sequence_tables import LongTable
 from nnctl.data.preprocessing.targets import TargetCoder, soft_note
-from nnctl.data.splits import PARTS, Split, split_rows
+from nnctl.data.splits import PARTS, SplitRows, split_rows
 from nnctl.data.table import Array, Table
 from nnctl.errors import DataError
 
 
 def split_parts(dataset: DatasetSpec, rows: Table | Arrays, coders: Mapping[str, TargetCoder], seed: int,
-                fixed: Mapping[str, Array]) -> Split:  # fmt: skip
+                fixed: Mapping[str, Array]) -> SplitRows:  # fmt: skip
     """Cuts the rows that no file of their own gives to a part. coders: of the targets that may be stratified by."""
     count = rows.rows if isinstance(rows, Table) else rows_of(rows, [c for x in coders.values() for c in x.columns])
     if any(len(part) == 0 for part in fixed.values()):
@@ -51,14 +51,16 @@ def split_parts(dataset: DatasetSpec, rows: Table | Arrays, coders: Mapping[str,
     if fixed:
         own = f"{' and '.join(fixed)} as given"
         how = f"{own}; {how}" if any(len(split.rows[part]) for part in PARTS[1:]) else own
-    return Split(parts, how, tuple(fixed))
+    return SplitRows(parts, how, tuple(fixed))
 
 
 def _array_classes(coder: TargetCoder, rows: Arrays) -> Array:
     return np.unique(rows[coder.columns[0]].reshape(-1), return_inverse=True)[1]
 
 
-def finish(preprocessing: Preprocessing, rows: Table | LongTable | Arrays, split: Split, notes: list[str]) -> Data:
+def finish(
+    preprocessing: Preprocessing, rows: Table | LongTable | Arrays, split: SplitRows, notes: list[str]
+) -> Dataset:
     """Transforms all rows at once, so that every note is said once, and deals them out."""
     whole = preprocessing.transform(rows, True, notes)
     parts = {part: _take(whole, chosen, chosen[0] if part in split.fixed else 0)
@@ -66,7 +68,7 @@ def finish(preprocessing: Preprocessing, rows: Table | LongTable | Arrays, split
     notes += (label_note(f'target "{coder.columns[0]}"', coder.classes, whole.targets[name])
               for name, coder in preprocessing.targets.items() if coder.labels == "sequence")  # fmt: skip
     notes = [*notes, *duplicate_notes(parts), split.note()]
-    return Data(
+    return Dataset(
         parts["train"],
         parts.get("validation"),
         parts.get("test"),
@@ -77,10 +79,10 @@ def finish(preprocessing: Preprocessing, rows: Table | LongTable | Arrays, split
     )
 
 
-def _take(whole: Part, rows: Array, before: int) -> Part:
+def _take(whole: Split, rows: Array, before: int) -> Split:
     """Some rows of the whole, of a file that begins after `before` rows."""
     inputs = {name: chosen(array, rows) for name, array in whole.inputs.items()}
-    return Part(
+    return Split(
         inputs,
         {name: y.select(rows) if isinstance(y, Rows) else y[rows] for name, y in whole.targets.items()},
         None if whole.weights is None else whole.weights[rows],

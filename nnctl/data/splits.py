@@ -23,7 +23,7 @@ _PART_NAMES = {
 
 
 @dataclass(frozen=True)
-class Split:
+class SplitRows:
     """Row numbers of each part, ascending; a part that is not wanted is empty. how: "stratified, seed 7".
 
     fixed: the parts that have files or arrays of their own.
@@ -39,14 +39,14 @@ class Split:
 
 
 def split_rows(spec: SplitSpec, rows: int, seed: int, *, classes: Array | None = None, labelled: str = "",
-               time: Column | None = None, column: Column | None = None, origin: Origin | None = None) -> Split:  # fmt: skip
+               time: Column | None = None, column: Column | None = None, origin: Origin | None = None) -> SplitRows:  # fmt: skip
     """Cuts `rows` rows as the config says.
 
     classes: (rows,) class numbers to stratify by, of the column `labelled`. time, column: the columns that
     the spec names. origin: of the rows, for messages. Raises DataError where a part that is wanted would be empty.
     """
     if column is not None:
-        return Split(_by_column(column, spec.column, origin), f'by column "{spec.column}"')
+        return SplitRows(_by_column(column, spec.column, origin), f'by column "{spec.column}"')
     counts = _counts(rows, spec)
     if time is not None:
         if time.missing.any():
@@ -56,18 +56,16 @@ def split_rows(spec: SplitSpec, rows: int, seed: int, *, classes: Array | None =
                 f"`missing: {yaml_map({spec.time: 'drop'})}` leaves the rows out",
             )  # fmt: skip
         place = rank(time, f'split.time: column "{spec.time}"', "write dates as 2023-01-31, or numbers")
-        return Split(_last(np.argsort(place, kind="stable"), counts), f'the latest by "{spec.time}"')
+        return SplitRows(_last(np.argsort(place, kind="stable"), counts), f'the latest by "{spec.time}"')
     if spec.order == "keep":
-        return Split(_last(np.arange(rows), counts), "the last rows, in file order")
+        return SplitRows(_last(np.arange(rows), counts), "the last rows, in file order")
     seed = seed if spec.seed is None else spec.seed
     rng = np.random.default_rng(seed)
     if spec.stratify is not False and classes is not None:
-        return Split(_stratified(classes, counts, rng), f'stratified by "{labelled}", shuffled with seed {seed}')
+        return SplitRows(_stratified(classes, counts, rng), f'stratified by "{labelled}", shuffled with seed {seed}')
     if spec.stratify:
-        raise DataError(
-            "split.stratify needs class targets", hint="leave stratify out where the target is a number"
-        )
-    return Split(_last(rng.permutation(rows), counts), f"shuffled with seed {seed}")
+        raise DataError("split.stratify needs class targets", hint="leave stratify out where the target is a number")
+    return SplitRows(_last(rng.permutation(rows), counts), f"shuffled with seed {seed}")
 
 
 def _counts(rows: int, spec: SplitSpec) -> dict[str, int]:

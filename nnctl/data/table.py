@@ -141,7 +141,7 @@ class Table:
         words = self.missing_words.get(column)
         if not words:
             return ""
-        return f'; {listing(repr(word) for word in words)} there counts as missing unless `missing_values: []` is given'
+        return f"; {listing(repr(word) for word in words)} there counts as missing unless `missing_values: []` is given"
 
     def where(self, column: str) -> Where:
         origin = self.origin if self.numbers is None else self.whole_origin
@@ -167,9 +167,7 @@ def stack(tables: Sequence[Table]) -> Table:
     for other in others:
         absent = [name for name in first.columns if name not in other.columns]
         if absent:
-            raise DataError(
-                f"lacks {listing(absent)}, which {first.source} has", other.source, "add these columns"
-            )
+            raise DataError(f"lacks {listing(absent)}, which {first.source} has", other.source, "add these columns")
     columns = {name: _join([table[name] for table in tables]) for name in first.columns}
     notes = tuple(dict.fromkeys(note for table in tables for note in table.notes))
     origin = Origin.joined([table.whole_origin for table in tables])

@@ -115,7 +115,9 @@ class ShardCall:
 
     def random_bits(self, row_size: int, rows: int, stream: int = 0) -> Array:
         per_row = -(-row_size // 16)  # one count gives 4 x 64 bits
-        state = np.array(random_state(self._seed, self._number, self._step, self._first_row * per_row, stream), np.uint64)
+        state = np.array(
+            random_state(self._seed, self._number, self._step, self._first_row * per_row, stream), np.uint64
+        )
         if self.kernels:
             raw = np.empty(rows * per_row * 4, np.uint64)
             self.kernels.philox.philox(state, raw)

@@ -23,7 +23,7 @@ from nnctl.nn.losses import Loss
 
 if TYPE_CHECKING:
     from nnctl.engine.fusions.dense_chain import Chain, Steps, Update
-    from nnctl.engine.thread_pool import Crew
+    from nnctl.engine.thread_pool import ThreadPool
 
 # A shard's activations should stay in the caches (the second level, and a thread's part of the third) from forward to
 # backward; smaller shards than this lose more by their number than they win.
@@ -86,7 +86,7 @@ class Executor:
         self._workers = [Gradients(program)]
         self._training: list[ShardCall] = []
         self._kept: list[ShardCall] = []  # for inference
-        self._crew: Crew | None = None  # once there is work for several threads
+        self._crew: ThreadPool | None = None  # once there is work for several threads
         self._blas: Any = None
         self.kernels: Any = None  # compiled ones for the layers, or None
         self._chain: tuple[Chain | None] | None = None  # not looked for yet
@@ -102,7 +102,12 @@ class Executor:
         if size is None:
             size = rows
             pays = self.kernels is not None or rows * self._row_bytes > NUMPY_SHARDS
-            if pays and not self._deals(rows) and self.threads > 1 and rows * self._row_work > WORTH_A_THREAD * len(self.program.steps):
+            if (
+                pays
+                and not self._deals(rows)
+                and self.threads > 1
+                and rows * self._row_work > WORTH_A_THREAD * len(self.program.steps)
+            ):
                 size = -(-rows // self.threads)
                 cached = max(16, CACHE // max(1, self._row_bytes))
                 if size > cached:  # as many shards as keep the threads equally busy
@@ -154,7 +159,9 @@ class Executor:
                     update: Update) -> Steps:  # fmt: skip
         """Several steps of an epoch with their updates in one call: see Chain.steps."""
         workers = self._chain_workers(batch)
-        return self._chain_of_dense().steps(part, order, batch, first, step, numbers, update, workers, self.side_by_side)
+        return self._chain_of_dense().steps(
+            part, order, batch, first, step, numbers, update, workers, self.side_by_side
+        )
 
     def _chain_workers(self, rows: int) -> int:
         """Threads for a chain's step: they wait awake for each other, so that less work is worth a second one."""
@@ -274,12 +281,12 @@ class Executor:
         if self._crew is None:
             from threadpoolctl import threadpool_limits
 
-            from nnctl.engine.thread_pool import Crew
+            from nnctl.engine.thread_pool import ThreadPool
 
             waiting = self.kernels and self.kernels.spin_barrier
             if waiting:
                 waiting.until(np.zeros(1, np.int64), 0, 1)  # fetched now, before its function is handed on
-            self._crew = Crew(waiting.until if waiting else None)
+            self._crew = ThreadPool(waiting.until if waiting else None)
             self._blas = threadpool_limits(1, "blas")  # the shards are the parallelism
         self._crew(turn, workers)
 

@@ -24,7 +24,9 @@ class Gradients:
             id(step): {name: key for name in step.weights if (key := f"{step.owner}/{name}") in self._sums}
             for step in program.steps
         }
-        self._own = {number: {name: self._sums[key] for name, key in keys.items()} for number, keys in self._keys.items()}
+        self._own = {
+            number: {name: self._sums[key] for name, key in keys.items()} for number, keys in self._keys.items()
+        }
 
     def begin(self) -> None:
         self._seen.clear()

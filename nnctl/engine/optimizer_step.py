@@ -25,7 +25,7 @@ WORTH_A_THREAD = 32_768  # entries: below, a thread wakes up later than the firs
 BLOCK = 16_384  # entries; in float32 Adam's four arrays and its intermediates then fit an L2 cache of 1 MiB
 
 
-class Updater:
+class OptimizerStep:
     """Applies an optimizer to flat weights, in place.
 
     weights: 1-D, float32 or float64. spans: where each variable lies in it. What no span covers is never

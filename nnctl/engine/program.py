@@ -162,7 +162,12 @@ class Program:
             if function is not None and function.kind == "linear":
                 function = None
             # a loss may take over the last activation: its bias stays where it is
-            if "activation" in self.fuse and function and node.name not in self.graph.outputs and Epilogue.fits(layer, function):
+            if (
+                "activation" in self.fuse
+                and function
+                and node.name not in self.graph.outputs
+                and Epilogue.fits(layer, function)
+            ):
                 layer, biased = layer.model_copy(update={"use_bias": False}), owner
                 weights = {name: w for name, w in weights.items() if name != "bias"}
             trains = any(f"{owner}/{name}" in self.spans for name in weights)
@@ -171,7 +176,9 @@ class Program:
             made_by[count] = step
             moving |= dict.fromkeys(targets, trains or wants_dx)
             slots |= zip((node.name, *states), targets, strict=True)
-            self.slot_shapes |= {slot: self.graph.shapes[name] for name, slot in zip((node.name, *states), targets, strict=True)}
+            self.slot_shapes |= {
+                slot: self.graph.shapes[name] for name, slot in zip((node.name, *states), targets, strict=True)
+            }
             count += len(targets)
             if node.name in postponed:
                 function, biased = postponed[node.name]

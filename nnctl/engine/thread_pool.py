@@ -17,7 +17,7 @@ Turn = Callable[[int], None]
 LOOKS = 50_000
 
 
-class Crew:
+class ThreadPool:
     """Runs turn(0) on the calling thread and turn(1) to turn(n - 1) on threads of its own, which it keeps.
 
     until: waits for a flag without sleeping (kernels/primitives/spin_barrier.py); None where nothing is compiled: then every wait is

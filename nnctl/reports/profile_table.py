@@ -38,4 +38,6 @@ class ProfileReport:
             table.add(name, f"{forward * per:.3f}", f"{backward * per:.3f}", f"{(forward + backward) / work:.0%}")
         table.print(self._terminal)
         if event.threads > 1:
-            self._terminal.flow(f"layers: time of {event.threads} threads together, so it may exceed the time of an iteration")
+            self._terminal.flow(
+                f"layers: time of {event.threads} threads together, so it may exceed the time of an iteration"
+            )

@@ -192,5 +192,9 @@ def _test_table(test: Figures, baseline: Figures, scaled: Collection[str] = ()) 
     """A row a figure, so that any number of them fits any terminal."""
     table = Table(["", "test", "baseline"] if baseline else ["", "test"])
     for name, value in test.items():
-        table.add(f"{name} (scaled)" if name in scaled else name, figure(value), *([figure(baseline.get(name))] if baseline else []))
+        table.add(
+            f"{name} (scaled)" if name in scaled else name,
+            figure(value),
+            *([figure(baseline.get(name))] if baseline else []),
+        )
     return table

@@ -143,6 +143,6 @@ class Terminal:
         """Writes `label: text`, labels right-aligned under one another."""
         first, *rest = self.wrapped(f"{label + ':':>6} {text}", " " * 7)
         head = f"{label + ':':>6}"
-        self.stream.write(self.styled(head, *styles) + self.plain(first[len(head):]) + "\n")
+        self.stream.write(self.styled(head, *styles) + self.plain(first[len(head) :]) + "\n")
         for line in rest:
             self.print(line)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nnctl.data.dataset import Data
+from nnctl.data.dataset import Dataset
 from nnctl.data.lazy_array import blocks
 from nnctl.errors import DataError
 from nnctl.nn.initializers import Constant
@@ -22,12 +22,12 @@ SEEN = 1_000_000  # numbers of a target that are looked at
 MUCH = 10  # a schedule made for so many times the run's iterations, or so small a share of them, is hardly meant
 
 
-def advice(model: Model, data: Data, plan: Plan) -> list[str]:
+def advice(model: Model, data: Dataset, plan: Plan) -> list[str]:
     """Notes on targets and schedule. Raises DataError for a target below what its loss has a meaning for."""
     return [*_target_notes(model, data), *schedule_notes(model.spec.optimizer, plan)]
 
 
-def _target_notes(model: Model, data: Data) -> Iterator[str]:
+def _target_notes(model: Model, data: Dataset) -> Iterator[str]:
     """A target is looked at as the loss sees it, so one that is scaled has no note."""
     layers = {node.name: node.layer for node in model.graph.nodes}
     for output, loss in model.spec.losses.items():

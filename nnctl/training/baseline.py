@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from nnctl.data.dataset import Data, Part
+from nnctl.data.dataset import Dataset, Split
 from nnctl.data.lazy_array import Rows, blocks
 from nnctl.engine.executor import BatchResult
 from nnctl.engine.shard_pass import Batch
 from nnctl.nn.losses import Loss
-from nnctl.training.model import EVALUATED, Model, Running, batches, take
+from nnctl.training.model import EVALUATED, MetricAccumulator, Model, batches, take
 
 Array = np.ndarray
 
 
-def baseline(model: Model, data: Data) -> dict[str, float]:
+def baseline(model: Model, data: Dataset) -> dict[str, float]:
     """Figures, on the validation part (else test, else training), of predicting for every row, at every time step, the
     training part's class frequencies (so its majority class) or its mean.
 
@@ -25,7 +25,7 @@ def baseline(model: Model, data: Data) -> dict[str, float]:
     part = data.validation or data.test or data.train
     masks = model.predict(part)[1] if part.lengths else {}
     guesses = {o.head.name: _guess(model, data.train, part, o.head.name) for o in model.executor.objectives}
-    running = Running(model)
+    running = MetricAccumulator(model)
     # a large target is looked at in blocks; else all rows at once: a loss is the mean of all steps that are no padding
     large = any(isinstance(y, Rows) for y in part.targets.values())
     for batch in batches(part, EVALUATED if large else part.rows):
@@ -62,7 +62,7 @@ def _loss(loss: Loss, batch: Batch, output: str, p: Array, mask: Array | None) -
     return float(np.mean(each))
 
 
-def _guess(model: Model, train: Part, part: Part, output: str) -> Array:
+def _guess(model: Model, train: Split, part: Split, output: str) -> Array:
     """The one prediction for every row, of the output's shape."""
     y = train.targets[output]
     loss, shape = model.spec.losses[output], model.graph.shapes[output]
@@ -87,7 +87,7 @@ def _guess(model: Model, train: Part, part: Part, output: str) -> Array:
     return mean
 
 
-def _real(train: Part, y: Array | Rows) -> Iterator[Array]:
+def _real(train: Split, y: Array | Rows) -> Iterator[Array]:
     """Class numbers of all rows, and of all time steps that are no padding, in lines, a block of rows each."""
     steps = y.shape[1] if y.ndim > 1 else None
     lengths = next((each for name, each in train.lengths.items() if train.inputs[name].shape[1] == steps), None)

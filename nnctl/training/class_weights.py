@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from nnctl.config.types import Spec
-from nnctl.data.dataset import Part, Target
+from nnctl.config.types import Config
+from nnctl.data.dataset import Split, Target
 from nnctl.data.lazy_array import blocks
 from nnctl.errors import InputError
 
@@ -16,7 +16,7 @@ Array = np.ndarray
 MOST_NAMED = 5  # classes in a note
 
 
-def with_class_weight(part: Part, spec: Spec, targets: Mapping[str, Target]) -> Part:
+def with_class_weight(part: Split, spec: Config, targets: Mapping[str, Target]) -> Split:
     """The training part with each row weighted by its class, as `class_weight` says.
 
     "balanced" weighs a class by rows / (classes present * rows of the class), as scikit-learn does.
@@ -38,7 +38,7 @@ def with_class_weight(part: Part, spec: Spec, targets: Mapping[str, Target]) -> 
     return replace(part, weights=rows if part.weights is None else rows * part.weights)
 
 
-def class_notes(part: Part, spec: Spec, targets: Mapping[str, Target]) -> list[str]:
+def class_notes(part: Split, spec: Config, targets: Mapping[str, Target]) -> list[str]:
     """Notes on the training part's classes: those that no row has, and where `class_weight` counts."""
     notes = absent_classes(part, targets)
     if spec.class_weight:
@@ -49,7 +49,7 @@ def class_notes(part: Part, spec: Spec, targets: Mapping[str, Target]) -> list[s
     return notes
 
 
-def absent_classes(part: Part, targets: Mapping[str, Target]) -> list[str]:
+def absent_classes(part: Split, targets: Mapping[str, Target]) -> list[str]:
     """A note for each target some of whose classes no row of the training part has."""
     notes = []
     for output, target in targets.items():
@@ -81,7 +81,7 @@ def _one_class_a_row(target: Target, y: Array) -> bool:
     return y.ndim <= 2 if target.labels == "onehot" else y.size == len(y)
 
 
-def _given(spec: Spec, target: Target) -> Array:
+def _given(spec: Config, target: Target) -> Array:
     """(classes,) the weights that the config gives by class; 1 for a class that it does not name."""
     weights = np.ones(len(target.classes))
     column, where = target.columns[0], spec.where("class_weight")

@@ -18,7 +18,7 @@ import numpy as np
 from nnctl.errors import TrainingError
 from nnctl.training.batch_plan import permutation
 from nnctl.training.checks.weights import fault_of
-from nnctl.training.model import Running, take
+from nnctl.training.model import MetricAccumulator, take
 
 if TYPE_CHECKING:
     from nnctl.engine.shard_pass import Batch
@@ -177,7 +177,7 @@ class Guard:
             start.put(loop)
             while loop.step < end:
                 if loop.iteration == loop.plan.iterations_per_epoch:
-                    loop.epoch, loop.iteration, loop.running = loop.epoch + 1, 0, Running(loop.model)
+                    loop.epoch, loop.iteration, loop.running = loop.epoch + 1, 0, MetricAccumulator(loop.model)
                     loop.rate_scale = self._scales.get(loop.epoch, loop.rate_scale)
                 if loop.epoch != epoch:
                     epoch, order = loop.epoch, permutation(loop.model.spec.seed, loop.epoch, loop.plan.samples)
@@ -190,7 +190,7 @@ class Guard:
                 if (fault := self.fault(loss=False)) is not None:
                     return fault, last
             if loop.iteration == loop.plan.iterations_per_epoch and len(loop.history) == loop.epoch:
-                loop.epoch, loop.iteration, loop.running = loop.epoch + 1, 0, Running(loop.model)
+                loop.epoch, loop.iteration, loop.running = loop.epoch + 1, 0, MetricAccumulator(loop.model)
                 loop.rate_scale = self._scales.get(loop.epoch, loop.rate_scale)
             return None, last
         finally:

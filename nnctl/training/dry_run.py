@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from nnctl.config.types import Spec
-from nnctl.data.dataset import Data
+from nnctl.config.types import Config
+from nnctl.data.dataset import Dataset
 from nnctl.engine.cost_model import multiply_adds
 from nnctl.engine.nan_check import first_nonfinite
-from nnctl.engine.optimizer_step import Updater
+from nnctl.engine.optimizer_step import OptimizerStep
 from nnctl.errors import InputError
 from nnctl.training.advice import advice
 from nnctl.training.batch_plan import permutation
@@ -59,13 +59,13 @@ class CheckReport:
     warnings: tuple[str, ...] = ()
 
 
-def summary(spec: Spec) -> Summary:
+def summary(spec: Config) -> Summary:
     """The layers, before any training."""
     data = load_data(spec)
     return summarize(Model.build(spec, data.input_shapes, data.targets), data)
 
 
-def summarize(model: Model, data: Data) -> Summary:
+def summarize(model: Model, data: Dataset) -> Summary:
     """Figures of a built model."""
     graph, program = model.graph, model.program
     lines = []
@@ -80,13 +80,13 @@ def summarize(model: Model, data: Data) -> Summary:
     parameters, trainable = sum(l.parameters for l in lines), sum(l.trainable for l in lines)  # noqa: E741
     batch = min(model.spec.batch_size or data.train.rows, data.train.rows)
     activations = sum(math.prod(n or 1 for n in line.shape) for line in lines) * batch
-    copies = 2 + len(Updater(model.spec.optimizer, program.parameters, program.spans).state()["slots"])
+    copies = 2 + len(OptimizerStep(model.spec.optimizer, program.parameters, program.spans).state()["slots"])
     memory = program.dtype.itemsize * (trainable * copies + parameters - trainable + 2 * activations)
     return Summary(tuple(lines), {name: graph.shapes[name] for name in graph.inputs}, graph.outputs,
                    parameters, trainable, multiply_adds(program), memory)  # fmt: skip
 
 
-def check(spec: Spec) -> CheckReport:
+def check(spec: Config) -> CheckReport:
     """Goes through config and data: shapes, losses against activations and labels, one forward and backward batch."""
     data = load_data(spec)
     model = Model.build(spec, data.input_shapes, data.targets)
@@ -111,7 +111,7 @@ def check(spec: Spec) -> CheckReport:
     )  # fmt: skip
 
 
-def columns_of(data: Data) -> tuple[tuple[str, str, str], ...]:
+def columns_of(data: Dataset) -> tuple[tuple[str, str, str], ...]:
     """(name, "number", "category" or "text", role) of a table's columns that are used."""
     roles = []
     for name, entry in data.preprocessing.inputs.items():

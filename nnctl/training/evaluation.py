@@ -56,7 +56,8 @@ def evaluate(run: Path, *, data: str | None = None, split: str = "test", reading
         check_reading(model.spec, run)
         model.metrics = tuple(
             replace(each, metric=each.metric.model_copy(update=reading.arguments()))
-            if "sequence" in each.metric.takes else each
+            if "sequence" in each.metric.takes
+            else each
             for each in model.metrics
         )
     left_out: tuple[int, ...] = ()

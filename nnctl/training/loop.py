@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.data.dataset import Data, Part
+from nnctl.data.dataset import Dataset, Split
 from nnctl.engine.cost_model import calls, multiply_adds
-from nnctl.engine.optimizer_step import Updater
+from nnctl.engine.optimizer_step import OptimizerStep
 from nnctl.engine.profiler import FIGURES, LAYERS, SCREEN, UPDATE, Clock
 from nnctl.engine.shard_pass import Batch
 from nnctl.kernels.selection import Work, choose
@@ -21,7 +21,7 @@ from nnctl.training.batch_plan import Plan, permutation
 from nnctl.training.best_or_last import Kept
 from nnctl.training.divergence_guard import Guard
 from nnctl.training.events import EpochEnded, Event, IterationEnded, Profiled, Said
-from nnctl.training.model import Model, Running, take
+from nnctl.training.model import MetricAccumulator, Model, take
 from nnctl.training.multi_step import Stretch
 from nnctl.training.prefetch import feed
 
@@ -43,7 +43,7 @@ class Loop:
     save: called with the loop when a checkpoint is due; every `save_seconds` at the latest.
     """
 
-    def __init__(self, model: Model, data: Data, train: Part, emit: Callable[[Event], None],
+    def __init__(self, model: Model, data: Dataset, train: Split, emit: Callable[[Event], None],
                  save: Callable[[Loop], None], *, save_seconds: float = 10.0):  # fmt: skip
         spec = model.spec
         self.model, self.data, self.train_part, self.emit = model, data, train, emit
@@ -56,11 +56,11 @@ class Loop:
         )  # fmt: skip
         self.kernels = choose(spec.optimizer, work, program.dtype, program.fuse)
         executor.kernels = self.kernels.layers
-        self.updater = Updater(spec.optimizer, program.parameters, program.spans, sweep=self.kernels.sweep,
+        self.updater = OptimizerStep(spec.optimizer, program.parameters, program.spans, sweep=self.kernels.sweep,
                                threads=executor.threads, side_by_side=executor.side_by_side)  # fmt: skip
         self.callbacks = [(each.directed(model.bigger_is_better), each.start()) for each in spec.callbacks]
         self.epoch, self.iteration, self.step = 1, 0, 0  # the epoch under way; iterations done in it; and ever
-        self.running = Running(model)
+        self.running = MetricAccumulator(model)
         self.clock: Clock | None = None  # set before `run` to have the time of each phase taken
         self.history: list[dict[str, float]] = []  # figures of each finished epoch
         self._watch = self._watched()
@@ -298,7 +298,7 @@ class Loop:
         for callback, state in self.callbacks:
             callback.epoch_ended(state, self, self.epoch, figures)
         self.epoch, self.iteration = self.epoch + 1, 0
-        self.running = Running(self.model)
+        self.running = MetricAccumulator(self.model)
         if self.reason is not None or self.epoch > self.plan.epochs:
             return  # the model is written first, then a checkpoint that says that the run is finished
         if self._save_now or time.perf_counter() - self._saved_at > self._save_seconds:

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.config.types import Spec
-from nnctl.data.dataset import Part, Target
+from nnctl.config.types import Config
+from nnctl.data.dataset import Split, Target
 from nnctl.data.lazy_array import Rows
 from nnctl.engine.executor import BatchResult, Executor
 from nnctl.engine.graph import Graph
@@ -29,7 +29,7 @@ EVALUATED = 8192
 GATHERED = 1 << 16
 
 
-def label_kinds(spec: Spec) -> dict[str, str]:
+def label_kinds(spec: Config) -> dict[str, str]:
     """How each output's targets must be encoded, as its loss wants them."""
     return {output: spec.losses[output].labels for output in spec.outputs}
 
@@ -39,7 +39,7 @@ class Model:
     """What trains, evaluates and predicts. metrics: in the table's order. kept: whose weights it has, of a model that
     was read from a file."""
 
-    spec: Spec
+    spec: Config
     graph: Graph
     program: Program
     executor: Executor
@@ -49,7 +49,7 @@ class Model:
     kept: Kept | None = None
 
     @classmethod
-    def build(cls, spec: Spec, input_shapes: Mapping[str, Any], targets: Mapping[str, Target],
+    def build(cls, spec: Config, input_shapes: Mapping[str, Any], targets: Mapping[str, Target],
               *, initialize: bool = True) -> Model:  # fmt: skip
         """Raises InputError where a shape, a loss, an activation, labels or a metric do not fit."""
         graph = Graph.build(spec.nodes, input_shapes, spec.outputs)
@@ -100,7 +100,7 @@ class Model:
         better = {each.name: each.metric.better for each in self.metrics}
         return (better.get(name) or better.get(name.removeprefix("val_"))) == "max"
 
-    def evaluate(self, part: Part) -> tuple[dict[str, float], dict[str, Array], dict[str, Array]]:
+    def evaluate(self, part: Split) -> tuple[dict[str, float], dict[str, Array], dict[str, Array]]:
         """Figures of a part; predictions by output, and the masks of those that have padded time steps."""
         outputs, masks = [], []
 
@@ -110,22 +110,22 @@ class Model:
 
         return self.figures(part, keep), joined(outputs), joined(masks)
 
-    def figures(self, part: Part, keep: Callable[[BatchResult], None] = lambda result: None) -> dict[str, float]:
+    def figures(self, part: Split, keep: Callable[[BatchResult], None] = lambda result: None) -> dict[str, float]:
         """Figures of a part. keep: given the result of each batch of rows, of which nothing stays held."""
-        running = Running(self)
+        running = MetricAccumulator(self)
         for batch in batches(part, EVALUATED):
             result = self.executor.evaluate(batch)
             running.add(batch, result)
             keep(result)
         return running.figures()
 
-    def predict(self, part: Part) -> tuple[dict[str, Array], dict[str, Array]]:
+    def predict(self, part: Split) -> tuple[dict[str, Array], dict[str, Array]]:
         """Predictions by output, and the masks of those that have padded time steps."""
         results = [self.executor.predict(batch) for batch in batches(part, EVALUATED)]
         return joined([result.outputs for result in results]), joined([result.masks for result in results])
 
 
-class Running:
+class MetricAccumulator:
     """Figures over the batches taken in so far."""
 
     def __init__(self, model: Model):
@@ -158,8 +158,8 @@ class Running:
         for each, state in zip(self._model.metrics, self.states, strict=True):
             each.update(state, y, p, weights_of(weights, None), shared)
 
-    def copy(self) -> Running:
-        other = Running(self._model)
+    def copy(self) -> MetricAccumulator:
+        other = MetricAccumulator(self._model)
         other.rows, other.loss, other.losses = self.rows, self.loss, dict(self.losses)
         other.states = copy.deepcopy(self.states)
         return other
@@ -181,13 +181,13 @@ def joined(results: list[dict[str, Array]]) -> dict[str, Array]:
     return {name: np.concatenate([result[name] for result in results]) for name in results[0]}
 
 
-def batches(part: Part, size: int) -> Iterator[Batch]:
+def batches(part: Split, size: int) -> Iterator[Batch]:
     """A part's rows in order, `size` at a time."""
     for first in range(0, part.rows, size):
         yield take(part, slice(first, first + size))
 
 
-def take(part: Part, rows: Any, *, ahead: bool = False) -> Batch:
+def take(part: Split, rows: Any, *, ahead: bool = False) -> Batch:
     """Some rows of a part: a slice, or their numbers. ahead: all are gathered now, else inputs that are worth it by the
     shards, each its own."""
     return Batch(
@@ -207,7 +207,7 @@ def _taken(x: Array | Rows, rows: Any, ahead: bool) -> Array | Rows:
     return (x if isinstance(x, Rows) else Rows.of(x)).select(rows)
 
 
-def cast(part: Part, dtype: Any) -> Part:
+def cast(part: Split, dtype: Any) -> Split:
     """The part with its real numbers in the engine's dtype."""
 
     def as_dtype(arrays: Mapping[str, Array | Rows]) -> dict[str, Array | Rows]:

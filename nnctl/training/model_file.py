@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.data import Preprocessing
-from nnctl.data.dataset import Data
+from nnctl.data.dataset import Dataset
 from nnctl.engine.program import Program
 from nnctl.errors import InputError, RunError
 from nnctl.quoting import shell_path
@@ -32,7 +32,7 @@ Weights = Mapping[str, Array]  # "parameters" and "state", laid out as a program
 _OF_THE_MODEL = ("dataset", "inputs", "layers", "outputs", "loss", "seed")
 
 
-def save_model(path: Path, model: Model, data: Data, config: str, kept: Sequence[tuple[Kept, Weights]]) -> None:
+def save_model(path: Path, model: Model, data: Dataset, config: str, kept: Sequence[tuple[Kept, Weights]]) -> None:
     """Writes model.safetensors: the weights; config, preprocessing (class names among it) and input shapes as JSON in
     its metadata. kept: the weights to keep, first those to use by default."""
     (first, weights), *others = kept
@@ -100,13 +100,17 @@ def about_of(path: Path, content: bytes) -> dict[str, Any]:
     except safetensors_writer.Unsigned as error:
         found = _format_of(error.metadata)
         if found is None:
-            raise RunError("this is not a model written by nnctl, or it is damaged", where=str(path), hint=again) from None
+            raise RunError(
+                "this is not a model written by nnctl, or it is damaged", where=str(path), hint=again
+            ) from None
         if found == FORMAT:
             raise RunError("the model is damaged: its checksum is missing", where=str(path), hint=again) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(f"the model is damaged: {error}", where=str(path), hint=again) from None
     if found == "nnctl 1":
-        raise RunError("the model was written by an earlier version of nnctl, without a checksum", where=str(path), hint=again)
+        raise RunError(
+            "the model was written by an earlier version of nnctl, without a checksum", where=str(path), hint=again
+        )
     if found != FORMAT:
         raise RunError(
             f"the file's format is {found!r}; this nnctl reads {FORMAT!r}", where=str(path),
@@ -132,11 +136,11 @@ def _check_run(path: Path, about: Mapping[str, Any]) -> None:
     if text == about["config"]:
         return
     from nnctl.config.yaml_reader import read
-    from nnctl.errors import SpecError
+    from nnctl.errors import ConfigError
 
     try:
         ours, its = read(text, str(config)).data, read(about["config"], str(path)).data
-    except SpecError:  # a config that cannot be read is another matter
+    except ConfigError:  # a config that cannot be read is another matter
         return
     other = [key for key in _OF_THE_MODEL if isinstance(ours, dict) and ours.get(key) != its.get(key)]
     if other:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.config.types import Spec
+from nnctl.config.types import Config
 from nnctl.data.dataset import Target
 from nnctl.errors import InputError
 from nnctl.nn.metrics import Metric, resolve
@@ -50,7 +50,7 @@ def weights_of(rows: Array | None, mask: Array | None) -> Weights:
     return chosen
 
 
-def model_metrics(spec: Spec, shapes: Mapping[str, Any], targets: Mapping[str, Target],
+def model_metrics(spec: Config, shapes: Mapping[str, Any], targets: Mapping[str, Target],
                   logits: Callable[[str], bool]) -> tuple[ModelMetric, ...]:  # fmt: skip
     """The metrics of all outputs, then the weighted ones. shapes: by output, without the batch axis.
 
@@ -74,7 +74,7 @@ def model_metrics(spec: Spec, shapes: Mapping[str, Any], targets: Mapping[str, T
     return tuple(found)
 
 
-def scale_notes(spec: Spec, targets: Mapping[str, Target]) -> list[str]:
+def scale_notes(spec: Config, targets: Mapping[str, Target]) -> list[str]:
     """A note for each output whose target is scaled: its loss has another unit than its metrics."""
     notes = []
     for output in spec.outputs:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnctl.training.events import IterationEnded, IterationsEnded
-from nnctl.training.model import Running
+from nnctl.training.model import MetricAccumulator
 
 Array = np.ndarray
 
@@ -32,10 +32,10 @@ class Stretch:
     p: Array
     weights: Array | None
     rate: Callable[[int], float]
-    before: Running
+    before: MetricAccumulator
     began: float
 
-    def event(self, after: Running) -> IterationsEnded:
+    def event(self, after: MetricAccumulator) -> IterationsEnded:
         return IterationsEnded(self._one(len(self.losses) - 1, after), self._each)
 
     def _each(self) -> Iterator[IterationEnded]:
@@ -47,7 +47,7 @@ class Stretch:
             running.add_steps(self.losses[i : i + 1], self.counts[i : i + 1], self.y[rows], self.p[rows], weights)
             yield self._one(i, running)
 
-    def _one(self, i: int, running: Running) -> IterationEnded:
+    def _one(self, i: int, running: MetricAccumulator) -> IterationEnded:
         seconds = time.perf_counter() - self.began
         return IterationEnded(self.epoch, self.start + i + 1, self.step + i + 1, float(self.losses[i]),
                               running.figures(), self.rate(self.step + i), seconds)  # fmt: skip

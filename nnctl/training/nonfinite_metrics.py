@@ -7,13 +7,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nnctl.data.dataset import Part
+from nnctl.data.dataset import Split
 from nnctl.training.model import EVALUATED, Model, batches
 
 MOST_ROWS = 5  # named
 
 
-def nonfinite_note(model: Model, part: Part, metrics: Mapping[str, float], what: str) -> str | None:
+def nonfinite_note(model: Model, part: Split, metrics: Mapping[str, float], what: str) -> str | None:
     """A line about the metrics of a part that are not finite, or None where all are. what: the part's name."""
     wrong = [name for name, value in metrics.items() if not math.isfinite(value)]
     if not wrong:
@@ -30,7 +30,7 @@ def nonfinite_note(model: Model, part: Part, metrics: Mapping[str, float], what:
     return text
 
 
-def _rows_without_answer(model: Model, part: Part) -> np.ndarray:
+def _rows_without_answer(model: Model, part: Split) -> np.ndarray:
     """Numbers of the rows for which some prediction, of a time step that is no padding, is not finite."""
     found = []
     for batch in batches(part, EVALUATED):

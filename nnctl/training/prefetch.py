@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from nnctl.data.dataset import Part
+from nnctl.data.dataset import Split
 from nnctl.data.lazy_array import Rows
 from nnctl.engine.profiler import BATCH, Clock
 from nnctl.engine.shard_pass import Batch
@@ -18,7 +18,7 @@ Fed = Iterator[tuple[Array, Batch]]  # the rows' numbers in the part, and the ro
 
 
 @contextmanager
-def feed(part: Part, order: Array, bounds: Sequence[tuple[int, int]], clock: Clock | None = None) -> Iterator[Fed]:
+def feed(part: Split, order: Array, bounds: Sequence[tuple[int, int]], clock: Clock | None = None) -> Iterator[Fed]:
     """The batches `order[first:end]` for each of the bounds; clock: takes the time that the loop waits for them.
 
     Rows of a mapped file are gathered one batch ahead on a thread of its own, which ends with the context. What goes
@@ -35,13 +35,13 @@ def feed(part: Part, order: Array, bounds: Sequence[tuple[int, int]], clock: Clo
         yield _timed(_ahead(part, numbers, pool), clock)
 
 
-def from_file(part: Part) -> bool:
+def from_file(part: Split) -> bool:
     """Whether rows come from a file: the processor waits for the disk then, or for the system to map the pages."""
     arrays = (*part.inputs.values(), *part.targets.values())
     return any(isinstance(x, Rows) and x.mapped for x in arrays)
 
 
-def _ahead(part: Part, numbers: Iterator[Array], pool) -> Fed:
+def _ahead(part: Split, numbers: Iterator[Array], pool) -> Fed:
     waiting = None
     for rows in numbers:
         next_one = rows, pool.submit(take, part, rows, ahead=True)

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from nnctl import config as specs
-from nnctl.config.types import Spec
-from nnctl.data.dataset import Data, Part
+from nnctl.config.types import Config
+from nnctl.data.dataset import Dataset, Split
 from nnctl.errors import RunError, TrainingError
 from nnctl.nn.optimizers import Optimizer
 from nnctl.quoting import shell_path
@@ -62,7 +62,7 @@ class Run:
     lock: Lock
     log: Log
 
-    def __init__(self, spec: Spec, data: Data, model: Model, subscribers: Iterable[Subscriber], *,
+    def __init__(self, spec: Config, data: Dataset, model: Model, subscribers: Iterable[Subscriber], *,
                  found: Checkpoint | None = None, notes: Sequence[str] = ()):  # fmt: skip
         self.spec, self.model, self.found = spec, model, found
         dtype = model.program.dtype
@@ -261,7 +261,7 @@ def lower_rate(optimizer: Optimizer) -> str:
     return f"optimizer.{optimizer.kind}.learning_rate={min(rate / 10, usual):g}"
 
 
-def fingerprint(part: Part, rows: int = 1000) -> str:
+def fingerprint(part: Split, rows: int = 1000) -> str:
     """Tells one training set from another: its shapes, and the bytes of rows spread over it."""
     arrays = {**part.inputs, **part.targets}
     step = max(1, part.rows // rows)

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from nnctl import config as specs
-from nnctl.config.types import Spec
+from nnctl.config.types import Config
 from nnctl.data import load_dataset
-from nnctl.data.dataset import Data
+from nnctl.data.dataset import Dataset
 from nnctl.engine.profiler import Clock
-from nnctl.errors import RunError, SpecError
+from nnctl.errors import ConfigError, RunError
 from nnctl.quoting import shell_path
 from nnctl.training import checkpoint
 from nnctl.training.atomic_files import Lock
@@ -33,7 +33,7 @@ from nnctl.training.run_folder import (
 from nnctl.training.training_state import is_finished
 
 
-def train(spec: Spec, *, folder: Path | None = None, subscribers: Iterable[Subscriber] = (),
+def train(spec: Config, *, folder: Path | None = None, subscribers: Iterable[Subscriber] = (),
           profile: bool = False) -> RunEnded:  # fmt: skip
     """Trains into `folder` (default runs/NAME-TIMESTAMP). Raises NnctlError; events go to subscribers, and with
     profile the event Profiled as well."""
@@ -65,8 +65,10 @@ def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable
         elif found is None:
             notes.append("no checkpoint to resume from: the run starts from the beginning")
         if not finished and (end := last_end(folder)).get("reason") == "nan":
-            notes.append("the run stopped because training had diverged; it resumes from the last good weights"
-                         + (f"; {end['hint'].partition('; ')[2]}" if "; " in (end.get("hint") or "") else ""))
+            notes.append(
+                "the run stopped because training had diverged; it resumes from the last good weights"
+                + (f"; {end['hint'].partition('; ')[2]}" if "; " in (end.get("hint") or "") else "")
+            )
         data = load_data(spec)
         model = Model.build(spec, data.input_shapes, data.targets, initialize=found is None)
         run = Run(spec, data, model, subscribers, found=found, notes=notes)
@@ -75,12 +77,12 @@ def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable
         return run.go(lock)
 
 
-def load_data(spec: Spec) -> Data:
+def load_data(spec: Config) -> Dataset:
     """The spec's data, targets encoded as its losses want them."""
     return load_dataset(spec.dataset, spec.inputs, label_kinds(spec), spec.seed)
 
 
-def _what_is_left(folder: Path, spec: Spec, text: str, finished: str, epochs: int, overridden: bool) -> list[str]:
+def _what_is_left(folder: Path, spec: Config, text: str, finished: str, epochs: int, overridden: bool) -> list[str]:
     """What there is to do for a run that has trained all its epochs. Raises RunError where that is nothing."""
     done = RunError(f"the run is finished: {finished}", where=str(folder),
                     hint=f"to continue training: nnctl train --resume {shell_path(folder)} --epochs {spec.epochs * 2}")  # fmt: skip
@@ -94,7 +96,7 @@ def _what_is_left(folder: Path, spec: Spec, text: str, finished: str, epochs: in
         its = specs.loads(about["config"], str(path))
         if _but_for_keep(its) != _but_for_keep(spec) or about["kept"]["last"].get("iteration"):
             raise RunError("the model is not that of the finished run")
-    except (RunError, SpecError, KeyError, TypeError, AttributeError) as error:
+    except (RunError, ConfigError, KeyError, TypeError, AttributeError) as error:
         what = error.problems[0].message if isinstance(error, RunError) else "the model cannot be read"
         return [f"the run is finished, but {what}: it is written again, from the last checkpoint"]
     if its.keep != spec.keep:
@@ -102,5 +104,5 @@ def _what_is_left(folder: Path, spec: Spec, text: str, finished: str, epochs: in
     raise done
 
 
-def _but_for_keep(spec: Spec) -> dict[str, Any]:
+def _but_for_keep(spec: Config) -> dict[str, Any]:
     return {key: value for key, value in spec.resolved.items() if key != "keep"}

@@ -141,5 +141,3 @@ def _callbacks(loop: Loop, arrays: Mapping[str, Array], saved: list[dict[str, An
         state.update({key: value for key, value in values.items() if key != "kind"})
         if f"callback/{i}/parameters" in arrays:
             state["weights"] = {name: arrays[f"callback/{i}/{name}"] for name in BUFFERS}
-
-

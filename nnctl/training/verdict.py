@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from nnctl.data.dataset import Data, Part, Target
+from nnctl.data.dataset import Dataset, Split, Target
 from nnctl.nn.losses import Loss
 from nnctl.training.best_or_last import Kept
 from nnctl.training.model import Model, take
@@ -65,7 +65,9 @@ def _no_better(o: Outcome) -> str | None:
     if last < before * (1 - FALLING):
         return f"{said}, and the training loss is still falling: train longer, with epochs: {5 * len(o.history)}"
     if last < first * (1 - FALLING):
-        return f"{said}: give the model more units or layers, or check that the features tell something about the target"
+        return (
+            f"{said}: give the model more units or layers, or check that the features tell something about the target"
+        )
     return f"{said}, and the training loss does not fall: change the optimizer's learning_rate, or epochs"
 
 
@@ -115,7 +117,7 @@ def _regularize(o: Outcome) -> str:
     return "add a Dropout: {rate: 0.3} to layers:, use fewer units, or train on more rows"
 
 
-def verdict_of(model: Model, data: Data, history: Sequence[Mapping[str, float]], best_epoch: int | None, kept: Kept,
+def verdict_of(model: Model, data: Dataset, history: Sequence[Mapping[str, float]], best_epoch: int | None, kept: Kept,
                baseline: Mapping[str, float], test: Mapping[str, float]) -> str | None:  # fmt: skip
     """The verdict on a finished run, whose model has the weights `kept`. history: metrics of each epoch; test: of the
     test split, if there is one."""
@@ -139,7 +141,7 @@ def verdict_of(model: Model, data: Data, history: Sequence[Mapping[str, float]],
     ))  # fmt: skip
 
 
-def never_predicted(model: Model, targets: Mapping[str, Target], part: Part) -> dict[str, int]:
+def never_predicted(model: Model, targets: Mapping[str, Target], part: Split) -> dict[str, int]:
     """Classes that the model never predicts, and the rows that have them, of some rows spread over the split."""
     batch = take(part, np.arange(0, part.rows, -(-part.rows // SEEN)), ahead=True)
     answered = model.executor.predict(batch)

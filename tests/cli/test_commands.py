@@ -58,7 +58,14 @@ def test_train_quiet_is_one_line(tmp_path):
 
 def test_the_run_folder_holds_what_it_should(run):
     names = {path.name for path in run.iterdir()}
-    assert names == {"config.yaml", "model.safetensors", "checkpoints", "metrics.csv", "events.jsonl", "environment.json"}
+    assert names == {
+        "config.yaml",
+        "model.safetensors",
+        "checkpoints",
+        "metrics.csv",
+        "events.jsonl",
+        "environment.json",
+    }
     text = (run / "config.yaml").read_text()
     assert "units: 16  # line 7" in text and "# --set" in text and "# default" in text
     with open(run / "metrics.csv", newline="") as file:

@@ -12,9 +12,9 @@ from click.testing import CliRunner
 
 from nnctl import cli
 from nnctl.cli.error_handler import Switches, catching
-from nnctl.errors import DataError, InputError, Problem, SpecError, Stopped, TrainingError
+from nnctl.errors import ConfigError, DataError, InputError, Problem, Stopped, TrainingError
 
-SPEC_ERROR = SpecError.of(
+SPEC_ERROR = ConfigError.of(
     [Problem("must be at least 1, got 0", "a.yaml:3:4: epochs", "write epochs: 10"), Problem("unknown key 'los'")]
 )
 
@@ -44,8 +44,7 @@ SPEC_ERROR = SpecError.of(
         (
             KeyError("x"),
             1,
-            "error: this is a bug in nnctl: KeyError: 'x'\n"
-            " hint: run it again with --debug and report the traceback\n",
+            "error: this is a bug in nnctl: KeyError: 'x'\n hint: run it again with --debug and report the traceback\n",
         ),
         (click.UsageError("give a CONFIG"), 2, "error: give a CONFIG\n"),
     ],

@@ -15,7 +15,7 @@ def colours(tmp_path_factory):
 def people(tmp_path):
     (tmp_path / "p.csv").write_text(
         'id,"last, first",colour,age,when,gone,y\n'
-        "007,Ann,red,21,2020-01-05,NA,A\n01046,=Bo,blue,22.50,2020-01-06,,B\n3,\"C\nD\",red,-23,x,1,A\n"
+        '007,Ann,red,21,2020-01-05,NA,A\n01046,=Bo,blue,22.50,2020-01-06,,B\n3,"C\nD",red,-23,x,1,A\n'
     )
     return tmp_path / "p.csv"
 

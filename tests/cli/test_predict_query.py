@@ -60,11 +60,17 @@ def test_a_computed_target_does_not_have_to_exist(tmp_path, query, ignore):
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        (f"select temp, month(day) as m, {SNOW} from data", 'lacks the column "day", from which the query computes "m"'),
+        (
+            f"select temp, month(day) as m, {SNOW} from data",
+            'lacks the column "day", from which the query computes "m"',
+        ),
         (f"select temp, coalesce(kind = 'dry', false)::int as dry, {SNOW} from data", 'computes "dry"'),
         (f"select temp, (count(kind) over ())::int as n, {SNOW} from data", 'computes "n"'),
         (f"select temp, rain, {SNOW} from data where kind is not null", "on which the rows of the query depend"),
-        (f"select temp, rain, {SNOW} from data where kind is null or kind <> 'x'", "on which the rows of the query depend"),
+        (
+            f"select temp, rain, {SNOW} from data where kind is null or kind <> 'x'",
+            "on which the rows of the query depend",
+        ),
     ],
 )
 def test_a_column_that_the_model_reads_has_to_exist(tmp_path, query, says):

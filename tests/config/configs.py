@@ -3,7 +3,7 @@
 import pytest
 
 from nnctl import config
-from nnctl.errors import SpecError
+from nnctl.errors import ConfigError
 
 
 def config_text(layers, outputs="", inputs=""):
@@ -25,6 +25,6 @@ def same(one, other):
 
 def wrong(text):
     """Every problem of a config, a text each."""
-    with pytest.raises(SpecError) as caught:
+    with pytest.raises(ConfigError) as caught:
         config.loads(text)
     return [str(problem) for problem in caught.value.problems]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnctl import config
-from nnctl.errors import SpecError
+from nnctl.errors import ConfigError
 
 WHOLE = {
     "dataset": {"path": "data.npz"},
@@ -68,7 +68,7 @@ def test_no_value_anywhere_breaks_the_reader(data):
             here[path[-1]] = data.draw(values)
     try:
         checked = config.loads(json.dumps(whole, ensure_ascii=False))
-    except SpecError as error:
+    except ConfigError as error:
         assert all(problem.where and problem.message for problem in error.problems)
     else:
         assert config.loads(config.dump(checked.resolved, checked.origins)).resolved == checked.resolved

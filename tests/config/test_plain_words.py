@@ -15,7 +15,7 @@ from nnctl.config.loader import KEYS, Settings
 from nnctl.config.source_map import Document, Findings
 from nnctl.config.types import EngineSpec, InputSpec
 from nnctl.data import config as data_spec
-from nnctl.errors import SpecError
+from nnctl.errors import ConfigError
 
 WRONG = [
     "x", "", "a\nb", -1, 1.5, 10**30, True, [], [1, 2, 3], ["a", "b"], [None], [[1]], {"a": 1}, {}, {"a": {"b": 1}}, {"a": [1]},
@@ -38,7 +38,7 @@ def problems_of(cls, given):
     build_declared(found, cls, given, ())
     try:
         found.stop_if_any()
-    except SpecError as error:
+    except ConfigError as error:
         return error.problems
     return ()
 
@@ -103,12 +103,12 @@ def test_a_whole_config_with_a_wrong_value_anywhere(path):
         here[keys[-1]] = given
         try:
             spec.loads(json.dumps(config).replace("NaN", ".nan").replace("Infinity", ".inf"))
-        except SpecError as error:
+        except ConfigError as error:
             looked_at(error.problems, config)
 
 
 def test_what_a_name_may_be_is_said():
-    with pytest.raises(SpecError) as caught:
+    with pytest.raises(ConfigError) as caught:
         spec.loads(json.dumps(CONFIG | {"name": "a/b"}))
     assert "letters, digits" in caught.value.problems[0].message
 
@@ -134,5 +134,5 @@ def test_messages_of_dataset(given, says, hint):
 @pytest.mark.parametrize("value", [[None], ["a", "b"], [[1]], None])
 def test_a_value_that_a_layer_cannot_convert_is_a_message(value):
     for name in ("height_factor", "fill_value"):
-        with pytest.raises(SpecError):
+        with pytest.raises(ConfigError):
             spec.loads(json.dumps(CONFIG | {"layers": [{"RandomTranslation": {"width_factor": 0.1, name: value}}]}))

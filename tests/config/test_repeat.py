@@ -5,7 +5,7 @@ import pytest
 from configs import config_text, nodes, same, wrong
 from nnctl import config
 from nnctl.config.layer_list import MOST_LAYERS
-from nnctl.errors import SpecError
+from nnctl.errors import ConfigError
 
 RESIDUAL = """Dense: {units: 4, name: stem}
 repeat: {times: 2, layers: [{Dense: {units: 4, name: inner}}, {Dense: {units: 4}}, {Add: {from: [above, before]}}]}
@@ -135,5 +135,5 @@ def test_set_reaches_into_a_block(setting, units):
 
 
 def test_set_of_one_turn_names_the_block():
-    with pytest.raises(SpecError, match="did you mean inner"):
+    with pytest.raises(ConfigError, match="did you mean inner"):
         config.loads(config_text(RESIDUAL), overrides=["layers.inner_2.units=3"])

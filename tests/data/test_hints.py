@@ -43,7 +43,10 @@ def pasted(text, key):
 def test_one_rule_for_all_that_is_missing(name, tmp_path, monkeypatch):
     """A number without a value in row 7, words without one in row 3."""
     monkeypatch.chdir(tmp_path)
-    write(tmp_path, {name: lambda at: "" if at == 6 else at, f"{name} too": lambda at: "" if at == 2 else "mf"[at % 3 > 0]})
+    write(
+        tmp_path,
+        {name: lambda at: "" if at == 6 else at, f"{name} too": lambda at: "" if at == 2 else "mf"[at % 3 > 0]},
+    )
     code, text = check(tmp_path)
     assert code == 2 and "`missing: drop` would leave out 2 of 12 rows" in text
     rules, more = pasted(text, "missing")

@@ -5,7 +5,7 @@ import pytest
 from data.tables import table
 
 from nnctl.data import lazy_array as rows_module
-from nnctl.data.dataset import Part
+from nnctl.data.dataset import Split
 from nnctl.data.lazy_array import Rows
 from nnctl.data.leakage import copy_notes, duplicate_notes
 from nnctl.data.preprocessing.column_roles import Roles
@@ -16,7 +16,7 @@ Y = np.arange(20, dtype=np.float32)[:, None]
 
 
 def part(x=X, y=Y, **more):
-    return Part({"x": x, **more}, {"y": y})
+    return Split({"x": x, **more}, {"y": y})
 
 
 def duplicates(train, **others):
@@ -77,20 +77,20 @@ def test_every_kind_of_array_is_compared(kind, shape):
     """Also rows whose bytes are no multiple of four, and a single value a row."""
     values = np.random.default_rng(1).integers(0, 100, size=(8, *shape)).astype(kind)
     y = np.arange(8)
-    train = Part({"x": values}, {"y": y})
-    test = Part({"x": values[2:5].copy()}, {"y": y[2:5].copy()})
+    train = Split({"x": values}, {"y": y})
+    test = Split({"x": values[2:5].copy()}, {"y": y[2:5].copy()})
     assert duplicates(train, test=test) == ["3 test rows are also in the training split, with equal values"]
     other = values[2:5].copy()
     other.reshape(3, -1)[1, -1] = not other.reshape(3, -1)[1, -1]
-    assert duplicates(train, test=Part({"x": other}, {"y": y[2:5]})) == [
+    assert duplicates(train, test=Split({"x": other}, {"y": y[2:5]})) == [
         "2 test rows are also in the training split, with equal values"
     ]
 
 
 def test_values_that_two_places_exchange_are_other_rows():
-    train = Part({"a": np.array([[1.0, 2.0]]), "b": np.array([[3.0]])}, {"y": np.array([4.0])})
+    train = Split({"a": np.array([[1.0, 2.0]]), "b": np.array([[3.0]])}, {"y": np.array([4.0])})
     for a, b, y in (([2.0, 1.0], 3.0, 4.0), ([1.0, 3.0], 2.0, 4.0), ([1.0, 2.0], 4.0, 3.0), ([1.0, 2.0], 3.0, 5.0)):
-        assert duplicates(train, test=Part({"a": np.array([a]), "b": np.array([[b]])}, {"y": np.array([y])})) == []
+        assert duplicates(train, test=Split({"a": np.array([a]), "b": np.array([[b]])}, {"y": np.array([y])})) == []
 
 
 def test_large_arrays_are_compared_block_by_block(monkeypatch):
@@ -98,10 +98,10 @@ def test_large_arrays_are_compared_block_by_block(monkeypatch):
     monkeypatch.setattr("nnctl.data.leakage._PRODUCTS", 100)
     x = np.arange(300, dtype=np.float32).reshape(100, 3)
     y = np.zeros(100, np.float32)
-    assert duplicates(Part({"x": Rows.of(x)}, {"y": y}), test=Part({"x": x[40:47].copy()}, {"y": y[:7]})) == [
+    assert duplicates(Split({"x": Rows.of(x)}, {"y": y}), test=Split({"x": x[40:47].copy()}, {"y": y[:7]})) == [
         "7 test rows are also in the training split, with equal values"
     ]
-    assert duplicates(Part({"x": x}, {"y": y}), test=Part({"x": Rows.of(x[::-1].copy())}, {"y": y})) == [
+    assert duplicates(Split({"x": x}, {"y": y}), test=Split({"x": Rows.of(x[::-1].copy())}, {"y": y})) == [
         "100 test rows are also in the training split, with equal values"
     ]
 

@@ -116,7 +116,9 @@ def test_every_column_with_missing_values_is_named_at_once(rule):
     assert "row 1" in found["x"].message and "row 2" in found["t"].message
     # one rule for all of them, in the last one's hint, and what it would cost to drop the rows
     assert "y: drop, x: median, " in problems[-1].hint and "t: zero}`" in problems[-1].hint
-    assert "w: category" in problems[-1].hint and [problem.hint for problem in problems[:-1]] == [None] * (len(problems) - 1)
+    assert "w: category" in problems[-1].hint and [problem.hint for problem in problems[:-1]] == [None] * (
+        len(problems) - 1
+    )
     assert "leave out 3 of 10 rows" in problems[-1].hint  # for all columns, whatever rule some have now
     if rule == "error":
         assert "row 10" in found["w"].message

@@ -116,11 +116,14 @@ def test_rows_of_arrays(own, x, y, rows, array, tmp_path, monkeypatch):
 
 def test_rows_of_sequences_are_those_of_their_first_steps(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    head, config = "id,x,y\n", """
+    head, config = (
+        "id,x,y\n",
+        """
 dataset: {{path: train.csv, {part}_path: other.csv, target: y, sequence: {{id: id}}, split: {{validation: 0, test: 0}}}}
 layers: [{{SimpleRNN: {{units: 2}}}}, {{Dense: {{units: 1, activation: sigmoid}}}}]
 loss: binary_crossentropy
-"""
+""",
+    )
     train = head + "".join(f"s{at // 2},{at},{at // 2 % 2}\n" for at in range(12))
     message = message_of(tmp_path, config, train, head + "a,1,0\na,2,0\nb,1,0.5\nb,2,0.5\nc,3,1\nc,3,7\n")
     assert "row 6" in message and 'other.csv: column "y"' in message  # differs from row 5

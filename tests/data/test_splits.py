@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnctl.data.config import SplitSpec
-from nnctl.data.splits import Split, split_rows
+from nnctl.data.splits import SplitRows, split_rows
 from nnctl.errors import DataError
 
 
@@ -228,5 +228,5 @@ def test_the_note_says_how_many_and_how(keys, said):
 
 
 def test_the_note_names_no_empty_split():
-    note = Split({"train": np.arange(3), "validation": np.arange(0), "test": np.arange(1)}, "x").note()
+    note = SplitRows({"train": np.arange(3), "validation": np.arange(0), "test": np.arange(1)}, "x").note()
     assert "3 train, 1 test" in note and "validation" not in note

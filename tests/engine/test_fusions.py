@@ -7,7 +7,7 @@ from nnctl import config, kernels
 from nnctl.engine.fusions.names import FUSIONS
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
-from nnctl.errors import SpecError
+from nnctl.errors import ConfigError
 from nnctl.training import runner
 from nnctl.training.events import EpochEnded, IterationEnded, IterationsEnded
 
@@ -92,7 +92,7 @@ def test_each_off_and_on_agree(name, kernel_set, tmp_path, monkeypatch):
 
 
 def test_an_unknown_one_is_told():
-    with pytest.raises(SpecError, match=r"engine\.fuse"):
+    with pytest.raises(ConfigError, match=r"engine\.fuse"):
         config.loads(CONFIGS["vectors"] + "engine: {fuse: [chains]}")
 
 
@@ -124,7 +124,10 @@ def test_steps_in_one_go_are_told_one_by_one_to_who_asks(tmp_path, monkeypatch):
 def test_residual_blocks_are_steps_of_their_own():
     def steps(fuse):
         built = config.loads(CONFIGS["residual"])
-        return [step.name for step in Program(Graph.build(built.nodes, {"input": (8, 8, 1)}, built.outputs), fuse=fuse).steps]
+        return [
+            step.name
+            for step in Program(Graph.build(built.nodes, {"input": (8, 8, 1)}, built.outputs), fuse=fuse).steps
+        ]
 
     assert steps(FUSIONS)[:5] == ["conv2d", "conv2d_1", "conv2d_2+add+re_lu", "conv2d_3", "conv2d_4+add_1+re_lu_1"]
     assert {"conv2d_2", "add", "re_lu"} < set(steps([fusion for fusion in FUSIONS if fusion != "convolution"]))

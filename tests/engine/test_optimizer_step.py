@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnctl.engine.optimizer_step import BLOCK, Updater, pieces
+from nnctl.engine.optimizer_step import BLOCK, OptimizerStep, pieces
 from nnctl.errors import RunError
 from nnctl.nn.optimizers import optimizers
 
@@ -35,7 +35,7 @@ def test_blocks_give_the_bits_of_the_rule_on_the_whole_array(config, dtype):
     size = 1000
     w = gradients(size, 1, dtype, seed=1)[0]
     blocked = w.copy()
-    updater = Updater(optimizer, blocked, {"a": slice(0, 300), "b": slice(300, size)}, block=64)
+    updater = OptimizerStep(optimizer, blocked, {"a": slice(0, 300), "b": slice(300, size)}, block=64)
     slots = [np.full_like(w, start) for start in optimizer.slots().values()]
     memory = optimizer.memory()
     decay = (optimizer.weight_decay or 0.0) * optimizer.rate(0)
@@ -78,9 +78,9 @@ def test_what_no_span_covers_is_not_touched(config):
     for step in g:
         step[10:20] = 1e6
     whole, parts = np.ones(30, "float32"), np.ones(20, "float32")
-    run(Updater(optimizers.build(config), whole, {"a": slice(0, 10), "c": slice(20, 30)}), g)
+    run(OptimizerStep(optimizers.build(config), whole, {"a": slice(0, 10), "c": slice(20, 30)}), g)
     run(
-        Updater(optimizers.build(config), parts, {"a": slice(0, 10), "c": slice(10, 20)}),
+        OptimizerStep(optimizers.build(config), parts, {"a": slice(0, 10), "c": slice(10, 20)}),
         [np.delete(step, slice(10, 20)) for step in g],
     )
     assert np.array_equal(whole[10:20], np.ones(10, "float32"))
@@ -92,14 +92,14 @@ def test_goes_on_from_a_saved_state_to_the_same_bits(config):
     g = gradients(50, steps=6)
     spans = {"a": slice(0, 20), "b": slice(20, 50)}
     whole = np.ones(50, "float32")
-    updater = Updater(optimizers.build(config), whole, spans)
+    updater = OptimizerStep(optimizers.build(config), whole, spans)
     updater.rate_scale = 0.1
     run(updater, g[:3])
     weights, state = whole.copy(), updater.state()
     plain = json.loads(json.dumps({"memory": state["memory"], "rate_scale": state["rate_scale"]}))
     run(updater, g[3:], 3)
 
-    resumed = Updater(optimizers.build(config), weights, spans)
+    resumed = OptimizerStep(optimizers.build(config), weights, spans)
     resumed.load_state({"slots": state["slots"], **plain})
     run(resumed, g[3:], 3)
     assert weights.tobytes() == whole.tobytes()
@@ -118,8 +118,8 @@ def test_goes_on_from_a_saved_state_to_the_same_bits(config):
     ],
 )
 def test_refuses_the_state_of_another_run(theirs, size, dtype, said):
-    state = Updater(optimizers.build(theirs), np.ones(size, dtype), {"w": slice(0, size)}).state()
-    updater = Updater(optimizers.build("adam"), np.ones(4, "float32"), {"w": slice(0, 4)})
+    state = OptimizerStep(optimizers.build(theirs), np.ones(size, dtype), {"w": slice(0, size)}).state()
+    updater = OptimizerStep(optimizers.build("adam"), np.ones(4, "float32"), {"w": slice(0, 4)})
     with pytest.raises(RunError) as error:
         updater.load_state(state)
     assert said in str(error.value) and "hint" in str(error.value)
@@ -128,7 +128,7 @@ def test_refuses_the_state_of_another_run(theirs, size, dtype, said):
 def test_rate_scale_lowers_a_schedule():
     schedule = {"PiecewiseConstant": {"boundaries": [0], "values": [1.0, 0.5]}}
     weights = np.zeros(1)
-    updater = Updater(optimizers.build({"sgd": {"learning_rate": schedule}}), weights, {"w": slice(0, 1)})
+    updater = OptimizerStep(optimizers.build({"sgd": {"learning_rate": schedule}}), weights, {"w": slice(0, 1)})
     updater.rate_scale = 0.5
     assert [updater.rate(0), updater.rate(1)] == [0.5, 0.25]
     run(updater, [np.ones(1), np.ones(1)])
@@ -138,7 +138,7 @@ def test_rate_scale_lowers_a_schedule():
 def updated(arguments, g, spans):
     """-w after one step of SGD with rate 1 from 0: the gradients as they were clipped."""
     weights = np.zeros_like(g)
-    Updater(optimizers.build({"sgd": {"learning_rate": 1.0, **arguments}}), weights, spans).step(g.copy(), 0)
+    OptimizerStep(optimizers.build({"sgd": {"learning_rate": 1.0, **arguments}}), weights, spans).step(g.copy(), 0)
     return -weights
 
 

@@ -34,7 +34,9 @@ def step(built):
 @pytest.mark.parametrize("pool", ["MaxPooling2D", "{MaxPooling2D: {pool_size: 3, strides: 1}}", "GlobalMaxPooling2D"])
 @pytest.mark.parametrize("name", MONOTONE)
 def test_on_and_off_agree(name, pool):
-    layers = f"[{{Conv2D: {{filters: 3, kernel_size: 3, activation: {name}}}}}, {pool}, Flatten, {{Dense: {{units: 2}}}}]"
+    layers = (
+        f"[{{Conv2D: {{filters: 3, kernel_size: 3, activation: {name}}}}}, {pool}, Flatten, {{Dense: {{units: 2}}}}]"
+    )
     on, off = program(layers, True), program(layers, False)
     assert on.steps[1].name.startswith(("max", "global")) and on.steps[2].name.endswith(name)
     assert off.steps[1].name == f"conv2d.{name}"

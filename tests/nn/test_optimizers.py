@@ -7,7 +7,7 @@ import pytest
 from golden import read
 from pydantic import ValidationError
 
-from nnctl.engine.optimizer_step import Updater
+from nnctl.engine.optimizer_step import OptimizerStep
 from nnctl.errors import InputError
 from nnctl.nn.optimizers import optimizers
 
@@ -27,7 +27,7 @@ SPANS = {"kernel": slice(0, 12), "bias": slice(12, 16)}
 @pytest.mark.parametrize("case", GOLDEN.cases)
 def test_agrees_with_keras(case, dtype):
     weights = flat("start").astype(dtype)
-    updater = Updater(optimizers.build(GOLDEN.cases[case]), weights, SPANS)
+    updater = OptimizerStep(optimizers.build(GOLDEN.cases[case]), weights, SPANS)
     # In float64 what is left is that Keras takes the schedule's cosine in float32.
     tolerance = {"rtol": 1e-5, "atol": 2e-6} if dtype == "float32" else {"rtol": 1e-8, "atol": 1e-8}
     for step in range(STEPS):
@@ -67,7 +67,7 @@ def test_goes_down_a_bowl(name):
     """loss = sum(c w^2) / 2, four times steeper one way than another."""
     steep = np.array([1.0, 2.0, 4.0])
     weights = np.array([1.0, -1.0, 2.0])
-    updater = Updater(optimizers.build({name: BOWL[name]}), weights, {"w": slice(0, 3)})
+    updater = OptimizerStep(optimizers.build({name: BOWL[name]}), weights, {"w": slice(0, 3)})
     start = steep @ weights**2
     for step in range(200):
         updater.step(steep * weights, step)
@@ -140,6 +140,6 @@ def test_refuses_a_rate_that_is_neither_number_nor_schedule(rate):
 
 
 def test_ftrl_says_that_it_cannot_stand_still():
-    updater = Updater(optimizers.build({"ftrl": {"learning_rate": 0}}), np.ones(2), {"w": slice(0, 2)})
+    updater = OptimizerStep(optimizers.build({"ftrl": {"learning_rate": 0}}), np.ones(2), {"w": slice(0, 2)})
     with pytest.raises(InputError, match="learning rate, which is 0 at step 3"):
         updater.step(np.ones(2), 3)

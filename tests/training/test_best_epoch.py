@@ -216,7 +216,9 @@ def test_eval_says_it_too(tmp_path):
     huge(tmp_path)
     found = evaluation.evaluate(tmp_path / "run", split="validation")
     assert math.isnan(found.figures["accuracy"])
-    assert found.notes[-1].startswith("loss, accuracy and auc are NaN: the model's predictions for 2 of 10 validation rows")
+    assert found.notes[-1].startswith(
+        "loss, accuracy and auc are NaN: the model's predictions for 2 of 10 validation rows"
+    )
     assert not any("NaN" in note for note in evaluation.evaluate(tmp_path / "run", split="train").notes)
 
 
@@ -251,7 +253,9 @@ def test_the_table_stars_no_epoch_without_a_number():
 def resumed(tmp_path, rate):
     """The lines of epochs and the last event of a run of two epochs that is resumed for two more."""
     text = CLASSES + f"optimizer: {{sgd: {{learning_rate: {rate}}}}}\nepochs: 2\nbatch_size: all\n"
-    runner.train(spec.loads(text.replace("iris", "{name: iris, split: {validation: 0.2, test: 0}}")), folder=tmp_path / "run")
+    runner.train(
+        spec.loads(text.replace("iris", "{name: iris, split: {validation: 0.2, test: 0}}")), folder=tmp_path / "run"
+    )
     terminal, events = Terminal(io.StringIO(), live=False, color=False, unicode=True, width=None), []
     runner.resume(tmp_path / "run", overrides=["epochs=4"], subscribers=[PlainReport(terminal), events.append])
     rows = [line[:8].strip() for line in terminal.stream.getvalue().splitlines()]
@@ -285,7 +289,10 @@ def test_nan_of_the_test_part_is_told(tmp_path):
     events = []
     runner.train(spec.loads(text), folder=tmp_path / "run", subscribers=[events.append])
     [said] = [event.text for event in events if isinstance(event, Said)]
-    assert said == "test: loss, accuracy and auc are NaN: the model's predictions for 1 of 8 test rows are not finite (row 18)"
+    assert (
+        said
+        == "test: loss, accuracy and auc are NaN: the model's predictions for 1 of 8 test rows are not finite (row 18)"
+    )
 
 
 def test_nan_of_one_output_leaves_the_other_s_metrics(tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnctl import config as spec
-from nnctl.data.dataset import Part, Target
+from nnctl.data.dataset import Split, Target
 from nnctl.errors import InputError
 from nnctl.training import dry_run, runner
 from nnctl.training.class_weights import absent_classes, with_class_weight
@@ -19,7 +19,7 @@ def weights(class_weight, classes, numbers, *, labels="integer", y=None, rows=No
     if y is None:
         y = {"integer": numbers, "binary": numbers[:, None].astype("float32"),
              "onehot": np.eye(len(classes))[numbers]}[labels]  # fmt: skip
-    part = Part({"x": np.zeros((len(y), 1))}, {"out": y}, rows)
+    part = Split({"x": np.zeros((len(y), 1))}, {"out": y}, rows)
     return with_class_weight(part, config, {"out": Target(labels, ("kind",), (), tuple(classes))}).weights
 
 
@@ -102,12 +102,12 @@ def test_multiplies_the_rows_own_weights():
 @pytest.mark.parametrize("labels", ["integer", "onehot"])
 def test_names_the_classes_that_no_training_row_has(numbers, note, labels):
     y = np.array(numbers) if labels == "integer" else np.eye(3)[numbers]
-    part = Part({"x": np.zeros((3, 1))}, {"out": y})
+    part = Split({"x": np.zeros((3, 1))}, {"out": y})
     assert absent_classes(part, {"out": Target(labels, ("kind",), (), ("a", "b", "c"))}) == ([note] if note else [])
 
 
 def test_many_classes_without_rows_are_counted():
-    part = Part({"x": np.zeros((2, 1))}, {"out": np.array([0, 1])})
+    part = Split({"x": np.zeros((2, 1))}, {"out": np.array([0, 1])})
     [note] = absent_classes(part, {"out": Target("integer", ("y",), (), tuple("0123456789"))})
     assert 'classes "2", "3", "4", "5", "6" and 3 more have no training rows' in note
 

@@ -222,7 +222,10 @@ def test_two_trainers_one_folder(whole, tmp_path):
     place, expected, _ = whole
     outputs = [tmp_path / "a", tmp_path / "b"]
     folder = tmp_path / "run"
-    for commands in ([train(place, folder)] * 2, [["train", "--resume", folder, "--set", f"epochs={n}"] for n in (4, 5)]):
+    for commands in (
+        [train(place, folder)] * 2,
+        [["train", "--resume", folder, "--set", f"epochs={n}"] for n in (4, 5)],
+    ):
         children = [faults.start(command, output) for command, output in zip(commands, outputs, strict=True)]
         ends = [faults.wait(child, output) for child, output in zip(children, outputs, strict=True)]
         for ended in ends:

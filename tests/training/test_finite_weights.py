@@ -8,7 +8,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from nnctl import config, kernels
-from nnctl.engine.optimizer_step import Updater
+from nnctl.engine.optimizer_step import OptimizerStep
 from nnctl.errors import TrainingError
 from nnctl.training import checkpoint, divergence_guard, loop, runner
 from nnctl.training.events import Said
@@ -165,12 +165,12 @@ def planted(step, array, value, entry=-1):
     """Puts a value into an array of the updater's or the program's after the 0-based step's update."""
 
     def plant(monkeypatch):
-        def poisoned(self, gradients, number, update=Updater.step):
+        def poisoned(self, gradients, number, update=OptimizerStep.step):
             update(self, gradients, number)
             if number == step:
                 (self._weights if array == "weights" else self.slots[array])[entry] = value
 
-        monkeypatch.setattr(Updater, "step", poisoned)
+        monkeypatch.setattr(OptimizerStep, "step", poisoned)
 
     return plant
 

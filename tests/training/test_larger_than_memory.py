@@ -129,14 +129,16 @@ def write_large(path, size, packed=False):
 def train_within(tmp_path, room, size, packed=False, dataset="normalize: standard,"):
     path = tmp_path / "large.npz"
     write_large(path, size, packed)
-    (tmp_path / "config.yaml").write_text(textwrap.dedent(f"""
+    (tmp_path / "config.yaml").write_text(
+        textwrap.dedent(f"""
         dataset: {{path: {path}, {dataset} split: {{validation: 0.1, test: 0.1}}}}
         layers: [{{Dense: {{units: 8, activation: relu}}}}, {{Dense: {{units: 3, activation: softmax}}}}]
         loss: {SPARSE}
         optimizer: adam
         epochs: 1
         engine: {{threads: 1}}
-    """))
+    """)
+    )
     run = [sys.executable, "-c", CHILD, str(room)]
     return subprocess.run([*run, "train", str(tmp_path / "config.yaml"), "--run", str(tmp_path / "run"), "--json"],
                           capture_output=True, text=True, timeout=500, env=os.environ | ONE), run  # fmt: skip

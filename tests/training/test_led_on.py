@@ -122,7 +122,9 @@ def test_callbacks_may_change_and_begin_anew(whole, tmp_path):
 
 
 def test_a_run_that_stopped_early_is_finished_until_epochs_or_callbacks_change(tmp_path):
-    given = config.loads(config_text("[{EarlyStopping: {patience: 1, restore_best_weights: true}}]", epochs=40, rate=0.9))
+    given = config.loads(
+        config_text("[{EarlyStopping: {patience: 1, restore_best_weights: true}}]", epochs=40, rate=0.9)
+    )
     ended = runner.train(given, folder=tmp_path / "run")
     assert ended.reason == "early stopping" and ended.epochs < 39
     with pytest.raises(RunError, match=f"stopped early after {ended.epochs} epochs"):
@@ -171,6 +173,7 @@ def test_every_signal_saves(whole, tmp_path, number, reason):
 def test_what_nohup_ignores_stays_ignored(whole, tmp_path):
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
+
         def listen(event):
             if isinstance(event, IterationEnded):
                 os.kill(os.getpid(), signal.SIGHUP)

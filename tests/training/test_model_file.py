@@ -249,8 +249,11 @@ def test_without_validation_the_last_weights_are_used(tmp_path):
     [
         ("[{ModelCheckpoint: {monitor: val_accuracy}}]", "val_accuracy", True),
         ("[{EarlyStopping: {monitor: val_accuracy, patience: 99}}]", "val_accuracy", True),
-        ("[{EarlyStopping: {monitor: loss, patience: 99}}, {ModelCheckpoint: {monitor: val_accuracy}}]", "val_accuracy",
-         True),
+        (
+            "[{EarlyStopping: {monitor: loss, patience: 99}}, {ModelCheckpoint: {monitor: val_accuracy}}]",
+            "val_accuracy",
+            True,
+        ),
         ("[{ModelCheckpoint: {monitor: val_accuracy, mode: min}}]", "val_accuracy", False),
         ("[{ReduceLROnPlateau: {monitor: loss}}]", "val_loss", False),
     ],

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnctl import config as spec
-from nnctl.errors import InputError, SpecError
+from nnctl.errors import ConfigError, InputError
 from nnctl.training import evaluation, runner
 from nnctl.training.events import EpochEnded
 from nnctl.training.model import Model
@@ -126,7 +126,9 @@ ONE = f"dataset: {{path: DATA, split: {{validation: 0, test: 0}}}}\nlayers: [{CO
     ids=str,
 )  # fmt: skip
 def test_names(tmp_path, config, metrics, weighted, names):
-    text = config + (f"metrics: {metrics}\n" if metrics else "") + (f"weighted_metrics: {weighted}\n" if weighted else "")
+    text = (
+        config + (f"metrics: {metrics}\n" if metrics else "") + (f"weighted_metrics: {weighted}\n" if weighted else "")
+    )
     found = trained(tmp_path, text, x=X, y=Y, z=1 - Y)
     assert [name for name in found if not name.endswith("loss")] == names
     # the run's own config says the same again
@@ -144,7 +146,7 @@ def test_weighted_metrics_are_set_from_the_command_line_and_told_with_their_line
     arguments = {"average": "micro", "class_id": None, "threshold": None}
     assert built.resolved["weighted_metrics"] == {"dense": [{"f1_score": arguments}]}
     assert built.origins["weighted_metrics.dense[0].f1_score.average"] == "line 4"
-    with pytest.raises(SpecError, match="acuracy") as error:
+    with pytest.raises(ConfigError, match="acuracy") as error:
         spec.loads(text.replace("f1_score", "acuracy").replace("average: micro", ""))
     assert "weighted_metrics" in error.value.problems[0].where
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nnctl.data import lazy_array
-from nnctl.data.dataset import Part
+from nnctl.data.dataset import Split
 from nnctl.data.readers import memory_map
 from nnctl.data.readers.npz import read_arrays
 from nnctl.data.readers.paths import find_files
@@ -26,7 +26,7 @@ def part(tmp_path, monkeypatch):
     path = tmp_path / "d.npz"
     np.savez(path, x=np.arange(N * 3.0).reshape(N, 3), y=np.arange(N))
     found = read_arrays(find_files([str(path)])).arrays
-    return Part({"input": found["x"]}, {"out": found["y"]})
+    return Split({"input": found["x"]}, {"out": found["y"]})
 
 
 def reading() -> list[threading.Thread]:
@@ -37,7 +37,7 @@ def reading() -> list[threading.Thread]:
 def test_every_batch_comes_once_and_in_order(part, mapped_file):
     assert prefetch.from_file(part)
     if not mapped_file:
-        part = Part({"input": np.asarray(part.inputs["input"])}, part.targets)
+        part = Split({"input": np.asarray(part.inputs["input"])}, part.targets)
     with prefetch.feed(part, ORDER, BOUNDS) as batches:
         for (first, end), (numbers, batch) in zip(BOUNDS, batches, strict=True):
             np.testing.assert_array_equal(numbers, ORDER[first:end])

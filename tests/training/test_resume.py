@@ -153,7 +153,9 @@ def test_steps_in_one_go_stop_between_two_goes_and_resume(tmp_path, monkeypatch)
     runner.train(given, folder=tmp_path / "again")
     expected = outcome(tmp_path / "whole")
     again = outcome(tmp_path / "again").items()
-    assert again <= expected.items() or expected.items() <= again  # where a run is slow, the clock makes one checkpoint more
+    assert (
+        again <= expected.items() or expected.items() <= again
+    )  # where a run is slow, the clock makes one checkpoint more
     assert len(goes) > 6 and goes[0] > 1
     for stop in (goes[0], goes[len(goes) // 2]):
         folder = tmp_path / f"stopped-{stop}"

@@ -37,7 +37,10 @@ def written(tmp_path, columns):
     """The rows as a file: x, then the target's columns; targets far from 0 and 1."""
     rng = np.random.default_rng(1)
     x = rng.normal(size=ROWS)
-    everything = {"price": 200_000 + 50_000 * x + rng.normal(0, 9_000, ROWS), "days": 40 + 3 * x + rng.normal(0, 2, ROWS)}
+    everything = {
+        "price": 200_000 + 50_000 * x + rng.normal(0, 9_000, ROWS),
+        "days": 40 + 3 * x + rng.normal(0, 2, ROWS),
+    }
     y = np.stack([everything[name] for name in columns], axis=1).round(2)
     with open(tmp_path / "d.csv", "w", newline="") as file:
         csv.writer(file).writerows([["x", *columns], *np.column_stack([x, y]).tolist()])
@@ -100,6 +103,8 @@ dataset: {path: FILE, target: price, normalize: {price: standard}, split: {valid
 layers: [{Dense: {units: 1}}]
 loss: mse
 """
+
+
 def piped():
     return Terminal(io.StringIO(), live=False, color=False, unicode=True, width=None)
 
@@ -127,7 +132,9 @@ def test_it_is_said_that_the_loss_is_scaled(tmp_path):
 
 def test_nothing_is_said_where_nothing_is_scaled(tmp_path):
     written(tmp_path, ["days"])
-    text = SCALED.replace("FILE", f"{tmp_path}/d.csv").replace("price", "days").replace("{days: standard}", "{x: minmax}")
+    text = (
+        SCALED.replace("FILE", f"{tmp_path}/d.csv").replace("price", "days").replace("{days: standard}", "{x: minmax}")
+    )
     events = []
     runner.train(config.loads(text), folder=tmp_path / "run", subscribers=[events.append])
     assert events[0].scaled == ()
@@ -154,7 +161,9 @@ def test_of_two_outputs_the_scaled_one_is_named(tmp_path):
     predicted = prediction.predict(tmp_path / "run", str(tmp_path / "d.csv")).columns
     for name, column in (("soon", "days"), ("dear", "price")):
         truth = y[:, ["days", "price"].index(column)]
-        assert found[f"{name}_mae"] == pytest.approx(np.abs(truth - np.asarray(predicted[column], float)).mean(), rel=1e-4)
+        assert found[f"{name}_mae"] == pytest.approx(
+            np.abs(truth - np.asarray(predicted[column], float)).mean(), rel=1e-4
+        )
 
 
 @pytest.mark.parametrize("normalize", ["none", "standard"])

@@ -8,7 +8,7 @@ from nnctl import config, kernels
 from nnctl.engine import executor as executors
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
-from nnctl.engine.optimizer_step import Updater
+from nnctl.engine.optimizer_step import OptimizerStep
 from nnctl.engine.program import Program
 from nnctl.engine.shard_pass import Batch
 
@@ -35,7 +35,7 @@ def test_loss_curve_follows_keras(case, work, threads, monkeypatch):
         program.view(f"{numbered[i]}/{name}")[...] = value
     executor = Executor(program, checked.losses, threads=threads)
     executor.kernels = kernels.Kernels() if work == "compiled" else None
-    updater = Updater(checked.optimizer, program.parameters, program.spans)
+    updater = OptimizerStep(checked.optimizer, program.parameters, program.spans)
     losses = []
     for step in range(len(x)):
         losses.append(executor.train_step(Batch({"input": x[step]}, {checked.outputs[0]: y[step]}), step).loss)

@@ -225,7 +225,9 @@ def _grouped_by_points(word: str) -> bool:
 
 
 def _number_note(name: str, words: Sequence[str], chosen: NumberFormat, ambiguous: str | None) -> str:
-    example = ambiguous or max(words, key=lambda word: (PLAIN.fullmatch(word) is None, bool(chosen.number(word)), len(word)))
+    example = ambiguous or max(
+        words, key=lambda word: (PLAIN.fullmatch(word) is None, bool(chosen.number(word)), len(word))
+    )
     text = f'column "{name}": numbers written as "{example}" are read as {_shown(chosen.number(example))}'
     if ambiguous:
         other = "." if chosen.decimal == "," else ","
@@ -282,7 +284,9 @@ def typed(name: str, column: Column, wanted: ColumnFormat, source: str, origin: 
             values[code] = value
         elif (rows := column.values == code).any():
             at = located(Where(f'{source}: column "{name}"', f'column "{name}"', origin), rows)
-            raise DataError(f'{at.rows} holds "{word}" in a column of {_described(wanted)}', at.where, _fix(name, wanted))
+            raise DataError(
+                f'{at.rows} holds "{word}" in a column of {_described(wanted)}', at.where, _fix(name, wanted)
+            )
     return Column(wanted.kind, values[column.values])
 
 

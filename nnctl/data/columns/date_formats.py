@@ -31,7 +31,9 @@ _NAMED = [
 _KOREAN = re.compile(rf"(?P<year>\d{{4}})년\s*(?P<month>\d{{1,2}})월\s*(?P<day>\d{{1,2}})일{_TIME}")
 _NUMBERS = re.compile(rf"(\d{{1,4}})(?P<mark>[-/.])\s?(\d{{1,2}})(?P=mark)\s?(\d{{1,4}})\.?{_TIME}")
 _OF_DAY = re.compile(_CLOCK)
-_MONTH_YEAR = re.compile(rf"{_MONTH}[\s,'-]*(?P<year>\d{{4}})|(?P<year2>\d{{4}})[\s,'-]*{_MONTH.replace('name', 'name2')}")
+_MONTH_YEAR = re.compile(
+    rf"{_MONTH}[\s,'-]*(?P<year>\d{{4}})|(?P<year2>\d{{4}})[\s,'-]*{_MONTH.replace('name', 'name2')}"
+)
 
 
 def instant(word: str, order: str) -> float | None:

@@ -191,7 +191,8 @@ def encode_array(coder: TargetCoder, y: Array | Rows, where: str, counts: Array 
         return codes if coder.labels == "integer" else codes.astype(np.float32)[:, None]
     if y.size != len(y) * int(np.prod(coder.shape)):
         raise DataError(
-            f"a target of shape {y.shape[1:]} where {coder.shape} is expected", where,
+            f"a target of shape {y.shape[1:]} where {coder.shape} is expected",
+            where,
             "save it in the shape that the model was trained on",
         )
     if not isinstance(y, Rows):
@@ -228,7 +229,8 @@ def _encode_numbers(coder: TargetCoder, y: Array, where: str, before: int = 0) -
     if not finite.all():
         at = located(where, ~finite, before=before)
         raise DataError(
-            f"{at.rows}: the target is missing, infinite or too large for float32", at.where,
+            f"{at.rows}: the target is missing, infinite or too large for float32",
+            at.where,
             "remove these rows",
         )
     if coder.labels == "binary" and coder.scale:

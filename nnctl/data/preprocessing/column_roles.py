@@ -202,7 +202,9 @@ def _take(name: str, table: Table, dataset: DatasetSpec, named: bool, notes: lis
                 table.where(name),
                 hint(name, column.type_name),
             )
-        notes.append(f'column "{name}" holds {called(column.type_name)} and is left out; {hint(name, column.type_name)}')
+        notes.append(
+            f'column "{name}" holds {called(column.type_name)} and is left out; {hint(name, column.type_name)}'
+        )
         return None
     if name in dataset.numeric:
         return "number"

@@ -157,7 +157,9 @@ def fit_number(table: Table, name: str, train: Array, missing: str, normalize: s
     x = column.values[train]
     x = x[~np.isnan(x)]
     if not len(x):
-        raise DataError("no training row has a value", table.where(name), f"ignore the column: `ignore: {yaml_list([name])}`")
+        raise DataError(
+            "no training row has a value", table.where(name), f"ignore the column: `ignore: {yaml_list([name])}`"
+        )
     fill = {"mean": np.mean, "median": np.median, "zero": lambda _: 0.0}.get(missing, lambda _: None)(x)
     shift, scale = 0.0, 1.0
     low, high = float(x.min()), float(x.max())
@@ -189,7 +191,9 @@ def fit_category(table: Table, name: str, train: Array, missing: str, encode: st
     if fills and column.missing[train].any():
         words.append(MISSING)
     if not words:
-        raise DataError("no training row has a value", table.where(name), f"ignore the column: `ignore: {yaml_list([name])}`")
+        raise DataError(
+            "no training row has a value", table.where(name), f"ignore the column: `ignore: {yaml_list([name])}`"
+        )
     if encode == "onehot" and len(words) > _MOST_CATEGORIES:
         raise DataError(
             f"{len(words):,} categories are too many for one-hot columns",

@@ -11,7 +11,7 @@ import numpy as np
 
 from nnctl.data.columns.column_format import ColumnFormat, Rules
 from nnctl.data.config import DatasetSpec
-from nnctl.data.dataset import Data, Part
+from nnctl.data.dataset import Dataset, Split
 from nnctl.data.named_arrays import Arrays, rows_of
 from nnctl.data.prediction_rows import Given, read_given
 from nnctl.data.preprocessing.array_targets import encode_array, label_counts
@@ -68,12 +68,12 @@ class Preprocessing:
         """Raw files in the form trained on, their notes, and which rows they are: see given.read_given."""
         return read_given(self, source, with_targets)
 
-    def apply(self, source: str | Path | Sequence[str], *, with_targets: bool) -> tuple[Part, tuple[str, ...]]:
+    def apply(self, source: str | Path | Sequence[str], *, with_targets: bool) -> tuple[Split, tuple[str, ...]]:
         """What `read` gives, without the rows that it comes from."""
         given = self.read(source, with_targets=with_targets)
         return given.part, given.notes
 
-    def transform(self, rows: Table | LongTable | Arrays, with_targets: bool, notes: list[str]) -> Part:
+    def transform(self, rows: Table | LongTable | Arrays, with_targets: bool, notes: list[str]) -> Split:
         """Rows as read, whole, to a Part."""
         if isinstance(rows, LongTable):
             return self._transform_sequences(rows, with_targets, notes)
@@ -82,7 +82,7 @@ class Preprocessing:
             targets = {name: coder.encode(rows) for name, coder in self.targets.items()} if with_targets else {}
             weighted = with_targets and self.weight is not None and self.weight in rows.columns
             weights = _weights(rows[self.weight].values, rows.where(self.weight)) if weighted else None
-            return Part(inputs, targets, weights, names=rows.origin and rows.origin.number)
+            return Split(inputs, targets, weights, names=rows.origin and rows.origin.number)
         rows_of(rows, self.array_names(with_targets))
         lengths = {name: rows[entry.lengths] for name, entry in self.inputs.items() if entry.lengths is not None}
         inputs = {name: entry.transform(rows[entry.array], rows.where(entry.array), notes, lengths.get(name))
@@ -98,9 +98,9 @@ class Preprocessing:
         weights = _weights(rows[self.weight], rows.where(self.weight)) if weighted else None
         divisors = {name: entry.divisor for name, entry in self.inputs.items() if entry.stays_bytes(rows[entry.array])}
         names = rows[rows.names] if rows.names else rows.origin and rows.origin.number
-        return Part(inputs, targets, weights, partly_filled(lengths, inputs), names, divisors)
+        return Split(inputs, targets, weights, partly_filled(lengths, inputs), names, divisors)
 
-    def _transform_sequences(self, rows: LongTable, with_targets: bool, notes: list[str]) -> Part:
+    def _transform_sequences(self, rows: LongTable, with_targets: bool, notes: list[str]) -> Split:
         steps = next(iter(self.inputs.values())).shape[0]
         each = self.dataset.sequence.target == "each"
         lengths = rows.real_lengths(steps, self.dataset.sequence.length is not None, notes)
@@ -113,9 +113,9 @@ class Preprocessing:
         if with_targets and self.weight is not None and self.weight in rows.sequences.columns:
             weights = _weights(rows.sequences[self.weight].values, rows.table.where(self.weight))
         lengths = partly_filled(dict.fromkeys(inputs, lengths), inputs)
-        return Part(inputs, targets, weights, lengths, rows.names)
+        return Split(inputs, targets, weights, lengths, rows.names)
 
-    def reload(self) -> Data:
+    def reload(self) -> Dataset:
         """The parts of the data set trained on, again: the same rows in each, by what was fitted then.
 
         Raises DataError where the files have other rows than when the model was trained.
@@ -180,5 +180,7 @@ def _weights(values: Array, where: str) -> Array:
     bad = ~np.isfinite(values.astype(np.float64)) | (values < 0)
     if bad.any():
         at = located(where, bad)
-        raise DataError(f"{at.rows}: a sample weight must be a number of 0 or more", at.where, "use non-negative weights")
+        raise DataError(
+            f"{at.rows}: a sample weight must be a number of 0 or more", at.where, "use non-negative weights"
+        )
     return np.ascontiguousarray(values, dtype=np.float32)

@@ -29,7 +29,9 @@ def kept_rows(dataset: DatasetSpec, table: Table, features: Iterable[str], targe
         missing = table[name].missing
         if rule(dataset.missing, name) == "drop" and missing.any():
             shown = located(table.where(name), missing, NAMED).told
-            notes.append(f'column "{name}": {missing.sum()} of {len(missing)} rows have no value and are left out ({shown})')
+            notes.append(
+                f'column "{name}": {missing.sum()} of {len(missing)} rows have no value and are left out ({shown})'
+            )
             kept &= ~missing
             columns += 1
     if not kept.any():
@@ -78,7 +80,9 @@ def refuse_missing(dataset: DatasetSpec, table: Table, takes: Mapping[str, str],
             wanted[name] = "median"
     if problems:
         own = f"{problems[-1].hint}; " if problems[-1].hint else ""
-        problems[-1] = replace(problems[-1], hint=own + _proposal(dataset, table, takes, targets, wanted, whole or table))
+        problems[-1] = replace(
+            problems[-1], hint=own + _proposal(dataset, table, takes, targets, wanted, whole or table)
+        )
         raise DataError.of(problems)
 
 
@@ -136,7 +140,9 @@ def take_rows(rows: Arrays, kept: Array) -> Arrays:
         return rows
     stay = np.flatnonzero(kept)
     origin = (rows.origin or Origin.of([(rows.source, len(kept))])).take(stay)
-    return replace(rows, origin=origin, arrays={n: chosen(a, stay) for n, a in rows.arrays.items() if len(a) == len(kept)})
+    return replace(
+        rows, origin=origin, arrays={n: chosen(a, stay) for n, a in rows.arrays.items() if len(a) == len(kept)}
+    )
 
 
 def rule(rules: str | Mapping[str, str], name: str) -> str:

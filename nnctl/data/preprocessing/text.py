@@ -77,7 +77,7 @@ class TextInput:
 
     def _notes(self, x: Array, sizes: Array) -> list[str]:
         what, notes = f'column "{self.column}"', []
-        if (cut := int((sizes > self.length).sum())):
+        if cut := int((sizes > self.length).sum()):
             notes.append(f"{what}: {cut} of {len(x)} texts have more than {self.length} {self.split}s and are cut")
         if unknown := int((x == UNKNOWN).sum()):
             share = unknown / max(1, int((x > 0).sum()))

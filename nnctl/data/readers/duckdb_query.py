@@ -232,7 +232,9 @@ def _require(connection: duckdb.DuckDBPyConnection, select: str, absent: Mapping
     if not absent:
         return
     parts = [f"* exclude ({', '.join(map(quoted, absent))})"]
-    parts += [f"error({sql_text(_ABSENT + name)})::{_sql_type(each)} as {quoted(name)}" for name, each in absent.items()]
+    parts += [
+        f"error({sql_text(_ABSENT + name)})::{_sql_type(each)} as {quoted(name)}" for name, each in absent.items()
+    ]
     connection.execute("alter table data rename to data_with_nulls")
     connection.execute(f"create view data as select {', '.join(parts)} from data_with_nulls")
     select = _unordered(connection, select)

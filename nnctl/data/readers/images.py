@@ -1,8 +1,8 @@
 """Folders of images: one folder a class, read through Pillow.
 
-    photos/cat/*.png, photos/dog/*.jpg                        the parts are split as the config says
-    photos/train/cat/..., photos/test/cat/...                 ... or as the folders do
-    photos/*.png                                              no classes: for predictions and autoencoders
+photos/cat/*.png, photos/dog/*.jpg                        the parts are split as the config says
+photos/train/cat/..., photos/test/cat/...                 ... or as the folders do
+photos/*.png                                              no classes: for predictions and autoencoders
 """
 
 from __future__ import annotations

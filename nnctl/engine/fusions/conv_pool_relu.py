@@ -100,7 +100,9 @@ class Ended(Layer):
         high, wide = self._sizes()
         image, out, dout = self._image(x), self._image(y), self._image(dy)
         _, tall, broad, filters = out.shape
-        slopes = call.empty((len(parts), *((1, tall * high, broad * wide, filters) if high * wide > 1 else (0, 0, 0, 0))))
+        slopes = call.empty(
+            (len(parts), *((1, tall * high, broad * wide, filters) if high * wide > 1 else (0, 0, 0, 0)))
+        )
         kernel = window(w["kernel"])
         given = [
             (image[rows], kernel, out[rows], dout[rows], dw[part], dbias[part], into[rows], rooms[part], *geometry,

@@ -69,7 +69,9 @@ def _summed(steps: list[Step], heads: list[Head], graph: Graph) -> list[Step]:
         shape, *others = {graph.shapes[source] for source in nodes[add.name].sources}
         if others or None in shape:  # one is stretched, or may turn out to be
             continue
-        found = [slot for slot in add.sources if uses[slot] == 1 and slot in made_by and Summed.fits(made_by[slot].layer)]
+        found = [
+            slot for slot in add.sources if uses[slot] == 1 and slot in made_by and Summed.fits(made_by[slot].layer)
+        ]
         if not found:
             continue
         slot = found[0]  # of two convolutions one is enough

@@ -61,7 +61,7 @@ class Chain:
             np.array([1 / (1 - drop.layer.rate) if drop else 1 for drop in drops], np.float32),
             np.array([random_state(program.seed, drop.number if drop else 0) for drop in drops], np.uint64),
         )  # fmt: skip
-        self._room: _Room | None = None
+        self._room: _Buffers | None = None
 
     @classmethod
     def of(cls, kernels: Any, program: Program, objectives: Sequence[Objective]) -> Chain | None:
@@ -107,7 +107,7 @@ class Chain:
              numbers: np.ndarray | None = None) -> int:  # fmt: skip
         room = self._room
         if room is None or not room.fits(batch, steps, workers):
-            room = self._room = _Room(self._widths, self._apart, batch, steps, workers, self._program.dtype)
+            room = self._room = _Buffers(self._widths, self._apart, batch, steps, workers, self._program.dtype)
         objective, parameters = self._objective, self._program.parameters
         told = objective.told(rows.targets[objective.head.name], rows.weights, self._widths[-1], self._program.dtype)
         x = np.ascontiguousarray(x).reshape(len(x), -1)
@@ -186,7 +186,7 @@ class Steps:
     predictions: np.ndarray
 
 
-class _Room:
+class _Buffers:
     """What the kernel writes to, for batches of at most so many rows."""
 
     def __init__(self, widths: np.ndarray, apart: bool, batch: int, steps: int, workers: int, dtype: Any):

@@ -68,7 +68,9 @@ def run(worker, workers, x, stored, divisor, order, batch, steps, targets, label
         top, bottom, left, right = piece_of(worker, workers, rows, widths[0])
         _gather(x, divisor, stored[start : start + rows], xb, top, bottom, left, right)
         if limits[0] >= 0:
-            drop_in_place(xb[top:bottom, left:right], draws[0], number + step, top, left, widths[0], limits[0], scales[0])
+            drop_in_place(
+                xb[top:bottom, left:right], draws[0], number + step, top, left, widths[0], limits[0], scales[0]
+            )
         if not begins_alone(workers, rows, widths):
             _meet(arrived, worker, workers)
         for layer in range(layers):

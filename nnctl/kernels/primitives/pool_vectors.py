@@ -173,7 +173,9 @@ class _ToTheLargest(_Block):
         self.places([], hand_on)
 
 
-largest = llvm_functions.function("nnctl_largest", _FORWARD, lambda: _Largest("nnctl_largest", _FORWARD).module, __file__)
+largest = llvm_functions.function(
+    "nnctl_largest", _FORWARD, lambda: _Largest("nnctl_largest", _FORWARD).module, __file__
+)
 largest_ended = llvm_functions.function(
     "nnctl_largest_ended", _FORWARD, lambda: _LargestEnded("nnctl_largest_ended", _FORWARD).module, __file__
 )

@@ -8,7 +8,9 @@ from nnctl.kernels.toolchain.pointers import pointer
 
 SIDE = llvm_functions.lanes()
 SYMBOL = "nnctl_turn"
-_TYPE = ir.FunctionType(ir.VoidType(), [llvm_functions.POINTER, llvm_functions.INT, llvm_functions.POINTER, llvm_functions.INT])
+_TYPE = ir.FunctionType(
+    ir.VoidType(), [llvm_functions.POINTER, llvm_functions.INT, llvm_functions.POINTER, llvm_functions.INT]
+)
 
 
 def _module() -> ir.Module:

@@ -69,9 +69,7 @@ class Unpacking:
         turn = b.load(variable(self.module, TURN)), b.ptrtoint(state, _INT)
         b.call(self._declared("nnctl_leave", ir.FunctionType(ir.VoidType(), [_INT, _INT])), turn)
         native = self.context.declare_function(self.module, self.compiled.fndesc)
-        status, result = self.context.call_conv.call_function(
-            b, native, signature.return_type, signature.args, values
-        )
+        status, result = self.context.call_conv.call_function(b, native, signature.return_type, signature.args, values)
         b.call(self._declared("nnctl_take", ir.FunctionType(ir.VoidType(), [_INT, _INT])), turn)
         self._python("PyEval_RestoreThread", state)
         failed, done = b.append_basic_block("failed"), b.append_basic_block("done")

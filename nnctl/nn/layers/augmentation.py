@@ -31,13 +31,13 @@ def _twice(value):
 
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Part = Annotated[float, Field(ge=-1, le=1)]
+Split = Annotated[float, Field(ge=-1, le=1)]
 Range = Annotated[
-    tuple[Part, Part], BeforeValidator(_range, json_schema_input_type=Part | tuple[Part, Part]), AfterValidator(_sorted)
+    tuple[Split, Split],
+    BeforeValidator(_range, json_schema_input_type=Split | tuple[Split, Split]),
+    AfterValidator(_sorted),
 ]
-Sides = Annotated[
-    tuple[Share, Share], BeforeValidator(_twice, json_schema_input_type=Share | tuple[Share, Share])
-]
+Sides = Annotated[tuple[Share, Share], BeforeValidator(_twice, json_schema_input_type=Share | tuple[Share, Share])]
 Values = Annotated[tuple[float, float], BeforeValidator(listed), AfterValidator(_sorted)]
 
 

@@ -48,7 +48,9 @@ class Call(Protocol):
     batch_rows: int  # rows of the whole batch, all shards together
     wants_dx: bool  # whether anything will use the gradient of the layer's input
     may_overwrite: bool  # whether forward may write its output over its input
-    onto: Array | None  # in backward: the (first) input's gradient from its other uses; a layer may add to it, and return it
+    onto: (
+        Array | None
+    )  # in backward: the (first) input's gradient from its other uses; a layer may add to it, and return it
     masks: Sequence[Array | None]  # of each input: (rows, steps) bool, False where a step is padding; in forward only
     dtype: np.dtype
     kernels: Any  # compiled twins (see nnctl.kernels), for float32 only; None: NumPy does it

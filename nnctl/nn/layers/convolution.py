@@ -105,7 +105,10 @@ class Convolution(Layer):
 
     def _pointwise(self, x):
         """Whether each window is a place of x, so that x is its own windows."""
-        return prod(window_geometry.each(self.kernel_size)) == prod(window_geometry.each(self.strides)) == 1 and x.flags.c_contiguous
+        return (
+            prod(window_geometry.each(self.kernel_size)) == prod(window_geometry.each(self.strides)) == 1
+            and x.flags.c_contiguous
+        )
 
     def _columns(self, x, positions, call):
         """Every window as a row: (rows * positions, window * channels)."""
@@ -157,7 +160,9 @@ class Convolution(Layer):
         parts, rooms, *geometry = plan = self.plan(x, call)
         image, out, kernel = self.image(x), self.image(y), window(w["kernel"])
         bias = w["bias"] if self.use_bias else np.empty(0, x.dtype)
-        given = [(image[rows], kernel, bias, out[rows], room, *geometry) for rows, room in zip(parts, rooms, strict=True)]
+        given = [
+            (image[rows], kernel, bias, out[rows], room, *geometry) for rows, room in zip(parts, rooms, strict=True)
+        ]
         return partial(call.deal, lambda part: compiled.forward(*given[part]), len(parts)), y, (compiled, plan, x)
 
     def onto(self, x, call):

@@ -264,7 +264,8 @@ class Concatenate(Layer):
             return None
         # a step counts if any of what is joined there does; what has no mask does
         wide = [
-            np.ones(x.shape, bool) if mask is None
+            np.ones(x.shape, bool)
+            if mask is None
             else np.broadcast_to(mask.reshape(*mask.shape, *(1,) * (x.ndim - mask.ndim)), x.shape)
             for x, mask in zip(xs, masks, strict=True)
         ]

@@ -14,7 +14,8 @@ OptionalPair = Annotated[
     BeforeValidator(window_geometry.twice, json_schema_input_type=window_geometry.PAIR | None),
 ]
 OptionalSingle = Annotated[
-    window_geometry.Size | None, BeforeValidator(window_geometry.once, json_schema_input_type=window_geometry.SINGLE | None)
+    window_geometry.Size | None,
+    BeforeValidator(window_geometry.once, json_schema_input_type=window_geometry.SINGLE | None),
 ]
 
 
@@ -59,7 +60,6 @@ class Pooling(Layer):
     def multiply_adds(self, shape):
         return prod(n or 1 for n in self.output_shape(shape)) * prod(self.window()[0])
 
-
     def _plan(self, shape):
         """sizes, strides and zeros before, of two axes: time is an image of one row."""
         sizes, strides = self.window()
@@ -100,7 +100,9 @@ class MaxPooling(Pooling):
         if call.kernels and x.flags.c_contiguous:
             dx, left = call.empty(x.shape), np.ascontiguousarray(dy)  # which is used up
             dx.fill(0)
-            call.kernels.pooling.max_backward(_image(x), _image(y), _image(left), _image(dx), *self._plan(x.shape[1:-1]))
+            call.kernels.pooling.max_backward(
+                _image(x), _image(y), _image(left), _image(dx), *self._plan(x.shape[1:-1])
+            )
             return dx
         dx = self._start(x.shape, call)
         here, free = call.empty(y.shape, bool), call.empty(y.shape, bool)

@@ -94,7 +94,9 @@ class RepeatVector(Layer):
 
     def output_shape(self, shape):
         if len(shape) != 1:
-            raise ShapeError(f"RepeatVector takes one vector per sample, got {show(shape)}", hint="put a Flatten before it")
+            raise ShapeError(
+                f"RepeatVector takes one vector per sample, got {show(shape)}", hint="put a Flatten before it"
+            )
         return (self.n, *shape)
 
     def forward(self, w, x, call):

@@ -76,7 +76,9 @@ class TransposedConvolution(Layer):
         """As windows.offsets, where x's positions are the windows and y's are what they see."""
         sizes, strides, dilations = map(window_geometry.each, (self.kernel_size, self.strides, self.dilation_rate))
         axes = self._axes(shape)
-        return window_geometry.offsets([n for n, _ in axes], sizes, strides, [crop for _, crop in axes], dilations, shape)
+        return window_geometry.offsets(
+            [n for n, _ in axes], sizes, strides, [crop for _, crop in axes], dilations, shape
+        )
 
     def forward(self, w, x, call):
         y = call.empty((len(x), *self.output_shape(x.shape[1:])))

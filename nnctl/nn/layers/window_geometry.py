@@ -167,9 +167,7 @@ def offsets(
     output[windows]. Summing over a handful of whole-array slices is how NumPy is fast at windows.
     """
     by_axis = []
-    for n, size, stride, zeros, dilation, out in zip(
-        shape, sizes, strides, before, dilations, positions, strict=True
-    ):
+    for n, size, stride, zeros, dilation, out in zip(shape, sizes, strides, before, dilations, positions, strict=True):
         pairs = []
         for place in range(size):
             shift = place * dilation - zeros  # window o sees position o * stride + shift

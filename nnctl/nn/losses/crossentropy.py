@@ -12,7 +12,7 @@ import numpy as np
 from nnctl.components.fast_checks import Field
 from nnctl.nn.losses.base import EPSILON, ElementwiseLoss, Loss, aligned, losses
 
-Part = Annotated[float, Field(ge=0, le=1)]
+Split = Annotated[float, Field(ge=0, le=1)]
 
 
 @losses.register("binary_crossentropy", "bce")
@@ -23,7 +23,7 @@ class BinaryCrossentropy(ElementwiseLoss):
     """
 
     from_logits: bool = False
-    label_smoothing: Part = 0.0
+    label_smoothing: Split = 0.0
 
     labels = "binary"
     fuses = "sigmoid"
@@ -75,7 +75,7 @@ class CategoricalCrossentropy(Loss):
     """
 
     from_logits: bool = False
-    label_smoothing: Part = 0.0
+    label_smoothing: Split = 0.0
 
     labels = "onehot"
     fuses = "softmax"
@@ -117,7 +117,7 @@ class SparseCategoricalCrossentropy(Loss):
     """
 
     from_logits: bool = False
-    label_smoothing: Part = 0.0
+    label_smoothing: Split = 0.0
 
     labels = "integer"
     fuses = "softmax"

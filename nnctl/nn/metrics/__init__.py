@@ -5,8 +5,12 @@ from nnctl.nn.metrics.base import Metric, dump, load, metrics, resolve
 
 for _module, _names in {
     "accuracy": (
-        "accuracy", "binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy",
-        "sparse_top_k_categorical_accuracy", "top_k_categorical_accuracy",
+        "accuracy",
+        "binary_accuracy",
+        "categorical_accuracy",
+        "sparse_categorical_accuracy",
+        "sparse_top_k_categorical_accuracy",
+        "top_k_categorical_accuracy",
     ),
     "auc": ("auc",),
     "regression": ("rmse", "cosine_similarity", "r2_score"),

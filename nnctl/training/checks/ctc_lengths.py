@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nnctl.data.dataset import Part, Target
+from nnctl.data.dataset import Split, Target
 from nnctl.data.preprocessing.label_sequences import fewest_steps, to_text, unalignable
 from nnctl.errors import DataError
 from nnctl.training.model import Model, take
@@ -14,7 +14,7 @@ from nnctl.training.model import Model, take
 Array = np.ndarray
 
 
-def check_alignment(model: Model, targets: Mapping[str, Target], parts: Mapping[str, Part]) -> None:
+def check_alignment(model: Model, targets: Mapping[str, Target], parts: Mapping[str, Split]) -> None:
     """Raises DataError with the rows that have fewer time steps than their labels need. parts: by name."""
     for output, loss in model.spec.losses.items():
         if loss.labels != "sequence":
@@ -36,7 +36,7 @@ def check_alignment(model: Model, targets: Mapping[str, Target], parts: Mapping[
                 )
 
 
-def _output_steps(model: Model, part: Part, output: str) -> Array | int:
+def _output_steps(model: Model, part: Split, output: str) -> Array | int:
     """The time steps of each row of an output, (rows,), or of all rows."""
     one = model.executor.predict(take(part, slice(0, 1)))
     steps = one.outputs[output].shape[1]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from nnctl.config.types import Spec
-from nnctl.data.dataset import Part
+from nnctl.config.types import Config
+from nnctl.data.dataset import Split
 from nnctl.data.lazy_array import Rows, blocks
 from nnctl.engine.graph import Graph
 from nnctl.errors import DataError, InputError
@@ -17,7 +17,7 @@ from nnctl.nn.layers.base import Layer
 Array = np.ndarray
 
 
-def check_inputs(graph: Graph, parts: Mapping[str, Part]) -> None:
+def check_inputs(graph: Graph, parts: Mapping[str, Split]) -> None:
     """Raises DataError for the first row that a layer refuses (a word that an Embedding does not know). parts: by
     name."""
     for node in graph.nodes:
@@ -33,7 +33,7 @@ def check_inputs(graph: Graph, parts: Mapping[str, Part]) -> None:
                     )  # fmt: skip
 
 
-def check_reading(spec: Spec, run: Path) -> None:
+def check_reading(spec: Config, run: Path) -> None:
     """Raises InputError where a run's predictions are no texts that could be read in one way or another."""
     if not any(loss.labels == "sequence" for loss in spec.losses.values()):
         raise InputError("--decode works only for runs with loss: ctc", where=str(run), hint="leave it out")

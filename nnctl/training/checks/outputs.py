@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from math import inf, prod
 
-from nnctl.config.types import Spec
+from nnctl.config.types import Config
 from nnctl.data.dataset import Target
 from nnctl.engine.graph import Graph, Node
 from nnctl.engine.shard_pass import Objective
-from nnctl.errors import Problem, SpecError
+from nnctl.errors import ConfigError, Problem
 from nnctl.nn.layers.base import show
 from nnctl.nn.losses import Loss
 from nnctl.training.checks.output_range import Ending, last_activation
 
 
-def check_heads(spec: Spec, graph: Graph, targets: Mapping[str, Target]) -> list[str]:
-    """Checks every output against its loss and its target. Returns warnings; raises SpecError."""
+def check_heads(spec: Config, graph: Graph, targets: Mapping[str, Target]) -> list[str]:
+    """Checks every output against its loss and its target. Returns warnings; raises ConfigError."""
     problems, warnings = [], []
     for output in spec.outputs:
         node = next(node for node in graph.nodes if node.name == output)
@@ -24,23 +24,23 @@ def check_heads(spec: Spec, graph: Graph, targets: Mapping[str, Target]) -> list
         problems += [problem for problem in found if isinstance(problem, Problem)]
         warnings += [warning for warning in found if isinstance(warning, str)]
     if problems:
-        raise SpecError.of(problems)
+        raise ConfigError.of(problems)
     return warnings
 
 
 def check_taken_over(graph: Graph, objectives: Sequence[Objective]) -> None:
-    """Raises SpecError for a softmax that a loss of label sequences would mistake for logits."""
+    """Raises ConfigError for a softmax that a loss of label sequences would mistake for logits."""
     for objective in objectives:
         node = next(node for node in graph.nodes if node.name == objective.head.name)
         if objective.loss.labels == "sequence" and last_activation(node) == "softmax" and not objective.fused:
-            raise SpecError(
+            raise ConfigError(
                 f"{objective.loss.kind} takes softmax over only where nothing else takes it and it is a layer's "
                 f"outermost step, but that of {node.name!r} is not", node.where,
                 "leave out activation: softmax there: the loss takes logits",
             )  # fmt: skip
 
 
-def _mismatches(spec: Spec, graph: Graph, node: Node, target: Target) -> Iterator[Problem | str]:
+def _mismatches(spec: Config, graph: Graph, node: Node, target: Target) -> Iterator[Problem | str]:
     loss, shape = spec.losses[node.name], graph.shapes[node.name]
     ending = Ending.of(graph, node)
     units = shape[-1] if shape else 1

@@ -87,7 +87,16 @@ def test_a_known_format_reads_a_word(given, word, value):
 
 @pytest.mark.parametrize(
     ("word", "expected"),
-    [("12", True), ("1,5", True), ("300 g", True), ("5%", True), ("5 A", False), ("t1", False), ("low", False), ("007", True)],
+    [
+        ("12", True),
+        ("1,5", True),
+        ("300 g", True),
+        ("5%", True),
+        ("5 A", False),
+        ("t1", False),
+        ("low", False),
+        ("007", True),
+    ],
 )
 def test_what_looks_like_a_number(word, expected):
     assert looks_like_number(word) is expected

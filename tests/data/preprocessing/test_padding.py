@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnctl.config.types import InputSpec
-from nnctl.data.dataset import Part
+from nnctl.data.dataset import Split
 from nnctl.errors import DataError
 
 ROWS, STEPS = 12, 5
@@ -32,7 +32,7 @@ def save(tmp_path):
     return write
 
 
-def padding(part: Part):
+def padding(part: Split):
     x = part.inputs["input"]
     return x[np.arange(x.shape[1]) >= part.lengths["input"][:, None]]
 

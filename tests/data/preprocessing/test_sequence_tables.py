@@ -101,7 +101,7 @@ def test_a_target_at_each_step_may_vary():
     assert list(long.sequences.columns) == []
     problem = refused(varying)
     # p: row 1 has u and row 6 w; q is found later
-    assert problem.message.startswith('row 6: the sequence "p" has \'w\'') and "'u' in row 1" in problem.message
+    assert problem.message.startswith("row 6: the sequence \"p\" has 'w'") and "'u' in row 1" in problem.message
     assert '"y"' in problem.where and "each" in problem.hint
 
 

@@ -54,7 +54,9 @@ def test_several_columns_may_hold_fractions(tmp_path):
 ], ids=["(rows,)", "(rows, 1)", "(rows, 2)", "(rows, steps, 1)"])  # fmt: skip
 def test_arrays_may_hold_fractions(tmp_path, y):
     np.savez(tmp_path / "d.npz", x=np.ones((8, 2)), y=y)
-    data = load_dataset(DatasetSpec(path=str(tmp_path / "d.npz"), split={"validation": 0, "test": 0}), {}, {"out": "binary"}, 0)
+    data = load_dataset(
+        DatasetSpec(path=str(tmp_path / "d.npz"), split={"validation": 0, "test": 0}), {}, {"out": "binary"}, 0
+    )
     np.testing.assert_allclose(data.train.targets["out"].reshape(y.shape), np.float32(y))
     assert data.targets["out"].soft
     assert any("probabilities" in note for note in data.notes)

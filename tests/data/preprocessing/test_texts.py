@@ -80,6 +80,7 @@ def test_texts_to_numbers():
     assert '"t"' in cut and "1 of 4" in cut and "4 words" in cut
     assert "12.5%" in unknown and "word" in unknown  # 1 of the 8 that are there
 
+
 def test_a_text_of_just_the_length_is_not_cut():
     notes = []
     fitted().transform(table(t=["the a cat dog"]), notes)

@@ -7,7 +7,7 @@ from nnctl import config, kernels
 from nnctl.engine import executor as executors
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
-from nnctl.engine.optimizer_step import Updater
+from nnctl.engine.optimizer_step import OptimizerStep
 from nnctl.engine.program import Program
 from nnctl.engine.shard_pass import Batch
 from nnctl.kernels.ops.fused_optimizer import compiled as compiled_rule
@@ -15,13 +15,18 @@ from nnctl.nn.losses import losses
 from nnctl.nn.optimizers import optimizers
 
 pytestmark = pytest.mark.skipif(
-    not kernels.installed() or kernels.Kernels().dense_chain is None, reason="Numba, or the OpenBLAS of NumPy's wheels, is not here"
+    not kernels.installed() or kernels.Kernels().dense_chain is None,
+    reason="Numba, or the OpenBLAS of NumPy's wheels, is not here",
 )
 
-HIDDEN = "{Dense: {units: 9, activation: relu}}, {Dense: {units: 8, activation: tanh, use_bias: false}}, {Dense: {units: 5,"
+HIDDEN = (
+    "{Dense: {units: 9, activation: relu}}, {Dense: {units: 8, activation: tanh, use_bias: false}}, {Dense: {units: 5,"
+)
 HIDDEN += " activation: sigmoid, kernel_regularizer: {l2: {l2: 0.1}}}}"
 WIDE = "{Dense: {units: 150, activation: relu}}, {Dense: {units: 133, activation: relu}}"
-DROPPED = "{Dropout: {rate: 0.2}}, {Dense: {units: 150, activation: relu}}, {Dropout: {rate: 0.3}}, {Dense: {units: 133}},"
+DROPPED = (
+    "{Dropout: {rate: 0.2}}, {Dense: {units: 150, activation: relu}}, {Dropout: {rate: 0.3}}, {Dense: {units: 133}},"
+)
 DROPPED += " {Dropout: {rate: 0.5}}, {Dense: {units: 19, activation: tanh}}, {Dropout: {rate: 0.25}}"
 CASES = {
     "wide": (f"[{WIDE}, {{Dense: {{units: 3, activation: softmax}}}}]", "scce"),
@@ -30,7 +35,10 @@ CASES = {
     "bce": (f"[{HIDDEN}, {{Dense: {{units: 3, activation: sigmoid}}}}]", "bce"),
     "mse": (f"[{HIDDEN}, {{Dense: {{units: 3}}}}]", "mse"),
     "dropout": (f"[{DROPPED}, {{Dense: {{units: 3, activation: softmax}}}}]", "scce"),
-    "dropout, shallow": ("[Flatten, {Dropout: {rate: 0}}, {Dense: {units: 9}}, {Dropout: {rate: 0.5}}, {Dense: {units: 3}}]", "mse"),
+    "dropout, shallow": (
+        "[Flatten, {Dropout: {rate: 0}}, {Dense: {units: 9}}, {Dropout: {rate: 0.5}}, {Dense: {units: 3}}]",
+        "mse",
+    ),
     "wide input": (f"[{WIDE}, {{Dense: {{units: 3, activation: softmax}}}}]", "scce"),
     "wide input, dropout": (f"[{DROPPED}, {{Dense: {{units: 3, activation: softmax}}}}]", "scce"),
     "one layer": ("[{Dense: {units: 3, activation: softmax, use_bias: false}}]", "scce"),
@@ -93,7 +101,7 @@ def test_two_runs_give_the_same_bytes_and_smaller_batches_come_between():
 def updater_of(executor):
     optimizer = optimizers.build("adam")
     sweep = compiled_rule(optimizer.formula(), 2, len(optimizer.scalars(0.001, 0, optimizer.memory())))
-    return Updater(optimizer, executor.program.parameters, executor.program.spans, sweep=sweep)
+    return OptimizerStep(optimizer, executor.program.parameters, executor.program.spans, sweep=sweep)
 
 
 @pytest.mark.parametrize("rows", [40, 100])
@@ -136,7 +144,10 @@ def test_many_steps_in_one_call_give_what_as_many_calls_give(name, threads, rows
     "layers, loss",
     [
         ("[{Dense: {units: 4, activation: gelu}}, {Dense: {units: 3, activation: softmax}}]", "scce"),
-        ("[{Dense: {units: 4}}, {Dropout: {rate: 0.5}}, {Activation: {activation: tanh}}, {Dense: {units: 3, activation: softmax}}]", "scce"),
+        (
+            "[{Dense: {units: 4}}, {Dropout: {rate: 0.5}}, {Activation: {activation: tanh}}, {Dense: {units: 3, activation: softmax}}]",
+            "scce",
+        ),
         ("[{Dense: {units: 3}}, {Dropout: {rate: 0.5}}, Softmax]", "scce"),
         ("[{Dropout: {rate: 0.5}}, {Dropout: {rate: 0.5}}, {Dense: {units: 3, activation: softmax}}]", "scce"),
         ("[{Dense: {units: 3, activation: softmax}}]", "{scce: {label_smoothing: 0.1}}"),

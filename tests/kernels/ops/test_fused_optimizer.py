@@ -9,7 +9,7 @@ from nnctl import config as spec
 from nnctl import kernels
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph, Node
-from nnctl.engine.optimizer_step import Updater, dealt
+from nnctl.engine.optimizer_step import OptimizerStep, dealt
 from nnctl.engine.program import Program
 from nnctl.kernels.selection import SECONDS_A_WEIGHT, WORTH, Work, choose
 from nnctl.nn.layers import layers
@@ -41,7 +41,7 @@ def trained(config, dtype="float32", steps=5, **how):
     rng = np.random.default_rng(0)
     w = rng.normal(size=SIZE).astype(dtype)
     optimizer = optimizers.build(config)
-    updater = Updater(optimizer, w, {"a": slice(0, 70_000), "b": slice(70_000, SIZE)}, **how)
+    updater = OptimizerStep(optimizer, w, {"a": slice(0, 70_000), "b": slice(70_000, SIZE)}, **how)
     for step in range(steps):
         updater.step(rng.normal(size=SIZE).astype(dtype), step)
     return w, updater.slots

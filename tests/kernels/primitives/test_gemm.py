@@ -109,7 +109,10 @@ sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", *{files!r}, "-k", "not oth
 @pytest.mark.parametrize("lanes", [4, 8, 16])
 def test_the_vectors_of_other_cpus(lanes, tmp_path):
     """Whatever this CPU's vectors are, the compiler makes do with others: those of AVX2, and of Arm."""
-    files = [__file__, *(str(Path(__file__).parents[1] / "ops" / f"test_{name}.py") for name in ("convolution", "conv_pool_backward"))]
+    files = [
+        __file__,
+        *(str(Path(__file__).parents[1] / "ops" / f"test_{name}.py") for name in ("convolution", "conv_pool_backward")),
+    ]
     command = [sys.executable, "-c", OTHER_WIDTH.format(lanes=lanes, files=files)]
     done = subprocess.run(command, env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)}, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-2000:]

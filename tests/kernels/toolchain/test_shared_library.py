@@ -61,7 +61,9 @@ def train(text: str, folder: Path, **environment: str) -> str:
 
 
 @linked
-@pytest.mark.parametrize("name", ["chain", "convolutions", *(pytest.param(name, marks=pytest.mark.slow) for name in ("recurrent", "ctc"))])
+@pytest.mark.parametrize(
+    "name", ["chain", "convolutions", *(pytest.param(name, marks=pytest.mark.slow) for name in ("recurrent", "ctc"))]
+)
 def test_the_second_run_imports_no_compiler_and_gives_the_same(name, tmp_path):
     train(MODELS[name], tmp_path / "first")
     assert train(MODELS[name], tmp_path / "second") == "False False"
@@ -257,7 +259,7 @@ def test_a_link_that_failed_is_tried_again_the_next_day(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     tools = tmp_path / "tools"
     tools.mkdir()
-    (tools / "cc").write_text("#!/bin/sh\necho x >> \"$0.calls\"\necho cannot >&2\nexit 1\n")
+    (tools / "cc").write_text('#!/bin/sh\necho x >> "$0.calls"\necho cannot >&2\nexit 1\n')
     (tools / "cc").chmod(0o755)
     flag, [calls] = np.ones(1, np.int64), [tools / "cc.calls"]
 

@@ -78,7 +78,10 @@ def prepare(entry: Any, xs, *, weights=None, r=None, dtype=np.float64, shard_row
             w[...] = rng.uniform(0.2, 1.2, w.shape)  # away from 0 and positive: a variance must be
     if r is None:
         r = rng.normal(size=(rows, *graph.shapes["layer"]))
-    batch = Batch({f"x{i}": x.astype(dtype) if x.dtype.kind == "f" else x for i, x in enumerate(xs)}, {"layer": (r * rows).astype(dtype)})
+    batch = Batch(
+        {f"x{i}": x.astype(dtype) if x.dtype.kind == "f" else x for i, x in enumerate(xs)},
+        {"layer": (r * rows).astype(dtype)},
+    )
     executor = Executor(program, {"layer": InnerProduct()}, threads=2 if shard_rows else 1, shard_rows=shard_rows)
     executor.kernels = kernels.Kernels() if compiled else None
     return Ran(None, [], {}, {}, 0.0, program, executor, batch)

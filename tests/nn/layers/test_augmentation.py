@@ -52,7 +52,9 @@ def test_half_of_the_images_are_flipped():
 @pytest.mark.parametrize("fill", ["constant", "nearest", "reflect", "wrap"])
 def test_a_shift_by_whole_pixels_is_numpys_pad(fill):
     x = digits(4)
-    y = augmented({"RandomTranslation": {"height_factor": [0.25, 0.25], "width_factor": [0.0, 0.0], "fill_mode": fill}}, x)
+    y = augmented(
+        {"RandomTranslation": {"height_factor": [0.25, 0.25], "width_factor": [0.0, 0.0], "fill_mode": fill}}, x
+    )
     mode = {"nearest": "edge", "reflect": "symmetric"}.get(fill, fill)
     np.testing.assert_allclose(y, np.pad(x, ((0, 0), (2, 0), (0, 0), (0, 0)), mode=mode)[:, :8], atol=1e-12)
 

@@ -162,9 +162,7 @@ def test_the_default_of_k():
             metrics.build({"sparse_top_k_categorical_accuracy": {"k": k}}).for_output("integer", (classes,))
 
 
-@pytest.mark.parametrize(
-    "p", [[0, 0, 1, 1], [0, 0.6, 0, 1], [1, 0, 1, 0], [0, 1, 0, 1]]
-)
+@pytest.mark.parametrize("p", [[0, 0, 1, 1], [0, 0.6, 0, 1], [1, 0, 1, 0], [0, 1, 0, 1]])
 def test_predictions_of_just_0_and_1_lie_on_the_curve(p):
     """y: no, yes, no, yes; half a pair counts where both are predicted alike."""
     y = np.array([[0], [1], [0], [1]])

@@ -95,7 +95,9 @@ def test_auc_of_logits_is_the_share_of_pairs_in_order(output):
 def test_auc_does_not_depend_on_the_scale_of_what_is_ranked(scale, shift, flags):
     labels, y, z = OUTPUTS["binary"]
     z = np.round(z, 1)  # with some ties
-    assert value("auc", labels, y, shift + scale * z, **flags) == pytest.approx(pairs(y, z), abs=1e-3 if shift else 1e-12)
+    assert value("auc", labels, y, shift + scale * z, **flags) == pytest.approx(
+        pairs(y, z), abs=1e-3 if shift else 1e-12
+    )
 
 
 def test_auc_of_several_classes_margins_ranks_all_of_them():
@@ -170,7 +172,8 @@ def test_hinge_losses_take_logits_as_margins(labels, name):
 
 
 @pytest.mark.parametrize(
-    ("labels", "name"), [("binary", "binary_crossentropy"), ("onehot", "categorical_crossentropy"), ("onehot", "kl_divergence")]
+    ("labels", "name"),
+    [("binary", "binary_crossentropy"), ("onehot", "categorical_crossentropy"), ("onehot", "kl_divergence")],
 )
 def test_refuses_crossentropies_of_margins(labels, name):
     with pytest.raises(InputError, match="works on probabilities") as error:

@@ -11,7 +11,7 @@ from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
 from nnctl.engine.shard_pass import Batch
-from nnctl.errors import SpecError
+from nnctl.errors import ConfigError
 from nnctl.nn.activations import activations
 from nnctl.nn.losses.base import ElementwiseLoss, Loss, losses
 from nnctl.training.checks.outputs import check_heads
@@ -61,7 +61,7 @@ def checked(loss, activation="linear", after="", units=3, target=None):
     ("{categorical_crossentropy: {from_logits: true}}", "softmax", "leave out from_logits"),
 ])  # fmt: skip
 def test_what_the_loss_cannot_take_is_refused_with_the_fix(loss, activation, fix):
-    with pytest.raises(SpecError) as caught:
+    with pytest.raises(ConfigError) as caught:
         checked(loss, activation)
     [problem] = caught.value.problems
     assert activation in problem.message or "from_logits" in problem.message
@@ -118,14 +118,14 @@ def test_what_is_hardly_meant_is_a_note(loss, activation, note):
 def test_layers_that_hand_values_on_are_looked_through(after, refused):
     target = Target("number", ("y",), (6,)) if "Concatenate" in after else None
     if refused:
-        with pytest.raises(SpecError, match="poisson takes the logarithm"):
+        with pytest.raises(ConfigError, match="poisson takes the logarithm"):
             checked("poisson", "exponential", after, target=target)
     else:
         assert checked("poisson", "exponential", after, target=target) == []
 
 
 def test_the_fix_for_a_layer_without_an_activation_is_a_layer():
-    with pytest.raises(SpecError) as caught:
+    with pytest.raises(ConfigError) as caught:
         checked("poisson", "linear", ", {Reshape: {target_shape: [3]}}")
     assert "- Activation: {activation: exponential}" in caught.value.problems[0].hint
 

@@ -8,7 +8,7 @@ from nnctl.data.dataset import Target
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
-from nnctl.errors import Problem, SpecError
+from nnctl.errors import ConfigError, Problem
 from nnctl.training.checks.outputs import check_heads, check_taken_over
 
 NUMBER = Target("number", ("y",), ())
@@ -27,7 +27,7 @@ def found(layers, loss, target, shape=(4,)):
     [output] = made.outputs
     try:
         return check_heads(made, graph, {output: target}) or None
-    except SpecError as error:
+    except ConfigError as error:
         [problem] = error.problems
         return problem
 
@@ -221,10 +221,10 @@ def test_every_output_is_held_against_its_own_target():
     assert "'size' ends in sigmoid" in note
     notes = both("sigmoid", "tanh")
     assert ["'kind'" in notes[0], "'size'" in notes[1]] == [True, True] and len(notes) == 2
-    with pytest.raises(SpecError) as caught:
+    with pytest.raises(ConfigError) as caught:
         both("linear", "linear", {"size": Target("number", ("z",), (3,))})
     assert ["'kind'" in caught.value.problems[0].message, "'size'" in caught.value.problems[1].message] == [True, True]
-    with pytest.raises(SpecError) as caught:
+    with pytest.raises(ConfigError) as caught:
         both("softmax", "sigmoid", {"kind": classes(3)})  # a note beside it does not hide a problem
     [problem] = caught.value.problems
     assert problem.hint == "set units: 3"
@@ -259,7 +259,7 @@ def test_a_softmax_that_something_else_takes(given, refused):
     if not refused:
         assert taken(**given) is None
         return
-    with pytest.raises(SpecError) as caught:
+    with pytest.raises(ConfigError) as caught:
         taken(**given)
     [problem] = caught.value.problems
     assert problem.message.startswith("ctc takes softmax over only where nothing else takes it")

@@ -131,6 +131,4 @@ def undecodable(path: Path, encoding: str, explicit: bool) -> DataError:
                 str(path),
                 f"set under dataset: `encoding: {name}`",
             )
-    return DataError(
-        f"line {lines.number} holds NUL bytes: this is not text", str(path), "save the table as CSV again"
-    )
+    return DataError(f"line {lines.number} holds NUL bytes: this is not text", str(path), "save the table as CSV again")

@@ -80,11 +80,11 @@ class Bidirectional(Layer):
     def forward(self, w, xs, call):
         results = [
             layer.forward(inner_weights(w, name), own, Inner(call, stream=stream))
-            for layer, own, name, stream in zip(self.both, self._inputs(xs), ("forward", "backward"), (0, 2), strict=True)
+            for layer, own, name, stream in zip(
+                self.both, self._inputs(xs), ("forward", "backward"), (0, 2), strict=True
+            )
         ]
-        (ahead, *ahead_states), (back, *back_states) = (
-            y if self.layer.return_state else [y] for y, _ in results
-        )
+        (ahead, *ahead_states), (back, *back_states) = (y if self.layer.return_state else [y] for y, _ in results)
         back = self._turned(back)
         real = None
         if self.layer.return_sequences and call.masks and call.masks[0] is not None:

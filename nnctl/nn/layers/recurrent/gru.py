@@ -95,7 +95,9 @@ class GRU(Recurrent):
         back = np.ascontiguousarray(kernel.T)
         sequences = self.compiled(gates, tape, call)
         dz = z if sequences else call.empty(z.shape)  # of the inputs' products
-        dp = call.empty(z.shape) if self.reset_after else dz  # of the state's: they differ in r's part of the last third
+        dp = (
+            call.empty(z.shape) if self.reset_after else dz
+        )  # of the state's: they differ in r's part of the last third
         if sequences:
             every = np.empty((0, 0, 0), z.dtype) if dys is None else dys
             sequences.gru_backward(z, back, hs, held, every, dh, dp, padding(tape))
