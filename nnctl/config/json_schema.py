@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nnctl.components.registry import Choice, Declared, Family
+from nnctl.config.callbacks import callbacks
 from nnctl.config.types import EngineSpec, InputSpec
 from nnctl.data.config import DatasetSpec
 from nnctl.nn import losses, metrics, optimizers
@@ -13,7 +14,6 @@ from nnctl.nn.initializers import initializers
 from nnctl.nn.layers import layers
 from nnctl.nn.regularizers import regularizers
 from nnctl.nn.schedules import schedules
-from nnctl.training.callbacks import callbacks
 
 FAMILIES = {
     "layer": layers, "loss": losses.losses, "optimizer": optimizers.optimizers, "metric": metrics.metrics,

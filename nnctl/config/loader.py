@@ -1,6 +1,5 @@
 """A config's plain data to a checked Spec: every top-level key, each problem with its place and its mend."""
 
-import functools
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -10,6 +9,7 @@ from typing import Annotated, Any, Literal
 import nnctl.nn.layers  # noqa: F401  (its modules declare the layers)
 from nnctl.components.fast_checks import Field
 from nnctl.components.registry import Choice, Declared, Family
+from nnctl.config.callbacks import callbacks
 from nnctl.config.components import BAD, build_declared, build_member
 from nnctl.config.config_files import find_config, read_config
 from nnctl.config.defaults import resolve
@@ -257,7 +257,7 @@ class _PerOutput:
 def _callbacks(found: Findings, given: Any) -> tuple[Any, ...]:
     if given is None or given == []:
         return ()
-    choice = Choice(callback_family())
+    choice = Choice(callbacks)
     path: Path = ("callbacks",)
     if isinstance(given, str):
         given = [given]
@@ -267,11 +267,3 @@ def _callbacks(found: Findings, given: Any) -> tuple[Any, ...]:
         return ()
     built = [build_member(found, choice, item, (*path, index)) for index, item in enumerate(given)]
     return tuple(member for member in built if member is not BAD)
-
-
-@functools.cache
-def callback_family() -> Family:
-    """The callbacks a config can name; imported when one does, since they stand above the spec."""
-    from nnctl.training.callbacks import callbacks
-
-    return callbacks

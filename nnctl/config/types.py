@@ -4,26 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from nnctl.components.fast_checks import BeforeValidator, Field
-from nnctl.components.registry import Declared, listed
-from nnctl.data.config import DatasetSpec
+from nnctl.components.fast_checks import Field
+from nnctl.components.registry import Declared
+from nnctl.data.config import DatasetSpec, InputSpec
 from nnctl.engine.fusions.names import FUSIONS
 from nnctl.engine.graph import Node
 from nnctl.nn.losses import Loss
 from nnctl.nn.metrics import Metric
 from nnctl.nn.optimizers import Optimizer
-
-
-class InputSpec(Declared):
-    """One entry of `inputs:`: what feeds an input of the model.
-
-    shape: without the batch axis; found from the data where it is left out.
-    columns: the table's columns that feed it. array: the array of an npz that feeds it (default: the input's name).
-    """
-
-    shape: Annotated[tuple[int | None, ...], BeforeValidator(listed)] | None = None
-    columns: Annotated[tuple[str, ...], BeforeValidator(listed)] | None = None
-    array: str | None = None
 
 
 ENGINES = ("numpy",)  # the backends that there is code for; a config may name others, and is told that they are missing

@@ -1,4 +1,4 @@
-"""What a config says under `dataset:`."""
+"""What a config says under `dataset:`, and under `inputs:` of what feeds an input."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -161,3 +161,15 @@ class DatasetSpec(Declared):
     sequence: SequenceSpec | None = None
     text: TextSpec | None = None
     split: SplitSpec = SplitSpec()
+
+
+class InputSpec(Declared):
+    """One entry of `inputs:`: what feeds an input of the model.
+
+    shape: without the batch axis; found from the data where it is left out.
+    columns: the table's columns that feed it. array: the array of an npz that feeds it (default: the input's name).
+    """
+
+    shape: Annotated[tuple[int | None, ...], BeforeValidator(listed)] | None = None
+    columns: Annotated[tuple[str, ...], BeforeValidator(listed)] | None = None
+    array: str | None = None

@@ -20,7 +20,7 @@ from nnctl.data.table import Table
 from nnctl.errors import DataError
 
 if TYPE_CHECKING:
-    from nnctl.config.types import InputSpec
+    from nnctl.data.config import InputSpec
 
 Wanted = Mapping[str, str]
 

@@ -25,7 +25,7 @@ from nnctl.data.table import Array, listing
 from nnctl.errors import DataError
 
 if TYPE_CHECKING:
-    from nnctl.config.types import InputSpec
+    from nnctl.data.config import InputSpec
 
 Wanted = Mapping[str, str]
 

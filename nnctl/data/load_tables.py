@@ -26,7 +26,7 @@ from nnctl.data.table import Array, Table, listing
 from nnctl.errors import DataError
 
 if TYPE_CHECKING:
-    from nnctl.config.types import InputSpec
+    from nnctl.data.config import InputSpec
 
 Wanted = Mapping[str, str]
 

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from nnctl.components.fast_checks import Field
-from nnctl.components.registry import Declared, Family
+from nnctl.components.registry import Declared
+from nnctl.config.callbacks import callbacks
 from nnctl.errors import InputError
 from nnctl.similar_names import alike
-
-callbacks = Family("callback", entry_points="nnctl.callbacks")
 
 Mode = Literal["auto", "min", "max"]
 NonNegative = Annotated[float, Field(ge=0)]

@@ -18,7 +18,7 @@ from nnctl.errors import DataError
 from nnctl.quoting import yaml_list, yaml_map
 
 if TYPE_CHECKING:
-    from nnctl.config.types import InputSpec
+    from nnctl.data.config import InputSpec
 
 Take = Literal["number", "category", "text"]
 _UNREAD = ("date", "time", "nested")

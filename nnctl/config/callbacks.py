@@ -1,0 +1,8 @@
+"""The family of callbacks. `nnctl.training.callbacks` declares its members and is imported once a config names one."""
+
+from nnctl.components.registry import Family
+
+callbacks = Family("callback", entry_points="nnctl.callbacks")
+callbacks.declared_in(
+    "nnctl.training.callbacks", "EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint", "TerminateOnNaN"
+)
