@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnctl.engine.arena import ShardCall
+from nnctl.engine.batch import Batch
 from nnctl.engine.cost_model import input_bytes, made_bytes, multiply_adds, row_bytes
-from nnctl.engine.gradient_buffers import Gradients
+from nnctl.engine.gradient_buffers import GradientBuffers
+from nnctl.engine.objective import Objective
 from nnctl.engine.profiler import Clock, summed
 from nnctl.engine.program import Program
-from nnctl.engine.shard_pass import Batch, Objective, ShardPass, ShardResult, shard_pass
+from nnctl.engine.shard_pass import ShardPass, ShardResult, shard_pass
 from nnctl.nn.layers.base import Array
 from nnctl.nn.losses import Loss
 
@@ -83,7 +85,7 @@ class Executor:
         # whether some step's sum over the whole batch makes shards wait for each other
         self._waits = any(step.layer.whole_batch or step.layer.makes_mask for step in program.steps)
         # a worker is a thread's own gradients; the first one's are the batch's
-        self._workers = [Gradients(program)]
+        self._workers = [GradientBuffers(program)]
         self._training: list[ShardCall] = []
         self._kept: list[ShardCall] = []  # for inference
         self._crew: ThreadPool | None = None  # once there is work for several threads
@@ -143,8 +145,8 @@ class Executor:
         for i, rows in enumerate(shards):
             call, worker = self._training[i if apart else i % workers], self._workers[i % workers]
             begin = partial(call.begin, shard=i, first_row=rows.start, batch_rows=batch.rows, step=step)
-            passes.append(shard_pass(self.program, self.objectives, call, batch, rows, worker.into, worker.written,
-                                     begin, last=apart or i + workers >= len(shards)))  # fmt: skip
+            passes.append(shard_pass(self.program, self.objectives, call, batch, rows, worker, begin=begin,
+                                     keep_outputs=not apart and i + workers < len(shards)))  # fmt: skip
         results = self._drive(passes, workers)
         for worker in self._workers[1:workers]:
             np.add(self.gradients, worker.gradients, out=self.gradients)
@@ -210,7 +212,9 @@ class Executor:
             rows, call = slice(first, min(first + size, batch.rows)), calls[i if apart else i % workers]
             call.kernels, call.workers = self.kernels, self.threads if deals else 1
             begin = partial(call.begin, shard=0, first_row=first, batch_rows=batch.rows, step=0)
-            passes.append(shard_pass(self.program, objectives, call, batch, rows, None, begin=begin, last=not keeps))
+            passes.append(
+                shard_pass(self.program, objectives, call, batch, rows, None, begin=begin, keep_outputs=keeps)
+            )
         results = self._drive(passes, workers)
         if sum(call.bytes for call in self._kept) > KEPT * max(1, len(self._kept)):
             self._kept.clear()  # a layer takes more than was counted
@@ -292,7 +296,7 @@ class Executor:
 
     def _grow(self, workers: int, shards: int) -> None:
         while len(self._workers) < workers:
-            self._workers.append(Gradients(self.program))
+            self._workers.append(GradientBuffers(self.program))
         while len(self._training) < shards:
             call = self._call(training=True, keeps=True)
             call.clock = Clock() if self.profiled else None

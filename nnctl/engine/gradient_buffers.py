@@ -1,4 +1,4 @@
-"""Where a thread's shards write their gradients."""
+"""The buffers that a thread's shards write the weights' gradients to."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from nnctl.engine.program import Program, Step
+from nnctl.engine.program import Program
+from nnctl.engine.steps import Step
 from nnctl.kernels import aligned
 from nnctl.nn.layers.base import Array
 
 
-class Gradients:
-    """One thread's gradients. A weight's first gradient in a batch is written straight into `gradients`;
-    further ones (of the thread's next shard, of a shared layer's next use) go by way of scratch."""
+class GradientBuffers:
+    """One thread's sums of the weights' gradients over a batch.
+
+    A weight's first gradient in a batch is written straight into `gradients`. Further ones (of the thread's next shard,
+    or of the next use of a shared layer) are written to scratch and added.
+    """
 
     def __init__(self, program: Program):
         self.gradients = aligned.zeros(program.parameters.shape, program.parameters.dtype)
@@ -29,14 +33,15 @@ class Gradients:
         }
 
     def begin(self) -> None:
+        """Starts the next batch: nothing has been written yet."""
         self._seen.clear()
 
     def into(self, step: Step) -> Mapping[str, Array]:
-        """Arrays for a step to write its gradients to."""
+        """Arrays for a step to write its weights' gradients to, by name."""
         keys = self._keys[id(step)]
-        if step.layer.whole_batch:  # the thread's other shards write too before this one is done
+        if step.layer.whole_batch:  # the thread's other shards write before this one is finished
             return {name: np.empty_like(self._sums[key]) for name, key in keys.items()}
-        if self._seen.isdisjoint(keys.values()):  # as nearly always
+        if self._seen.isdisjoint(keys.values()):  # nearly always
             self._seen.update(keys.values())
             return self._own[id(step)]
         return {name: self._place(key) for name, key in keys.items()}
@@ -50,7 +55,7 @@ class Gradients:
         return self._scratch[key]
 
     def written(self, step: Step, arrays: Mapping[str, Array]) -> None:
-        """Takes in what a step wrote to the arrays it was given."""
+        """Adds up what a step wrote to the arrays that `into` gave it."""
         if arrays is self._own[id(step)]:
             return
         keys = self._keys[id(step)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from nnctl.errors import InputError, ShapeError
@@ -142,8 +142,3 @@ def _in_order(nodes: Sequence[Node], inputs: Mapping[str, Shape], outputs: Seque
             else:
                 stack.append(waiting[0])
     return ordered
-
-
-def frozen(node: Node) -> Node:
-    """The same node with weights that are not trained."""
-    return replace(node, layer=node.layer.model_copy(update={"trainable": False}))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from nnctl.engine.arena import ShardCall
+from nnctl.engine.batch import Batch
 from nnctl.engine.program import Program
-from nnctl.engine.shard_pass import Batch, run_step, start_values
+from nnctl.engine.shard_pass import PartialSums, run_step, start
 from nnctl.nn.layers.base import Array
 
 
@@ -34,20 +36,21 @@ def first_nonfinite(program: Program, batch: Batch, step: int) -> str:
 def _bad_outputs(program: Program, batch: Batch, step: int) -> Iterator[str]:
     call = ShardCall(program.seed, program.dtype, training=True)
     call.begin(shard=0, first_row=0, batch_rows=batch.rows, step=step)
-    values, masks = start_values(program, batch, slice(None), call)
-    for step_ in program.steps:
-        _alone(run_step(step_, values, masks, call))
-        for target in step_.targets:
-            if not np.isfinite(values[target]).all():
-                yield f"the output of layer {step_.name!r}, row {_bad_row(values[target])} of the batch"
+    tensors = start(program, batch, slice(None), call)
+    for each in program.steps:
+        _alone(run_step(each, tensors, call))
+        for target in each.targets:
+            y = tensors.values[target]
+            if y is not None and not np.isfinite(y).all():
+                yield f"the output of layer {each.name!r}, row {_bad_row(y)} of the batch"
 
 
-def _alone(generator):
-    """Runs a step as the only shard: its share is the sum."""
+def _alone(generator: PartialSums) -> Any:
+    """Runs a step as the only shard: its partial sums are the sums."""
     try:
-        share = next(generator)
+        partial_sum = next(generator)
         while True:
-            share = generator.send(share)
+            partial_sum = generator.send(partial_sum)
     except StopIteration as end:
         return end.value
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from nnctl.data.dataset import Dataset, Split
 from nnctl.data.lazy_array import Rows, blocks
+from nnctl.engine.batch import Batch
 from nnctl.engine.executor import BatchResult
-from nnctl.engine.shard_pass import Batch
 from nnctl.nn.losses import Loss
 from nnctl.training.model import EVALUATED, MetricAccumulator, Model, batches, take
 

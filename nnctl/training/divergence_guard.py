@@ -21,7 +21,7 @@ from nnctl.training.checks.weights import fault_of
 from nnctl.training.model import MetricAccumulator, take
 
 if TYPE_CHECKING:
-    from nnctl.engine.shard_pass import Batch
+    from nnctl.engine.batch import Batch
     from nnctl.training.loop import Loop
 
 Array = np.ndarray

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from nnctl.data.dataset import Dataset, Split
+from nnctl.engine.batch import Batch
 from nnctl.engine.cost_model import calls, multiply_adds
 from nnctl.engine.optimizer_step import OptimizerStep
 from nnctl.engine.profiler import FIGURES, LAYERS, SCREEN, UPDATE, Clock
-from nnctl.engine.shard_pass import Batch
 from nnctl.kernels.selection import Work, choose
 from nnctl.training import callbacks as cb
 from nnctl.training.batch_plan import Plan, permutation

@@ -14,10 +14,10 @@ import numpy as np
 from nnctl.config.types import Config
 from nnctl.data.dataset import Split, Target
 from nnctl.data.lazy_array import Rows
+from nnctl.engine.batch import Batch
 from nnctl.engine.executor import BatchResult, Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
-from nnctl.engine.shard_pass import Batch
 from nnctl.training.best_or_last import Kept
 from nnctl.training.checks.outputs import check_heads, check_taken_over
 from nnctl.training.model_metrics import ModelMetric, model_metrics, scale_notes, weights_of

@@ -9,8 +9,8 @@ import numpy as np
 
 from nnctl.data.dataset import Split
 from nnctl.data.lazy_array import Rows
+from nnctl.engine.batch import Batch
 from nnctl.engine.profiler import BATCH, Clock
-from nnctl.engine.shard_pass import Batch
 from nnctl.training.model import take
 
 Array = np.ndarray

@@ -5,10 +5,10 @@ import pytest
 
 from nnctl import config, kernels
 from nnctl.engine import executor as executors
+from nnctl.engine.batch import Batch
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
-from nnctl.engine.shard_pass import Batch
 from nnctl.nn.losses import losses
 
 SHAPE = (8, 7, 2)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from nnctl import config
+from nnctl.engine.batch import Batch
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
-from nnctl.engine.shard_pass import Batch
 
 # id: (the layer that is used twice, what its first use takes, what its second use takes)
 TOWERS = {

@@ -6,10 +6,10 @@ import pytest
 from nnctl import config, kernels
 from nnctl.engine import arena
 from nnctl.engine import executor as executors
+from nnctl.engine.batch import Batch
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
-from nnctl.engine.shard_pass import Batch
 from nnctl.nn.losses import losses
 
 pytestmark = pytest.mark.skipif(not kernels.installed(), reason="Numba is not installed")

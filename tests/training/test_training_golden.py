@@ -6,11 +6,11 @@ from golden import read
 
 from nnctl import config, kernels
 from nnctl.engine import executor as executors
+from nnctl.engine.batch import Batch
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.optimizer_step import OptimizerStep
 from nnctl.engine.program import Program
-from nnctl.engine.shard_pass import Batch
 
 GOLDEN = read("training")
 

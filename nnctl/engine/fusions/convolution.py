@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from nnctl.engine.fusions.bias_activation import Epilogue
 from nnctl.engine.fusions.conv_add_relu import Summed
 from nnctl.engine.fusions.conv_pool_relu import Ended
+from nnctl.engine.graph import Graph
+from nnctl.engine.steps import Head, Step
 from nnctl.nn.layers.activation import Applies
 from nnctl.nn.layers.merge import Add
-
-if TYPE_CHECKING:
-    from nnctl.engine.graph import Graph
-    from nnctl.engine.program import Head, Step
 
 
 def fused_convolutions(steps: list[Step], heads: list[Head], graph: Graph) -> list[Step]:

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from nnctl.engine.arena import random_state
-from nnctl.engine.program import Program, Step
-from nnctl.engine.shard_pass import Batch, Objective
+from nnctl.engine.batch import Batch
+from nnctl.engine.objective import Objective
+from nnctl.engine.program import Program
+from nnctl.engine.steps import Step
 from nnctl.kernels import aligned
 from nnctl.nn.layers.activation import Applies
 from nnctl.nn.layers.dense import Dense
@@ -109,7 +111,9 @@ class Chain:
         if room is None or not room.fits(batch, steps, workers):
             room = self._room = _Buffers(self._widths, self._apart, batch, steps, workers, self._program.dtype)
         objective, parameters = self._objective, self._program.parameters
-        told = objective.told(rows.targets[objective.head.name], rows.weights, self._widths[-1], self._program.dtype)
+        told = objective.compiled_arguments(
+            rows.targets[objective.head.name], rows.weights, self._widths[-1], self._program.dtype
+        )
         x = np.ascontiguousarray(x).reshape(len(x), -1)
         divisor = np.float32(rows.divisors.get(self._input, 0))
         if numbers is None:

@@ -8,7 +8,7 @@ from math import inf, prod
 from nnctl.config.types import Config
 from nnctl.data.dataset import Target
 from nnctl.engine.graph import Graph, Node
-from nnctl.engine.shard_pass import Objective
+from nnctl.engine.objective import Objective
 from nnctl.errors import ConfigError, Problem
 from nnctl.nn.layers.base import show
 from nnctl.nn.losses import Loss

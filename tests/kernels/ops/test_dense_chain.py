@@ -5,11 +5,11 @@ import pytest
 
 from nnctl import config, kernels
 from nnctl.engine import executor as executors
+from nnctl.engine.batch import Batch
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.optimizer_step import OptimizerStep
 from nnctl.engine.program import Program
-from nnctl.engine.shard_pass import Batch
 from nnctl.kernels.ops.fused_optimizer import compiled as compiled_rule
 from nnctl.nn.losses import losses
 from nnctl.nn.optimizers import optimizers

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from nnctl import kernels
+from nnctl.engine.batch import Batch
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph, Node
 from nnctl.engine.program import Program
-from nnctl.engine.shard_pass import Batch
 from nnctl.nn.initializers import initializers
 from nnctl.nn.layers import Layer, Weight, layers
 from nnctl.nn.losses import Loss

@@ -5,10 +5,10 @@ import pytest
 from harness import prepare
 
 from nnctl import config, kernels
+from nnctl.engine.batch import Batch
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
-from nnctl.engine.shard_pass import Batch
 
 WORDS = "{Embedding: {input_dim: 9, output_dim: 4, mask_zero: true}}"
 REST = {

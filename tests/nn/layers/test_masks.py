@@ -7,10 +7,10 @@ import pytest
 from golden import read
 
 from nnctl import config
+from nnctl.engine.batch import Batch
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
-from nnctl.engine.shard_pass import Batch
 from nnctl.nn.losses import losses
 
 GOLDEN = read("masks")

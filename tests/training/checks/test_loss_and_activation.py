@@ -7,10 +7,10 @@ import pytest
 
 from nnctl import config
 from nnctl.data.dataset import Target
+from nnctl.engine.batch import Batch
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
-from nnctl.engine.shard_pass import Batch
 from nnctl.errors import ConfigError
 from nnctl.nn.activations import activations
 from nnctl.nn.losses.base import ElementwiseLoss, Loss, losses
