@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from nnctl import config, kernels
+from nnctl.engine.batch import Batch
+from nnctl.engine.executor import Executor
 from nnctl.engine.fusions.names import FUSIONS
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
@@ -131,3 +133,22 @@ def test_residual_blocks_are_steps_of_their_own():
 
     assert steps(FUSIONS)[:5] == ["conv2d", "conv2d_1", "conv2d_2+add+re_lu", "conv2d_3", "conv2d_4+add_1+re_lu_1"]
     assert {"conv2d_2", "add", "re_lu"} < set(steps([fusion for fusion in FUSIONS if fusion != "convolution"]))
+
+
+def test_an_output_whose_sigmoid_moved_behind_a_pooling_keeps_the_bias():
+    built = config.loads("""
+dataset: digits_images
+layers:
+  - Conv2D: {filters: 1, kernel_size: 3, activation: sigmoid, bias_initializer: ones}
+  - GlobalMaxPooling2D
+loss: binary_crossentropy
+""")
+    images, y = np.random.default_rng(0).random((4, 8, 8, 1), np.float32), np.float32([[0], [1], [0], [1]])
+    found = []
+    for fuse in (FUSIONS, ()):
+        program = Program(Graph.build(built.nodes, {"input": (8, 8, 1)}, built.outputs), fuse=fuse)
+        executor = Executor(program, built.losses)
+        result = executor.train_step(Batch({"input": images}, {built.outputs[0]: y}), 0)
+        found.append((result.loss, result.outputs[built.outputs[0]].copy(), executor.gradients.copy()))
+    for fused, plain in zip(*found, strict=True):
+        np.testing.assert_allclose(fused, plain, rtol=1e-5, atol=1e-7)
