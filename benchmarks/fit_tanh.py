@@ -1,4 +1,4 @@
-"""Fits the fraction by which kernels/ops/recurrent_cells.py computes tanh, and prints its coefficients and its largest error.
+"""Fits the fraction by which kernels/ops/recurrent_cells.py computes tanh; prints its coefficients and largest error.
 
 tanh(x) = x P(x^2) / Q(x^2) with Q(0) = 1, least squares of the relative error, weighted anew until the largest errors
 are about equal (Lawson 1961), on |x| <= 9; beyond, tanh is 1 in float32.

@@ -3,7 +3,7 @@
     python benchmarks/floor.py [WORKLOAD...] [--threads 2]
 
 Every product of a training iteration (forward, the weights' gradient, the inputs' gradient), as often as it comes, each
-thread with its share of the rows and numbers that lie in its cache: by nnctl's tiles (kernels/primitives/gemm.py), and by
+thread with its share of the rows and numbers that lie in its cache: by nnctl's own (kernels/primitives/gemm.py), and by
 NumPy's BLAS held to one thread. A convolution counts as the product it amounts to, windows times weights.
 """
 

@@ -14,8 +14,10 @@ from pathlib import Path
 
 SEED = 2015
 ROWS = 2000
-GOOD = "wonderful moving clever funny gripping charming brilliant lovely honest fresh warm sharp".split()
-BAD = "dull clumsy boring awful tired noisy predictable shallow lifeless messy silly cold".split()
+GOOD = ("wonderful", "moving", "clever", "funny", "gripping", "charming", "brilliant", "lovely", "honest",
+        "fresh", "warm", "sharp")  # fmt: skip
+BAD = ("dull", "clumsy", "boring", "awful", "tired", "noisy", "predictable", "shallow", "lifeless",
+       "messy", "silly", "cold")  # fmt: skip
 SUBJECTS = ("the plot", "the acting", "the music", "the ending", "the first half", "the script", "the camera work",
             "the cast", "the dialogue", "the whole film")  # fmt: skip
 VERBS = ("was", "is", "felt", "seemed")

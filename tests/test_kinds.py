@@ -137,7 +137,8 @@ def test_None_is_a_class(kind):
 
 
 def test_numbers_as_words(kind):
-    for config, columns in (("eu.yaml", ["len", "wid"]), ("money.yaml", ["price", "rate", "cost", "gain"]), ("str.yaml", ["price", "n"])):  # fmt: skip
+    for config, columns in (("eu.yaml", ["len", "wid"]), ("money.yaml", ["price", "rate", "cost", "gain"]),
+                            ("str.yaml", ["price", "n"])):  # fmt: skip
         loaded = data(config)
         assert loaded.preprocessing.inputs["input"].columns == tuple((name, "number") for name in columns)
         written = [name for name in columns if loaded.preprocessing.formats[name] != ColumnFormat("number", whole=True)]
@@ -157,7 +158,8 @@ def test_text_sorted_by_letter(kind):
 
 
 def test_csv_header(kind):
-    for config, names in (("newline.csv.yaml", ["length\n(cm)", "b"]), ("sep.csv.yaml", ["a", "b"]), ("UP.CSV.GZ.yaml", ["a", "b"])):  # fmt: skip
+    for config, names in (("newline.csv.yaml", ["length\n(cm)", "b"]), ("sep.csv.yaml", ["a", "b"]),
+                          ("UP.CSV.GZ.yaml", ["a", "b"])):  # fmt: skip
         assert [name for name, _ in data(config).preprocessing.inputs["input"].columns] == names
     message = refused("check", "space.csv.yaml")
     assert "'?'" in message and 'column "work"' in message
@@ -175,7 +177,8 @@ def test_mixed_line_ends(kind):
 
 def test_parquet_list_types(kind):
     assert data("dec.yaml").preprocessing.features == ("x",)
-    for config, words in (("ts.yaml", ['"seen" holds lists of dates']), ("time.yaml", ['"at" holds times of day', '"b" holds bytes'])):  # fmt: skip
+    for config, words in (("ts.yaml", ['"seen" holds lists of dates']),
+                          ("time.yaml", ['"at" holds times of day', '"b" holds bytes'])):  # fmt: skip
         loaded = data(config)
         assert loaded.preprocessing.features == ("x",)
         assert all(any(word in note for note in loaded.notes) for word in words)
@@ -261,7 +264,8 @@ def test_soft_targets(tmp_path, monkeypatch):
     Path("d.csv").write_text("x,y\n" + "".join(f"{i},{i / 39}\n" for i in range(40)))
     Path("k.csv").write_text("x,y\n" + "".join(f"{i},{'ab'[i % 2]}\n" for i in range(40)))
     for file, units, loss in (("d.csv", 1, "binary_crossentropy"), ("k.csv", 2, "sparse_categorical_crossentropy")):
-        Path("c.yaml").write_text(f"dataset: {{path: {file}, target: y}}\nlayers: [{{Dense: {{units: {units}, activation: sigmoid}}}}]\n"
+        Path("c.yaml").write_text(f"dataset: {{path: {file}, target: y}}\n"
+                                  f"layers: [{{Dense: {{units: {units}, activation: sigmoid}}}}]\n"
                                   f"loss: {loss}\nepochs: 2\n")  # fmt: skip
         ok("train", "c.yaml", "--quiet", "--run", file[0])
         assert all(np.isfinite(list(epoch.values())).all() for epoch in epochs(file[0]))

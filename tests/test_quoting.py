@@ -10,9 +10,12 @@ from nnctl.config.yaml_reader import read_value
 from nnctl.quoting import shell_path, sql_name, yaml_line, yaml_list, yaml_map, yaml_name
 
 AWKWARD = [
-    "age", "Date Egg", "größe", "a: b", "a:", ":a", "x #1", "#1", "-x", "- x", "?", "yes", "No", "on", "y", "null", "~", "true", "12", "007",
-    "1e3", ".5", "1_000", "0x1f", "12:30:45", "2020-01-01", ".inf", ".nan", "{x}", "[x]", "a,b", "a, b", "it's", 'say "x"',
-    "back\\slash", "*x", "&x", "!x", "|", ">", "%x", "@x", "`x`", " x", "x ", "a  b", "line\nbreak", "tab\tbed", "\x1b[31m", "\u202e", "🙂",
+    "age", "Date Egg", "größe", "a: b", "a:", ":a", "x #1", "#1", "-x", "- x", "?", "yes", "No", "on", "y", "null",
+    "~", "true", "12", "007",
+    "1e3", ".5", "1_000", "0x1f", "12:30:45", "2020-01-01", ".inf", ".nan", "{x}", "[x]", "a,b", "a, b", "it's",
+    'say "x"',
+    "back\\slash", "*x", "&x", "!x", "|", ">", "%x", "@x", "`x`", " x", "x ", "a  b", "line\nbreak", "tab\tbed",
+    "\x1b[31m", "\u202e", "🙂",
     "<<", "=", "select", "a'b\"c", "--- x", "...", "100%", "price (€)", "", "\x7f", "\u2028", "\xa0x", "x\x85",
 ]  # fmt: skip
 
@@ -29,8 +32,10 @@ def test_a_name_is_itself_again_in_yaml(name):
 
 @pytest.mark.parametrize(
     ("name", "written"),
-    [("price", "price"), ("House price", "House price"), ("größe", "größe"), ("price (€)", '"price (€)"'), ("a: b", '"a: b"'),
-     ("yes", '"yes"'), ("12", '"12"'), ('say "x"', '"say \\"x\\""'), ("a\tb", '"a\\tb"'), ("\x1b", '"\\x1b"'), ("", '""')],
+    [("price", "price"), ("House price", "House price"), ("größe", "größe"), ("price (€)", '"price (€)"'),
+     ("a: b", '"a: b"'),
+     ("yes", '"yes"'), ("12", '"12"'), ('say "x"', '"say \\"x\\""'), ("a\tb", '"a\\tb"'), ("\x1b", '"\\x1b"'),
+     ("", '""')],
 )  # fmt: skip
 def test_only_what_needs_quotes_has_them(name, written):
     assert yaml_name(name) == written
@@ -38,7 +43,8 @@ def test_only_what_needs_quotes_has_them(name, written):
 
 @pytest.mark.parametrize(
     ("line", "written"),
-    [("select 1 from data", "select 1 from data"), ('select "a, b"', 'select "a, b"'), ('select "a: b"', "'select \"a: b\"'"),
+    [("select 1 from data", "select 1 from data"), ('select "a, b"', 'select "a, b"'),
+     ('select "a: b"', "'select \"a: b\"'"),
      ("select 'x #1'", "'select ''x #1'''"), ("", "''")],
 )  # fmt: skip
 def test_a_line_of_yaml_is_quoted_where_a_colon_or_a_comment_would_be_read(line, written):
