@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -56,8 +57,8 @@ class Kernels:
     def __getattr__(self, name: str) -> Compiled:
         if not any(name in names for names in HOMES.values()):
             raise AttributeError(name)
-        from nnctl.kernels.toolchain.shared_library import Compiled  # which runs on NumPy alone do not need
+        from nnctl.kernels.toolchain.shared_library import Compiled  # runs on NumPy alone do not need it
 
-        compiled = Compiled(name)
+        compiled = Compiled(name, lambda: import_module(f"nnctl.kernels.{home_of(name)}"))
         setattr(self, name, compiled)
         return compiled

@@ -8,7 +8,6 @@ from importlib import import_module
 from typing import Any
 
 from nnctl import kernels
-from nnctl.engine.fusions.names import FUSIONS
 
 # Seconds that NumPy would take for the whole run, roughly, above which importing Numba and fetching what it compiled
 # (half a second together) and, the first time on a machine, compiling (some ten) are won back.
@@ -51,8 +50,8 @@ class Choice:
         return "numba" if self.sweep or self.layers else "numpy"
 
 
-def choose(optimizer: Any, work: Work, dtype: Any, fuse: Collection[str] = FUSIONS) -> Choice:
-    """The kernels of a run with that much to do."""
+def choose(optimizer: Any, work: Work, dtype: Any, fuse: Collection[str]) -> Choice:
+    """The kernels of a run with that much to do. fuse: names of the fusions that it may use ("update", "gates")."""
     if not kernels.wanted(work.seconds, WORTH):
         return Choice()
     if not kernels.installed():

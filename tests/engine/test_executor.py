@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnctl import config, kernels
-from nnctl.engine import executor as executors
+from nnctl.engine import strategy
 from nnctl.engine.batch import Batch
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
@@ -29,10 +29,10 @@ def compiled(request):
     return request.param == "numba"
 
 
-def made(layers, compiled, threads=2):
+def made(layers, compiled, threads=2, shard_rows=None):
     built = config.loads(f"{{dataset: iris, layers: {layers}, loss: mse}}")
     program = Program(Graph.build(built.nodes, {"input": SHAPE}, built.outputs), seed=1)
-    executor = Executor(program, {program.heads[0].name: losses.build("mse")}, threads=threads)
+    executor = Executor(program, {program.heads[0].name: losses.build("mse")}, threads=threads, shard_rows=shard_rows)
     executor.kernels = kernels.Kernels() if compiled else None
     return executor
 
@@ -47,12 +47,10 @@ def batch(executor, rows):
 @pytest.mark.parametrize("shard_rows", [None, 7])
 @pytest.mark.parametrize("name", MODELS)
 def test_batches_of_several_sizes(name, shard_rows, compiled):
-    with made(MODELS[name], compiled) as executor:
-        executor._given_rows = shard_rows
+    with made(MODELS[name], compiled, shard_rows=shard_rows) as executor:
         for step, rows in enumerate(ROWS):
             result = executor.train_step(batch(executor, rows), step)
-            with made(MODELS[name], compiled) as fresh:
-                fresh._given_rows = shard_rows
+            with made(MODELS[name], compiled, shard_rows=shard_rows) as fresh:
                 expected = fresh.train_step(batch(fresh, rows), step)
                 assert result.loss == expected.loss
                 np.testing.assert_array_equal(executor.gradients, fresh.gradients)
@@ -60,8 +58,8 @@ def test_batches_of_several_sizes(name, shard_rows, compiled):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_results_outlive_the_next_evaluation(name, compiled, monkeypatch):
-    monkeypatch.setattr(executors, "INFERENCE_CACHE", 50_000)  # several parts, on each thread
-    monkeypatch.setattr(executors, "WORTH_A_THREAD", 0)
+    monkeypatch.setattr(strategy, "INFERENCE_CACHE", 50_000)  # several parts, on each thread
+    monkeypatch.setattr(strategy, "WORTH_A_THREAD", 0)
     with made(MODELS[name], compiled) as executor:
         results = [executor.evaluate(batch(executor, rows)) for rows in (300, 40, 300, 171)]
         results.append(executor.predict(batch(executor, 301)))

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from nnctl import config, kernels
-from nnctl.engine import arena
-from nnctl.engine import executor as executors
+from nnctl.engine import arena, strategy
 from nnctl.engine.batch import Batch
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
@@ -116,7 +115,7 @@ def test_they_agree_with_numpy(name, threads):
 @pytest.mark.parametrize("name", [name for name, (_, layers) in CASES.items() if "Conv" in layers])
 def test_layers_dealt_out_to_threads_agree_with_numpy(name, threads, monkeypatch):
     monkeypatch.setattr(arena, "WORTH_A_PART", 0)
-    monkeypatch.setattr(Executor, "_deals", lambda self, rows: True)
+    monkeypatch.setattr(strategy.Strategy, "splits_layers", lambda self, rows: True)
     shape, layers = CASES[name]
     loss, *arrays = step(shape, layers, threads, True, dealt=True)
     expected, *wanted = step(shape, layers, 1, False)
@@ -132,8 +131,8 @@ def test_layers_dealt_out_to_threads_agree_with_numpy(name, threads, monkeypatch
 def test_calls_for_several_threads_are_none_for_one(monkeypatch):
     """A last batch may be of half the rows, dealt out to threads layer by layer, where the others are cut in two."""
     monkeypatch.setattr(arena, "WORTH_A_PART", 0)
-    monkeypatch.setattr(executors, "WORTH_A_THREAD", 0)
-    monkeypatch.setattr(Executor, "_deals", lambda self, rows: rows <= 6)
+    monkeypatch.setattr(strategy, "WORTH_A_THREAD", 0)
+    monkeypatch.setattr(strategy.Strategy, "splits_layers", lambda self, rows: rows <= 6)
     checked = config.loads(f"{{dataset: iris, layers: {CASES['residual'][1]}, loss: mse}}")
     program = Program(Graph.build(checked.nodes, {"input": IMAGES}, checked.outputs), seed=1)
     [head] = program.heads

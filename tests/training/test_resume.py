@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from nnctl import config, kernels
-from nnctl.engine import executor
+from nnctl.engine import strategy
 from nnctl.errors import RunError, TrainingError
 from nnctl.training import loop, runner
 from nnctl.training.events import IterationEnded, IterationsEnded
@@ -145,7 +145,7 @@ engine: {threads: 2}
 def test_steps_in_one_go_stop_between_two_goes_and_resume(tmp_path, monkeypatch):
     monkeypatch.setenv(kernels.SWITCH, "numba")
     monkeypatch.setattr(loop, "STRETCH", 4_000_000)  # some steps at once, several times an epoch
-    monkeypatch.setattr(executor, "CHAIN_WORTH_A_THREAD", 0)
+    monkeypatch.setattr(strategy, "CHAIN_WORTH_A_THREAD", 0)
     given = config.loads(CHAIN)
     goes = []
     ends = lambda event: goes.append(event.last.step) if isinstance(event, IterationsEnded) else None  # noqa: E731

@@ -5,7 +5,7 @@ import pytest
 from golden import read
 
 from nnctl import config, kernels
-from nnctl.engine import executor as executors
+from nnctl.engine import strategy
 from nnctl.engine.batch import Batch
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
@@ -21,9 +21,9 @@ GOLDEN = read("training")
 def test_loss_curve_follows_keras(case, work, threads, monkeypatch):
     if work == "compiled" and not kernels.installed():
         pytest.skip("Numba is not installed")
-    monkeypatch.setattr(executors, "WORTH_A_THREAD", 0)  # small as these models are
-    monkeypatch.setattr(executors, "CHAIN_WORTH_A_THREAD", 0)
-    monkeypatch.setattr(executors, "NUMPY_SHARDS", 0)
+    monkeypatch.setattr(strategy, "WORTH_A_THREAD", 0)  # small as these models are
+    monkeypatch.setattr(strategy, "CHAIN_WORTH_A_THREAD", 0)
+    monkeypatch.setattr(strategy, "NUMPY_SHARDS", 0)
     dtype = "float32" if work == "compiled" else work
     checked = config.loads("dataset: iris\n" + "\n".join(line[8:] for line in GOLDEN.cases[case].splitlines()))
     x, y = GOLDEN[f"{case}/x"].astype(dtype), GOLDEN[f"{case}/y"]

@@ -17,8 +17,8 @@ from numba import typeof
 from numba.core import types
 
 from nnctl.kernels.toolchain import cache, llvm_functions, load_library
+from nnctl.kernels.toolchain.object_layout import NDARRAY, PLAIN, TURN
 from nnctl.kernels.toolchain.python_entry import Unknown, Unpacking, variable
-from nnctl.kernels.toolchain.shared_library import NDARRAY, PLAIN, TURN
 
 LINKER = "cc"
 # Python lets one thread run at a time, and one that finds another running sleeps, to wake up 50 to 150 microseconds

@@ -11,7 +11,7 @@ from numba import types
 from numba.core import cgutils
 from numba.np.numpy_support import as_dtype
 
-from nnctl.kernels.toolchain.shared_library import ALIGNED, C_ORDER, CALL, FORTRAN, HEAD, NDARRAY, TURN, WRITEABLE
+from nnctl.kernels.toolchain.object_layout import ALIGNED, C_ORDER, CALL, FORTRAN, HEAD, NDARRAY, TURN, WRITEABLE
 
 _BYTE, _INT, _INT32, _REAL = ir.IntType(8), ir.IntType(64), ir.IntType(32), ir.DoubleType()
 _ADDRESS = _BYTE.as_pointer()

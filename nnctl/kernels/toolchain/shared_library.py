@@ -13,22 +13,17 @@ import hashlib
 import sys
 import threading
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from nnctl.kernels import aligned, home_of
+from nnctl.kernels import aligned
 from nnctl.kernels.toolchain import cache, load_library
+from nnctl.kernels.toolchain.object_layout import ALIGNED, C_ORDER, CALL, FORTRAN, HEAD, NDARRAY, PLAIN, TURN, WRITEABLE
 
-HEAD = object.__basicsize__  # bytes of any Python object before what it holds
-# A library's variables: where numpy.ndarray lies in this process, and where it says whose turn it is (see building.py).
-NDARRAY, TURN = "nnctl_ndarray", "nnctl_whose_turn"
-CALL, PLAIN = "nnctl_call", "nnctl_plain"  # a library's function, for Python or for compiled callers
 _FASTCALL = 0x80  # METH_FASTCALL of CPython: function(self, arguments, how many)
-C_ORDER, FORTRAN, ALIGNED, WRITEABLE = 0x1, 0x2, 0x100, 0x400  # NumPy's flags of an array
 
 Kinds = tuple[Any, ...]
 
@@ -37,10 +32,9 @@ class Compiled:
     """The kernels of a module by name, each a Kernel until it is known with which kinds of arguments it is called, and
     then the library's function itself."""
 
-    def __init__(self, name: str, module: Callable[[], ModuleType] | None = None):
+    def __init__(self, name: str, module: Callable[[], ModuleType]):
         """name: of the module, as libraries have it. module: imports it, where something must be compiled."""
-        self._name = name
-        self._module = module or (lambda: import_module(f"nnctl.kernels.{home_of(name)}"))
+        self._name, self._module = name, module
 
     def __getattr__(self, name: str) -> Kernel:
         if name.startswith("__"):
@@ -98,7 +92,7 @@ def _built(path: Path, how: str, *given: Any) -> ctypes.PyDLL | None:
     if not _usable():
         return None
     try:
-        from nnctl.kernels.toolchain import build
+        from nnctl.kernels.toolchain import build  # only where something must be compiled: it imports Numba
     except ImportError:  # a Numba that is other inside
         return None
     content = getattr(build, how)(*given, path)

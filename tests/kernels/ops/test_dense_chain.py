@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnctl import config, kernels
-from nnctl.engine import executor as executors
+from nnctl.engine import strategy
 from nnctl.engine.batch import Batch
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
@@ -72,15 +72,15 @@ def batch(name, head, rows, weighted):
 @pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize("name", CASES)
 def test_it_gives_what_the_usual_way_gives(name, threads, rows, monkeypatch):
-    monkeypatch.setattr(executors, "WORTH_A_THREAD", 0)
-    monkeypatch.setattr(executors, "CHAIN_WORTH_A_THREAD", 0)
+    monkeypatch.setattr(strategy, "WORTH_A_THREAD", 0)
+    monkeypatch.setattr(strategy, "CHAIN_WORTH_A_THREAD", 0)
     for weighted in (False, True):
         plain, head = made(name, 1, False)
         expected = plain.train_step(batch(name, head, rows, weighted), 5)
         chained, _ = made(name, threads, True)
         with chained:
             result = chained.train_step(batch(name, head, rows, weighted), 5)
-            assert chained._chain[0] is not None
+            assert chained.strategy.chain is not None
             assert result.loss == pytest.approx(expected.loss, rel=1e-5)
             assert result.losses[head.name] == pytest.approx(expected.losses[head.name], rel=1e-5)
             np.testing.assert_allclose(result.outputs[head.name], expected.outputs[head.name], rtol=1e-5, atol=1e-6)
@@ -109,7 +109,7 @@ def updater_of(executor):
 @pytest.mark.parametrize("name", [name for name, (layers, _) in CASES.items() if "regularizer" not in layers])
 def test_many_steps_in_one_call_give_what_as_many_calls_give(name, threads, rows, monkeypatch):
     """Threads go on from step to step, and need not meet where what comes next is their own; the last batch is short."""
-    monkeypatch.setattr(executors, "CHAIN_WORTH_A_THREAD", 0)
+    monkeypatch.setattr(strategy, "CHAIN_WORTH_A_THREAD", 0)
     order = np.random.default_rng(1).permutation(12 * rows + 7)
 
     def at_once():
@@ -165,7 +165,7 @@ def test_another_model_goes_the_usual_way(layers, loss):
     executor.kernels = kernels.Kernels()
     executor.train_step(Batch({"input": np.ones((4, 6), np.float32)},
                               {head.name: np.zeros(4, int) if "scce" in loss else np.zeros((4, 3), np.float32)}), 0)  # fmt: skip
-    assert executor._chain == (None,)
+    assert executor.strategy.chain is None
 
 
 def test_nan_in_the_data_is_nan_in_the_loss():

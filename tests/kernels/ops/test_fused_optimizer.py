@@ -8,6 +8,7 @@ import pytest
 from nnctl import config as spec
 from nnctl import kernels
 from nnctl.engine.executor import Executor
+from nnctl.engine.fusions.names import FUSIONS
 from nnctl.engine.graph import Graph, Node
 from nnctl.engine.optimizer_step import OptimizerStep, dealt
 from nnctl.engine.program import Program
@@ -34,7 +35,7 @@ def the_choice_is_free(monkeypatch):
 
 def chosen_for(config, seconds=WORTH):
     """The kernels of a run that NumPy would need so many seconds for."""
-    return choose(optimizers.build(config), Work(1, int(seconds / SECONDS_A_WEIGHT) + 1, 0, 0), "float32")
+    return choose(optimizers.build(config), Work(1, int(seconds / SECONDS_A_WEIGHT) + 1, 0, 0), "float32", FUSIONS)
 
 
 def trained(config, dtype="float32", steps=5, **how):
@@ -141,7 +142,7 @@ def test_a_run_that_is_stopped_and_resumed_is_the_same(monkeypatch, tmp_path):
 @numba
 def test_moments_of_what_is_never_trained_become_nothing():
     """Rounding would hold the smallest numbers there are where they are, and they are slow; outside they stay."""
-    choice = choose(optimizers.build("adam"), Work(1, 10**9, 0, 0), "float32")
+    choice = choose(optimizers.build("adam"), Work(1, 10**9, 0, 0), "float32", FUSIONS)
     w, g, m, v = (np.full(100, value, np.float32) for value in (1, 0, 1e-39, 1e-39))
     scalars = optimizers.build("adam").scalars(0.1, 5, {})
     choice.sweep(w, g, m, v, 0.0, *map(float, scalars))

@@ -16,6 +16,7 @@ from pathlib import Path
 import numba  # noqa: F401  # once, rather than in every fork
 import numpy as np
 
+from nnctl import kernels
 from nnctl.kernels.toolchain import build, cache, shared_library, verified_files  # noqa: F401
 
 KINDS = ("flip", "flip", "flip", "cut", "empty", "delete", "swap", "append")
@@ -23,7 +24,7 @@ KINDS = ("flip", "flip", "flip", "cut", "empty", "delete", "swap", "append")
 
 def use() -> None:
     """Calls the kernels; AssertionError where a number is wrong."""
-    turning, waiting = shared_library.Compiled("transpose"), shared_library.Compiled("spin_barrier")
+    turning, waiting = kernels.Kernels().transpose, kernels.Kernels().spin_barrier
     a = np.arange(35, dtype=np.float32).reshape(5, 7)
     b = np.empty((7, 5), np.float32)
     turning.turn(a, b)

@@ -17,7 +17,7 @@ import pytest
 numba = pytest.importorskip("numba")
 
 from nnctl import kernels  # noqa: E402
-from nnctl.kernels.toolchain import cache, load_library, shared_library  # noqa: E402
+from nnctl.kernels.toolchain import cache, load_library, object_layout  # noqa: E402
 
 linked = pytest.mark.skipif(shutil.which("cc") is None, reason="this machine has no linker")
 MODELS = {
@@ -84,7 +84,7 @@ def test_without_a_linker_numba_goes_on_with_the_same_numbers(tmp_path):
 
 @linked
 def test_each_kind_of_argument_has_its_own_function():
-    dense = shared_library.Compiled("dense")
+    dense = kernels.Kernels().dense
     rng = np.random.default_rng(0)
     x, w, bias = rng.normal(size=(6, 5)), rng.normal(size=(5, 4)), rng.normal(size=4)
     x, w, bias = (each.astype(np.float32) for each in (x, w, bias))
@@ -108,14 +108,14 @@ def test_each_kind_of_argument_has_its_own_function():
 
 @linked
 def test_types_of_other_names_are_the_same_type():
-    waiting = shared_library.Compiled("spin_barrier")
+    waiting = kernels.Kernels().spin_barrier
     for kind in (np.int64, np.longlong):
         assert waiting.until(np.ones(1, kind), 1, 1) is True
 
 
 @linked
 def test_strides_are_kinds_too():
-    turning = shared_library.Compiled("transpose")
+    turning = kernels.Kernels().transpose
     a = np.arange(40, dtype=np.float32).reshape(5, 8)
     for view in (a, a[:, :5], a[:, 3:]):
         b = np.empty(view.shape[::-1], np.float32)
@@ -125,7 +125,7 @@ def test_strides_are_kinds_too():
 
 @linked
 def test_wrong_arguments_are_errors_of_python():
-    waiting = shared_library.Compiled("spin_barrier")
+    waiting = kernels.Kernels().spin_barrier
     flag = np.zeros(1, np.int64)
     assert waiting.until(flag, 0, 1) is True and waiting.until(flag, 1, 1) is False
     with pytest.raises(Exception, match=r"until|argument|missing"):
@@ -195,7 +195,7 @@ def test_processes_that_build_at_once_do_not_disturb_each_other(tmp_path, monkey
         child = os.fork()
         if child == 0:
             try:
-                waiting = shared_library.Compiled("spin_barrier")
+                waiting = kernels.Kernels().spin_barrier
                 right = [waiting.until(np.full(1, value, np.int64), 1, 1) for value in (0, 1)] == [False, True]
                 os._exit(0 if right and type(waiting.until).__name__ == "builtin_function_or_method" else 1)
             finally:
@@ -213,7 +213,7 @@ def test_a_library_made_in_a_process_without_a_cache_is_used_there(tmp_path, mon
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     cache.folder().chmod(0o777)
     assert "other users can write" in cache.problem()
-    waiting = shared_library.Compiled("spin_barrier")
+    waiting = kernels.Kernels().spin_barrier
     assert waiting.until(np.ones(1, np.int64), 1, 1) is True
     assert type(waiting.until).__name__ == "builtin_function_or_method"
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -232,7 +232,7 @@ def test_a_system_that_loads_nothing_from_memory(tmp_path, monkeypatch, refused)
     monkeypatch.setattr(os, "memfd_create", refuse)
     if refused == "everywhere":
         monkeypatch.setattr(tempfile, "mkstemp", refuse)
-    waiting = shared_library.Compiled("spin_barrier")
+    waiting = kernels.Kernels().spin_barrier
     assert waiting.until(np.ones(1, np.int64), 1, 1) is True
     made = type(waiting.until).__name__ == "builtin_function_or_method"
     assert made == (refused == "in memory")
@@ -243,12 +243,12 @@ def test_a_system_that_loads_nothing_from_memory(tmp_path, monkeypatch, refused)
 @linked
 def test_every_library_is_loaded_anew():
     """The linker takes two files of one path for one library, and a closed file's number is used again."""
-    waiting = shared_library.Compiled("spin_barrier")
+    waiting = kernels.Kernels().spin_barrier
     waiting.until(np.ones(1, np.int64), 1, 1)
     content = cache.read(next(cache.of_version().glob("spin_barrier.until-*.so")))
     first, second = load_library.load(content, "a"), load_library.load(content, "a")
-    ctypes.c_int64.in_dll(first, shared_library.TURN).value = 7
-    assert ctypes.c_int64.in_dll(second, shared_library.TURN).value == 0
+    ctypes.c_int64.in_dll(first, object_layout.TURN).value = 7
+    assert ctypes.c_int64.in_dll(second, object_layout.TURN).value == 0
     for other in (b"", b"no library" * 100):
         with pytest.raises(OSError, match=r"."):
             load_library.load(other, "a")
@@ -264,7 +264,7 @@ def test_a_link_that_failed_is_tried_again_the_next_day(tmp_path, monkeypatch):
     flag, [calls] = np.ones(1, np.int64), [tools / "cc.calls"]
 
     def kind_of_function():
-        waiting = shared_library.Compiled("spin_barrier")
+        waiting = kernels.Kernels().spin_barrier
         assert waiting.until(flag, 1, 1) is True
         return type(waiting.until).__name__
 
@@ -288,10 +288,10 @@ def test_a_linker_without_room_is_not_remembered(tmp_path, monkeypatch):
     (tools / "cc").chmod(0o755)
     with monkeypatch.context() as patch:
         patch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
-        waiting = shared_library.Compiled("spin_barrier")
+        waiting = kernels.Kernels().spin_barrier
         assert waiting.until(np.ones(1, np.int64), 1, 1) is True
     assert not list(tmp_path.rglob("*.none"))
-    waiting = shared_library.Compiled("spin_barrier")
+    waiting = kernels.Kernels().spin_barrier
     assert waiting.until(np.ones(1, np.int64), 1, 1) is True
     assert type(waiting.until).__name__ == "builtin_function_or_method"
 
