@@ -13,6 +13,7 @@ from nnctl.reports.terminal import Terminal
 from nnctl.similar_names import alike
 
 FOLDER = Path(__file__).parent / "templates"
+SCHEMA = "nnctl.schema.json"  # beside the config, where the editor's YAML language server reads it
 
 
 @verb()
@@ -22,6 +23,8 @@ FOLDER = Path(__file__).parent / "templates"
 @click.option("--list", "listed", is_flag=True, help="List the templates.")
 def command(template, output, force, listed) -> None:
     """Write a commented starter config: classify (default), regress, digits or two_inputs.
+
+    Also writes nnctl.schema.json beside it, with which editors complete and check the config.
 
     \b
     nnctl init
@@ -40,6 +43,11 @@ def command(template, output, force, listed) -> None:
     if path.exists() and not force:
         raise InputError("the file already exists", where=str(path),
                          hint="choose another name with -o, or overwrite it with --force")  # fmt: skip
-    path.write_text(templates[template].read_text(encoding="utf-8"), encoding="utf-8")
+    from nnctl.config import schema  # here, since it loads every family of the config
+    from nnctl.reports.json_output import dumps
+
+    text = templates[template].read_text(encoding="utf-8")
+    path.write_text(f"# yaml-language-server: $schema={SCHEMA}\n{text}", encoding="utf-8")
+    (path.parent / SCHEMA).write_text(dumps(schema(), indent=None) + "\n", encoding="utf-8")
     shown = shell_path(path)
     Terminal.of().print(f"{shown} written; try: nnctl check {shown}, then nnctl train {shown}")

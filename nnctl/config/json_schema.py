@@ -1,12 +1,21 @@
-"""The JSON Schema of a config, made from the classes themselves, for editors that complete and check YAML."""
+"""The JSON Schema of a config, made from the classes themselves, for editors that complete and check YAML.
+
+It is as strict as nnctl: names are those of the families, in any spelling that `nnctl.components.registry` takes.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import suppress
+from types import NoneType
+from typing import Any, get_args
 
-from nnctl.components.registry import Choice, Declared, Family
+from nnctl.components.registry import Choice, Declared, Family, UnknownName, normalised, plain
+from nnctl.config.argument_docs import descriptions, summary
+from nnctl.config.argument_texts import TOP_LEVEL, WIRING
 from nnctl.config.callbacks import callbacks
+from nnctl.config.components import slots
 from nnctl.config.types import EngineSpec, InputSpec
+from nnctl.data.catalog.bundled import bundled_names
 from nnctl.data.config import DatasetSpec
 from nnctl.nn import losses, metrics, optimizers
 from nnctl.nn.activations import activations
@@ -15,73 +24,134 @@ from nnctl.nn.layers import layers
 from nnctl.nn.regularizers import regularizers
 from nnctl.nn.schedules import schedules
 
-FAMILIES = {
+Schema = dict[str, Any]
+
+FAMILIES: dict[str, Family] = {
     "layer": layers, "loss": losses.losses, "optimizer": optimizers.optimizers, "metric": metrics.metrics,
     "activation": activations, "initializer": initializers, "regularizer": regularizers,
     "schedule": schedules, "callback": callbacks,
 }  # fmt: skip
-NAMES = {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
-# What an entry of `layers:` takes besides its layer's own arguments.
-WIRING = {"name": {"type": "string"}, "from": NAMES, "shared": {"type": "string"}}
-SHARED = {"layer": {"type": "string"}, "name": {"type": "string"}, "from": NAMES, "initial_state": NAMES}
+TEXT: Schema = {"type": "string"}
+NULL: Schema = {"type": "null"}
+NAMES: Schema = {"oneOf": [TEXT, {"type": "array", "items": TEXT}]}
+NOT_NEGATIVE: Schema = {"type": "number", "minimum": 0}
+_WORD: Schema = {"type": ["string", "number"]}
+# What a field takes beyond its type, because it is converted first.
+CONVERTED: dict[tuple[str, str], Schema] = {
+    ("DatasetSpec", "name"): {"enum": [*bundled_names(), None]},
+    ("DatasetSpec", "missing_values"): {"anyOf": [_WORD, {"type": "array", "items": _WORD}, NULL]},
+}
 
 
-def schema() -> dict[str, Any]:
+def schema() -> Schema:
     """JSON Schema (draft 2020-12) of a whole config file."""
-    loss, metric = _ref("loss"), {"type": "array", "items": _ref("metric")}
-    several = {"anyOf": [_ref("metric"), metric, {"type": "object", "additionalProperties": metric}]}
-    inputs = {"anyOf": [_ref("input"), {"type": "array"}, {"type": "null"}]}  # its arguments, its shape, or nothing
-    numbers = {"type": "object", "additionalProperties": {"type": "number"}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "nnctl config",
+        "description": "A neural network, its data and its training.",
         "type": "object",
         "additionalProperties": False,
         "required": ["dataset", "layers", "loss"],
-        "properties": {
-            "name": {"type": "string"},
-            "seed": {"type": "integer", "minimum": 0},
-            "dataset": {"oneOf": [{"type": "string"}, _ref("dataset")]},
-            "inputs": {"anyOf": [NAMES, {"type": "object", "additionalProperties": inputs}]},
-            "layers": _ref("layers"),
-            "outputs": NAMES,
-            # a loss with arguments and losses by output are both mappings: one branch serves both
-            "loss": {"anyOf": [loss, {"type": "array", "items": loss},
-                               {"type": "object", "additionalProperties": loss}]},
-            "loss_weights": numbers,
-            "optimizer": _ref("optimizer"),
-            "metrics": several,
-            "weighted_metrics": several,
-            "epochs": {"type": "integer", "minimum": 1},
-            "batch_size": {"oneOf": [{"type": "integer", "minimum": 1}, {"const": "all"}]},
-            "class_weight": {"oneOf": [{"const": "balanced"}, numbers, {"type": "null"}]},
-            "callbacks": {"type": "array", "items": _ref("callback")},
-            "keep": {"enum": ["best", "last"]},
-            "engine": _ref("engine"),
-        },
+        "properties": {key: _told(key, TOP_LEVEL[key], kind) for key, kind in _top_level().items()},
         "$defs": {
-            **{noun: _family(family) for noun, family in FAMILIES.items()},
+            **{noun: _family(noun, family) for noun, family in FAMILIES.items()},
+            **{f"{noun}.{name}": _with_bare(cls) for noun, family in FAMILIES.items() for name, cls in family.items()},
             "layers": {"type": "array", "minItems": 1, "items": _ref("entry")},
             "entry": _entry(),
-            "dataset": _arguments(DatasetSpec),
-            "input": _arguments(InputSpec),
-            "engine": _arguments(EngineSpec),
+            **{f"entry.{name}": _entry_arguments(cls) for name, cls in layers.items()},
         },
-    }  # fmt: skip
+    }
 
 
-def _ref(noun: str) -> dict[str, str]:
-    return {"$ref": f"#/$defs/{noun}"}
+def _top_level() -> dict[str, Schema]:
+    loss, metric = _ref("loss"), {"type": "array", "items": _ref("metric")}
+    some_metrics = {"anyOf": [_ref("metric"), metric, NULL]}
+    several = _any(_ref("metric"), metric, {"type": "object", "additionalProperties": some_metrics}, NULL)
+    shape = {"type": "array"}
+    weights = {"type": "object", "additionalProperties": NOT_NEGATIVE}
+    return {
+        "name": _any({"type": "string", "pattern": r"^\w[\w .-]{0,99}$"}, NULL),
+        "seed": _any({"type": "integer", "minimum": 0}, NULL),
+        "dataset": _any({"enum": list(bundled_names())}, _arguments(DatasetSpec)),
+        "inputs": _any(
+            NAMES, {"type": "object", "additionalProperties": _any(_arguments(InputSpec), shape, NULL)}, NULL
+        ),
+        "layers": _ref("layers"),
+        "outputs": _any(NAMES, NULL),
+        # a loss with arguments and losses by output are both mappings: one branch serves both
+        "loss": _any(loss, {"type": "array", "items": loss}, {"type": "object", "additionalProperties": loss}),
+        "loss_weights": _any(weights, NOT_NEGATIVE, {"type": "array", "items": NOT_NEGATIVE}, NULL),
+        "optimizer": _any(_ref("optimizer"), NULL),
+        "metrics": several,
+        "weighted_metrics": several,
+        "epochs": _any({"type": "integer", "minimum": 1}, NULL),
+        "batch_size": _any({"type": "integer", "minimum": 1}, {"const": "all"}, NULL),
+        "class_weight": _any({"const": "balanced"}, weights, NULL),
+        "callbacks": _any({"type": "array", "items": _ref("callback")}, {"type": "string"}, NULL),
+        "keep": {"enum": ["best", "last", None]},
+        "engine": _any(_arguments(EngineSpec), NULL),
+    }
 
 
-def _family(family: Family) -> dict[str, Any]:
+def _any(*kinds: Schema) -> Schema:
+    return {"anyOf": list(kinds)}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _told(key: str, description: str, kind: Schema) -> Schema:
+    """A property with what an editor shows of it."""
+    return {"title": key.replace("_", " ").capitalize(), "description": description, **kind}
+
+
+def spellings(*names: str) -> str:
+    """A regular expression of these names in any spelling that means them; see `registry.normalised`."""
+    each = ("[-_ ]*".join(f"[{c}{c.upper()}]" if c.isalpha() else c for c in normalised(name)) for name in names)
+    return f"^[-_ ]*({'|'.join(dict.fromkeys(each))})[-_ ]*$"
+
+
+def _names_of(family: Family) -> dict[str, list[str]]:
+    """Canonical name -> it and its aliases, plug-ins' among them."""
+    with suppress(UnknownName):
+        family.lookup("")  # which no member is called: all are loaded, plug-ins last
+    return {name: [name, *family.aliases(name)] for name in family}
+
+
+def _family(noun: str, family: Family) -> Schema:
     """A member's name alone, or its name with arguments, or with the one that stands for itself."""
-    found = _named({name: {"oneOf": [_arguments(cls), {"type": "null"}, *_bare(cls)]} for name, cls in family.items()})
-    return {"anyOf": [*found["anyOf"], *(_arguments(family[name]) for name in family.together.values())]}
+    found = _named({name: (names, _ref(f"{noun}.{name}")) for name, names in _names_of(family).items()})
+    return _any(*found["anyOf"], *(_arguments(family[name]) for name in family.together.values()))
 
 
-def _bare(cls: type[Declared]) -> list[dict[str, Any]]:
-    """What may stand in place of the arguments (see `Declared.bare`)."""
+def _named(members: dict[str, tuple[list[str], Schema]]) -> Schema:
+    """One of the members, by its name or by `{name: arguments}`."""
+    every = [spelling for names, _ in members.values() for spelling in names]
+    return _any(
+        {"enum": list(members)},  # what an editor offers
+        {"type": "string", "pattern": spellings(*every)},
+        {
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": False,
+            "properties": {
+                name: {"title": name, "description": f"The arguments of {name}.", **kind}
+                for name, (_, kind) in members.items()
+            },
+            "patternProperties": {spellings(*names): kind for names, kind in members.values()},
+        },
+    )
+
+
+def _with_bare(cls: type[Declared]) -> Schema:
+    """The arguments of a member, or what may stand in their place (see `Declared.bare`)."""
+    arguments = _arguments(cls)
+    return {"title": cls.kind, "description": arguments["description"], "oneOf": [arguments, NULL, *_bare(cls)]}
+
+
+def _bare(cls: type[Declared]) -> list[Schema]:
     if not cls.bare:
         return []
     properties = _arguments(cls)["properties"]
@@ -92,88 +162,89 @@ def _bare(cls: type[Declared]) -> list[dict[str, Any]]:
     return [{"allOf": [kinds[0], {"not": {"enum": [None]}}, {"not": {"type": "object"}}]}]
 
 
-def _named(members: dict[str, Any]) -> dict[str, Any]:
-    """One of the members; other spellings of a name are checked by nnctl."""
-    named = {"type": "object", "minProperties": 1, "maxProperties": 1, "properties": members}
-    return {"anyOf": [{"enum": list(members)}, {"type": "string"}, named]}
-
-
-def _entry() -> dict[str, Any]:
+def _entry() -> Schema:
     """An entry of `layers:`: a layer and what it takes, an input, a shared layer, or a `repeat`."""
-    members: dict[str, Any] = {}
-    for name, cls in layers.items():
-        arguments = _arguments(cls)
-        arguments["properties"] |= WIRING
-        if cls.merges and cls.fewest == 1:
-            arguments["properties"]["initial_state"] = NAMES
-        if "required" in arguments:  # a shared layer has its arguments already
-            arguments["anyOf"] = [{"required": arguments.pop("required")}, {"required": ["shared"]}]
-        members[name] = {"oneOf": [arguments, {"type": "null"}]}
+    members = {name: (names, _ref(f"entry.{name}")) for name, names in _names_of(layers).items()}
     shape = _arguments(InputSpec)
-    shape["properties"]["name"] = {"type": "string"}
-    shared = {"type": "object", "additionalProperties": False, "required": ["layer"], "properties": SHARED}
+    shape["properties"]["name"] = _wired("name")
+    members["Input"] = (["Input", "InputLayer"], _any(shape, {"type": "array"}, NULL))
     repeat = {
         "type": "object",
-        "description": "The layers, repeated several times in a row.",
         "additionalProperties": False,
         "required": ["times", "layers"],
-        "properties": {"times": {"type": "integer", "minimum": 1}, "layers": _ref("layers")},
+        "properties": {
+            "times": _told("times", WIRING["times"], {"type": "integer", "minimum": 1}),
+            "layers": _told("layers", WIRING["layers"], _ref("layers")),
+        },
     }
-    members["Input"] = {"oneOf": [shape, {"type": "array"}, {"type": "null"}]}
-    members["shared"] = {"oneOf": [shared, {"type": "string"}]}
-    members["repeat"] = repeat
-    return _named(members)
-
-
-def _arguments(cls: type[Declared]) -> dict[str, Any]:
-    """The arguments of one member."""
-    full = cls.model_json_schema()
-    found = {
+    members["repeat"] = (["repeat"], repeat)
+    found = _named(members)
+    shared = {
         "type": "object",
-        "description": (cls.__doc__ or "").strip().split("\n")[0],
         "additionalProperties": False,
-        "properties": {key: _inlined(value, full.get("$defs", {})) for key, value in full["properties"].items()},
+        "required": ["layer"],
+        "properties": {key: _wired(key) for key in ("layer", "name", "from", "initial_state")},
     }
+    found["anyOf"][-1]["properties"]["shared"] = _told("shared", WIRING["shared"], {"oneOf": [shared, TEXT]})
+    return found
+
+
+def _wired(key: str) -> Schema:
+    return _told(key, WIRING[key], NAMES if key in ("from", "initial_state") else TEXT)
+
+
+def _entry_arguments(cls: Any) -> Schema:
+    arguments = _arguments(cls)
+    arguments["properties"] |= {key: _wired(key) for key in ("name", "from", "shared")}
+    if cls.merges and cls.fewest == 1:
+        arguments["properties"]["initial_state"] = _wired("initial_state")
+    if "required" in arguments:  # a shared layer has its arguments already
+        arguments["anyOf"] = [{"required": arguments.pop("required")}, {"required": ["shared"]}]
+    return {"title": cls.kind, "description": arguments["description"], "oneOf": [arguments, NULL]}
+
+
+def _arguments(cls: type[Declared]) -> Schema:
+    """The arguments of one member, or the keys of one part of a config."""
+    full, told = cls.model_json_schema(), descriptions(cls)
+    properties = {}
     for key, info in cls.model_fields.items():
-        for choice in (mark for mark in info.metadata if isinstance(mark, Choice)):
-            found["properties"][key] = _choice(choice)
-        if key in found["properties"]:
-            _relax(found["properties"][key])
+        kind = CONVERTED.get((cls.__name__, key)) or _field(cls, key, info, full["properties"][key])
+        properties[key] = _told(key, told[key], _relaxed(kind))
+        if not info.is_required():
+            properties[key]["default"] = plain(info.default)
+    found = {"type": "object", "description": summary(cls), "additionalProperties": False, "properties": properties}
     if full.get("required"):
         found["required"] = full["required"]
     return found
 
 
-def _choice(choice: Choice) -> dict[str, Any]:
+def _field(cls: Any, key: str, info: Any, kind: Schema) -> Schema:
+    """What a field takes: a family's member, a declared class, or what its type says (`kind`)."""
+    slot = slots(cls).get(key)
+    if slot is None:
+        return {name: value for name, value in kind.items() if name not in ("title", "default")}
+    if slot.cls:
+        inner = _arguments(slot.cls)
+        return _any(inner, NULL) if NoneType in get_args(info.annotation) else inner
+    assert slot.choice is not None
+    return _choice(slot.choice)
+
+
+def _choice(choice: Choice) -> Schema:
     noun = next(noun for noun, family in FAMILIES.items() if family is choice.family)
-    kinds: list[dict[str, Any]] = [_ref(noun)]
-    if choice.scalar:
-        kinds.append({"type": "number"})
-    if choice.optional:
-        kinds.append({"type": "null"})
-    return kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+    kinds = [_ref(noun), *([NOT_NEGATIVE] if choice.scalar else []), *([NULL] if choice.optional else [])]
+    return kinds[0] if len(kinds) == 1 else _any(*kinds)
 
 
-def _inlined(value: Any, definitions: dict[str, Any]) -> Any:
-    """pydantic's own $defs put in place: a config's schema has one set of definitions."""
+def _relaxed(value: Any) -> Any:
+    """The same schema, in which one name is taken where a list of names is meant."""
     if isinstance(value, list):
-        return [_inlined(item, definitions) for item in value]
+        return [_relaxed(item) for item in value]
     if not isinstance(value, dict):
         return value
-    if "$ref" in value:
-        return _inlined(definitions[value["$ref"].rpartition("/")[2]], definitions)
-    return {key: _inlined(item, definitions) for key, item in value.items()}
-
-
-def _relax(value: dict[str, Any]) -> None:
-    """One name is taken where a list of names is meant."""
-    if value.get("type") == "array" and value.get("items") == {"type": "string"}:
-        value.clear()
-        value.update(NAMES)
-    nested = value.get("properties", {}).values()
-    for part in (*value.get("anyOf", ()), value.get("additionalProperties"), *nested):
-        if isinstance(part, dict):
-            _relax(part)
+    if value.get("type") == "array" and value.get("items") == TEXT:
+        return NAMES
+    return {key: _relaxed(item) for key, item in value.items()}
 
 
 __all__ = ["schema"]

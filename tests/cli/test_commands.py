@@ -168,7 +168,7 @@ def test_datasets_lists_and_shows():
 
 def test_schema_knows_every_layer():
     schema = json.loads(nnctl("schema").stdout)
-    text = json.dumps(schema["$defs"]["entry"])
+    text = json.dumps([schema["$defs"]["entry"], schema["$defs"]["entry.Dense"]])
     assert '"Dense"' in text and '"units"' in text and '"from"' in text
 
 
