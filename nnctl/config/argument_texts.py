@@ -122,7 +122,7 @@ OF_CLASS = {
 # Arguments that mean the same wherever they are.
 COMMON = {
     "trainable": "Whether training updates the layer's weights.",
-    "activation": "The activation applied to the output; default: none.",
+    "activation": "The activation applied to the output.",
     "max_value": "The largest output; default: no limit.",
     "negative_slope": "The slope for inputs below the threshold.",
     "threshold": "Inputs below this value count as negative.",
@@ -132,7 +132,7 @@ COMMON = {
     "num_heads": "The number of attention heads.",
     "key_dim": "The size of each head's queries and keys.",
     "value_dim": "The size of each head's values; default: `key_dim`.",
-    "dropout": "The fraction to drop in training: of the inputs, or of the attention scores.",
+    "dropout": "The fraction to drop in training: of the inputs, or in an attention layer of its scores.",
     "recurrent_dropout": "The fraction of the state to drop in training.",
     "use_bias": "Whether the layer adds a bias.",
     "use_causal_mask": "Whether a step may look only at itself and at earlier steps.",
