@@ -48,7 +48,10 @@ def load_dataset(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], wanted: 
 
 
 def load_fitted(preprocessing: Preprocessing) -> Dataset:
-    """As load, with what was fitted before; raises DataError where the parts have other rows than then."""
+    """The splits of the data set that a model was trained on, transformed by what was fitted then.
+
+    Raises DataError where the files have other rows than when the model was trained.
+    """
     dataset, _ = resolve(preprocessing.dataset)
     rows, fixed = read_dataset(dataset, preprocessing.rules, preprocessing.formats)
     notes: list[str] = [*rows.notes]

@@ -65,7 +65,9 @@ def evaluate(run: Path, *, data: str | None = None, split: str = "test", reading
         given = preprocessing.read(data, with_targets=True)
         part, left_out, notes = given.part, given.left_out, given.notes
     else:
-        loaded = preprocessing.reload()
+        from nnctl.data.load import load_fitted  # which a file given with --data does not need
+
+        loaded = load_fitted(preprocessing)
         part, notes = getattr(loaded, split), loaded.notes
         if part is None:
             raise InputError(f"the run has no {split} split", where=str(run),

@@ -11,7 +11,7 @@ import numpy as np
 
 from nnctl.data.columns.column_format import ColumnFormat, Rules
 from nnctl.data.config import DatasetSpec
-from nnctl.data.dataset import Dataset, Split
+from nnctl.data.dataset import Split
 from nnctl.data.named_arrays import Arrays, rows_of
 from nnctl.data.prediction_rows import Given, read_given
 from nnctl.data.preprocessing.array_targets import encode_array, label_counts
@@ -114,15 +114,6 @@ class Preprocessing:
             weights = _weights(rows.sequences[self.weight].values, rows.table.where(self.weight))
         lengths = partly_filled(dict.fromkeys(inputs, lengths), inputs)
         return Split(inputs, targets, weights, lengths, rows.names)
-
-    def reload(self) -> Dataset:
-        """The parts of the data set trained on, again: the same rows in each, by what was fitted then.
-
-        Raises DataError where the files have other rows than when the model was trained.
-        """
-        from nnctl.data.load import load_fitted
-
-        return load_fitted(self)
 
     def decode(self, output: str, predicted: Array) -> Array:
         """Predictions of an output in the data's own words: see TargetCoder.decode."""

@@ -1,14 +1,15 @@
-"""A metric that is given targets and predictions converted: logits as probabilities, scaled numbers in their own unit."""
+"""Metrics of converted targets and predictions: logits as probabilities, scaled numbers in their own unit."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnctl.nn.metrics.base import Array, Metric, State
+if TYPE_CHECKING:
+    from nnctl.nn.metrics.base import Array, Metric, State
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from data.files import KEEP, again, loaded
 from data.tables import table
 
 from nnctl.data.config import DatasetSpec
+from nnctl.data.load import load_fitted
 from nnctl.data.named_arrays import Arrays
 from nnctl.data.preprocessing.features import Category, Number
 from nnctl.data.preprocessing.fitted import FORMAT, Preprocessing
@@ -218,16 +219,16 @@ def test_files_that_do_not_suit(trained, tmp_path, text, with_targets, said):
     assert said in str(caught.value) and "other.csv" in str(caught.value)
 
 
-def test_reload_gives_the_same_splits(trained):
+def test_load_fitted_gives_the_same_splits(trained):
     path, data = trained
-    found = again(data).reload()
+    found = load_fitted(again(data))
     assert found.rows == data.rows
     for name, part in found.parts.items():
         np.testing.assert_array_equal(part.inputs["input"], data.parts[name].inputs["input"])
         np.testing.assert_array_equal(part.targets["out"], data.parts[name].targets["out"])
     path.write_text(ROWS + "20,a,n\n")
     with pytest.raises(DataError, match="test 4"):
-        again(data).reload()
+        load_fitted(again(data))
 
 
 def test_decode_asks_the_outputs_coder():

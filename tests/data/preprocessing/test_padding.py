@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from nnctl.config.types import InputSpec
 from nnctl.data.dataset import Split
+from nnctl.data.load import load_fitted
 from nnctl.errors import DataError
 
 ROWS, STEPS = 12, 5
@@ -74,7 +75,7 @@ def test_a_trained_model_takes_raw_files_of_more_and_of_fewer_steps(save):
 
 def test_reload_gives_the_same_parts(save):
     data = loaded(save(), normalize="standard", seed=3)
-    other = again(data).reload()
+    other = load_fitted(again(data))
     for part in ("train", "validation", "test"):
         one, two = getattr(data, part), getattr(other, part)
         np.testing.assert_array_equal(one.inputs["input"], two.inputs["input"])

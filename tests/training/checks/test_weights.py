@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from nnctl import cli, config, kernels
+from nnctl.data.load import load_fitted
 from nnctl.errors import TrainingError
 from nnctl.training import checkpoint, loop, runner
 from nnctl.training.checks.weights import fault_of
@@ -87,7 +88,7 @@ def assert_good(folder):
     for weights in (None, "last"):
         model, preprocessing = load_model(folder / "model.safetensors", weights)
         assert fault_of(model.program, {}) is None
-        data = preprocessing.reload()
+        data = load_fitted(preprocessing)
         assert math.isfinite(model.figures(data.train)["loss"])
     for path in (folder / "checkpoints").glob("*"):
         found = checkpoint.load(path)

@@ -6,11 +6,14 @@ import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nnctl.data.readers.csv.decoding import UTF8, open_bytes
-from nnctl.data.readers.csv.dialect import Dialect
 from nnctl.data.readers.csv.encodings import advice
 from nnctl.errors import DataError
+
+if TYPE_CHECKING:
+    from nnctl.data.readers.csv.dialect import Dialect
 
 _LONGEST = 1 << 30  # characters of a field
 
