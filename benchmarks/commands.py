@@ -34,7 +34,7 @@ def train(name: str, folder: str, more: list[str]) -> tuple[processes.Done, int]
     done = processes.run([*command, *more], processes.nnctl_environment())
     if done.rc:
         return done, 0
-    lines = (run / "metrics.csv").read_text().splitlines()
+    lines = (run / "metrics.csv").read_text(encoding="utf-8").splitlines()
     return done, len(lines) - 1
 
 

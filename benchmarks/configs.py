@@ -33,7 +33,7 @@ def measured(path: Path) -> dict | None:
 
 def title(path: Path) -> str:
     """The config's first comment, up to the end of its first sentence or a colon."""
-    return re.split(r"[.:](?:\s|$)|(?<=\?)\s", path.read_text().splitlines()[0].removeprefix("# "))[0]
+    return re.split(r"[.:](?:\s|$)|(?<=\?)\s", path.read_text(encoding="utf-8").splitlines()[0].removeprefix("# "))[0]
 
 
 def main() -> None:

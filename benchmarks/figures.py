@@ -38,7 +38,7 @@ def versions(python: str) -> dict[str, str]:
 def _first(path: str, start: str = "") -> str:
     """The value of a file's first line that starts so, or "unknown"."""
     try:
-        lines = Path(path).read_text().splitlines()
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
     except OSError:
         return "unknown"
     values = [line.removeprefix(start).lstrip("\t :").strip() for line in lines if line.startswith(start)]
@@ -63,7 +63,7 @@ def machine(nnctl: str, peers: str) -> dict:
 
 
 def load(path: Path) -> dict:
-    return json.loads(path.read_text()) if path.exists() else {}
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def update(path: Path | None, kept: dict, machine: dict) -> None:
@@ -77,7 +77,7 @@ def update(path: Path | None, kept: dict, machine: dict) -> None:
     kept["machine"] = machine
     text = json.dumps(kept, indent=1)
     temporary = path.with_suffix(".tmp")
-    temporary.write_text(text + "\n")
+    temporary.write_text(text + "\n", encoding="utf-8")
     temporary.replace(path)
 
 

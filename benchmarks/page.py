@@ -75,6 +75,6 @@ def write(kept: dict) -> None:
         parts.append("## Whole commands\n\n`nnctl train CONFIG --quiet`, and a script that trains the same model for "
                      "as many epochs, from the start of the process to its end.\n\n" + shown + "\n")  # fmt: skip
     IMAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text("\n".join(parts))
-    IMAGE.write_text(chart.draw(kept))
+    PAGE.write_text("\n".join(parts), encoding="utf-8")
+    IMAGE.write_text(chart.draw(kept), encoding="utf-8")
     print(f"wrote {PAGE} and {IMAGE}")

@@ -146,7 +146,7 @@ def nnctl(*arguments):
 def test_bad_config(name, tmp_path):
     text, words = CONFIGS[name]
     path = tmp_path / "bad.yaml"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     complained(nnctl("train", path, "--run", tmp_path / "run"), *words)
     assert not (tmp_path / "run").exists()
 
@@ -162,7 +162,7 @@ def test_config_that_is_no_text(content, words, tmp_path):
 
 
 def test_config_that_is_not_there(tmp_path):
-    (tmp_path / "mine.yaml").write_text(GOOD)
+    (tmp_path / "mine.yaml").write_text(GOOD, encoding="utf-8")
     complained(nnctl("train", tmp_path / "mien.yaml"), "mien.yaml")
     complained(nnctl("train", tmp_path), str(tmp_path))
     complained(nnctl("train", "irsi"), "iris")
@@ -181,13 +181,15 @@ def test_config_that_is_not_there(tmp_path):
 )
 def test_bad_setting(setting, words, tmp_path):
     path = tmp_path / "good.yaml"
-    path.write_text(GOOD)
+    path.write_text(GOOD, encoding="utf-8")
     complained(nnctl("train", path, "--run", tmp_path / "run", "--set", setting), *words)
 
 
 def test_every_problem_of_a_file_is_said_at_once(tmp_path):
     path = tmp_path / "bad.yaml"
-    path.write_text(GOOD.replace("units: 8", "units: 0").replace("adam", "adamm").replace("epochs", "epoch"))
+    path.write_text(
+        GOOD.replace("units: 8", "units: 0").replace("adam", "adamm").replace("epochs", "epoch"), encoding="utf-8"
+    )
     result = nnctl("train", path)
     assert result.exit_code == 2
     for place in (":3:", ":6:", ":7:"):
@@ -262,14 +264,14 @@ def test_bad_data(name, tmp_path, capfd):
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     dataset = "{" + ", ".join([f"path: {path}", *([keys] if keys else [])]) + "}"
     config = tmp_path / "config.yaml"
-    config.write_text(with_data(dataset, head or "Dense: {units: 1}", loss))
+    config.write_text(with_data(dataset, head or "Dense: {units: 1}", loss), encoding="utf-8")
     complained(nnctl("train", config, "--run", tmp_path / "run"), *words)
     assert "unpickled" not in capfd.readouterr().out
 
 
 def test_data_that_are_not_there(tmp_path):
-    (tmp_path / "prices.csv").write_text("a,y\n1,2\n")
+    (tmp_path / "prices.csv").write_text("a,y\n1,2\n", encoding="utf-8")
     config = tmp_path / "config.yaml"
     for path, word in ((tmp_path / "price.csv", "prices.csv"), (tmp_path / "*.tsv", "tsv"), (tmp_path, str(tmp_path))):
-        config.write_text(with_data(f"{{path: '{path}', target: y}}"))
+        config.write_text(with_data(f"{{path: '{path}', target: y}}"), encoding="utf-8")
         complained(nnctl("train", config), word)

@@ -20,7 +20,7 @@ COMPARE = {">=": operator.ge, "<=": operator.le}
 
 
 def statement(path: Path) -> str:
-    lines = [line for line in path.read_text().splitlines() if line.startswith("# Reaches:")]
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("# Reaches:")]
     assert len(lines) == 1, f"{path.name} needs one line '# Reaches: test FIGURE >= NUMBER'"
     return lines[0]
 

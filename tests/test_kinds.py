@@ -59,7 +59,7 @@ def data(config):
 
 
 def epochs(run):
-    with (Path(run) / "metrics.csv").open(newline="") as file:
+    with (Path(run) / "metrics.csv").open(newline="", encoding="utf-8") as file:
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
@@ -67,7 +67,9 @@ def epochs(run):
 
 
 def test_late_decimals(kind):
-    Path("jsonl.yaml").write_text(Path("c.yaml").read_text().replace("late.tsv", "late.jsonl"))
+    Path("jsonl.yaml").write_text(
+        Path("c.yaml").read_text(encoding="utf-8").replace("late.tsv", "late.jsonl"), encoding="utf-8"
+    )
     for config in ("c.yaml", "jsonl.yaml"):
         run = kind / config.removesuffix(".yaml")
         ok("train", config, "--quiet", "--run", run)
@@ -80,9 +82,11 @@ def test_late_words(kind):
     assert {each.name: each.words for each in loaded if hasattr(each, "words")} == {
         "code": (*map(str, range(9)), "A1"), "sex": ("F", "M"),
     }  # fmt: skip
-    with open("late.csv") as file:
-        Path("late2.csv").write_text("".join(line.split(",", 1)[1] for line in file))
-    Path("sex2.yaml").write_text(Path("sex2.yaml").read_text().replace(", ignore: [code]", ""))
+    with open("late.csv", encoding="utf-8") as file:
+        Path("late2.csv").write_text("".join(line.split(",", 1)[1] for line in file), encoding="utf-8")
+    Path("sex2.yaml").write_text(
+        Path("sex2.yaml").read_text(encoding="utf-8").replace(", ignore: [code]", ""), encoding="utf-8"
+    )
     assert data("sex2.yaml").preprocessing.inputs["input"].features[0].words == ("F", "M")
 
 
@@ -90,7 +94,9 @@ def test_ids_beyond_2_53(kind):
     for config in ("csv.yaml", "parquet.yaml"):
         loaded = data(config)
         assert (sum(loaded.rows.values()), loaded.input_shapes["input"]) == (24, (2, 1))
-    Path("csv_category.yaml").write_text(Path("cat.yaml").read_text().replace("ids.parquet", "ids.csv"))
+    Path("csv_category.yaml").write_text(
+        Path("cat.yaml").read_text(encoding="utf-8").replace("ids.parquet", "ids.csv"), encoding="utf-8"
+    )
     for config in ("cat.yaml", "csv_category.yaml"):
         words = {
             word
@@ -117,7 +123,9 @@ def test_date_at_predict(kind):
 
 
 def test_yes_no_classes(kind):
-    Path("c.yaml").write_text(Path("c.yaml").read_text().replace("# class_weight", "class_weight"))
+    Path("c.yaml").write_text(
+        Path("c.yaml").read_text(encoding="utf-8").replace("# class_weight", "class_weight"), encoding="utf-8"
+    )
     ok("train", "c.yaml", "--quiet", "--run", "r")
     answers = rows(ok("predict", "r", "p.csv"))
     assert [each["label"] for each in answers] == ["no", "yes"]
@@ -131,7 +139,8 @@ def test_None_is_a_class(kind):
     assert "'None'" in message and "`missing_values: []`" in message
     assert '"level"' in message
     Path("csv.yaml").write_text(
-        Path("csv.yaml").read_text().replace("target: level", "target: level, missing_values: []")
+        Path("csv.yaml").read_text(encoding="utf-8").replace("target: level", "target: level, missing_values: []"),
+        encoding="utf-8",
     )
     assert data("csv.yaml").targets["dense"].classes == ("Mild", "None", "Severe")
 
@@ -163,8 +172,8 @@ def test_csv_header(kind):
         assert [name for name, _ in data(config).preprocessing.inputs["input"].columns] == names
     message = refused("check", "space.csv.yaml")
     assert "'?'" in message and 'column "work"' in message
-    text = Path("space.csv.yaml").read_text().replace("target: y", "target: y, missing: category")
-    Path("space.csv.yaml").write_text(text)
+    text = Path("space.csv.yaml").read_text(encoding="utf-8").replace("target: y", "target: y, missing: category")
+    Path("space.csv.yaml").write_text(text, encoding="utf-8")
     loaded = data("space.csv.yaml")
     assert loaded.targets["dense"].classes == ("A", "B")
     assert "(missing)" in next(f for f in loaded.preprocessing.inputs["input"].features if f.name == "work").words
@@ -225,8 +234,8 @@ def test_weighted_metrics(kind):
 
 def test_auc_of_logits(kind):
     for loss in ("{binary_crossentropy: {from_logits: true}}", "hinge"):
-        text = (KINDS / "auc-of-logits" / "a.yaml").read_text()
-        Path("a.yaml").write_text(text.replace("{binary_crossentropy: {from_logits: true}}", loss))
+        text = (KINDS / "auc-of-logits" / "a.yaml").read_text(encoding="utf-8")
+        Path("a.yaml").write_text(text.replace("{binary_crossentropy: {from_logits: true}}", loss), encoding="utf-8")
         run = kind / loss[:5].strip("{")
         ok("train", "a.yaml", "--quiet", "--run", run)
         for epoch in epochs(run):
@@ -261,12 +270,12 @@ def test_empty_row_average(kind):
 
 def test_soft_targets(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Path("d.csv").write_text("x,y\n" + "".join(f"{i},{i / 39}\n" for i in range(40)))
-    Path("k.csv").write_text("x,y\n" + "".join(f"{i},{'ab'[i % 2]}\n" for i in range(40)))
+    Path("d.csv").write_text("x,y\n" + "".join(f"{i},{i / 39}\n" for i in range(40)), encoding="utf-8")
+    Path("k.csv").write_text("x,y\n" + "".join(f"{i},{'ab'[i % 2]}\n" for i in range(40)), encoding="utf-8")
     for file, units, loss in (("d.csv", 1, "binary_crossentropy"), ("k.csv", 2, "sparse_categorical_crossentropy")):
         Path("c.yaml").write_text(f"dataset: {{path: {file}, target: y}}\n"
                                   f"layers: [{{Dense: {{units: {units}, activation: sigmoid}}}}]\n"
-                                  f"loss: {loss}\nepochs: 2\n")  # fmt: skip
+                                  f"loss: {loss}\nepochs: 2\n", encoding="utf-8")  # fmt: skip
         ok("train", "c.yaml", "--quiet", "--run", file[0])
         assert all(np.isfinite(list(epoch.values())).all() for epoch in epochs(file[0]))
 
@@ -278,11 +287,11 @@ def test_missing_mixed(kind):
     message = refused("check", "c.yaml")
     start = message.index("`missing: {") + 1
     hint = message[start : message.index("}", start) + 1]
-    text = Path("c.yaml").read_text()
+    text = Path("c.yaml").read_text(encoding="utf-8")
     assert "Sex" in hint and "Body Mass (g)" in hint
-    Path("c.yaml").write_text(text.replace("target: y,", f"target: y, {hint},"))
+    Path("c.yaml").write_text(text.replace("target: y,", f"target: y, {hint},"), encoding="utf-8")
     ok("check", "c.yaml")
-    Path("c.yaml").write_text(text.replace("target: y,", "target: y, missing: drop,"))
+    Path("c.yaml").write_text(text.replace("target: y,", "target: y, missing: drop,"), encoding="utf-8")
     assert "2 of 10 rows" in said(ok("check", "c.yaml"))
 
 
@@ -296,7 +305,10 @@ def test_sql_hint(kind):
 
 def test_text_not_named(kind):
     assert "`text: {column: body}`" in refused("check", "c.yaml")
-    Path("c.yaml").write_text(Path("c.yaml").read_text().replace("target: kind", "target: kind, text: {column: body}"))
+    Path("c.yaml").write_text(
+        Path("c.yaml").read_text(encoding="utf-8").replace("target: kind", "target: kind, text: {column: body}"),
+        encoding="utf-8",
+    )
     ok("check", "c.yaml")
 
 

@@ -11,7 +11,7 @@ from nnctl.nn.metrics import metrics
 from nnctl.nn.optimizers import optimizers
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 LINKS = sorted({link for link in re.findall(r"\]\(([^)#]+)", README) if "://" not in link})
 
 
@@ -42,6 +42,6 @@ def test_what_is_named_exists(row, family):
 
 
 def test_every_ready_config_is_in_the_table_of_topics_or_of_figures():
-    told = README + (ROOT / "configs" / "README.md").read_text()
+    told = README + (ROOT / "configs" / "README.md").read_text(encoding="utf-8")
     for path in (ROOT / "configs").rglob("*.yaml"):
         assert f"{path.relative_to(ROOT / 'configs').as_posix()})" in told, path.name

@@ -132,7 +132,7 @@ def workload(given: Workload, folder: Path) -> None:
         "batch_size": given.batch,
     }
     np.savez(folder / "rows.npz", x=x, y=y)
-    (folder / "config.json").write_text(json.dumps(text))  # JSON is YAML
+    (folder / "config.json").write_text(json.dumps(text), encoding="utf-8")  # JSON is YAML
     spec = specs.load(str(folder / "config.json"))
     model = describe(spec, load_data(spec), {})
     model["parts"] = {"train": {"x": ["x"], "y": ["y"], "lengths": {}, "weights": None}}
@@ -142,7 +142,7 @@ def workload(given: Workload, folder: Path) -> None:
 def write(folder: Path, arrays: dict[str, np.ndarray] | None, model: dict) -> None:
     if arrays:
         np.savez(folder / "rows.npz", **arrays)
-    (folder / "model.json").write_text(json.dumps(model))
+    (folder / "model.json").write_text(json.dumps(model), encoding="utf-8")
 
 
 if __name__ == "__main__":

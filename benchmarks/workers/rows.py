@@ -26,7 +26,7 @@ class Split:
 
 
 def model_of(folder: str) -> dict:
-    return json.loads(Path(folder, "model.json").read_text())
+    return json.loads(Path(folder, "model.json").read_text(encoding="utf-8"))
 
 
 def parts_of(folder: str, model: dict) -> dict[str, Split]:

@@ -17,7 +17,9 @@ TESTS: dict[str, tuple[str, ...]] = {
     "nnctl/data/preprocessing/inputs.py": ("tests/data/preprocessing/test_inputs.py", "tests/data/test_lazy_array.py"),
     "nnctl/data/preprocessing/text.py": ("tests/data/preprocessing/test_texts.py",),
     "nnctl/training/callbacks.py": ("tests/training/test_callbacks.py",),
-    "nnctl/training/checks/outputs.py": ("tests/training/checks/test_outputs.py", "tests/training/checks/test_loss_and_activation.py"),
-    **{f"nnctl/nn/metrics/{name}.py": METRICS for name in ("accuracy", "auc", "base", "losses", "regression", "scores")},
+    "nnctl/training/checks/outputs.py": ("tests/training/checks/test_outputs.py",
+                                         "tests/training/checks/test_loss_and_activation.py"),
+    **{f"nnctl/nn/metrics/{name}.py": METRICS for name in ("accuracy", "auc", "base", "losses", "regression",
+                                                           "scores")},
     "nnctl/nn/metrics/sequences.py": ("tests/nn/metrics/test_sequence_metrics.py",),
 }  # fmt: skip

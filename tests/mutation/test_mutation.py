@@ -78,7 +78,8 @@ def test_each_mutant_is_another_module():
         tree = ast.parse(SOURCE)
         list(mutants(tree))[number].put()
         compile(tree, "x", "exec")
-        assert (text := ast.unparse(tree)) not in seen
+        text = ast.unparse(tree)
+        assert text not in seen
         seen.add(text)
 
 
@@ -92,12 +93,12 @@ def test_reasons_are_kept(tmp_path):
     tree = ast.parse(SOURCE)
     some = list(mutants(tree))[:2]
     survivors.write(path, {"a.py": (8, 10, some)})
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert "| a.py | 10 | 8 | 80.0% |" in text and "| all | 10 | 8 | 80.0% |" in text
-    path.write_text(text.replace(f"`{some[1].name}`:", f"`{some[1].name}`: it is the same: {{a: b}}"))
+    path.write_text(text.replace(f"`{some[1].name}`:", f"`{some[1].name}`: it is the same: {{a: b}}"), encoding="utf-8")
     survivors.write(path, {"b.py": (10, 10, [])})
     survivors.write(path, {"a.py": (9, 10, some[1:])})
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     assert "the same: {a: b}" in text and some[0].name not in text
     assert "| a.py | 10 | 9 | 90.0% |" in text and "| b.py | 10 | 10 | 100.0% |" in text and "| all | 20 | 19 |" in text
 
