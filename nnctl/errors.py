@@ -1,4 +1,4 @@
-"""Errors that a user sees: what is wrong, where, and how to mend it; and the process's exit codes."""
+"""Errors that a user sees: what is wrong, where, and how to fix it; and the process's exit codes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Problem:
 
     message: what was given and what is allowed, in one sentence.
     where: `file:line:column: key.path`, `data.csv: column "age"`, or None.
-    hint: how to mend it, or None.
+    hint: how to fix it, or None.
     """
 
     message: str

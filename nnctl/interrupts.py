@@ -1,8 +1,8 @@
-"""Ctrl-C, SIGTERM and SIGHUP in the command `nnctl`: from the first import to the last line they end the process with one
-word and a code, never with a traceback.
+"""Ctrl-C, SIGTERM and SIGHUP in the command `nnctl`: from the first import to the last line they end the process with
+one word and an exit code, never with a traceback.
 
-Nothing of nnctl is imported here, so that this is ready before all else. As a library nnctl changes no handlers but
-while it trains (training/signals.py).
+This module imports nothing of nnctl, so that it is ready first. As a library, nnctl changes signal handlers only while
+it trains (training/signals.py).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _raises = False  # whether a Ctrl-C may be raised as KeyboardInterrupt, for some
 
 
 def leave(number: int = signal.SIGINT, frame: Any = None) -> None:
-    """Ends the process at once. Files that are being written stay as temporary files, which the next to write there
+    """Ends the process at once. A file that is being written stays behind as a temporary file, which the next writer
     removes."""
     try:
         if os.isatty(1):
@@ -28,14 +28,14 @@ def leave(number: int = signal.SIGINT, frame: Any = None) -> None:
         os._exit(128 + number)
 
 
-# What Python does with each signal where nobody has set a handler. Windows has no SIGHUP.
-_BEFORE = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+# Python's default handler of each signal. Windows has no SIGHUP.
+_BEFORE: dict[int, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
 if hasattr(signal, "SIGHUP"):
     _BEFORE[signal.SIGHUP] = signal.SIG_DFL
 
 
 def leave_while_importing() -> None:
-    """From now on each of the signals ends the process; until `end_importing`."""
+    """Until `end_importing`, each of the signals ends the process."""
     _exchange(_BEFORE, dict.fromkeys(_BEFORE, leave))
 
 
@@ -52,14 +52,14 @@ def begin_command() -> None:
 
 
 def end_command() -> None:
-    """Whoever cleans up is through: a Ctrl-C from now on ends the process."""
+    """The cleanup is done: from now on a Ctrl-C ends the process."""
     global _raises
     _raises = False
 
 
 def again(number: int, frame: Any) -> None:
-    """A second signal while a run goes on."""
-    if _command:  # its threads may wait for one that an exception has taken away
+    """A second signal during a run."""
+    if _command:  # its threads may be waiting for one that an exception has ended
         leave(number)
     raise KeyboardInterrupt
 
@@ -73,15 +73,15 @@ def _handle(number: int, frame: Any) -> None:
 
 
 def _unraisable(what: Any) -> None:
-    """A Ctrl-C where Python cannot raise, as in a finalizer, would only be printed, with its traceback."""
+    """Ends the process at a Ctrl-C where Python cannot raise, as in a finalizer, and would only print a traceback."""
     if isinstance(what.exc_value, KeyboardInterrupt):
         leave()
     sys.__unraisablehook__(what)
 
 
 def _exchange(old: dict[int, Any], new: dict[int, Any]) -> None:
-    """Sets the new handlers where the old ones are set, if this thread may: a signal that is ignored, as by nohup,
-    stays ignored."""
+    """Sets the new handlers where the old ones are in place, on the main thread only. A signal that is ignored, as
+    under nohup, stays ignored."""
     if threading.current_thread() is threading.main_thread():
         for number, handler in new.items():
             if signal.getsignal(number) is old[number]:

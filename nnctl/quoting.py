@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 
 # Read as null, true or false by YAML 1.2, or by the older YAML 1.1.
-_YAML_WORDS = frozenset("null true false yes no on off".split())
+_YAML_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off"})
 _YAML_PLAIN = re.compile(r"[^\W\d]([\w .()%+/-]*[\w.()%+/-])?")
 _YAML_LINE = re.compile(r"[^\W\d](?!.*(: | #|:$)).*")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -88,7 +88,7 @@ def _shell_escaped(letter: str) -> str:
 
 # What DuckDB's duckdb_keywords() lists as no plain name of a column.
 _SQL_KEYWORDS = frozenset(
-    (
+    (  # noqa: SIM905  (a list would take a line for each word)
         "all analyse analyze and anti any array as asc asof asymmetric at authorization between bigint binary bit"
         " boolean both by case cast char character check coalesce collate collation column columns concurrently"
         " constraint create cross dec decimal default deferrable desc describe distinct do else end except exists"

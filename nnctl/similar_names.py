@@ -1,4 +1,4 @@
-"""Names like one that is not known, for messages."""
+"""Known names that are similar to an unknown one, for messages."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 
 def alike(name: str, known: Iterable[str], most: int = 1, cutoff: float = 0.6) -> list[str]:
-    """At most so many of the known names that look like `name`, the most alike first. cutoff: how alike, 0 to 1."""
-    import difflib  # takes longer than most of a start, and is wanted only when something is wrong
+    """The known names most similar to `name`, at most `most` of them, best first. cutoff: least similarity, 0 to 1."""
+    import difflib  # here, for a quick start: only messages need it
 
     known = list(known)
     same = [other for other in known if other.casefold() == name.casefold()]  # Y and y have no letter in common
