@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -22,6 +23,7 @@ from nnctl.config.json_schema import FAMILIES
 from nnctl.config.type_descriptions import in_words
 from nnctl.config.types import EngineSpec, InputSpec
 from nnctl.data.config import DatasetSpec, ImageSpec, SequenceSpec, SplitSpec, TextSpec
+from nnctl.errors import ShapeError
 
 FOLDER = Path(__file__).parent / "reference"
 PAGES = {
@@ -79,6 +81,8 @@ def _member(noun: str, home: str, name: str, cls: Any) -> str:
         parts += [f"Also called {' or '.join(f'`{own.get(alias, alias)}`' for alias in aliases)}.", ""]
     if set(cls.model_fields) - {"trainable"}:
         parts += [*_table(cls), ""]
+    if noun == "layer":
+        parts += [_shapes(name, cls), ""]
     parts += ["```yaml", example(noun, name, cls), "```", "", f"Keras: {_keras(noun, home, name, cls)}", ""]
     return "\n".join(parts)
 
@@ -148,10 +152,29 @@ def _bounds(annotation: Any, marks: tuple[Any, ...] = ()) -> list[str]:
     return found
 
 
+def _shapes(name: str, cls: Any) -> str:
+    """The shapes of inputs and outputs, in a sentence."""
+    layer = cls(**_shown("layer", name, cls))
+    found = []
+    for shape in examples.SHAPES_OF.get(name, examples.SHAPES):
+        with suppress(ShapeError):  # of an input of another kind
+            output = layer.output_shape([shape] * max(cls.fewest, 1) if cls.merges else shape)
+            found.append((shape, output))
+    if len(found) == len(examples.SHAPES) and all(shape == output for shape, output in found):
+        return "Shape: the output has the shape of the input."
+    shown = "; ".join(f"`{shape}` becomes `{output}`" for shape, output in found)
+    return f"Shapes without the batch axis, with the arguments of the example: {shown}."
+
+
+def _shown(noun: str, name: str, cls: Any) -> dict[str, Any]:
+    """The arguments of the example."""
+    required = {key: examples.VALUES[key] for key, info in cls.model_fields.items() if info.is_required()}
+    return required | examples.SHOWN.get((noun, name), {})
+
+
 def example(noun: str, name: str, cls: Any) -> str:
     """A piece of a config that uses the member."""
-    required = {key: examples.VALUES[key] for key, info in cls.model_fields.items() if info.is_required()}
-    arguments = required | examples.SHOWN.get((noun, name), {})
+    arguments = _shown(noun, name, cls)
     if noun == "layer" and cls.merges and cls.fewest > 1:
         branches = [f"  - Dense: {{units: 8, from: input, name: {branch}}}" for branch in "ab"]
         return "\n".join(["layers:", *branches, f"  - {name}: {flow({**arguments, 'from': ['a', 'b']})}"])

@@ -11,6 +11,10 @@ VALUES: dict[str, Any] = {
     "width_factor": 0.1, "boundaries": [1000, 2000], "values": [0.01, 0.003, 0.001], "times": 2,
 }  # fmt: skip
 
+# Inputs that a layer is tried on, without the batch axis: features, a sequence of features, an image.
+SHAPES = ((16,), (10, 8), (28, 28, 3))
+SHAPES_OF = {"Embedding": ((10,),), "Masking": ((10, 8),), "TimeDistributed": ((10, 8),)}
+
 # Arguments that an example shows besides those that are required.
 SHOWN: dict[tuple[str, str], dict[str, Any]] = {
     ("layer", "Dense"): {"activation": "relu"},
