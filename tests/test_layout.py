@@ -6,7 +6,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-cli = pytest.importorskip("importlinter.cli", reason="import-linter comes with the extra `dev`")
+cli = pytest.importorskip("importlinter.cli", reason="import-linter comes with the extra `test`")
 grimp = pytest.importorskip("grimp", reason="it comes with import-linter")
 
 
