@@ -1,4 +1,4 @@
-"""Arenas: the memory of one shard's pass, taken once and used again at every step."""
+"""Arenas: the memory of one shard's pass, allocated once and reused at every step."""
 
 from __future__ import annotations
 
@@ -12,30 +12,33 @@ from nnctl.engine.profiler import Clock
 from nnctl.kernels import aligned
 
 Array = np.ndarray
-# Multiply-adds of a layer from which on a second thread is worth waiting for: some 8 microseconds of one.
-WORTH_A_PART = 500_000
-# Calls that stand ready at one place: for whole batches and for a smaller one, the gradients going to their own place or
-# being added to it.
+# Multiply-adds of a layer from which on splitting it among threads is worth it: some 8 microseconds on one.
+WORTH_SPLITTING = 500_000
+# Prepared calls that are kept for one place of a pass: for whole batches and for a smaller one, with gradients written
+# or added.
 KNOWN = 4
 
 
 def random_state(seed: int, number: int, step: int = 0, first: int = 0, stream: int = 0) -> list[int]:
-    """The state, counter (4) and key (2), from which Philox gives the random bits of the layer of that number: a function
-    of state alone, so that any row's can be had without those before it. first: how many times 16 numbers come before;
-    the step, the layer and the stream keep the counters apart."""
+    """The state of the Philox generator for one layer: counter (4) and key (2).
+
+    The bits depend on this state only, so that those of any row can be drawn without those before it. `first` counts
+    the groups of 16 numbers that come before; the step, the layer's number and the stream keep the counters apart.
+    """
     return [first, stream, step, number, seed % 2**64, seed >> 64]
 
 
 class ShardCall:
-    """What layers ask of the executor during one pass of one shard (see `layers.base.Call`).
+    """What layers may ask of the executor during one pass of one shard (see `nn.layers.base.Call`).
 
-    The same layers ask for the same arrays in the same order at every step, so the arena is a list of them;
-    a request for a smaller first axis than there is at its place (the last, smaller batch) gets the beginning of it, one
-    that finds another shape there replaces it.
+    The same layers ask for the same arrays in the same order at every step, so that the arena is a list of them. A
+    request for fewer rows than the array at its place has (in the last, smaller batch) gets the beginning of it; one
+    for another shape replaces it.
     """
 
     def __init__(self, seed: int, dtype: Any, *, training: bool, keeps: bool = True):
-        """keeps: whether arrays are used again. Else they are made anew, and freed as soon as nobody looks at them."""
+        """keeps: whether arrays are reused. Else they are allocated anew, and freed as soon as nothing refers to
+        them."""
         self.dtype = np.dtype(dtype)
         self.training, self._keeps = training, keeps
         self.shard = 0
@@ -44,10 +47,10 @@ class ShardCall:
         self.may_overwrite = False
         self.onto: Array | None = None
         self.masks: Sequence[Array | None] = ()
-        self.kernels: Any = None  # compiled twins of what NumPy does in many passes (see nnctl.kernels), or None
-        self.workers = 1  # threads that a layer may deal its rows out to
+        self.kernels: Any = None  # the compiled kernels (see nnctl.kernels), or None
+        self.workers = 1  # threads that a layer may split its rows among
         self.side_by_side: Any = None
-        self.clock: Clock | None = None  # takes the time of each step, where that is asked for
+        self.clock: Clock | None = None  # measures the time of each step, if that is asked for
         self._seed = seed
         self._arrays: list[Array] = []
         self._parts: dict[int, Array] = {}  # by place, the first rows of the array there
@@ -56,12 +59,12 @@ class ShardCall:
         self._step = self._number = self._first_row = 0
 
     def begin(self, *, shard: int, first_row: int, batch_rows: int, step: int) -> None:
-        """A new pass: every array handed out before may now be overwritten."""
+        """Starts a new pass: every array handed out before may be overwritten."""
         self.shard, self.batch_rows = shard, batch_rows
         self._first_row, self._step, self._next = first_row, step, 0
 
     def enter(self, number: int, wants_dx: bool, may_overwrite: bool, masks: Sequence[Array | None] = ()) -> None:
-        """The layer of that number is called next, on inputs with these masks."""
+        """Says which layer is called next, and with which masks of its inputs."""
         self._number, self.wants_dx, self.may_overwrite, self.masks = number, wants_dx, may_overwrite, masks
 
     def empty(self, shape: tuple[int, ...], dtype: Any = None) -> Array:
@@ -86,10 +89,9 @@ class ShardCall:
         return self._arrays[place]
 
     def prepared(self, given: tuple[Any, ...], prepare: Callable[[], Any]) -> Any:
-        """What `prepare` returns; where it was called at this place of the pass with these very arrays before, as in
-        every step after the first, what it returned then. prepare: asks for arrays and puts calls together, and
-        computes nothing."""
-        place, given = self._next, (*given, self.workers)  # calls for several threads are none for one
+        """Returns what `prepare` returns, or returned before at this place of the pass with the very same arrays, as in
+        every step after the first. prepare: asks for arrays and prepares calls, and computes nothing."""
+        place, given = self._next, (*given, self.workers)  # calls prepared for several threads do not serve one
         known = self._prepared.setdefault((place, self._number), [])
         for before, after, result in known:
             if len(before) == len(given) and all(map(is_, before, given)):
@@ -102,19 +104,19 @@ class ShardCall:
         return result
 
     def parts(self, rows: int, work: int) -> list[slice]:
-        """The rows as they are dealt out to threads. work: multiply-adds of one row."""
-        count = self.workers if rows * work >= WORTH_A_PART else 1
+        """The rows of each thread. work: multiply-adds of one row."""
+        count = self.workers if rows * work >= WORTH_SPLITTING else 1
         return [slice(rows * k // count, rows * (k + 1) // count) for k in range(count)]
 
-    def deal(self, turn: Any, count: int) -> None:
-        """turn(0) to turn(count - 1), side by side."""
+    def deal(self, task: Any, count: int) -> None:
+        """Runs task(0) to task(count - 1), each on a thread of its own."""
         if count == 1:
-            turn(0)
+            task(0)
         else:
-            self.side_by_side(turn, count)
+            self.side_by_side(task, count)
 
     def random_bits(self, row_size: int, rows: int, stream: int = 0) -> Array:
-        per_row = -(-row_size // 16)  # one count gives 4 x 64 bits
+        per_row = -(-row_size // 16)  # one count of the generator gives 4 x 64 bits
         state = np.array(
             random_state(self._seed, self._number, self._step, self._first_row * per_row, stream), np.uint64
         )
@@ -128,5 +130,5 @@ class ShardCall:
 
     @property
     def bytes(self) -> int:
-        """Memory held."""
+        """Bytes of memory held."""
         return sum(array.nbytes for array in self._arrays)

@@ -1,4 +1,4 @@
-"""How much there is to do in an iteration: what threads and compiled kernels are chosen by."""
+"""The cost model: how much work an iteration is. Threads and compiled kernels are chosen by it."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from nnctl.nn.layers.base import Layer, Shape
 
 
 def multiply_adds(program: Program, counts: Callable[[Layer], bool] = lambda layer: True) -> int:
-    """Multiply-adds of one sample's forward pass, of the layers that count."""
+    """Multiply-adds of one sample's forward pass, in the layers that `counts` selects."""
     nodes = (node for node in program.graph.nodes if counts(node.layer))
     return sum(node.layer.multiply_adds(program.graph.given(node)) for node in nodes)
 
 
 def calls(program: Program) -> int:
-    """How often an iteration enters NumPy for a layer, or a step of one, roughly."""
+    """About how often an iteration calls NumPy for a layer, or for a time step of one."""
     return sum(node.layer.calls(program.graph.given(node)) for node in program.graph.nodes)
 
 
 def row_bytes(program: Program) -> int:
-    """Of one sample's outputs of all layers; what varies counts as 1."""
+    """Bytes of one sample's outputs of all layers; an axis of varying length counts as 1."""
     return _bytes(program, (program.graph.shapes[node.name] for node in program.graph.nodes))
 
 
 def made_bytes(program: Program) -> int:
-    """Of what the steps leave in memory for one sample, roughly: what is between layers done as one is not there, what
-    recurrent layers keep for themselves is."""
+    """About how many bytes the steps leave in memory for one sample: without what is between fused layers, with what
+    recurrent layers keep for themselves."""
     kept = 0
     for step in program.steps:
         given = [program.slot_shapes[source] for source in step.sources]
@@ -37,7 +37,7 @@ def made_bytes(program: Program) -> int:
 
 
 def input_bytes(program: Program) -> int:
-    """Of one sample's inputs."""
+    """Bytes of one sample's inputs."""
     return _bytes(program, (program.graph.shapes[name] for name in program.graph.inputs))
 
 

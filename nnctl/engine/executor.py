@@ -141,8 +141,8 @@ class Executor:
         return self._together(results, self._penalties(add_gradients=True))
 
     def takes_several(self, rows: Any) -> bool:
-        """Whether `train_steps` can take these rows (a split of the data set): they can go through a compiled chain, and
-        nothing else belongs to a step."""
+        """Whether `train_steps` can take these rows (a split of the data set): they can go through a compiled chain,
+        and nothing else belongs to a step."""
         return self.strategy.chain_for(rows) is not None and not self.program.regularized
 
     def train_steps(self, rows: Any, order: Array, batch: int, first: int, step: int, numbers: Array,

@@ -1,4 +1,4 @@
-"""The graph: which layer takes which tensor, in what order, and every shape, before any memory is taken."""
+"""The graph: which layer takes which tensor, in what order, and every shape, before any memory is allocated."""
 
 from __future__ import annotations
 
@@ -137,8 +137,11 @@ def _in_order(nodes: Sequence[Node], inputs: Mapping[str, Shape], outputs: Seque
                 ordered.append(node)
                 stack.pop()
             elif waiting[0].name in open_:
-                raise InputError(f"layers {waiting[0].name!r} and {node.name!r} wait for each other: the graph has a cycle",
-                                 where=node.where, hint="a layer cannot take what depends on it")  # fmt: skip
+                raise InputError(
+                    f"layers {waiting[0].name!r} and {node.name!r} wait for each other: the graph has a cycle",
+                    where=node.where,
+                    hint="a layer cannot take what depends on it",
+                )
             else:
                 stack.append(waiting[0])
     return ordered

@@ -1,4 +1,4 @@
-"""Finding out what went wrong: where NaN or infinity first appears."""
+"""Finds where NaN or infinity first appears."""
 
 from __future__ import annotations
 
@@ -56,5 +56,5 @@ def _alone(generator: PartialSums) -> Any:
 
 
 def _bad_row(x: Array) -> int:
-    """The first row, counted from 1, that holds a number that is not finite."""
+    """The first row, counted from 1, with a number that is not finite."""
     return int(np.flatnonzero(~np.isfinite(x.reshape(len(x), -1)).all(axis=1))[0]) + 1

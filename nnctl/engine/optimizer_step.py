@@ -1,7 +1,7 @@
-"""The updater: one optimizer step over flat memory.
+"""The optimizer step: one update of all weights, over flat memory.
 
-Weights, gradients and the optimizer's slots are flat arrays of one layout. A step clips, decays and applies
-the rule block by block, so that a block's arrays stay in the cache between the operations of the rule.
+Weights, gradients and the optimizer's slots are flat arrays of one layout. A step clips, decays and applies the rule
+block by block, so that a block's arrays stay in the cache between the operations of the rule.
 """
 
 from __future__ import annotations
@@ -21,18 +21,23 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 
-WORTH_A_THREAD = 32_768  # entries: below, a thread wakes up later than the first is done
+WORTH_A_THREAD = 32_768  # entries; with fewer, a second thread wakes up after the first one has finished
 BLOCK = 16_384  # entries; in float32 Adam's four arrays and its intermediates then fit an L2 cache of 1 MiB
 
 
 class OptimizerStep:
     """Applies an optimizer to flat weights, in place.
 
-    weights: 1-D, float32 or float64. spans: where each variable lies in it. What no span covers is never
-    touched, so that frozen variables may live in the same array.
-    rate_scale: a factor on the learning rate, for whoever lowers it while the run goes on.
-    sweep: the rule compiled (see nnctl.kernels.ops.fused_optimizer), one pass over everything. side_by_side: runs f(0) to f(n - 1) on n
-    threads, which the sweep is dealt out to; what is computed is the same for any number.
+    Args:
+        weights: 1-D, float32 or float64.
+        spans: where each variable lies in it. What no span covers is never touched, so that frozen variables may live
+            in the same array.
+        sweep: the compiled rule (see nnctl.kernels.ops.fused_optimizer), one pass over everything.
+        threads, side_by_side: side_by_side(f, n) runs f(0) to f(n - 1) on n threads, among which the compiled rule is
+            split; the result is the same for any number.
+
+    Attributes:
+        rate_scale: a factor on the learning rate, for callers that lower it during the run.
     """
 
     def __init__(self, optimizer: Optimizer, weights: Array, spans: Mapping[str, slice], block: int = BLOCK, *,
@@ -42,10 +47,12 @@ class OptimizerStep:
         self._sweep = sweep
         self._side_by_side = side_by_side
         self._weights = weights
-        self._parts = dealt(pieces(list(spans.values()), len(weights) or 1), threads if side_by_side else 1)
+        self._pieces = split_among_threads(
+            pieces(list(spans.values()), len(weights) or 1), threads if side_by_side else 1
+        )
         self.rate_scale = 1.0
         starts = optimizer.slots()
-        # one after the other, for compiled callers
+        # one array, one slot after the other, for compiled callers
         self._slots = aligned.empty((len(starts), len(weights)), weights.dtype)
         self.slots = dict(zip(starts, self._slots, strict=True))
         for name, start in starts.items():
@@ -67,11 +74,11 @@ class OptimizerStep:
         lr = self.rate(step)
         scalars = self.optimizer.scalars(lr, step, self.memory)
         decay = (self.optimizer.weight_decay or 0.0) * lr
-        # Broken gradients make broken weights, and the next loss tells; NumPy need not warn besides.
+        # Gradients that are not finite show in the next loss; NumPy need not warn, too.
         with np.errstate(all="ignore"):
             self._clip(gradients)
             if self._sweep is not None:
-                self._sweep_over(gradients, decay, scalars)
+                self._run_compiled(self._sweep, gradients, decay, scalars)
                 return
             for piece, w, slots in self._blocks:
                 if decay:
@@ -81,24 +88,26 @@ class OptimizerStep:
                 for slot, new in zip(slots, new_slots, strict=True):
                     slot[...] = new
 
-    def _sweep_over(self, gradients: Array, decay: float, scalars: tuple[float, ...]) -> None:
+    def _run_compiled(
+        self, sweep: Callable[..., None], gradients: Array, decay: float, scalars: tuple[float, ...]
+    ) -> None:
         numbers = [float(number) for number in (decay, *scalars)]
 
-        def turn(worker: int) -> None:
-            for part in self._parts[worker]:
-                slots = (slot[part] for slot in self.slots.values())
-                self._sweep(self._weights[part], gradients[part], *slots, *numbers)
+        def task(thread: int) -> None:
+            for piece in self._pieces[thread]:
+                slots = (slot[piece] for slot in self.slots.values())
+                sweep(self._weights[piece], gradients[piece], *slots, *numbers)
 
-        if len(self._parts) == 1:
-            turn(0)
+        if self._side_by_side is None or len(self._pieces) == 1:
+            task(0)
         else:
-            self._side_by_side(turn, len(self._parts))
+            self._side_by_side(task, len(self._pieces))
 
-    # Several steps in one call of a compiled chain (engine/fusions/dense_chain.py), which applies the rule by itself
+    # Several steps in one call of a compiled chain (engine/fusions/dense_chain.py), which applies the rule itself
 
     @property
     def rule_alone(self) -> Update | None:
-        """The rule for compiled callers, where a step is nothing but the rule."""
+        """The rule for compiled callers, where a step is nothing but the rule; else None."""
         optimizer = self.optimizer
         clips = optimizer.clipnorm or optimizer.global_clipnorm or optimizer.clipvalue
         update = getattr(self._sweep, "update", None)
@@ -119,7 +128,7 @@ class OptimizerStep:
         return np.array(rows, np.float64)
 
     def went(self, count: int) -> None:
-        """So many of the steps that `ahead` gave the numbers of have been made."""
+        """`count` of the steps whose numbers `ahead` returned have been made."""
         self.memory = self._memories[count]
 
     def _clip(self, gradients: Array) -> None:
@@ -131,11 +140,11 @@ class OptimizerStep:
             shorten([gradients[piece] for piece, _, _ in self._blocks], optimizer.global_clipnorm)
         elif optimizer.clipvalue is not None:
             for piece, _, _ in self._blocks:
-                part = gradients[piece]
-                np.clip(part, -optimizer.clipvalue, optimizer.clipvalue, out=part)
+                block = gradients[piece]
+                np.clip(block, -optimizer.clipvalue, optimizer.clipvalue, out=block)
 
     def state(self, copies: bool = True) -> dict[str, Any]:
-        """All that the next step depends on besides the weights: the slots, or copies of them, and plain numbers."""
+        """Everything but the weights that the next step depends on: the slots, or copies of them, and plain numbers."""
         return {
             "slots": {name: slot.copy() if copies else slot for name, slot in self.slots.items()},
             "memory": dict(self.memory),
@@ -143,7 +152,7 @@ class OptimizerStep:
         }
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Goes on where `state` was taken. Raises RunError for the state of another optimizer or model."""
+        """Continues where `state` was taken. Raises RunError for the state of another optimizer or model."""
         theirs = {name: (slot.shape, str(slot.dtype)) for name, slot in state["slots"].items()}
         ours = {name: (slot.shape, str(slot.dtype)) for name, slot in self.slots.items()}
         if theirs != ours or set(state["memory"]) != set(self.memory):
@@ -171,35 +180,35 @@ def pieces(spans: list[slice], block: int) -> list[slice]:
     ]
 
 
-def dealt(whole: list[slice], threads: int) -> list[list[slice]]:
-    """The slices dealt out to threads in parts of about one size; one part where there is little to do."""
+def split_among_threads(whole: list[slice], threads: int) -> list[list[slice]]:
+    """The slices of each thread, of about the same total size; all for one thread where there is little to do."""
     total = sum(piece.stop - piece.start for piece in whole)
     if threads == 1 or total < WORTH_A_THREAD * threads:
         return [whole]
-    share = -(-total // threads)
-    parts: list[list[slice]] = [[]]
-    room = share
+    each = -(-total // threads)
+    split: list[list[slice]] = [[]]
+    left = each
     for piece in whole:
         first = piece.start
         while first < piece.stop:
-            end = min(first + room, piece.stop)
-            parts[-1].append(slice(first, end))
-            room -= end - first
+            end = min(first + left, piece.stop)
+            split[-1].append(slice(first, end))
+            left -= end - first
             first = end
-            if not room:
-                parts.append([])
-                room = share
-    return [part for part in parts if part]
+            if not left:
+                split.append([])
+                left = each
+    return [slices for slices in split if slices]
 
 
-def shorten(parts: list[Array], longest: float) -> None:
-    """Scales the parts, in place, so that together they are no longer than `longest` (2-norm)."""
-    length = math.sqrt(sum(float(np.dot(part, part)) for part in parts))
+def shorten(arrays: list[Array], longest: float) -> None:
+    """Scales the arrays, in place, so that together they are no longer than `longest` (2-norm)."""
+    length = math.sqrt(sum(float(np.dot(array, array)) for array in arrays))
     if math.isinf(length):  # in float32 the squares of what exceeds 1.8e19 overflow
-        length = math.sqrt(sum(float(np.square(part, dtype=np.float64).sum()) for part in parts))
+        length = math.sqrt(sum(float(np.square(array, dtype=np.float64).sum()) for array in arrays))
     if length > longest:
-        for part in parts:
-            part *= longest / length
+        for array in arrays:
+            array *= longest / length
 
 
 def describe(slots: Mapping[str, tuple]) -> str:

@@ -1,4 +1,4 @@
-"""Where the time of training goes: seconds by layer and phase, taken only when asked for."""
+"""The profiler: seconds of training by layer and phase, measured only when asked for."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 
-# Phases of an iteration beside the layers' own.
+# Phases of an iteration besides those of the layers.
 BATCH, LAYERS, UPDATE, FIGURES, SCREEN = "batch", "layers", "update", "figures", "screen"
 
 
 class Clock:
-    """Adds up laps by (name, phase). Each thread's shard has one of its own."""
+    """Adds up laps by (name, phase). Each shard call has one of its own."""
 
     def __init__(self) -> None:
         self.seconds: defaultdict[tuple[str, str], float] = defaultdict(float)
@@ -21,7 +21,7 @@ class Clock:
         self._last = time.perf_counter()
 
     def lap(self, name: str, phase: str) -> None:
-        """What has passed since the last lap was spent on this."""
+        """Counts the time since the last lap for this name and phase."""
         now = time.perf_counter()
         self.seconds[name, phase] += now - self._last
         self._last = now

@@ -1,7 +1,7 @@
 """The program: a graph made ready to run.
 
-All trainable weights live in one flat buffer and all other figures that are kept (moving means) in a second;
-layers see views. An optimizer step, a checkpoint, a broadcast is then one pass over flat memory.
+All trainable weights live in one flat buffer, and all other numbers that are kept (moving averages) in a second one;
+layers see views. So an optimizer step or a checkpoint is one pass over flat memory.
 """
 
 from __future__ import annotations
@@ -24,12 +24,16 @@ from nnctl.nn.layers.base import Array
 class Program:
     """Weights, and the steps that use them.
 
-    seed: of the initial weights and of everything random in the layers. dtype: float32, or float64 for checks.
-    parameters: (n,) all trainable weights. state: (m,) everything else that is saved with the model.
-    slot_shapes: of each slot's tensor, without its rows.
-    spans: "dense/kernel" -> its slice of `parameters`. state_spans: likewise of `state`.
-    fuse: which steps may be done as one (see nnctl.engine.fusions.names). A bias and an activation are one step, and where they are
-    followed by a max-pooling and the activation is monotone they come after it, to a fraction of the numbers.
+    Args:
+        seed: of the initial weights and of everything random in the layers.
+        dtype: float32, or float64 for checks.
+        fuse: names of the fusions that may be used (see nnctl.engine.fusions.names).
+
+    Attributes:
+        parameters: (n,), all trainable weights.
+        state: (m,), everything else that is saved with the model.
+        spans: "dense/kernel" -> its slice of `parameters`; state_spans: likewise of `state`.
+        slot_shapes: the shape of each slot's tensor, without its rows.
     """
 
     def __init__(self, graph: Graph, *, seed: int = 0, dtype: Any = np.float32, initialize: bool = True,
@@ -61,7 +65,7 @@ class Program:
             self.initialize()
 
     def _lay_out(self) -> None:
-        """Gives each weight its place, the trainable ones in the first buffer."""
+        """Gives each weight its place: trainable ones in `parameters`, the others in `state`."""
         trainable = {self.graph.owner(node): node.layer.trainable for node in reversed(self.graph.nodes)}
         ends = [0, 0]
         for owner, weights in self.graph.weights.items():
@@ -87,7 +91,7 @@ class Program:
         return {name: self.view(f"{owner}/{name}") for name in self.graph.weights[owner]}
 
     def named_weights(self) -> dict[str, Array]:
-        """Every weight by "node/name", as views: what is saved."""
+        """Every weight by "node/name", as views; they are saved with the model."""
         return {key: self.view(key) for key in (*self.spans, *self.state_spans)}
 
     def initialize(self) -> None:

@@ -1,7 +1,8 @@
 """One shard's pass through the model: forward, losses, backward.
 
-All three are generators, because some layers and losses need a sum over the whole batch: they yield this shard's partial
-sum and are sent the sum over all shards (see `nn.layers.base.WholeBatch`). The executor drives the shards side by side.
+All three are generators, because some layers and losses need a sum over the whole batch: they yield this shard's
+partial sum and are sent the sum over all shards (see `nn.layers.base.WholeBatch`). The executor drives the shards side
+by side.
 """
 
 from __future__ import annotations

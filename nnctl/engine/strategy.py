@@ -1,7 +1,8 @@
 """Which way a batch goes through the model: the one place where that is decided.
 
 There are four ways. The executor makes one Strategy for a run; the Strategy says for each batch which way it goes. The
-answer depends on the model, the settings and the number of rows, never on timing or load, so that a run can be repeated.
+answer depends on the model, the settings and the number of rows, never on timing or load, so that a run can be
+repeated.
 
 **Compiled chain.** The whole training step is one compiled call, and several steps with their updates may be, too
 (engine/fusions/dense_chain.py). Taken where all of these hold:
@@ -20,8 +21,8 @@ the threads. Taken where no chain is and all of these hold:
 For such batches, running the steps of two shards in Python takes longer than a second thread saves.
 
 **Shards.** The batch is cut into shards, and each goes forward and backward on its own thread in its own arena
-(engine/shard_pass.py); the gradients are then summed in a fixed order. Taken where none of the above is and all of these
-hold:
+(engine/shard_pass.py); the gradients are then summed in a fixed order. Taken where none of the above is and all of
+these hold:
   - there are several threads;
   - a step takes more than WORTH_A_THREAD multiply-adds: less is done before a second thread has begun;
   - the run has compiled kernels, or the batch's activations take more than NUMPY_SHARDS bytes: for less, BLAS' own

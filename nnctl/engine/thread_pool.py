@@ -1,4 +1,4 @@
-"""The crew: threads that do one thing together, over and over."""
+"""The thread pool: threads that run the same task together, again and again."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy as np
 
 from nnctl.kernels.toolchain import shared_library
 
-Turn = Callable[[int], None]
+Task = Callable[[int], None]
 
-# Looks at a flag before a thread goes to sleep, half a millisecond to two by the CPU: longer than the pauses between
-# and inside of steps.
+# How often a thread looks at a flag before it goes to sleep, which takes half a millisecond to two by the CPU: longer
+# than the pauses between and within steps.
 LOOKS = 50_000
 
 
 class ThreadPool:
-    """Runs turn(0) on the calling thread and turn(1) to turn(n - 1) on threads of its own, which it keeps.
+    """Runs task(0) on the calling thread and task(1) to task(n - 1) on threads of its own, which it keeps.
 
-    until: waits for a flag without sleeping (kernels/primitives/spin_barrier.py); None where nothing is compiled: then every wait is
-    a sleep.
+    until: waits for a flag without sleeping (kernels/primitives/spin_barrier.py). None where nothing is compiled: then
+    every wait is a sleep.
     """
 
     def __init__(self, until: Callable[[Any, int, int], bool] | None = None):
@@ -29,17 +29,17 @@ class ThreadPool:
         self._others: list[_Member] = []
         self._flag = np.zeros(1, np.int64)
 
-    def __call__(self, turn: Turn, workers: int) -> None:
-        """All turns; raises what one of them raised, once all have ended."""
-        while len(self._others) < workers - 1:
+    def __call__(self, task: Task, threads: int) -> None:
+        """Runs the task on all threads; raises what one of them raised, once all have ended."""
+        while len(self._others) < threads - 1:
             self._others.append(_Member(len(self._others) + 1, self._until))
-        others = self._others[: workers - 1]
+        others = self._others[: threads - 1]
         if self._until is not None:
-            self._until(self._flag, 0, 1)  # no wait: the turn among threads is this one's when it comes back
+            self._until(self._flag, 0, 1)  # does not wait, but returns with Python's lock held by this thread
         for other in others:
-            other.begin(turn)
+            other.begin(task)
         try:
-            turn(0)
+            task(0)
         finally:
             errors = [other.end() for other in others]
         for error in errors:
@@ -53,7 +53,7 @@ class ThreadPool:
 
 
 class _Flag:
-    """A number that only grows, and a way to wait for it."""
+    """A number that only grows, and can be waited for."""
 
     def __init__(self, until: Any):
         self.value = np.zeros(1, np.int64)
@@ -63,7 +63,7 @@ class _Flag:
 
     def raise_to(self, value: int) -> None:
         self.value[0] = value
-        if self._sleeps:  # set before the sleeper looked for the last time: it has seen the value, or hears the bell
+        if self._sleeps:  # set before the sleeper's last look: it has seen the value, or hears the bell
             self._sleeps = False
             self._bell.release()
 
@@ -80,24 +80,24 @@ class _Flag:
 
 
 class _Member:
-    """One thread and what it is to do."""
+    """One thread and its task."""
 
     def __init__(self, number: int, until: Any):
         self._number = number
         self._asked, self._done = _Flag(until), _Flag(until)
         self._rounds = 0
-        self._turn: Turn | None = None
+        self._task: Task | None = None
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name=f"shard-{number}", daemon=True)
         self._thread.start()
 
-    def begin(self, turn: Turn | None) -> None:
-        self._turn = turn
+    def begin(self, task: Task | None) -> None:
+        self._task = task
         self._rounds += 1
         self._asked.raise_to(self._rounds)
 
     def end(self) -> BaseException | None:
-        """Waits for the end of the turn and gives what it raised."""
+        """Waits for the end of the task and returns what it raised."""
         self._done.wait_for(self._rounds)
         error, self._error = self._error, None
         return error
@@ -111,10 +111,10 @@ class _Member:
         while True:
             done += 1
             self._asked.wait_for(done)
-            if self._turn is None:
+            if self._task is None:
                 return
             try:
-                self._turn(self._number)
-            except BaseException as error:  # told to the thread that asked
+                self._task(self._number)
+            except BaseException as error:  # raised on the calling thread
                 self._error = error
             self._done.raise_to(done)

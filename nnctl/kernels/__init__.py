@@ -1,7 +1,7 @@
-"""Compiled loops, for what NumPy does in many passes: used where Numba is installed (the extra `fast`).
+"""Compiled kernels, for what NumPy does in many passes: used where Numba is installed (the extra `fast`).
 
-NumPy is the reference; every kernel has a twin there, and a test that both agree. To compile takes seconds, and Numba a
-third of one to import: both are asked for only where a run is long enough to win that back.
+Every kernel has a NumPy reference, and a test that both agree. Compiling takes seconds, and importing Numba a third of
+a second: both are done only where a run is long enough to gain more than that.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nnctl.kernels.toolchain.shared_library import Compiled
 
-# the kernels that other code calls, by the folder of their modules
+# the modules of kernels that other code calls, by folder
 HOMES = {
     "ops": ("conv_pool_backward", "convolution", "ctc", "dense", "dense_chain", "pooling", "recurrent_cells",
             "recurrent_loops", "resampling"),
@@ -23,7 +23,7 @@ HOMES = {
                    "transpose"),
 }  # fmt: skip
 
-SWITCH = "NNCTL_KERNELS"  # numpy: leave Numba alone; numba: use it however short the run
+SWITCH = "NNCTL_KERNELS"  # numpy: never use Numba; numba: use it however short the run is
 INSTALL = "pip install 'nnctl[fast]'"
 
 
@@ -38,7 +38,7 @@ def installed() -> bool:
 
 
 def wanted(work: float, worth: float) -> bool:
-    """Whether a run that does so much work should have compiled kernels, the environment's switch considered."""
+    """Whether a run that does so much work gets compiled kernels; the environment's switch decides first."""
     switch = os.environ.get(SWITCH, "")
     if switch == "numpy":
         return False
@@ -46,11 +46,11 @@ def wanted(work: float, worth: float) -> bool:
 
 
 class Kernels:
-    """The compiled kernels, module by module: `kernels.pooling.max_forward`. Each is fetched, or compiled, when it is
-    first called (kernels/toolchain/shared_library.py)."""
+    """The compiled kernels by module: `kernels.pooling.max_forward`. Each is loaded, or compiled, when it is first
+    called (kernels/toolchain/shared_library.py)."""
 
     def __init__(self, without: Iterable[str] = ()):
-        """without: modules that are not to be used."""
+        """without: modules that this run must not use; they are None."""
         for name in without:
             setattr(self, name, None)
 

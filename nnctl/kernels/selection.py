@@ -1,4 +1,5 @@
-"""Whether a run gets compiled kernels: a function of its config and machine, so that a resumed run gets them too."""
+"""Whether a run gets compiled kernels. It depends on the config and the machine only, so that a resumed run gets the
+same."""
 
 from __future__ import annotations
 
@@ -9,18 +10,18 @@ from typing import Any
 
 from nnctl import kernels
 
-# Seconds that NumPy would take for the whole run, roughly, above which importing Numba and fetching what it compiled
-# (half a second together) and, the first time on a machine, compiling (some ten) are won back.
+# Estimated seconds of the whole run on NumPy above which compiled kernels are worth it: importing Numba and loading
+# what it compiled take half a second, and the first time on a machine compiling takes some ten.
 WORTH = 1.5
-# What NumPy takes, as measured where half of the time is BLAS': for each weight updated, each multiply-add, and each
-# call of a layer, forward and backward (a recurrent layer is called at every time step).
+# Seconds that NumPy takes, as measured where half of the time is BLAS': for each weight updated, each multiply-add, and
+# each call of a layer, forward and backward (a recurrent layer is called at every time step).
 SECONDS_A_WEIGHT, SECONDS_A_MULTIPLY_ADD, SECONDS_A_CALL = 2e-9, 3e-11, 6e-5
 
 
 @dataclass(frozen=True)
 class Work:
-    """What a run has to do. iterations, each of which updates so many weights, makes so many multiply-adds forward and
-    backward, and so many calls of layers."""
+    """How much a run has to do: its iterations and, for each of them, the weights that are updated, the multiply-adds
+    forward and backward, and the calls of layers."""
 
     iterations: int
     weights: int
@@ -29,15 +30,20 @@ class Work:
 
     @property
     def seconds(self) -> float:
-        """Of NumPy, roughly."""
+        """Estimated time on NumPy."""
         numbers = self.weights * SECONDS_A_WEIGHT + self.multiply_adds * SECONDS_A_MULTIPLY_ADD
         return self.iterations * (numbers + self.calls * SECONDS_A_CALL)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """sweep: the optimizer's compiled pass. layers: the layers' kernels. None for NumPy. note, cache_note: lines for
-    the user, the second on a kernel cache that is not used."""
+    """The kernels of a run.
+
+    Attributes:
+        sweep: the optimizer's compiled rule, or None for NumPy.
+        layers: the layers' kernels, or None for NumPy.
+        note, cache_note: lines for the user; the second one says why the kernel cache is not used.
+    """
 
     sweep: Callable[..., None] | None = None
     layers: kernels.Kernels | None = None
@@ -46,7 +52,7 @@ class Choice:
 
     @property
     def name(self) -> str:
-        """As the environment of a run has it."""
+        """As a run's environment records it."""
         return "numba" if self.sweep or self.layers else "numpy"
 
 
@@ -64,7 +70,7 @@ def choose(optimizer: Any, work: Work, dtype: Any, fuse: Collection[str]) -> Cho
         sweep = compiled(optimizer.formula(), len(optimizer.slots()), len(scalars)) if "update" in fuse else None
         if sweep is None:
             import_module("numba")
-    except Exception as error:  # whatever a Numba that does not fit this Python or this machine may raise
+    except Exception as error:  # anything that a Numba unfit for this Python or machine may raise
         return Choice(note=f"compiled kernels are not used, NumPy computes instead: {type(error).__name__}")
     layers = kernels.Kernels(() if "gates" in fuse else ("recurrent_loops",)) if str(dtype) == "float32" else None
     note = "compiled kernels (Numba); on first use they take a few seconds to compile"

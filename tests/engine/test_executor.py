@@ -13,11 +13,14 @@ from nnctl.nn.losses import losses
 
 SHAPE = (8, 7, 2)
 MODELS = {
-    "residual": """[{Conv2D: {filters: 5, kernel_size: 3, padding: same, activation: relu}}, {Conv2D: {filters: 5, kernel_size: 3,
-        padding: same, name: b}}, {Add: {from: [b, conv2d]}}, ReLU, MaxPooling2D, Flatten, {Dropout: {rate: 0.3}}, {Dense: {units: 3}}]""",
-    "recurrent": """[{Reshape: {target_shape: [8, 14]}}, {Bidirectional: {layer: {LSTM: {units: 4, return_sequences: true}}}},
+    "residual": """[{Conv2D: {filters: 5, kernel_size: 3, padding: same, activation: relu}},
+        {Conv2D: {filters: 5, kernel_size: 3, padding: same, name: b}}, {Add: {from: [b, conv2d]}}, ReLU, MaxPooling2D,
+        Flatten, {Dropout: {rate: 0.3}}, {Dense: {units: 3}}]""",
+    "recurrent": """[{Reshape: {target_shape: [8, 14]}},
+        {Bidirectional: {layer: {LSTM: {units: 4, return_sequences: true}}}},
         {Conv1D: {filters: 4, kernel_size: 3}}, {GRU: {units: 3}}]""",
-    "shared": """[{Dense: {units: 2, name: a, activation: tanh}}, {shared: {layer: a}}, Flatten, {Dense: {units: 3}}]""",
+    "shared": """[{Dense: {units: 2, name: a, activation: tanh}}, {shared: {layer: a}}, Flatten,
+        {Dense: {units: 3}}]""",
 }
 ROWS = (40, 9, 40, 23, 9, 40)  # of one step after the other
 

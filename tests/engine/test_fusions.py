@@ -76,7 +76,8 @@ def losses_of(name, folder, fuse, **engine):
 
 
 # NumPy takes longest for convolutions, and makes few of their steps in one
-EACH = [pytest.param(name, kernel_set, marks=pytest.mark.slow if (name, kernel_set) in {("images", "numpy"), ("residual", "numpy")} else ())
+SLOW = {("images", "numpy"), ("residual", "numpy")}
+EACH = [pytest.param(name, kernel_set, marks=pytest.mark.slow if (name, kernel_set) in SLOW else ())
         for name in CONFIGS for kernel_set in ("numpy", "numba")]  # fmt: skip
 
 

@@ -1,1 +1,1 @@
-"""Steps of a program that are computed as one, found by what the steps are."""
+"""Fusions: passes over a program's steps that replace several steps by one."""

@@ -1,4 +1,5 @@
-"""The fusion "activation": a layer's bias and its activation are one step, after a max-pooling where that is the same."""
+"""The fusion "activation": a layer's bias and its activation are one step, after a max-pooling where that is the
+same."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The end of a layer as a step of its own: its bias and its activation in one pass over the output.
 
-Made by the program (engine/program.py), not written in configs. Between the product and this step a max-pooling may
-come, since max(x + b) = max(x) + b: then bias and activation see a fraction of the numbers.
+Made by a fusion (engine/fusions/activation.py), never written in configs. A max-pooling may come between the product
+and this step, because max(x + b) = max(x) + b: then bias and activation are computed for a fraction of the numbers.
 """
 
 from functools import cached_property
@@ -23,8 +23,8 @@ class Epilogue(Applies):
 
     @staticmethod
     def fits(layer: Layer, function: Activation) -> bool:
-        """Whether a layer's bias may wait until its activation is applied."""
-        return layer.bias_may_wait and layer.use_bias and not function.needs_input
+        """Whether a layer's bias can be added together with its activation."""
+        return layer.bias_may_wait and getattr(layer, "use_bias", False) and not function.needs_input
 
     def forward(self, w, x, call):
         bias, function = w["bias"], self.function

@@ -1,7 +1,7 @@
-"""A convolution, the shortcut that is added to it, and relu: the end of a residual block as one step of the program.
+"""A convolution, the shortcut that is added to it, and relu: the end of a residual block as one step.
 
-Made by the program (engine/fusions/convolution.py), not written in configs. Compiled, a row of places is summed and cut off while it
-is in the registers; without, one after the other.
+Made by a fusion (engine/fusions/convolution.py), never written in configs. Compiled, the sum and relu are computed
+while a row of places is in the registers; on NumPy, one after the other.
 """
 
 from functools import partial
@@ -14,9 +14,9 @@ from nnctl.nn.layers.convolution import Convolution, window
 
 
 class Summed(Ended):
-    """y = relu(x * W + b + s), or without relu x * W + b + s, of two inputs: x, and s of y's shape.
+    """y = relu(x * W + b + s), or x * W + b + s without relu, of two inputs: x, and s of y's shape.
 
-    end: relu's layer, or None. wants_dx: whether anything before x is trained.
+    end: the relu layer, or None. wants_dx: whether a weight before x is trained.
     """
 
     wants_dx: bool = True
@@ -25,7 +25,7 @@ class Summed(Ended):
     most = 2
 
     @staticmethod
-    def fits(convolution: Layer) -> bool:
+    def can_sum(convolution: Layer) -> bool:
         """Whether there is a compiled form."""
         return isinstance(convolution, Convolution) and convolution.groups == 1
 
@@ -49,24 +49,26 @@ class Summed(Ended):
         compiled, *rest = saved
         if compiled and self.end:
             dy = np.ascontiguousarray(dy)
-            return [super().backward(w, grads, saved, dy, call), dy]  # which leaves in dy what relu lets through
+            return [super().backward(w, grads, saved, dy, call), dy]  # which leaves relu's gradient in dy
         of_convolution, of_end = rest
         if self.end:
             dy = self.end.backward({}, {}, of_end, dy, call)
         return [self.convolution.backward(w, grads, of_convolution, dy, call), dy]
 
     def _sum_compiled(self, compiled, w, x, shortcut, call):
-        """Puts the compiled calls together: (what makes them, y, saved)."""
+        """Prepares the compiled calls: (a function that makes them, y, saved)."""
         of = self.convolution
         y = call.empty((len(x), *of.output_shape(x.shape[1:])))
-        parts, rooms, *geometry = plan = of.plan(x, call)
+        parts, buffers, *geometry = plan = of.plan(x, call)
         image, beside, out, kernel = of.image(x), of.image(shortcut), of.image(y), window(w["kernel"])
-        bias = w["bias"] if of.use_bias else np.zeros(of.filters, x.dtype)  # with which relu comes
+        bias = (
+            w["bias"] if of.use_bias else np.zeros(of.filters, x.dtype)
+        )  # the kernel applies relu together with the bias
         given = [
-            (image[rows], kernel, bias, beside[rows], out[rows], room, *geometry, int(self.end is not None))
-            for rows, room in zip(parts, rooms, strict=True)
+            (image[rows], kernel, bias, beside[rows], out[rows], buffer, *geometry, int(self.end is not None))
+            for rows, buffer in zip(parts, buffers, strict=True)
         ]
         run = partial(call.deal, lambda part: compiled.forward_summed(*given[part]), len(parts))
-        if self.end:  # what backward sees: of a convolution that is ended, without a pooling
+        if self.end:  # as Ended saves it, without a pooling
             return run, y, (compiled, plan, x, y, np.empty((len(x), 0, 0, 0), np.int32))
-        return run, y, (compiled, (compiled, plan, x), None)  # of a convolution
+        return run, y, (compiled, (compiled, plan, x), None)  # as Convolution saves it

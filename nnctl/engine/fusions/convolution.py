@@ -1,4 +1,4 @@
-"""Fusions: steps of a program that are done as one. Found by what the steps are, in whatever model they stand."""
+"""The fusion "convolution": a convolution and the steps after it become one step, in any model."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from nnctl.nn.layers.merge import Add
 
 
 def fused_convolutions(steps: list[Step], heads: list[Head], graph: Graph) -> list[Step]:
-    """The steps, each convolution taken together with what follows it: max-pooling, bias and relu, or a sum and relu."""
+    """The steps, with each convolution fused with what follows it: max-pooling, bias and relu, or a sum and relu."""
     return _summed(_ended(steps, heads), heads, graph)
 
 
 def _uses(steps: Sequence[Step], heads: Sequence[Head]) -> Counter[int]:
-    """How often each slot is looked at."""
+    """How often each slot is read."""
     return Counter([source for step in steps for source in step.sources] + [head.slot for head in heads])
 
 
 def _ended(steps: list[Step], heads: list[Head]) -> list[Step]:
-    """Each convolution together with the max-pooling, bias and relu that follow it."""
+    """Fuses each convolution with the max-pooling, bias and relu that follow it."""
     made_by = {target: step for step in steps for target in step.targets}
     uses = _uses(steps, heads)
     gone: set[int] = set()
@@ -40,7 +40,7 @@ def _ended(steps: list[Step], heads: list[Head]) -> list[Step]:
             uses[step.target] != 1 for step in (convolution, pool) if step is not None
         ):  # fmt: skip
             continue
-        if not Ended.fits(convolution.layer, pool and pool.layer, end.layer):
+        if not Ended.fits(convolution.layer, pool.layer if pool else None, end.layer):
             continue
         layer = Ended(convolution=convolution.layer, pool=pool and pool.layer, end=end.layer)
         name = f"{convolution.name}+{pool.name}" if pool else convolution.name
@@ -53,7 +53,7 @@ def _ended(steps: list[Step], heads: list[Head]) -> list[Step]:
 
 
 def _summed(steps: list[Step], heads: list[Head], graph: Graph) -> list[Step]:
-    """Each convolution that nothing but a sum of two looks at, together with that sum and a relu after it."""
+    """Fuses each convolution whose only use is a sum of two with that sum and a relu after it."""
     made_by = {target: step for step in steps for target in step.targets}
     user = {source: step for step in steps for source in step.sources}
     uses = _uses(steps, heads)
@@ -64,14 +64,14 @@ def _summed(steps: list[Step], heads: list[Head], graph: Graph) -> list[Step]:
         if not isinstance(add.layer, Add) or len(add.sources) != 2 or len(set(add.sources)) != 2:
             continue
         shape, *others = {graph.shapes[source] for source in nodes[add.name].sources}
-        if others or None in shape:  # one is stretched, or may turn out to be
+        if others or None in shape:  # one is broadcast, or may have to be
             continue
         found = [
-            slot for slot in add.sources if uses[slot] == 1 and slot in made_by and Summed.fits(made_by[slot].layer)
+            slot for slot in add.sources if uses[slot] == 1 and slot in made_by and Summed.can_sum(made_by[slot].layer)
         ]
         if not found:
             continue
-        slot = found[0]  # of two convolutions one is enough
+        slot = found[0]  # if both are convolutions, the first one
         [shortcut] = [source for source in add.sources if source != slot]
         convolution, last = made_by[slot], add
         relu = user.get(add.target)

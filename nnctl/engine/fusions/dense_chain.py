@@ -1,5 +1,5 @@
-"""Chains of Dense layers, with Dropout between them or not: models whose whole training step is one compiled call
-(kernels/ops/dense_chain.py)."""
+"""The fusion "chain": models of Dense layers, with or without Dropout between them, whose whole training step is one
+compiled call (kernels/ops/dense_chain.py)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from nnctl.nn.layers.regularization import Dropout, limit_of
 from nnctl.nn.layers.reshape import Flatten
 
 SideBySide = Callable[[Callable[[int], None], int], None]
-# Numbers of a thread's scratch: of a gradient, between product and update.
+# Numbers of a thread's scratch buffer, for a gradient between product and update.
 SCRATCH = 16 * 512
 
 ACTIVATIONS = ("linear", "relu", "tanh", "sigmoid")  # in the order of the kernel's numbers
@@ -30,7 +30,7 @@ ACTIVATIONS = ("linear", "relu", "tanh", "sigmoid")  # in the order of the kerne
 
 @dataclass(frozen=True)
 class Link:
-    """A layer of the chain. owner: of its weights. activation: by name. dropout: the step that drops of its input."""
+    """A layer of the chain. owner: of its weights. activation: its name. dropout: the Dropout of its input, if any."""
 
     dense: Dense
     owner: str
@@ -39,17 +39,17 @@ class Link:
 
 
 class Chain:
-    """A model of Dense layers in a row, each with one of the usual activations and perhaps a Dropout before it, one input
-    and one loss.
+    """A model that is a row of Dense layers, each with one of the usual activations and perhaps a Dropout before it,
+    with one input and one loss.
 
-    What it gives is what the executor's usual way gives; only bytes may differ, as between two kernel sets.
+    Its results are those of the executor's other ways but for rounding, as between the two kernel sets.
     """
 
     def __init__(self, kernels: Any, program: Program, objective: Objective, links: Sequence[Link]):
         self._kernel = kernels
         self._program, self._objective = program, objective
         [self._input] = program.graph.inputs
-        widths = [prod(program.graph.shapes[self._input]), *(link.dense.units for link in links)]
+        widths = [prod(n or 1 for n in program.graph.shapes[self._input]), *(link.dense.units for link in links)]
         self._widths = np.array(widths, np.int64)
         spans, drops = program.spans, [link.dropout for link in links]
         self._apart = any(drop and link.activation != "relu" for drop, link in zip(drops[1:], links, strict=False))
@@ -59,11 +59,11 @@ class Chain:
             np.array([spans[f"{link.owner}/bias"].start if link.dense.use_bias else -1 for link in links], np.int64),
             np.concatenate([[0], np.cumsum(widths[1:])]).astype(np.int64),
             np.array([ACTIVATIONS.index(link.activation) for link in links], np.int64),
-            np.array([limit_of(drop.layer.rate) if drop else -1 for drop in drops], np.int64),
-            np.array([1 / (1 - drop.layer.rate) if drop else 1 for drop in drops], np.float32),
+            np.array([limit_of(_rate(drop)) if drop else -1 for drop in drops], np.int64),
+            np.array([1 / (1 - _rate(drop)) if drop else 1 for drop in drops], np.float32),
             np.array([random_state(program.seed, drop.number if drop else 0) for drop in drops], np.uint64),
         )  # fmt: skip
-        self._room: _Buffers | None = None
+        self._buffers: _Buffers | None = None
 
     @classmethod
     def of(cls, kernels: Any, program: Program, objectives: Sequence[Objective]) -> Chain | None:
@@ -75,25 +75,25 @@ class Chain:
         return cls(kernels.dense_chain, program, objective, links) if links else None
 
     def takes(self, inputs: Mapping[str, Any], lengths: Mapping[str, Any]) -> bool:
-        """Whether the rows are plain: an array of numbers, all there."""
+        """Whether the rows are plain: one array of numbers, without padding."""
         x = inputs[self._input]
-        # rows in a file are read ahead, batch by batch
+        # rows in a file are prefetched batch by batch instead
         plain = x.flags.c_contiguous if isinstance(x, np.ndarray) else not x.mapped
         return plain and not lengths
 
-    def step(self, batch: Batch, step: int, gradients: np.ndarray, workers: int,
+    def step(self, batch: Batch, step: int, gradients: np.ndarray, threads: int,
              side_by_side: SideBySide) -> tuple[float, np.ndarray]:  # fmt: skip
         """The loss of the 0-based step, as the executor sums it, and the predictions (valid until the next step); its
         gradient is left in `gradients`."""
         every = np.arange(batch.rows)
-        done = self._run(batch, np.asarray(batch.inputs[self._input]), every, every, batch.rows, 1, step, workers,
-                         side_by_side, gradients)  # fmt: skip
+        x = np.asarray(batch.inputs[self._input])
+        done, buffers = self._run(batch, x, every, every, batch.rows, 1, step, threads, side_by_side, gradients)
         assert done == 1
-        loss = float(self._room.sums[0].sum())
-        return loss / self._objective.weight, self._room.predictions[: batch.rows]
+        loss = float(buffers.sums[0].sum())
+        return loss / self._objective.weight, buffers.predictions[: batch.rows]
 
     def steps(self, part: Any, order: np.ndarray, batch: int, first: int, step: int, numbers: np.ndarray,
-              update: Update, workers: int, side_by_side: SideBySide) -> Steps:  # fmt: skip
+              update: Update, threads: int, side_by_side: SideBySide) -> Steps:  # fmt: skip
         """Steps of an epoch and their updates, from batch number `first` on, which is the 0-based step `step`, as many
         as numbers (steps, scalars) has rows. Ends before a step whose loss or gradient may not be finite.
 
@@ -101,39 +101,42 @@ class Chain:
         count, x = len(numbers), part.inputs[self._input]
         chosen = order[first * batch : (first + count) * batch]
         x, stored = (x, chosen) if isinstance(x, np.ndarray) else x.found(chosen)
-        done = self._run(part, x, stored, chosen, batch, count, step, workers, side_by_side, None, update, numbers)
-        return Steps(done, self._room.sums[:done].sum(axis=1), self._room.predictions[: min(done * batch, len(chosen))])
+        done, buffers = self._run(
+            part, x, stored, chosen, batch, count, step, threads, side_by_side, None, update, numbers
+        )
+        return Steps(done, buffers.sums[:done].sum(axis=1), buffers.predictions[: min(done * batch, len(chosen))])
 
     def _run(self, rows: Any, x: np.ndarray, stored: np.ndarray, order: np.ndarray, batch: int, steps: int, number: int,
-             workers: int, side_by_side: SideBySide, gradients: np.ndarray | None, update: Update | None = None,
-             numbers: np.ndarray | None = None) -> int:  # fmt: skip
-        room = self._room
-        if room is None or not room.fits(batch, steps, workers):
-            room = self._room = _Buffers(self._widths, self._apart, batch, steps, workers, self._program.dtype)
+             threads: int, side_by_side: SideBySide, gradients: np.ndarray | None, update: Update | None = None,
+             numbers: np.ndarray | None = None) -> tuple[int, _Buffers]:  # fmt: skip
+        """How many steps were made, and the buffers with their results."""
+        buffers = self._buffers
+        if buffers is None or not buffers.fits(batch, steps, threads):
+            buffers = self._buffers = _Buffers(self._widths, self._apart, batch, steps, threads, self._program.dtype)
         objective, parameters = self._objective, self._program.parameters
-        told = objective.compiled_arguments(
+        arguments = objective.compiled_arguments(
             rows.targets[objective.head.name], rows.weights, self._widths[-1], self._program.dtype
         )
         x = np.ascontiguousarray(x).reshape(len(x), -1)
         divisor = np.float32(rows.divisors.get(self._input, 0))
         if numbers is None:
             numbers = np.empty((1, 0))
-        made = [0] * workers
-        fixed = (x, stored, divisor, order, batch, steps, *told, objective.compiled,
+        made = [0] * threads
+        fixed = (x, stored, divisor, order, batch, steps, *arguments, objective.compiled,
                  np.float32(objective.weight), parameters, parameters if gradients is None else gradients,
-                 update.slots if update else np.empty((0, 0), np.float32), update.address if update else 0, numbers, number,
-                 *self._layout, *room.arrays)  # fmt: skip
+                 update.slots if update else np.empty((0, 0), np.float32), update.address if update else 0, numbers,
+                 number, *self._layout, *buffers.arrays)  # fmt: skip
 
-        def turn(worker: int) -> None:
-            made[worker] = self._kernel.run(worker, workers, *fixed)
+        def task(thread: int) -> None:
+            made[thread] = self._kernel.run(thread, threads, *fixed)
 
-        side_by_side(turn, workers)
-        return made[0]
+        side_by_side(task, threads)
+        return made[0], buffers
 
 
 def links_of(program: Program, objective: Objective) -> list[Link] | None:
-    """The program's layers, or None where they are no chain: each gets what the one before gives, and all are of the
-    kinds that the kernel knows."""
+    """The program's layers, or None where they are no chain. In a chain each layer takes the output of the one before,
+    and the kernel knows all of them."""
     graph = program.graph
     shape = graph.shapes[graph.inputs[0]]
     if None in shape:
@@ -156,6 +159,7 @@ def links_of(program: Program, objective: Objective) -> list[Link] | None:
             if not flat or not trained:
                 return None
             [node] = (node for node in graph.nodes if node.name == step.owner)
+            assert isinstance(node.layer, Dense)
             links.append(Link(node.layer, step.owner, dropout=dropout))
             dropout = None
         elif isinstance(layer, Applies) and links and links[-1].activation == "linear" and not dropout:
@@ -167,14 +171,19 @@ def links_of(program: Program, objective: Objective) -> list[Link] | None:
         else:
             return None
     once = len({link.owner for link in links}) == len(links)
-    # behind the last layer there is nothing but what the loss takes over
+    # after the last layer comes nothing but the activation that the loss is fused with
     ends = links and links[-1].activation == "linear" and not dropout and slot == objective.head.slot
     return links if once and ends else None
 
 
+def _rate(step: Step) -> float:
+    assert isinstance(step.layer, Dropout)
+    return step.layer.rate
+
+
 @dataclass(frozen=True)
 class Update:
-    """An optimizer's rule for compiled callers. address: of a Sweep's update. slots: (k, parameters)."""
+    """An optimizer's rule for compiled callers. address: of a fused optimizer's update. slots: (k, parameters)."""
 
     address: int
     slots: np.ndarray
@@ -182,7 +191,7 @@ class Update:
 
 @dataclass(frozen=True)
 class Steps:
-    """What came of some steps. done: how many were made. losses: (done,) weighted, as the executor sums them.
+    """The results of some steps. done: how many were made. losses: (done,) weighted, as the executor sums them.
     predictions: (rows of them all, outputs), valid until the next steps."""
 
     done: int
@@ -193,24 +202,25 @@ class Steps:
 class _Buffers:
     """What the kernel writes to, for batches of at most so many rows."""
 
-    def __init__(self, widths: np.ndarray, apart: bool, batch: int, steps: int, workers: int, dtype: Any):
-        self._sizes = batch, steps, workers
+    def __init__(self, widths: np.ndarray, apart: bool, batch: int, steps: int, threads: int, dtype: Any):
+        self._sizes = batch, steps, threads
         every = int(widths[1:].sum()) * batch
-        outs, slopes = (aligned.empty(every, dtype) for _ in range(2))
+        outs, gradients = (aligned.empty(every, dtype) for _ in range(2))
         dropped, masks = (aligned.empty(every if apart else 0, dtype) for _ in range(2))
         self.predictions = aligned.empty((batch * steps, widths[-1]), dtype)
-        self.sums = np.zeros((steps, workers))
-        # scratch and what the threads tell each other by: each has cache lines of its own
-        scratch = aligned.empty((workers, max(SCRATCH, int(widths.max()))), dtype)
-        share = batch * int(widths[1:].max())
-        # of the forward and of the backward pass: one is read before the other is written
-        room = aligned.empty(max(every, workers * share), dtype)
-        turned, shares = room[:every], room[: workers * share].reshape(workers, share)
-        largest = aligned.zeros((workers, 2 * len(widths) + 16), np.int32)
-        arrived = aligned.zeros((workers, 8), np.int64)
-        self.arrays = (aligned.empty(int(widths[0]) * batch, dtype), outs, dropped, masks, slopes, turned, shares, scratch,
-                       self.predictions, self.sums, largest, arrived)  # fmt: skip
+        self.sums = np.zeros((steps, threads))
+        # scratch, and what the threads signal each other with: each thread has cache lines of its own
+        scratch = aligned.empty((threads, max(SCRATCH, int(widths.max()))), dtype)
+        partial_sum = batch * int(widths[1:].max())
+        # partial sums are used in the forward pass, transposed gradients in the backward pass: they share memory
+        shared = aligned.empty(max(every, threads * partial_sum), dtype)
+        transposed = shared[:every]
+        partial_sums = shared[: threads * partial_sum].reshape(threads, partial_sum)
+        largest = aligned.zeros((threads, 2 * len(widths) + 16), np.int32)
+        arrived = aligned.zeros((threads, 8), np.int64)
+        self.arrays = (aligned.empty(int(widths[0]) * batch, dtype), outs, dropped, masks, gradients, transposed,
+                       partial_sums, scratch, self.predictions, self.sums, largest, arrived)  # fmt: skip
 
-    def fits(self, batch: int, steps: int, workers: int) -> bool:
-        most, longest, crew = self._sizes
-        return batch <= most and steps <= longest and workers == crew
+    def fits(self, batch: int, steps: int, threads: int) -> bool:
+        most_rows, most_steps, same_threads = self._sizes
+        return batch <= most_rows and steps <= most_steps and threads == same_threads

@@ -1,8 +1,9 @@
-"""The gradients of a convolution below a max-pooling, relu and bias, from the places that were the largest alone.
+"""The gradients of a convolution before a max-pooling, relu and bias, from only the places that were the largest.
 
-A block of a pooling hands its gradient to one of its places, and relu hands on none where it gave 0; a product over all
-places (kernels/ops/convolution.py) would multiply mostly zeros. Here each filter's windows that have a gradient are listed,
-and only these are added up, for dw, and added to, for dx (kernels/primitives/windows.py). Names and shapes as in convolution.py.
+Each block of a pooling passes its gradient to one of its places, and relu passes none where its output was 0; a product
+over all places (kernels/ops/convolution.py) would multiply mostly zeros. Here each filter's windows that have a
+gradient are listed, and only these are summed, for dw, or added to, for dx (kernels/primitives/windows.py). Names and
+shapes are those of convolution.py.
 """
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from nnctl.kernels.primitives import windows
 from nnctl.kernels.primitives.bias_relu import add_relu_backward
 from nnctl.kernels.primitives.padding import beside_zeros, copy_inside
-from nnctl.kernels.primitives.transpose import turn
+from nnctl.kernels.primitives.transpose import transpose
 from nnctl.kernels.toolchain.jit import kernel
 from nnctl.kernels.toolchain.pointers import pointer, table
 
@@ -37,7 +38,7 @@ def pooled_backward(x, w, y, dy, dw, dbias, dx, strides, before, dilations, pool
     weights = np.empty((filters, tall * run if dx.size else 0), np.float32)
     sums = np.zeros((filters, tall * run if dw.size else 0), np.float32)
     if dx.size:
-        turn(table(w, 0, tall * run, filters), weights)
+        transpose(table(w, 0, tall * run, filters), weights)
     high = max(before[0] + x.shape[1], (y.shape[1] * pool[0] - 1) * strides[0] + (tall - 1) * dilations[0] + 1)
     wide = max(before[1] + x.shape[2], (y.shape[2] * pool[1] - 1) * strides[1] + broad)
     inside = high == x.shape[1] and wide == x.shape[2]  # no window reaches beyond the image
@@ -76,7 +77,7 @@ def pooled_backward(x, w, y, dy, dw, dbias, dx, strides, before, dilations, pool
         if dx.size and not inside:
             copy_inside(into[before[0] :], dx[n], before[1])
     if dw.size:
-        turn(sums, dw)
+        transpose(sums, dw)
 
 
 @kernel
@@ -85,8 +86,8 @@ def _listed(dy, which, f, steps, shifts, places, values):
     count = 0
     for i in range(dy.shape[0]):
         for j in range(dy.shape[1]):
-            slope = dy[i, j, f]
+            gradient = dy[i, j, f]
             places[count] = i * steps[0] + j * steps[1] + shifts[which[i, j, f]]
-            values[count] = slope
-            count += slope != 0  # no branch: it could not be foreseen
+            values[count] = gradient
+            count += gradient != 0  # no branch: it could not be predicted
     return count

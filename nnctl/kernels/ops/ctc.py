@@ -1,4 +1,4 @@
-"""CTC's sums over all paths compiled, row by row. NumPy's twin: nn/losses/ctc.py, which says what is summed.
+"""CTC's sums over all paths, compiled, row by row. The NumPy reference, nn/losses/ctc.py, says what is summed.
 
 Every step's sums are divided by their total, whose logarithms add up to the log of the likelihood.
 """
@@ -11,7 +11,8 @@ from nnctl.kernels.toolchain.jit import kernel
 @kernel
 def sums(z, y, lengths, p, log_likelihood, expected, smallest_class, smallest_sum):
     """p = softmax(z), (rows, steps, classes); log_likelihood (rows), NaN where float64 cannot hold the sums or a class
-    is less probable than `smallest_class`; expected, as p: the share of the paths that has each class at each step."""
+    is less probable than `smallest_class`; expected, as p: the fraction of the paths that have each class at each
+    step."""
     rows, steps, _ = z.shape
     most = 2 * y.shape[1] + 1
     number = np.empty(most, np.int64)  # the class of each state

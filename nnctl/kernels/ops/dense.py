@@ -5,7 +5,7 @@ import numpy as np
 
 from nnctl.kernels.ops.recurrent_cells import sigmoid, tanh
 from nnctl.kernels.primitives.gemm import dressed_product, product
-from nnctl.kernels.primitives.transpose import turn
+from nnctl.kernels.primitives.transpose import transpose
 from nnctl.kernels.toolchain.jit import kernel
 from nnctl.kernels.toolchain.pointers import row_of
 
@@ -27,16 +27,16 @@ def backward(x, w, dy, dw, dbias, dx):
         product(x, 1, x.shape[1], dy, dw, False)
     if dbias.size:
         column_sums(dy, dbias, 0)
-    if dx.size:  # dx^T = w dy^T: of the numbers the few are turned round, not the weights
+    if dx.size:  # dx^T = w dy^T: of the numbers the few are transposed round, not the weights
         if dy.shape[0] * (dy.shape[1] + dx.shape[1]) < w.size:
-            turned = np.empty((dy.shape[1], dy.shape[0]), np.float32)
+            transposed = np.empty((dy.shape[1], dy.shape[0]), np.float32)
             result = np.empty((dx.shape[1], dx.shape[0]), np.float32)
-            turn(dy, turned)
-            product(w, w.shape[1], 1, turned, result, False)
-            turn(result, dx)
+            transpose(dy, transposed)
+            product(w, w.shape[1], 1, transposed, result, False)
+            transpose(result, dx)
         else:
             other = np.empty((w.shape[1], w.shape[0]), np.float32)
-            turn(w, other)
+            transpose(w, other)
             product(dy, dy.shape[1], 1, other, dx, False)
 
 

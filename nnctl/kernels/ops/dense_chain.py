@@ -1,21 +1,22 @@
-"""Training steps of a chain of Dense layers compiled whole, as many as are wanted in one call: gathering the batch,
+"""Training steps of a chain of Dense layers compiled as a whole, any number of them in one call: gathering the batch,
 forward, loss, backward and the optimizer's rule, on one thread or several.
 
-A thread has some rows of every weight matrix for itself: it makes their gradient from the whole batch, and changes them.
-Forward, it multiplies those rows with the columns of the layer's input that belong to them, which it has made itself;
-the threads' shares of each output, which are fewer numbers than the weights, are then added up. (Where they are not, in
-large batches, a thread makes some columns of the output from all weights.) So weights stay in the caches of their thread:
-what another core has just written is slow to come by. The gradient never goes to memory: the optimizer's rule takes each
-few rows while they are in the first-level cache. (Rows, since those of one thread then lie together; of columns, which
-lie between another thread's, the hardware reads ahead what the other has just written.) Threads meet between layers, but
-where the next needs only what a thread has made itself: from a step's update to the next one's first layer they go on.
-NumPy's twin: the engine's usual way (engine/shard_pass.py and engine/optimizer_step.py).
+Each thread owns some rows of every weight matrix: it computes their gradient from the whole batch, and updates them.
+Forward, it multiplies those rows with the columns of the layer's input that belong to them, which it has computed
+itself; the threads' partial sums of each output, which are fewer numbers than the weights, are then added up. (Where
+they are more, in large batches, a thread computes some columns of the output from all weights.) So the weights stay in
+their thread's caches: what another core has just written is slow to fetch. The gradient never goes to memory: the
+optimizer's rule takes a few rows at a time while they are in the first-level cache. (Rows, because those of one thread
+lie together; between columns lie another thread's, and the hardware prefetches what the other has just written.)
+Threads meet between layers, except where the next layer needs only what a thread has computed itself: they go on from a
+step's update to the next step's first layer. The NumPy reference is the engine's usual way (engine/shard_pass.py and
+engine/optimizer_step.py).
 
-Numbers by layer (widths[0] is the input's): its weights start at kernels[layer] and biases[layer] (-1: none) of the
-flat parameters, its output at places[layer] * rows of `outs`, its gradient at the same place of `slopes`, (rows,
-width), and of `turned`, (width, rows). Where there is a Dropout between it and the next layer, what that leaves of the
-output of a relu is in the output's place: where it is 0, so is the gradient. Of others it is at the same place of
-`dropped`, the mask of `masks`.
+Numbers by layer (widths[0] is the input's): a layer's weights start at kernels[layer] and biases[layer] (-1: none) of
+the flat parameters, its output at places[layer] * rows of `outs`, its gradient at the same place of `out_gradients`,
+(rows, width), and of `transposed`, (width, rows). Where there is a Dropout between a layer with relu and the next one,
+what it leaves of the output replaces the output: where it is 0, the gradient is 0, too. After other activations it goes
+to the same place of `dropped`, and its mask to that of `masks`.
 """
 
 import numpy as np
@@ -27,7 +28,7 @@ from nnctl.kernels.primitives.gemm_microkernel import WIDTH
 from nnctl.kernels.primitives.overflow_bound import largest_of, safe
 from nnctl.kernels.primitives.partition import adds_up, begins_alone, ends_alone, piece_of, range_of
 from nnctl.kernels.primitives.spin_barrier import meet
-from nnctl.kernels.primitives.transpose import turn as turn_round
+from nnctl.kernels.primitives.transpose import transpose
 from nnctl.kernels.toolchain import abi
 from nnctl.kernels.toolchain.jit import kernel
 from nnctl.kernels.toolchain.pointers import copy, line, pointer, soon, table
@@ -40,22 +41,26 @@ _ONE = np.float32(1)
 
 
 @kernel
-def run(worker, workers, x, stored, divisor, order, batch, steps, targets, labels, weights, loss, share, parameters,
-        gradients, slots, update, numbers, number, widths, kernels, biases, places, activations, limits, scales, draws, xs,
-        outs, dropped, masks, slopes, turned, shares, scratch, predictions, sums, largest, arrived):  # fmt: skip
-    """Some steps in a row, as one of the workers; how many were made.
+def run(thread, threads, x, stored, divisor, order, batch, steps, targets, labels, weights, loss, loss_weight,
+        parameters, gradients, slots, update, numbers, number, widths, kernels, biases, places, activations,
+        limits, scales, draws, xs, outs, dropped, masks, out_gradients, transposed, partial_sums, scratch,
+        predictions, sums, largest, arrived):  # fmt: skip
+    """Makes some steps in a row as one of the threads; returns how many were made.
 
-    x (any, widths[0]) of any type, divided by divisor where that is not 0. order (rows) the samples of these steps,
-    `batch` of them a step, and stored (rows) where in x they are. labels (samples), targets (samples, widths[-1]) or
-    weights (samples) may be empty.
-    share: what a row's loss is multiplied with, over the batch's rows. update: the address of a sweep's update, with
-    numbers (steps, scalars); or 0: then the gradient of the one step is left in `gradients`. slots (k, parameters).
-    number: of the first step ever. limits, scales (layers) and draws (layers, 6): of the Dropout of a layer's input, as
-    drop_part takes them; a limit of -1 where there is none. dropped and masks: as large as outs, or empty.
-    shares (workers, rows * the largest of widths[1:]), which may be where turned is.
-    predictions (rows of all steps, widths[-1]) and sums (steps, workers), the losses', are filled in. arrived (workers,
-    8): how often each worker has met the others, ever.
     Stops before the update of a step whose loss or gradient may not be finite.
+
+    x (any, widths[0]), of any type, is divided by divisor unless that is 0. order (rows) holds the samples of these
+    steps, `batch` of them a step, and stored (rows) where in x they are. labels (samples), targets (samples,
+    widths[-1]) or weights (samples) may be empty. loss_weight is the loss's weight in the total.
+
+    update is the address of a fused optimizer's update, with numbers (steps, scalars) and slots (k, parameters); or 0:
+    then the gradient of the only step is left in `gradients`. number is that of the first step in the whole run.
+
+    limits, scales (layers) and draws (layers, 6) are those of the Dropout of a layer's input, as drop_part takes them,
+    with a limit of -1 where there is none. dropped and masks are as large as outs, or empty. partial_sums (threads,
+    rows * the largest of widths[1:]) may share memory with transposed. predictions (rows of all steps, widths[-1]) and
+    sums (steps, threads), of the losses, are filled in. arrived (threads, 8) counts how often each thread has met the
+    others.
     """
     layers = kernels.size
     done = 0
@@ -63,28 +68,28 @@ def run(worker, workers, x, stored, divisor, order, batch, steps, targets, label
         start = step * batch
         chosen = order[start : min(start + batch, order.size)]
         rows = chosen.size
-        low, high = range_of(worker, workers, rows)
+        low, high = range_of(thread, threads, rows)
         xb = table(xs, 0, rows, widths[0])
-        top, bottom, left, right = piece_of(worker, workers, rows, widths[0])
+        top, bottom, left, right = piece_of(thread, threads, rows, widths[0])
         _gather(x, divisor, stored[start : start + rows], xb, top, bottom, left, right)
         if limits[0] >= 0:
             drop_in_place(
                 xb[top:bottom, left:right], draws[0], number + step, top, left, widths[0], limits[0], scales[0]
             )
-        if not begins_alone(workers, rows, widths):
-            _meet(arrived, worker, workers)
+        if not begins_alone(threads, rows, widths):
+            _meet(arrived, thread, threads)
         for layer in range(layers):
             below = _below(xb, outs, dropped, limits, activations, places, widths, layer, rows)
             y = _of(outs, places, widths, layer, rows)
-            if adds_up(workers, rows, widths[layer]):
-                _forward_share(worker, workers, below, table(shares[worker], 0, rows, widths[layer + 1]), parameters,
-                               kernels[layer])  # fmt: skip
-                _meet(arrived, worker, workers)
-                _add_up(worker, workers, shares, y, parameters, biases[layer], activations[layer])
+            if adds_up(threads, rows, widths[layer]):
+                _forward_partial_sum(thread, threads, below, table(partial_sums[thread], 0, rows, widths[layer + 1]),
+                                     parameters, kernels[layer])  # fmt: skip
+                _meet(arrived, thread, threads)
+                _add_up(thread, threads, partial_sums, y, parameters, biases[layer], activations[layer])
             else:
-                _forward(worker, workers, below, y, parameters, kernels[layer], biases[layer], activations[layer])
+                _forward(thread, threads, below, y, parameters, kernels[layer], biases[layer], activations[layer])
             if layer + 1 < layers and limits[layer + 1] >= 0:
-                top, bottom, left, right = piece_of(worker, workers, rows, widths[layer + 1])
+                top, bottom, left, right = piece_of(thread, threads, rows, widths[layer + 1])
                 part, limit, scale = y[top:bottom, left:right], limits[layer + 1], scales[layer + 1]
                 if activations[layer] == RELU:
                     drop_in_place(part, draws[layer + 1], number + step, top, left, widths[layer + 1], limit, scale)
@@ -92,44 +97,44 @@ def run(worker, workers, x, stored, divisor, order, batch, steps, targets, label
                     mask, after = _of(masks, places, widths, layer, rows), _of(dropped, places, widths, layer, rows)
                     drop_part(part, mask[top:bottom, left:right], after[top:bottom, left:right], draws[layer + 1],
                               number + step, top, left, widths[layer + 1], limit, scale)  # fmt: skip
-            if layer + 1 < layers or not ends_alone(workers, rows, widths):
-                _meet(arrived, worker, workers)
-        p, dp = _of(outs, places, widths, layers - 1, rows), _of(slopes, places, widths, layers - 1, rows)
-        sums[step, worker] = losses_of(p, dp, targets, labels, weights, chosen, share / rows, loss, low, high)
+            if layer + 1 < layers or not ends_alone(threads, rows, widths):
+                _meet(arrived, thread, threads)
+        p, dp = _of(outs, places, widths, layers - 1, rows), _of(out_gradients, places, widths, layers - 1, rows)
+        sums[step, thread] = losses_of(p, dp, targets, labels, weights, chosen, loss_weight / rows, loss, low, high)
         copy(p[low:high], predictions[start + low : start + high])
-        turn_round(dp[low:high], _turned(turned, places, widths, layers - 1, rows)[:, low:high])
+        transpose(dp[low:high], _transposed(transposed, places, widths, layers - 1, rows)[:, low:high])
         # no weight is touched before all gradients are known to be finite
         for layer in range(layers):
             below = _below(xb, outs, dropped, limits, activations, places, widths, layer, rows)
-            top, bottom, left, right = piece_of(worker, workers, rows, widths[layer])
-            largest[worker, 2 * layer] = largest_of(below[top:bottom, left:right])
-        largest[worker, 2 * layers - 1] = largest_of(dp[low:high])
-        _meet(arrived, worker, workers)
+            top, bottom, left, right = piece_of(thread, threads, rows, widths[layer])
+            largest[thread, 2 * layer] = largest_of(below[top:bottom, left:right])
+        largest[thread, 2 * layers - 1] = largest_of(dp[low:high])
+        _meet(arrived, thread, threads)
         for layer in range(layers - 1, 0, -1):
-            largest[worker, 2 * layer - 1] = _backward(
-                worker, workers, _turned(turned, places, widths, layer, rows),
-                _turned(turned, places, widths, layer - 1, rows), _of(outs, places, widths, layer - 1, rows),
-                _of(slopes, places, widths, layer - 1, rows), parameters, kernels[layer], activations[layer - 1],
+            largest[thread, 2 * layer - 1] = _backward(
+                thread, threads, _transposed(transposed, places, widths, layer, rows),
+                _transposed(transposed, places, widths, layer - 1, rows), _of(outs, places, widths, layer - 1, rows),
+                _of(out_gradients, places, widths, layer - 1, rows), parameters, kernels[layer], activations[layer - 1],
                 _of(masks, places, widths, layer - 1, rows if _apart(limits, activations, layer) else 0),
                 scales[layer] if activations[layer - 1] == RELU else _ONE, layer > 1,
             )  # fmt: skip
-            _meet(arrived, worker, workers)
+            _meet(arrived, thread, threads)
         if update != 0 and not (safe(largest, layers, rows) and np.isfinite(sums[step].sum())):
             break
         for layer in range(layers):
             below = _below(xb, outs, dropped, limits, activations, places, widths, layer, rows)
-            _change(worker, workers, below, _of(slopes, places, widths, layer, rows), parameters, gradients, slots,
-                    update, numbers[step], kernels[layer], biases[layer], scratch[worker])  # fmt: skip
+            _change(thread, threads, below, _of(out_gradients, places, widths, layer, rows), parameters, gradients,
+                    slots, update, numbers[step], kernels[layer], biases[layer], scratch[thread])  # fmt: skip
         done += 1
-        if not begins_alone(workers, rows, widths):
-            _meet(arrived, worker, workers)
+        if not begins_alone(threads, rows, widths):
+            _meet(arrived, thread, threads)
     return done
 
 
 @kernel
-def _meet(arrived, worker, workers):
-    if workers > 1:
-        meet(arrived, worker, arrived[worker, 0] + 1)
+def _meet(arrived, thread, threads):
+    if threads > 1:
+        meet(arrived, thread, arrived[thread, 0] + 1)
 
 
 @kernel
@@ -139,20 +144,20 @@ def _of(flat, places, widths, layer, rows):
 
 @kernel
 def _apart(limits, activations, layer):
-    """Whether what a Dropout leaves of a layer's input lies apart, and its mask is kept."""
+    """Whether what a Dropout leaves of a layer's input has a buffer of its own, and its mask is kept."""
     return limits[layer] >= 0 and activations[layer - 1] != RELU
 
 
 @kernel
 def _below(xb, outs, dropped, limits, activations, places, widths, layer, rows):
-    """What a layer gets."""
+    """A layer's input."""
     if layer == 0:
         return xb
     return _of(dropped if _apart(limits, activations, layer) else outs, places, widths, layer - 1, rows)
 
 
 @kernel
-def _turned(flat, places, widths, layer, rows):
+def _transposed(flat, places, widths, layer, rows):
     return table(flat, places[layer] * rows, widths[layer + 1], rows)
 
 
@@ -174,22 +179,22 @@ def _gather(x, divisor, chosen, xb, top, bottom, left, right):
 
 
 @kernel
-def _forward_share(worker, workers, below, share, parameters, kernel):
-    """The worker's share of below W."""
-    low, high = range_of(worker, workers, below.shape[1])
-    w = table(parameters, kernel, below.shape[1], share.shape[1])
-    product(below[:, low:high], below.shape[1], 1, w[low:high], share, False)
+def _forward_partial_sum(thread, threads, below, y, parameters, kernel):
+    """The thread's partial sum of below W."""
+    low, high = range_of(thread, threads, below.shape[1])
+    w = table(parameters, kernel, below.shape[1], y.shape[1])
+    product(below[:, low:high], below.shape[1], 1, w[low:high], y, False)
 
 
 @kernel
-def _add_up(worker, workers, shares, y, parameters, bias, activation):
-    """The worker's part of y = f(the sum of all shares + b)."""
+def _add_up(thread, threads, partial_sums, y, parameters, bias, activation):
+    """The thread's rows or columns of y = f(the sum of all partial sums + b)."""
     rows, wide = y.shape
-    top, bottom, left, right = piece_of(worker, workers, rows, wide)
+    top, bottom, left, right = piece_of(thread, threads, rows, wide)
     count = right - left
     for r in range(top, bottom):
         at = r * wide + left
-        yr, first = line(y, at, count), line(shares[0], at, count)
+        yr, first = line(y, at, count), line(partial_sums[0], at, count)
         if bias >= 0:
             b = line(parameters, bias + left, count)
             for j in range(count):
@@ -197,21 +202,21 @@ def _add_up(worker, workers, shares, y, parameters, bias, activation):
         else:
             for j in range(count):
                 yr[j] = first[j]
-        for k in range(1, workers):
-            add(yr, line(shares[k], at, count), yr)
+        for k in range(1, threads):
+            add(yr, line(partial_sums[k], at, count), yr)
         if activation == RELU:
             relu(yr, yr)
     activate(y[top:bottom, left:right], activation)
 
 
 @kernel
-def _forward(worker, workers, below, y, parameters, kernel, bias, activation):
-    """The worker's part of y = f(below W + b)."""
+def _forward(thread, threads, below, y, parameters, kernel, bias, activation):
+    """The thread's rows or columns of y = f(below W + b)."""
     wide = y.shape[1]
     w = table(parameters, kernel, below.shape[1], wide)
     # a relu comes with the bias, so that there has to be one
     b = parameters[bias : bias + wide] if bias >= 0 else np.zeros(wide if activation == RELU else 0, np.float32)
-    top, bottom, left, right = piece_of(worker, workers, y.shape[0], wide)
+    top, bottom, left, right = piece_of(thread, threads, y.shape[0], wide)
     part = y[top:bottom, left:right]
     if part.size:
         below, w, b = below[top:bottom], w[:, left:right], b[min(left, b.size) : right]
@@ -220,32 +225,32 @@ def _forward(worker, workers, below, y, parameters, kernel, bias, activation):
 
 
 @kernel
-def _backward(worker, workers, dyt, dxt, x, dx, parameters, kernel, activation, mask, scale, goes_on):
-    """The worker's part of the gradient below a layer, dx and, where it goes on down, dxt: dx^T = W dy^T, so that of a
-    layer's numbers the few, not the many, are turned round. x: what the layer below gave. mask: of a Dropout between
-    that has left x as it was, else without rows. scale: of one that has not, after a relu, else 1. The bits of the
-    largest number of that part of dx."""
+def _backward(thread, threads, dyt, dxt, x, dx, parameters, kernel, activation, mask, scale, goes_on):
+    """The thread's rows or columns of the gradient below a layer, dx and, where it goes on down, dxt: dx^T = W dy^T, so
+    that of a layer's numbers the few, not the many, are transposed round. x: what the layer below gave. mask: of a
+    Dropout between that has left x as it was, else without rows. scale: of one that has not, after a relu, else 1. The
+    bits of the largest number of that part of dx."""
     wide = dyt.shape[0]
-    low, high = range_of(worker, workers, dxt.shape[0])
+    low, high = range_of(thread, threads, dxt.shape[0])
     if high <= low:
         return np.int32(0)
     w = table(parameters, kernel, dxt.shape[0], wide)
     product(w[low:high], wide, 1, dyt, dxt[low:high], False)
-    turn_round(dxt[low:high], dx[:, low:high])
+    transpose(dxt[low:high], dx[:, low:high])
     if mask.size:
         times_part(mask[:, low:high], dx[:, low:high])
     if activation != LINEAR:
         activation_back(x[:, low:high], dx[:, low:high], activation, scale)
     if goes_on and (mask.size or activation != LINEAR):
-        turn_round(dx[:, low:high], dxt[low:high])
+        transpose(dx[:, low:high], dxt[low:high])
     return largest_of(dx[:, low:high])
 
 
 @kernel
-def _change(worker, workers, below, dy, parameters, gradients, slots, update, numbers, kernel, bias, scratch):
-    """The worker's rows of a layer's gradient, and the optimizer's rule on them or, without one, into `gradients`."""
+def _change(thread, threads, below, dy, parameters, gradients, slots, update, numbers, kernel, bias, scratch):
+    """The thread's rows of a layer's gradient, and the optimizer's rule on them or, without one, into `gradients`."""
     deep, wide = below.shape[1], dy.shape[1]
-    low, high = range_of(worker, workers, deep)
+    low, high = range_of(thread, threads, deep)
     if high > low:
         if update == 0:
             g = table(gradients, kernel, deep, wide)
@@ -255,7 +260,7 @@ def _change(worker, workers, below, dy, parameters, gradients, slots, update, nu
                 _change_columns(below, dy[:, left : min(left + AT_MOST, wide)], parameters, slots, update, numbers,
                                 kernel + left, wide, low, high, scratch)  # fmt: skip
     if bias >= 0:
-        low, high = range_of(worker, workers, wide)
+        low, high = range_of(thread, threads, wide)
         if high > low:
             if update == 0:
                 column_sums(dy, gradients[bias + low : bias + high], low)

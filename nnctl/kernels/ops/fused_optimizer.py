@@ -76,7 +76,7 @@ class Sweep:
 def compiled(rule: Callable[..., Any], slots: int, scalars: int) -> Sweep:
     """The rule as one compiled pass."""
     text = textwrap.dedent(inspect.getsource(rule))
-    [function] = ast.parse(text[text.index("def ") :]).body  # without its decorator
+    function: Any = ast.parse(text[text.index("def ") :]).body[0]  # without its decorator
     names = [argument.arg for argument in function.args.args]
     arrays, numbers = names[2 : 2 + slots], names[2 + slots :]
     assert len(numbers) == scalars, f"{rule.__qualname__} takes {numbers}"

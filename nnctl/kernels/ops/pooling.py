@@ -1,8 +1,8 @@
-"""Max-pooling compiled: one look at each window. NumPy's twin: nn/layers/pooling.py.
+"""Compiled max-pooling: one pass over each window. The NumPy reference is nn/layers/pooling.py.
 
-Where the windows are blocks side by side, whole vectors do it (kernels/primitives/pool_blocks.py). Else an inner loop writes one array
-only and has few others beside it: with many, the compiler cannot prove them apart and gives up vectorizing (a loop that
-kept the largest one's place in bytes was 30 times as slow).
+Where the windows are blocks side by side, whole vectors do it (kernels/primitives/pool_blocks.py). Else an inner loop
+writes one array only and has few others beside it: with many, the compiler cannot prove them apart and gives up
+vectorizing (a loop that kept the largest one's place in bytes was 30 times as slow).
 """
 
 import numpy as np
@@ -55,7 +55,7 @@ def max_forward(x, y, sizes, strides, before):
 
 @kernel
 def max_backward(x, y, dy, dx, sizes, strides, before):
-    """Adds each window's gradient to dx, at the first of the window's places that hold the largest figure.
+    """Adds each window's gradient to dx, at the first of the window's places that hold the largest number.
 
     dy is used up: what is left of it after a window is 0."""
     channels = x.shape[3]

@@ -1,7 +1,7 @@
-"""All time steps of a recurrent layer compiled, products and gates: one call, in which Python has no part.
+"""All time steps of a recurrent layer, products and gates, in one compiled call.
 
 skip: (steps, rows) True where a step is padding, or (0, 0) where none is. A padded step leaves the states, and in
-backward their gradients, as they are. NumPy's twins: layers/recurrent.
+backward their gradients, as they are. The NumPy references are in nn/layers/recurrent.
 """
 
 import numpy as np

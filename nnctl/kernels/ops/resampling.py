@@ -1,4 +1,4 @@
-"""Moved pixels compiled. NumPy's twin: Resampling in nn/layers/augmentation.py."""
+"""Compiled resampling of images. The NumPy reference is Resampling in nn/layers/augmentation.py."""
 
 import numpy as np
 
@@ -58,7 +58,7 @@ def _shares(down, across):
 
 @kernel
 def _first(place, bilinear):
-    """The pixel before a place, or the nearest one, and the share of the one behind."""
+    """The pixel before a place, or the nearest one, and the weight of the one after it."""
     if bilinear:
         first = np.floor(place)
         return int(first), place - first

@@ -1,4 +1,4 @@
-"""A bias and relu in one pass, and back. NumPy's twin: engine/fusions/bias_activation.py."""
+"""A bias and relu in one pass, and its gradient. The NumPy reference is engine/fusions/bias_activation.py."""
 
 from nnctl.kernels.toolchain.jit import kernel
 
@@ -35,7 +35,7 @@ def add_columns(dy, dbias):
 
 @kernel
 def relu_backward(y, dy, dbias):
-    """Turns dy into the gradient of x; dbias is set to its sum over the rows."""
+    """Replaces dy by the gradient of x; dbias is set to its sum over the rows."""
     dbias[:] = 0
     add_relu_backward(y, dy, dbias)
 

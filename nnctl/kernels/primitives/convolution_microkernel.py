@@ -1,4 +1,5 @@
-"""The tiles that convolutions alone ask for (kernels/primitives/gemm_microkernel.py): to compile them takes a second."""
+"""The tiles that convolutions alone ask for (kernels/primitives/gemm_microkernel.py): to compile them takes a
+second."""
 
 from nnctl.kernels.primitives.gemm_microkernel import function
 

@@ -1,8 +1,8 @@
-"""What is done number by number, compiled: NumPy gives Python's lock away and takes it back for each such call, which
-costs more than the sum of a small layer where threads meet. NumPy's twins: nn/layers/activation.py, nn/layers/merge.py,
+"""Compiled elementwise operations. NumPy releases and takes Python's lock for each of them, which costs more than the
+sum of a small layer where threads meet. The NumPy references are nn/layers/activation.py, nn/layers/merge.py and
 nn/layers/regularization.py.
 
-All arrays: one axis, side by side; of parts of matrices, the rows are.
+All arrays are contiguous and have one axis; of parts of matrices, the rows are contiguous.
 """
 
 import numpy as np
@@ -54,15 +54,15 @@ def times(a, y):
 
 @kernel
 def drop_part(x, mask, y, draw, step, row, column, wide, limit, scale):
-    """Dropout of part of a batch, which begins at that row and that column, a multiple of 16, of rows of `wide` numbers:
-    mask = scale where the random bits are at least the limit, else 0; y = x mask.
+    """Dropout of part of a batch, which begins at that row and that column, a multiple of 16, of rows of `wide`
+    numbers: mask = scale where the random bits are at least the limit, else 0; y = x mask.
 
     draw (6): the state of the layer's random bits (kernels/primitives/philox.py) but for the step and the row.
     """
-    state, room = _drawing(draw, step), _room(x.shape[1])
+    state, buffer = _drawing(draw, step), _bits_buffer(x.shape[1])
     for first in range(0, x.shape[0], _DRAWN):
         end = min(first + _DRAWN, x.shape[0])
-        bits = _drawn(state, room, row + first, end - first, column, wide)
+        bits = _drawn(state, buffer, row + first, end - first, column, wide)
         for r in range(first, end):
             drop(row_of(x, r), bits[r - first], limit, scale, row_of(mask, r), row_of(y, r))
 
@@ -70,10 +70,10 @@ def drop_part(x, mask, y, draw, step, row, column, wide, limit, scale):
 @kernel
 def drop_in_place(x, draw, step, row, column, wide, limit, scale):
     """The same without a mask: x becomes x mask."""
-    state, room, limit = _drawing(draw, step), _room(x.shape[1]), np.int32(limit)
+    state, buffer, limit = _drawing(draw, step), _bits_buffer(x.shape[1]), np.int32(limit)
     for first in range(0, x.shape[0], _DRAWN):
         end = min(first + _DRAWN, x.shape[0])
-        bits = _drawn(state, room, row + first, end - first, column, wide)
+        bits = _drawn(state, buffer, row + first, end - first, column, wide)
         for r in range(first, end):
             numbers, xr = bits[r - first], row_of(x, r)
             for j in range(xr.size):
@@ -90,7 +90,7 @@ def _drawing(draw, step):
 
 
 @kernel
-def _room(columns):
+def _bits_buffer(columns):
     return np.empty((_DRAWN, 4 * ((columns + 15) // 16)), np.uint64)
 
 

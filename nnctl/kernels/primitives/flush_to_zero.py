@@ -1,14 +1,15 @@
 """Numbers below 1.2e-38 taken for 0, while a kernel runs: x86 computes with them a hundred times as slowly.
 
-They come of themselves. A weight whose gradient stays 0, below a dead unit say, has a moment that decays by the same factor
-in each step, until it is one of them; and there rounding holds it, for ever. The other CPUs take them as they come.
+They come of themselves. A weight whose gradient stays 0, below a dead unit say, has a moment that decays by the same
+factor in each step, until it is one of them; and there rounding holds it, for ever. The other CPUs take them as they
+come.
 """
 
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
+from nnctl.kernels.toolchain.jit import intrinsic
 from nnctl.kernels.toolchain.llvm_functions import X86
 
 _FLUSH = 0x8040  # of MXCSR: what comes out too small is 0, and what goes in is taken for 0

@@ -1,5 +1,5 @@
-"""Matrix products inside compiled loops, made of tiles (kernels/primitives/gemm_microkernel.py): no Python, so threads never wait for each
-other's interpreter lock. NumPy's twin: numpy.matmul."""
+"""Matrix products inside compiled loops, made of tiles (kernels/primitives/gemm_microkernel.py): no Python, so threads
+never wait for each other's interpreter lock. NumPy's twin: numpy.matmul."""
 
 import numpy as np
 
@@ -97,7 +97,8 @@ def product_packed(a, a_row, a_step, packed, c, keep):
             part = pointer(packed, left * depth + start * wide)
             for top in range(0, rows, high):
                 tile(pointer(a, top * a_row + start * a_step), a_row, 0, a_step, part, 0, wide,
-                     pointer(c, top * c_row + left), c_row, 1, deep, wide, min(high, rows - top), keep or start > 0, nothing(), 0)  # fmt: skip
+                     pointer(c, top * c_row + left), c_row, 1, deep, wide, min(high, rows - top), keep or start > 0,
+                     nothing(), 0)  # fmt: skip
 
 
 @kernel

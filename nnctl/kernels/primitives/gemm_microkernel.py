@@ -9,8 +9,8 @@ nothing.
 
 A small image's windows are too little work for what a tile takes to begin and to end. `nnctl_tile_of_two` does the same
 rows of two images at once, whose numbers lie a_jump and c_jump apart; `nnctl_tile_over` sums over n2 images too, from
-one to the next of which it is a2 and b2. Where a row has one vector alone, to read the numbers of a takes longer than to
-multiply them. `nnctl_tile_across` therefore reads each once for the ACROSS windows side by side that it lies in:
+one to the next of which it is a2 and b2. Where a row has one vector alone, to read the numbers of a takes longer than
+to multiply them. `nnctl_tile_across` therefore reads each once for the ACROSS windows side by side that it lies in:
 
     c[i, j] = sum over p < n1, q < n0 and t < ACROSS of a[(i + t) a_row + p a1 + q a0] * b[t b2 + p b1 + q b0 + j]
 
@@ -25,9 +25,9 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import product
+from typing import Any
 
 from llvmlite import ir
-from numba import types
 
 from nnctl.kernels.toolchain import llvm_functions
 from nnctl.kernels.toolchain.llvm_vectors import Vectors, switched
@@ -125,7 +125,7 @@ class _Tile(Vectors):
         return sums
 
     def _counted(self, count, moving, sums, body):
-        """for _ in range(count): sums = body(places, sums), each place moving on by its step; no turn at all for 0."""
+        """for _ in range(count): sums = body(places, sums), each place moving on by its step; none at all for 0."""
         b = self.builder
         before = b.block
         head, done = b.append_basic_block("loop"), b.append_basic_block("done")
@@ -242,7 +242,7 @@ def _module(symbol: str) -> ir.Module:
     return module
 
 
-def function(symbol: str) -> types.ExternalFunction:
+def function(symbol: str) -> Any:
     """One of the functions, for kernels to call."""
     return llvm_functions.function(symbol, _type(symbol), partial(_module, symbol), __file__)
 

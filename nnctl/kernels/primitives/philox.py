@@ -5,9 +5,8 @@ NumPy's twin: numpy.random.Philox. Source: Salmon, Moraes, Dror and Shaw 2011.
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
-from nnctl.kernels.toolchain.jit import kernel
+from nnctl.kernels.toolchain.jit import intrinsic, kernel
 
 _FACTORS = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)
 _KEY_STEPS = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B)

@@ -1,7 +1,7 @@
-"""A max-pooling that cuts images into blocks, compiled, a row of blocks at a time: the largest of each, perhaps with the
-bias and relu of the convolution before it, and back (kernels/primitives/pool_vectors.py).
+"""Compiled max-pooling over adjacent blocks, a row of blocks at a time: the largest of each, perhaps with the bias and
+relu of the convolution before it, and the gradient (kernels/primitives/pool_vectors.py).
 
-places (rows of a block, wide, filters), slopes likewise; y, dy, which (blocks, filters): which place of its block is
+places (rows of a block, wide, filters), gradients likewise; y, dy, which (blocks, filters): which place of its block is
 the largest, the first of equal ones, NaN before all.
 """
 
@@ -31,10 +31,10 @@ def largest_ended(places, pool, bias, y, which):
 
 
 @kernel
-def to_the_largest(dy, which, slopes, pool):
+def to_the_largest(dy, which, gradients, pool):
     """Each block's gradient to its largest place, 0 to the others."""
     blocks, filters = dy.shape
-    down = slopes.shape[1] * filters
+    down = gradients.shape[1] * filters
     for j in range(blocks):
         pool_vectors.to_the_largest(pointer(dy, j * filters), pointer(which, j * filters),
-                              pointer(slopes, j * pool[1] * filters), down, filters, pool[0], pool[1])  # fmt: skip
+                              pointer(gradients, j * pool[1] * filters), down, filters, pool[0], pool[1])  # fmt: skip

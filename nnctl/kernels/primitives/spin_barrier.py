@@ -9,9 +9,8 @@ import sys
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
 
-from nnctl.kernels.toolchain.jit import kernel
+from nnctl.kernels.toolchain.jit import intrinsic, kernel
 from nnctl.kernels.toolchain.llvm_functions import X86
 
 _PATIENCE = 100  # looks, some microseconds

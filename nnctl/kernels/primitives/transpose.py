@@ -1,4 +1,4 @@
-"""Matrices turned round (transposed), a square of vectors at a time, in registers."""
+"""Transposed matrices, a square of vectors at a time, in registers."""
 
 from llvmlite import ir
 
@@ -7,7 +7,7 @@ from nnctl.kernels.toolchain.jit import kernel
 from nnctl.kernels.toolchain.pointers import pointer
 
 SIDE = llvm_functions.lanes()
-SYMBOL = "nnctl_turn"
+SYMBOL = "nnctl_transpose"
 _TYPE = ir.FunctionType(
     ir.VoidType(), [llvm_functions.POINTER, llvm_functions.INT, llvm_functions.POINTER, llvm_functions.INT]
 )
@@ -44,18 +44,18 @@ def _module() -> ir.Module:
     return module
 
 
-_turn = llvm_functions.function(SYMBOL, _TYPE, _module, __file__)
+_transpose_square = llvm_functions.function(SYMBOL, _TYPE, _module, __file__)
 
 
 @kernel
-def turn(a, b):
+def transpose(a, b):
     """b = a^T; the rows of both are contiguous."""
     rows, columns = a.shape
     a_row, b_row = a.strides[0] // 4, b.strides[0] // 4
     high, wide = rows - rows % SIDE, columns - columns % SIDE
     for i in range(0, high, SIDE):
         for j in range(0, wide, SIDE):
-            _turn(pointer(a, i * a_row + j), a_row, pointer(b, j * b_row + i), b_row)
+            _transpose_square(pointer(a, i * a_row + j), a_row, pointer(b, j * b_row + i), b_row)
     for i in range(rows):
         for j in range(wide if i < high else 0, columns):
             b[j, i] = a[i, j]

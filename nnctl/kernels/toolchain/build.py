@@ -23,8 +23,8 @@ from nnctl.kernels.toolchain.python_entry import Unknown, Unpacking, variable
 LINKER = "cc"
 # Python lets one thread run at a time, and one that finds another running sleeps, to wake up 50 to 150 microseconds
 # later; which is longer than most of what Python does between two kernels. So threads that come from a kernel wait for
-# their turn awake, for a quarter of a millisecond up to a whole one, by the CPU, before they ask Python. Whose turn it is
-# stands in one number: the thread's, or 0. It is advice only: who has waited in vain takes the turn.
+# their turn awake, for a quarter of a millisecond up to a whole one, by the CPU, before they ask Python. Whose turn it
+# is stands in one number: the thread's, or 0. It is advice only: who has waited in vain takes the turn.
 _TURNS = """
 define void @nnctl_leave(i64 %where, i64 %me) {{
   %turn = inttoptr i64 %where to ptr
@@ -179,15 +179,13 @@ def _prune(module: binding.ModuleRef, machine: binding.TargetMachine) -> None:
 
 
 def _link(linker: str, code: bytes, others: list[bytes], path: Path) -> bytes | None:
-    """The library of object files, or None where the linker refuses them. Raises OSError where no folder has room."""
-    problem: OSError | None = None
-    for place in (path, None):
-        try:
-            with cache.workplace(place) as folder:
-                return _linked(linker, [code, *others], folder)
-        except OSError as error:
-            problem = error
-    raise problem
+    """The library of object files, or None where the linker refuses them. Raises OSError where no folder has space."""
+    try:
+        with cache.workplace(path) as folder:
+            return _linked(linker, [code, *others], folder)
+    except OSError:
+        with cache.workplace(None) as folder:
+            return _linked(linker, [code, *others], folder)
 
 
 def _linked(linker: str, objects: list[bytes], folder: Path) -> bytes | None:

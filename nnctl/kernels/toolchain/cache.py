@@ -1,8 +1,8 @@
 """The cache of compiled kernels: where it lies, whether it may be used, and its verified files.
 
-What is read from it runs in this process. So it is used only if nobody else can write there, and every file is
-verified before it is used (kernels/toolchain/verified_files.py). A cache that cannot be used or written is as good as an empty one: kernels
-are compiled again, with the same numbers.
+What is read from it runs in this process. So it is used only if nobody else can write there, and every file is verified
+before it is used (kernels/toolchain/verified_files.py). A cache that cannot be used or written is as good as an empty
+one: kernels are compiled again, with the same numbers.
 """
 
 from __future__ import annotations
@@ -106,8 +106,8 @@ def workplace(path: Path | None) -> Iterator[Path]:
     import tempfile
 
     if path is None:
-        with tempfile.TemporaryDirectory(prefix="nnctl-") as folder:
-            yield Path(folder)
+        with tempfile.TemporaryDirectory(prefix="nnctl-") as name:
+            yield Path(name)
         return
     if not _prepared(path.parent):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path.parent))

@@ -1,16 +1,16 @@
-"""How every kernel here is compiled. Only kernels' own modules import this: it imports Numba."""
+"""How every kernel is compiled. Only modules of kernels import this, because it imports Numba."""
 
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit
+from numba import extending, njit
 from numba.core.ccallback import CFunc
 
 from nnctl.kernels.toolchain.numba_cache import VerifiedCache
 
 
 def compiled(**options: Any) -> Callable[[Any], Any]:
-    """Numba's njit without the interpreter lock and with NumPy's rules of division, kept in nnctl's own cache."""
+    """Numba's njit without the interpreter lock, with NumPy's rules of division, and with nnctl's own cache."""
 
     def decorate(function: Any) -> Any:
         dispatcher = njit(nogil=True, error_model="numpy", **options)(function)
@@ -20,14 +20,20 @@ def compiled(**options: Any) -> Callable[[Any], Any]:
     return decorate
 
 
-# nogil: the shards' threads run side by side. contract: a product and a sum may be one instruction; all else is as
-# written, so that NaN comes out where NaN went in.
+# nogil: several threads run kernels at once. contract: a product and a sum may become one instruction; everything else
+# is computed as written, so that NaN comes out where NaN went in.
 kernel = compiled(fastmath={"contract"})
 
 
+def intrinsic(build: Callable[..., Any]) -> Any:
+    """Numba's `intrinsic`, as any function: kernels call it without the first argument, which its annotations
+    demand."""
+    return extending.intrinsic(build)
+
+
 def address(function: Any, signature: Any) -> int:
-    """Where a function lies that was compiled for callers who know C. signature: Numba's, with its result."""
-    made = CFunc(function, (signature.args, signature.return_type), locals={}, options={"error_model": "numpy"})
+    """The address of a function compiled for callers that know C. signature: Numba's, with its result."""
+    made: Any = CFunc(function, (signature.args, signature.return_type), locals={}, options={"error_model": "numpy"})
     made._cache = VerifiedCache(function)
     made.compile()
     _addresses.append(made)

@@ -7,6 +7,7 @@ import hashlib
 import platform
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import llvmlite
 from llvmlite import binding, ir
@@ -18,7 +19,7 @@ X86 = platform.machine().lower() in ("x86_64", "amd64")  # which has instruction
 FLOAT, INT, BIT = ir.FloatType(), ir.IntType(64), ir.IntType(1)
 POINTER = FLOAT.as_pointer()
 _KINDS = {POINTER: types.voidptr, INT: types.int64}
-_engines = []  # live as long as the code in them
+_engines: list[Any] = []  # live as long as the code in them
 _objects: dict[str, bytes] = {}  # symbol -> its compiled file
 
 
@@ -44,7 +45,7 @@ def objects(module: binding.ModuleRef) -> list[bytes]:
 
 
 def function(symbol: str, kind: ir.FunctionType, module: Callable[[], ir.Module],
-             source: str) -> types.ExternalFunction:  # fmt: skip
+             source: str) -> Any:  # fmt: skip
     """The function `symbol` of a module, for kernels to call. source: the file that makes the module: while that, what
     stands here and in llvm_vectors.py, the CPU and LLVM stay the same, so does the code."""
     cpu, features = binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()

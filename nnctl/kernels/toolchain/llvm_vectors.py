@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from llvmlite import ir
 
 from nnctl.kernels.toolchain import llvm_functions
@@ -24,6 +26,11 @@ class Vectors:
             numbers = ir.Constant(ir.VectorType(_INT, self.lanes), list(range(self.lanes)))
             left = self.builder.sub(self.columns, self.whole(self.lanes * (vectors - 1)))
             self.mask = self.builder.icmp_signed("<", numbers, self.spread(left, _INT))
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> ir.Value:
+            """The function's arguments."""
 
     @staticmethod
     def whole(number: int) -> ir.Constant:

@@ -40,7 +40,7 @@ class VerifiedCache(FunctionCache):
         except Exception:  # whatever a Numba that is different inside may raise: it is compiled again
             return None
 
-    def _save_overload(self, signature: Any, result: CompileResult) -> None:
+    def _save_overload(self, signature: Any, result: Any) -> None:
         depends = any(not each.can_cache for each in result.lifted) or result.library.has_dynamic_globals
         if self._enabled and not depends:  # on addresses in this process
             cache.write(self._path(signature, result.codegen), dumps(result._reduce()))

@@ -2,9 +2,8 @@
 
 from llvmlite import ir
 from numba import carray, types
-from numba.extending import intrinsic
 
-from nnctl.kernels.toolchain.jit import kernel
+from nnctl.kernels.toolchain.jit import intrinsic, kernel
 
 _BYTE = ir.IntType(8).as_pointer()
 

@@ -6,6 +6,8 @@ interface for C. Whatever is not as the code was compiled for goes to the Kernel
 
 from __future__ import annotations
 
+from typing import Any
+
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -95,17 +97,20 @@ class Unpacking:
     def _item(self, k):
         return self.builder.load(self.builder.gep(self.arguments, [_INT(k)]))
 
-    def _value(self, kind, item):
+    def _value(self, kind: Any, item: ir.Value) -> Any:
         b = self.builder
         if isinstance(kind, types.Array):
             return self._array(kind, item)
-        if isinstance(kind, types.UniTuple):
-            self._unless(b.icmp_signed("==", self._checked("PyTuple_Size", item), _INT(kind.count)))
-            items = [self._value(kind.dtype, self._python("PyTuple_GetItem", item, _INT(k))) for k in range(kind.count)]
+        if isinstance(kind, types.BaseTuple):  # named or not, of one type or of several
+            members = list(kind)  # type: ignore[call-overload]  # which Numba's annotations leave out
+            self._unless(b.icmp_signed("==", self._checked("PyTuple_Size", item), _INT(len(members))))
+            items = [
+                self._value(member, self._python("PyTuple_GetItem", item, _INT(k))) for k, member in enumerate(members)
+            ]
             return self.context.make_tuple(b, kind, items)
         if isinstance(kind, types.Boolean):
             return b.icmp_signed("!=", self._checked("PyObject_IsTrue", item), _INT32(0))
-        if isinstance(kind, types.Integer) and kind.bitwidth == 64:
+        if isinstance(kind, types.Integer) and getattr(kind, "bitwidth", 0) == 64:
             return self._checked("PyLong_AsLongLong", item)
         if kind == types.float64:
             return self._checked("PyFloat_AsDouble", item)

@@ -2,8 +2,8 @@
 half a second and 100 MB.
 
 A kernel is looked for by its name and the kinds of its arguments. What is not there yet is compiled by Numba and, where
-the machine has a linker (the command `cc`), kept as a library (kernels/toolchain/build.py); elsewhere Numba's own function is
-used, from Numba's own cache.
+the machine has a linker (the command `cc`), kept as a library (kernels/toolchain/build.py); elsewhere Numba's own
+function is used, from Numba's own cache.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Kernel:
         self._functions: dict[Kinds, Callable[..., Any]] = {}
 
     def __call__(self, *arguments: Any) -> Any:
-        arguments = tuple(_usual(each) if isinstance(each, np.ndarray) else each for each in arguments)
+        arguments = tuple(map(_usual, arguments))
         kinds = tuple(map(_kind, arguments))
         with self._lock:
             if kinds not in self._functions:
@@ -84,7 +84,9 @@ class Kernel:
             library = _built(path, "build_plain", numba, signature)
             if library is None:
                 return own()
-        return ctypes.cast(library[PLAIN], ctypes.c_void_p).value
+        address = ctypes.cast(library[PLAIN], ctypes.c_void_p).value
+        assert address is not None
+        return address
 
 
 def _built(path: Path, how: str, *given: Any) -> ctypes.PyDLL | None:
@@ -108,10 +110,15 @@ def place_of(name: str, kinds: Kinds) -> Path:
     return cache.of_version() / f"{name}-{said}.so"
 
 
-def _usual(array: np.ndarray) -> np.ndarray:
-    """The array as no subclass, and its type as the one of several equal ones that NumPy takes first."""
-    array, dtype = np.asarray(array), np.dtype(array.dtype.str)
-    return array if array.dtype.num == dtype.num else array.view(dtype)
+def _usual(value: Any) -> Any:
+    """The value with plain arrays: no subclasses, and of several equal types the one that NumPy takes first."""
+    if isinstance(value, np.ndarray):
+        array, dtype = np.asarray(value), np.dtype(value.dtype.str)
+        return array if array.dtype.num == dtype.num else array.view(dtype)
+    if isinstance(value, tuple):
+        values = map(_usual, value)
+        return type(value)(*values) if hasattr(value, "_fields") else tuple(values)
+    return value
 
 
 def _kind(value: Any) -> Any:
@@ -179,7 +186,8 @@ _known: list[bool] = []
 
 
 def _usable() -> bool:
-    """Whether this Python's and this NumPy's arrays lie in memory as libraries expect (kernels/toolchain/python_entry.py)."""
+    """Whether this Python's and this NumPy's arrays lie in memory as libraries expect
+    (kernels/toolchain/python_entry.py)."""
     if not _known:
         _known.append(sys.implementation.name == "cpython" and sys.byteorder == "little" and _arrays_are_as_expected())
     return _known[0]

@@ -108,7 +108,8 @@ def updater_of(executor):
 @pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize("name", [name for name, (layers, _) in CASES.items() if "regularizer" not in layers])
 def test_many_steps_in_one_call_give_what_as_many_calls_give(name, threads, rows, monkeypatch):
-    """Threads go on from step to step, and need not meet where what comes next is their own; the last batch is short."""
+    """Threads go on from step to step, and need not meet where what comes next is their own; the last batch is
+    short."""
     monkeypatch.setattr(strategy, "CHAIN_WORTH_A_THREAD", 0)
     order = np.random.default_rng(1).permutation(12 * rows + 7)
 
@@ -145,7 +146,8 @@ def test_many_steps_in_one_call_give_what_as_many_calls_give(name, threads, rows
     [
         ("[{Dense: {units: 4, activation: gelu}}, {Dense: {units: 3, activation: softmax}}]", "scce"),
         (
-            "[{Dense: {units: 4}}, {Dropout: {rate: 0.5}}, {Activation: {activation: tanh}}, {Dense: {units: 3, activation: softmax}}]",
+            "[{Dense: {units: 4}}, {Dropout: {rate: 0.5}}, {Activation: {activation: tanh}},"
+            " {Dense: {units: 3, activation: softmax}}]",
             "scce",
         ),
         ("[{Dense: {units: 3}}, {Dropout: {rate: 0.5}}, Softmax]", "scce"),
@@ -163,8 +165,8 @@ def test_another_model_goes_the_usual_way(layers, loss):
     built = checked.losses[head.name] if hasattr(checked, "losses") else losses.build(loss)
     executor = Executor(program, {head.name: built})
     executor.kernels = kernels.Kernels()
-    executor.train_step(Batch({"input": np.ones((4, 6), np.float32)},
-                              {head.name: np.zeros(4, int) if "scce" in loss else np.zeros((4, 3), np.float32)}), 0)  # fmt: skip
+    y = np.zeros(4, int) if "scce" in loss else np.zeros((4, 3), np.float32)
+    executor.train_step(Batch({"input": np.ones((4, 6), np.float32)}, {head.name: y}), 0)
     assert executor.strategy.chain is None
 
 

@@ -10,7 +10,7 @@ from nnctl import kernels
 from nnctl.engine.executor import Executor
 from nnctl.engine.fusions.names import FUSIONS
 from nnctl.engine.graph import Graph, Node
-from nnctl.engine.optimizer_step import OptimizerStep, dealt
+from nnctl.engine.optimizer_step import OptimizerStep, split_among_threads
 from nnctl.engine.program import Program
 from nnctl.kernels.selection import SECONDS_A_WEIGHT, WORTH, Work, choose
 from nnctl.nn.layers import layers
@@ -81,7 +81,7 @@ def test_threads_change_no_bit(config):
 @pytest.mark.parametrize("threads", [1, 2, 3, 7])
 def test_every_entry_is_dealt_out_once(threads):
     whole = [slice(5, 100_000), slice(200_000, 200_001), slice(300_000, 700_000)]
-    parts = dealt(whole, threads)
+    parts = split_among_threads(whole, threads)
     assert len(parts) <= threads
     covered = np.concatenate([np.arange(part.start, part.stop) for thread in parts for part in thread])
     np.testing.assert_array_equal(covered, np.concatenate([np.arange(p.start, p.stop) for p in whole]))

@@ -75,7 +75,7 @@ def test_bias_and_relu_come_with_it(relu):
 def test_matrices_turned_round(rows, columns, beside):
     a = part_of(np.random.default_rng(0), rows, columns, beside)
     b = np.zeros((columns, rows + beside), np.float32)
-    kernels.Kernels().transpose.turn(a, b[:, :rows])
+    kernels.Kernels().transpose.transpose(a, b[:, :rows])
     np.testing.assert_array_equal(b[:, :rows], a.T)
     assert not b[:, rows:].any()
 

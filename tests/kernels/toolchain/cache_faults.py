@@ -24,11 +24,11 @@ KINDS = ("flip", "flip", "flip", "cut", "empty", "delete", "swap", "append")
 
 def use() -> None:
     """Calls the kernels; AssertionError where a number is wrong."""
-    turning, waiting = kernels.Kernels().transpose, kernels.Kernels().spin_barrier
+    transpose, waiting = kernels.Kernels().transpose, kernels.Kernels().spin_barrier
     a = np.arange(35, dtype=np.float32).reshape(5, 7)
     b = np.empty((7, 5), np.float32)
-    turning.turn(a, b)
-    assert (b == a.T).all(), "transpose.turn"
+    transpose.transpose(a, b)
+    assert (b == a.T).all(), "transpose.transpose"
     assert waiting.until(np.ones(1, np.int64), 1, 1) is True, "spin_barrier.until"
     assert waiting.until(np.zeros(1, np.int64), 1, 1) is False, "spin_barrier.until"
 

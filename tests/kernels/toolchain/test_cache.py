@@ -138,7 +138,7 @@ def test_what_cannot_be_written_is_no_error_and_what_is_there_is_used(home, numb
     if failing == "open":
         cache.mark_failed(new)
     if failing == "mkdir":
-        with pytest.raises(OSError, match="."), cache.workplace(new):
+        with pytest.raises(OSError, match=r"."), cache.workplace(new):
             raise AssertionError
     assert cache.of_version() == path.parent
     monkeypatch.undo()
@@ -152,7 +152,7 @@ def test_no_cache_at_all_is_no_error(tmp_path, monkeypatch):
     cache.write(path, b"code")
     cache.mark_failed(path)
     assert cache.read(path) is None and not cache.failed(path) and cache.problem() == ""
-    with pytest.raises(OSError, match="."), cache.workplace(path):
+    with pytest.raises(OSError, match=r"."), cache.workplace(path):
         raise AssertionError
     with cache.workplace(None) as folder:
         assert folder.is_dir()

@@ -21,18 +21,19 @@ from nnctl.kernels.toolchain import cache, load_library, object_layout  # noqa: 
 
 linked = pytest.mark.skipif(shutil.which("cc") is None, reason="this machine has no linker")
 MODELS = {
-    "chain": """{dataset: iris, layers: [{Dense: {units: 8, activation: relu}}, {Dense: {units: 3, activation: softmax}}],
+    "chain": """{dataset: iris, layers: [{Dense: {units: 8, activation: relu}}, {Dense: {units: 3, activation:
+    softmax}}],
         loss: scce, epochs: 3}""",
     "convolutions": """{dataset: digits, layers: [{Reshape: {target_shape: [8, 8, 1]}},
-        {Conv2D: {filters: 16, kernel_size: 3, activation: relu}}, {Conv2D: {filters: 8, kernel_size: 3, activation: relu}},
-        MaxPooling2D, {Conv2D: {filters: 4, kernel_size: 1}}, MaxPooling2D, Flatten,
-        {Dense: {units: 10, activation: softmax}}],
-        loss: scce, epochs: 1, batch_size: 64, optimizer: {adamw: {weight_decay: 0.01}}}""",
+        {Conv2D: {filters: 16, kernel_size: 3, activation: relu}}, {Conv2D: {filters: 8, kernel_size: 3, activation:
+        relu}}, MaxPooling2D, {Conv2D: {filters: 4, kernel_size: 1}}, MaxPooling2D, Flatten, {Dense: {units: 10,
+        activation: softmax}}], loss: scce, epochs: 1, batch_size: 64, optimizer: {adamw: {weight_decay: 0.01}}}""",
     "recurrent": """{dataset: japanese_vowels, layers: [
         {Bidirectional: {layer: {LSTM: {units: 8, return_sequences: true}}}}, {GRU: {units: 8}},
         {Dense: {units: 9, activation: softmax}}], loss: scce, epochs: 1}""",
     "ctc": """{dataset: digit_lines, layers: [{Reshape: {target_shape: [-1, 8]}},
-        {LSTM: {units: 4, return_sequences: true}}, {Dense: {units: 11, activation: softmax}}], loss: ctc, epochs: 1}""",
+        {LSTM: {units: 4, return_sequences: true}}, {Dense: {units: 11, activation: softmax}}], loss: ctc, epochs:
+        1}""",
 }
 # Kernels that only other kernels call, and tests: what they give is not made for Python.
 HELPERS = {"recurrent_cells.sigmoid", "recurrent_cells.tanh", "gemm.packed_of"}
@@ -115,11 +116,11 @@ def test_types_of_other_names_are_the_same_type():
 
 @linked
 def test_strides_are_kinds_too():
-    turning = kernels.Kernels().transpose
+    transpose = kernels.Kernels().transpose
     a = np.arange(40, dtype=np.float32).reshape(5, 8)
     for view in (a, a[:, :5], a[:, 3:]):
         b = np.empty(view.shape[::-1], np.float32)
-        turning.turn(view, b)
+        transpose.transpose(view, b)
         np.testing.assert_array_equal(b, view.T)
 
 
