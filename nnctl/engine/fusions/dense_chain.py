@@ -16,6 +16,7 @@ from nnctl.engine.objective import Objective
 from nnctl.engine.program import Program
 from nnctl.engine.steps import Step
 from nnctl.kernels import aligned
+from nnctl.kernels.ops import dense_chain_arguments
 from nnctl.nn.layers.activation import Applies
 from nnctl.nn.layers.dense import Dense
 from nnctl.nn.layers.regularization import Dropout, limit_of
@@ -53,7 +54,7 @@ class Chain:
         self._widths = np.array(widths, np.int64)
         spans, drops = program.spans, [link.dropout for link in links]
         self._apart = any(drop and link.activation != "relu" for drop, link in zip(drops[1:], links, strict=False))
-        self._layout = (
+        self._net = dense_chain_arguments.Layers(
             self._widths,
             np.array([spans[f"{link.owner}/kernel"].start for link in links], np.int64),
             np.array([spans[f"{link.owner}/bias"].start if link.dense.use_bias else -1 for link in links], np.int64),
@@ -122,13 +123,19 @@ class Chain:
         if numbers is None:
             numbers = np.empty((1, 0))
         made = [0] * threads
-        fixed = (x, stored, divisor, order, batch, steps, *arguments, objective.compiled,
-                 np.float32(objective.weight), parameters, parameters if gradients is None else gradients,
-                 update.slots if update else np.empty((0, 0), np.float32), update.address if update else 0, numbers,
-                 number, *self._layout, *buffers.arrays)  # fmt: skip
+        slots, address = (update.slots, update.address) if update else (np.empty((0, 0), np.float32), 0)
+        into = parameters if gradients is None else gradients
+        groups = (
+            dense_chain_arguments.Samples(x, stored, divisor, order, *arguments),
+            dense_chain_arguments.Schedule(batch, steps, number),
+            dense_chain_arguments.Loss(objective.compiled or 0, np.float32(objective.weight)),
+            self._net,
+            dense_chain_arguments.Update(parameters, into, slots, address, numbers),
+            buffers.arrays,
+        )
 
         def task(thread: int) -> None:
-            made[thread] = self._kernel.run(thread, threads, *fixed)
+            made[thread] = self._kernel.run(thread, threads, *groups)
 
         side_by_side(task, threads)
         return made[0], buffers
@@ -218,8 +225,11 @@ class _Buffers:
         partial_sums = shared[: threads * partial_sum].reshape(threads, partial_sum)
         largest = aligned.zeros((threads, 2 * len(widths) + 16), np.int32)
         arrived = aligned.zeros((threads, 8), np.int64)
-        self.arrays = (aligned.empty(int(widths[0]) * batch, dtype), outs, dropped, masks, gradients, transposed,
-                       partial_sums, scratch, self.predictions, self.sums, largest, arrived)  # fmt: skip
+        inputs = aligned.empty(int(widths[0]) * batch, dtype)
+        self.arrays = dense_chain_arguments.Buffers(
+            inputs, outs, dropped, masks, gradients, transposed, partial_sums, scratch, self.predictions, self.sums,
+            largest, arrived,
+        )  # fmt: skip
 
     def fits(self, batch: int, steps: int, threads: int) -> bool:
         most_rows, most_steps, same_threads = self._sizes

@@ -63,10 +63,10 @@ def _row(p, number, states, steps, before, after, next_, expected, smallest_clas
                     reached += before[t - 1, s - 1]
                 if s > 2 and s % 2 and number[s] != number[s - 2]:
                     reached += before[t - 1, s - 2]
-            share = p[t, number[s]]
-            if not share >= smallest_class:
+            probability = p[t, number[s]]
+            if not probability >= smallest_class:
                 return np.nan
-            before[t, s] = reached * share
+            before[t, s] = reached * probability
             total += before[t, s]
         if not total >= smallest_sum:
             return np.nan

@@ -1,5 +1,5 @@
-"""What Dense layers and their losses need besides products, compiled. NumPy's twins: nn/layers/dense.py, activations/,
-losses/."""
+"""What Dense layers and their losses need besides products, compiled. NumPy references: nn/layers/dense.py,
+activations/, losses/."""
 
 import numpy as np
 
@@ -82,13 +82,13 @@ def column_sums(x, sums, low):
 
 
 @kernel
-def losses_of(p, dp, targets, labels, weights, chosen, share, loss, low, high):
+def losses_of(p, dp, targets, labels, weights, chosen, scale, loss, low, high):
     """The loss of rows low to high - 1, summed; p becomes the prediction, dp the gradient of what the last layer gave.
     chosen: which sample each row is."""
     total, wide = 0.0, p.shape[1]
     for r in range(low, high):
         sample = chosen[r]
-        dl = weights[sample] * share if weights.size else share
+        dl = weights[sample] * scale if weights.size else scale
         pr, dr = p[r], dp[r]
         one = _ZERO
         if loss == SQUARED:

@@ -12,11 +12,9 @@ Threads meet between layers, except where the next layer needs only what a threa
 step's update to the next step's first layer. The NumPy reference is the engine's usual way (engine/shard_pass.py and
 engine/optimizer_step.py).
 
-Numbers by layer (widths[0] is the input's): a layer's weights start at kernels[layer] and biases[layer] (-1: none) of
-the flat parameters, its output at places[layer] * rows of `outs`, its gradient at the same place of `out_gradients`,
-(rows, width), and of `transposed`, (width, rows). Where there is a Dropout between a layer with relu and the next one,
-what it leaves of the output replaces the output: where it is 0, the gradient is 0, too. After other activations it goes
-to the same place of `dropped`, and its mask to that of `masks`.
+The arguments are described in dense_chain_arguments.py. Where there is a Dropout between a layer with relu and the next
+one, what it leaves of the output replaces the output: where it is 0, the gradient is 0, too. After other activations it
+goes to the buffer `dropped`, and its mask to `masks`.
 """
 
 import numpy as np
@@ -41,27 +39,19 @@ _ONE = np.float32(1)
 
 
 @kernel
-def run(thread, threads, x, stored, divisor, order, batch, steps, targets, labels, weights, loss, loss_weight,
-        parameters, gradients, slots, update, numbers, number, widths, kernels, biases, places, activations,
-        limits, scales, draws, xs, outs, dropped, masks, out_gradients, transposed, partial_sums, scratch,
-        predictions, sums, largest, arrived):  # fmt: skip
+def run(thread, threads, samples, schedule, loss, net, update, buffers):
     """Makes some steps in a row as one of the threads; returns how many were made.
 
-    Stops before the update of a step whose loss or gradient may not be finite.
-
-    x (any, widths[0]), of any type, is divided by divisor unless that is 0. order (rows) holds the samples of these
-    steps, `batch` of them a step, and stored (rows) where in x they are. labels (samples), targets (samples,
-    widths[-1]) or weights (samples) may be empty. loss_weight is the loss's weight in the total.
-
-    update is the address of a fused optimizer's update, with numbers (steps, scalars) and slots (k, parameters); or 0:
-    then the gradient of the only step is left in `gradients`. number is that of the first step in the whole run.
-
-    limits, scales (layers) and draws (layers, 6) are those of the Dropout of a layer's input, as drop_part takes them,
-    with a limit of -1 where there is none. dropped and masks are as large as outs, or empty. partial_sums (threads,
-    rows * the largest of widths[1:]) may share memory with transposed. predictions (rows of all steps, widths[-1]) and
-    sums (steps, threads), of the losses, are filled in. arrived (threads, 8) counts how often each thread has met the
-    others.
+    The arguments are described in dense_chain_arguments.py. Stops before the update of a step whose loss or gradient
+    may not be finite.
     """
+    x, stored, divisor, order, targets, labels, weights = samples
+    batch, steps, number = schedule
+    widths, kernels, biases, places, activations, limits, scales, draws = net
+    parameters, gradients, slots, address, numbers = update
+    xs, outs, dropped, masks, out_gradients, transposed, partial_sums, scratch, predictions, sums, largest, arrived = (
+        buffers
+    )
     layers = kernels.size
     done = 0
     for step in range(steps):
@@ -100,7 +90,9 @@ def run(thread, threads, x, stored, divisor, order, batch, steps, targets, label
             if layer + 1 < layers or not ends_alone(threads, rows, widths):
                 _meet(arrived, thread, threads)
         p, dp = _of(outs, places, widths, layers - 1, rows), _of(out_gradients, places, widths, layers - 1, rows)
-        sums[step, thread] = losses_of(p, dp, targets, labels, weights, chosen, loss_weight / rows, loss, low, high)
+        sums[step, thread] = losses_of(
+            p, dp, targets, labels, weights, chosen, loss.weight / rows, loss.number, low, high
+        )
         copy(p[low:high], predictions[start + low : start + high])
         transpose(dp[low:high], _transposed(transposed, places, widths, layers - 1, rows)[:, low:high])
         # no weight is touched before all gradients are known to be finite
@@ -119,12 +111,12 @@ def run(thread, threads, x, stored, divisor, order, batch, steps, targets, label
                 scales[layer] if activations[layer - 1] == RELU else _ONE, layer > 1,
             )  # fmt: skip
             _meet(arrived, thread, threads)
-        if update != 0 and not (safe(largest, layers, rows) and np.isfinite(sums[step].sum())):
+        if address != 0 and not (safe(largest, layers, rows) and np.isfinite(sums[step].sum())):
             break
         for layer in range(layers):
             below = _below(xb, outs, dropped, limits, activations, places, widths, layer, rows)
             _change(thread, threads, below, _of(out_gradients, places, widths, layer, rows), parameters, gradients,
-                    slots, update, numbers[step], kernels[layer], biases[layer], scratch[thread])  # fmt: skip
+                    slots, address, numbers[step], kernels[layer], biases[layer], scratch[thread])  # fmt: skip
         done += 1
         if not begins_alone(threads, rows, widths):
             _meet(arrived, thread, threads)

@@ -1,4 +1,4 @@
-"""One step of a recurrent layer's gates compiled, tanh and sigmoid the activations. NumPy's twins: layers/recurrent.
+"""One time step of a recurrent layer's gates, compiled, with tanh and sigmoid. NumPy references: nn/layers/recurrent.
 
 Each loop runs over one row, which stays in the first-level cache, and touches few arrays: so it is vectorized.
 """
@@ -103,8 +103,8 @@ def gru_forward(z, product, bias, h_old, held, h):
 
 @kernel
 def gru_backward(z, h_old, held, dh, dp):
-    """z, the gates, becomes its gradient; dp (rows, 3 units) that of the state's product; dh its share that goes by
-    z h."""
+    """z, the gates, becomes its gradient; dp (rows, 3 units) that of the state's product; dh the part of it that goes
+    by z h."""
     units = dh.shape[1]
     for r in range(z.shape[0]):
         zr, pr = z[r], dp[r]

@@ -12,35 +12,35 @@ def resample(x, down, across, y, fill_mode, bilinear, fill_value):
     """y[n, i, j] = x at the place (down[n, i, j], across[n, i, j]), between pixels by their nearness. down and across:
     of size 1 along the last two axes where all are the same."""
     height, width, channels = x.shape[1:]
-    columns, column_shares = np.empty(width, np.int64), np.empty(width, np.float64)
+    columns, column_weights = np.empty(width, np.int64), np.empty(width, np.float64)
     for n in range(y.shape[0]):
         for i in range(height):
             if i == 0 or across.shape[1] > 1:
                 for j in range(width):
-                    columns[j], column_shares[j] = _first(across[n, i, min(j, across.shape[2] - 1)], bilinear)
-            row, row_share = 0, 0.0
+                    columns[j], column_weights[j] = _first(across[n, i, min(j, across.shape[2] - 1)], bilinear)
+            row, row_weight = 0, 0.0
             for j in range(width):
                 if j == 0 or down.shape[2] > 1:
-                    row, row_share = _first(down[n, min(i, down.shape[1] - 1), j], bilinear)
-                out, column, column_share = y[n, i, j], columns[j], column_shares[j]
+                    row, row_weight = _first(down[n, min(i, down.shape[1] - 1), j], bilinear)
+                out, column, column_weight = y[n, i, j], columns[j], column_weights[j]
                 if bilinear and 0 <= row < height - 1 and 0 <= column < width - 1:  # all four are inside
                     above, below = x[n, row], x[n, row + 1]
-                    shares = _shares(row_share, column_share)
+                    weights = _weights(row_weight, column_weight)
                     for c in range(channels):
-                        out[c] = (above[column, c] * shares[0] + above[column + 1, c] * shares[1]
-                                  + below[column, c] * shares[2] + below[column + 1, c] * shares[3])  # fmt: skip
+                        out[c] = (above[column, c] * weights[0] + above[column + 1, c] * weights[1]
+                                  + below[column, c] * weights[2] + below[column + 1, c] * weights[3])  # fmt: skip
                     continue
                 out[:] = 0
                 inside = 0.0
                 for a in range(2 if bilinear else 1):
                     for b in range(2 if bilinear else 1):
-                        share = (row_share if a else 1 - row_share) * (column_share if b else 1 - column_share)
+                        weight = (row_weight if a else 1 - row_weight) * (column_weight if b else 1 - column_weight)
                         up, left = row + a, column + b
                         if fill_mode == CONSTANT and not (0 <= up < height and 0 <= left < width):
                             continue
-                        inside += share
+                        inside += weight
                         seen = x[n, _filled(up, height, fill_mode), _filled(left, width, fill_mode)]
-                        part = np.float32(share)
+                        part = np.float32(weight)
                         for c in range(channels):
                             out[c] += seen[c] * part
                 if fill_mode == CONSTANT and fill_value != 0:
@@ -50,7 +50,7 @@ def resample(x, down, across, y, fill_mode, bilinear, fill_value):
 
 
 @kernel
-def _shares(down, across):
+def _weights(down, across):
     """Of the four pixels around a place: above and to the left, above and to the right, and the same below."""
     return (np.float32((1 - down) * (1 - across)), np.float32((1 - down) * across),
             np.float32(down * (1 - across)), np.float32(down * across))  # fmt: skip

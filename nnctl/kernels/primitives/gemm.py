@@ -1,5 +1,5 @@
 """Matrix products inside compiled loops, made of tiles (kernels/primitives/gemm_microkernel.py): no Python, so threads
-never wait for each other's interpreter lock. NumPy's twin: numpy.matmul."""
+never wait for each other's interpreter lock. The NumPy reference is numpy.matmul."""
 
 import numpy as np
 

@@ -1,5 +1,5 @@
 """Random bits compiled: Philox-4x64-10, which NumPy takes 15 microseconds to begin, as many as a small layer takes.
-NumPy's twin: numpy.random.Philox. Source: Salmon, Moraes, Dror and Shaw 2011.
+The NumPy reference is numpy.random.Philox. Source: Salmon, Moraes, Dror and Shaw 2011.
 """
 
 import numpy as np

@@ -77,12 +77,12 @@ class _Block:
         number, column, offset = b.phi(_INT32), b.phi(_INT), b.phi(_INT)
         inside = [b.phi(value.type) for value in state]
         after = step(number, offset, inside)
-        turn = b.icmp_signed("==", b.add(column, _INT(1)), self.broad)
+        row_ends = b.icmp_signed("==", b.add(column, _INT(1)), self.broad)
         back = b.sub(self.down, b.mul(self.filters, b.sub(self.broad, _INT(1))))
         moved = [
             (number, _INT32(0), b.add(number, _INT32(1))),
-            (column, _INT(0), b.select(turn, _INT(0), b.add(column, _INT(1)))),
-            (offset, _INT(0), b.add(offset, b.select(turn, back, self.filters))),
+            (column, _INT(0), b.select(row_ends, _INT(0), b.add(column, _INT(1)))),
+            (offset, _INT(0), b.add(offset, b.select(row_ends, back, self.filters))),
             *zip(inside, state, after, strict=True),
         ]
         for phi, start, following in moved:
@@ -163,11 +163,11 @@ class _ToTheLargest(_Block):
     def body(self):
         b = self.builder
         dy, which, places = self.function.args[:3]
-        slope, numbers = self.load(dy), self.load(which, kind=_NUMBERS)
+        gradient, numbers = self.load(dy), self.load(which, kind=_NUMBERS)
 
         def hand_on(number, offset, state):
             mine = b.icmp_signed("==", numbers, self.spread(number))
-            self.store(b.select(mine, slope, ir.Constant(_VECTOR, None)), places, offset)
+            self.store(b.select(mine, gradient, ir.Constant(_VECTOR, None)), places, offset)
             return state
 
         self.places([], hand_on)

@@ -66,9 +66,9 @@ def until(flag, wanted, looks):
 
 
 @kernel
-def meet(arrived, worker, turn):
-    """Waits until every worker has come to the same turn. arrived (workers, 8): a cache line each."""
-    tell(arrived[worker], turn)
+def meet(arrived, thread, count):
+    """Waits until every thread has met the others `count` times. arrived (threads, 8): a cache line each."""
+    tell(arrived[thread], count)
     for other in range(arrived.shape[0]):
-        while not until(arrived[other], turn, _PATIENCE):
+        while not until(arrived[other], count, _PATIENCE):
             _let_others()

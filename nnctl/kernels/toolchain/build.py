@@ -17,37 +17,38 @@ from numba import typeof
 from numba.core import types
 
 from nnctl.kernels.toolchain import cache, llvm_functions, load_library
-from nnctl.kernels.toolchain.object_layout import NDARRAY, PLAIN, TURN
+from nnctl.kernels.toolchain.object_layout import LOCK, NDARRAY, PLAIN
 from nnctl.kernels.toolchain.python_entry import Unknown, Unpacking, variable
 
 LINKER = "cc"
-# Python lets one thread run at a time, and one that finds another running sleeps, to wake up 50 to 150 microseconds
-# later; which is longer than most of what Python does between two kernels. So threads that come from a kernel wait for
-# their turn awake, for a quarter of a millisecond up to a whole one, by the CPU, before they ask Python. Whose turn it
-# is stands in one number: the thread's, or 0. It is advice only: who has waited in vain takes the turn.
-_TURNS = """
+# Python lets one thread run at a time. A thread that finds another one running sleeps, and wakes up 50 to 150
+# microseconds later, which is longer than most of what Python does between two kernels. So threads that return from a
+# kernel first wait awake for a lock of their own, for a quarter of a millisecond up to a whole one, by the CPU, before
+# they ask Python. The lock is one number: the thread that holds it, or 0. It is only advice: a thread that has waited
+# in vain takes it.
+_LOCK_FUNCTIONS = """
 define void @nnctl_leave(i64 %where, i64 %me) {{
-  %turn = inttoptr i64 %where to ptr
-  %whose = load atomic i64, ptr %turn monotonic, align 8
+  %lock = inttoptr i64 %where to ptr
+  %whose = load atomic i64, ptr %lock monotonic, align 8
   %mine = icmp eq i64 %whose, %me
   br i1 %mine, label %leave, label %end
 leave:
-  store atomic i64 0, ptr %turn release, align 8
+  store atomic i64 0, ptr %lock release, align 8
   br label %end
 end:
   ret void
 }}
 define void @nnctl_take(i64 %where, i64 %me) {{
 entry:
-  %turn = inttoptr i64 %where to ptr
+  %lock = inttoptr i64 %where to ptr
   br label %look
 look:
   %count = phi i64 [ 0, %entry ], [ %next, %again ]
-  %whose = load atomic i64, ptr %turn monotonic, align 8
+  %whose = load atomic i64, ptr %lock monotonic, align 8
   %free = icmp eq i64 %whose, 0
   br i1 %free, label %try, label %again
 try:
-  %found = cmpxchg ptr %turn, i64 0, i64 %me acquire monotonic
+  %found = cmpxchg ptr %lock, i64 0, i64 %me acquire monotonic
   %won = extractvalue {{ i64, i1 }} %found, 1
   br i1 %won, label %end, label %again
 again:
@@ -56,7 +57,7 @@ again:
   %more = icmp ult i64 %next, {looks}
   br i1 %more, label %look, label %late
 late:
-  store atomic i64 %me, ptr %turn release, align 8
+  store atomic i64 %me, ptr %lock release, align 8
   br label %end
 end:
   ret void
@@ -118,7 +119,7 @@ def build_plain(dispatcher: Any, signature: tuple[Any, ...], path: Path) -> byte
         context = compiled.target_context
         kinds = [context.get_value_type(kind) for kind in signature]
         function = ir.Function(module, ir.FunctionType(ir.VoidType(), kinds), PLAIN)
-        for name in (NDARRAY, TURN):
+        for name in (NDARRAY, LOCK):
             variable(module, name)
         builder = ir.IRBuilder(function.append_basic_block("entry"))
         native = context.declare_function(module, compiled.fndesc)
@@ -153,18 +154,18 @@ def _compiled(result: Any, outside: Callable[[ir.Module, Any], None]) -> tuple[b
     whole = binding.parse_assembly(str(module))
     whole.link_in(result.library._get_module_for_linking(), preserve=True)
     whole.link_in(binding.parse_assembly(_MEMORY))
-    whole.link_in(binding.parse_assembly(_turns()))
+    whole.link_in(binding.parse_assembly(_lock_functions()))
     machine = llvm_functions.machine()
     _prune(whole, machine)
     return machine.emit_object(whole), llvm_functions.objects(whole)
 
 
-def _turns() -> str:
+def _lock_functions() -> str:
     """With the instruction by which a waiting thread leaves its core to the other one there, 12 to 50 nanoseconds."""
     if llvm_functions.X86:
         pause = "@llvm.x86.sse2.pause()"
-        return _TURNS.format(pause=f"call void {pause}", declare=f"declare void {pause}", looks=20000)
-    return _TURNS.format(pause="", declare="", looks=1000)
+        return _LOCK_FUNCTIONS.format(pause=f"call void {pause}", declare=f"declare void {pause}", looks=20000)
+    return _LOCK_FUNCTIONS.format(pause="", declare="", looks=1000)
 
 
 def _prune(module: binding.ModuleRef, machine: binding.TargetMachine) -> None:

@@ -1,5 +1,5 @@
 """Functions written as LLVM's intermediate language: compiled once on a machine, kept in the cache, called by compiled
-loops. For what a compiler does not make of Python: sums that stay in registers, vectors turned round."""
+loops. For what a compiler does not make of Python: sums that stay in registers, transposed vectors."""
 
 from __future__ import annotations
 

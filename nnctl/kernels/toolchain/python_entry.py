@@ -13,7 +13,7 @@ from numba import types
 from numba.core import cgutils
 from numba.np.numpy_support import as_dtype
 
-from nnctl.kernels.toolchain.object_layout import ALIGNED, C_ORDER, CALL, FORTRAN, HEAD, NDARRAY, TURN, WRITEABLE
+from nnctl.kernels.toolchain.object_layout import ALIGNED, C_ORDER, CALL, FORTRAN, HEAD, LOCK, NDARRAY, WRITEABLE
 
 _BYTE, _INT, _INT32, _REAL = ir.IntType(8), ir.IntType(64), ir.IntType(32), ir.DoubleType()
 _ADDRESS = _BYTE.as_pointer()
@@ -68,11 +68,11 @@ class Unpacking:
         """The call, while other threads of Python go on, and its result."""
         b = self.builder
         state = self._python("PyEval_SaveThread")
-        turn = b.load(variable(self.module, TURN)), b.ptrtoint(state, _INT)
-        b.call(self._declared("nnctl_leave", ir.FunctionType(ir.VoidType(), [_INT, _INT])), turn)
+        lock = b.load(variable(self.module, LOCK)), b.ptrtoint(state, _INT)
+        b.call(self._declared("nnctl_leave", ir.FunctionType(ir.VoidType(), [_INT, _INT])), lock)
         native = self.context.declare_function(self.module, self.compiled.fndesc)
         status, result = self.context.call_conv.call_function(b, native, signature.return_type, signature.args, values)
-        b.call(self._declared("nnctl_take", ir.FunctionType(ir.VoidType(), [_INT, _INT])), turn)
+        b.call(self._declared("nnctl_take", ir.FunctionType(ir.VoidType(), [_INT, _INT])), lock)
         self._python("PyEval_RestoreThread", state)
         failed, done = b.append_basic_block("failed"), b.append_basic_block("done")
         b.cbranch(status.is_ok, done, failed)

@@ -21,7 +21,7 @@ import numpy as np
 
 from nnctl.kernels import aligned
 from nnctl.kernels.toolchain import cache, load_library
-from nnctl.kernels.toolchain.object_layout import ALIGNED, C_ORDER, CALL, FORTRAN, HEAD, NDARRAY, PLAIN, TURN, WRITEABLE
+from nnctl.kernels.toolchain.object_layout import ALIGNED, C_ORDER, CALL, FORTRAN, HEAD, LOCK, NDARRAY, PLAIN, WRITEABLE
 
 _FASTCALL = 0x80  # METH_FASTCALL of CPython: function(self, arguments, how many)
 
@@ -132,11 +132,11 @@ def _kind(value: Any) -> Any:
 
 
 def leave() -> None:
-    """A thread that is about to sleep leaves its turn to the next (see building.py)."""
-    _turn[0] = 0
+    """Releases the lock between kernels before this thread sleeps (see build.py)."""
+    _lock_holder[0] = 0
 
 
-_turn = aligned.zeros(aligned.LINE // 8, np.int64)
+_lock_holder = aligned.zeros(aligned.LINE // 8, np.int64)
 _opened: dict[Path, ctypes.PyDLL] = {}
 
 
@@ -153,7 +153,7 @@ def _loaded(path: Path, content: bytes) -> ctypes.PyDLL | None:
     """The library that these bytes are, from now on known by its path."""
     try:
         library = load_library.load(content, path.stem)
-        for name, value in ((NDARRAY, id(np.ndarray)), (TURN, _turn.__array_interface__["data"][0])):
+        for name, value in ((NDARRAY, id(np.ndarray)), (LOCK, _lock_holder.__array_interface__["data"][0])):
             ctypes.c_int64.in_dll(library, name).value = value
     except (OSError, ValueError):  # of another system, say
         return None
@@ -168,7 +168,7 @@ class _Method(ctypes.Structure):
 
 
 _methods: list[_Method] = []
-for _kept in (_methods, _turn):  # looked at by functions and threads for as long as there is a process
+for _kept in (_methods, _lock_holder):  # looked at by functions and threads for as long as there is a process
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(_kept))
 
 

@@ -248,8 +248,8 @@ def test_every_library_is_loaded_anew():
     waiting.until(np.ones(1, np.int64), 1, 1)
     content = cache.read(next(cache.of_version().glob("spin_barrier.until-*.so")))
     first, second = load_library.load(content, "a"), load_library.load(content, "a")
-    ctypes.c_int64.in_dll(first, object_layout.TURN).value = 7
-    assert ctypes.c_int64.in_dll(second, object_layout.TURN).value == 0
+    ctypes.c_int64.in_dll(first, object_layout.LOCK).value = 7
+    assert ctypes.c_int64.in_dll(second, object_layout.LOCK).value == 0
     for other in (b"", b"no library" * 100):
         with pytest.raises(OSError, match=r"."):
             load_library.load(other, "a")
