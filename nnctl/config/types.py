@@ -13,7 +13,6 @@ from nnctl.nn.losses import Loss
 from nnctl.nn.metrics import Metric
 from nnctl.nn.optimizers import Optimizer
 
-
 ENGINES = ("numpy",)  # the backends that there is code for; a config may name others, and is told that they are missing
 
 

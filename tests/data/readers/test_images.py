@@ -15,7 +15,7 @@ Image = pytest.importorskip("PIL.Image")
 from data.files import loaded  # noqa: E402
 
 from nnctl import cli  # noqa: E402
-from nnctl import config as spec
+from nnctl import config as spec  # noqa: E402
 from nnctl.data.config import ImageSpec  # noqa: E402
 from nnctl.data.readers.images import read_image_folder  # noqa: E402
 from nnctl.errors import DataError  # noqa: E402
