@@ -116,13 +116,13 @@ def _details(cls: Any) -> list[str]:
 
 
 def _table(cls: Any) -> list[str]:
-    told = descriptions(cls)
+    meanings = descriptions(cls)
     rows = ["| Argument | Type | Default | Meaning |", "| --- | --- | --- | --- |"]
     for key, info in cls.model_fields.items():
         if key == "trainable":  # of every layer; at the head of their page
             continue
         default = "required" if info.is_required() else f"`{flow(plain(info.default))}`"
-        rows.append(f"| `{key}` | {_cell(type_of(cls, key))} | {_cell(default)} | {_cell(told[key])} |")
+        rows.append(f"| `{key}` | {_cell(type_of(cls, key))} | {_cell(default)} | {_cell(meanings[key])} |")
     return rows
 
 
@@ -208,12 +208,12 @@ def _config_page() -> str:
 
 
 def _dataset_keys() -> list[str]:
-    told, lines = descriptions(DatasetSpec), []
+    meanings, lines = descriptions(DatasetSpec), []
     for key, info in DatasetSpec.model_fields.items():
         sample, keras = examples.DATASET[key]
         whole = PARTS.get(key)
         default = "all defaults" if whole and info.default is not None else f"`{flow(plain(info.default))}`"
-        lines += [f"### {'' if whole else 'dataset.'}{key}", "", told[key], ""]
+        lines += [f"### {'' if whole else 'dataset.'}{key}", "", meanings[key], ""]
         if whole:
             lines += [*_table(whole), ""]
         else:

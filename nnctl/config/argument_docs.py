@@ -21,11 +21,11 @@ def summary(cls: type[Declared]) -> str:
 
 def descriptions(cls: type[Declared]) -> dict[str, str]:
     """argument -> what it does."""
-    told: dict[str, str] = {}
+    documented: dict[str, str] = {}
     for home in reversed(cls.__mro__):
         if home is not Declared and issubclass(home, Declared):
-            told |= _of_docstring(home, cls)
-    found = COMMON | told if _is_foreign(cls) else told | COMMON
+            documented |= _of_docstring(home, cls)
+    found = COMMON | documented if _is_foreign(cls) else documented | COMMON
     for home in reversed(cls.__mro__):
         found |= OF_CLASS.get(home.__name__, {})
     return {name: found.get(name, "") for name in cls.model_fields}

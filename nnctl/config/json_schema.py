@@ -6,6 +6,7 @@ It is as strict as nnctl: names are those of the families, in any spelling that 
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cache
 from types import NoneType
 from typing import Any, get_args
 
@@ -52,7 +53,7 @@ def schema() -> Schema:
         "type": "object",
         "additionalProperties": False,
         "required": ["dataset", "layers", "loss"],
-        "properties": {key: _told(key, TOP_LEVEL[key], kind) for key, kind in _top_level().items()},
+        "properties": {key: _property(key, TOP_LEVEL[key], kind) for key, kind in _top_level().items()},
         "$defs": {
             **{noun: _family(noun, family) for noun, family in FAMILIES.items()},
             **{f"{noun}.{name}": _with_bare(cls) for noun, family in FAMILIES.items() for name, cls in family.items()},
@@ -101,7 +102,7 @@ def _ref(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}"}
 
 
-def _told(key: str, description: str, kind: Schema) -> Schema:
+def _property(key: str, description: str, kind: Schema) -> Schema:
     """A property with what an editor shows of it."""
     return {"title": key.replace("_", " ").capitalize(), "description": description, **kind}
 
@@ -165,16 +166,15 @@ def _bare(cls: type[Declared]) -> list[Schema]:
 def _entry() -> Schema:
     """An entry of `layers:`: a layer and what it takes, an input, a shared layer, or a `repeat`."""
     members = {name: (names, _ref(f"entry.{name}")) for name, names in _names_of(layers).items()}
-    shape = _arguments(InputSpec)
-    shape["properties"]["name"] = _wired("name")
+    shape = _with_keys(InputSpec, "name")
     members["Input"] = (["Input", "InputLayer"], _any(shape, {"type": "array"}, NULL))
     repeat = {
         "type": "object",
         "additionalProperties": False,
         "required": ["times", "layers"],
         "properties": {
-            "times": _told("times", WIRING["times"], {"type": "integer", "minimum": 1}),
-            "layers": _told("layers", WIRING["layers"], _ref("layers")),
+            "times": _property("times", WIRING["times"], {"type": "integer", "minimum": 1}),
+            "layers": _property("layers", WIRING["layers"], _ref("layers")),
         },
     }
     members["repeat"] = (["repeat"], repeat)
@@ -185,31 +185,36 @@ def _entry() -> Schema:
         "required": ["layer"],
         "properties": {key: _wired(key) for key in ("layer", "name", "from", "initial_state")},
     }
-    found["anyOf"][-1]["properties"]["shared"] = _told("shared", WIRING["shared"], {"oneOf": [shared, TEXT]})
+    found["anyOf"][-1]["properties"]["shared"] = _property("shared", WIRING["shared"], {"oneOf": [shared, TEXT]})
     return found
 
 
 def _wired(key: str) -> Schema:
-    return _told(key, WIRING[key], NAMES if key in ("from", "initial_state") else TEXT)
+    return _property(key, WIRING[key], NAMES if key in ("from", "initial_state") else TEXT)
 
 
 def _entry_arguments(cls: Any) -> Schema:
-    arguments = _arguments(cls)
-    arguments["properties"] |= {key: _wired(key) for key in ("name", "from", "shared")}
-    if cls.merges and cls.fewest == 1:
-        arguments["properties"]["initial_state"] = _wired("initial_state")
+    states = ("initial_state",) if cls.merges and cls.fewest == 1 else ()
+    arguments = _with_keys(cls, "name", "from", "shared", *states)
     if "required" in arguments:  # a shared layer has its arguments already
         arguments["anyOf"] = [{"required": arguments.pop("required")}, {"required": ["shared"]}]
     return {"title": cls.kind, "description": arguments["description"], "oneOf": [arguments, NULL]}
 
 
-def _arguments(cls: type[Declared]) -> Schema:
-    """The arguments of one member, or the keys of one part of a config."""
-    full, told = cls.model_json_schema(), descriptions(cls)
+def _with_keys(cls: type[Declared], *keys: str) -> Schema:
+    """A copy of a class's arguments, with keys of an entry of `layers:` among them."""
+    arguments = _arguments(cls)
+    return {**arguments, "properties": arguments["properties"] | {key: _wired(key) for key in keys}}
+
+
+@cache
+def _arguments(cls: Any) -> Schema:  # mypy takes the class for one of its instances, whose hash it then asks for
+    """The arguments of one member, or the keys of one section of a config. Callers share it and must not change it."""
+    full, meanings = cls.model_json_schema(), descriptions(cls)
     properties = {}
     for key, info in cls.model_fields.items():
         kind = CONVERTED.get((cls.__name__, key)) or _field(cls, key, info, full["properties"][key])
-        properties[key] = _told(key, told[key], _relaxed(kind))
+        properties[key] = _property(key, meanings[key], _relaxed(kind))
         if not info.is_required():
             properties[key]["default"] = plain(info.default)
     found = {"type": "object", "description": summary(cls), "additionalProperties": False, "properties": properties}
