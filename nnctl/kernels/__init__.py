@@ -15,21 +15,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from nnctl.kernels.toolchain.shared_library import Compiled
 
-# the modules of kernels that other code calls, by folder
-HOMES = {
+# the modules of kernels that other code calls: name -> module
+_BY_FOLDER = {
     "ops": ("conv_pool_backward", "convolution", "ctc", "dense", "dense_chain", "pooling", "recurrent_cells",
             "recurrent_loops", "resampling"),
     "primitives": ("bias_relu", "elementwise", "flush_to_zero", "gemm", "philox", "pool_blocks", "spin_barrier",
                    "transpose"),
 }  # fmt: skip
+MODULES = {name: f"nnctl.kernels.{folder}.{name}" for folder, names in _BY_FOLDER.items() for name in names}
 
 SWITCH = "NNCTL_KERNELS"  # numpy: never use Numba; numba: use it however short the run is
 INSTALL = "pip install 'nnctl[fast]'"
-
-
-def home_of(name: str) -> str:
-    """The module of a kernel, under this folder: `ops.dense`."""
-    return next(f"{folder}.{name}" for folder, names in HOMES.items() if name in names)
 
 
 def installed() -> bool:
@@ -55,10 +51,10 @@ class Kernels:
             setattr(self, name, None)
 
     def __getattr__(self, name: str) -> Compiled:
-        if not any(name in names for names in HOMES.values()):
+        if name not in MODULES:
             raise AttributeError(name)
         from nnctl.kernels.toolchain.shared_library import Compiled  # runs on NumPy alone do not need it
 
-        compiled = Compiled(name, lambda: import_module(f"nnctl.kernels.{home_of(name)}"))
+        compiled = Compiled(name, lambda: import_module(MODULES[name]))
         setattr(self, name, compiled)
         return compiled
