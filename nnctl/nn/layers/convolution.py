@@ -235,7 +235,7 @@ class Conv1D(Convolution):
 class Conv2D(Convolution):
     """Convolution over images: x (rows, height, width, channels) -> y (rows, height, width, filters).
 
-    Cross-correlation, as everywhere in deep learning: the window is not turned round. Source: LeCun et al. 1989.
+    Cross-correlation, as everywhere in deep learning: the kernel is not flipped. Source: LeCun et al. 1989.
     """
 
     kernel_size: window_geometry.Pair

@@ -65,7 +65,7 @@ class BatchNormalization(Normalization):
     """Normalizes each channel by the batch's mean and variance: y = gamma (x - mean) / sqrt(var + eps) + beta.
 
     mean and var (biased) are taken over the batch and all axes but the last. Outside of training, and
-    with `trainable: false`, the moving figures are used: moving <- momentum moving + (1 - momentum) batch.
+    with `trainable: false`, the moving averages are used: moving <- momentum moving + (1 - momentum) batch.
     Source: Ioffe and Szegedy 2015.
     """
 
