@@ -5,10 +5,11 @@ It is as strict as nnctl: names are those of the families, in any spelling that 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from types import NoneType
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from nnctl.components.registry import Choice, Declared, Family, UnknownName, normalised, plain
 from nnctl.config.argument_docs import descriptions, summary
@@ -207,9 +208,8 @@ def _with_keys(cls: type[Declared], *keys: str) -> Schema:
     return {**arguments, "properties": arguments["properties"] | {key: _wired(key) for key in keys}}
 
 
-@cache
-def _arguments(cls: Any) -> Schema:  # mypy takes the class for one of its instances, whose hash it then asks for
-    """The arguments of one member, or the keys of one section of a config. Callers share it and must not change it."""
+def _described(cls: type[Declared]) -> Schema:
+    """The arguments of one member, or the keys of one section of a config."""
     full, meanings = cls.model_json_schema(), descriptions(cls)
     properties = {}
     for key, info in cls.model_fields.items():
@@ -221,6 +221,11 @@ def _arguments(cls: Any) -> Schema:  # mypy takes the class for one of its insta
     if full.get("required"):
         found["required"] = full["required"]
     return found
+
+
+# The same, made once a class: callers share it and must not change it. The cast: mypy holds the hash of a class's
+# instances against what a cache takes.
+_arguments = cast("Callable[[type[Declared]], Schema]", cache(_described))
 
 
 def _field(cls: Any, key: str, info: Any, kind: Schema) -> Schema:
