@@ -20,6 +20,15 @@ def test_what_is_linked_is_there(link):
     assert (ROOT / link).exists()
 
 
+def test_each_command_for_a_posix_shell_is_there_for_powershell_too():
+    posix, powershell = (re.findall(rf"```{shell}\n(.*\.venv.*)\n```", README) for shell in ("sh", "powershell"))
+    assert len(posix) == 2
+    changes = (("python3 ", "py "), (" && ", "; "), (".venv/bin/", ".venv\\Scripts\\"))
+    for old, new in changes:
+        posix = [command.replace(old, new) for command in posix]
+    assert powershell == posix
+
+
 def named(row, kinds=r"`(\w+)`"):
     """The names in code style of the tables' rows that begin so."""
     return [name for line in README.splitlines() if line.startswith(f"| {row}") for name in re.findall(kinds, line)]
