@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 _HOMES = {
     "load_dataset": "load",
@@ -13,7 +14,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     # The spec imports nnctl.data.config at start-up; NumPy and DuckDB wait until data are asked for.
     if name in _HOMES:
         return getattr(import_module(f"nnctl.data.{_HOMES[name]}"), name)

@@ -76,7 +76,7 @@ class TextSpec(Declared):
     length: Annotated[int, Field(ge=1)] | None = None
 
 
-def _colour(value):
+def _colour(value: object) -> object:
     """White, black or #rrggbb as three numbers; anything else as it is."""
     if isinstance(value, str):
         text = {"white": "#ffffff", "black": "#000000"}.get(value.strip().lower(), value.strip())

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nnctl.data.lazy_array import Rows
+
+if TYPE_CHECKING:
+    from nnctl.data.preprocessing.fitted import Preprocessing
 
 Array = np.ndarray
 
@@ -68,7 +71,7 @@ class Dataset:
     test: Split | None
     input_shapes: Mapping[str, tuple[int, ...]]
     targets: Mapping[str, Target]
-    preprocessing: Any  # data.preprocess.Preprocessing: what was fitted; to_json(), from_json(), apply(files)
+    preprocessing: Preprocessing
     notes: tuple[str, ...] = field(default=())
 
     @property

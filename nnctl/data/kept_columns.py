@@ -66,7 +66,8 @@ def values(column: Column) -> Array:
     """(rows,) a column's values: int64 or float64, or objects (str, int, None where missing); dates as ISO text."""
     missing = column.missing
     if column.kind == "text":
-        return np.array([*column.words, None], dtype=object)[column.values]
+        texts: Array = np.array([*column.words, None], dtype=object)[column.values]
+        return texts
     if column.kind == "nested":
         return np.full(len(missing), None, dtype=object)
     if column.kind == "date":

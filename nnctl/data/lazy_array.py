@@ -179,7 +179,8 @@ class Rows:
 
     def __getitem__(self, rows: Any) -> Array:
         if isinstance(rows, int | np.integer):
-            return self.gather(np.array([rows % len(self)]))[0]
+            row: Array = self.gather(np.array([rows % len(self)]))[0]
+            return row
         if not isinstance(rows, slice):
             rows = np.asarray(rows)
             rows = np.flatnonzero(rows) if rows.dtype == bool else rows
@@ -215,7 +216,8 @@ def chosen(array: Array | Rows, rows: Array) -> Array | Rows:
         return array.select(rows)
     if len(rows) == len(array) and np.array_equal(rows, np.arange(len(array))):
         return array
-    return array[rows]
+    some: Array = array[rows]
+    return some
 
 
 def joined(arrays: Sequence[Array | Rows]) -> Array | Rows:

@@ -18,7 +18,9 @@ _PRODUCTS = 1 << 18  # bytes of products at a time, so that they stay in the cac
 def duplicate_notes(parts: Mapping[str, Split]) -> Iterator[str]:
     """A line for each part that has rows of the training part, all inputs and targets equal."""
     others = [name for name in ("validation", "test") if name in parts]
-    known = distinct(_hashes(parts["train"])) if others else ()
+    if not others:
+        return
+    known = distinct(_hashes(parts["train"]))
     for name in others:
         if count := _among(known, _hashes(parts[name])):
             rows = "row is" if count == 1 else "rows are"

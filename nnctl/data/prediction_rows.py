@@ -88,11 +88,12 @@ def _read_table(preprocessing: Preprocessing, table: Table, with_targets: bool) 
             notes.insert(0, f"the query leaves out {_named_rows(by_query)} of the file")
         left_out = np.setdiff1d(np.arange(1, total + 1), numbers[kept])
         numbers = numbers[kept]
-    rows: Table | LongTable = table.take(kept) if len(kept) < table.rows else table
+    table_kept = table.take(kept) if len(kept) < table.rows else table
+    rows: Table | LongTable = table_kept
     if sequence:
         # a weight or a part that differs within a sequence matters to who learns, not to who predicts
         spec = dataset if with_targets else dataset.model_copy(update={"weight": None, "split": SplitSpec()})
-        rows, _ = fold(spec, rows, targets, {})
+        rows, _ = fold(spec, table_kept, targets, {})
         gone = sorted(set(table[sequence.id].as_text().distinct()) - set(rows.names))
         if gone:
             notes.append(f"sequences without any row left: {listing(gone, NAMED)}")
@@ -169,7 +170,7 @@ def _image(preprocessing: Preprocessing) -> ImageSpec | None:
 
 def _require_scale(preprocessing: Preprocessing, arrays: Arrays) -> None:
     """Raises DataError for pixels where the model was trained on numbers of another scale."""
-    for entry in preprocessing.inputs.values():
+    for entry in preprocessing.array_inputs.values():
         if arrays.divisors.get(entry.array, entry.divisor) != entry.divisor:
             raise DataError(
                 "holds pixels of 0 to 255, the model was trained on numbers of another scale", arrays.source,

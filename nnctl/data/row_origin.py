@@ -70,10 +70,10 @@ def located(where: str, mask: Array, most: int = 5, before: int = 0) -> Located:
     """Where the rows that a mask marks are found. most: rows to name, of a file. before: how many rows stand before the
     mask's."""
     rows = np.flatnonzero(mask) + before
-    origin = where.origin if isinstance(where, Where) else None
-    if origin is None:
+    if not isinstance(where, Where) or where.origin is None:
         shown = _rows(rows + 1, most)
         return Located(shown, str(where), shown, len(mask))
+    origin = where.origin
     there, first = np.unique(origin.file[rows], return_index=True)
     there = there[np.argsort(first)]
     names = [origin.files[file] for file in there]

@@ -65,7 +65,7 @@ def finish(
     whole = preprocessing.transform(rows, True, notes)
     parts = {part: _take(whole, chosen, chosen[0] if part in split.fixed else 0)
              for part, chosen in split.rows.items() if len(chosen)}  # fmt: skip
-    notes += (label_note(f'target "{coder.columns[0]}"', coder.classes, whole.targets[name])
+    notes += (label_note(f'target "{coder.columns[0]}"', coder.class_words, np.asarray(whole.targets[name]))
               for name, coder in preprocessing.targets.items() if coder.labels == "sequence")  # fmt: skip
     notes = [*notes, *duplicate_notes(parts), split.note()]
     return Dataset(

@@ -45,10 +45,10 @@ def split_rows(spec: SplitSpec, rows: int, seed: int, *, classes: Array | None =
     classes: (rows,) class numbers to stratify by, of the column `labelled`. time, column: the columns that
     the spec names. origin: of the rows, for messages. Raises DataError where a part that is wanted would be empty.
     """
-    if column is not None:
+    if column is not None and spec.column is not None:
         return SplitRows(_by_column(column, spec.column, origin), f'by column "{spec.column}"')
     counts = _counts(rows, spec)
-    if time is not None:
+    if time is not None and spec.time is not None:
         if time.missing.any():
             at = located(_where("time", spec.time, origin), time.missing)
             raise DataError(
@@ -116,7 +116,7 @@ def _stratified(classes: Array, counts: Mapping[str, int], rng: np.random.Genera
 def _shares(total: int, sizes: Array, most: Array) -> Array:
     """`total` shared out by size with the largest remainder, each share at most `most`."""
     quotas = total * sizes / sizes.sum()
-    shares = np.minimum(np.floor(quotas).astype(int), most)
+    shares: Array = np.minimum(np.floor(quotas).astype(int), most)
     while (left := total - shares.sum()) > 0:
         open_to_more = np.flatnonzero(shares < most)
         by_remainder = open_to_more[np.argsort(-(quotas - shares)[open_to_more], kind="stable")]

@@ -14,9 +14,13 @@ from nnctl.data.readers.read import read_dataset
 from nnctl.data.table import Array, Table
 
 
+Columns = tuple[tuple[str, str, str], ...]  # (name, type, range or values) of each
+FirstRows = tuple[tuple[str, ...], ...]
+
+
 @dataclass(frozen=True)
 class Preview:
-    """columns: (name, type, range or values). first: the first rows as text, in the columns' order.
+    """A bundled data set in short. first: the first rows as text, in the columns' order.
 
     place: "here", on this machine, or how it comes.
     task: "classes", "number" or "text" (rows of labels; then classes are the characters).
@@ -28,8 +32,8 @@ class Preview:
     target: str
     task: str
     classes: tuple[str, ...]
-    columns: tuple[tuple[str, str, str], ...]
-    first: tuple[tuple[str, ...], ...]
+    columns: Columns
+    first: FirstRows
     source: str
     licence: str
     place: str = "here"  # or how it comes here
@@ -38,19 +42,21 @@ class Preview:
 def describe(name: str, first: int = 5, read_large: bool = True) -> Preview:
     """Reads a bundled data set; of one that is fetched and not here, says so. Raises DataError for a name that is
     none."""
-    entry = BUNDLED.get(name)
-    if entry and entry.fetched and not (read_large and find(name)):
+    if (given := BUNDLED.get(name)) and given.fetched and not (read_large and find(name)):
         return known(name)
     dataset, entry = resolve(DatasetSpec(name=name))
+    assert entry is not None  # `resolve` refuses a name that is none
     task = ""
     whole, _ = read_dataset(dataset)
+    columns: Columns
+    rows: FirstRows
     if isinstance(whole, Table):
         columns, rows = _table(whole, first, entry)
-        target = whole[entry.target]
-        classes = tuple(map(str, target.distinct())) if target.kind == "text" else ()
+        column = whole[entry.target]
+        classes = tuple(map(str, column.distinct())) if column.kind == "text" else ()
         count = whole.rows
     else:
-        target = whole[entry.target]
+        target = np.asarray(whole[entry.target])
         count = len(target)
         classes = entry.classes or tuple(str(label) for label in np.unique(target))
         if target.dtype.kind == "U" and not entry.classes:
@@ -64,6 +70,7 @@ def describe(name: str, first: int = 5, read_large: bool = True) -> Preview:
 def known(name: str) -> Preview:
     """What is known of a data set that is fetched, without its files."""
     entry = BUNDLED[name]
+    assert entry.array and entry.shape  # those that are fetched are images
     sizes = " x ".join(map(str, (entry.rows, *entry.shape)))
     columns = (entry.array, "array", f"uint8, {sizes}, 0 to 255"), (entry.target, "array", f"uint8, {entry.rows}")
     place = "here" if find(name) else f"downloaded on first use, {entry.fetched} MB"
@@ -78,7 +85,7 @@ def _described(values: Array | Rows) -> str:
     return f"{values.dtype}, {' x '.join(map(str, values.shape))}, {low:g} to {high:g}"
 
 
-def _table(table: Table, first: int, entry: Bundled):
+def _table(table: Table, first: int, entry: Bundled) -> tuple[Columns, FirstRows]:
     columns, cells = [], []
     for name, column in table.columns.items():
         if column.kind == "text":

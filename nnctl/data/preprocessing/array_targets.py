@@ -20,7 +20,7 @@ _MOST_CLASSES = 1_000_000
 
 
 def fit_array_target(name: str, y: Array | Rows, labels: str, where: str, alphabet: Sequence[str] | None = None,
-                     lengths: tuple[str, Array] | None = None,
+                     lengths: tuple[str, Array | Rows] | None = None,
                      like: ArrayInput | None = None) -> TargetCoder:  # fmt: skip
     """How an array becomes what a loss with these labels wants; raises DataError where it does not suit them.
 
@@ -58,7 +58,7 @@ def fit_array_target(name: str, y: Array | Rows, labels: str, where: str, alphab
             )
         coder = TargetCoder("onehot", (name,), y.shape[1:], tuple(map(str, range(y.shape[-1]))), numeric=True)
     elif y.dtype.kind == "U":
-        words = tuple(distinct(y).tolist())
+        words = tuple(distinct(np.asarray(y)).tolist())
         if len(words) != 2 or y.ndim != 1:
             raise DataError(
                 f"a binary loss needs 2 classes, the target has {len(words)}", where,
@@ -105,7 +105,7 @@ def _fit_classes(name: str, y: Array | Rows, where: str) -> TargetCoder:
     if y.dtype.kind == "U":
         if y.ndim != 1:
             raise DataError(f"class names must have the shape (rows,), got {y.shape}", where)
-        words = tuple(distinct(y).tolist())
+        words = tuple(distinct(np.asarray(y)).tolist())
         if len(words) < 2:
             raise DataError(f"the target has only one value, {listing(words)}", where, "there is nothing to learn")
         return TargetCoder("integer", (name,), (), words)
@@ -147,11 +147,12 @@ def _rows_where(flat: Array | Rows, holds: Callable[[Array], Array]) -> Array:
     return np.concatenate([holds(block).any(axis=1) for _, block in blocks(flat)])
 
 
-def label_counts(lengths: Array, y: Array | Rows, where: str) -> Array:
+def label_counts(lengths: Array | Rows, y: Array | Rows, where: str) -> Array:
     """(rows,) how many labels each row of y has; 0 is allowed. Raises DataError for what is no such number."""
     if lengths.ndim != 1 or lengths.dtype.kind not in "iuf" or len(lengths) != len(y) or y.ndim != 2:
         raise DataError(f"label_lengths of shape {lengths.shape} do not fit labels of shape {y.shape}", where,
                         "save labels (rows, longest) and their lengths (rows,)")  # fmt: skip
+    lengths = np.asarray(lengths)
     bad = ~((lengths >= 0) & (lengths <= y.shape[1]) & (np.floor(lengths) == lengths))
     if bad.any():
         at = located(where, bad)
@@ -173,13 +174,13 @@ def encode_array(coder: TargetCoder, y: Array | Rows, where: str, counts: Array 
     """
     if coder.labels == "sequence":
         if y.dtype.kind == "U":
-            return text_numbers(_texts(y, where), coder.classes, where)
-        return class_numbers(np.asarray(y), counts, coder.classes, where)
+            return text_numbers(_texts(np.asarray(y), where), coder.class_words, where)
+        return class_numbers(np.asarray(y), counts, coder.class_words, where)
     if y.dtype.kind == "U":
         if coder.classes is None:
             raise DataError("the target is text, but numbers are expected", where)
         place = {word: at for at, word in enumerate(coder.classes)}
-        column = Column.of_words(y.reshape(len(y)).tolist())
+        column = Column.of_words(np.asarray(y).reshape(len(y)).tolist())
         for code, word in enumerate(column.words):
             if word not in place:
                 at = located(where, column.values == code)
@@ -187,7 +188,7 @@ def encode_array(coder: TargetCoder, y: Array | Rows, where: str, counts: Array 
                     f'{at.rows}: "{word}" is not one of the classes {listing(coder.classes)}',
                     at.where,
                 )
-        codes = np.array([place[word] for word in column.words], dtype=np.int32)[column.values]
+        codes: Array = np.array([place[word] for word in column.words], dtype=np.int32)[column.values]
         return codes if coder.labels == "integer" else codes.astype(np.float32)[:, None]
     if y.size != len(y) * int(np.prod(coder.shape)):
         raise DataError(
@@ -200,7 +201,7 @@ def encode_array(coder: TargetCoder, y: Array | Rows, where: str, counts: Array 
     for first, block in blocks(y):
         _encode_numbers(coder, block, where, first)
 
-    def encoded(block: Array, _: None, out: Array | None) -> Array:
+    def encoded(block: Array, _: Array | None, out: Array | None) -> Array:
         values = _encode_numbers(coder, block, where)
         if out is None:
             return values
@@ -216,11 +217,13 @@ def _encode_numbers(coder: TargetCoder, y: Array, where: str, before: int = 0) -
     if coder.scale:
         values = (values - np.asarray(coder.shift)) / np.asarray(coder.scale)
     if coder.labels == "integer":
-        bad = (values < 0) | (values >= len(coder.classes)) | (values != np.floor(values))
+        classes = len(coder.class_words)
+        bad: Array = (values < 0) | (values >= classes) | (values != np.floor(values))
         if bad.any():
-            at = located(where, bad.reshape(len(y), -1).any(axis=1), before=before)
+            rows: Array = bad.reshape(len(y), -1).any(axis=1)
+            at = located(where, rows, before=before)
             raise DataError(
-                f"{at.rows}: {values[bad].flat[0]} is not a class number from 0 to {len(coder.classes) - 1}",
+                f"{at.rows}: {values[bad].flat[0]} is not a class number from 0 to {classes - 1}",
                 at.where,
             )
         return np.ascontiguousarray(values, dtype=np.int32)

@@ -51,6 +51,7 @@ def target_labels(dataset: DatasetSpec, wanted: Mapping[str, str]) -> dict[str, 
 def find_targets(dataset: DatasetSpec, outputs: Sequence[str], table: Table) -> dict[str, tuple[str, ...]]:
     """The target columns of each output. Raises DataError where they are not said or are not there."""
     target = dataset.target
+    found: dict[str, tuple[str, ...]]
     if target is None:
         if not all(output in table.columns for output in outputs):
             raise DataError(
@@ -120,11 +121,11 @@ def find_roles(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], outputs: S
     if ignored:
         notes.insert(0, f"ignored, as configured: {listing(ignored)}")
     if not takes:
-        texts = [name for name in table.columns if name not in predicted and is_text(table[name])]
+        unused = [name for name in table.columns if name not in predicted and is_text(table[name])]
         advice = "list columns under `features:`"
-        if texts:
+        if unused:
             advice = (
-                f'column "{texts[0]}" holds texts: `text: {yaml_map({"column": texts[0]})}` under dataset reads it word by'
+                f'column "{unused[0]}" holds texts: `text: {yaml_map({"column": unused[0]})}` under dataset reads it word by'
                 " word, for an Embedding"
             )
         raise DataError("there is no column to learn from", table.source, advice)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
 
@@ -15,14 +15,17 @@ from nnctl.data.table import Array, Column, Table, listing
 from nnctl.errors import DataError
 from nnctl.quoting import yaml_list, yaml_map
 
+Encode = Literal["onehot", "integer"]
 MISSING, RARE = "(missing)", "(rare)"
+_FILLS: Mapping[str, Callable[[Array], float]] = {"mean": np.mean, "median": np.median, "zero": lambda _: 0.0}
 _MOST_CATEGORIES = 1000  # beyond, one-hot columns fill the memory with zeros
 
 
 class Feature(Protocol):
     """A fitted column. width: numbers it becomes."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     @property
     def width(self) -> int: ...
@@ -54,7 +57,8 @@ class Number:
                 raise missing_error(table, self.name, missing, "median")
             notes.append(filled_note(self.name, missing, f"{self.fill:.6g} ({self.rule} of the training rows)"))
             x = np.where(missing, self.fill, x)
-        return ((x - self.shift) / self.scale)[:, None]
+        scaled: Array = (x - self.shift) / self.scale
+        return scaled[:, None]
 
     def to_json(self) -> dict[str, Any]:
         return {"number": asdict(self)}
@@ -70,7 +74,7 @@ class Category:
 
     name: str
     words: tuple[str, ...]
-    encode: Literal["onehot", "integer"] = "onehot"
+    encode: Encode = "onehot"
     missing: bool = False
     rare: tuple[str, ...] = ()
 
@@ -82,7 +86,7 @@ class Category:
         column = table[self.name].as_text()
         place = {word: at for at, word in enumerate(self.words)} | {word: self.words.index(RARE) for word in self.rare}
         missing_place = place.get(MISSING, -1)
-        codes = np.array([place.get(word, -1) for word in column.words] + [missing_place])[column.values]
+        codes: Array = np.array([place.get(word, -1) for word in column.words] + [missing_place])[column.values]
         missing = column.missing
         if missing.any():
             if not self.missing:
@@ -101,7 +105,8 @@ class Category:
                 f" ({listing(words, 3)}), and taken as none of its categories"
             )
         if self.encode == "integer":
-            return (codes + 1.0)[:, None]
+            numbers: Array = codes + 1.0
+            return numbers[:, None]
         onehot = np.zeros((len(codes), len(self.words) + 1))
         onehot[np.arange(len(codes)), codes] = 1  # code -1 lands in the spare last column
         return onehot[:, :-1]
@@ -160,7 +165,7 @@ def fit_number(table: Table, name: str, train: Array, missing: str, normalize: s
         raise DataError(
             "no training row has a value", table.where(name), f"ignore the column: `ignore: {yaml_list([name])}`"
         )
-    fill = {"mean": np.mean, "median": np.median, "zero": lambda _: 0.0}.get(missing, lambda _: None)(x)
+    fill = float(_FILLS[missing](x)) if missing in _FILLS else None
     shift, scale = 0.0, 1.0
     low, high = float(x.min()), float(x.max())
     if normalize == "standard":
@@ -169,10 +174,10 @@ def fit_number(table: Table, name: str, train: Array, missing: str, normalize: s
         shift, scale = low, high - low
     if low == high or not scale:
         scale = 1.0
-    return Number(name, None if fill is None else float(fill), missing, shift, scale)
+    return Number(name, fill, missing, shift, scale)
 
 
-def fit_category(table: Table, name: str, train: Array, missing: str, encode: str, rare: int,
+def fit_category(table: Table, name: str, train: Array, missing: str, encode: Encode, rare: int,
                  notes: list[str]) -> Category:  # fmt: skip
     """A Category with the words of the rows `train`; those seen fewer than `rare` times are one, "(rare)"."""
     column = table[name].as_text()

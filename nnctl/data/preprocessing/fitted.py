@@ -12,6 +12,7 @@ import numpy as np
 from nnctl.data.columns.column_format import ColumnFormat, Rules
 from nnctl.data.config import DatasetSpec
 from nnctl.data.dataset import Split
+from nnctl.data.lazy_array import Rows
 from nnctl.data.named_arrays import Arrays, rows_of
 from nnctl.data.prediction_rows import Given, read_given
 from nnctl.data.preprocessing.array_targets import encode_array, label_counts
@@ -55,8 +56,18 @@ class Preprocessing:
         return tuple(name for coder in self.targets.values() for name in coder.columns)
 
     @property
+    def table_inputs(self) -> dict[str, TableInput | TextInput]:
+        """The inputs that columns feed: all of them, or none."""
+        return {name: entry for name, entry in self.inputs.items() if not isinstance(entry, ArrayInput)}
+
+    @property
+    def array_inputs(self) -> dict[str, ArrayInput]:
+        """The inputs that arrays feed: all of them, or none."""
+        return {name: entry for name, entry in self.inputs.items() if isinstance(entry, ArrayInput)}
+
+    @property
     def is_table(self) -> bool:
-        return not any(isinstance(entry, ArrayInput) for entry in self.inputs.values())
+        return not self.array_inputs
 
     @property
     def rules(self) -> Rules:
@@ -78,33 +89,48 @@ class Preprocessing:
         if isinstance(rows, LongTable):
             return self._transform_sequences(rows, with_targets, notes)
         if isinstance(rows, Table):
-            inputs = {name: entry.transform(rows, notes) for name, entry in self.inputs.items()}
-            targets = {name: coder.encode(rows) for name, coder in self.targets.items()} if with_targets else {}
-            weighted = with_targets and self.weight is not None and self.weight in rows.columns
-            weights = _weights(rows[self.weight].values, rows.where(self.weight)) if weighted else None
-            return Split(inputs, targets, weights, names=rows.origin and rows.origin.number)
+            return self._transform_table(rows, with_targets, notes)
+        return self._transform_arrays(rows, with_targets, notes)
+
+    def _transform_table(self, rows: Table, with_targets: bool, notes: list[str]) -> Split:
+        inputs = {name: entry.transform(rows, notes) for name, entry in self.table_inputs.items()}
+        targets = {name: coder.encode(rows) for name, coder in self.targets.items()} if with_targets else {}
+        weights = None
+        if with_targets and self.weight is not None and self.weight in rows.columns:
+            weights = _weights(rows[self.weight].values, rows.where(self.weight))
+        return Split(inputs, targets, weights, names=rows.origin.number if rows.origin else None)
+
+    def _transform_arrays(self, rows: Arrays, with_targets: bool, notes: list[str]) -> Split:
         rows_of(rows, self.array_names(with_targets))
-        lengths = {name: rows[entry.lengths] for name, entry in self.inputs.items() if entry.lengths is not None}
+        entries = self.array_inputs
+        lengths = {
+            name: np.asarray(rows[entry.lengths]) for name, entry in entries.items() if entry.lengths is not None
+        }
         inputs = {name: entry.transform(rows[entry.array], rows.where(entry.array), notes, lengths.get(name))
-                  for name, entry in self.inputs.items()}  # fmt: skip
-        targets = {}
+                  for name, entry in entries.items()}  # fmt: skip
+        targets: dict[str, Array | Rows] = {}
         if with_targets:
             for name, coder in self.targets.items():
                 [array] = coder.columns
                 where = rows.where(array)
                 counts = label_counts(rows[coder.lengths], rows[array], where) if coder.lengths else None
                 targets[name] = encode_array(coder, rows[array], where, counts)
-        weighted = with_targets and self.weight is not None and self.weight in rows.arrays
-        weights = _weights(rows[self.weight], rows.where(self.weight)) if weighted else None
-        divisors = {name: entry.divisor for name, entry in self.inputs.items() if entry.stays_bytes(rows[entry.array])}
-        names = rows[rows.names] if rows.names else rows.origin and rows.origin.number
+        weights = None
+        if with_targets and self.weight is not None and self.weight in rows.arrays:
+            weights = _weights(rows[self.weight], rows.where(self.weight))
+        divisors = {name: entry.divisor for name, entry in entries.items() if entry.stays_bytes(rows[entry.array])}
+        numbers = rows.origin.number if rows.origin else None
+        names = np.asarray(rows[rows.names]) if rows.names else numbers
         return Split(inputs, targets, weights, partly_filled(lengths, inputs), names, divisors)
 
     def _transform_sequences(self, rows: LongTable, with_targets: bool, notes: list[str]) -> Split:
+        spec = self.dataset.sequence
+        assert spec is not None  # else the rows were no sequences
         steps = next(iter(self.inputs.values())).shape[0]
-        each = self.dataset.sequence.target == "each"
-        lengths = rows.real_lengths(steps, self.dataset.sequence.length is not None, notes)
-        inputs = {name: entry.transform(rows, notes) for name, entry in self.inputs.items()}
+        each = spec.target == "each"
+        lengths = rows.real_lengths(steps, spec.length is not None, notes)
+        inputs = {name: entry.transform(rows, notes)
+                  for name, entry in self.inputs.items() if isinstance(entry, TableInput)}  # fmt: skip
         targets = {}
         if with_targets:
             for name, coder in self.targets.items():
@@ -112,8 +138,7 @@ class Preprocessing:
         weights = None
         if with_targets and self.weight is not None and self.weight in rows.sequences.columns:
             weights = _weights(rows.sequences[self.weight].values, rows.table.where(self.weight))
-        lengths = partly_filled(dict.fromkeys(inputs, lengths), inputs)
-        return Split(inputs, targets, weights, lengths, rows.names)
+        return Split(inputs, targets, weights, partly_filled(dict.fromkeys(inputs, lengths), inputs), rows.names)
 
     def decode(self, output: str, predicted: Array) -> Array:
         """Predictions of an output in the data's own words: see TargetCoder.decode."""
@@ -154,20 +179,20 @@ class Preprocessing:
     def checked_arrays(self, rows: Arrays, with_targets: bool) -> Arrays:
         """The arrays with as many rows each, and with zeros for padding. Raises DataError."""
         rows_of(rows, self.array_names(with_targets))
-        return without_padding(rows, self.inputs.values())
+        return without_padding(rows, self.array_inputs.values())
 
     def array_names(self, with_targets: bool) -> list[str]:
-        inputs = [entry for entry in self.inputs.values() if isinstance(entry, ArrayInput)]
-        names = [name for entry in inputs for name in (entry.array, entry.lengths) if name]
+        names = [name for entry in self.array_inputs.values() for name in (entry.array, entry.lengths) if name]
         if with_targets:
             names += [*self.target_columns, *(coder.lengths for coder in self.targets.values() if coder.lengths)]
         return names
 
 
-def _weights(values: Array, where: str) -> Array:
+def _weights(values: Array | Rows, where: str) -> Array:
     """(rows,) float32 sample weights, 0 or more."""
     if values.ndim != 1 or values.dtype.kind not in "biuf":
         raise DataError("there must be one sample weight for each row", where)
+    values = np.asarray(values)
     bad = ~np.isfinite(values.astype(np.float64)) | (values < 0)
     if bad.any():
         at = located(where, bad)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -39,9 +39,8 @@ class TableInput:
     @property
     def numbers(self) -> int | None:
         """The input_dim of an Embedding that takes it; None where not all columns are integer-coded categories."""
-        if not all(isinstance(f, Category) and f.encode == "integer" for f in self.features):
-            return None
-        return max(len(f.words) for f in self.features) + 1
+        coded = [f for f in self.features if isinstance(f, Category) and f.encode == "integer"]
+        return max(len(f.words) for f in coded) + 1 if len(coded) == len(self.features) else None
 
     def transform(self, rows: Table | LongTable, notes: list[str]) -> Array:
         """(rows, *shape) float32, C-contiguous."""
@@ -72,6 +71,17 @@ class ArrayInput:
 
     columns = ()
     numbers = None
+
+    @overload
+    def transform(self, x: Array, where: str, notes: list[str], lengths: Array | None = None) -> Array: ...
+
+    @overload
+    def transform(self, x: Rows, where: str, notes: list[str], lengths: Array | None = None) -> Rows: ...
+
+    @overload
+    def transform(
+        self, x: Array | Rows, where: str, notes: list[str], lengths: Array | None = None
+    ) -> Array | Rows: ...
 
     def transform(self, x: Array | Rows, where: str, notes: list[str],
                   lengths: Array | None = None) -> Array | Rows:  # fmt: skip
@@ -139,7 +149,7 @@ class ArrayInput:
                 infinite[first : first + len(block)] = np.isinf(values).any(axis=1)
                 nan = np.isnan(values)
                 missing[first : first + len(block)] = nan.any(axis=1)
-                count += np.count_nonzero(nan)
+                count += int(np.count_nonzero(nan))
         if infinite.any():
             at = located(where, infinite)
             raise DataError(f"{at.rows}: a value is infinite or too large for float32", at.where, "fix the values")
@@ -152,8 +162,8 @@ class ArrayInput:
                 at.where,
                 "set under dataset: `missing: zero` to fill them, or `missing: drop` to leave out the rows",
             )
-        values = "missing value is" if count == 1 else "missing values are"
-        notes.append(f"{where}: {count} {values} taken as {self.fill:g}")
+        counted = "missing value is" if count == 1 else "missing values are"
+        notes.append(f"{where}: {count} {counted} taken as {self.fill:g}")
 
     def to_json(self) -> dict[str, Any]:
         return {**vars(self), "shape": list(self.shape), "shift": list(self.shift), "scale": list(self.scale)}
@@ -164,7 +174,8 @@ def input_from_json(value: Mapping[str, Any]) -> TableInput | TextInput | ArrayI
         return TextInput(**{**value["text"], "words": tuple(value["text"]["words"])})
     if "columns" in value:
         return TableInput(tuple(map(feature_from_json, value["columns"])), tuple(value["shape"]))
-    return ArrayInput(**{name: tuple(item) if isinstance(item, list) else item for name, item in value.items()})
+    fields: dict[str, Any] = {name: tuple(item) if isinstance(item, list) else item for name, item in value.items()}
+    return ArrayInput(**fields)
 
 
 def check_numbers(x: Array | Rows, where: str) -> None:
@@ -182,8 +193,8 @@ def fit_shape(wanted: tuple[int | None, ...] | None, found: Shape, where: str, w
     if None in wanted:
         if len(wanted) == len(found) and all(w is None or w == f for w, f in zip(wanted, found, strict=True)):
             return found
-    elif prod(wanted) == prod(found):
-        return tuple(int(size) for size in wanted if size is not None)
+    elif prod(sizes := [int(size) for size in wanted if size is not None]) == prod(found):
+        return tuple(sizes)
     raise DataError(
         f"the input's shape is {list(wanted)}, {what} shape {list(found)}",
         where,
@@ -219,6 +230,9 @@ def fit_array(plain: ArrayInput, arrays: Arrays, rows: Array, normalize: str) ->
 def _spread(x: Rows, lengths: Array | None, normalize: str) -> tuple[Array, Array, Array]:
     """Shift, scale and the span from the smallest to the largest value, in blocks of rows."""
     axes = 0 if x.ndim == (2 if lengths is None else 3) else None
+    total: Array | float
+    low: Array | float
+    high: Array | float
 
     def real() -> Iterator[Array]:
         for first, block in blocks(x):
@@ -226,12 +240,13 @@ def _spread(x: Rows, lengths: Array | None, normalize: str) -> tuple[Array, Arra
                 block = block[np.arange(x.shape[1]) < lengths[first : first + len(block), None]]
             yield block.astype(np.float64)
 
-    def add_up(total: Array | float, block: Array) -> Array:
+    def add_up(total: Array | float, block: Array) -> Array | float:
         if axes is None:
-            return total + block.sum()
+            so_far: Array | float = total + block.sum()
+            return so_far
         if len(block):
             block[0] += total  # so that the sum goes on row by row, as one over all rows at once would
-            return block.sum(axis=0)
+            return np.asarray(block.sum(axis=0))
         return total
 
     count, total, low, high = 0, 0.0, np.inf, -np.inf
@@ -240,10 +255,10 @@ def _spread(x: Rows, lengths: Array | None, normalize: str) -> tuple[Array, Arra
         low, high = np.minimum(low, block.min(axis=axes)), np.maximum(high, block.max(axis=axes))
         total = add_up(total, block)
     if normalize != "standard":
-        return low, high - low, high - low
+        return np.asarray(low), np.asarray(high - low), np.asarray(high - low)
     mean = total / count
-    squares = 0.0
+    squares: Array | float = 0.0
     for block in real():
         block -= mean
         squares = add_up(squares, np.square(block, out=block))
-    return mean, np.sqrt(squares / count), high - low
+    return np.asarray(mean), np.sqrt(squares / count), np.asarray(high - low)

@@ -47,7 +47,7 @@ def text_numbers(column: Column, alphabet: Sequence[str], where: str) -> Array:
                 f"fix the text, or train with an `alphabet` that holds {unknown[0]!r}",
             )
         table[code, : len(word)] = [place[sign] for sign in word]
-    numbers = table[column.values]
+    numbers: Array = table[column.values]
     return numbers[:, : int(np.count_nonzero(numbers, axis=1).max(initial=0))]
 
 
@@ -71,7 +71,7 @@ def class_numbers(y: Array, lengths: Array | None, classes: Sequence[str], where
     numbers = np.array([place.get(int(label), -1) for label in present], dtype=np.int32)[codes.reshape(y.shape)]
     numbers[~real] = 0
     if (unknown := numbers < 0).any():
-        at = located(where, unknown.any(axis=1))
+        at = located(where, np.any(unknown, axis=1))
         raise DataError(
             f"{at.rows}: {y[unknown][0]:g} is not one of the classes {listing(classes)}", at.where,
             "fix the label, or train again on data that contain this class",
@@ -118,7 +118,8 @@ def fewest_steps(y: Array) -> Array:
     y: (rows, longest) label numbers, filled up with 0.
     """
     repeats = (y[:, 1:] == y[:, :-1]) & (y[:, 1:] > 0)
-    return np.count_nonzero(y > 0, axis=1) + np.count_nonzero(repeats, axis=1)
+    fewest: Array = np.count_nonzero(y > 0, axis=1) + np.count_nonzero(repeats, axis=1)
+    return fewest
 
 
 def unalignable(y: Array, steps: Array | int) -> Array:

@@ -100,13 +100,13 @@ def _padded(steps: int, x: Array, lengths: Array, out: Array | None) -> Array:
     return out
 
 
-def checked_lengths(given: Array, steps: int, where: str) -> Array:
+def checked_lengths(given: Array | Rows, steps: int, where: str) -> Array:
     """(rows,) int64. Raises DataError for what is no whole number from 1 to `steps`, by row."""
     if given.ndim != 1 and given.shape[1:] != (1,):
         raise DataError(f"lengths are one number a row, got the shape {given.shape}", where, "save the shape (rows,)")
     if given.dtype.kind not in "iuf":
         raise DataError("lengths are whole numbers", where, "save how many time steps each row has")
-    given = given.reshape(-1)
+    given = np.asarray(given).reshape(-1)
     bad = ~((given >= 1) & (given <= steps))  # also where it is NaN
     bad[~bad] = given[~bad] != np.floor(given[~bad])
     if bad.any():
@@ -123,7 +123,7 @@ def real_steps(lengths: Array, steps: int) -> Array:
     return np.arange(steps) < lengths[:, None]
 
 
-def partly_filled(lengths: Mapping[str, Array], inputs: Mapping[str, Array]) -> dict[str, Array]:
+def partly_filled(lengths: Mapping[str, Array], inputs: Mapping[str, Array | Rows]) -> dict[str, Array]:
     """The lengths of those inputs that have any padding."""
     return {name: each for name, each in lengths.items() if (each < inputs[name].shape[1]).any()}
 

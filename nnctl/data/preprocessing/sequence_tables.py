@@ -38,13 +38,15 @@ class LongTable:
     @property
     def lengths(self) -> Array:
         """(sequences,) time steps of each."""
-        return np.diff(self.starts)
+        lengths: Array = np.diff(self.starts)
+        return lengths
 
     def steps_of(self, sequences: Array) -> Array:
         """Row numbers of all steps of some sequences."""
         wanted = np.zeros(len(self.names), dtype=bool)
         wanted[sequences] = True
-        return np.sort(self.order[np.repeat(wanted, self.lengths)])
+        steps: Array = np.sort(self.order[np.repeat(wanted, self.lengths)])
+        return steps
 
     def pack(self, values: Array, steps: int) -> Array:
         """(sequences, steps, ...) from (rows of the table, ...): the first `steps` steps, then zeros."""
@@ -68,7 +70,8 @@ class LongTable:
             )
         if beyond.any():
             notes.append(f"{beyond.sum()} sequences are cut to their first {steps} time steps, as configured")
-        return np.minimum(self.lengths, steps)
+        kept: Array = np.minimum(self.lengths, steps)
+        return kept
 
 
 def fold(dataset: DatasetSpec, table: Table, targets: Iterable[str],
@@ -80,14 +83,15 @@ def fold(dataset: DatasetSpec, table: Table, targets: Iterable[str],
     step that is there twice, and a value that differs within a sequence though it has to be one.
     """
     spec = dataset.sequence
+    assert spec is not None  # else there is nothing to fold
     table.require([spec.id, *([spec.order] if spec.order else [])], "dataset.sequence")
     ids = _whole(table, spec.id).as_text()
     part = np.zeros(table.rows, dtype=np.int64)
-    for number, rows in enumerate(fixed.values(), 1):
-        part[rows] = number
+    for at, rows in enumerate(fixed.values(), 1):
+        part[rows] = at
     _, first, group = np.unique(part * len(ids.words) + ids.values, return_index=True, return_inverse=True)
     number = np.argsort(np.argsort(first))[group]  # of each row's sequence, by first appearance
-    place = np.arange(table.rows)
+    place: Array = np.arange(table.rows)
     if spec.order:
         place = rank(_whole(table, spec.order), table.where(spec.order),
                      "number the steps, or leave `order` out where the rows are in order")  # fmt: skip
@@ -97,12 +101,13 @@ def fold(dataset: DatasetSpec, table: Table, targets: Iterable[str],
         _refuse_twice(table, spec.order, ids, order, number, place)
     heads = order[starts[:-1]]
     names = np.array([ids.words[code] for code in ids.values[heads]], dtype=object)
-    once = [name for name in (dataset.weight, dataset.split.column) if name in table.columns]
+    once = [name for name in (dataset.weight, dataset.split.column) if name and name in table.columns]
     if spec.target == "one":
         once += targets
     columns = {name: _constant(table, name, order, starts, names) for name in dict.fromkeys(once)}
-    if dataset.split.time in table.columns:  # the latest sequences are those that end last
-        columns[dataset.split.time] = table[dataset.split.time].take(order[starts[1:] - 1])
+    time = dataset.split.time
+    if time and time in table.columns:  # the latest sequences are those that end last
+        columns[time] = table[time].take(order[starts[1:] - 1])
     sequences = Table(columns, len(heads), table.source, origin=table.whole_origin.take(heads))
     long = LongTable(table, sequences, order, starts, names)
     return long, {name: np.unique(number[rows]) for name, rows in fixed.items()}

@@ -42,6 +42,12 @@ class TargetCoder:
     divisor: float = 1.0
 
     @property
+    def class_words(self) -> tuple[str, ...]:
+        """The classes of a target that has some."""
+        assert self.classes is not None, f"the target {self.columns} has no classes"
+        return self.classes
+
+    @property
     def target(self) -> Target:
         shift, scale = (tuple((np.asarray(each) / self.divisor).tolist()) for each in (self.shift, self.scale))
         return Target(self.labels, self.columns, self.shape, self.classes, self.soft, shift, scale)
@@ -62,7 +68,7 @@ class TargetCoder:
                 raise missing_target(table, name, missing)
         if self.labels == "sequence":
             [name] = self.columns
-            return text_numbers(table[name].as_text(), self.classes, table.where(name))
+            return text_numbers(table[name].as_text(), self.class_words, table.where(name))
         if self.classes is None or len(self.columns) > 1:
             return self._encode_numbers(table)
         codes = self.class_numbers(table)
@@ -70,22 +76,24 @@ class TargetCoder:
             return codes
         if self.labels == "binary":
             return codes.astype(np.float32)[:, None]
-        return np.eye(len(self.classes), dtype=np.float32)[codes]
+        onehot: Array = np.eye(len(self.classes), dtype=np.float32)[codes]
+        return onehot
 
     def class_numbers(self, table: Table) -> Array:
         """(rows,) int32, of a target that is one column of classes."""
         [name] = self.columns
         column = table[name].as_text()
-        place = {word: at for at, word in enumerate(self.classes)}
+        place = {word: at for at, word in enumerate(self.class_words)}
         for code, word in enumerate(column.words):
             if word not in place and (here := column.values == code).any():
                 at = located(table.where(name), here)
                 raise DataError(
-                    f'{at.rows}: "{word}" is not one of the classes {listing(self.classes)}',
+                    f'{at.rows}: "{word}" is not one of the classes {listing(self.class_words)}',
                     at.where,
                     "fix the value, or train again on data that contain this class",
                 )
-        return np.array([place.get(word, -1) for word in column.words], dtype=np.int32)[column.values]
+        numbers: Array = np.array([place.get(word, -1) for word in column.words], dtype=np.int32)[column.values]
+        return numbers
 
     def _encode_numbers(self, table: Table) -> Array:
         columns = [binary_words(table, name) if self.labels == "binary" else number_column(table, name)
@@ -105,29 +113,30 @@ class TargetCoder:
         """
         predicted = np.asarray(predicted)
         if self.labels == "sequence":
-            return to_texts(predicted, self.classes)
+            return to_texts(predicted, self.class_words)
         if self.labels == "number" or self.gives_fractions:
-            values = predicted.astype(np.float64)
+            values: Array = predicted.astype(np.float64)
             if self.scale:
                 values = values * self.scale + self.shift
             return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
         if self.labels == "binary":
-            chosen = (predicted > 0.5).astype(np.int64)
+            chosen: Array = (predicted > 0.5).astype(np.int64)
             if self.classes is None:
                 return chosen[:, 0] if chosen.shape[1:] == (1,) else chosen
-            return self._words()[chosen.reshape(len(chosen))]
-        if np.issubdtype(predicted.dtype, np.floating):
+            predicted = chosen.reshape(len(chosen))
+        elif np.issubdtype(predicted.dtype, np.floating):
             predicted = predicted.argmax(axis=-1)
-        return self._words()[predicted]
+        words: Array = self._words()[predicted]
+        return words
 
     def text(self, numbers: Array | Sequence[int]) -> str:
         """One row's label numbers of a "sequence" as a text; 0 and less stand for nothing."""
-        return to_text(numbers, self.classes)
+        return to_text(numbers, self.class_words)
 
     def _words(self) -> Array:
         if not self.numeric:
-            return np.array(self.classes, dtype=object)
-        numbers = np.array([float(word) for word in self.classes])
+            return np.array(self.class_words, dtype=object)
+        numbers = np.array([float(word) for word in self.class_words])
         return numbers.astype(np.int64) if np.all(numbers == np.round(numbers)) else numbers
 
     def to_json(self) -> dict[str, Any]:
@@ -135,7 +144,8 @@ class TargetCoder:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> TargetCoder:
-        return cls(**{name: tuple(item) if isinstance(item, list) else item for name, item in value.items()})
+        fields: dict[str, Any] = {name: tuple(item) if isinstance(item, list) else item for name, item in value.items()}
+        return cls(**fields)
 
 
 def missing_target(table: Table, name: str, missing: Array) -> DataError:
@@ -311,7 +321,8 @@ def check_range(values: Array, labels: str, where: str, before: int = 0, soft: b
             )  # fmt: skip
         return
     wrong = ~((rows >= 0) & (rows <= 1)) if soft else (rows != 0) & (rows != 1)
-    if not (bad := wrong.any(axis=1)).any():
+    bad = np.any(wrong, axis=1)
+    if not bad.any():
         return
     first = np.flatnonzero(bad)[0]
     wanted = "a binary loss needs values from 0 to 1" if soft else "a binary loss needs 0 and 1"

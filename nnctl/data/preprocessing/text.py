@@ -71,7 +71,7 @@ class TextInput:
             found = tokens(text, self.split, self.lower)
             kept = [number.get(word, UNKNOWN) for word in found[: self.length]]
             out[code, : len(kept)], sizes[code] = kept, len(found)
-        x = out[column.values]
+        x: Array = out[column.values]
         notes += self._notes(x, sizes[column.values])
         return x
 
