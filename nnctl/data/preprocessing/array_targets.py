@@ -218,17 +218,16 @@ def _encode_numbers(coder: TargetCoder, y: Array, where: str, before: int = 0) -
         values = (values - np.asarray(coder.shift)) / np.asarray(coder.scale)
     if coder.labels == "integer":
         classes = len(coder.class_words)
-        bad: Array = (values < 0) | (values >= classes) | (values != np.floor(values))
+        bad = (values < 0) | (values >= classes) | (values != np.floor(values))
         if bad.any():
-            rows: Array = bad.reshape(len(y), -1).any(axis=1)
-            at = located(where, rows, before=before)
+            at = located(where, np.any(bad.reshape(len(y), -1), axis=1), before=before)
             raise DataError(
                 f"{at.rows}: {values[bad].flat[0]} is not a class number from 0 to {classes - 1}",
                 at.where,
             )
         return np.ascontiguousarray(values, dtype=np.int32)
     with np.errstate(over="ignore"):
-        finite = np.isfinite(values.astype(np.float32)).reshape(len(y), -1).all(axis=1)
+        finite = np.all(np.isfinite(values.astype(np.float32)).reshape(len(y), -1), axis=1)
     if not finite.all():
         at = located(where, ~finite, before=before)
         raise DataError(
