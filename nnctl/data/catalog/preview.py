@@ -13,7 +13,6 @@ from nnctl.data.lazy_array import Rows, extent
 from nnctl.data.readers.read import read_dataset
 from nnctl.data.table import Array, Table
 
-
 Columns = tuple[tuple[str, str, str], ...]  # (name, type, range or values) of each
 FirstRows = tuple[tuple[str, ...], ...]
 
