@@ -38,7 +38,7 @@ def title(path: Path) -> str:
 
 def main() -> None:
     wanted = sys.argv[1:]
-    print("| config | what it is | test figures | seconds | peak MB |\n| --- | --- | --- | ---: | ---: |")
+    print("| config | description | test metrics | seconds | peak MB |\n| --- | --- | --- | ---: | ---: |")
     for path in sorted(CONFIGS.rglob("*.yaml"), key=lambda path: (len(path.parts), path)):
         name = path.relative_to(CONFIGS).with_suffix("").as_posix()
         if wanted and name not in wanted:

@@ -52,7 +52,7 @@ def one_workload(name: str, iterations: dict) -> str:
             cells = [number(ms) or "does not run here", share(ours, ms), number(median(figure, "memory"))]
             rows.append([peer, *cells])
         title = f"**{WORKLOADS[name].title}**, batch {WORKLOADS[name].batch}, threads: {threads}\n\n"
-        parts.append(title + table(["", "ms an iteration", "nnctl's share", "peak MB"], rows))
+        parts.append(title + table(["", "ms per iteration", "nnctl's share", "peak MB"], rows))
     gains = [(peer, gained(iterations, name, peer)) for peer in (NNCTL, NUMPY_ONLY)]
     speedup = "; ".join(f"{peer} {number(gain)}" for peer, gain in gains if gain)
     return "\n\n".join([*parts, *([f"All threads against one, times as fast: {speedup}"] if speedup else [])])
@@ -77,10 +77,12 @@ def iterations(kept: dict) -> str:
         here = {name: found[threads][name] for name in MAIN if name in found[threads]}
         if not here:
             continue
-        parts.append(f"### {word}\n\nMilliseconds an iteration:\n\n" + all_peers(here, "ms"))
-        parts.append("nnctl's share of the time of the fastest configuration of each:\n\n" + shares(here))
+        parts.append(f"### {word}\n\nMilliseconds per iteration:\n\n" + all_peers(here, "ms"))
+        parts.append("nnctl's time divided by that of the fastest configuration of each:\n\n" + shares(here))
         parts.append("Peak memory of the process, MB:\n\n" + all_peers(here, "memory"))
-        parts.append("nnctl's share of the memory of the leanest configuration of each:\n\n" + shares(here, "memory"))
+        parts.append(
+            "nnctl's memory divided by that of the leanest configuration of each:\n\n" + shares(here, "memory")
+        )
     parts += growth(found)
     return "\n\n".join(parts)
 
@@ -117,12 +119,12 @@ def growth(found: dict) -> list[str]:
                 one, many = (fastest(found[threads][name], group) for threads in ("1", most))
                 cells.append(number(one / many) if one and many else "")
             rows.append([WORKLOADS[name].label, *cells])
-        parts.append(f"### Growth with cores\n\nHow many times as fast {max(found, key=int)} threads are as one:\n\n"
+        parts.append(f"### Scaling with cores\n\nHow many times as fast {max(found, key=int)} threads are as one:\n\n"
                      + table(["model, batch", NNCTL, NUMPY_ONLY, *GROUPS], rows))  # fmt: skip
     most = max(found, key=int, default=None)
     for title, head, sizes in (
-        ("Growth with the batch: MLP 64-128-64-10", "batch", BATCHES),
-        ("Growth with depth: layers of Dense(256), batch 128", "depth", DEPTHS),
+        ("Scaling with the batch size: MLP 64-128-64-10", "batch", BATCHES),
+        ("Scaling with depth: layers of Dense(256), batch 128", "depth", DEPTHS),
     ):
         rows = []
         for size in sizes:
@@ -133,7 +135,7 @@ def growth(found: dict) -> list[str]:
                 cells = [number(value) + (f" ({share(ours, value)})" if value and ours else "") for value in theirs]
                 rows.append([str(size), number(ours), number(median(here.get(NUMPY_ONLY), "ms")), *cells])
         if rows:
-            lead = "Milliseconds an iteration with all cores; in brackets nnctl's share of it:"
+            lead = "Milliseconds per iteration with all cores; in parentheses, nnctl's time divided by it:"
             parts.append(f"### {title}\n\n{lead}\n\n" + table([head, NNCTL, NUMPY_ONLY, *GROUPS], rows))
     return parts
 
@@ -168,8 +170,8 @@ def commands(kept: dict) -> str:
         memory.append([name, *held, share(mine, least and least[1])])
     if not seconds:
         return ""
-    head = ["config", "epochs", *peers, "share of the fastest", "that one under 30 s"]
-    parts = ["Seconds from the command's start to its end:\n\n" + table(head, seconds)]
-    parts.append("Peak memory, MB:\n\n" + table(["config", *peers, "share of the least"], memory))
+    head = ["config", "epochs", *peers, "ratio to the fastest", "fastest under 30 s"]
+    parts = ["Seconds from the start of the command to its end:\n\n" + table(head, seconds)]
+    parts.append("Peak memory, MB:\n\n" + table(["config", *peers, "ratio to the least"], memory))
     left = [f"- {name}: {found[name]['skipped']}" for name in names if "skipped" in found[name]]
     return "\n\n".join(parts + (["Not measured:\n\n" + "\n".join(left)] if left else []))
