@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from nnctl.data.dataset import Dataset
-from nnctl.data.lazy_array import blocks
+from nnctl.data.lazy_array import Rows, blocks
 from nnctl.errors import DataError
 from nnctl.nn.initializers import Constant
 from nnctl.nn.layers.base import Layer
@@ -50,7 +50,7 @@ def _target_notes(model: Model, data: Dataset) -> Iterator[str]:
             )
 
 
-def _extent(y: np.ndarray) -> tuple[float, float, float]:
+def _extent(y: np.ndarray | Rows) -> tuple[float, float, float]:
     """(least, mean, standard deviation) of a target's first numbers."""
     seen, values = 0, []
     for _, block in blocks(y):
@@ -70,7 +70,7 @@ def _starts_elsewhere(layer: Layer) -> bool:
 
 def schedule_notes(optimizer: Optimizer, plan: Plan) -> list[str]:
     """A note where a schedule is made for far more iterations than the run has, or for far fewer."""
-    schedule = optimizer.learning_rate
+    schedule: object = optimizer.learning_rate
     if not isinstance(schedule, Schedule):
         return []
     argument, length = schedule.length()

@@ -7,8 +7,9 @@ import errno
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from nnctl.errors import RunError, TrainingError
 
@@ -105,8 +106,7 @@ class Lock:
         return self
 
     def _lock_file(self) -> None:
-        import msvcrt
-
+        msvcrt: Any = import_module("msvcrt")  # mypy knows its functions on Windows only
         self._file = self.folder / LOCK
         self._handle = os.open(self._file, os.O_RDWR | os.O_CREAT)
         try:
@@ -126,19 +126,21 @@ class Lock:
             there = os.stat(self.folder)
         except FileNotFoundError:
             there = None
-        if there is not None and (self._handle is None or self._file is not None):
-            return
-        if there is None or not os.path.samestat(there, os.fstat(self._handle)):
-            raise TrainingError("the run's folder was deleted or moved while the run trained", where=str(self.folder),
-                                hint="leave it where it is until the run ends; start the run again")  # fmt: skip
+        if there is not None:
+            if self._handle is None or self._file is not None:  # the folder itself is not open
+                return
+            if os.path.samestat(there, os.fstat(self._handle)):
+                return
+        raise TrainingError("the run's folder was deleted or moved while the run trained", where=str(self.folder),
+                            hint="leave it where it is until the run ends; start the run again")  # fmt: skip
 
     def _close(self) -> None:
-        os.close(self._handle)
-        self._handle = None
-
-    def __exit__(self, *error) -> None:
         if self._handle is not None:
-            self._close()
+            os.close(self._handle)
+            self._handle = None
+
+    def __exit__(self, *error: object) -> None:
+        self._close()
         if self._file is not None:
             with contextlib.suppress(OSError):
                 self._file.unlink()

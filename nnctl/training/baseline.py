@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,8 @@ def _loss(loss: Loss, batch: Batch, output: str, p: Array, mask: Array | None) -
     """As the executor sums it: over the rows, or over the steps that are no padding."""
     y, weights = batch.targets[output], batch.weights
     if loss.wants_lengths:
-        each = loss.forward(y, np.log(p), None if mask is None else np.count_nonzero(mask, axis=1))[0]
+        forward: Callable[..., tuple[Array, Any]] = loss.forward  # such a loss takes the lengths as well
+        each = forward(y, np.log(p), None if mask is None else np.count_nonzero(mask, axis=1))[0]
         mask = None
     else:
         each = loss.forward(y, p)[0]
@@ -66,16 +68,15 @@ def _guess(model: Model, train: Split, part: Split, output: str) -> Array:
     """The one prediction for every row, of the output's shape."""
     y = train.targets[output]
     loss, shape = model.spec.losses[output], model.graph.shapes[output]
-    classes = shape[-1]
+    classes = shape[-1] or 0  # a number: only those of time steps may be unknown before the data
     if loss.labels == "sequence":
         steps = model.executor.predict(take(part, slice(0, 1))).outputs[output].shape[1]
-        counts = np.bincount(y.ravel(), minlength=classes).astype(np.float64)
+        counts = np.bincount(np.asarray(y).ravel(), minlength=classes).astype(np.float64)
         counts[0] = max(y.shape[0] * steps - counts[1:].sum(), 1)
         return np.broadcast_to(_even(counts), (steps, classes))
     if loss.labels == "integer":
-        counts = sum(np.bincount(real, minlength=classes) for real in _real(train, y))
-        mean = counts / max(1, counts.sum())
-        mean = np.broadcast_to(mean, (*part.targets[output].shape[1 : len(shape)], classes))
+        counts = np.sum([np.bincount(real, minlength=classes) for real in _real(train, y)], axis=0)
+        mean = np.broadcast_to(counts / max(1, counts.sum()), (*part.targets[output].shape[1 : len(shape)], classes))
     else:
         mean = y.mean(axis=0) if not isinstance(y, Rows) else sum(b.sum(axis=0) for _, b in blocks(y)) / len(y)
     if loss.margins:
@@ -89,10 +90,10 @@ def _guess(model: Model, train: Split, part: Split, output: str) -> Array:
 
 def _real(train: Split, y: Array | Rows) -> Iterator[Array]:
     """Class numbers of all rows, and of all time steps that are no padding, in lines, a block of rows each."""
-    steps = y.shape[1] if y.ndim > 1 else None
+    steps = y.shape[1] if y.ndim > 1 else 0
     lengths = next((each for name, each in train.lengths.items() if train.inputs[name].shape[1] == steps), None)
     for first, block in blocks(y):
-        if lengths is None:
+        if lengths is None or not steps:
             yield block.ravel()
         else:
             yield block[np.arange(steps) < lengths[first : first + len(block), None]]
@@ -100,4 +101,5 @@ def _real(train: Split, y: Array | Rows) -> Iterator[Array]:
 
 def _even(counts: Array) -> Array:
     """Shares, none of them 0: a label that the training part lacks must not cost infinity."""
-    return np.maximum(counts, 0.5) / np.maximum(counts, 0.5).sum()
+    shares: Array = np.maximum(counts, 0.5) / np.maximum(counts, 0.5).sum()
+    return shares

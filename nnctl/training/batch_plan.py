@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from nnctl.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ class Plan:
     batch_size: int
     epochs: int
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("samples", "batch_size", "epochs"):
             value = getattr(self, name)
             if value < 1:
@@ -53,9 +57,9 @@ class Plan:
             yield first, min(first + self.batch_size, self.samples)
 
 
-def permutation(seed: int, epoch: int, samples: int):
+def permutation(seed: int, epoch: int, samples: int) -> np.ndarray:
     """The order in which an epoch visits the rows: a function of seed and epoch alone, so that a resumed
     run needs no memory of it. epoch counts from 1."""
-    import numpy as np
+    import numpy as np  # `explain-batches` does without
 
     return np.random.default_rng((seed, epoch)).permutation(samples)

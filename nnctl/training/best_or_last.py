@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+import numpy as np
+
+Array = np.ndarray
 Which = Literal["best", "last"]
+Weights = Mapping[str, Array]  # "parameters" and "state", laid out as a program's buffers
 
 
 @dataclass(frozen=True, slots=True)

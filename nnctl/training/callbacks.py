@@ -2,31 +2,58 @@
 
 import math
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 from nnctl.components.fast_checks import Field
 from nnctl.components.registry import Declared
 from nnctl.config.callbacks import callbacks
 from nnctl.errors import InputError
 from nnctl.similar_names import alike
+from nnctl.training.best_or_last import Weights
 
 Mode = Literal["auto", "min", "max"]
 NonNegative = Annotated[float, Field(ge=0)]
 Epochs = Annotated[int, Field(ge=0)]
+State = dict[str, Any]
+
+
+class TrainingLoop(Protocol):
+    """What a callback may do to the run: the part of nnctl.training.loop.Loop that is for callbacks."""
+
+    rate_scale: float  # a factor on the learning rate
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the next step."""
+
+    def stop(self, reason: str) -> None:
+        """Ends the run after this epoch."""
+
+    def say(self, text: str) -> None:
+        """Shows the user a line."""
+
+    def save_soon(self) -> None:
+        """Asks for a checkpoint at the end of this epoch."""
+
+    def snapshot(self) -> Weights:
+        """A copy of the weights."""
+
+    def restore(self, weights: Weights) -> None:
+        """Goes back to a copy of the weights."""
 
 
 class Callback(Declared):
     """Base of all callbacks. The callback is its arguments; what it remembers lives in `state` (JSON values
     under any key; weights under "weights"), which checkpoints save."""
 
-    def start(self) -> dict[str, Any]:
+    def start(self) -> State:
+        """What the callback remembers at the start of a run."""
         return {}
 
-    def epoch_ended(self, state: dict[str, Any], run: Any, epoch: int, figures: dict[str, float]) -> None:
-        """Called with the loop, which offers: stop(reason), say(text), snapshot(), restore(weights),
-        rate_scale, learning_rate."""
+    def epoch_ended(self, state: State, run: TrainingLoop, epoch: int, figures: dict[str, float]) -> None:
+        """Called after each epoch, counted from 1, with the run's loop."""
 
-    def run_ended(self, state: dict[str, Any], run: Any) -> None:
+    def run_ended(self, state: State, run: TrainingLoop) -> None:
         """Called once, after the last epoch."""
 
     def directed(self, bigger_is_better: Callable[[str], bool]) -> "Callback":
@@ -64,7 +91,7 @@ class _Watches(Callback):
     monitor: str = "val_loss"
     mode: Mode = "auto"
 
-    def directed(self, bigger_is_better):
+    def directed(self, bigger_is_better: Callable[[str], bool]) -> Callback:
         """With `mode` as the metric that it monitors has it, unless the config says."""
         if self.mode != "auto":
             return self
@@ -89,10 +116,10 @@ class EarlyStopping(_Watches):
     restore_best_weights: bool = False
     start_from_epoch: Epochs = 0
 
-    def start(self):
+    def start(self) -> State:
         return {"best": None, "best_epoch": 0, "wait": 0, "weights": None}
 
-    def epoch_ended(self, state, run, epoch, figures):
+    def epoch_ended(self, state: State, run: TrainingLoop, epoch: int, figures: dict[str, float]) -> None:
         value = figures[self.monitor]
         if epoch - 1 < self.start_from_epoch:
             return
@@ -109,7 +136,7 @@ class EarlyStopping(_Watches):
             since = f"has not improved since epoch {state['best_epoch']}" if state["best_epoch"] else "was never finite"
             run.say(f"early stopping: {self.monitor} {since}")
 
-    def run_ended(self, state, run):
+    def run_ended(self, state: State, run: TrainingLoop) -> None:
         if not self.restore_best_weights:
             return
         if state["weights"] is None:
@@ -132,10 +159,10 @@ class ReduceLROnPlateau(_Watches):
     cooldown: Epochs = 0
     min_lr: NonNegative = 0.0
 
-    def start(self):
+    def start(self) -> State:
         return {"best": None, "wait": 0, "cooling": 0}
 
-    def epoch_ended(self, state, run, epoch, figures):
+    def epoch_ended(self, state: State, run: TrainingLoop, epoch: int, figures: dict[str, float]) -> None:
         if state["cooling"] > 0:
             state["cooling"] -= 1
             state["wait"] = 0
@@ -163,7 +190,7 @@ class ModelCheckpoint(_Watches):
 
     every_epochs: Annotated[int, Field(ge=1)] | None = None
 
-    def epoch_ended(self, state, run, epoch, figures):
+    def epoch_ended(self, state: State, run: TrainingLoop, epoch: int, figures: dict[str, float]) -> None:
         if self.every_epochs and epoch % self.every_epochs == 0:
             run.save_soon()
 

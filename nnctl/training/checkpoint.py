@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.errors import RunError
-from nnctl.training.atomic_files import TEMPORARY, named, sha256, sync_folder, temporary_of, write
+from nnctl.training.atomic_files import TEMPORARY, Pieces, named, sha256, sync_folder, temporary_of, write
 from nnctl.training.safetensors_writer import pieces
 
 Array = np.ndarray
@@ -39,7 +39,7 @@ class Checkpoint:
 def save(folder: Path, kind: str, step: int, checkpoint: Checkpoint) -> Path:
     """Writes `folder/KIND-STEP/` and removes older ones of that kind beyond what is kept."""
     position = json.dumps(checkpoint.position).encode()
-    files = {"arrays.safetensors": pieces(checkpoint.arrays), "position.json": position}
+    files: dict[str, bytes | Pieces] = {"arrays.safetensors": pieces(checkpoint.arrays), "position.json": position}
     final = folder / f"{kind}-{step:010d}"
     there = final.exists()
     # An epoch's last iteration and its end are one step and two positions; of one position, the arrays are the same
@@ -113,7 +113,7 @@ def remove_after(folder: Path, step: int) -> None:
     """Removes what cannot belong to a run that goes on from `step`: later checkpoints, damaged ones, leftovers, and
     what is older than those that are kept."""
     for path in [*_named(folder, "last"), *_named(folder, "best")]:
-        if int(NAME.fullmatch(path.name)[2]) > step or not _verifies(path):
+        if int(path.name.partition("-")[2]) > step or not _verifies(path):
             _remove(path)
     with contextlib.suppress(OSError):
         for path in folder.glob(TEMPORARY):

@@ -9,7 +9,7 @@ import numpy as np
 
 from nnctl.config.types import Config
 from nnctl.data.dataset import Split, Target
-from nnctl.data.lazy_array import blocks
+from nnctl.data.lazy_array import Rows, blocks
 from nnctl.errors import InputError
 
 Array = np.ndarray
@@ -30,10 +30,10 @@ def with_class_weight(part: Split, spec: Config, targets: Mapping[str, Target]) 
     [output] = classed
     target, numbers = targets[output], class_numbers(targets[output], part.targets[output])
     if spec.class_weight == "balanced":
-        counts = np.bincount(numbers, minlength=len(target.classes))
+        counts = np.bincount(numbers, minlength=len(target.classes or ()))
         weights = len(numbers) / (np.count_nonzero(counts) * np.maximum(counts, 1))
     else:
-        weights = _given(spec, target)
+        weights = _given(spec.class_weight, spec.where("class_weight"), target)
     rows = weights[numbers].astype(np.float32)
     return replace(part, weights=rows if part.weights is None else rows * part.weights)
 
@@ -55,8 +55,9 @@ def absent_classes(part: Split, targets: Mapping[str, Target]) -> list[str]:
     for output, target in targets.items():
         if not _one_class_a_row(target, part.targets[output]):
             continue
-        counts = np.bincount(class_numbers(target, part.targets[output]), minlength=len(target.classes))
-        absent = [name for name, count in zip(target.classes, counts, strict=True) if not count]
+        classes = target.classes or ()
+        counts = np.bincount(class_numbers(target, part.targets[output]), minlength=len(classes))
+        absent = [name for name, count in zip(classes, counts, strict=True) if not count]
         if absent:
             named = ", ".join(f'"{name}"' for name in absent[:MOST_NAMED])
             more = f" and {len(absent) - MOST_NAMED} more" if len(absent) > MOST_NAMED else ""
@@ -67,30 +68,30 @@ def absent_classes(part: Split, targets: Mapping[str, Target]) -> list[str]:
     return notes
 
 
-def class_numbers(target: Target, y: Array) -> Array:
+def class_numbers(target: Target, y: Array | Rows) -> Array:
     """(rows,) the number of each row's class."""
     if target.labels == "onehot":
         return np.concatenate([block.argmax(axis=-1) for _, block in blocks(y)])
     return np.asarray(y).reshape(len(y)).astype(int)
 
 
-def _one_class_a_row(target: Target, y: Array) -> bool:
+def _one_class_a_row(target: Target, y: Array | Rows) -> bool:
     """Whether the target is one class for each row, rather than one for each time step or several at once."""
     if not target.classes or target.labels == "sequence":
         return False
     return y.ndim <= 2 if target.labels == "onehot" else y.size == len(y)
 
 
-def _given(spec: Config, target: Target) -> Array:
+def _given(class_weight: Mapping[str, float], where: str, target: Target) -> Array:
     """(classes,) the weights that the config gives by class; 1 for a class that it does not name."""
-    weights = np.ones(len(target.classes))
-    column, where = target.columns[0], spec.where("class_weight")
+    column, classes = target.columns[0], target.classes or ()
+    weights = np.ones(len(classes))
     named: dict[int, str] = {}
-    for key, weight in spec.class_weight.items():
-        number = _class_of(key, target.classes)
+    for key, weight in class_weight.items():
+        number = _class_of(key, classes)
         if number is None:
             raise InputError(f"class_weight names {key!r}, which is not a class of {column!r}", where=where,
-                             hint="classes: " + ", ".join(target.classes))  # fmt: skip
+                             hint="classes: " + ", ".join(classes))  # fmt: skip
         if number in named:
             raise InputError(f"class_weight names {named[number]!r} and {key!r}, which are one class of {column!r}",
                              where=where, hint="leave one of them out")  # fmt: skip

@@ -130,7 +130,7 @@ class Guard:
         if self._going_back:
             raise BlownUp("not a number")
         fault, last = self._go_back()
-        if fault is not None:
+        if fault is not None and last is not None:
             self._tell(fault, last)
         good = fault_of(loop.model.program, loop.updater.slots) is None
         place = first_nonfinite(loop.model.program, batch, loop.step)
@@ -138,7 +138,7 @@ class Guard:
         of_weights = not math.isfinite(loss) and not place.startswith(("input", "target"))
         if good and of_weights and self.fault(slots=False):
             good = last is not None
-            if good:
+            if last is not None:
                 self._put(last)
         what = f"the loss is {loss}" if not math.isfinite(loss) else "the gradient is not finite"
         raise BlownUp(f"{what} at epoch {epoch}, iteration {number}: first seen in {place}", self._where(number, rows),
@@ -172,7 +172,8 @@ class Guard:
         # a copy made just now has the moving averages as they were before the step
         start = next((each for each in starts if each.step < end), starts[0])
         self._going_back, emit, loop.emit = True, loop.emit, lambda event: None
-        last, epoch, order = None, 0, None
+        last: _Position | None = None
+        order, epoch = np.empty(0, int), 0
         try:
             start.put(loop)
             while loop.step < end:

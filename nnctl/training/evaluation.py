@@ -12,6 +12,7 @@ from nnctl.data.dataset import Target
 from nnctl.errors import InputError
 from nnctl.nn.losses import Loss
 from nnctl.nn.losses.ctc_decoding import Reading
+from nnctl.nn.metrics import Metric
 from nnctl.training.best_or_last import Kept, Which
 from nnctl.training.checks.ctc_lengths import check_alignment
 from nnctl.training.checks.inputs import check_inputs, check_reading
@@ -56,7 +57,7 @@ def evaluate(run: Path, *, data: str | None = None, split: str = "test", reading
         check_reading(model.spec, run)
         model.metrics = tuple(
             replace(each, metric=each.metric.model_copy(update=reading.arguments()))
-            if "sequence" in each.metric.takes
+            if isinstance(each.metric, Metric) and "sequence" in each.metric.takes
             else each
             for each in model.metrics
         )
@@ -103,7 +104,7 @@ def confusion_matrix(target: Target, y: Array, p: Array, loss: Loss, mask: Array
         guess = p.argmax(axis=-1)
     if mask is not None and mask.shape == truth.shape:
         truth, guess = truth[mask], guess[mask]
-    n = len(target.classes)
+    n = len(target.classes or ())
     return np.bincount(truth.ravel().astype(int) * n + guess.ravel(), minlength=n * n).reshape(n, n)
 
 

@@ -17,8 +17,8 @@ class RunStarted:
     """baseline: figures of always guessing the majority class or the mean, on the validation (or test) part.
 
     monitor: the figure that tells which epoch is best, the bigger or the smaller the better. parameters: of the layers,
-    of which `trainable` are trained. targets: by their column's name, or their output's where there are several. scaled:
-    figures in the unit of the scaled target, not of the data."""
+    of which `trainable` are trained. targets: by their column's name, or their output's where there are several.
+    scaled: figures in the unit of the scaled target, not of the data."""
 
     name: str
     folder: Path
@@ -102,8 +102,8 @@ class Profiled:
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """reason: "done", "early stopping", "interrupted", "terminated", "hung up", "output lost" or "nan"; test: figures on
-    the test split, if there is one. kept: whose weights eval and predict use, which the test figures are of."""
+    """reason: "done", "early stopping", "interrupted", "terminated", "hung up", "output lost" or "nan". test: metrics
+    on the test split, if there is one. kept: whose weights eval and predict use, which the test figures are of."""
 
     reason: str
     folder: Path

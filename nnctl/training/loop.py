@@ -18,7 +18,7 @@ from nnctl.engine.profiler import FIGURES, LAYERS, SCREEN, UPDATE, Clock
 from nnctl.kernels.selection import Work, choose
 from nnctl.training import callbacks as cb
 from nnctl.training.batch_plan import Plan, permutation
-from nnctl.training.best_or_last import Kept
+from nnctl.training.best_or_last import Kept, Weights
 from nnctl.training.divergence_guard import Guard
 from nnctl.training.events import EpochEnded, Event, IterationEnded, Profiled, Said
 from nnctl.training.model import MetricAccumulator, Model, take
@@ -26,8 +26,6 @@ from nnctl.training.multi_step import Stretch
 from nnctl.training.prefetch import feed
 
 Array = np.ndarray
-Snapshot = dict[str, Array]  # "parameters" and "state", copies of the program's buffers
-
 
 # Multiply-adds of iterations in one go, some dozens of milliseconds; what an iteration takes besides; and how many
 # numbers their predictions may be.
@@ -66,9 +64,9 @@ class Loop:
         self._watch = self._watched()
         self.monitor, self.bigger_is_better = self._watch.monitor, self._watch.mode == "max"
         self.best: dict[str, Any] = {"value": None, "epoch": None}
-        self.best_weights: Snapshot | None = None
-        self._best_before: Snapshot | None = None
-        self._restored: tuple[int, Snapshot] | None = None  # what a callback goes back to at the end, of which epoch
+        self.best_weights: Weights | None = None
+        self._best_before: Weights | None = None
+        self._restored: tuple[int, Weights] | None = None  # what a callback goes back to at the end, of which epoch
         self._ending = False
         self.seen: Array | None = None  # rows of the last batch that was trained on
         self.reason: str | None = None  # why the run ends, once it does
@@ -108,11 +106,11 @@ class Loop:
         """Asks for a checkpoint at the end of this epoch."""
         self._save_now = True
 
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> Weights:
         program = self.model.program
         return {"parameters": program.parameters.copy(), "state": program.state.copy()}
 
-    def restore(self, weights: Snapshot) -> None:
+    def restore(self, weights: Weights) -> None:
         """Goes back to these weights: at once, or at the end of the run for what is kept of it. (A checkpoint has those
         that training would go on from.)"""
         if not self._ending:
@@ -122,7 +120,7 @@ class Loop:
         epochs = [state.get("best_epoch") for _, state in self.callbacks if state.get("weights") is weights]
         self._restored = next(filter(None, epochs), self.epoch - 1), weights
 
-    def put(self, weights: Snapshot) -> None:
+    def put(self, weights: Weights) -> None:
         self.model.program.parameters[...] = weights["parameters"]
         self.model.program.state[...] = weights["state"]
 
@@ -154,16 +152,17 @@ class Loop:
             self._ending = True
             for callback, state in self.callbacks:
                 callback.run_ended(state, self)
+        assert self.reason is not None  # else epochs would be left
         return self.reason
 
-    def kept(self) -> list[tuple[Kept, Snapshot]]:
+    def kept(self) -> list[tuple[Kept, Weights]]:
         """The weights to keep, first those that eval and predict use."""
         inside = self.iteration or None
         program = self.model.program
         now = {"parameters": program.parameters, "state": program.state}  # no copies
         epoch, weights = self._restored or (self.epoch if inside else self.epoch - 1, now)
         last = Kept("last", epoch, None if self._restored else inside), weights
-        if self.best["epoch"] is None:
+        if self.best["epoch"] is None or self.best_weights is None:
             return [last]
         best = Kept("best", self.best["epoch"], None, self.monitor, self.best["value"]), self.best_weights
         uses_best = self.data.validation is not None and self.model.spec.keep == "best"
@@ -239,6 +238,7 @@ class Loop:
         they do. False where it cannot make even the next one, which may have something wrong with it."""
         self.guard.before_step()
         update = self.updater.rule_alone
+        assert update is not None, "see _takes_several"
         start, size = self.iteration, self.plan.batch_size
         # cut where every run cuts: sums of figures are then the same bytes, wherever a run was interrupted
         count = min(length - start % length, self.plan.iterations_per_epoch - start)
@@ -271,7 +271,7 @@ class Loop:
 
     def profiled(self) -> Profiled:
         """Where the time of the iterations went."""
-        phases = {phase: seconds for (_, phase), seconds in self.clock.seconds.items()}
+        phases = {phase: seconds for (_, phase), seconds in self.clock.seconds.items()} if self.clock else {}
         executor = self.model.executor
         layers = executor.profile()
         names = dict.fromkeys(name for name, _ in layers)

@@ -200,11 +200,12 @@ def take(part: Split, rows: Any, *, ahead: bool = False) -> Batch:
 
 
 def _taken(x: Array | Rows, rows: Any, ahead: bool) -> Array | Rows:
-    if isinstance(x, np.ndarray) and (ahead or isinstance(rows, slice) or len(rows) * x[:1].nbytes < GATHERED):
-        return x[rows]
-    if ahead:
-        return x.gather(rows)
-    return (x if isinstance(x, Rows) else Rows.of(x)).select(rows)
+    if isinstance(x, Rows):
+        return x.gather(rows) if ahead else x.select(rows)
+    if ahead or isinstance(rows, slice) or len(rows) * x[:1].nbytes < GATHERED:
+        taken: Array = x[rows]
+        return taken
+    return Rows.of(x).select(rows)
 
 
 def cast(part: Split, dtype: Any) -> Split:

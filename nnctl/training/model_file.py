@@ -21,12 +21,11 @@ from nnctl.errors import InputError, RunError
 from nnctl.quoting import shell_path
 from nnctl.training import safetensors_writer
 from nnctl.training.atomic_files import write_safely
-from nnctl.training.best_or_last import Kept, Which
+from nnctl.training.best_or_last import Kept, Weights, Which
 from nnctl.training.model import Model
 from nnctl.training.run_folder import CONFIG, FORMAT, MODEL
 
 Array = np.ndarray
-Weights = Mapping[str, Array]  # "parameters" and "state", laid out as a program's buffers
 
 # Of a config, what makes the model and its data: a run's model and its config.yaml have these in common.
 _OF_THE_MODEL = ("dataset", "inputs", "layers", "outputs", "loss", "seed")
@@ -65,8 +64,10 @@ def load_model(path: Path, weights: Which | None = None) -> tuple[Model, Preproc
     from nnctl import config as spec
 
     if not path.is_file():
-        raise RunError("the model is missing", where=str(path),
-                       hint=f"the run may not be finished; to resume it: nnctl train --resume {shell_path(path.parent)}")  # fmt: skip
+        resume = f"nnctl train --resume {shell_path(path.parent)}"
+        raise RunError(
+            "the model is missing", where=str(path), hint=f"the run may not be finished; to resume it: {resume}"
+        )
     content = path.read_bytes()
     about = about_of(path, content)
     try:
@@ -117,14 +118,16 @@ def about_of(path: Path, content: bytes) -> dict[str, Any]:
             hint="use the version of nnctl that it was trained with",
         )  # fmt: skip
     _check_run(path, about)
-    return about
+    checked: dict[str, Any] = about
+    return checked
 
 
 def _format_of(metadata: Any) -> str | None:
     try:
-        return json.loads(metadata["nnctl"])["format"]
+        found = json.loads(metadata["nnctl"])["format"]
     except (ValueError, KeyError, TypeError):
         return None
+    return None if found is None else str(found)
 
 
 def _check_run(path: Path, about: Mapping[str, Any]) -> None:

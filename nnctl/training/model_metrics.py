@@ -26,19 +26,19 @@ class ModelMetric:
     metric: Metric | Converted
     weighted: bool = False
 
-    def update(self, state: Any, y: Array, p: Array, weights: Weights, shared: dict[str, Any]) -> None:
+    def update(self, state: Any, y: Array, p: Array, weights: RowWeights, shared: dict[str, Any]) -> None:
         """Takes in a batch. shared: empty for each batch, in which metrics leave what others need as well."""
-        given = state, y, p, weights(self.weighted)
+        update: Callable[..., None] = self.metric.update  # those that share take one argument more
         if self.metric.shares:
-            self.metric.update(*given, shared.setdefault(self.output, {}))
+            update(state, y, p, weights(self.weighted), shared.setdefault(self.output, {}))
         else:
-            self.metric.update(*given)
+            update(state, y, p, weights(self.weighted))
 
 
-Weights = Callable[[bool], Array | None]  # weighted or not -> (rows,) or (rows, steps), or None: all count the same
+RowWeights = Callable[[bool], Array | None]  # weighted or not -> (rows,) or (rows, steps), or None: all count the same
 
 
-def weights_of(rows: Array | None, mask: Array | None) -> Weights:
+def weights_of(rows: Array | None, mask: Array | None) -> RowWeights:
     """What each row or time step counts, for weighted metrics and for the others. rows: (rows,) weights or None; mask:
     (rows, steps), which steps are no padding, or None."""
 
@@ -63,12 +63,13 @@ def model_metrics(spec: Config, shapes: Mapping[str, Any], targets: Mapping[str,
                 name = _name(metric.kind, output if len(spec.outputs) > 1 else "", key == "weighted_metrics",
                              [each.name for each in found])  # fmt: skip
                 loss = spec.losses[output]
+                fitting: Metric | Converted
                 try:
                     fitting = resolve(metric, loss.labels, shapes[output], logits(output), loss.margins)
                 except InputError as error:
                     problem = error.problems[0]
                     raise InputError(problem.message, spec.where(key), problem.hint) from None
-                if loss.labels == "number" and targets[output].scaled:
+                if isinstance(fitting, Metric) and loss.labels == "number" and targets[output].scaled:
                     fitting = in_own_unit(fitting, targets[output].shift, targets[output].scale)
                 found.append(ModelMetric(name, output, fitting, key == "weighted_metrics"))
     return tuple(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from nnctl.data.named_arrays import Arrays
 from nnctl.data.prediction_rows import Given
 from nnctl.data.preprocessing.sequence_tables import LongTable
 from nnctl.data.table import row_list
-from nnctl.nn.activations import activations
+from nnctl.nn.activations import Activation, activations
 from nnctl.nn.losses import Loss
 from nnctl.nn.losses.ctc_decoding import Reading, decode
 from nnctl.training.best_or_last import Kept, Which
@@ -85,8 +85,8 @@ def predict(run: Path, source: str, *, keep: Sequence[str] = (), reading: Readin
     shares: dict[str, tuple[str, ...]] = {}
     for each, name in zip(said, names, strict=True):
         if each.of is not None:
-            answer = next(name for other, name in zip(said, names, strict=True) if other is each.of)
-            shares[answer] = (*shares.get(answer, ()), name)
+            whose = next(name for other, name in zip(said, names, strict=True) if other is each.of)
+            shares[whose] = (*shares.get(whose, ()), name)
     return Predictions(columns, roles, shares, tuple(notes), trained_on, model.kept)
 
 
@@ -95,15 +95,17 @@ def _not_finite(p: Array, mask: Array | None) -> Array:
     wrong = ~np.isfinite(p)
     if mask is not None and mask.shape == p.shape[:2]:
         wrong &= mask.reshape(mask.shape + (1,) * (p.ndim - 2))
-    return wrong.reshape(len(p), -1).any(axis=1)
+    rows: Array = wrong.reshape(len(p), -1).any(axis=1)
+    return rows
 
 
 def _names(preprocessing: Preprocessing, given: Given) -> dict[str, Array]:
     """The column that says which row is meant; none where the rows are the file's, one by one."""
-    if isinstance(given.rows, LongTable):
-        return {preprocessing.dataset.sequence.id: given.part.names}
-    if isinstance(given.rows, Arrays) and given.rows.names:
-        return {"file": given.part.names}
+    names = given.part.names
+    if names is not None and isinstance(given.rows, LongTable):
+        return {preprocessing.dataset.sequence.id: names}
+    if names is not None and isinstance(given.rows, Arrays) and given.rows.names:
+        return {"file": names}
     return {} if given.in_order or given.numbers is None else {ROW: given.numbers}
 
 
@@ -127,8 +129,9 @@ def _side_by_side(named: Mapping[str, Array], kept: Mapping[str, Array], said: S
             continue
         new = _unused(name, {*answers, *columns}, "_input", "_input_{}")
         if new != name:
-            notes.append(f'the column "{name}" of the input is written as "{new}", because the predictions have a column'
-                         f' "{name}"')  # fmt: skip
+            notes.append(
+                f'the input\'s column "{name}" is written as "{new}", because the predictions have a column "{name}"'
+            )
         columns[new], roles[new] = column, "kept"
     for each in said:
         columns[names[id(each)]], roles[names[id(each)]] = each.column, each.role
@@ -179,7 +182,8 @@ class _Answer:
         width = {"width": reading.width} if reading.width else {}
         labels = decode(self.p, lengths, reading.way, **width, logits=logits)
         z = self.p if logits else np.log(np.maximum(self.p, np.finfo(self.p.dtype).tiny))
-        cost, _ = self.loss.forward(labels, z, lengths)
+        forward: Callable[..., tuple[Array, Any]] = self.loss.forward  # this one takes the lengths as well
+        cost, _ = forward(labels, z, lengths)
         return [Said(self.column, self.coder.decode(labels)), Said(f"{prefix}probability", np.exp(-cost), PROBABILITY)]
 
     def classes(self, prefix: str) -> list[Said]:
@@ -236,7 +240,8 @@ def probabilities(p: Array, loss: Loss) -> Array:
     """What a model gives, as probabilities: of logits their sigmoid or softmax; of classes' values that do not sum to 1
     (sigmoids, where the loss divides by the sum) their shares of it."""
     if getattr(loss, "from_logits", False):
-        return activations.build("sigmoid" if loss.labels == "binary" else "softmax").value(p)
+        activation: Activation = activations.build("sigmoid" if loss.labels == "binary" else "softmax")
+        return activation.value(p)
     if not loss.normalizes:
         return p
     total = p.sum(axis=-1, keepdims=True)

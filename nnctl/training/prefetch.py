@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from nnctl.data.lazy_array import Rows
 from nnctl.engine.batch import Batch
 from nnctl.engine.profiler import BATCH, Clock
 from nnctl.training.model import take
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 Array = np.ndarray
 Fed = Iterator[tuple[Array, Batch]]  # the rows' numbers in the part, and the rows
@@ -41,7 +45,7 @@ def from_file(part: Split) -> bool:
     return any(isinstance(x, Rows) and x.mapped for x in arrays)
 
 
-def _ahead(part: Split, numbers: Iterator[Array], pool) -> Fed:
+def _ahead(part: Split, numbers: Iterator[Array], pool: Executor) -> Fed:
     waiting = None
     for rows in numbers:
         next_one = rows, pool.submit(take, part, rows, ahead=True)

@@ -22,7 +22,7 @@ from nnctl.training import checkpoint
 from nnctl.training.advice import advice
 from nnctl.training.atomic_files import Lock, write_safely
 from nnctl.training.baseline import baseline
-from nnctl.training.best_or_last import Kept
+from nnctl.training.best_or_last import Kept, Weights
 from nnctl.training.checkpoint import Checkpoint
 from nnctl.training.checks.ctc_lengths import check_alignment
 from nnctl.training.checks.inputs import check_inputs
@@ -31,7 +31,7 @@ from nnctl.training.divergence_guard import BlownUp
 from nnctl.training.events import CheckpointWritten, Event, RunEnded, RunStarted, Said, Subscriber
 from nnctl.training.loop import FINISHED, Loop
 from nnctl.training.model import Model, cast
-from nnctl.training.model_file import Weights, save_model
+from nnctl.training.model_file import save_model
 from nnctl.training.model_metrics import target_names
 from nnctl.training.nonfinite_metrics import nonfinite_note
 from nnctl.training.run_folder import (
@@ -173,8 +173,8 @@ class Run:
         if error.weights_are_good:
             try:
                 loop.save()
-                kept = self.save_model(loop.kept())
-                return kept, f"after epoch {loop.epoch - 1}, iteration {loop.iteration} of the next"
+                goes_on = f"after epoch {loop.epoch - 1}, iteration {loop.iteration} of the next"
+                return self.save_model(loop.kept()), goes_on
             except BlownUp:
                 pass
         found, _ = checkpoint.newest(self.folder / CHECKPOINTS)
@@ -222,7 +222,7 @@ class Run:
         self.emit(ended)
         return ended
 
-    def save_model(self, kept: list[tuple[Kept, Weights]]) -> Kept:
+    def save_model(self, kept: Sequence[tuple[Kept, Weights]]) -> Kept:
         self.lock.check()
         save_model(self.folder / MODEL, self.model, self.data, self.config, kept)
         return kept[0][0]

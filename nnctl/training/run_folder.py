@@ -56,8 +56,10 @@ def check_unused(folder: Path) -> None:
         raise RunError("this is a file, so the run's folder cannot be created here", where=str(folder),
                        hint="choose another name with --run")  # fmt: skip
     if folder.exists() and not _only_leftovers(folder):
-        raise RunError("the run's folder exists and is not empty", where=str(folder),
-                       hint=f"to resume that run: nnctl train --resume {shell_path(folder)}; or choose another folder")  # fmt: skip
+        raise RunError(
+            "the run's folder exists and is not empty", where=str(folder),
+            hint=f"to resume that run: nnctl train --resume {shell_path(folder)}; or choose another folder",
+        )  # fmt: skip
 
 
 def _only_leftovers(folder: Path) -> bool:
@@ -75,15 +77,17 @@ def remove_leftovers(folder: Path) -> None:
 def folder_of_run(folder: Path) -> Path:
     """Checks that there is a folder that may be a run's."""
     if folder.is_file():
-        run = folder.parent if (folder.parent / CONFIG).is_file() else None
-        raise RunError("this is a file, not a run's folder", where=str(folder),
-                       hint=f"give the run's folder: {shell_path(run)}" if run else "give the folder that `nnctl train` printed at its end")  # fmt: skip
+        hint = "give the folder that `nnctl train` printed at its end"
+        if (folder.parent / CONFIG).is_file():
+            hint = f"give the run's folder: {shell_path(folder.parent)}"
+        raise RunError("this is a file, not a run's folder", where=str(folder), hint=hint)
     if not folder.is_dir():
-        hint = None
+        hint = "start one with nnctl train CONFIG"
         if folder.parent.is_dir():
             near = sorted(p.name for p in folder.parent.iterdir() if p.is_dir() and (p / CONFIG).exists())
-            hint = "runs there: " + ", ".join(shell_path(folder.parent / name) for name in near[-5:]) if near else None
-        raise RunError("there is no such run", where=str(folder), hint=hint or "start one with nnctl train CONFIG")
+            if near:
+                hint = "runs there: " + ", ".join(shell_path(folder.parent / name) for name in near[-5:])
+        raise RunError("there is no such run", where=str(folder), hint=hint)
     return folder
 
 
@@ -92,8 +96,10 @@ def existing_folder(folder: Path) -> Path:
     folder_of_run(folder)
     if not (folder / CONFIG).is_file():
         if _only_leftovers(folder):
-            raise RunError(f"the run was stopped before its {CONFIG} was written, so there is nothing to resume",
-                           where=str(folder), hint=f"start it again: nnctl train CONFIG --run {shell_path(folder)}")  # fmt: skip
+            raise RunError(
+                f"the run was stopped before its {CONFIG} was written, so there is nothing to resume",
+                where=str(folder), hint=f"start it again: nnctl train CONFIG --run {shell_path(folder)}",
+            )  # fmt: skip
         raise RunError(f"this is not the folder of a run: {CONFIG} is missing", where=str(folder),
                        hint="give the folder that `nnctl train` printed at its end")  # fmt: skip
     return folder
@@ -118,7 +124,8 @@ def environment(settings: Mapping[str, Any]) -> dict[str, Any]:
     blas = np.__config__.CONFIG.get("Build Dependencies", {}).get("blas", {})
     return {
         "nnctl": __version__, "python": platform.python_version(), "numpy": np.__version__,
-        "blas": f"{blas.get('name')} {blas.get('version')}", "blas_kernels": os.environ.get("OPENBLAS_CORETYPE", "its own choice"),
+        "blas": f"{blas.get('name')} {blas.get('version')}",
+        "blas_kernels": os.environ.get("OPENBLAS_CORETYPE", "its own choice"),
         "machine": platform.machine(),
         "system": platform.system(), "cores": os.cpu_count(), "folder": os.getcwd(), "command": sys.argv, **settings,
     }  # fmt: skip

@@ -57,8 +57,8 @@ def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable
         text = path.read_text(encoding="utf-8")
         spec = specs.loads(text, str(path), overrides)
         found, notes = checkpoint.newest(folder / CHECKPOINTS)
-        finished = found and is_finished(found.position, spec)
-        if finished:
+        finished = is_finished(found.position, spec) if found else None
+        if found and finished:
             remove_leftovers(folder)  # of a run that was killed in its last moments
             checkpoint.remove_after(folder / CHECKPOINTS, found.position["step"])
             notes += _what_is_left(folder, spec, text, finished, found.position["epoch"] - 1, bool(overrides))
@@ -79,13 +79,14 @@ def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable
 
 def load_data(spec: Config) -> Dataset:
     """The spec's data, targets encoded as its losses want them."""
-    return load_dataset(spec.dataset, spec.inputs, label_kinds(spec), spec.seed)
+    data: Dataset = load_dataset(spec.dataset, spec.inputs, label_kinds(spec), spec.seed)
+    return data
 
 
 def _what_is_left(folder: Path, spec: Config, text: str, finished: str, epochs: int, overridden: bool) -> list[str]:
     """What there is to do for a run that has trained all its epochs. Raises RunError where that is nothing."""
-    done = RunError(f"the run is finished: {finished}", where=str(folder),
-                    hint=f"to continue training: nnctl train --resume {shell_path(folder)} --epochs {spec.epochs * 2}")  # fmt: skip
+    more = f"nnctl train --resume {shell_path(folder)} --epochs {spec.epochs * 2}"
+    done = RunError(f"the run is finished: {finished}", where=str(folder), hint=f"to continue training: {more}")
     if overridden and _but_for_keep(spec) != _but_for_keep(specs.loads(text, CONFIG)):
         raise done
     path = folder / MODEL

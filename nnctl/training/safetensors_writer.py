@@ -60,11 +60,12 @@ def signed(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> Ite
     digest = hashlib.sha256()
     for piece in pieces(arrays, metadata):
         digest.update(piece)
-    size, text, *data = pieces(arrays, metadata)
-    assert text.startswith(_START + _ZEROS)
-    yield size
-    yield _START + digest.hexdigest().encode() + text[len(_START) + 64 :]
-    yield from data
+    written = pieces(arrays, metadata)
+    yield next(written)
+    header = bytes(next(written))
+    assert header.startswith(_START + _ZEROS)
+    yield _START + digest.hexdigest().encode() + header[len(_START) + 64 :]
+    yield from written
 
 
 def verified(content: bytes) -> dict[str, str]:
@@ -76,7 +77,8 @@ def verified(content: bytes) -> dict[str, str]:
     digest.update(memoryview(content)[_AT + 64 :])
     if digest.hexdigest().encode() != content[_AT : _AT + 64]:
         raise ValueError("its checksum is not that of its content")
-    return _metadata(content)
+    metadata: dict[str, str] = _metadata(content)
+    return metadata
 
 
 def _metadata(content: bytes) -> Any:

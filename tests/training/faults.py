@@ -47,7 +47,10 @@ class Outcome:
 
 
 class Disk:
-    """Stands between Python and the files under `root`. at: the number of the operation, from 0, that ends as `kind`."""
+    """Stands between Python and the files under `root`.
+
+    at: the number of the operation, from 0, that ends as `kind`.
+    """
 
     def __init__(self, root: Path, kind: str | None = None, at: int | None = None):
         self.root, self.kind, self.at = os.path.realpath(root), kind, at
@@ -174,7 +177,7 @@ def start(arguments: Sequence[str | Path], place: Path, disk: Disk | None = None
             handle = os.open(place / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             os.dup2(handle, number)
             os.close(handle)
-        sys.stdout, sys.stderr = (io.open(number, "w", closefd=False) for number in (1, 2))
+        sys.stdout, sys.stderr = (os.fdopen(number, "w", encoding="utf-8", closefd=False) for number in (1, 2))
         sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
         signal.signal(signal.SIGINT, signal.default_int_handler)
         for number in SIGNALS[1:]:

@@ -72,8 +72,9 @@ def test_arrays_are_scaled_by_the_training_rows(tmp_path):
 
     y = np.array([[1.0, 5.0], [3.0, 5.0], [5.0, 5.0], [100.0, 7.0]])
     np.savez(tmp_path / "d.npz", x=np.zeros((4, 1)), y=y)
-    data = load_dataset(DatasetSpec(path=str(tmp_path / "d.npz"), normalize={"y": "standard"},
-                            split={"order": "keep", "validation": 0, "test": 0.25}), {}, {"out": "number"}, 0)  # fmt: skip
+    split = {"order": "keep", "validation": 0, "test": 0.25}
+    dataset = DatasetSpec(path=str(tmp_path / "d.npz"), normalize={"y": "standard"}, split=split)
+    data = load_dataset(dataset, {}, {"out": "number"}, 0)
     deviation = np.sqrt(8 / 3)
     np.testing.assert_allclose(data.train.targets["out"], [[-2 / deviation, 0], [0, 0], [2 / deviation, 0]], rtol=1e-6)
     np.testing.assert_allclose(data.preprocessing.decode("out", data.test.targets["out"]), [[100, 7]], rtol=1e-6)
@@ -91,10 +92,12 @@ PLAN = Plan(samples=320, batch_size=32, epochs=10)  # 100 iterations
 
 
 @pytest.mark.parametrize("schedule, said", [
-    ({"ExponentialDecay": {"initial_learning_rate": 0.1, "decay_steps": 100_000, "decay_rate": 0.9}}, "hardly starts: its decay_steps is 100,000"),
+    ({"ExponentialDecay": {"initial_learning_rate": 0.1, "decay_steps": 100_000, "decay_rate": 0.9}},
+     "hardly starts: its decay_steps is 100,000"),
     ({"ExponentialDecay": {"initial_learning_rate": 0.1, "decay_steps": 1000, "decay_rate": 0.9}}, None),
     ({"ExponentialDecay": {"initial_learning_rate": 0.1, "decay_steps": 1001, "decay_rate": 0.9}}, "hardly starts"),
-    ({"InverseTimeDecay": {"initial_learning_rate": 0.1, "decay_steps": 9.5, "decay_rate": 0.9}}, "ends early: its decay_steps is 9.5"),
+    ({"InverseTimeDecay": {"initial_learning_rate": 0.1, "decay_steps": 9.5, "decay_rate": 0.9}},
+     "ends early: its decay_steps is 9.5"),
     ({"PolynomialDecay": {"initial_learning_rate": 0.1, "decay_steps": 100}}, None),
     ({"PolynomialDecay": {"initial_learning_rate": 0.1, "decay_steps": 5}}, "ends early"),
     ({"PolynomialDecay": {"initial_learning_rate": 0.1, "decay_steps": 5, "cycle": True}}, None),
@@ -121,8 +124,9 @@ def test_the_rates_are_those_of_the_first_and_the_last_iteration():
 
 
 @pytest.mark.parametrize("name, written", [
-    ("price", "price"), ("House price", "House price"), ("a: b", '"a: b"'), ("true", '"true"'), ("12", '"12"'), ("{x}", '"{x}"'),
-    ("a,b", '"a,b"'), ("größe", "größe"), ("-", '"-"'), ('say "x"', '"say \\"x\\""'), ("null", '"null"'), ("1e3", '"1e3"'),
+    ("price", "price"), ("House price", "House price"), ("a: b", '"a: b"'), ("true", '"true"'), ("12", '"12"'),
+    ("{x}", '"{x}"'), ("a,b", '"a,b"'), ("größe", "größe"), ("-", '"-"'), ('say "x"', '"say \\"x\\""'),
+    ("null", '"null"'), ("1e3", '"1e3"'),
 ])  # fmt: skip
 def test_a_name_in_a_hint_can_be_pasted(name, written):
     from nnctl.config.yaml_reader import read_value

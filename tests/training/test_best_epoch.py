@@ -47,7 +47,8 @@ def built(text, tmp_path):
          {"loss": 0, "accuracy": 1, "accuracy_1": 1, "auc": 1, "auc_1": 1, "auc_2": 1, "weighted_auc": 1,
           "sparse_categorical_crossentropy": 0}),
         (NUMBERS + "metrics: [mae, mae, r2, r2, rmse, rmse, cosine_similarity]\n",
-         {"loss": 0, "mae": 0, "mae_1": 0, "r2_score": 1, "r2_score_1": 1, "rmse": 0, "rmse_1": 0, "cosine_similarity": 1}),
+         {"loss": 0, "mae": 0, "mae_1": 0, "r2_score": 1, "r2_score_1": 1, "rmse": 0, "rmse_1": 0,
+          "cosine_similarity": 1}),
         (TWO + "metrics: {kind: [auc, {auc: {curve: PR}}, binary_crossentropy], size: [mae, r2, r2]}\n",
          {"loss": 0, "kind_loss": 0, "size_loss": 0, "kind_auc": 1, "kind_auc_1": 1, "kind_binary_crossentropy": 0,
           "size_mae": 0, "size_r2_score": 1, "size_r2_score_1": 1}),
@@ -152,8 +153,8 @@ def test_early_stopping_restores_no_epoch_without_a_number(values, restored):
     run, state = watched({"EarlyStopping": {"restore_best_weights": True, "patience": 9}}, values)
     assert run.restored == restored
     assert state["best"] == (None if restored is None else values[restored - 1])
-    assert run.said == [f"the weights of epoch {restored}, the best, are restored" if restored else
-                        "no weights are restored: val_loss was never finite in an epoch that EarlyStopping watched"]  # fmt: skip
+    none = "no weights are restored: val_loss was never finite in an epoch that EarlyStopping watched"
+    assert run.said == [f"the weights of epoch {restored}, the best, are restored" if restored else none]
 
 
 @pytest.mark.parametrize(
@@ -184,7 +185,7 @@ epochs: 3
 
 
 def huge(tmp_path, more="", rows=(11, 14)):
-    """Events of a run of 10 training and 10 validation rows, some of which (numbers from 0) are too large for float32."""
+    """Events of a run of 10 training and 10 validation rows; `rows` (numbers from 0) are too large for float32."""
     x = np.ones((20, 2), np.float32)
     x[list(rows)] = 3e38  # the sum is infinite, and softmax of infinite numbers is NaN
     np.savez(tmp_path / "d.npz", x=x, y=np.arange(20) % 3)
@@ -203,8 +204,10 @@ def test_nan_in_validation_is_told_once_and_is_never_the_best(tmp_path, monitor)
         assert all(math.isnan(each[f"val_{name}"]) for name in ("loss", "accuracy", "auc"))
         assert all(math.isfinite(each[name]) for name in ("loss", "accuracy", "auc"))
     [said] = [event.text for event in events if isinstance(event, Said)]
-    assert said == ("epoch 1: val_loss, val_accuracy and val_auc are NaN: the model's predictions for 2 of 10 validation "
-                    f"rows are not finite (rows 12, 15). An epoch in which {monitor} is not finite is never the best")  # fmt: skip
+    assert said == (
+        "epoch 1: val_loss, val_accuracy and val_auc are NaN: the model's predictions for 2 of 10 validation rows are"
+        f" not finite (rows 12, 15). An epoch in which {monitor} is not finite is never the best"
+    )
     assert events[-1].best_epoch is None
     lines = (tmp_path / "run" / "events.jsonl").read_text().splitlines()
     kept = [json.loads(line, parse_constant=pytest.fail) for line in lines]  # NaN is no JSON: it is null

@@ -76,7 +76,7 @@ def test_a_failed_write_leaves_the_one_before_and_no_stray_files(tmp_path, monke
     while True:  # the first call fails, then the second, ... until all succeed
         calls = 0
 
-        def once(*arguments):
+        def once(*arguments, failing=failing):
             nonlocal calls
             calls += 1
             if calls == failing + 1:

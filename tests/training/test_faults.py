@@ -68,7 +68,8 @@ def resume(place, folder):
     ended = faults.run(["train", "--resume", folder, "--quiet"], place / "output", faults.Disk(folder))
     how = "resumed"
     if not (folder / "config.yaml").exists():
-        assert ended.code == 2 and "start it again" in " ".join(ended.err.split()) or not folder.exists(), ended.err
+        refused = ended.code == 2 and "start it again" in " ".join(ended.err.split())
+        assert refused or not folder.exists(), ended.err
         ended = faults.run(train(place, folder), place / "output", faults.Disk(folder))
         how = "begun again"
     elif ended.code == 2 and "the run is finished" in ended.err:

@@ -1,4 +1,5 @@
-"""Metrics of a scaled target are in its own unit, in training, validation, test, eval and the baseline; the loss is scaled."""
+"""Metrics of a scaled target are in the target's own unit, in training, validation, test, eval and the baseline; the
+loss is of the scaled target."""
 
 import csv
 import io
@@ -175,7 +176,10 @@ def test_an_autoencoder_s_unit(tmp_path, kind, normalize):
     np.savez(tmp_path / "d.npz", x=x)
     text = f"""
     dataset: {{path: {tmp_path}/d.npz, target: x, normalize: {normalize}, split: {{validation: 0, test: 0}}}}
-    layers: [Flatten, {{Dense: {{units: 16, kernel_initializer: zeros}}}}, {{Reshape: {{target_shape: {list(x.shape[1:])}}}}}]
+    layers:
+      - Flatten
+      - Dense: {{units: 16, kernel_initializer: zeros}}
+      - Reshape: {{target_shape: {list(x.shape[1:])}}}
     loss: mse
     metrics: [mae]
     optimizer: {{sgd: {{learning_rate: 0}}}}

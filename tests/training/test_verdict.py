@@ -35,8 +35,8 @@ CASES = {
     "accuracy no better, loss better": (outcome([0.7, 0.6], [0.7, 0.6], {"loss": 0.6, "accuracy": 0.5}, BASE), None),
     "no better, not learning": (
         outcome([0.7, 0.695, 0.694], [0.7, 0.695, 0.692], {"loss": 0.692, "accuracy": 0.5}, BASE),
-        "No better than the baseline (validation loss 0.692, baseline 0.69), and the training loss does not fall: change the"
-        " optimizer's learning_rate, or epochs",
+        "No better than the baseline (validation loss 0.692, baseline 0.69), and the training loss does not fall:"
+        " change the optimizer's learning_rate, or epochs",
     ),
     "no better, falling still": (
         outcome([5, 4, 3], [5, 4, 3], {"loss": 3, "r2_score": -4.0}, {"loss": 1, "r2_score": 0.0}),
@@ -52,7 +52,10 @@ CASES = {
         outcome([0.7, 0.1], [0.7, 0.9], {"loss": 0.7, "accuracy": 0.5}, BASE, remedies=frozenset({"regularization"})),
         "fewer units",
     ),
-    "no better on test": (outcome([0.7, 0.7], [0.7, 0.7], {"loss": 0.7}, BASE, split="test"), "(test loss 0.7, baseline 0.69)"),
+    "no better on test": (
+        outcome([0.7, 0.7], [0.7, 0.7], {"loss": 0.7}, BASE, split="test"),
+        "(test loss 0.7, baseline 0.69)",
+    ),
     "not finite": (outcome([0.7, 0.7], [np.nan, 0.7], {"loss": np.nan, "accuracy": 0.5}, BASE), "No better"),
     "a class never predicted": (
         Outcome(GOOD.history, GOOD.figures, BASE, never={"b": 12}, bigger=GOOD.bigger),
@@ -65,19 +68,24 @@ CASES = {
     ),
     "of a few rows": (Outcome(GOOD.history, GOOD.figures, BASE, never={"b": 4}, bigger=GOOD.bigger), None),
     "weighed already": (
-        Outcome(GOOD.history, GOOD.figures, BASE, never={"b": 12}, bigger=GOOD.bigger, remedies=frozenset({"class_weight"})),
+        Outcome(
+            GOOD.history, GOOD.figures, BASE,
+            never={"b": 12}, bigger=GOOD.bigger, remedies=frozenset({"class_weight"}),
+        ),
         "train longer (epochs:)",
     ),
     "not rare": (
-        Outcome(GOOD.history, GOOD.figures, BASE, never={"b": 12}, usual=12.0, bigger=GOOD.bigger), "give the model more units",
+        Outcome(GOOD.history, GOOD.figures, BASE, never={"b": 12}, usual=12.0, bigger=GOOD.bigger),
+        "give the model more units",
     ),
     "rare": (
-        Outcome(GOOD.history, GOOD.figures, BASE, never={"b": 12}, usual=60.0, bigger=GOOD.bigger), "class_weight: balanced",
+        Outcome(GOOD.history, GOOD.figures, BASE, never={"b": 12}, usual=60.0, bigger=GOOD.bigger),
+        "class_weight: balanced",
     ),
     "overfit at the end": (
         outcome([0.6, 0.3, 0.1, 0.01], [0.6, 0.4, 0.5, 0.8], {"loss": 0.4, "accuracy": 0.8}, BASE),
-        "Validation is far worse than training (loss 0.8 against 0.01) and was best at epoch 2: stop there, with callbacks:"
-        " [{EarlyStopping: {patience: 2, restore_best_weights: true}}]",
+        "Validation is far worse than training (loss 0.8 against 0.01) and was best at epoch 2: stop there, with"
+        " callbacks: [{EarlyStopping: {patience: 2, restore_best_weights: true}}]",
     ),
     "overfit from the start": (
         outcome([0.6, 0.1], [0.6, 0.5], {"loss": 0.5, "accuracy": 0.8}, BASE), "(loss 0.5 against 0.1): add a Dropout",
@@ -148,7 +156,8 @@ def test_targets_that_have_nothing_to_do_with_the_features_are_no_better_than_th
 def test_a_good_run_has_none_and_a_bad_one_prints_it(tmp_path):
     rows = [(i % 7, (i * 3) % 5, ("low", "high")[i % 7 > 3], "train" if i < 100 else "val") for i in range(140)]
     assert run(tmp_path, rows, BINARY).verdict is None
-    overfit = "layers: [{Dense: {units: 64, activation: relu}}, {Dense: {units: 1}}]\nloss: mse\noptimizer: {adam: 0.02}\nepochs: 150"
+    layers = "layers: [{Dense: {units: 64, activation: relu}}, {Dense: {units: 1}}]"
+    overfit = f"{layers}\nloss: mse\noptimizer: {{adam: 0.02}}\nepochs: 150"
     rng = np.random.default_rng(2)
     rows = [
         (*rng.normal(size=2).round(3), round(float(rng.normal()), 3), "train" if i < 12 else "val") for i in range(30)
