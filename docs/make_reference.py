@@ -88,6 +88,8 @@ def _member(noun: str, home: str, name: str, cls: Any) -> str:
 
 
 def _keras(noun: str, home: str, name: str, cls: Any) -> str:
+    if "Not in Keras." in (cls.__doc__ or ""):
+        return "none"
     return examples.KERAS.get((noun, name)) or f"`{home}.{name if noun == 'activation' else cls.__name__}`"
 
 

@@ -1,12 +1,12 @@
 """The optimizer step: one update of all weights, over flat memory.
 
 Weights, gradients and the optimizer's slots are flat arrays of one layout. A step clips, decays and applies the rule
-block by block, so that a block's arrays stay in the cache between the operations of the rule.
+block by block, so that a block's arrays stay in the cache between the operations of the rule. Where the rule looks at
+a variable as a whole (`Optimizer.per_variable`), the blocks are the variables.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from nnctl.errors import RunError
 from nnctl.kernels import aligned
 from nnctl.nn.optimizers import Optimizer
+from nnctl.nn.optimizers.base import norm
 
 if TYPE_CHECKING:
     from nnctl.engine.fusions.dense_chain import Update
@@ -32,6 +33,7 @@ class OptimizerStep:
         weights: 1-D, float32 or float64.
         spans: where each variable lies in it. What no span covers is never touched, so that frozen variables may live
             in the same array.
+        shapes: of the variables, for rules with `per_variable`; a variable without one is 1-D.
         sweep: the compiled rule (see nnctl.kernels.ops.fused_optimizer), one pass over everything.
         threads, side_by_side: side_by_side(f, n) runs f(0) to f(n - 1) on n threads, among which the compiled rule is
             split; the result is the same for any number.
@@ -41,7 +43,8 @@ class OptimizerStep:
     """
 
     def __init__(self, optimizer: Optimizer, weights: Array, spans: Mapping[str, slice], block: int = BLOCK, *,
-                 sweep: Callable[..., None] | None = None, threads: int = 1,
+                 shapes: Mapping[str, tuple[int, ...]] | None = None, sweep: Callable[..., None] | None = None,
+                 threads: int = 1,
                  side_by_side: Callable[[Callable[[int], None], int], None] | None = None):  # fmt: skip
         self.optimizer = optimizer
         self._sweep = sweep
@@ -58,12 +61,18 @@ class OptimizerStep:
         for name, start in starts.items():
             self.slots[name].fill(start)
         self.memory = optimizer.memory()
-        self._rule = optimizer.formula()
         self._spans = list(spans.values())
-        self._blocks = [
-            (piece, weights[piece], tuple(slot[piece] for slot in self.slots.values()))
-            for piece in pieces(self._spans, block)
-        ]
+        rule, arrays = optimizer.formula(), (weights, *self.slots.values())
+        # (where, the rule there, the views of weights and slots there)
+        self._blocks: list[tuple[slice, Callable[..., tuple[Array, ...]], list[Array]]] = []
+        if optimizer.per_variable:
+            for name, span in spans.items():
+                shape = (shapes or {}).get(name, (span.stop - span.start,))
+                views = [array[span].reshape(shape) for array in arrays]
+                self._blocks.append((span, _of_variable(rule, name, shape), views))
+        else:
+            for piece in pieces(self._spans, block):
+                self._blocks.append((piece, rule, [array[piece] for array in arrays]))
 
     def rate(self, step: int) -> float:
         """The learning rate in force at the 0-based step."""
@@ -80,10 +89,10 @@ class OptimizerStep:
             if self._sweep is not None:
                 self._run_compiled(self._sweep, gradients, decay, scalars)
                 return
-            for piece, w, slots in self._blocks:
+            for piece, rule, (w, *slots) in self._blocks:
                 if decay:
                     w -= w * decay
-                new_w, *new_slots = self._rule(w, gradients[piece], *slots, *scalars)
+                new_w, *new_slots = rule(w, gradients[piece], *slots, *scalars)
                 w[...] = new_w
                 for slot, new in zip(slots, new_slots, strict=True):
                     slot[...] = new
@@ -137,9 +146,9 @@ class OptimizerStep:
             for span in self._spans:
                 shorten([gradients[span]], optimizer.clipnorm)
         elif optimizer.global_clipnorm is not None:
-            shorten([gradients[piece] for piece, _, _ in self._blocks], optimizer.global_clipnorm)
+            shorten([gradients[piece] for piece, *_ in self._blocks], optimizer.global_clipnorm)
         elif optimizer.clipvalue is not None:
-            for piece, _, _ in self._blocks:
+            for piece, *_ in self._blocks:
                 block = gradients[piece]
                 np.clip(block, -optimizer.clipvalue, optimizer.clipvalue, out=block)
 
@@ -165,6 +174,13 @@ class OptimizerStep:
             slot[...] = state["slots"][name]
         self.memory = dict(state["memory"])
         self.rate_scale = state["rate_scale"]
+
+
+def _of_variable(
+    rule: Callable[..., tuple[Array, ...]], name: str, shape: tuple[int, ...]
+) -> Callable[..., tuple[Array, ...]]:
+    """The rule of a variable, from its flat gradient."""
+    return lambda w, g, *others: rule(w, g.reshape(shape), *others, name=name)
 
 
 def pieces(spans: list[slice], block: int) -> list[slice]:
@@ -203,9 +219,7 @@ def split_among_threads(whole: list[slice], threads: int) -> list[list[slice]]:
 
 def shorten(arrays: list[Array], longest: float) -> None:
     """Scales the arrays, in place, so that together they are no longer than `longest` (2-norm)."""
-    length = math.sqrt(sum(float(np.dot(array, array)) for array in arrays))
-    if math.isinf(length):  # in float32 the squares of what exceeds 1.8e19 overflow
-        length = math.sqrt(sum(float(np.square(array, dtype=np.float64).sum()) for array in arrays))
+    length = norm(*arrays)
     if length > longest:
         for array in arrays:
             array *= longest / length

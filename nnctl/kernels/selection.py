@@ -67,11 +67,15 @@ def choose(optimizer: Any, work: Work, dtype: Any, fuse: Collection[str]) -> Cho
         from nnctl.kernels.toolchain import cache
 
         scalars = optimizer.scalars(0.1, 0, optimizer.memory())
-        sweep = compiled(optimizer.formula(), len(optimizer.slots()), len(scalars)) if "update" in fuse else None
+        # a rule that looks at a variable as a whole is NumPy's
+        fused = "update" in fuse and not optimizer.per_variable
+        sweep = compiled(optimizer.formula(), len(optimizer.slots()), len(scalars)) if fused else None
         if sweep is None:
             import_module("numba")
     except Exception as error:  # anything that a Numba unfit for this Python or machine may raise
         return Choice(note=f"compiled kernels are not used, NumPy computes instead: {type(error).__name__}")
     layers = kernels.Kernels(() if "gates" in fuse else ("recurrent_loops",)) if str(dtype) == "float32" else None
+    if not sweep and not layers:
+        return Choice()
     note = "compiled kernels (Numba); on first use they take a few seconds to compile"
     return Choice(sweep, layers, note, cache.problem())

@@ -1,6 +1,7 @@
 """The updater: blocks, spans, clipping and state."""
 
 import json
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from nnctl.engine.optimizer_step import BLOCK, OptimizerStep, pieces
 from nnctl.errors import RunError
-from nnctl.nn.optimizers import optimizers
+from nnctl.nn.optimizers import Optimizer, optimizers
+from nnctl.nn.optimizers.base import norm
 
 ALL = [
     *optimizers,
@@ -29,7 +31,7 @@ def run(updater, grads, first=0):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("config", list(optimizers))
+@pytest.mark.parametrize("config", [name for name, cls in optimizers.items() if not cls.per_variable])
 def test_blocks_give_the_bits_of_the_rule_on_the_whole_array(config, dtype):
     optimizer = optimizers.build(config)
     size = 1000
@@ -46,6 +48,50 @@ def test_blocks_give_the_bits_of_the_rule_on_the_whole_array(config, dtype):
     assert np.array_equal(blocked, w)
     for ours, whole in zip(updater.slots.values(), slots, strict=True):
         assert np.array_equal(ours, whole)
+
+
+class ByVariable(Optimizer):
+    """w <- w - lr ||w|| g; asks for all that a rule may ask for."""
+
+    per_variable = True
+    learning_rate: Any = 0.5
+    kind = "by_variable"
+    seen: ClassVar[list] = []
+
+    @staticmethod
+    def rule(w, g, lr, *, name):
+        ByVariable.seen.append((name, w.shape, g.shape))
+        return (w - lr * norm(w) * g,)
+
+
+@pytest.mark.parametrize("clip", [{}, {"clipnorm": 0.5}, {"global_clipnorm": 0.5}, {"clipvalue": 0.3}])
+def test_a_rule_may_ask_for_its_variable(clip):
+    """Its name, its shape, its norm; what no variable covers stays, and clipping and decay come first."""
+    ByVariable.seen.clear()
+    [g] = gradients(20, 1, "float64")
+    weights = np.arange(20.0)
+    spans, shapes = {"a/kernel": slice(0, 6), "b/bias": slice(8, 20)}, {"a/kernel": (2, 3), "b/bias": (12,)}
+    OptimizerStep(ByVariable(weight_decay=0.1, **clip), weights, spans, block=4, shapes=shapes).step(g.copy(), 0)
+    assert ByVariable.seen == [("a/kernel", (2, 3), (2, 3)), ("b/bias", (12,), (12,))]
+    length = np.linalg.norm(np.delete(g, [6, 7]))
+    for span in spans.values():
+        w, own = 0.95 * np.arange(20.0)[span], g[span]
+        if "clipnorm" in clip:
+            own = own * 0.5 / np.linalg.norm(own)
+        elif "global_clipnorm" in clip:
+            own = own * 0.5 / length
+        elif clip:
+            own = own.clip(-0.3, 0.3)
+        np.testing.assert_allclose(weights[span], w - 0.5 * np.linalg.norm(w) * own, rtol=1e-12)
+    assert weights[6:8].tolist() == [6, 7]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_norm_is_exact_where_squares_overflow(dtype):
+    assert norm(np.array([[3.0], [-4.0]], dtype)) == 5
+    with np.errstate(over="ignore"):
+        assert norm(np.array([3e25], dtype), np.array([[4e25]], dtype)) == pytest.approx(5e25, rel=1e-6)
+    assert np.isnan(norm(np.array([np.nan, 1], dtype)))
 
 
 @given(
@@ -90,16 +136,16 @@ def test_what_no_span_covers_is_not_touched(config):
 @pytest.mark.parametrize("config", ALL, ids=str)
 def test_goes_on_from_a_saved_state_to_the_same_bits(config):
     g = gradients(50, steps=6)
-    spans = {"a": slice(0, 20), "b": slice(20, 50)}
+    spans, shapes = {"a": slice(0, 20), "b": slice(20, 50)}, {"a": (4, 5), "b": (30,)}
     whole = np.ones(50, "float32")
-    updater = OptimizerStep(optimizers.build(config), whole, spans)
+    updater = OptimizerStep(optimizers.build(config), whole, spans, shapes=shapes)
     updater.rate_scale = 0.1
     run(updater, g[:3])
     weights, state = whole.copy(), updater.state()
     plain = json.loads(json.dumps({"memory": state["memory"], "rate_scale": state["rate_scale"]}))
     run(updater, g[3:], 3)
 
-    resumed = OptimizerStep(optimizers.build(config), weights, spans)
+    resumed = OptimizerStep(optimizers.build(config), weights, spans, shapes=shapes)
     resumed.load_state({"slots": state["slots"], **plain})
     run(resumed, g[3:], 3)
     assert weights.tobytes() == whole.tobytes()

@@ -1,4 +1,4 @@
-"""Keras' numbers: fixtures that `make.py` writes from real Keras and the tests read.
+"""Expected numbers: fixtures that `make.py` writes from real Keras, and formulas for what Keras does not have.
 
 A part is one module here with the fixture beside it, of the same name. `make()` returns
 
@@ -15,6 +15,10 @@ and a test reads them back without Keras:
     def test_agrees_with_keras(case):
         loss = losses.build(GOLDEN.cases[case])
         y, p = GOLDEN[f"{case}/y"], GOLDEN[f"{case}/p"]
+
+A component that Keras has is a row in the part's module; then `python tests/golden/make.py PART`. One that Keras does
+not have is a row in not_in_keras.py, with the reason and a formula of its own, and needs no Keras. `read` gives the
+numbers of both in the same way.
 
 To add a part: write the module, `python tests/golden/make.py PART`, and commit both files. Keras works in
 float64, which leaves the tolerance to our own rounding, unless the module says `FLOAT = "float32"`.
@@ -34,7 +38,7 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Golden:
-    """One part's fixture."""
+    """One part's numbers."""
 
     keras: str  # the version the numbers come from
     backend: str
@@ -54,7 +58,10 @@ class Golden:
 
 
 def read(*parts: str) -> Golden:
-    """The fixture of a part, or of several as one."""
+    """The numbers of a part, or of several as one."""
+    from golden import not_in_keras
+    from golden.formulas import numbers
+
     cases: dict[str, Any] = {}
     arrays: dict[str, np.ndarray] = {}
     for part in parts:
@@ -62,7 +69,11 @@ def read(*parts: str) -> Golden:
             arrays |= {name: file[name] for name in file.files}
         manifest = json.loads(str(arrays.pop("manifest")))
         assert not cases.keys() & manifest["cases"].keys(), "two parts have a case of the same name"
-        cases |= manifest["cases"]
+        own, values = numbers(not_in_keras.PARTS.get(part, {}), arrays, manifest["cases"])
+        twice = own.keys() & (cases | manifest["cases"]).keys()
+        assert not twice, f"{', '.join(twice)}: in tests/golden/{part}.py and in not_in_keras.py; keep one"
+        cases |= manifest["cases"] | own
+        arrays |= values
     return Golden(manifest["keras"], manifest["backend"], cases, arrays)
 
 

@@ -13,6 +13,8 @@
                 |-- Adamax ... by the largest gradient instead of the mean square
                 `-- Nadam  ... looking one step ahead
 
+    Lars                   SGD with momentum, each variable's step in proportion to the variable's own norm
+
 w is a weight, g its gradient, lr the learning rate, t the step counted from 1.
 
 A rule is written once, in plain array-agnostic Python, on any slice of the flat weights: NumPy runs it on
@@ -25,6 +27,7 @@ for _module, _names in {
     "sgd": ("sgd", "momentum", "nesterov", "lion"),
     "adam": ("adam", "adamw", "adamax", "nadam"),
     "adagrad": ("adagrad", "ftrl", "adadelta", "rmsprop"),
+    "layerwise": ("lars",),
 }.items():
     optimizers.declared_in(f"nnctl.nn.optimizers.{_module}", *_names)
 

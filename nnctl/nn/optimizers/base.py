@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
@@ -26,8 +26,12 @@ class Optimizer(Declared):
     Order of a step: clip, weight decay (w <- w - w weight_decay lr), rule.
     clipnorm: longest gradient of one variable. global_clipnorm: of all variables together; longer ones are
     shortened, their direction kept. clipvalue: largest size of one entry.
+
+    per_variable: whether the rule looks at a variable as a whole, for its norm or its shape. It is then called once
+        for each variable, on NumPy, and not on blocks of the flat weights.
     """
 
+    per_variable: ClassVar[bool] = False
     learning_rate: Rate = 0.001
     clipnorm: Positive | None = None
     global_clipnorm: Positive | None = None
@@ -79,5 +83,17 @@ class Optimizer(Declared):
 
     @staticmethod
     def rule(w: Array, g: Array, *slots_and_scalars: Any) -> tuple[Array, ...]:
-        """(w, *slots) after the step, as new arrays, from w, its gradient g, the slots, then the scalars."""
+        """(w, *slots) after the step, as new arrays, from w, its gradient g, the slots, then the scalars.
+
+        The arrays are any slice of the flat weights, and the rule works entry by entry. With `per_variable` they are
+        one variable, in its own shape, and the rule also takes its name: `name="dense/kernel"`.
+        """
         raise NotImplementedError
+
+
+def norm(*arrays: Array) -> float:
+    """The 2-norm of all entries together."""
+    length = math.sqrt(sum(float(np.dot(flat, flat)) for flat in map(np.ravel, arrays)))
+    if math.isinf(length):  # in float32 the squares of what exceeds 1.8e19 overflow
+        length = math.sqrt(sum(float(np.square(array, dtype=np.float64).sum()) for array in arrays))
+    return length

@@ -19,7 +19,7 @@ from nnctl.training import runner
 
 numba = pytest.mark.skipif(not kernels.installed(), reason="Numba is not installed")
 ALL = [
-    *optimizers,
+    *(name for name, cls in optimizers.items() if not cls.per_variable),
     {"sgd": {"momentum": 0.5, "clipnorm": 0.5}},
     {"rmsprop": {"momentum": 0.5, "centered": True, "epsilon": 1e-3, "clipvalue": 0.3}},
     {"adam": {"amsgrad": True, "global_clipnorm": 1.0, "weight_decay": 0.1}},
@@ -87,6 +87,15 @@ def test_every_entry_is_dealt_out_once(threads):
     np.testing.assert_array_equal(covered, np.concatenate([np.arange(p.start, p.stop) for p in whole]))
 
 
+@numba
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_rule_of_variables_stays_with_numpy(dtype, monkeypatch):
+    """The layers' kernels are used all the same, where there are some: in float32."""
+    monkeypatch.setenv(kernels.SWITCH, "numba")
+    chosen = choose(optimizers.build("lars"), Work(1, 1, 0, 0), dtype, FUSIONS)
+    assert chosen.sweep is None and bool(chosen.layers) == bool(chosen.note) == (dtype == "float32")
+
+
 def test_short_runs_leave_numba_alone():
     assert chosen_for("adam", WORTH / 10) == chosen_for("adam", 0)
 
@@ -128,10 +137,14 @@ def test_without_numba_a_long_run_says_what_to_install(monkeypatch):
     assert "nnctl[fast]" in chosen_for("adam").note
 
 
-@numba
-def test_a_run_that_is_stopped_and_resumed_is_the_same(monkeypatch, tmp_path):
-    monkeypatch.setenv(kernels.SWITCH, "numba")
-    text = "dataset: iris\nlayers: [{Dense: {units: 3, activation: softmax}}]\nloss: scce\nepochs: "
+@pytest.mark.parametrize("optimizer", ["adam", "lars"])
+@pytest.mark.parametrize("switch", ["numpy", pytest.param("numba", marks=numba)])
+def test_a_run_that_is_stopped_and_resumed_is_the_same(monkeypatch, tmp_path, switch, optimizer):
+    monkeypatch.setenv(kernels.SWITCH, switch)
+    rate = "{CosineDecay: {initial_learning_rate: 0.1, decay_steps: 50}}"
+    optimizer = f"{{{optimizer}: {{global_clipnorm: 1, weight_decay: 0.01, learning_rate: {rate}}}}}"
+    text = "dataset: iris\nlayers: [{Dense: {units: 8, activation: relu}}, {Dense: {units: 3, activation: softmax}}]"
+    text += f"\nloss: scce\noptimizer: {optimizer}\nepochs: "
     runner.train(spec.loads(text + "6"), folder=tmp_path / "whole")
     runner.train(spec.loads(text + "3"), folder=tmp_path / "half")
     runner.resume(tmp_path / "half", overrides=["epochs=6"])
