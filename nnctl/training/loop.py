@@ -55,7 +55,8 @@ class Loop:
         self.kernels = choose(spec.optimizer, work, program.dtype, program.fuse)
         executor.kernels = self.kernels.layers
         self.updater = OptimizerStep(spec.optimizer, program.parameters, program.spans, shapes=program.shapes,
-                               sweep=self.kernels.sweep, threads=executor.threads, side_by_side=executor.side_by_side)  # fmt: skip
+                               sweep=self.kernels.sweep, threads=executor.threads,
+                               side_by_side=executor.side_by_side)  # fmt: skip
         self.callbacks = [(each.directed(model.bigger_is_better), each.start()) for each in spec.callbacks]
         self.epoch, self.iteration, self.step = 1, 0, 0  # the epoch under way; iterations done in it; and ever
         self.running = MetricAccumulator(model)
