@@ -82,7 +82,7 @@ def _guess(model: Model, train: Split, part: Split, output: str) -> Array:
     if loss.margins:
         # as sure of it as the loss asks for
         mean = np.where(mean > 0.5, 1, -1) if loss.labels == "binary" else np.eye(classes)[mean.argmax(axis=-1)]
-    elif getattr(loss, "from_logits", False):
+    elif loss.takes_logits:
         mean = np.clip(mean, 1e-7, 1 - 1e-7)
         mean = np.log(mean / (1 - mean)) if loss.labels == "binary" else np.log(mean)
     return mean

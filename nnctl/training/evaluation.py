@@ -110,4 +110,4 @@ def confusion_matrix(target: Target, y: Array, p: Array, loss: Loss, mask: Array
 
 def boundary(loss: Loss) -> float:
     """The prediction of a unit above which the answer is yes: of a probability, or of a margin or logit."""
-    return 0.0 if loss.margins or getattr(loss, "from_logits", False) else 0.5
+    return 0.0 if loss.margins or loss.takes_logits else 0.5

@@ -68,7 +68,7 @@ class Model:
         loss = self.spec.losses[output]
         if loss.labels == "sequence":  # CTC takes either, and knows probabilities by the softmax that it takes over
             return not any(each.fused for each in self.executor.objectives if each.head.name == output)
-        return loss.margins or getattr(loss, "from_logits", False)
+        return loss.margins or loss.takes_logits
 
     @property
     def figure_names(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from nnctl.data.preprocessing.sequence_tables import LongTable
 from nnctl.data.table import row_list
 from nnctl.nn.activations import Activation, activations
 from nnctl.nn.losses import Loss
+from nnctl.nn.losses.base import probability_activation
 from nnctl.nn.losses.ctc_decoding import Reading, decode
 from nnctl.training.best_or_last import Kept, Which
 from nnctl.training.checks.inputs import check_inputs, check_reading
@@ -239,8 +240,8 @@ class _Answer:
 def probabilities(p: Array, loss: Loss) -> Array:
     """What a model gives, as probabilities: of logits their sigmoid or softmax; of classes' values that do not sum to 1
     (sigmoids, where the loss divides by the sum) their shares of it."""
-    if getattr(loss, "from_logits", False):
-        activation: Activation = activations.build("sigmoid" if loss.labels == "binary" else "softmax")
+    if loss.takes_logits:
+        activation: Activation = activations.build(probability_activation(loss.labels))
         return activation.value(p)
     if not loss.normalizes:
         return p

@@ -101,6 +101,14 @@ def test_the_normal_distribution_agrees_with_erfc(dtype, rtol, atol):
 
 
 @each
+def test_shift_invariance_and_identity_are_stated_truly(name):
+    function = activations.build(name)
+    x = np.array([[-4.0, 0.5, 2.0]])
+    assert function.shift_invariant == np.allclose(function.value(x), function.value(x + 5))
+    assert function.is_identity == np.array_equal(function.value(x), x)
+
+
+@each
 def test_monotone_is_said_truly(name):
     function = activations.build(name)
     if function.monotone:

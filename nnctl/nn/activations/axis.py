@@ -16,6 +16,7 @@ class Softmax(Activation):
     """
 
     elementwise = False
+    shift_invariant = True
     bounds = (0.0, 1.0)
     sums_to_one = True
 
@@ -33,6 +34,7 @@ class LogSoftmax(Activation):
     """Logarithm of softmax, exact where softmax is almost 0: y_i = x_i - log sum_j exp(x_j)."""
 
     elementwise = False
+    shift_invariant = True
     bounds = (-inf, 0.0)
 
     def value(self, x):

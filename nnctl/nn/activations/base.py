@@ -25,12 +25,16 @@ class Activation(Declared):
     monotone: x1 <= x2 implies f(x1) <= f(x2), so that max-pooling may come first.
     bounds: the least and the largest value that it can give, ends included; what a loss can take is checked by them.
     sums_to_one: the last axis is a distribution.
+    shift_invariant: a number added to all of the last axis changes nothing, so that over one unit it is constant.
+    is_identity: y = x.
     """
 
     needs_input: ClassVar[bool] = False
     elementwise: ClassVar[bool] = True
     monotone: ClassVar[bool] = False
     sums_to_one: ClassVar[bool] = False
+    shift_invariant: ClassVar[bool] = False
+    is_identity: ClassVar[bool] = False
 
     @property
     def bounds(self) -> tuple[float, float]:

@@ -43,6 +43,6 @@ def cumulative(x: np.ndarray) -> np.ndarray:
 
 
 def density(x: np.ndarray) -> np.ndarray:
-    """exp(-x^2 / 2) / sqrt(2 pi), the slope of `cumulative`."""
+    """exp(-x^2 / 2) / sqrt(2 pi), the derivative of `cumulative`."""
     x = np.minimum(np.abs(x), _FAR)
     return 0.3989422804014327 * np.exp(-0.5 * x * x)

@@ -78,8 +78,8 @@ class Softsign(Activation):
         return x / (1 + np.abs(x))
 
     def gradient(self, x, y, dy):
-        slope = 1 - np.abs(y)
-        return dy * (slope * slope)
+        root = 1 - np.abs(y)  # of the derivative
+        return dy * (root * root)
 
 
 @activations.register("softplus")
@@ -206,8 +206,8 @@ class Gelu(Activation):
 
     def gradient(self, x, y, dy):
         if self.approximate:
-            t, slope = _gelu_tanh(x)
-            return dy * (0.5 + 0.5 * t + 0.5 * x * ((1 - t * t) * slope))
+            t, du = _gelu_tanh(x)
+            return dy * (0.5 + 0.5 * t + 0.5 * x * ((1 - t * t) * du))
         return dy * (cumulative(x) + x * density(x))
 
 

@@ -54,7 +54,7 @@ class Applies(Layer):
 
 def _compiled(function, x, call):
     """Whether there is a compiled form of it (kernels/primitives/elementwise.py)."""
-    return call.kernels and function.kind == "relu" and function.is_plain_relu and x.flags.c_contiguous
+    return call.kernels and function.is_plain_relu and x.flags.c_contiguous
 
 
 def blocks(x):

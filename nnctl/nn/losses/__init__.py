@@ -2,6 +2,8 @@
 
 from nnctl.nn.losses.base import Loss, LossName, losses
 
+OF_SEQUENCES = ("ctc",)  # those whose `labels` are sequences, said here so that no module is loaded to find out
+
 # in the order of their modules' names: tables and messages list them so
 for _module, _names in {
     "crossentropy": ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"),
@@ -12,4 +14,4 @@ for _module, _names in {
 }.items():
     losses.declared_in(f"nnctl.nn.losses.{_module}", *_names)
 
-__all__ = ["Loss", "LossName", "losses"]
+__all__ = ["OF_SEQUENCES", "Loss", "LossName", "losses"]

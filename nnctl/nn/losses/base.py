@@ -1,65 +1,103 @@
-"""What a loss is: one figure per sample, and the gradient of the prediction right under it."""
+"""What a loss is: one value per sample, and the gradient of the prediction right under it."""
 
-from typing import Any, ClassVar, Literal
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal, TypeVar, get_args
 
 import numpy as np
 
 from nnctl.components.registry import Declared, Family, one_of
-from nnctl.errors import ShapeError
+from nnctl.errors import InputError, ShapeError
 
 Array = np.ndarray
 Saved = Any
 
 EPSILON = 1e-7  # Keras keeps this far from log 0 and from division by 0
 
-losses = Family("loss")
+# What a loss compares. Every loss states both, so that targets and last layer can be checked against them.
+Labels = Literal["integer", "onehot", "binary", "number", "sequence"]
+Predictions = Literal["probabilities", "logits", "margins", "scores", "positive", "numbers"]
+
+D = TypeVar("D", bound=Declared)
+
+
+class LossFamily(Family):
+    """The losses by name. A class that does not state what it compares is refused: a default would let a loss of
+    probabilities train on the output of a linear unit, silently and badly."""
+
+    def register(self, name: str, *aliases: str) -> Callable[[type[D]], type[D]]:
+        """As Family.register. Raises InputError for a loss that does not state `labels` and `predicts`."""
+        add = super().register(name, *aliases)
+
+        def checked(cls: type[D]) -> type[D]:
+            for fact, allowed in (("labels", get_args(Labels)), ("predicts", get_args(Predictions))):
+                stated = getattr(cls, fact, None)
+                if stated not in allowed:
+                    said = f"{fact} = {stated!r}" if stated is not None else f"no `{fact}`"
+                    what = "its targets are" if fact == "labels" else "its predictions must be"
+                    raise InputError(
+                        f"the loss {name!r} cannot be registered: its class {cls.__name__} has {said}",
+                        hint=f"state what {what}: {fact} = one of {', '.join(map(repr, allowed))}",
+                    )
+            return add(cls)
+
+        return checked
+
+
+losses = LossFamily("loss")
 
 
 class Loss(Declared):
-    """Base of all losses.
+    """Base of all losses. Each states `labels` and `predicts`; the other facts have defaults.
 
-    labels: what targets it wants, and so how a class column is encoded:
+    labels: what its targets are, and so how a class column is encoded:
       "integer" (rows,) class numbers; "onehot" (rows, classes); "binary" (rows, units) of 0 and 1;
-      "number" (rows, units) real.
+      "number" (rows, units) real;
       "sequence" (rows, longest) class numbers from 1, each row filled up with 0.
-    fuses: kind of the activation ("softmax", "sigmoid") whose input it can take directly, or None.
-    margins: predictions are no probabilities: above 0 is yes, the further the surer.
-    predicts: what it takes for predictions (see `expects`), where `labels` and `margins` do not say so.
+    predicts: what its predictions must be, which the last layer is checked against before training:
+      "probabilities" from 0 to 1, of several classes a distribution; "logits" any numbers, of which sigmoid or softmax
+      makes probabilities; "margins" any numbers, above 0 for yes, the larger the surer; "scores" softmax or logits of
+      the labels at each time step; "positive" numbers not below 0; "numbers" any.
+      A loss with the argument `from_logits` states "probabilities"; the argument makes logits of them.
+    fuses: the name of the activation ("softmax", "sigmoid") whose input it can take directly, or None.
     normalizes: it divides the predictions of a row's classes by their sum.
     least_target: the smallest target that it has a meaning for, or None.
-    scale_free: how large its numbers are is nothing to it; else a target far from 0 and 1 is better scaled.
-    wants_lengths: forward and forward_logits take `lengths` as well, (rows,) time steps that are no padding, or
-    None where all are; the loss then is the sequence's, and no mask is applied to it. And `compiled`, the module of
-    kernels with a twin of their sums, or None.
+    scale_free: the scale of its numbers does not matter; otherwise a target far from 0 and 1 is better scaled.
+    wants_lengths: forward and forward_logits also take `lengths`, (rows,) time steps that are not padding, or None
+      where all are; the loss is then that of the whole sequence, and no mask is applied to it. And `compiled`, the
+      module of kernels that has its sums compiled, or None.
     """
 
-    labels: ClassVar[Literal["integer", "onehot", "binary", "number", "sequence"]] = "number"
+    labels: ClassVar[Labels]
+    predicts: ClassVar[Predictions]
     fuses: ClassVar[str | None] = None
-    margins: ClassVar[bool] = False
-    wants_lengths: ClassVar[bool] = False
-    predicts: ClassVar[Literal["numbers", "positive", "probabilities", "margins", "scores"] | None] = None
     normalizes: ClassVar[bool] = False
     least_target: ClassVar[float | None] = None
     scale_free: ClassVar[bool] = False
+    wants_lengths: ClassVar[bool] = False
 
-    def expects(self) -> str:
-        """What it takes for predictions, which the last layer is held against before any training:
+    def expects(self) -> Predictions:
+        """What its predictions must be: as the class states it, or logits where its arguments say so."""
+        return "logits" if getattr(self, "from_logits", False) else self.predicts
 
-        "numbers" any; "positive" none below 0, since it takes their logarithm; "probabilities" from 0 to 1, for classes
-        a distribution; "margins" any, above 0 for yes; "logits" any; "scores" of the labels at each time step. A loss
-        of classes expects probabilities unless it says otherwise.
-        """
-        if getattr(self, "from_logits", False):
-            return "logits"
-        if self.predicts:
-            return self.predicts
-        if self.margins:
-            return "margins"
-        return {"number": "numbers", "sequence": "scores"}.get(self.labels, "probabilities")
+    @property
+    def margins(self) -> bool:
+        """Whether predictions are margins, which stand for no probability."""
+        return self.expects() == "margins"
+
+    @property
+    def takes_logits(self) -> bool:
+        """Whether predictions are logits; see `probability_activation`."""
+        return self.expects() == "logits"
 
     def can_fuse(self) -> bool:
         """Whether `forward_logits` may replace the activation before it."""
-        return self.fuses is not None and not getattr(self, "from_logits", False)
+        return self.fuses is not None and not self.takes_logits
+
+    def usual_activation(self) -> str:
+        """The name of the activation that a last layer usually ends in under this loss."""
+        if self.expects() in ("probabilities", "scores"):
+            return probability_activation(self.labels)
+        return "exponential" if self.expects() == "positive" else "linear"
 
     def forward(self, y: Array, p: Array) -> tuple[Array, Saved]:
         """Loss of each sample: (rows,), or (rows, steps) for sequences, from target y and prediction p."""
@@ -89,7 +127,7 @@ class ElementwiseLoss(Loss):
         """The loss of every number, from y and p of one shape and dtype."""
         raise NotImplementedError
 
-    def slope(self, y: Array, p: Array) -> Array:
+    def gradient(self, y: Array, p: Array) -> Array:
         """d each / dp, a new array."""
         raise NotImplementedError
 
@@ -99,7 +137,12 @@ class ElementwiseLoss(Loss):
 
     def backward(self, saved, dl):
         y, p = saved
-        return self.slope(y, p) * (dl / p.shape[-1])[..., None]
+        return self.gradient(y, p) * (dl / p.shape[-1])[..., None]
+
+
+def probability_activation(labels: str) -> str:
+    """The name of the activation that makes probabilities of logits, for a loss with such targets."""
+    return "softmax" if labels in ("integer", "onehot", "sequence") else "sigmoid"
 
 
 def mean(each: Array) -> Array:

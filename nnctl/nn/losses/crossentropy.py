@@ -26,6 +26,7 @@ class BinaryCrossentropy(ElementwiseLoss):
     label_smoothing: Split = 0.0
 
     labels = "binary"
+    predicts = "probabilities"
     fuses = "sigmoid"
 
     def forward(self, y, p):
@@ -41,7 +42,7 @@ class BinaryCrossentropy(ElementwiseLoss):
         p = np.clip(p, EPSILON, 1 - EPSILON)
         return -(y * np.log(p) + (1 - y) * np.log(1 - p))
 
-    def slope(self, y, p):
+    def gradient(self, y, p):
         q = np.clip(p, EPSILON, 1 - EPSILON)
         return np.where(p == q, (q - y) / (q * (1 - q)), 0)
 
@@ -78,6 +79,7 @@ class CategoricalCrossentropy(Loss):
     label_smoothing: Split = 0.0
 
     labels = "onehot"
+    predicts = "probabilities"
     fuses = "softmax"
     normalizes = True
 
@@ -87,7 +89,7 @@ class CategoricalCrossentropy(Loss):
         return from_probabilities(self._smoothed(aligned(y, p)), p)
 
     def backward(self, saved, dl):
-        return self.backward_logits(saved, dl) if self.from_logits else probabilities_slope(saved, dl)
+        return self.backward_logits(saved, dl) if self.from_logits else probabilities_gradient(saved, dl)
 
     def forward_logits(self, y, z, p):
         y = self._smoothed(aligned(y, z))
@@ -120,6 +122,7 @@ class SparseCategoricalCrossentropy(Loss):
     label_smoothing: Split = 0.0
 
     labels = "integer"
+    predicts = "probabilities"
     fuses = "softmax"
     normalizes = True
 
@@ -132,7 +135,7 @@ class SparseCategoricalCrossentropy(Loss):
         return from_probabilities(target, p)
 
     def backward(self, saved, dl):
-        return self.backward_logits(saved, dl) if self.from_logits else probabilities_slope(saved, dl)
+        return self.backward_logits(saved, dl) if self.from_logits else probabilities_gradient(saved, dl)
 
     def forward_logits(self, y, z, p):
         y = class_numbers(y, p)
@@ -189,7 +192,7 @@ def from_probabilities(y, p):
     return -np.add.reduce(y * np.log(clipped), axis=-1), (y, q, clipped, total)
 
 
-def probabilities_slope(saved, dl):
+def probabilities_gradient(saved, dl):
     """dL/dp of `from_probabilities`."""
     y, q, clipped, total = saved
     dq = np.where(q == clipped, -y / clipped, 0)

@@ -28,6 +28,7 @@ class CTC(Loss):
     """
 
     labels = "sequence"
+    predicts = "scores"
     fuses = "softmax"
     wants_lengths = True
 

@@ -13,6 +13,7 @@ class KLDivergence(Loss):
     """
 
     labels = "onehot"
+    predicts = "probabilities"
 
     def forward(self, y, p):
         y = np.clip(aligned(y, p), EPSILON, 1)
@@ -31,11 +32,12 @@ class Poisson(ElementwiseLoss):
     p must be positive: end with exponential or softplus.
     """
 
+    labels = "number"
     predicts = "positive"
     least_target = 0.0
 
     def each(self, y, p):
         return p - y * np.log(p + EPSILON)
 
-    def slope(self, y, p):
+    def gradient(self, y, p):
         return 1 - y / (p + EPSILON)

@@ -18,12 +18,12 @@ class Hinge(ElementwiseLoss):
     """
 
     labels = "binary"
-    margins = True
+    predicts = "margins"
 
     def each(self, y, p):
         return np.maximum(1 - signs(y) * p, 0)
 
-    def slope(self, y, p):
+    def gradient(self, y, p):
         y = signs(y)
         return np.where(y * p < 1, -y, 0)
 
@@ -33,13 +33,13 @@ class SquaredHinge(ElementwiseLoss):
     """Hinge loss, squared: mean max(1 - y p, 0)^2, labels 0 and 1 taken as -1 and 1."""
 
     labels = "binary"
-    margins = True
+    predicts = "margins"
 
     def each(self, y, p):
         short = np.maximum(1 - signs(y) * p, 0)
         return short * short
 
-    def slope(self, y, p):
+    def gradient(self, y, p):
         y = signs(y)
         return -2 * y * np.maximum(1 - y * p, 0)
 
@@ -52,7 +52,7 @@ class CategoricalHinge(Loss):
     """
 
     labels = "onehot"
-    margins = True
+    predicts = "margins"
 
     def forward(self, y, p):
         y = aligned(y, p)
@@ -63,6 +63,6 @@ class CategoricalHinge(Loss):
     def backward(self, saved, dl):
         y, wrong, loss = saved
         best = np.argmax(wrong, axis=-1)[..., None]
-        slope = -y
-        np.put_along_axis(slope, best, np.take_along_axis(1 - 2 * y, best, axis=-1), axis=-1)
-        return slope * np.where(loss > 0, dl, 0)[..., None]
+        gradient = -y
+        np.put_along_axis(gradient, best, np.take_along_axis(1 - 2 * y, best, axis=-1), axis=-1)
+        return gradient * np.where(loss > 0, dl, 0)[..., None]

@@ -12,11 +12,14 @@ from nnctl.nn.losses.base import EPSILON, ElementwiseLoss, Loss, aligned, losses
 class MeanSquaredError(ElementwiseLoss):
     """Mean squared error: mean (p - y)^2; large errors count most, and the mean of y is its best constant."""
 
+    labels = "number"
+    predicts = "numbers"
+
     def each(self, y, p):
         error = p - y
         return error * error
 
-    def slope(self, y, p):
+    def gradient(self, y, p):
         return 2 * (p - y)
 
 
@@ -24,10 +27,13 @@ class MeanSquaredError(ElementwiseLoss):
 class MeanAbsoluteError(ElementwiseLoss):
     """Mean absolute error: mean |p - y|; outliers weigh no more than others, the median is its best constant."""
 
+    labels = "number"
+    predicts = "numbers"
+
     def each(self, y, p):
         return np.abs(p - y)
 
-    def slope(self, y, p):
+    def gradient(self, y, p):
         return np.sign(p - y)
 
 
@@ -35,12 +41,14 @@ class MeanAbsoluteError(ElementwiseLoss):
 class MeanAbsolutePercentageError(ElementwiseLoss):
     """Mean absolute percentage error: 100 mean |p - y| / max(|y|, 1e-7)."""
 
+    labels = "number"
+    predicts = "numbers"
     scale_free = True
 
     def each(self, y, p):
         return 100 * (np.abs(p - y) / np.maximum(np.abs(y), EPSILON))
 
-    def slope(self, y, p):
+    def gradient(self, y, p):
         return 100 * (np.sign(p - y) / np.maximum(np.abs(y), EPSILON))
 
 
@@ -51,6 +59,7 @@ class MeanSquaredLogarithmicError(ElementwiseLoss):
     Numbers below 1e-7 count as 1e-7, so p must not be negative: end with softplus, exponential or relu.
     """
 
+    labels = "number"
     predicts = "positive"
     least_target = 0.0
 
@@ -58,7 +67,7 @@ class MeanSquaredLogarithmicError(ElementwiseLoss):
         error = _log1p(p) - _log1p(y)
         return error * error
 
-    def slope(self, y, p):
+    def gradient(self, y, p):
         return np.where(p > EPSILON, 2 * (_log1p(p) - _log1p(y)) / (1 + np.maximum(p, EPSILON)), 0)
 
 
@@ -76,13 +85,15 @@ class Huber(ElementwiseLoss):
     delta: Annotated[float, Field(gt=0)] = 1.0
 
     bare = ("delta",)
+    labels = "number"
+    predicts = "numbers"
 
     def each(self, y, p):
         size = np.abs(p - y)
         near = np.minimum(size, self.delta)
         return near * (size - 0.5 * near)  # both formulas in one
 
-    def slope(self, y, p):
+    def gradient(self, y, p):
         return np.clip(p - y, -self.delta, self.delta)
 
 
@@ -93,11 +104,14 @@ class LogCosh(ElementwiseLoss):
     mean log cosh(p - y), computed as |e| + log(1 + exp(-2 |e|)) - log 2.
     """
 
+    labels = "number"
+    predicts = "numbers"
+
     def each(self, y, p):
         size = np.abs(p - y)
         return size + np.log1p(np.exp(-2 * size)) - 0.6931471805599453
 
-    def slope(self, y, p):
+    def gradient(self, y, p):
         return np.tanh(p - y)
 
 
@@ -108,6 +122,8 @@ class CosineSimilarity(Loss):
     loss = -sum (y / |y|) (p / |p|), the norms at least 1e-7; 0 where y or p is all zeros.
     """
 
+    labels = "number"
+    predicts = "numbers"
     scale_free = True
 
     def forward(self, y, p):

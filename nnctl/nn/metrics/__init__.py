@@ -1,5 +1,6 @@
 """Metrics: figures for people, summed over batches. Keras' names, formulas and defaults."""
 
+from nnctl.nn.losses import OF_SEQUENCES as _of_sequences
 from nnctl.nn.losses import losses as _losses
 from nnctl.nn.metrics.base import Metric, dump, load, metrics, resolve
 
@@ -19,9 +20,9 @@ for _module, _names in {
 }.items():
     metrics.declared_in(f"nnctl.nn.metrics.{_module}", *_names)
 
-# every loss of single predictions can be watched as well; a metric of the same name comes first (Keras' cosine
-# similarity as a metric has the other sign than as a loss); ctc alone is of sequences
-_own = (*metrics.names(), "ctc")
+# Every loss of single predictions is a metric too. A metric of the same name comes first: Keras' cosine similarity
+# has one sign as a metric and the other as a loss.
+_own = (*metrics.names(), *_of_sequences)
 metrics.declared_in("nnctl.nn.metrics.losses", *(name for name in _losses.names() if name not in _own))
 
 __all__ = ["Metric", "dump", "load", "metrics", "resolve"]

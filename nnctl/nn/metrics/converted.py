@@ -52,9 +52,11 @@ class Converted:
 
 def as_probabilities(metric: Metric, labels: str) -> Converted:
     """The metric of logits: it is given the probabilities that they stand for."""
+    # imported here for start-up: few runs need it
     from nnctl.nn.activations import activations
+    from nnctl.nn.losses.base import probability_activation
 
-    function = activations.build("sigmoid" if labels == "binary" else "softmax")
+    function = activations.build(probability_activation(labels))
     return Converted(metric, Conversion(function.kind, _same, lambda z: function.value(z.astype(np.float64))))
 
 

@@ -11,7 +11,7 @@ class MeanLoss(Metric):
     better = "min"
 
     def for_output(self, labels, prediction_shape, logits=False, margins=False):
-        if self.margins or not logits:
+        if self.margins or self.takes_logits or not logits:
             return self  # logits are margins of a hinge loss, too
         if margins and self.expects() == "probabilities":
             raise InputError(

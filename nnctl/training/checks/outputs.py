@@ -32,11 +32,12 @@ def check_taken_over(graph: Graph, objectives: Sequence[Objective]) -> None:
     """Raises ConfigError for a softmax that a loss of label sequences would mistake for logits."""
     for objective in objectives:
         node = next(node for node in graph.nodes if node.name == objective.head.name)
-        if objective.loss.labels == "sequence" and last_activation(node) == "softmax" and not objective.fused:
+        loss = objective.loss
+        if loss.expects() == "scores" and last_activation(node).kind == loss.fuses and not objective.fused:
             raise ConfigError(
-                f"{objective.loss.kind} takes softmax over only where nothing else takes it and it is a layer's "
-                f"outermost step, but that of {node.name!r} is not", node.where,
-                "leave out activation: softmax there: the loss takes logits",
+                f"{loss.kind} can be computed together with {loss.fuses} only where no other layer uses its output and "
+                f"it is the last step of its layer, which is not the case in {node.name!r}", node.where,
+                f"leave out activation: {loss.fuses} there: the loss takes logits",
             )  # fmt: skip
 
 
@@ -48,10 +49,10 @@ def _mismatches(spec: Config, graph: Graph, node: Node, target: Target) -> Itera
     layer = f"the last layer {node.name!r}"
     where = node.where
 
-    if ending.kind in ("softmax", "log_softmax") and units == 1:
-        yield Problem(f"{layer} has softmax over 1 unit: its output is 1 whatever the input", where,
+    if ending.constant:
+        yield Problem(f"{layer} has {ending.kind} over 1 unit: its output is the same for every input", where,
                       "for two classes use activation: sigmoid with loss: binary_crossentropy, "
-                      "or one unit a class")  # fmt: skip
+                      "or one unit for each class")  # fmt: skip
         return
     said = list(_unfit_ending(loss, ending, layer, where, units))
     yield from said
@@ -89,12 +90,14 @@ def _unfit_ending(loss: Loss, ending: Ending, layer: str, where: str, units: int
     expected = loss.expects()
     ends = f"{layer} ends in {ending.kind}"
     many = loss.labels in ("integer", "onehot")
-    if expected == "logits" and ending.kind != "linear":
-        yield Problem(f"{loss.kind} has from_logits: true, but {ends}", where,
-                      "leave out from_logits, or the activation: one of them would be applied twice")  # fmt: skip
+    if expected == "logits" and not ending.function.is_identity:
+        says = "has from_logits: true" if "from_logits" in loss.model_fields else "wants logits"
+        choice = "from_logits, or " if "from_logits" in loss.model_fields else ""
+        yield Problem(f"{loss.kind} {says}, but {ends}", where,
+                      f"leave out {choice}the activation: it would be applied twice")  # fmt: skip
     elif expected == "positive" and ending.low < 0:
         yield Problem(f"{loss.kind} takes the logarithm of predictions, but {ends}, which can be negative", where,
-                      f"{ending.fix('exponential')}; softplus is positive too")  # fmt: skip
+                      f"{ending.fix(loss.usual_activation())}; softplus is positive too")  # fmt: skip
     elif expected == "probabilities" and many and loss.normalizes and ending.low >= 0:
         if not ending.sums_to_one and units != 1:
             yield (f"{ends}: {loss.kind} divides its {units} values by their sum, as Keras does; "
@@ -102,7 +105,7 @@ def _unfit_ending(loss: Loss, ending: Ending, layer: str, where: str, units: int
     elif expected == "probabilities" and (ending.low < 0 or ending.high > 1):
         logits = f", or loss: {{{loss.kind}: {{from_logits: true}}}}" if "from_logits" in loss.model_fields else ""
         yield Problem(f"{loss.kind} wants probabilities, but {ends}", where,
-                      f"{ending.fix('softmax' if many else 'sigmoid')}{logits}")  # fmt: skip
+                      f"{ending.fix(loss.usual_activation())}{logits}")  # fmt: skip
     elif expected == "probabilities" and many and not ending.sums_to_one and units != 1:
         yield f"{ends}: {loss.kind} compares distributions, but these values do not sum to 1; softmax is usual"
     elif expected == "probabilities" and not many and ending.sums_to_one:
@@ -138,8 +141,9 @@ def _sequence_mismatches(loss, node: Node, shape, target: Target, ending: Ending
                       f"({_shortened(target.classes)}) and {loss.kind} adds the blank", where,
                       f"set units: {units}")  # fmt: skip
     elif ending.bounded and not ending.sums_to_one:
-        yield Problem(f"{loss.kind} wants softmax or logits, but {layer} ends in {ending.kind}", where,
-                      f"end with Dense: {{units: {units}, activation: softmax}}")  # fmt: skip
+        usual = loss.usual_activation()
+        yield Problem(f"{loss.kind} wants {usual} or logits, but {layer} ends in {ending.kind}", where,
+                      f"end with Dense: {{units: {units}, activation: {usual}}}")  # fmt: skip
 
 
 def _columns(target: Target) -> str:

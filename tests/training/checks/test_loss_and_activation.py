@@ -11,9 +11,10 @@ from nnctl.engine.batch import Batch
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
-from nnctl.errors import ConfigError
+from nnctl.errors import ConfigError, InputError
 from nnctl.nn.activations import activations
-from nnctl.nn.losses.base import ElementwiseLoss, Loss, losses
+from nnctl.nn.losses import OF_SEQUENCES, losses
+from nnctl.nn.losses.base import ElementwiseLoss
 from nnctl.training.checks.outputs import check_heads
 from nnctl.training.prediction import probabilities
 
@@ -130,20 +131,73 @@ def test_the_fix_for_a_layer_without_an_activation_is_a_layer():
     assert "- Activation: {activation: exponential}" in caught.value.problems[0].hint
 
 
-def test_a_new_loss_of_classes_does_not_slip_past():
-    class Focal(ElementwiseLoss):
-        labels = "binary"
+@pytest.fixture
+def registered(monkeypatch):
+    """Registers a new loss with these facts, for one test."""
+    monkeypatch.setattr(losses, "_members", dict(losses._members))
+    monkeypatch.setattr(losses, "_names", dict(losses._names))
+    return lambda **facts: losses.register("focal")(type("FocalLoss", (ElementwiseLoss,), facts))
 
-    class Likelihood(Loss):
-        labels = "onehot"
 
-    class Counts(ElementwiseLoss):
-        predicts = "positive"
+@pytest.mark.parametrize("facts, activation, problem, hint", [
+    ({"labels": "binary", "predicts": "probabilities"}, "linear",
+     "focal wants probabilities, but the last layer 'dense' ends in linear", "set activation: sigmoid in it"),
+    ({"labels": "onehot", "predicts": "probabilities"}, "relu",
+     "focal wants probabilities, but the last layer 'dense' ends in relu", "set activation: softmax in it"),
+    ({"labels": "integer", "predicts": "logits"}, "softmax",
+     "focal wants logits, but the last layer 'dense' ends in softmax",
+     "leave out the activation: it would be applied twice"),
+    ({"labels": "number", "predicts": "positive"}, "tanh",
+     "focal takes the logarithm of predictions, but the last layer 'dense' ends in tanh, which can be negative",
+     "set activation: exponential in it; softplus is positive too"),
+    ({"labels": "binary", "predicts": "probabilities"}, "sigmoid", None, None),
+    ({"labels": "binary", "predicts": "logits"}, "linear", None, None),
+    ({"labels": "binary", "predicts": "margins"}, "linear", None, None),
+    ({"labels": "number", "predicts": "numbers"}, "linear", None, None),
+])  # fmt: skip
+def test_a_new_loss_is_checked_by_what_its_class_states(registered, facts, activation, problem, hint):
+    registered(**facts)
+    if problem is None:
+        assert checked("focal", activation) == []
+        return
+    with pytest.raises(ConfigError) as caught:
+        checked("focal", activation)
+    assert [(each.message, each.hint) for each in caught.value.problems] == [(problem, hint)]
 
-    assert [loss().expects() for loss in (Focal, Likelihood, Counts)] == ["probabilities", "probabilities", "positive"]
-    assert losses.build("hinge").expects() == "margins"
-    assert losses.build("ctc").expects() == "scores"
-    assert losses.build({"binary_crossentropy": {"from_logits": True}}).expects() == "logits"
+
+LABELS = "'integer', 'onehot', 'binary', 'number', 'sequence'"
+PREDICTS = "'probabilities', 'logits', 'margins', 'scores', 'positive', 'numbers'"
+
+
+@pytest.mark.parametrize("facts, said, hint", [
+    ({}, "no `labels`", f"state what its targets are: labels = one of {LABELS}"),
+    ({"predicts": "probabilities"}, "no `labels`", f"state what its targets are: labels = one of {LABELS}"),
+    ({"labels": "binary"}, "no `predicts`", f"state what its predictions must be: predicts = one of {PREDICTS}"),
+    ({"labels": "binary", "predicts": "probability"}, "predicts = 'probability'",
+     f"state what its predictions must be: predicts = one of {PREDICTS}"),
+])  # fmt: skip
+def test_a_loss_that_does_not_state_what_it_compares_is_refused(registered, facts, said, hint):
+    with pytest.raises(InputError) as caught:
+        registered(**facts)
+    [problem] = caught.value.problems
+    assert problem.message == f"the loss 'focal' cannot be registered: its class FocalLoss has {said}"
+    assert problem.hint == hint
+    assert "focal" not in losses
+
+
+@pytest.mark.parametrize("loss, expected, usual", [
+    ("mse", "numbers", "linear"), ("poisson", "positive", "exponential"), ("hinge", "margins", "linear"),
+    ("ctc", "scores", "softmax"), ("kl_divergence", "probabilities", "softmax"),
+    ("binary_crossentropy", "probabilities", "sigmoid"),
+    ({"binary_crossentropy": {"from_logits": True}}, "logits", "linear"),
+])  # fmt: skip
+def test_what_losses_expect(loss, expected, usual):
+    built = losses.build(loss)
+    assert (built.expects(), built.usual_activation()) == (expected, usual)
+
+
+def test_the_losses_of_sequences_are_listed():
+    assert {name for name, cls in losses.items() if cls.labels == "sequence"} == set(OF_SEQUENCES)
 
 
 @pytest.mark.parametrize("name", list(activations))

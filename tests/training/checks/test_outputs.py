@@ -44,9 +44,12 @@ SPARSE, ONEHOT, BINARY = "sparse_categorical_crossentropy", "categorical_crossen
 @pytest.mark.parametrize("activation", ["softmax", "log_softmax"])
 def test_softmax_over_one_unit(loss, activation):
     problem = found(dense(1, activation), loss, classes(2))
-    assert problem.message == "the last layer 'dense' has softmax over 1 unit: its output is 1 whatever the input"
+    assert (
+        problem.message
+        == f"the last layer 'dense' has {activation} over 1 unit: its output is the same for every input"
+    )
     assert problem.where == "config:2:11: layers[0].Dense"
-    assert "activation: sigmoid with loss: binary_crossentropy, or one unit a class" in problem.hint
+    assert "activation: sigmoid with loss: binary_crossentropy, or one unit for each class" in problem.hint
     assert found(dense(1, "sigmoid"), BINARY, Target("binary", ("y",), (1,), ("a", "b"))) is None
 
 
@@ -262,6 +265,8 @@ def test_a_softmax_that_something_else_takes(given, refused):
     with pytest.raises(ConfigError) as caught:
         taken(**given)
     [problem] = caught.value.problems
-    assert problem.message.startswith("ctc takes softmax over only where nothing else takes it")
-    assert "that of 'scores' is not" in problem.message
+    assert problem.message == (
+        "ctc can be computed together with softmax only where no other layer uses its output and it is the last step "
+        "of its layer, which is not the case in 'scores'"
+    )
     assert problem.hint == "leave out activation: softmax there: the loss takes logits"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nnctl.nn.activations import Activation, activations
+from nnctl.nn.activations import Activation, Sigmoid, Tanh, activations
 
 
 class Gates:
@@ -22,7 +22,9 @@ class Gates:
         if not self.recurrent.elementwise:  # softmax is over the units of one gate, not of two side by side
             units = inner.stop - inner.start
             self.outer = [slice(i, i + units) for block in outer for i in range(block.start, block.stop, units)]
-        self.usual = self.activation.kind == "tanh" and self.recurrent.kind == "sigmoid"
+        # computed here in place, which their own classes do not do
+        self._tanh, self._sigmoid = type(self.activation) is Tanh, type(self.recurrent) is Sigmoid
+        self.usual = self._tanh and self._sigmoid
         self.needs_input = self.activation.needs_input or self.recurrent.needs_input
 
     def apply(self, z) -> None:
@@ -43,7 +45,7 @@ class Gates:
     def apply_outer(self, z) -> None:
         for columns in self.outer:
             part = z[:, columns]
-            if self.recurrent.kind == "sigmoid":
+            if self._sigmoid:
                 part *= 0.5
                 np.tanh(part, out=part)
                 _to_sigmoid(part)
@@ -62,7 +64,7 @@ class Gates:
 
     def outer_columns_gradient(self, before, z, dz) -> None:
         for columns in self.outer:
-            if self.recurrent.kind == "sigmoid":  # s' = s (1 - s)
+            if self._sigmoid:  # s' = s (1 - s)
                 s = z[:, columns]
                 dz[:, columns] *= s - s * s
             else:
@@ -71,14 +73,14 @@ class Gates:
 
     def inner_value(self, x, out) -> None:
         """activation(x), written to out."""
-        if self.activation.kind == "tanh":
+        if self._tanh:
             np.tanh(x, out=out)
         else:
             out[...] = self.activation.value(x)
 
     def inner_gradient(self, x, y, dy):
         """The gradient of x from that of y = activation(x)."""
-        if self.activation.kind == "tanh":
+        if self._tanh:
             return dy * (1 - y * y)
         return self.activation.gradient(x if self.activation.needs_input else None, y, dy)
 
