@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from contract import check_rows
 from pydantic import ValidationError
 
 from nnctl.errors import ShapeError
@@ -32,7 +33,7 @@ SPREAD = {
 
 
 def test_every_initializer_has_a_row():
-    assert set(SPREAD) == set(initializers)
+    check_rows(initializers, SPREAD, "SPREAD in tests/nn/test_initializers.py")
 
 
 @pytest.mark.parametrize("name", SPREAD)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from contract import check_rows
 
 from nnctl.nn.regularizers import regularizers
 
@@ -14,7 +15,7 @@ PENALTIES = {
 
 
 def test_every_regularizer_has_a_row():
-    assert set(PENALTIES) == set(regularizers)
+    check_rows(regularizers, PENALTIES, "PENALTIES in tests/nn/test_regularizers.py")
 
 
 @pytest.mark.parametrize("name", PENALTIES)

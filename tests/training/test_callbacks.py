@@ -1,9 +1,11 @@
 """Callbacks against what Keras does with the same values: when a run stops, which weights it ends with, which learning
 rate each epoch has. The expected numbers were worked out by hand from Keras' rules, in the order of Keras' own code."""
 
+import json
 import math
 
 import pytest
+from contract import check_rows
 
 from nnctl.errors import InputError
 from nnctl.training.callbacks import callbacks, improves
@@ -55,6 +57,38 @@ def watch(callback, values, run=None, name="loss"):
     callback.run_ended(state, run)
     run.state = state
     return run, rates
+
+
+# The contract of every callback, by table: arguments with which it acts on the values below.
+CONTRACT = {
+    "EarlyStopping": {"monitor": "loss", "patience": 2, "restore_best_weights": True},
+    "ReduceLROnPlateau": {"monitor": "loss", "patience": 1},
+    "ModelCheckpoint": {"monitor": "loss"},
+    "TerminateOnNaN": {},
+}
+
+
+def test_every_callback_has_a_row():
+    check_rows(callbacks, CONTRACT, "CONTRACT in tests/training/test_callbacks.py")
+
+
+@pytest.mark.parametrize("cut", range(1, 6))
+@pytest.mark.parametrize("name", CONTRACT)
+def test_it_goes_on_from_a_saved_state(name, cut):
+    """Its state is JSON, and all that it remembers: a resumed run ends as one that was never stopped."""
+    callback = callbacks.build({name: CONTRACT[name]}).directed(lambda _: False)
+    assert callbacks.build(callback.to_config()) == callback
+    whole, halves = Run(), Run()
+    state, states = callback.start(), callback.start()
+    for epoch, value in enumerate([5, 4, 3, 3, 3, 3, NAN], 1):
+        if epoch == cut:
+            callback, states = callbacks.build(callback.to_config()), json.loads(json.dumps(states))
+        for run, remembered in ((whole, state), (halves, states)):
+            run.epoch = epoch
+            callback.epoch_ended(remembered, run, epoch, {"loss": value})
+    for run, remembered in ((whole, state), (halves, states)):
+        callback.run_ended(remembered, run)
+    assert vars(whole) == vars(halves)
 
 
 def stopped_at(values, **arguments):

@@ -31,7 +31,7 @@ class AUC(Metric):
     def for_output(self, labels, prediction_shape, logits=False, margins=False):
         if self.from_logits or not logits:
             return self
-        ranked = RankedAUC.made_of(self._values())
+        ranked = _RankedAUC.made_of(self._values())
         return ranked if margins or labels == "binary" else as_probabilities(ranked, labels)
 
     def thresholds(self) -> Array:
@@ -60,7 +60,7 @@ class AUC(Metric):
         return area(state["positives"], state["negatives"], self.curve)
 
 
-class RankedAUC(AUC):
+class _RankedAUC(AUC):
     """AUC of predictions of any scale: every value that occurs is a threshold, so that only equal ones are tied.
 
     Beyond MOST_VALUES of them, neighbours are merged two by two.
