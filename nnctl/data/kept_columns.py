@@ -12,6 +12,7 @@ from nnctl.data.named_arrays import Arrays
 from nnctl.data.prediction_rows import Given
 from nnctl.data.preprocessing.sequence_tables import LongTable
 from nnctl.data.readers.paths import Files, find_files
+from nnctl.data.readers.read import read_table
 from nnctl.data.table import Array, Column, Table, listing
 from nnctl.errors import InputError
 from nnctl.similar_names import alike
@@ -44,8 +45,6 @@ def _of_table(table: Table, numbers: Array | None, source: str | Path, names: Se
               encoding: str | None) -> dict[str, Column]:  # fmt: skip
     if numbers is None:  # rows of the query's own making: its columns are all there is
         return {name: table[name] for name in _chosen(names, list(table.columns), table.source)}
-    from nnctl.data.readers.duckdb_tables import read_table
-
     files = find_files((str(source),))
     whole = read_table(files, Rules(words=frozenset(_titles(files, encoding)), missing=()), encoding=encoding)
     made = [name for name in table.columns if name not in whole.columns and name not in table.formats]  # by the query

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from nnctl.data.dataset import Split
-from nnctl.data.lazy_array import blocks
-from nnctl.data.preprocessing.column_roles import Roles
+from nnctl.data.lazy_array import Rows, blocks
 from nnctl.data.table import Array, Column, Table, distinct
 from nnctl.quoting import yaml_list
 
 _PRODUCTS = 1 << 18  # bytes of products at a time, so that they stay in the cache
 
 
-def duplicate_notes(parts: Mapping[str, Split]) -> Iterator[str]:
-    """A line for each part that has rows of the training part, all inputs and targets equal."""
-    others = [name for name in ("validation", "test") if name in parts]
+def duplicate_notes(whole: Split, rows: Mapping[str, Array]) -> list[str]:
+    """A line for each split that has rows of the training split, all inputs and targets equal.
+
+    whole: all rows. rows: the row numbers of each split.
+    """
+    others = [name for name in ("validation", "test") if len(rows.get(name, ()))]
     if not others:
-        return
-    known = distinct(_hashes(parts["train"]))
-    for name in others:
-        if count := _among(known, _hashes(parts[name])):
-            rows = "row is" if count == 1 else "rows are"
-            yield f"{count} {name} {rows} also in the training split, with equal values"
+        return []
+    hashes = _hashes([*whole.inputs.values(), *whole.targets.values()])
+    known = distinct(hashes[rows["train"]])
+    counts = {name: _among(known, hashes[rows[name]]) for name in others}
+    return [f"{count} {name} {'row is' if count == 1 else 'rows are'} also in the training split, with equal values"
+            for name, count in counts.items() if count]  # fmt: skip
 
 
 def _among(known: Array, values: Array) -> int:
@@ -33,11 +35,11 @@ def _among(known: Array, values: Array) -> int:
     return int(np.count_nonzero(known[places] == values))
 
 
-def _hashes(part: Split) -> Array:
+def _hashes(arrays: Sequence[Array | Rows]) -> Array:
     """(rows,) uint64: rows that are equal hash alike, others almost never do."""
-    total = np.zeros(part.rows, dtype=np.uint64)
+    total = np.zeros(len(arrays[0]), dtype=np.uint64)
     rng = np.random.default_rng(0)
-    for array in (*part.inputs.values(), *part.targets.values()):
+    for array in arrays:
         odd = None
         for start, some in blocks(array):
             words = np.ascontiguousarray(some).reshape(len(some), -1)
@@ -51,17 +53,16 @@ def _hashes(part: Split) -> Array:
     return total
 
 
-def copy_notes(table: Table, roles: Roles, train: Array) -> Iterator[str]:
+def copy_notes(table: Table, features: Sequence[str], targets: Sequence[str], train: Array) -> Iterator[str]:
     """A line for each feature that gives a target away: |correlation| > 0.9999, or one value for one class."""
-    for columns in roles.targets.values():
-        for target in columns:
-            answer = table[target].take(train)
-            for name in roles.features:
-                if _copies(table[name].take(train), answer):
-                    yield (
-                        f'column "{name}" determines the target "{target}": one follows from the other;'
-                        f" `ignore: {yaml_list([name])}` leaves it out"
-                    )
+    for target in targets:
+        answer = table.columns[target].take(train)
+        for name in features:
+            if _copies(table.columns[name].take(train), answer):
+                yield (
+                    f'column "{name}" determines the target "{target}": one follows from the other;'
+                    f" `ignore: {yaml_list([name])}` leaves it out"
+                )
 
 
 def _copies(feature: Column, answer: Column) -> bool:

@@ -13,9 +13,8 @@ from nnctl.data.load_tables import load_table
 from nnctl.data.preprocessing.column_roles import target_labels
 from nnctl.data.preprocessing.fitted import Preprocessing
 from nnctl.data.preprocessing.sequence_tables import fold
-from nnctl.data.readers.read import absolute, column_rules, read_dataset
-from nnctl.data.split_and_transform import finish, split_parts
-from nnctl.data.splits import PARTS
+from nnctl.data.readers.read import column_rules, read_dataset
+from nnctl.data.splits import PARTS, finish, split_parts
 from nnctl.data.table import Table
 from nnctl.errors import DataError
 
@@ -32,18 +31,16 @@ def load_dataset(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], wanted: 
     "integer", "onehot", "binary", "number" or "sequence". seed: of the split, unless the split has its own.
     Raises DataError.
     """
-    given, bundled = resolve(dataset)
+    given, bundled = resolve(dataset) if dataset.name or not dataset.path else (dataset, None)
     if dataset.alphabet and "sequence" not in wanted.values():
         raise DataError("`alphabet` is for text targets, as used with CTC", "dataset.alphabet",
                         "remove it, or use `loss: ctc`")  # fmt: skip
     rows, fixed = read_dataset(given, column_rules(given, target_labels(given, wanted)))
-    origin = absolute(dataset)
-    if not isinstance(rows, Table) and rows.image:
-        origin = origin.model_copy(update={"image": rows.image})
     if isinstance(rows, Table):
-        return load_table(origin, given, inputs, wanted, seed, rows, fixed)
+        return load_table(dataset, given, inputs, wanted, seed, rows, fixed)
     from nnctl.data.load_arrays import load_arrays
 
+    origin = dataset.model_copy(update={"image": rows.image}) if rows.image else dataset
     return load_arrays(origin, given, bundled, inputs, wanted, seed, rows, fixed)
 
 

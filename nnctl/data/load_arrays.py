@@ -18,9 +18,8 @@ from nnctl.data.preprocessing.fitted import Preprocessing
 from nnctl.data.preprocessing.inputs import ArrayInput, check_numbers, fit_array, fit_shape
 from nnctl.data.preprocessing.missing_values import keep_array_rows, rule
 from nnctl.data.preprocessing.padding import find_lengths, has_steps, length_note, without_padding
-from nnctl.data.preprocessing.targets import TargetCoder
-from nnctl.data.split_and_transform import finish, renumbered, split_parts, target_notes
-from nnctl.data.splits import PARTS
+from nnctl.data.preprocessing.targets import TargetCoder, target_notes
+from nnctl.data.splits import PARTS, finish, renumbered, split_parts
 from nnctl.data.table import Array, listing
 from nnctl.errors import DataError
 
@@ -78,7 +77,7 @@ def load_arrays(origin: DatasetSpec, dataset: DatasetSpec, bundled: Bundled | No
         if array not in fed and coders[output].labels == "number" and rules.get(array, "none") != "none":
             coders[output] = scaled_target(coders[output], arrays[array], split.rows["train"], rules[array])
             notes.append(f'target "{array}": scaled ({rules[array]}), by the training rows')
-    notes += target_notes(coders)
+    notes += target_notes(coders.values())
     counts = {part: len(split.rows[part]) for part in PARTS}
     return finish(Preprocessing(origin, seed, fitted, coders, weight, counts), arrays, split, notes)
 

@@ -12,17 +12,16 @@ from nnctl.data.config import DatasetSpec
 from nnctl.data.dataset import Dataset
 from nnctl.data.leakage import copy_notes
 from nnctl.data.preprocessing.column_roles import Roles, find_roles
-from nnctl.data.preprocessing.features import Category, Feature, fit_category, fit_number
+from nnctl.data.preprocessing.features import Category, fit_features, total_width
 from nnctl.data.preprocessing.fitted import Preprocessing
 from nnctl.data.preprocessing.inputs import TableInput, fit_shape
 from nnctl.data.preprocessing.missing_values import kept_rows, refuse_missing, rule
 from nnctl.data.preprocessing.padding import length_note
 from nnctl.data.preprocessing.sequence_tables import fold
-from nnctl.data.preprocessing.targets import TargetCoder, fit_target
+from nnctl.data.preprocessing.targets import TargetCoder, fit_target, target_notes
 from nnctl.data.preprocessing.text import TextInput, fit_text
-from nnctl.data.split_and_transform import finish, renumbered, split_parts, target_notes
-from nnctl.data.splits import PARTS
-from nnctl.data.table import Array, Table, listing
+from nnctl.data.splits import PARTS, finish, renumbered, split_parts
+from nnctl.data.table import Array, Table
 from nnctl.errors import DataError
 
 if TYPE_CHECKING:
@@ -42,7 +41,8 @@ def load_table(origin: DatasetSpec, dataset: DatasetSpec, inputs: Mapping[str, I
     notes += roles.notes
     targets = [name for columns in roles.targets.values() for name in columns]
     whole = table
-    table, fixed = drop_rows(dataset, table, roles.features, targets, fixed, notes)
+    features = roles.features
+    table, fixed = drop_rows(dataset, table, features, targets, fixed, notes)
     takes = {name: take for columns in roles.inputs.values() for name, take in columns}
     refuse_missing(dataset, table, takes, targets, whole)
     long = None
@@ -70,8 +70,8 @@ def load_table(origin: DatasetSpec, dataset: DatasetSpec, inputs: Mapping[str, I
         coders = {name: replace(coder, shape=(steps, *coder.shape)) for name, coder in coders.items()}
     notes += _width_notes(fitted)
     notes += _scaling_notes(dataset, fitted)
-    notes += copy_notes(table, roles, train_rows)
-    notes += target_notes(coders)
+    notes += copy_notes(table, features, targets, train_rows)
+    notes += target_notes(coders.values())
     counts = {part: len(split.rows[part]) for part in PARTS}
     preprocessing = Preprocessing(origin, seed, fitted, coders, dataset.weight, counts, table.formats)
     return finish(preprocessing, long or table, split, notes)
@@ -92,8 +92,8 @@ def _fit_input(dataset: DatasetSpec, table: Table, name: str, columns: Sequence[
         text = fit_text(table, first, train, dataset.text, rule(dataset.missing, first))
         fit_shape(wanted, text.shape, f"inputs.{name}", f'the texts of "{first}" make')
         return text
-    features = tuple(_fit_feature(dataset, table, column, take, train, notes) for column, take in columns)
-    width = sum(feature.width for feature in features)
+    features = fit_features(dataset, table, columns, train, notes)
+    width = total_width(features)
     found = (width,) if steps is None else (steps, width)
     shape = fit_shape(wanted, found, f"inputs.{name}", f"its {len(columns)} columns make")
     if steps is not None and shape[0] != steps:
@@ -110,32 +110,13 @@ def drop_rows(dataset: DatasetSpec, table: Table, features: Sequence[str], targe
     return table.take(kept), renumbered(fixed, kept)
 
 
-def _fit_feature(dataset: DatasetSpec, table: Table, name: str, take: str, train: Array,
-                 notes: list[str]) -> Feature:  # fmt: skip
-    missing = rule(dataset.missing, name)
-    if take == "category":
-        return fit_category(table, name, train, missing, dataset.encode, dataset.rare, notes)
-    rules = dataset.normalize
-    normalize = rules.get(name, "standard") if isinstance(rules, Mapping) else rules or "standard"
-    return fit_number(table, name, train, missing, normalize)
-
-
 def _width_notes(fitted: Mapping[str, TableInput | TextInput]) -> list[str]:
     notes = {}
     for entry in fitted.values():
         if isinstance(entry, TextInput):
             notes[entry.column] = entry.note()
-            continue
-        for feature in entry.features:
-            if isinstance(feature, Category):
-                shown = listing(feature.words, 5)
-                if feature.encode == "onehot":
-                    notes[feature.name] = f'column "{feature.name}": {feature.width} one-hot numbers ({shown})'
-                else:
-                    notes[feature.name] = (
-                        f'column "{feature.name}": categories 1 to {len(feature.words)} ({shown}), 0 for any other;'
-                        f" an Embedding wants input_dim {len(feature.words) + 1}"
-                    )
+        else:
+            notes |= {one.name: one.note() for one in entry.features if isinstance(one, Category)}
     return list(notes.values())
 
 

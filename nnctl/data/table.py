@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -77,6 +77,23 @@ class Column:
         return cls("text", codes, tuple(words))
 
 
+def text_columns(fields: Mapping[str, Sequence[str]], missing: Set[str]) -> dict[str, Column]:
+    """Text columns by name. fields: their words, row by row. missing: the words that stand for no value."""
+    return {name: Column.of_words([None if word in missing else word for word in words])
+            for name, words in fields.items()}  # fmt: skip
+
+
+def missing_note(words: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """A note of the words that are taken as missing values, by column and by word; none where there are none."""
+    if not words:
+        return []
+    shown = [
+        f'{", ".join(f"{word!r}" for word in counts)} in column "{name}" ({sum(counts.values())} rows)'
+        for name, counts in words.items()
+    ]
+    return [f"words taken as missing values: {listing(shown)}; `missing_values: []` keeps them as words"]
+
+
 def distinct(values: Array) -> Array:
     """The values that occur, sorted. Asked for counts as well, np.unique does not import numpy.ma (10 ms)."""
     return np.unique(values, return_counts=True)[0]
@@ -99,6 +116,13 @@ def time_word(microseconds: float) -> str:
 
 
 _WORDS = {"date": date_word, "time": time_word}
+
+
+class Occurrences(NamedTuple):
+    """Rows of a column that have a value, and how many different values there are."""
+
+    present: int
+    distinct: int
 
 
 @dataclass(frozen=True)
@@ -146,6 +170,25 @@ class Table:
     def where(self, column: str) -> Where:
         origin = self.origin if self.numbers is None else self.whole_origin
         return Where(f'{self.source}: column "{column}"', f'column "{column}"', origin)
+
+    def gaps(self, names: Iterable[str]) -> dict[str, Array]:
+        """(rows,) bool, whether the value is missing, of those of the columns in which one is."""
+        masks = {name: self.columns[name].missing for name in dict.fromkeys(names)}
+        return {name: mask for name, mask in masks.items() if mask.any()}
+
+    def occurrences(self, names: Iterable[str]) -> dict[str, Occurrences]:
+        """How many values the columns have, and how many different ones."""
+        found = {}
+        for name in names:
+            column = self.columns[name]
+            present = column.values[~column.missing]
+            found[name] = Occurrences(len(present), len(distinct(present)))
+        return found
+
+    def require_all(self, wanted: Mapping[str, Iterable[str]]) -> None:
+        """Raises DataError for the first key of the config that names columns that there are not."""
+        for key, names in wanted.items():
+            self.require(names, key)
 
     def require(self, names: Iterable[str], key: str) -> None:
         """Raises DataError that lists the names that are no column, with the nearest that are."""

@@ -18,8 +18,7 @@ from nnctl.training.checks.ctc_lengths import check_alignment
 from nnctl.training.checks.inputs import check_inputs
 from nnctl.training.class_weights import class_notes, with_class_weight
 from nnctl.training.loop import Loop
-from nnctl.training.model import Model, cast, take
-from nnctl.training.runner import load_data
+from nnctl.training.model import Model, cast, load_data, take
 
 
 @dataclass(frozen=True)

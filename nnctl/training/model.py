@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from nnctl.config.types import Config
-from nnctl.data.dataset import Split, Target
+from nnctl.data import load_dataset
+from nnctl.data.dataset import Dataset, Split, Target
 from nnctl.data.lazy_array import Rows
 from nnctl.engine.batch import Batch
 from nnctl.engine.executor import BatchResult, Executor
@@ -27,6 +28,12 @@ Array = np.ndarray
 EVALUATED = 8192
 # Bytes of a batch's rows from which each shard gathers its own: below, it takes longer to say so than to do it.
 GATHERED = 1 << 16
+
+
+def load_data(spec: Config) -> Dataset:
+    """The config's data, targets encoded as its losses want them."""
+    data: Dataset = load_dataset(spec.dataset, spec.inputs, label_kinds(spec), spec.seed)
+    return data
 
 
 def label_kinds(spec: Config) -> dict[str, str]:

@@ -8,15 +8,13 @@ from typing import Any
 
 from nnctl import config as specs
 from nnctl.config.types import Config
-from nnctl.data import load_dataset
-from nnctl.data.dataset import Dataset
 from nnctl.engine.profiler import Clock
 from nnctl.errors import ConfigError, RunError
 from nnctl.quoting import shell_path
 from nnctl.training import checkpoint
 from nnctl.training.atomic_files import Lock
 from nnctl.training.events import RunEnded, Subscriber
-from nnctl.training.model import Model, label_kinds
+from nnctl.training.model import Model, load_data
 from nnctl.training.model_file import about_of
 from nnctl.training.run import Run
 from nnctl.training.run_folder import (
@@ -75,12 +73,6 @@ def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable
         if not overrides:  # the text the run began with says where each value came from
             run.config, run.config_is_written = text, True
         return run.go(lock)
-
-
-def load_data(spec: Config) -> Dataset:
-    """The spec's data, targets encoded as its losses want them."""
-    data: Dataset = load_dataset(spec.dataset, spec.inputs, label_kinds(spec), spec.seed)
-    return data
 
 
 def _what_is_left(folder: Path, spec: Config, text: str, finished: str, epochs: int, overridden: bool) -> list[str]:

@@ -6,9 +6,8 @@ from data.tables import table
 
 from nnctl.data import lazy_array as rows_module
 from nnctl.data.dataset import Split
-from nnctl.data.lazy_array import Rows
+from nnctl.data.lazy_array import Rows, joined
 from nnctl.data.leakage import copy_notes, duplicate_notes
-from nnctl.data.preprocessing.column_roles import Roles
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(20, 3)).astype(np.float32)
@@ -20,7 +19,12 @@ def part(x=X, y=Y, **more):
 
 
 def duplicates(train, **others):
-    return list(duplicate_notes({"train": train, **others}))
+    parts = {"train": train, **others}
+    ends = np.cumsum([part.rows for part in parts.values()])
+    rows = {name: np.arange(end - part.rows, end) for (name, part), end in zip(parts.items(), ends, strict=True)}
+    whole = Split({name: joined([part.inputs[name] for part in parts.values()]) for name in train.inputs},
+                  {"y": joined([part.targets["y"] for part in parts.values()])})  # fmt: skip
+    return duplicate_notes(whole, rows)
 
 
 def of(*numbers):
@@ -115,8 +119,7 @@ def copies(target, train=None, **features):
     """The features that are said to give the target away."""
     made = table(y=target, **features)
     rows = np.arange(len(target)) if train is None else np.array(train)
-    taken = {"all": tuple((name, "number") for name in features)}
-    notes = list(copy_notes(made, Roles(taken, {"out": ("y",)}, ()), rows))
+    notes = list(copy_notes(made, list(features), ["y"], rows))
     found = [note.split('"')[1] for note in notes]
     for name, note in zip(found, notes, strict=True):
         assert note == (f'column "{name}" determines the target "y": one follows from the other; '
@@ -203,9 +206,5 @@ def test_only_training_rows_count():
 
 def test_every_feature_is_held_against_every_target():
     made = table(f=[1.0, 2.0, 4.0, 8.0], g=[3.0, 1.0, 2.0, 9.0], y=[2.0, 4.0, 8.0, 16.0], z=[3.0, 1.0, 2.0, 9.0])
-    inputs = {"one": (("f", "number"),), "two": (("g", "number"), ("f", "number"))}
-    roles = Roles(inputs, {"a": ("y",), "b": ("z",)}, ())
-    notes = list(copy_notes(made, roles, np.arange(4)))
+    notes = list(copy_notes(made, ["f", "g"], ["y", "z"], np.arange(4)))
     assert [note.split('"')[1::2] for note in notes] == [["f", "y"], ["g", "z"]]
-    both = Roles(roles.inputs, {"a": ("y", "z")}, ())
-    assert list(copy_notes(made, both, np.arange(4))) == notes

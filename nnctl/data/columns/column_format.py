@@ -20,6 +20,9 @@ from nnctl.data.table import Column, date_word, listing
 from nnctl.errors import DataError
 from nnctl.quoting import yaml_list
 
+# Words that a CSV file's rows hold where there is no value, unless `missing_values` says otherwise.
+NULLS = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL", "None", "?")
+
 # "category": words, with whole numbers written one way (3, not 3.0). "other": what is not read: lists, structs, bytes.
 FormatKind = Literal["number", "text", "category", "date", "time", "other"]
 _THOUSANDS = re.compile(r"-?[0-9]{1,3}(\.[0-9]{3})+")
@@ -111,7 +114,7 @@ def decide(columns: Mapping[str, Sequence[str]], rules: Rules, delimiter: str = 
             open_numbers[name] = found
         elif orders := _orders(name, words, rules):
             open_dates[name] = orders
-        elif all(date_formats.time_of_day(word) is not None for word in words):
+        elif date_formats.are_times(words):
             decision.formats[name] = TIME
         else:
             decision.formats[name] = TEXT
@@ -265,14 +268,23 @@ def _date_format(words: Sequence[str], order: str) -> ColumnFormat:
     return ColumnFormat("date", order=order, whole=whole)
 
 
+def typed_columns(columns: Mapping[str, Column], formats: Mapping[str, ColumnFormat],
+                  source: str) -> dict[str, Column]:  # fmt: skip
+    """Columns of words as what their formats say: see `typed`."""
+    return {name: typed(name, column, formats[name], source) for name, column in columns.items()}
+
+
 def typed(name: str, column: Column, wanted: ColumnFormat, source: str, origin: Origin | None = None) -> Column:
-    """A column of words as what its format says. source, origin: as a Table has them. Raises DataError, with row and column, for a word that does not fit."""
+    """A column of words as what its format says. source, origin: as a Table has them.
+
+    Raises DataError, with row and column, for a word that does not fit.
+    """
     if wanted.kind in ("text", "other"):
         return column
     if wanted.kind == "category":
         return as_category(column)
     if wanted.kind == "number":
-        read = wanted.number.number
+        read = float if wanted.number == NumberFormat() and is_plain(column.words) else wanted.number.number
     elif wanted.kind == "date":
         read = lambda word: date_formats.instant(word, wanted.order)  # noqa: E731
     else:

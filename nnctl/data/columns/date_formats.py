@@ -131,6 +131,11 @@ def possible_orders(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(orders)
 
 
+def are_times(words: Iterable[str]) -> bool:
+    """Whether all words are times of day."""
+    return all(time_of_day(word) is not None for word in words)
+
+
 def same_in_all(words: Iterable[str], orders: Iterable[str]) -> bool:
     """Whether the orders give the same dates: each word names its month or has the year in front."""
     orders = tuple(orders)

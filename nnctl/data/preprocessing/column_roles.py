@@ -13,7 +13,7 @@ from nnctl.data.columns.number_formats import CODE, PLAIN, looks_like_number, po
 from nnctl.data.config import DatasetSpec
 from nnctl.data.readers.duckdb_types import called, hint
 from nnctl.data.row_origin import located
-from nnctl.data.table import Column, Table, listing, suggestion
+from nnctl.data.table import Column, Occurrences, Table, listing, suggestion
 from nnctl.errors import DataError
 from nnctl.quoting import yaml_list, yaml_map
 
@@ -78,9 +78,10 @@ def find_targets(dataset: DatasetSpec, outputs: Sequence[str], table: Table) -> 
             "dataset.target",
             f"say which output learns which column: `target: {yaml_map(dict.fromkeys(outputs, 'COLUMN'))}`",
         )
-    table.require((name for columns in found.values() for name in columns), "dataset.target")
-    for name in dict.fromkeys(name for columns in found.values() for name in columns):
-        if table[name].kind in _UNREAD:
+    columns = [name for names in found.values() for name in names]
+    table.require(columns, "dataset.target")
+    for name in columns:
+        if table.columns[name].kind in _UNREAD:
             kind = table[name].type_name
             raise DataError(f"holds {called(kind)}, a target is made of numbers or words", table.where(name),
                             hint(name, kind))  # fmt: skip
@@ -92,7 +93,6 @@ def find_roles(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], outputs: S
     """Sorts the columns into inputs, targets and what is left out. Raises DataError."""
     targets = find_targets(dataset, outputs, table)
     _require_all(dataset, inputs, table)
-    _refuse_both(dataset.categorical, dataset.numeric)
     predicted = {name for columns in targets.values() for name in columns}
     aside = {dataset.weight: "the sample weights", dataset.split.time: "the split's time",
              dataset.split.column: "the split"}  # fmt: skip
@@ -100,21 +100,25 @@ def find_roles(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], outputs: S
         aside |= {dataset.sequence.id: "the sequences' ids", dataset.sequence.order: "the steps' order"}
     texts = dataset.text.column if dataset.text else ()
     nested = [name for name in (dataset.weight, dataset.split.column, *texts) if name and table[name].kind == "nested"]
-    refuse_unread(table, nested, "which are no weights, no words and no texts")
+    if nested:
+        refuse_unread(table, nested, "which are no weights, no words and no texts")
     named = (*(dataset.features or ()), *(name for spec in inputs.values() for name in spec.columns or ()), *texts)
     if leaks := [name for name in named if name in predicted]:
         raise DataError(
             f"{listing(leaks)} cannot be both feature and target", table.source, "remove the target from the features"
         )
     notes: list[str] = []
+    candidates = [name for name in dict.fromkeys((*(dataset.features or table.columns), *texts))
+                  if name not in predicted and name not in dataset.ignore]  # fmt: skip
+    unused = [name for name in candidates if name in aside and name not in named]
+    counted = [name for name in candidates if table.columns[name].kind not in _UNREAD]
+    occurrences = table.occurrences(set(counted).difference(unused, texts, dataset.numeric))
     takes: dict[str, Take] = {}
-    for name in dict.fromkeys((*(dataset.features or table.columns), *texts)):
-        if name in predicted or name in dataset.ignore:
-            continue
-        if name in aside and name not in named:
+    for name in candidates:
+        if name in unused:
             notes.append(f'column "{name}" is not used as a feature: it holds {aside[name]}')
             continue
-        take = "text" if name in texts else _take(name, table, dataset, name in named, notes)
+        take = "text" if name in texts else _take(name, table, dataset, occurrences.get(name), name in named, notes)
         if take:
             takes[name] = take
     ignored = [name for name in dataset.ignore if name not in predicted]
@@ -165,26 +169,27 @@ def _texts_alone(name: str, columns: tuple[tuple[str, Take], ...], dataset: Data
 
 
 def _require_all(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], table: Table) -> None:
-    for key in ("features", "ignore", "categorical", "numeric"):
-        table.require(getattr(dataset, key) or (), f"dataset.{key}")
-    for key in ("missing", "normalize"):
-        rules = getattr(dataset, key)
-        if isinstance(rules, Mapping):
-            table.require(rules, f"dataset.{key}")
+    """Raises DataError where the config names columns that the table does not have, or one for two uses."""
+    wanted: dict[str, Iterable[str]] = {}
+    for key in ("features", "ignore", "categorical", "numeric", "missing", "normalize"):
+        names = getattr(dataset, key)
+        if names and not isinstance(names, str):
+            wanted[f"dataset.{key}"] = names
     for key, name in (("weight", dataset.weight), ("split.time", dataset.split.time),
                       ("split.column", dataset.split.column)):  # fmt: skip
         if name is not None:
-            table.require([name], f"dataset.{key}")
+            wanted[f"dataset.{key}"] = [name]
     if dataset.sequence:
-        table.require(filter(None, (dataset.sequence.id, dataset.sequence.order)), "dataset.sequence")
+        wanted["dataset.sequence"] = filter(None, (dataset.sequence.id, dataset.sequence.order))
     if dataset.text:
-        table.require(dataset.text.column, "dataset.text")
-        _refuse_both(dataset.text.column, (*dataset.categorical, *dataset.numeric))
-        if dataset.sequence:
-            raise DataError("text and sequence cannot be used together", "dataset",
-                            "keep one of them")  # fmt: skip
-    for name, spec in inputs.items():
-        table.require(spec.columns or (), f"inputs.{name}.columns")
+        wanted["dataset.text"] = dataset.text.column
+    wanted |= {f"inputs.{name}.columns": spec.columns for name, spec in inputs.items() if spec.columns}
+    table.require_all(wanted)
+    texts = dataset.text.column if dataset.text else ()
+    _refuse_both(texts, (*dataset.categorical, *dataset.numeric))
+    if texts and dataset.sequence:
+        raise DataError("text and sequence cannot be used together", "dataset", "keep one of them")
+    _refuse_both(dataset.categorical, dataset.numeric)
 
 
 def _refuse_both(one: Sequence[str], other: Sequence[str]) -> None:
@@ -193,9 +198,10 @@ def _refuse_both(one: Sequence[str], other: Sequence[str]) -> None:
                         "keep one of them")  # fmt: skip
 
 
-def _take(name: str, table: Table, dataset: DatasetSpec, named: bool, notes: list[str]) -> Take | None:
-    """How a column is taken, or None where it is left out; a note says why."""
-    column = table[name]
+def _take(name: str, table: Table, dataset: DatasetSpec, occurrences: Occurrences | None, named: bool,
+          notes: list[str]) -> Take | None:  # fmt: skip
+    """How a column is taken, or None where it is left out; a note says why. occurrences: None under `numeric:`."""
+    column = table.columns[name]
     if column.kind in _UNREAD:
         if named or name in dataset.categorical or name in dataset.numeric:
             raise DataError(
@@ -207,25 +213,25 @@ def _take(name: str, table: Table, dataset: DatasetSpec, named: bool, notes: lis
             f'column "{name}" holds {called(column.type_name)} and is left out; {hint(name, column.type_name)}'
         )
         return None
-    if name in dataset.numeric:
+    if occurrences is None:
         return "number"
-    if column.missing.all():
+    present, distinct = occurrences
+    if not present:
         raise DataError("is empty in every row", table.where(name), f"ignore it: `ignore: {yaml_list([name])}`")
     if name in dataset.categorical:
         return "category"
-    distinct = len(column.distinct())
-    if distinct == 1 and not column.missing.any():
+    if distinct == 1 and present == table.rows:
         notes.append(f'column "{name}" has the same value in every row; `ignore: {yaml_list([name])}` leaves it out')
     if column.kind == "number":
         return "number"
     _refuse_broken_numbers(name, column, table)
-    if not named and distinct > 20 and distinct > 0.5 * (~column.missing).sum() and is_text(column):
+    if not named and distinct > 20 and distinct > 0.5 * present and is_text(column):
         notes.append(
             f'column "{name}" is left out: it holds texts; `text: {yaml_map({"column": name})}` reads it word by word, for an'
             " Embedding"
         )
         return None
-    if not named and distinct > 20 and distinct > 0.5 * (~column.missing).sum():
+    if not named and distinct > 20 and distinct > 0.5 * present:
         notes.append(
             f'column "{name}" is left out: {distinct} different texts in {table.rows} rows look like names;'
             f" `categorical: {yaml_list([name])}` takes it"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from nnctl.data.columns.number_formats import PLAIN
+from nnctl.data.config import DatasetSpec
 from nnctl.data.readers.duckdb_types import called, hint
 from nnctl.data.row_origin import located
 from nnctl.data.table import Array, Column, Table, listing
@@ -111,6 +112,16 @@ class Category:
         onehot[np.arange(len(codes)), codes] = 1  # code -1 lands in the spare last column
         return onehot[:, :-1]
 
+    def note(self) -> str:
+        """The numbers that it becomes, and its first words."""
+        shown = listing(self.words, 5)
+        if self.encode == "onehot":
+            return f'column "{self.name}": {len(self.words)} one-hot numbers ({shown})'
+        return (
+            f'column "{self.name}": categories 1 to {len(self.words)} ({shown}), 0 for any other; an Embedding wants'
+            f" input_dim {len(self.words) + 1}"
+        )
+
     def to_json(self) -> dict[str, Any]:
         return {"category": asdict(self)}
 
@@ -124,7 +135,7 @@ def feature_from_json(value: Mapping[str, Any]) -> Feature:
 
 def number_column(table: Table, name: str) -> Column:
     """The column as numbers. Raises DataError for words that are no numbers, and for infinite values."""
-    column = table[name]
+    column = table.columns[name]
     if column.kind not in ("number", "text"):
         raise DataError(f"holds {called(column.type_name)} where numbers are expected", table.where(name),
                         hint(name, column.type_name))  # fmt: skip
@@ -150,6 +161,26 @@ def number_column(table: Table, name: str) -> Column:
             "fix the value, or leave the field empty and set what fills it: `missing: median`",
         )
     return column
+
+
+def fit_features(dataset: DatasetSpec, table: Table, columns: Sequence[tuple[str, str]], train: Array,
+                 notes: list[str]) -> tuple[Feature, ...]:  # fmt: skip
+    """Columns fitted on the rows `train`. columns: (name, "number" or "category")."""
+    names = [name for name, _ in columns]
+    missing = _by_column(dataset.missing, names, "error")
+    normalize = _by_column(dataset.normalize, names, "standard")
+    return tuple(
+        fit_category(table, name, train, missing[name], dataset.encode, dataset.rare, notes) if take == "category"
+        else fit_number(table, name, train, missing[name], normalize[name])
+        for name, take in columns
+    )  # fmt: skip
+
+
+def _by_column(rules: str | Mapping[str, str] | None, names: Sequence[str], default: str) -> dict[str, str]:
+    """The rule of each column, of one rule for all or of rules by column."""
+    if isinstance(rules, Mapping):
+        return {name: rules.get(name, default) for name in names}
+    return dict.fromkeys(names, rules or default)
 
 
 def fit_number(table: Table, name: str, train: Array, missing: str, normalize: str) -> Number:
@@ -229,9 +260,14 @@ def _counted(mask: Array, one: str, several: str) -> str:
     return f"{count} {one if count == 1 else several}"
 
 
+def total_width(features: Iterable[Feature]) -> int:
+    """How many numbers the features become together."""
+    return sum(feature.width for feature in features)
+
+
 def matrix(features: Sequence[Feature], table: Table, notes: list[str]) -> Array:
     """(rows, sum of widths) float32, C-contiguous: the features side by side."""
-    out = np.empty((table.rows, sum(feature.width for feature in features)), dtype=np.float32)
+    out = np.empty((table.rows, total_width(features)), dtype=np.float32)
     at = 0
     for feature in features:
         out[:, at : at + feature.width] = feature.transform(table, notes)

@@ -33,7 +33,7 @@ FORMAT = 1
 class Preprocessing:
     """What turns files into what a trained model takes, and its predictions into the data's own words.
 
-    dataset: as the config gave it, paths absolute. rows: of each part when it was fitted.
+    dataset: as the config gave it; saved with absolute paths. rows: of each part when it was fitted.
     weight: the column or array of sample weights, or None. formats: what each column of the files holds, by which
     other files are read.
     """
@@ -148,7 +148,7 @@ class Preprocessing:
         """Everything, as values that JSON holds."""
         return {
             "format": FORMAT,
-            "dataset": self.dataset.model_dump(),
+            "dataset": {**self.dataset.model_dump(), **_absolute(self.dataset)},
             "seed": self.seed,
             "inputs": {name: entry.to_json() for name, entry in self.inputs.items()},
             "targets": {name: coder.to_json() for name, coder in self.targets.items()},
@@ -186,6 +186,13 @@ class Preprocessing:
         if with_targets:
             names += [*self.target_columns, *(coder.lengths for coder in self.targets.values() if coder.lengths)]
         return names
+
+
+def _absolute(dataset: DatasetSpec) -> dict[str, list[str]]:
+    """The paths as they hold wherever the program runs next."""
+    given = {key: getattr(dataset, key) for key in ("path", "validation_path", "test_path")}
+    return {key: [str(Path(name).expanduser().absolute()) for name in names]
+            for key, names in given.items() if names is not None}  # fmt: skip
 
 
 def _weights(values: Array | Rows, where: str) -> Array:

@@ -24,19 +24,18 @@ def kept_rows(dataset: DatasetSpec, table: Table, features: Iterable[str], targe
 
     labelled: the rows are to be learnt or evaluated, so that their weights and times count, too.
     """
-    kept, columns = np.ones(table.rows, dtype=bool), 0
-    for name in _looked_at(dataset, table, features, targets, labelled):
-        missing = table[name].missing
-        if rule(dataset.missing, name) == "drop" and missing.any():
-            shown = located(table.where(name), missing, NAMED).told
-            notes.append(
-                f'column "{name}": {missing.sum()} of {len(missing)} rows have no value and are left out ({shown})'
-            )
-            kept &= ~missing
-            columns += 1
+    kept = np.ones(table.rows, dtype=bool)
+    looked_at = _looked_at(dataset, table, features, targets, labelled)
+    gaps = table.gaps([name for name in looked_at if rule(dataset.missing, name) == "drop"])
+    for name, missing in gaps.items():
+        shown = located(table.where(name), missing, NAMED).told
+        notes.append(
+            f'column "{name}": {missing.sum()} of {len(missing)} rows have no value and are left out ({shown})'
+        )
+        kept &= ~missing
     if not kept.any():
         raise DataError("`missing: drop` leaves no row", table.source, "fill in the values instead: `missing: median`")
-    if columns > 1:
+    if len(gaps) > 1:
         notes.append(f"`missing: drop` leaves out {np.count_nonzero(~kept)} of {len(kept)} rows in all")
     return np.flatnonzero(kept)
 
@@ -60,10 +59,8 @@ def refuse_missing(dataset: DatasetSpec, table: Table, takes: Mapping[str, str],
     takes: by feature, "number", "category" or "text". whole: the table before rows were dropped.
     """
     problems, wanted = [], {}
-    for name in dict.fromkeys((*targets, *takes)):
-        missing, chosen = table[name].missing, rule(dataset.missing, name)
-        if not missing.any():
-            continue
+    for name, missing in table.gaps((*targets, *takes)).items():
+        chosen = rule(dataset.missing, name)
         at = located(table.where(name), missing)
         told = f"{missing.sum()} of {at.total} rows ({at.rows}){table.missing_told(name)}"
         if name not in takes:

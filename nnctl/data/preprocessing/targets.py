@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -168,9 +168,9 @@ def fit_target(table: Table, columns: Sequence[str], labels: str, train: Array |
     """
     columns = tuple(columns)
     for name in columns:
-        if table[name].kind in ("date", "time", "nested"):
+        if (kind := table.columns[name].kind) in ("date", "time", "nested"):
             raise DataError(
-                f"a target cannot be a {table[name].kind} column", table.where(name),
+                f"a target cannot be a {kind} column", table.where(name),
                 "convert it to a number or a word with `query`",
             )  # fmt: skip
     if labels == "number":
@@ -225,7 +225,7 @@ def _refuse_continuous(column: Column, distinct: int, where: str) -> None:
 def _fit_numbers(table: Table, columns: tuple[str, ...], train: Array | None,
                  normalize: Mapping[str, str]) -> TargetCoder:  # fmt: skip
     for name in columns:
-        column = table[name]
+        column = table.columns[name]
         if column.kind == "text" and not _all_numbers(column.words):
             classes = len(column.words)
             loss = "binary_crossentropy" if classes == 2 else "sparse_categorical_crossentropy"
@@ -296,12 +296,19 @@ def has_fractions(values: Array) -> bool:
     return bool(np.any((values > 0) & (values < 1)))
 
 
-def soft_note(coder: TargetCoder) -> str:
-    names = ", ".join(f'"{name}"' for name in coder.columns[:3]) + (", ..." if len(coder.columns) > 3 else "")
-    return (
-        f"target {names}: fractions from 0 to 1 are taken as probabilities; accuracy counts a row as right only if its"
-        " target is exactly 0 or 1, so compare models by the loss or mae"
-    )
+def target_notes(coders: Iterable[TargetCoder]) -> list[str]:
+    """How the targets of binary losses are taken."""
+    notes, soft = [], []
+    for coder in coders:
+        if coder.labels == "binary" and coder.classes:
+            notes.append(f'target "{coder.columns[0]}": {coder.classes[0]} is 0, {coder.classes[1]} is 1')
+        if coder.soft:
+            names = ", ".join(f'"{name}"' for name in coder.columns[:3]) + (", ..." if len(coder.columns) > 3 else "")
+            soft.append(
+                f"target {names}: fractions from 0 to 1 are taken as probabilities; accuracy counts a row as right only"
+                " if its target is exactly 0 or 1, so compare models by the loss or mae"
+            )
+    return [*notes, *soft]
 
 
 def check_range(values: Array, labels: str, where: str, before: int = 0, soft: bool = False) -> None:

@@ -11,14 +11,10 @@ from nnctl.data.columns.column_format import OTHER, TEXT, TIME, ColumnFormat
 from nnctl.data.columns.number_formats import PLAIN
 from nnctl.data.readers import duckdb_types
 from nnctl.data.row_origin import Origin
-from nnctl.data.table import listing
 from nnctl.quoting import sql_text
 
 if TYPE_CHECKING:
     import duckdb
-
-# Words that a CSV file's rows hold where there is no value, unless `missing_values` says otherwise.
-NULLS = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL", "None", "?")
 
 _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 
@@ -129,17 +125,6 @@ def missing_words(connection: duckdb.DuckDBPyConnection, at: int, words: Sequenc
         f"select v{at}, count(*) from raw where v{at} in ({literals(words)}) and v{at} <> '' group by 1 order by 1"
     ).fetchall()
     return dict(rows)
-
-
-def missing_note(words: Mapping[str, Mapping[str, int]]) -> list[str]:
-    """A note of the words that are taken as missing values, by column and by word; none where there are none."""
-    if not words:
-        return []
-    shown = [
-        f'{", ".join(f"{word!r}" for word in counts)} in column "{name}" ({sum(counts.values())} rows)'
-        for name, counts in words.items()
-    ]
-    return [f"words taken as missing values: {listing(shown)}; `missing_values: []` keeps them as words"]
 
 
 def column_format(kind: str) -> ColumnFormat:

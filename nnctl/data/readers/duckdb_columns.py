@@ -23,9 +23,9 @@ from nnctl.data.columns.column_format import (
 )
 from nnctl.data.columns.number_formats import BEYOND
 from nnctl.data.readers import duckdb_types
-from nnctl.data.readers.column_facts import Fact, Raw, clean_sql, column_format, facts_of, missing_note
+from nnctl.data.readers.column_facts import Fact, Raw, clean_sql, column_format, facts_of
 from nnctl.data.row_origin import Origin
-from nnctl.data.table import Array, Column, Table
+from nnctl.data.table import Array, Column, Table, missing_note
 from nnctl.errors import DataError
 from nnctl.quoting import yaml_list
 

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from nnctl.data.columns.column_format import ColumnFormat, Rules
-from nnctl.data.readers.column_facts import NULLS, Raw, literals, quoted
-from nnctl.data.readers.csv.small_csv import read_small
+from nnctl.data.columns.column_format import NULLS, ColumnFormat, Rules
+from nnctl.data.readers.column_facts import Raw, literals, quoted
 from nnctl.data.readers.duckdb_columns import scan
 from nnctl.data.readers.paths import Files
 from nnctl.data.row_origin import Origin
@@ -37,8 +36,6 @@ def read_table(files: Files, rules: Rules = Rules(), *, query: str | None = None
     DuckDB may read these files and nothing else, write nothing and load no extension.
     Raises DataError.
     """
-    if files.format == "csv" and query is None and (small := read_small(files, rules, formats, encoding)) is not None:
-        return small
     import duckdb
 
     try:

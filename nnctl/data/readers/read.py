@@ -9,6 +9,7 @@ import numpy as np
 
 from nnctl.data.columns.column_format import ColumnFormat, Rules
 from nnctl.data.config import DatasetSpec, ImageSpec
+from nnctl.data.readers.csv.small_csv import read_small
 from nnctl.data.readers.paths import Files, find_files
 from nnctl.data.row_origin import Origin
 from nnctl.data.table import Array, Table, listing
@@ -30,14 +31,12 @@ def read_files(names: Sequence[str], dataset: DatasetSpec, rules: Rules, *,
                image: ImageSpec | None = None) -> Table | Arrays:  # fmt: skip
     """What the files hold: a Table, or Arrays for npz, npy, IDX and images. dataset: the query and the encoding.
     formats, needed: as in read_table. image: how images are read, if not as the dataset says. Raises DataError."""
-    image = image or dataset.image or ImageSpec()
+    image = image or dataset.image
     query = dataset.query
     arrays = _read_folder(names[0], image) if len(names) == 1 else None
     if arrays is None:
         files = find_files(names)
         if files.format in ("csv", "json", "parquet"):
-            from nnctl.data.readers.duckdb_tables import read_table
-
             return read_table(files, rules, query=query, formats=formats, needed=needed, encoding=dataset.encoding)
         arrays = _read_arrays(files, image)
     if query is not None:
@@ -45,7 +44,22 @@ def read_files(names: Sequence[str], dataset: DatasetSpec, rules: Rules, *,
     return arrays
 
 
-def _read_folder(name: str, image: ImageSpec) -> Arrays | None:
+def read_table(files: Files, rules: Rules = Rules(), *, query: str | None = None,
+               formats: Mapping[str, ColumnFormat] | None = None, needed: Sequence[str] = (),
+               encoding: str | None = None) -> Table:  # fmt: skip
+    """The rows of files of tables, or what `query` makes of them: of a small CSV file without DuckDB.
+
+    See `duckdb_tables.read_table` for the arguments. Raises DataError.
+    """
+    table = read_small(files, rules, formats, encoding) if files.format == "csv" and query is None else None
+    if table is None:
+        from nnctl.data.readers import duckdb_tables
+
+        table = duckdb_tables.read_table(files, rules, query=query, formats=formats, needed=needed, encoding=encoding)
+    return table
+
+
+def _read_folder(name: str, image: ImageSpec | None) -> Arrays | None:
     """A folder of IDX files or of images; None for what is neither."""
     from pathlib import Path
 
@@ -58,12 +72,12 @@ def _read_folder(name: str, image: ImageSpec) -> Arrays | None:
 
         if files := idx_files(folder):
             return read_idx_files(files, name)
-        return read_image_folder(folder, image) if has_images(folder) else None
+        return read_image_folder(folder, image or ImageSpec()) if has_images(folder) else None
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror})", name) from None
 
 
-def _read_arrays(files: Files, image: ImageSpec) -> Arrays:
+def _read_arrays(files: Files, image: ImageSpec | None) -> Arrays:
     if files.format == "idx":
         from nnctl.data.readers.idx import read_idx_files
 
@@ -71,7 +85,7 @@ def _read_arrays(files: Files, image: ImageSpec) -> Arrays:
     if files.format == "image":
         from nnctl.data.readers.images import read_images
 
-        return read_images(files.paths, image, files.name)
+        return read_images(files.paths, image or ImageSpec(), files.name)
     from nnctl.data.readers.npz import read_arrays
 
     return read_arrays(files)
@@ -188,15 +202,3 @@ def _join_named_parts(arrays: Arrays) -> tuple[Arrays, dict[str, Array]]:
 
 def _base(name: str, endings: Sequence[str]) -> str | None:
     return next((name.removesuffix(ending) for ending in endings if name.endswith(ending)), None)
-
-
-def absolute(dataset: DatasetSpec) -> DatasetSpec:
-    """The data set with paths that hold wherever the program runs next."""
-    from pathlib import Path
-
-    paths: Mapping[str, tuple[str, ...]] = {
-        key: tuple(str(Path(name).expanduser().absolute()) for name in names)
-        for key in ("path", "validation_path", "test_path")
-        if (names := getattr(dataset, key)) is not None
-    }
-    return dataset.model_copy(update=paths)

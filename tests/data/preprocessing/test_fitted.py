@@ -1,6 +1,7 @@
 """What was fitted, applied to new files: by what was saved alone, never by the new rows."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ CODER = TargetCoder("integer", ("y",), (), ("n", "p"))
 
 
 def spec(**keys):
-    return DatasetSpec.model_validate({"path": ["d.csv"], "target": "y", **keys}, strict=False)
+    return DatasetSpec.model_validate({"path": [str(Path("d.csv").absolute())], "target": "y", **keys}, strict=False)
 
 
 def made(inputs=None, targets=None, weight=None, **keys):

@@ -13,7 +13,7 @@ from nnctl.data.preprocessing.targets import (
     check_range,
     fit_target,
     missing_target,
-    soft_note,
+    target_notes,
 )
 from nnctl.errors import DataError
 
@@ -345,7 +345,7 @@ def test_a_scaled_target_tells_its_scale_in_the_models_own_numbers():
 
 
 def test_the_note_on_fractions_names_three_columns():
-    three, four = (soft_note(TargetCoder("binary", tuple("abcd"[:count]), (count,), soft=True)) for count in (3, 4))
+    three, four = target_notes(TargetCoder("binary", tuple("abcd"[:count]), (count,), soft=True) for count in (3, 4))
     assert '"a", "b", "c":' in three and '"a", "b", "c", ...:' in four
     assert "one-hot" not in three
 

@@ -10,8 +10,8 @@ from data.files import loaded
 
 from nnctl import config
 from nnctl.data.columns.column_format import Rules
-from nnctl.data.readers.duckdb_tables import read_table
 from nnctl.data.readers.paths import find_files
+from nnctl.data.readers.read import read_table
 from nnctl.errors import DataError
 from nnctl.training import prediction, runner
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from nnctl.data.columns.column_format import NUMBER, TEXT, ColumnFormat, Decision, Rules, decide, typed
-from nnctl.data.readers.column_facts import NULLS, missing_note
+from nnctl.data.columns.column_format import NULLS, NUMBER, TEXT, ColumnFormat, Decision, Rules, decide, typed_columns
 from nnctl.data.readers.paths import Files
-from nnctl.data.table import Column, Table
+from nnctl.data.table import Table, missing_note, text_columns
 
 SMALL = 1 << 20  # bytes: from here on DuckDB is the faster
 
@@ -27,24 +27,24 @@ def read_small(files: Files, rules: Rules = Rules(), formats: Mapping[str, Colum
 
     Raises DataError as read_table does.
     """
-    if len(files.paths) != 1 or files.size > SMALL or files.paths[0].suffix.lower() == ".gz":
+    [path, *others] = files.paths
+    if others or path.stat().st_size > SMALL or path.suffix.lower() == ".gz":
         return None
     notes: list[str] = []
-    fields, delimiter = (_plain(files) if encoding is None else None), ","
+    fields, delimiter = (_plain(path) if encoding is None else None), ","
     if fields is None:
-        found = _written(files, encoding, notes)
+        found = _written(path, encoding, notes)
         if found is None:
             return None
         fields, delimiter = found
     missing = {"", *(NULLS if rules.missing is None else rules.missing)}
-    columns = {name: Column.of_words([None if word in missing else word for word in column])
-               for name, column in fields.items()}  # fmt: skip
+    columns = text_columns(fields, missing)
     if formats is None:
         decision = decide({name: column.words for name, column in columns.items()}, rules, delimiter)
     else:
         unknown = {name: NUMBER if name in rules.numbers else TEXT for name in fields}
         decision = Decision({name: formats.get(name, other) for name, other in unknown.items()})
-    columns = {name: typed(name, column, decision.formats[name], files.name) for name, column in columns.items()}
+    columns = typed_columns(columns, decision.formats, files.name)
     counts = {name: {word: count for word, count in sorted(Counter(column).items()) if word and word in missing}
               for name, column in fields.items()}  # fmt: skip
     taken = {name: each for name, each in counts.items() if each}
@@ -53,13 +53,15 @@ def read_small(files: Files, rules: Rules = Rules(), formats: Mapping[str, Colum
     return Table(columns, rows, files.name, decision.formats, notes=tuple(notes), missing_words=taken)
 
 
-def _plain(files: Files) -> Fields | None:
-    """The words of a file that leaves nothing to judgement: ASCII, commas, no quotes, no blanks around fields, as many
-    fields in every line. None for any other, broken files among them."""
+def _plain(path: Path) -> Fields | None:
+    """The words of a file that leaves nothing to judgement: ASCII, commas, no quotes, no blanks around fields, one kind
+    of line end, as many fields in every line. None for any other, broken files among them."""
     try:
-        text = files.paths[0].read_bytes().decode("ascii")
+        text = path.read_bytes().decode("ascii")
     except (OSError, UnicodeDecodeError):
         return None
+    if text.count("\r") == text.count("\n") == text.count("\r\n"):  # as Windows and Python's csv module write them
+        text = text.replace("\r\n", "\n")
     if any(sign in text for sign in "\"'\r\0\t;|#"):
         return None
     lines = text.removesuffix("\n").split("\n")
@@ -75,12 +77,11 @@ def _plain(files: Files) -> Fields | None:
     return fields
 
 
-def _written(files: Files, encoding: str | None, notes: list[str]) -> tuple[Fields, str] | None:
+def _written(path: Path, encoding: str | None, notes: list[str]) -> tuple[Fields, str] | None:
     """The words of a file in any dialect, and its delimiter; None where blanks or delimiters would have to go."""
     from nnctl.data.readers.csv.diagnosis import Broken, diagnose, records
     from nnctl.data.readers.csv.dialect import dialect
 
-    [path] = files.paths
     how = dialect(path, encoding)
     if how.blanks_after_delimiter or how.trailing:
         return None
