@@ -4,24 +4,40 @@ Its fields are the arguments the YAML may give; its name and aliases are what th
 `adam`, `Adam`, `{adam: {learning_rate: 0.003}}` and an instance all resolve to the same object.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
 
 from nnctl.components.component import Declared, plain
 from nnctl.components.fast_checks import BeforeValidator, Field
-from nnctl.errors import InputError
+from nnctl.errors import InputError, NnctlError
 from nnctl.similar_names import alike
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 
 class UnknownName(InputError):
     """A name that no member of a family has; `suggestions` are the nearest that exist."""
 
-    def __init__(self, family: str, name: str, suggestions: list[str], known: list[str]):
+    def __init__(
+        self, family: str, name: str, suggestions: list[str], known: list[str], broken: Sequence[NnctlError] = ()
+    ):
         self.suggestions = suggestions
-        hint = f"did you mean {' or '.join(suggestions)}?" if suggestions else "known: " + ", ".join(known)
+        if suggestions:
+            hint = f"did you mean {' or '.join(suggestions)}?"
+        elif broken:
+            hint = "; ".join(error.problems[0].message for error in broken)
+        else:
+            hint = "known: " + ", ".join(known)
         super().__init__(f"unknown {family} {name!r}", hint=hint)
+
+
+class PluginError(InputError):
+    """A package that declares a component cannot be loaded."""
 
 
 def normalised(name: str) -> str:
@@ -36,14 +52,18 @@ class Family:
     """The members of one family (layers, losses, ...), by name.
 
     noun: what an error message calls a member.
-    entry_points: the entry-point group through which a plug-in adds members, or None.
+    group: the entry-point group in which other packages declare members, such as nnctl.layers or nnctl.losses. An
+        entry's name is the member's, and its object is in the module that registers it. A package is imported once a
+        config names its member, or a name that nothing else has.
     """
 
-    def __init__(self, noun: str, entry_points: str | None = None):
+    def __init__(self, noun: str):
         self.noun = noun
+        self.group = f"nnctl.{noun}{'es' if noun.endswith('s') else 's'}"
         self._members: dict[str, type[Declared]] = {}  # canonical name -> class
         self._names: dict[str, type[Declared]] = {}  # normalised name or alias -> class
-        self._entry_points = entry_points
+        self._plugins: dict[str, list[EntryPoint]] | None = None  # by normalised name; None: not looked for yet
+        self._broken: dict[str, PluginError | None] = {}  # the plug-ins that were tried; None where all went well
         self._elsewhere: dict[str, str] = {}  # canonical name -> the module that declares it, until it is loaded
         self.together: dict[frozenset[str], str] = {}  # names given in one mapping -> the member that they are together
 
@@ -67,13 +87,14 @@ class Family:
         """Class decorator: the class is called `name` (and the aliases) in configs."""
 
         def add(cls: type[D]) -> type[D]:
+            for alias in (name, *aliases):
+                other = self._names.get(normalised(alias), cls)
+                if other is not cls:
+                    raise ValueError(f"{self.noun} {alias!r} is registered in {other.__module__} already")
             cls.kind = name
             self._members[name] = cls
             self._elsewhere.pop(name, None)
-            for alias in (name, *aliases):
-                key = normalised(alias)
-                assert self._names.get(key, cls) is cls, f"{self.noun} {alias!r} is declared twice"
-                self._names[key] = cls
+            self._names |= dict.fromkeys(map(normalised, (name, *aliases)), cls)
             return cls
 
         return add
@@ -85,19 +106,61 @@ class Family:
             wanted = [known for known in self._elsewhere if normalised(known) == normalised(name)]
             self._load(wanted or list(self._elsewhere))  # what no module is known for may be an alias
             cls = self._names.get(normalised(name))
-        if cls is None and self._entry_points:
-            self._load_plugins()
-            cls = self._names.get(normalised(name))
         if cls is None:
-            raise UnknownName(self.noun, name, self.suggest(name), sorted(self._members))
+            cls = self._from_plugins(name)
+        if cls is None:
+            raise UnknownName(self.noun, name, self.suggest(name), sorted(self._members), self.broken_plugins())
         return cls
 
-    def _load_plugins(self) -> None:
-        from importlib.metadata import entry_points
+    def _from_plugins(self, name: str) -> type[Declared] | None:
+        """The class of that name in another package. Raises PluginError where the package cannot be loaded."""
+        key = normalised(name)
+        self.load_plugins([key] if key in self._entries() else None)
+        if broken := self._broken.get(key):
+            raise broken
+        return self._names.get(key)
 
-        group, self._entry_points = self._entry_points, None
-        for entry in entry_points(group=group):
-            entry.load()  # its module registers what it declares
+    def load_plugins(self, keys: Iterable[str] | None = None) -> None:
+        """Imports what other packages declare, all or these; what fails is in `broken_plugins`."""
+        for key in list(self._entries()) if keys is None else keys:
+            if key not in self._broken:
+                self._load(list(self._elsewhere))  # first, so that a plug-in cannot take nnctl's own names
+                self._broken[key] = self._problem_of(key)
+
+    def broken_plugins(self) -> list[PluginError]:
+        """Why packages could not be loaded, of those that were tried."""
+        return [problem for problem in self._broken.values() if problem]
+
+    def _entries(self) -> dict[str, list[EntryPoint]]:
+        if self._plugins is None:
+            from importlib.metadata import entry_points
+
+            self._plugins = {}
+            for entry in entry_points(group=self.group):
+                self._plugins.setdefault(normalised(entry.name), []).append(entry)
+        return self._plugins
+
+    def _problem_of(self, key: str) -> PluginError | None:
+        """Imports the module of an entry point, and says what is wrong with it."""
+        by_package = {entry.dist.name if entry.dist else "?": entry for entry in self._entries()[key]}
+        (package, entry), *others = by_package.items()
+        what = f"{self.noun} {entry.name!r}"
+        if others:
+            packages = " and ".join(sorted(by_package))
+            return PluginError(f"{what} is declared by the packages {packages}", hint="uninstall all but one of them")
+        try:
+            entry.load()
+        except (Exception, SystemExit) as error:  # whatever another's code may raise
+            return PluginError(
+                f"{what} is declared by the package {package}, which cannot be loaded: {type(error).__name__}: {error}",
+                hint=f"update {package}, or uninstall it",
+            )
+        if key in self._names:
+            return None
+        return PluginError(
+            f"{what} is declared by the package {package}, but {entry.module} registers no {self.noun} of that name",
+            hint=f"in {package}, write the name in the entry point as in the call of `register`",
+        )
 
     def aliases(self, name: str) -> list[str]:
         """The other names, normalised, of the member with that canonical name."""
@@ -187,4 +250,4 @@ def listed(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-__all__ = ["Choice", "Declared", "Family", "UnknownName", "listed", "normalised", "one_of", "plain"]
+__all__ = ["Choice", "Declared", "Family", "PluginError", "UnknownName", "listed", "normalised", "one_of", "plain"]

@@ -2,7 +2,7 @@
 
 from nnctl.components.registry import Family
 
-callbacks = Family("callback", entry_points="nnctl.callbacks")
+callbacks = Family("callback")
 callbacks.declared_in(
     "nnctl.training.callbacks", "EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint", "TerminateOnNaN"
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Any, get_args, get_origin
 
-from nnctl.components.registry import Choice, Declared, UnknownName
+from nnctl.components.registry import Choice, Declared, PluginError, UnknownName
 from nnctl.config.messages import did_you_mean, explain, nearest, number_mend, show_value
 from nnctl.config.source_map import Findings, Path, shorten
 from nnctl.errors import NnctlError
@@ -93,6 +93,9 @@ def lookup(found: Findings, choice: Choice, name: str, path: Path) -> type[Decla
         elif near := nearest(name, family):
             hint = f"did you mean {' or '.join(near)}?"
         found.add(path, f"unknown {family.noun} {shorten(name)!r}", hint)
+        return None
+    except PluginError as error:
+        found.add(path, error.problems[0].message, error.problems[0].hint)
         return None
 
 

@@ -46,7 +46,9 @@ CONVERTED: dict[tuple[str, str], Schema] = {
 
 
 def schema() -> Schema:
-    """JSON Schema (draft 2020-12) of a whole config file."""
+    """JSON Schema (draft 2020-12) of a whole config file, with what other packages declare."""
+    for family in FAMILIES.values():
+        family.load_plugins()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "nnctl config",

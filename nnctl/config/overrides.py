@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from nnctl.components.registry import Family, UnknownName, normalised
+from nnctl.components.registry import Family, PluginError, UnknownName, normalised
 from nnctl.config.layer_list import written_names
 from nnctl.config.messages import did_you_mean, show_value
 from nnctl.config.source_map import Findings, Path, Place, shorten, show_path
@@ -174,4 +174,6 @@ def _names_one(family: Family, name: str) -> bool:
         family.lookup(name[:200])
     except UnknownName:
         return False
+    except PluginError:  # it is told where the config is built
+        return True
     return True

@@ -11,7 +11,6 @@ from nnctl.errors import InputError
 from nnctl.training.callbacks import callbacks, improves
 
 NAN, INF = math.nan, math.inf
-GROUP = callbacks._entry_points or "nnctl.callbacks"  # None once they were looked for
 
 
 class Run:
@@ -407,18 +406,6 @@ def test_a_callback_that_does_not_exist():
     with pytest.raises(InputError, match="unknown callback 'EarlyStoping'") as caught:
         callbacks.build("EarlyStoping")
     assert caught.value.problems[0].hint == "did you mean EarlyStopping?"
-
-
-def test_packages_may_add_callbacks(monkeypatch):
-    """By the entry points of the group nnctl.callbacks."""
-    from importlib import metadata
-
-    asked = []
-    monkeypatch.setattr(metadata, "entry_points", lambda group: asked.append(group) or [])
-    monkeypatch.setattr(callbacks, "_entry_points", GROUP)
-    with pytest.raises(InputError):
-        callbacks.build("Unheard")
-    assert asked == ["nnctl.callbacks"]
 
 
 def test_the_base_does_nothing():

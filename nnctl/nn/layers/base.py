@@ -22,7 +22,7 @@ Saved = Any  # whatever forward wants backward to see
 Count = Annotated[int, Field(ge=1)]  # an argument that counts something: units, filters
 Rate = Annotated[float, Field(ge=0, lt=1)]  # a part that is dropped
 
-layers = Family("layer", entry_points="nnctl.layers")
+layers = Family("layer")
 
 
 @dataclass(frozen=True)
