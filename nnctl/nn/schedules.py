@@ -6,7 +6,7 @@ needs no memory of it.
 
 import math
 from bisect import bisect_left
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 from nnctl.components.fast_checks import BeforeValidator, Field, model_validator
 from nnctl.components.registry import Declared, Family, listed
@@ -21,10 +21,15 @@ Steps = Annotated[int | float, Field(gt=0)]
 class Schedule(Declared):
     """Base of all schedules.
 
-    repeats: it starts again after its length, which may therefore be a small share of a run.
+    repeats: it starts again after its length, which may therefore be a small fraction of a run.
     """
 
-    repeats: ClassVar[bool] = False
+    if TYPE_CHECKING:
+        decay_steps: Any  # of most; the others have a `length` of their own
+
+    @property
+    def repeats(self) -> bool:
+        return False
 
     def length(self) -> tuple[str, float]:
         """The argument that says how many steps it is made for, and that number."""
@@ -160,10 +165,10 @@ class CosineDecay(Schedule):
         return name, self.warmup_steps + self.decay_steps
 
     def rate(self, step):
-        if step < self.warmup_steps:
-            rise = self.warmup_target - self.initial_learning_rate
-            return self.initial_learning_rate + rise * step / self.warmup_steps
         top = self.initial_learning_rate if self.warmup_target is None else self.warmup_target
+        if step < self.warmup_steps:
+            rise = top - self.initial_learning_rate
+            return self.initial_learning_rate + rise * step / self.warmup_steps
         fraction = min((step - self.warmup_steps) / self.decay_steps, 1)
         return top * half_cosine(fraction, self.alpha)
 

@@ -136,7 +136,11 @@ def test_steps_that_a_pool_takes_away_count(tmp_path):
 
 # (the layers' end, what the message says, what the mend says)
 MISFITS = [
-    ("{LSTM: {units: 4}}, {Dense: {units: 4}}", "wants the classes of each time step, (steps, 4)", "return_sequences"),
+    (
+        "{LSTM: {units: 4}}, {Dense: {units: 4}}",
+        "expects the classes of each time step, (steps, 4)",
+        "return_sequences",
+    ),
     ("{Dense: {units: 3}}", "have 3 classes (a, b, c) and ctc adds the blank", "set units: 4"),
     ("{Dense: {units: 4, activation: sigmoid}}", "softmax or logits, but the last layer", "activation: softmax"),
     ("{LSTM: {units: 4, return_sequences: true, activation: softmax}}", "but that of 'lstm' is not", "logits"),

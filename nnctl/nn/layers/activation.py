@@ -1,13 +1,15 @@
 """Activation functions as layers of their own."""
 
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Any
 
 from nnctl.components.fast_checks import Field
 from nnctl.components.registry import one_of
 from nnctl.errors import ShapeError
 from nnctl.nn import activations
 from nnctl.nn.layers.base import Layer, layers
+
+ActivationName: Any = one_of(activations.activations)  # unlike that of the other layers, never null
 
 # Elementwise math runs on blocks of this many elements: its temporaries stay in the first-level cache.
 BLOCK = 8192
@@ -67,7 +69,7 @@ def blocks(x):
 class Activation(Applies):
     """Applies an activation by name: y = f(x), of x's shape."""
 
-    activation: one_of(activations.activations)
+    activation: ActivationName
 
     @property
     def function(self):

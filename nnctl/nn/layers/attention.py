@@ -1,12 +1,13 @@
 """Attention: every step looks at all steps and takes from each by how much it matters."""
 
+import operator
 from functools import reduce
 
 import numpy as np
 
 from nnctl.errors import ShapeError
 from nnctl.nn.initializers import InitializerName
-from nnctl.nn.layers.base import Count, Layer, Rate, Weight, layers, show
+from nnctl.nn.layers.base import Array, Count, Layer, Rate, Weight, layers, show
 from nnctl.nn.layers.regularization import random_mask
 from nnctl.nn.regularizers import RegularizerName
 
@@ -19,13 +20,13 @@ def visible(query, *sources, causal=None):
     query (rows, steps), sources (rows, source steps): masks or None. causal: (steps, source steps) where none looks
     at later ones, else None.
     """
-    parts = [
-        None if query is None else query[:, :, None],
-        *(None if mask is None else mask[:, None, :] for mask in sources),
-        None if causal is None else np.tri(*causal, dtype=bool)[None],
-    ]
-    parts = [part for part in parts if part is not None]
-    return reduce(np.logical_and, parts) if parts else None
+    conditions: list[Array] = [mask[:, None, :] for mask in sources if mask is not None]
+    if query is not None:
+        conditions.append(query[:, :, None])
+    if causal is not None:
+        steps, source_steps = causal
+        conditions.append((np.arange(steps)[:, None] >= np.arange(source_steps))[None])
+    return reduce(operator.and_, conditions) if conditions else None
 
 
 def attend(scores, seen):

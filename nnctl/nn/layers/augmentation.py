@@ -120,7 +120,7 @@ class Resampling(Augmentation):
 
     def change(self, x, draws, call):
         rows, height, width, channels = x.shape
-        places = self.places(draws, height, width)
+        down, across = places = self.places(draws, height, width)
         if call.kernels and x.flags.c_contiguous:
             y = call.empty(x.shape)
             how = FILL_MODES.index(self.fill_mode), self.interpolation == "bilinear", self.fill_value
@@ -128,23 +128,24 @@ class Resampling(Augmentation):
             given = [tuple(array[part] for array in (x, *places, y)) for part in parts]
             call.deal(lambda part: call.kernels.resampling.resample(*given[part], *how), len(parts))
             return y, places
-        parts = self._parts(*places, height, width)
+        parts = self._parts(down, across, height, width)
         pixels = x.reshape(-1, channels)
         y, seen = call.empty((rows, height * width, channels)), call.empty((rows, height * width, channels))
         y.fill(0)
-        inside = 0.0
+        inside = np.zeros((rows, height * width))
         for where, share in parts:
             np.take(pixels, where, axis=0, out=seen, mode="clip")  # the mode that takes `out` without a copy
             seen *= share.astype(x.dtype)[..., None]
             y += seen
-            inside = inside + share
+            inside += share
         if self.fill_mode == "constant" and self.fill_value:
             y += ((1 - inside) * self.fill_value).astype(x.dtype)[..., None]
         return y.reshape(x.shape), places
 
     def change_back(self, places, dy, call):
         rows, height, width, channels = dy.shape
-        parts = self._parts(*places, height, width)
+        down, across = places
+        parts = self._parts(down, across, height, width)
         flat = dy.reshape(rows, height * width, channels)
         dx = call.empty((dy[..., 0].size, channels))
         dx.fill(0)

@@ -6,12 +6,13 @@ one batch can pass through the same layer on several threads at once.
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Annotated, Any, ClassVar, Protocol
 
 import numpy as np
 
 from nnctl.components.fast_checks import Field
-from nnctl.components.registry import Declared, Family
+from nnctl.components.registry import Declared, Family, one_of
 from nnctl.errors import ShapeError
 
 Array = np.ndarray
@@ -23,6 +24,10 @@ Count = Annotated[int, Field(ge=1)]  # an argument that counts something: units,
 Rate = Annotated[float, Field(ge=0, lt=1)]  # a part that is dropped
 
 layers = Family("layer")
+
+# The type of an argument that takes a layer, and of one that may be null as well.
+LayerName: Any = one_of(layers)
+OptionalLayerName: Any = one_of(layers, optional=True)
 
 
 @dataclass(frozen=True)
@@ -48,9 +53,8 @@ class Call(Protocol):
     batch_rows: int  # rows of the whole batch, all shards together
     wants_dx: bool  # whether anything will use the gradient of the layer's input
     may_overwrite: bool  # whether forward may write its output over its input
-    onto: (
-        Array | None
-    )  # in backward: the (first) input's gradient from its other uses; a layer may add to it, and return it
+    # in backward: the gradient of the (first) input from its other uses; a layer may add to it, and return it
+    onto: Array | None
     masks: Sequence[Array | None]  # of each input: (rows, steps) bool, False where a step is padding; in forward only
     dtype: np.dtype
     kernels: Any  # compiled twins (see nnctl.kernels), for float32 only; None: NumPy does it
@@ -90,15 +94,29 @@ class Layer(Declared):
 
     merges: ClassVar[bool] = False
     fewest: ClassVar[int] = 2
-    most: ClassVar[int | None] = None
-    whole_batch: ClassVar[bool] = False
-    keeps_output: ClassVar[bool] = False
     passes_mask: ClassVar[bool] = False
-    makes_mask: ClassVar[bool] = False
     bias_may_wait: ClassVar[bool] = False
     takes_largest: ClassVar[bool] = False
     keeps_range: ClassVar[bool] = False
     keeps_sign: ClassVar[bool] = False
+
+    # Facts that depend on the arguments of some layers: these write a property, the others a class attribute.
+
+    @property
+    def most(self) -> int | None:
+        return None
+
+    @property
+    def whole_batch(self) -> bool:
+        return False
+
+    @property
+    def keeps_output(self) -> bool:
+        return False
+
+    @property
+    def makes_mask(self) -> bool:
+        return False
 
     def takes(self, count: int) -> bool:
         """Whether the layer takes that many tensors."""
@@ -177,9 +195,10 @@ class Layer(Declared):
 
 def size_of(shape: Sequence[int | None]) -> int:
     """Number of elements; ShapeError where an axis varies."""
-    if any(n is None for n in shape):
+    known = [n for n in shape if n is not None]
+    if len(known) < len(shape):
         raise ShapeError(f"needs a fixed shape, but the input is {show(shape)}")
-    return int(np.prod(shape, dtype=np.int64)) if shape else 1
+    return int(prod(known))
 
 
 def show(shape: Sequence[int | None]) -> str:

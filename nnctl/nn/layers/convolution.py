@@ -2,7 +2,7 @@
 
 from functools import partial
 from math import prod
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -20,6 +20,10 @@ class Convolution(Layer):
 
     y[p, f] = b[f] + sum over the places k of the window and the inputs c of x[s p + d k, c] W[k, c, f]
     """
+
+    if TYPE_CHECKING:  # each subclass declares them, of one axis or of two
+        kernel_size: Any
+        strides: Any
 
     filters: Count
     groups: Annotated[int, Field(ge=1)] = 1
@@ -78,8 +82,10 @@ class Convolution(Layer):
         if compiled:
             dy = np.ascontiguousarray(dy)
             onto = self.onto(x, call)
-            run, dx = call.prepared((dy, x, grads.get("kernel"), onto),
-                                    lambda: self._backward_compiled(compiled, w, grads, saved, x, dy, onto, call))  # fmt: skip
+            arrays = dy, x, grads.get("kernel"), onto
+            run, dx = call.prepared(
+                arrays, lambda: self._backward_compiled(compiled, w, grads, saved, x, dy, onto, call)
+            )
             run()
             return dx
         shape = x.shape

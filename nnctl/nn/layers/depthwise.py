@@ -1,6 +1,7 @@
 """Convolutions that look at each channel by itself, alone or with a mixing of the channels after it."""
 
 from math import prod
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +17,9 @@ class Depthwise(Layer):
 
     y[p, c m] = sum over the places k of the window of x[s p + d k, c] W[k, c, m]
     """
+
+    if TYPE_CHECKING:  # each subclass declares them, of one axis or of two
+        kernel_size: Any
 
     depth_multiplier: Count = 1
     activation: ActivationName = None

@@ -23,8 +23,10 @@ class GroupNormalization(Normalization):
     def output_shape(self, shape):
         super().output_shape(shape)
         if self.groups == 0 or shape[-1] % self._count(shape):
-            raise ShapeError(f"groups: {self.groups} does not divide the {shape[-1]} channels of {show(shape)}",
-                             hint="use a number that divides them, or -1 to normalize each channel separately")  # fmt: skip
+            raise ShapeError(
+                f"groups: {self.groups} does not divide the {shape[-1]} channels of {show(shape)}",
+                hint=f"use a number that divides {shape[-1]}, or -1 to normalize each channel separately",
+            )
         return shape
 
     def _count(self, shape):

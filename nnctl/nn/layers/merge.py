@@ -58,11 +58,8 @@ def _result(xs, call):
     return call.empty(np.broadcast_shapes(*(x.shape for x in xs)))
 
 
-@layers.register("Add")
-class Add(Merge):
-    """Sum: y = x_1 + x_2 + ...; the shortcut of a residual block."""
-
-    keeps_sign = True
+class Sum(Merge):
+    """Base of Add and Average."""
 
     def forward(self, w, xs, call):
         y = _result(xs, call)
@@ -75,20 +72,27 @@ class Add(Merge):
         return [_unbroadcast(dy, shape) for shape in shapes]
 
 
+@layers.register("Add")
+class Add(Sum):
+    """Sum: y = x_1 + x_2 + ...; the shortcut of a residual block."""
+
+    keeps_sign = True
+
+
 @layers.register("Average")
-class Average(Merge):
+class Average(Sum):
     """Mean: y = (x_1 + ... + x_n) / n."""
 
     keeps_range = True
 
     def forward(self, w, xs, call):
-        y, shapes = Add.forward(self, w, xs, call)
+        y, shapes = super().forward(w, xs, call)
         y *= 1 / len(xs)
         return y, shapes
 
     def backward(self, w, grads, shapes, dy, call):
         dy *= 1 / len(shapes)
-        return Add.backward(self, w, grads, shapes, dy, call)
+        return super().backward(w, grads, shapes, dy, call)
 
 
 @layers.register("Multiply")
@@ -134,7 +138,8 @@ class Subtract(Merge):
     most = 2
 
     def forward(self, w, xs, call):
-        return np.subtract(*xs, out=_result(xs, call)), [x.shape for x in xs]
+        first, second = xs
+        return np.subtract(first, second, out=_result(xs, call)), [x.shape for x in xs]
 
     def backward(self, w, grads, shapes, dy, call):
         return [_unbroadcast(dy, shapes[0]), _unbroadcast(-dy, shapes[1])]

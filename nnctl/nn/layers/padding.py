@@ -1,6 +1,6 @@
 """Layers that add, cut off or repeat positions of sequences and images."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 
@@ -51,6 +51,9 @@ def _inside(pairs, shape):
 class ZeroPadding(Layer):
     """Base of the layers that put zeros around."""
 
+    if TYPE_CHECKING:
+        padding: Any  # each subclass declares it, of one axis or of two
+
     keeps_sign = True
 
     def output_shape(self, shape):
@@ -87,6 +90,9 @@ class ZeroPadding2D(ZeroPadding):
 
 class Cropping(Layer):
     """Base of the layers that cut the ends off."""
+
+    if TYPE_CHECKING:
+        cropping: Any  # each subclass declares it, of one axis or of two
 
     keeps_range = True
 
@@ -165,7 +171,8 @@ class UpSampling2D(Layer):
             y = call.empty((rows, height, self.size[0], width, self.size[1], channels))
             y[...] = x[:, :, None, :, None]
             return y.reshape(rows, height * self.size[0], -1, channels), x.shape
-        return self._mixed(x, *self._mixtures(x.shape, x.dtype), call), x.shape
+        high, wide = self._mixtures(x.shape, x.dtype)
+        return self._mixed(x, high, wide, call), x.shape
 
     def backward(self, w, grads, shape, dy, call):
         if self.interpolation == "nearest":

@@ -1,7 +1,7 @@
 """Pooling: one figure stands for a window of them, channel by channel."""
 
 from math import prod
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
@@ -21,6 +21,10 @@ OptionalSingle = Annotated[
 
 class Pooling(Layer):
     """What the poolings share: x (rows, *positions, channels); strides default to the pool's size."""
+
+    if TYPE_CHECKING:  # each subclass declares them, of one axis or of two
+        pool_size: Any
+        strides: Any
 
     padding: window_geometry.Padding = "valid"
 

@@ -1,7 +1,7 @@
 """Transposed convolutions: a convolution's backward as a forward, which makes images larger."""
 
 from math import prod
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
@@ -24,6 +24,12 @@ class TransposedConvolution(Layer):
     n positions become n s (same) or (n - 1) s + max(r, s) (valid), r = d (k - 1) + 1 being the window's reach;
     output_padding o makes it (n - 1) s + r + o (valid) or (n - 1) s + r mod 2 + o (same).
     """
+
+    if TYPE_CHECKING:  # each subclass declares them, of one axis or of two
+        kernel_size: Any
+        strides: Any
+        output_padding: Any
+        dilation_rate: Any
 
     filters: Count
     padding: window_geometry.Padding = "valid"

@@ -7,9 +7,8 @@ from functools import cached_property
 import numpy as np
 
 from nnctl.components.fast_checks import field_validator
-from nnctl.components.registry import one_of
 from nnctl.errors import ShapeError
-from nnctl.nn.layers.base import Array, Layer, Weight, layers, show
+from nnctl.nn.layers.base import Array, Layer, LayerName, Weight, layers, show
 
 
 class Inner:
@@ -77,7 +76,7 @@ class TimeDistributed(Layer):
     BatchNormalization, sees one step of it at a time.
     """
 
-    layer: one_of(layers)
+    layer: LayerName
 
     passes_mask = True
 

@@ -20,7 +20,8 @@ class AUC(Metric):
     PR: precision over recall, interpolated between the points as Davis and Goadrich 2006 do.
     The thresholds lie evenly from 0 to 1, the outer ones just beyond. Outputs of several classes are pooled:
     every class of every row is one yes-or-no answer. Logits and margins, which the loss tells, have no scale from 0 to
-    1: every value that occurs is a threshold there, which is the exact area; of several classes' logits, after a softmax.
+    1: every value that occurs is a threshold there, which is the exact area; logits of several classes go through a
+    softmax first.
     from_logits: true: predictions go through the sigmoid first, and then through the thresholds, as in Keras.
     """
 
@@ -84,7 +85,7 @@ class _RankedAUC(AUC):
 
     def result(self, state):
         # a value exceeds one threshold more than the one below it; nothing exceeds none or all
-        return area(*(np.pad(state[name], (1, 1)) for name in ("positives", "negatives")), self.curve)
+        return area(np.pad(state["positives"], (1, 1)), np.pad(state["negatives"], (1, 1)), self.curve)
 
 
 def answers(y: Array, p: Array, weight: Array | None) -> tuple[Array, Array, Array]:

@@ -2,12 +2,15 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from nnctl.components.registry import Declared, Family
 from nnctl.errors import InputError
+
+if TYPE_CHECKING:
+    from nnctl.nn.metrics.converted import Converted
 
 Array = np.ndarray
 State = dict[str, Any]  # floats and float64 arrays
@@ -38,7 +41,7 @@ class Metric(Declared):
     shares: ClassVar[bool] = False
 
     def for_output(self, labels: str, prediction_shape: tuple[int | None, ...], logits: bool = False,
-                   margins: bool = False) -> "Metric":  # fmt: skip
+                   margins: bool = False) -> "Metric | Converted":  # fmt: skip
         """The metric that these arguments mean for an output: of logits, that of the probabilities which they stand
         for. See `resolve`."""
         if logits and not margins:
@@ -65,7 +68,7 @@ class Metric(Declared):
 
 
 def resolve(metric: Metric, labels: str, prediction_shape: tuple[int | None, ...], logits: bool = False,
-            margins: bool = False) -> "Metric":  # fmt: skip
+            margins: bool = False) -> "Metric | Converted":  # fmt: skip
     """The metric as an output needs it: `accuracy` becomes one of its kinds, a threshold gets its default.
 
     labels: the loss's ("integer", "onehot", "binary", "number", "sequence"). prediction_shape: without the batch

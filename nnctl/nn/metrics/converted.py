@@ -26,9 +26,11 @@ class Converted:
 
     shares = True
 
-    def __init__(self, metric: Metric, conversion: Conversion):
+    def __init__(self, metric: Metric | Converted, conversion: Conversion):
         self.metric, self.conversion = metric, conversion
-        self.kind, self.better, self.takes = metric.kind, metric.better, metric.takes
+        self.kind: str = metric.kind
+        self.better: str = metric.better
+        self.takes: tuple[str, ...] = metric.takes
 
     def start(self) -> State:
         return self.metric.start()
@@ -42,7 +44,8 @@ class Converted:
             shared[key] = self.conversion.targets(y), self.conversion.predictions(p)
         y, p = shared[key]
         if self.metric.shares:
-            self.metric.update(state, y, p, weight, shared.setdefault((key, "shared"), {}))
+            sharing: Any = self.metric  # whose `update` takes a dict as well
+            sharing.update(state, y, p, weight, shared.setdefault((key, "shared"), {}))
         else:
             self.metric.update(state, y, p, weight)
 
@@ -60,7 +63,7 @@ def as_probabilities(metric: Metric, labels: str) -> Converted:
     return Converted(metric, Conversion(function.kind, _same, lambda z: function.value(z.astype(np.float64))))
 
 
-def in_own_unit(metric: Metric, shift: tuple[float, ...], scale: tuple[float, ...]) -> Converted:
+def in_own_unit(metric: Metric | Converted, shift: tuple[float, ...], scale: tuple[float, ...]) -> Converted:
     """The metric of numbers that are learnt as (x - shift) / scale, by column: it is given x, in float64."""
     shifts, scales = np.asarray(shift, np.float64), np.asarray(scale, np.float64)
 

@@ -1,11 +1,13 @@
 """Losses as metrics: every loss can be watched beside the one that is trained on, under the same name."""
 
+from typing import Any
+
 from nnctl.errors import InputError
-from nnctl.nn.losses import losses
+from nnctl.nn.losses import Loss, losses
 from nnctl.nn.metrics.base import VALUES, Metric, add_mean, metrics
 
 
-class MeanLoss(Metric):
+class MeanLoss(Metric, Loss):
     """Base of the metrics that are a loss, too: its weighted mean over the rows."""
 
     better = "min"
@@ -28,7 +30,7 @@ class MeanLoss(Metric):
 
 
 for kind in metrics.expected_of(__name__):
-    loss = losses[kind]
+    loss: Any = losses[kind]
     takes = VALUES if loss.labels == "number" else (loss.labels,)
     namespace = {"__module__": __name__, "__doc__": loss.__doc__, "takes": takes}
     metrics.register(kind, *losses.aliases(kind))(type(loss.__name__, (MeanLoss, loss), namespace))

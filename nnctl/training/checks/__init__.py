@@ -1,1 +1,1 @@
-"""What is held against each other before training: data, layers, losses."""
+"""Checks before training: whether data, layers and losses belong together."""

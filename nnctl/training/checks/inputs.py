@@ -1,4 +1,4 @@
-"""Whether the inputs hold what the layers that take them can take: told with the row, before any work starts."""
+"""Whether the layers can take what the inputs hold; found before training, with the number of the row."""
 
 from __future__ import annotations
 
@@ -18,30 +18,34 @@ Array = np.ndarray
 
 
 def check_inputs(graph: Graph, parts: Mapping[str, Split]) -> None:
-    """Raises DataError for the first row that a layer refuses (a word that an Embedding does not know). parts: by
-    name."""
+    """Raises DataError for the first row that a layer refuses, such as a word that an Embedding does not know.
+
+    parts: the splits by name.
+    """
     for node in graph.nodes:
         for source in set(node.sources) & set(graph.inputs):
             for name, part in parts.items():
                 if refused := _refused(node.layer, part.inputs[source]):
-                    bad, what, mend = refused
+                    bad, what, hint = refused
                     row = bad[0] + 1 if part.names is None else part.names[bad[0]]
                     others = f" (and {len(bad) - 1:,} more rows)" if len(bad) > 1 else ""
                     raise DataError(
                         f"row {row} of the {name} split, for layer {node.name!r} ({node.layer.kind}): {what}{others}",
-                        f"input {source!r}", mend,
+                        f"input {source!r}", hint,
                     )  # fmt: skip
 
 
 def check_reading(spec: Config, run: Path) -> None:
-    """Raises InputError where a run's predictions are no texts that could be read in one way or another."""
+    """Raises InputError for `--decode` with a run whose predictions are not label sequences."""
     if not any(loss.labels == "sequence" for loss in spec.losses.values()):
         raise InputError("--decode works only for runs with loss: ctc", where=str(run), hint="leave it out")
 
 
 def _refused(layer: Layer, x: Array | Rows) -> tuple[Array, str, str] | None:
-    """What the layer says, of all rows: the numbers of those refused, the first one's value, how to mend it."""
-    if type(layer).refused is Layer.refused or not isinstance(x, Rows):  # most layers refuse nothing: none is read
+    """What the layer refuses in all rows: the numbers of these rows, the first value in words, and a fix."""
+    if type(layer).refused is Layer.refused:  # as of most layers, and nothing is read
+        return None
+    if not isinstance(x, Rows):
         said = layer.refused(x)
         return said and (np.flatnonzero(said[0]), *said[1:])
     bad, words = [], []
@@ -51,8 +55,8 @@ def _refused(layer: Layer, x: Array | Rows) -> tuple[Array, str, str] | None:
             words.append(said[1:])
     if not bad:
         return None
-    # what is to be mended is what the largest wrong value wants, which need not be the first
-    return np.concatenate(bad), words[0][0], max((mend for _, mend in words), key=_number)
+    # the fix is that of the largest wrong value, which need not be the first
+    return np.concatenate(bad), words[0][0], max((fix for _, fix in words), key=_number)
 
 
 def _number(text: str) -> int:

@@ -10,7 +10,7 @@ from nnctl.data.dataset import Target
 from nnctl.engine.graph import Graph, Node
 from nnctl.engine.objective import Objective
 from nnctl.errors import ConfigError, Problem
-from nnctl.nn.layers.base import show
+from nnctl.nn.layers.base import Shape, show
 from nnctl.nn.losses import Loss
 from nnctl.training.checks.output_range import Ending, last_activation
 
@@ -45,9 +45,7 @@ def _mismatches(spec: Config, graph: Graph, node: Node, target: Target) -> Itera
     loss, shape = spec.losses[node.name], graph.shapes[node.name]
     ending = Ending.of(graph, node)
     units = shape[-1] if shape else 1
-    classes = len(target.classes) if target.classes else None
-    layer = f"the last layer {node.name!r}"
-    where = node.where
+    layer, where = f"the last layer {node.name!r}", node.where
 
     if ending.constant:
         yield Problem(f"{layer} has {ending.kind} over 1 unit: its output is the same for every input", where,
@@ -59,39 +57,40 @@ def _mismatches(spec: Config, graph: Graph, node: Node, target: Target) -> Itera
     if any(isinstance(each, Problem) for each in said):
         return
     if target.soft and loss.margins:
-        yield Problem(f"{loss.kind} wants targets of 0 and 1, but the target {_columns(target)} has fractions", where,
+        yield Problem(f"{loss.kind} expects targets of 0 and 1, but the target {_columns(target)} has fractions", where,
                       "use loss: binary_crossentropy with activation: sigmoid")  # fmt: skip
         return
 
     if loss.labels == "sequence":
         yield from _sequence_mismatches(loss, node, shape, target, ending)
         return
-    if loss.labels in ("integer", "onehot") and classes is not None and units != classes:
+    if loss.labels in ("integer", "onehot") and target.classes and units != len(target.classes):
+        classes = len(target.classes)
         named = f"{classes} classes ({_shortened(target.classes)})"
         if units == 1 and classes == 2:
-            mend = "for two classes use loss: binary_crossentropy with one sigmoid unit, or units: 2"
+            hint = "for two classes use loss: binary_crossentropy with one sigmoid unit, or units: 2"
         else:
-            mend = f"set units: {classes}"
-        yield Problem(f"{layer} gives {units} values, but the target {_columns(target)} has {named}", where, mend)
+            hint = f"set units: {classes}"
+        yield Problem(f"{layer} gives {units} values, but the target {_columns(target)} has {named}", where, hint)
         return
     if loss.labels == "integer":
         yield from _misplaced_classes(layer, where, shape, target)
         return
     if tuple(target.shape) != tuple(shape):
         same = len(target.shape) == len(shape)
-        mend = f"set units: {target.shape[-1]}" if same else "add Flatten, or change the target"
+        hint = f"set units: {target.shape[-1]}" if same else "add Flatten, or change the target"
         yield Problem(f"{layer} gives {show(shape)}, but the target {_columns(target)} is {show(target.shape)}",
-                      where, mend)  # fmt: skip
-        return
+                      where, hint)  # fmt: skip
 
 
-def _unfit_ending(loss: Loss, ending: Ending, layer: str, where: str, units: int | None) -> Iterator[Problem | str]:
-    """Where the last layer gives what the loss cannot take: refused; what it can take, but hardly is meant: a note."""
+def _unfit_ending(loss: Loss, ending: Ending, layer: str, where: str | None,
+                  units: int | None) -> Iterator[Problem | str]:  # fmt: skip
+    """A problem where the loss cannot take what the last layer gives; a note where it can, but is hardly meant to."""
     expected = loss.expects()
     ends = f"{layer} ends in {ending.kind}"
     many = loss.labels in ("integer", "onehot")
     if expected == "logits" and not ending.function.is_identity:
-        says = "has from_logits: true" if "from_logits" in loss.model_fields else "wants logits"
+        says = "has from_logits: true" if "from_logits" in loss.model_fields else "expects logits"
         choice = "from_logits, or " if "from_logits" in loss.model_fields else ""
         yield Problem(f"{loss.kind} {says}, but {ends}", where,
                       f"leave out {choice}the activation: it would be applied twice")  # fmt: skip
@@ -104,7 +103,7 @@ def _unfit_ending(loss: Loss, ending: Ending, layer: str, where: str, units: int
                    "softmax is usual, or loss: binary_crossentropy for yes-or-no labels")  # fmt: skip
     elif expected == "probabilities" and (ending.low < 0 or ending.high > 1):
         logits = f", or loss: {{{loss.kind}: {{from_logits: true}}}}" if "from_logits" in loss.model_fields else ""
-        yield Problem(f"{loss.kind} wants probabilities, but {ends}", where,
+        yield Problem(f"{loss.kind} expects probabilities, but {ends}", where,
                       f"{ending.fix(loss.usual_activation())}{logits}")  # fmt: skip
     elif expected == "probabilities" and many and not ending.sums_to_one and units != 1:
         yield f"{ends}: {loss.kind} compares distributions, but these values do not sum to 1; softmax is usual"
@@ -116,24 +115,31 @@ def _unfit_ending(loss: Loss, ending: Ending, layer: str, where: str, units: int
         yield f"{ends}, so it can only predict within its range; linear is usual for {loss.kind}"
 
 
-def _misplaced_classes(layer: str, where: str, shape, target: Target) -> Iterator[Problem]:
-    """Of a loss of class numbers: one number for each place of the last layer's output."""
-    places = shape[:-1]
-    if None in places or prod(places) == prod(target.shape):  # places that vary from row to row are not known yet
+def _misplaced_classes(layer: str, where: str | None, shape: Shape, target: Target) -> Iterator[Problem]:
+    """For a loss of class numbers: one number for each place of the last layer's output."""
+    places = [n for n in shape[:-1] if n is not None]
+    if len(places) < len(shape) - 1:  # places that vary from row to row are not known yet
+        return
+    count = prod(places)
+    if count == prod(target.shape):
         return
     number = "one class number" if target.shape == () else f"class numbers {show(target.shape)}"
-    yield Problem(f"{layer} gives {show(shape)}, scores at each of {prod(places)} places, but the target {_columns(target)} "
-                  f"has {number} a row", where,
-                  "put a Flatten or a global pooling before it; after a recurrent layer, leave out its "
-                  "return_sequences: true" if target.shape == () else "give every place one class number")  # fmt: skip
+    hint = "give every place one class number"
+    if target.shape == ():
+        hint = (
+            "put a Flatten or a global pooling before it; after a recurrent layer, leave out its return_sequences: true"
+        )
+    yield Problem(f"{layer} gives {show(shape)}, scores at each of {count} places, but the target {_columns(target)} "
+                  f"has {number} for each row", where, hint)  # fmt: skip
 
 
-def _sequence_mismatches(loss, node: Node, shape, target: Target, ending: Ending) -> Iterator[Problem | str]:
-    """Of a loss of label sequences: class scores at each time step, one for each label and one for the blank."""
+def _sequence_mismatches(loss: Loss, node: Node, shape: Shape, target: Target, ending: Ending) -> Iterator[Problem]:
+    """For a loss of label sequences: class scores at each time step, one for each label and one for the blank."""
     layer, where = f"the last layer {node.name!r}", node.where
+    assert target.classes
     units = len(target.classes) + 1
     if len(shape) != 2:
-        yield Problem(f"{loss.kind} wants the classes of each time step, (steps, {units}), but {layer} gives "
+        yield Problem(f"{loss.kind} expects the classes of each time step, (steps, {units}), but {layer} gives "
                       f"{show(shape)}", where, "set return_sequences: true in the recurrent layers before it; for "
                       "images, Permute the columns to the front and Reshape the rest")  # fmt: skip
     elif shape[-1] != units:
@@ -142,7 +148,7 @@ def _sequence_mismatches(loss, node: Node, shape, target: Target, ending: Ending
                       f"set units: {units}")  # fmt: skip
     elif ending.bounded and not ending.sums_to_one:
         usual = loss.usual_activation()
-        yield Problem(f"{loss.kind} wants {usual} or logits, but {layer} ends in {ending.kind}", where,
+        yield Problem(f"{loss.kind} expects {usual} or logits, but {layer} ends in {ending.kind}", where,
                       f"end with Dense: {{units: {units}, activation: {usual}}}")  # fmt: skip
 
 
@@ -150,5 +156,5 @@ def _columns(target: Target) -> str:
     return ", ".join(repr(column) for column in target.columns)
 
 
-def _shortened(names, most: int = 5) -> str:
+def _shortened(names: Sequence[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "")

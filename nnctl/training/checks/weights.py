@@ -1,6 +1,6 @@
-"""Whether weights are fit to be kept: finite, and not so large that what is computed of them is not.
+"""Whether weights are fit to be kept: finite, and not so large that what is computed from them is not.
 
-When these looks are taken: see guard.py.
+divergence_guard.py decides when this is checked.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ Array = np.ndarray
 
 
 def fault_of(program: Program, slots: Mapping[str, Array]) -> str | None:
-    """What of the weights, the moving averages beside them and the optimizer's slots is not finite or has overflowed,
-    in words; None where all is well."""
+    """Which of the weights, their moving averages and the optimizer's slots is not finite or has overflowed, in words;
+    None where all is well."""
     with np.errstate(all="ignore"):
         if not _short(program.parameters):
             return _fault_of_weights(program.parameters, program.spans)
@@ -32,8 +32,8 @@ def fault_of(program: Program, slots: Mapping[str, Array]) -> str | None:
 
 
 def _short(weights: Array) -> bool:
-    """Whether the squares of all weights have a sum in the weights' own type: those of more than 1.8e19 have none in
-    float32, and neither has what they are multiplied with. A dot product is the cheapest look at all."""
+    """Whether the sum of the squares of all weights is finite in their own type. In float32 it is not for weights above
+    1.8e19, nor are their products with anything. A dot product is the cheapest way to look at all of them."""
     return math.isfinite(float(np.dot(weights, weights)))
 
 

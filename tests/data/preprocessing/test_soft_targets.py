@@ -122,7 +122,7 @@ def test_training_gives_keras_loss_accuracy_and_fractions(tmp_path, activation, 
 
 def test_a_margin_loss_takes_no_fractions(tmp_path):
     config = CONFIG.format(file=table(tmp_path, {"y": RATINGS}), activation="linear", loss="hinge")
-    with pytest.raises(InputError, match="hinge wants targets of 0 and 1"):
+    with pytest.raises(InputError, match="hinge expects targets of 0 and 1"):
         train(spec.loads(config), folder=tmp_path / "run")
 
 

@@ -8,9 +8,13 @@ from nnctl.data.catalog.bundled import bundled_path
 from nnctl.nn.layers.padding import mixture
 
 LAYERS = [
-    "RandomFlip", {"RandomTranslation": {"height_factor": 0.3, "width_factor": 0.3}}, {"RandomRotation": {"factor": 0.1}},
-    {"RandomZoom": {"height_factor": 0.3}}, {"RandomContrast": {"factor": 0.5}}, {"RandomBrightness": {"factor": 0.5}},
-]  # fmt: skip
+    "RandomFlip",
+    {"RandomTranslation": {"height_factor": 0.3, "width_factor": 0.3}},
+    {"RandomRotation": {"factor": 0.1}},
+    {"RandomZoom": {"height_factor": 0.3}},
+    {"RandomContrast": {"factor": 0.5}},
+    {"RandomBrightness": {"factor": 0.5}},
+]
 each = pytest.mark.parametrize("entry", LAYERS, ids=str)
 
 

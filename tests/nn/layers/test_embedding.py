@@ -22,8 +22,14 @@ def test_words_of_any_dtype_are_the_same_words(dtype):
 
 @pytest.mark.parametrize(
     ("word", "words"),
-    [(5, "5 is not one of the words 0 to 4"), (-1, "-1 is not one"), (1.5, "1.5 is not one"), (np.nan, "nan is not one"), (2**40, "1099511627776 is not one")],
-)  # fmt: skip
+    [
+        (5, "5 is not one of the words 0 to 4"),
+        (-1, "-1 is not one"),
+        (1.5, "1.5 is not one"),
+        (np.nan, "nan is not one"),
+        (2**40, "1099511627776 is not one"),
+    ],
+)
 def test_a_word_that_is_not_known_is_said(word, words):
     x = np.array([[0.0, 1.0], [word, 2.0]])
     with pytest.raises(DataError, match=words):

@@ -55,7 +55,8 @@ BY_LABELS = {
     "binary": ["accuracy", "binary_accuracy", {"binary_accuracy": {"threshold": 0.7}}, "binary_crossentropy",
                {"binary_crossentropy": {"label_smoothing": 0.1}}, *SCORES, *CUTS, *NUMBERS],
     "onehot": ["accuracy", "categorical_accuracy", {"top_k_categorical_accuracy": {"k": 2}},
-               {"binary_accuracy": {"threshold": 0.3}}, "categorical_crossentropy", "kl_divergence", *SCORES, *CUTS, *NUMBERS],
+               {"binary_accuracy": {"threshold": 0.3}}, "categorical_crossentropy", "kl_divergence",
+               *SCORES, *CUTS, *NUMBERS],
     "integer": ["accuracy", "sparse_categorical_accuracy", {"sparse_top_k_categorical_accuracy": {"k": 2}},
                 "sparse_categorical_crossentropy", *SCORES, *CUTS],
 }  # fmt: skip

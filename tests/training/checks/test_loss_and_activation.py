@@ -141,11 +141,11 @@ def registered(monkeypatch):
 
 @pytest.mark.parametrize("facts, activation, problem, hint", [
     ({"labels": "binary", "predicts": "probabilities"}, "linear",
-     "focal wants probabilities, but the last layer 'dense' ends in linear", "set activation: sigmoid in it"),
+     "focal expects probabilities, but the last layer 'dense' ends in linear", "set activation: sigmoid in it"),
     ({"labels": "onehot", "predicts": "probabilities"}, "relu",
-     "focal wants probabilities, but the last layer 'dense' ends in relu", "set activation: softmax in it"),
+     "focal expects probabilities, but the last layer 'dense' ends in relu", "set activation: softmax in it"),
     ({"labels": "integer", "predicts": "logits"}, "softmax",
-     "focal wants logits, but the last layer 'dense' ends in softmax",
+     "focal expects logits, but the last layer 'dense' ends in softmax",
      "leave out the activation: it would be applied twice"),
     ({"labels": "number", "predicts": "positive"}, "tanh",
      "focal takes the logarithm of predictions, but the last layer 'dense' ends in tanh, which can be negative",

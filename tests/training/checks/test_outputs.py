@@ -98,7 +98,7 @@ def test_two_sigmoid_units_are_no_distribution(loss, says):
 def test_probabilities_are_at_most_1(top, refused):
     problem = found(f"{{Dense: {{units: 1}}}}, {{ReLU: {{max_value: {top}}}}}", BINARY, Target("binary", ("y",), (1,)))
     assert (problem is not None) == refused
-    assert problem is None or problem.message.startswith("binary_crossentropy wants probabilities")
+    assert problem is None or problem.message.startswith("binary_crossentropy expects probabilities")
 
 
 def test_several_columns_are_named():
@@ -162,7 +162,7 @@ def test_fractions_for_a_loss_of_margins(loss, soft, refused):
     end = "sigmoid" if loss == BINARY else "linear"
     problem = found(dense(1, end), loss, Target("binary", ("y",), (1,), soft=soft))
     if refused:
-        assert problem.message == f"{loss} wants targets of 0 and 1, but the target 'y' has fractions"
+        assert problem.message == f"{loss} expects targets of 0 and 1, but the target 'y' has fractions"
         assert problem.hint == "use loss: binary_crossentropy with activation: sigmoid"
     else:
         assert problem is None
@@ -178,10 +178,10 @@ LSTM = "{LSTM: {units: 2, return_sequences: true}}"
      "set units: 4"),
     (f"{LSTM}, {dense(5)}", "gives 5 values, but the labels 'text' have 3 classes", "set units: 4"),
     (f"{{LSTM: {{units: 2}}}}, {dense(4)}",
-     "ctc wants the classes of each time step, (steps, 4), but the last layer 'dense' gives (None, 4)",
+     "ctc expects the classes of each time step, (steps, 4), but the last layer 'dense' gives (None, 4)",
      "set return_sequences: true in the recurrent layers before it"),
     (f"{{LSTM: {{units: 2}}}}, {dense(3)}", "(steps, 4)", "return_sequences"),
-    (f"{LSTM}, {dense(4, 'sigmoid')}", "ctc wants softmax or logits, but the last layer 'dense' ends in sigmoid",
+    (f"{LSTM}, {dense(4, 'sigmoid')}", "ctc expects softmax or logits, but the last layer 'dense' ends in sigmoid",
      "end with Dense: {units: 4, activation: softmax}"),
     (f"{LSTM}, {dense(4, 'tanh')}", "ends in tanh", "units: 4"),
     (f"{LSTM}, {dense(4, 'relu')}", None, None),  # bounded on one side only: unusual logits

@@ -140,7 +140,7 @@ class Recurrent(Layer):
         raise NotImplementedError
 
     def compiled(self, gates, tape: Tape, call) -> Any:
-        """The compiled loops over time (kernels/ops/recurrent_loops.py), where they do what this layer does, or None."""
+        """The compiled loops over time (kernels/ops/recurrent_loops.py) where they compute this layer, or None."""
         return call.kernels.recurrent_loops if call.kernels and gates.usual and tape.h_keep is None else None
 
     # Time
@@ -162,7 +162,7 @@ class Recurrent(Layer):
         for i, state in enumerate(states):
             state[0] = starts[i] if starts else 0
         # before the first real step the output is 0, which the state need not be if it was given
-        seen = np.logical_or.accumulate(~skip, axis=0) if starts and mask is not None else None
+        seen = np.logical_or.accumulate(~skip, axis=0) if starts and skip is not None else None
         tape = Tape(xt, states, skip, seen, x_keep, h_keep, starts=len(starts))
 
         self.steps_forward(w, self.input_products(w, xt, call), tape, call)

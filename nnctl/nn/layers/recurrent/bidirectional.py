@@ -5,13 +5,9 @@ from typing import Any, Literal
 import numpy as np
 
 from nnctl.components.fast_checks import Field, field_validator
-from nnctl.components.registry import one_of
-from nnctl.nn.layers.base import Layer, layers
+from nnctl.nn.layers.base import Array, Layer, LayerName, OptionalLayerName, layers
 from nnctl.nn.layers.recurrent.base import Recurrent
 from nnctl.nn.layers.wrappers import Inner, inner_weights, trained_as
-
-LayerName = one_of(layers)
-OptionalLayerName = one_of(layers, optional=True)
 
 
 @layers.register("Bidirectional")
@@ -20,7 +16,8 @@ class Bidirectional(Layer):
 
     merge_mode: how the two outputs become one: concat (units side by side), sum, mul, ave; or null: the forward
     output, with the backward one as the further output `backward`. With return_sequences the outputs belong to
-    the same step, and are 0 where it is padding. Initial states and states: the forward layer's, then the backward layer's.
+    the same step, and are 0 where it is padding. Initial states and states: those of the forward layer, then those of
+    the backward layer.
     Source: Schuster and Paliwal 1997.
     """
 
@@ -109,7 +106,7 @@ class Bidirectional(Layer):
         dys[1] = None if dys[1] is None else self._turned(dys[1])
         half = len(dstates) // 2
         given = [[dys[0], *dstates[:half]], [dys[1], *dstates[half:]]]
-        dxs = []
+        dxs: list[list[Array] | None] = []
         for layer, name, tape, d in zip(self.both, ("forward", "backward"), tapes, given, strict=True):
             if all(part is None for part in d):
                 dxs.append(None)

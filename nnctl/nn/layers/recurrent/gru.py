@@ -73,7 +73,7 @@ class GRU(Recurrent):
                 before[t, :, : 2 * u] = zt[:, : 2 * u]
             gates.apply_outer(zt)
             r = zt[:, u : 2 * u]
-            if self.reset_after:
+            if reset is None:
                 zt[:, 2 * u :] += r * held[t]
             else:
                 zt[:, 2 * u :] += np.multiply(r, held[t], out=reset[t]) @ last
@@ -95,9 +95,8 @@ class GRU(Recurrent):
         back = np.ascontiguousarray(kernel.T)
         sequences = self.compiled(gates, tape, call)
         dz = z if sequences else call.empty(z.shape)  # of the inputs' products
-        dp = (
-            call.empty(z.shape) if self.reset_after else dz
-        )  # of the state's: they differ in r's part of the last third
+        # of the state's: they differ in the last third, where r is a factor
+        dp = call.empty(z.shape) if self.reset_after else dz
         if sequences:
             every = np.empty((0, 0, 0), z.dtype) if dys is None else dys
             sequences.gru_backward(z, back, hs, held, every, dh, dp, padding(tape))

@@ -68,7 +68,7 @@ class LSTM(Recurrent):
         tape.more["before"] = before
 
     def steps_backward(self, w, grads, tape, dys, dstates, call):
-        hs, cs = tape.states
+        cs = tape.states[1]
         z, read = tape.more["z"], tape.more["read"]
         gates, u = self._gates(), self.units
         kernel = w["recurrent_kernel"]
@@ -89,7 +89,7 @@ class LSTM(Recurrent):
         return dz, [dh, dc]
 
     def _steps_back(self, back, tape, gates, dys, dh, dc, dz, call):
-        hs, cs = tape.states
+        cs = tape.states[1]
         z, read, before = tape.more["z"], tape.more["read"], tape.more["before"]
         u = self.units
         dread, dc_in, dproduct = (call.empty(dh.shape) for _ in range(3))
