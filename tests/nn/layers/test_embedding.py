@@ -1,9 +1,9 @@
-"""Embedding: numbers of words of any dtype, those that it does not know, and sums of slopes by word."""
+"""Embedding: token ids of any dtype, unknown ids, and the sum of the gradients of each token."""
 
 import numpy as np
 import pytest
 from harness import inference, run
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nnctl.errors import DataError
@@ -43,6 +43,7 @@ def test_a_word_s_slope_is_the_sum_of_its_places():
     np.testing.assert_allclose(run(ENTRY, [WORDS], r=r).dw["embeddings"], expected, rtol=1e-12)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine
 @given(st.lists(st.integers(0, 6), max_size=40), st.integers(1, 4))
 def test_add_rows_is_numpys_add_at(places, width):
     places = np.array(places, np.intp)
