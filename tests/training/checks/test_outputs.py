@@ -145,12 +145,12 @@ def test_a_class_number_for_each_place(shape, target, places):
         return
     assert f", scores at each of {places} places, but the target 'y' has " in problem.message
     if target == ():
-        assert problem.message.endswith("has one class number a row")
+        assert problem.message.endswith("has one class number for each row")
         assert problem.hint == (
             "put a Flatten or a global pooling before it; after a recurrent layer, leave out its return_sequences: true"
         )
     else:
-        assert f"has class numbers (None, {target[0]}) a row" in problem.message
+        assert f"has class numbers (None, {target[0]}) for each row" in problem.message
         assert problem.hint == "give every place one class number"
 
 
