@@ -100,9 +100,9 @@ CONFIGS = {
     # loss, activation, labels
     "classes at every step": (with_data("japanese_vowels",
                                         "LSTM: {units: 9, activation: softmax, return_sequences: true}", SPARSE),
-                              [":3:", "(None, 29, 9)", "29 places", "one class number for each row", "return_sequences"]),
+                              [":3:", "(None, 29, 9)", "29 places", "one class number for", "return_sequences"]),
     "classes at every pixel": (with_data("digits_images", "Dense: {units: 10, activation: softmax}", SPARSE),
-                               [":3:", "(None, 8, 8, 10)", "64 places", "one class number for each row", "Flatten"]),
+                               [":3:", "(None, 8, 8, 10)", "64 places", "one class number for", "Flatten"]),
     "softmax over 1": (swap("units: 3", "units: 1"), [":4:", "softmax", "sigmoid"]),
     "units for classes": (swap("units: 3", "units: 4"), [":4:", "3 classes", "units: 3"]),
     "tanh for sparse": (swap("softmax", "tanh"), [":4:", "softmax"]),
