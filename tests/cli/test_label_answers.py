@@ -143,7 +143,7 @@ MISFITS = [
     ),
     ("{Dense: {units: 3}}", "have 3 classes (a, b, c) and ctc adds the blank", "set units: 4"),
     ("{Dense: {units: 4, activation: sigmoid}}", "softmax or logits, but the last layer", "activation: softmax"),
-    ("{LSTM: {units: 4, return_sequences: true, activation: softmax}}", "but that of 'lstm' is not", "logits"),
+    ("{LSTM: {units: 4, return_sequences: true, activation: softmax}}", "which is not the case in 'lstm'", "logits"),
 ]
 
 
