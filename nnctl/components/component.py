@@ -1,44 +1,16 @@
 """What a config can name: a class whose annotations are its arguments, and whose instances never change."""
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, ClassVar, Self
 
-from nnctl.components.fast_checks import NO, Argument, arguments_of, check_of, field_checks, marked, whole_checks
+from nnctl.components.fast_checks import NO, Argument, arguments_of, checks_of
 
 
 class _Arguments:
     """`model_fields` of a declared class: its fields by name, found when first asked for."""
 
     def __get__(self, instance: Any, cls: type) -> dict[str, Argument]:
-        return _arguments(cls)
-
-
-_arguments = cache(arguments_of)
-
-
-@cache
-def _checks(cls: type) -> tuple[tuple[tuple[str, Argument, Any], ...], tuple[str, ...]]:
-    """((field, argument, quick check), ...) and the names of the checks of the whole, of a declared class."""
-    of_fields = field_checks(cls)
-    rows = []
-    for name, argument in _arguments(cls).items():
-        check = marked(check_of(argument.annotation), argument.metadata)
-        rows.append((name, argument, _followed(check, [getattr(cls, method) for method in of_fields.get(name, ())])))
-    return tuple(rows), tuple(whole_checks(cls))
-
-
-def _followed(check: Any, methods: list[Any]) -> Any:
-    if not methods:
-        return check
-
-    def whole(value: Any) -> Any:
-        value = check(value)
-        for method in methods:
-            value = value if value is NO else method(value)
-        return value
-
-    return whole
+        return arguments_of(cls)
 
 
 class Declared:
@@ -66,19 +38,15 @@ class Declared:
     @classmethod
     def _taken(cls, given: dict[str, Any]) -> dict[str, Any] | None:
         """The fields' values, defaults in, where all that is given is plainly right; else None."""
-        rows, whole = _checks(cls)
+        rows, whole = checks_of(cls)
         values: dict[str, Any] = {}
         used = 0
         try:
             for name, argument, check in rows:
                 if name in given:
                     value, used = check(given[name]), used + 1
-                elif argument.validate_default:
-                    value = check(argument.default)
-                elif argument.is_required():
-                    return None
                 else:
-                    value = argument.get_default()
+                    value = argument.value_without(check)
                 if value is NO:
                     return None
                 values[name] = value
@@ -184,6 +152,20 @@ def _dumped(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_dumped(item) for item in value]
     return {key: _dumped(item) for key, item in value.items()} if isinstance(value, Mapping) else value
+
+
+def expand(value: Any) -> Any:
+    """The value as YAML would hold it, every argument written out: `{adam: {learning_rate: 0.001, ...}}`."""
+    if isinstance(value, Declared):
+        arguments = {name: expand(item) for name, item in value._values().items()}
+        if not value.kind:
+            return arguments
+        return {value.kind: arguments} if arguments else value.kind
+    if isinstance(value, list | tuple):
+        return [expand(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): expand(item) for key, item in value.items()}
+    return value
 
 
 def plain(value: Any) -> Any:

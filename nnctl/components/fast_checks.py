@@ -99,13 +99,17 @@ class Argument:
             default = REQUIRED if default.is_required() else default.get_default(call_default_factory=True)
         self.default = default
         self.validate_default = any(isinstance(mark, Field) and mark.validate_default for mark in self.metadata)
+        self._taken_default: Any = REQUIRED  # the default as the field holds it, once it was asked for
 
     def is_required(self) -> bool:
         return self.default is REQUIRED
 
-    def get_default(self) -> Any:
-        """The default; a copy, where it could be written into."""
-        return copy.deepcopy(self.default) if isinstance(self.default, dict | list | set) else self.default
+    def value_without(self, check: Check) -> Any:
+        """What the field holds where it is not given; NO where it must be. check: the field's."""
+        if self._taken_default is REQUIRED and self.default is not REQUIRED:
+            self._taken_default = check(self.default) if self.validate_default else self.default
+        value = NO if self._taken_default is REQUIRED else self._taken_default
+        return copy.deepcopy(value) if isinstance(value, dict | list | set) else value  # it could be written into
 
 
 def split(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
@@ -114,6 +118,7 @@ def split(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
     return (annotation.__origin__ if marks else annotation), marks
 
 
+@cache
 def arguments_of(cls: type) -> dict[str, Argument]:
     """The fields of a class by name, its bases' first."""
     found: dict[str, Argument] = {}
@@ -141,6 +146,31 @@ def whole_checks(cls: type) -> list[str]:
     """The names of the methods that `model_validator` marks."""
     return [name for home in reversed(cls.__mro__) for name, method in vars(home).items()
             if getattr(method, "checks_whole", False)]  # fmt: skip
+
+
+@cache
+def checks_of(cls: Any) -> tuple[tuple[tuple[str, Argument, Check], ...], tuple[str, ...]]:
+    """((field, argument, quick check), ...) and the names of the checks of the whole, of a declared class."""
+    of_fields = field_checks(cls)
+    rows = []
+    for name, argument in arguments_of(cls).items():
+        check = marked(check_of(argument.annotation), argument.metadata)
+        rows.append((name, argument, _followed(check, [getattr(cls, method) for method in of_fields.get(name, ())])))
+    return tuple(rows), tuple(whole_checks(cls))
+
+
+def _followed(check: Check, methods: list[Check]) -> Check:
+    """A field's check, and after it the methods that `field_validator` marks."""
+    if not methods:
+        return check
+
+    def whole(value: Any) -> Any:
+        value = check(value)
+        for method in methods:
+            value = value if value is NO else method(value)
+        return value
+
+    return whole
 
 
 @cache

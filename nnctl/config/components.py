@@ -138,9 +138,9 @@ def build_declared(found: Findings, cls: type[Declared], given: Any, path: Path)
         hint = f"write {{{first}: {show_value(given)}}}" if first and not isinstance(given, list) else None
         found.add(path, f"expected a mapping of arguments, got {show_value(given)}", hint)
         return BAD
-    before = len(found)
     values: dict[str, Any] = {}
     bad: set[str] = set()
+    wrong = False  # whether a problem was noted
     for key, value in given.items():
         inside = (*path, key)
         if key not in fields:
@@ -155,13 +155,15 @@ def build_declared(found: Findings, cls: type[Declared], given: Any, path: Path)
             else:
                 hint = did_you_mean(key, fields)
             found.add(inside, what, hint)
+            wrong = True
             continue
         slot = slots(cls).get(key)
         values[key] = _build_slot(found, slot, value, inside) if slot else value
         if values[key] is BAD:
             bad.add(key)
             del values[key]
-    return _validated(found, cls, values, bad, path, before)
+    built = _validated(found, cls, values, bad, path)
+    return BAD if wrong or bad else built
 
 
 def _holder(cls: type[Declared], key: str) -> str | None:
@@ -172,10 +174,10 @@ def _holder(cls: type[Declared], key: str) -> str | None:
     return None
 
 
-def _validated(found: Findings, cls: type[Declared], values: dict[str, Any], bad: set[str], path: Path,
-               before: int) -> Any:  # fmt: skip
+def _validated(found: Findings, cls: type[Declared], values: dict[str, Any], bad: set[str], path: Path) -> Any:
+    """The instance; BAD, with the problems noted, where there are some. bad: fields whose problems are told already."""
     try:
-        built = cls.model_validate(values)
+        return cls.model_validate(values)
     except ValueError as error:
         if not hasattr(error, "errors"):  # pydantic's ValidationError, of which nothing is loaded where all is well
             raise
@@ -187,7 +189,6 @@ def _validated(found: Findings, cls: type[Declared], values: dict[str, Any], bad
         for problem in error.problems:
             found.add(path, problem.message, problem.hint)
         return BAD
-    return built if len(found) == before else BAD
 
 
 def _build_slot(found: Findings, slot: Slot, value: Any, path: Path) -> Any:

@@ -38,10 +38,10 @@ class Wiring:
         """Sets the entry's layer and sources. What is wrong in every turn of a `repeat` is told once."""
         if entry.path in self._told:
             return
-        before = len(self.found)
+        before = len(self.found.problems)
         self._build(entry)
         self._connect(entry)
-        if len(self.found) > before:
+        if len(self.found.problems) > before:
             self._told.add(entry.path)
 
     # Layers
@@ -85,7 +85,7 @@ class Wiring:
     # Sources
 
     def _connect(self, entry: Entry) -> None:
-        before = len(self.found)
+        before = len(self.found.problems)
         path = (*entry.path, "from")
         if "from" in entry.given:
             names = self._names(entry, "from")
@@ -97,7 +97,7 @@ class Wiring:
         if None in sources or None in states:
             return
         entry.sources = (*sources, *states)
-        if entry.layer is not BAD and len(self.found) == before:
+        if entry.layer is not BAD and len(self.found.problems) == before:
             self._count(entry, path)
 
     def _names(self, entry: Entry, key: str) -> list[tuple[str, Path]]:

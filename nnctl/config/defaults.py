@@ -6,9 +6,9 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
-from nnctl.components.registry import Declared
+from nnctl.components.component import expand
 from nnctl.config.graph_builder import Network
 from nnctl.config.source_map import Document, Path, show_path
 from nnctl.config.types import Config
@@ -18,29 +18,15 @@ _ABSENT: Any = object()
 _SAFE_TEXT = re.compile(r"[^\W\d][\w/ ().*+-]*(?<! )|[./][\w/.*-]*")
 
 
-def expand(value: Any) -> Any:
-    """The value as YAML would hold it, every argument written out: `{adam: {learning_rate: 0.001, ...}}`."""
-    if isinstance(value, Declared):
-        arguments = {name: expand(getattr(value, name)) for name in type(value).model_fields}
-        if not value.kind:
-            return arguments
-        return {value.kind: arguments} if arguments else value.kind
-    if isinstance(value, list | tuple):
-        return [expand(item) for item in value]
-    if isinstance(value, Mapping):
-        return {str(key): expand(item) for key, item in value.items()}
-    return value
-
-
 def resolve(spec: Config, document: Document, network: Network, moved: Mapping[Path, Path]) -> Config:
     """The spec with its `resolved`, `origins` and `places` filled in.
 
     moved: resolved key path -> key path in the config, where the two differ.
     """
     moved = dict(moved)
-    whole: dict[str, Any] = {"name": spec.name, "seed": spec.seed, "dataset": expand(spec.dataset)}
+    whole: dict[str, Any] = {"name": spec.name, "seed": spec.seed, "dataset": spec.dataset}
     if spec.inputs:
-        whole["inputs"] = {name: expand(one) for name, one in spec.inputs.items()}
+        whole["inputs"] = spec.inputs
         moved |= {("inputs", name): network.paths[name] for name in spec.inputs}
     whole["layers"] = []
     for index, node in enumerate(spec.nodes):
@@ -49,7 +35,7 @@ def resolve(spec: Config, document: Document, network: Network, moved: Mapping[P
         if node.shared:
             arguments["shared"] = node.shared
         else:
-            arguments |= expand(node.layer)[node.layer.kind]
+            arguments |= {name: getattr(node.layer, name) for name in type(node.layer).model_fields}
         whole["layers"].append({node.layer.kind: arguments})
         written = network.paths[node.name]
         moved[("layers", index)] = network.items[node.name]
@@ -59,42 +45,51 @@ def resolve(spec: Config, document: Document, network: Network, moved: Mapping[P
             short = ("layers", index, node.layer.kind, "shared")
             moved[short] = (*written, "layer") if (*written, "layer") in document.places else written
     whole |= {
-        "outputs": list(spec.outputs),
-        "loss": {name: expand(loss) for name, loss in spec.losses.items()},
-        "loss_weights": dict(spec.loss_weights),
-        "optimizer": expand(spec.optimizer),
-        "metrics": {name: expand(metrics) for name, metrics in spec.metrics.items()},
-        "weighted_metrics": {name: expand(metrics) for name, metrics in spec.weighted_metrics.items()},
+        "outputs": spec.outputs,
+        "loss": spec.losses,
+        "loss_weights": spec.loss_weights,
+        "optimizer": spec.optimizer,
+        "metrics": spec.metrics,
+        "weighted_metrics": spec.weighted_metrics,
         "epochs": spec.epochs,
         "batch_size": "all" if spec.batch_size is None else spec.batch_size,
-        "class_weight": expand(spec.class_weight),
-        "callbacks": expand(spec.callbacks),
+        "class_weight": spec.class_weight,
+        "callbacks": spec.callbacks,
         "keep": spec.keep,
-        "engine": expand(spec.engine),
+        "engine": spec.engine,
     }
-    origins: dict[str, str] = {}
-    _trace(whole, document.data, (), (), document, moved, origins)
-    places = {show_path(path): document.at(place) for path, place in document.places.items() if path}
-    return replace(spec, resolved=whole, origins=origins, places=places)
+    whole = expand(whole)
+    leaves: dict[Path, Path | None] = {}
+    _trace(whole, document.data, (), (), _Written(document.data, moved, leaves))
+    return replace(spec, resolved=whole, origins=document.origins(leaves), places=document.shown_places())
 
 
-def _trace(resolved: Any, given: Any, path: Path, written: Path, document: Document, moved: Mapping[Path, Path],
-           origins: dict[str, str]) -> None:  # fmt: skip
-    """Walks the resolved config beside the given one and notes where every leaf comes from."""
-    if path in moved:
-        written = moved[path]
-        given = _at(document.data, written)
+class _Written(NamedTuple):
+    """data: the config as written. moved: resolved key path -> key path in it, where the two differ.
+    leaves: resolved key path of a value -> the key path in the config that gave it; None for a default."""
+
+    data: Any
+    moved: Mapping[Path, Path]
+    leaves: dict[Path, Path | None]
+
+
+def _trace(resolved: Any, given: Any, path: Path, written: Path, config: _Written) -> None:
+    """Walks the resolved config beside the one given and notes which key path every leaf comes from."""
+    if path in config.moved:
+        written = config.moved[path]
+        given = _at(config.data, written)
     if isinstance(resolved, dict) and resolved:
         for key, value in resolved.items():
             inner, at = _step(given, key, written, single=len(resolved) == 1)
-            _trace(value, inner, (*path, key), at, document, moved, origins)
+            _trace(value, inner, (*path, key), at, config)
     elif isinstance(resolved, list) and any(isinstance(item, dict | list) for item in resolved):
         for index, item in enumerate(resolved):
-            inside = isinstance(given, list) and index < len(given)
-            _trace(item, given[index] if inside else given, (*path, index),
-                   (*written, index) if inside else written, document, moved, origins)  # fmt: skip
+            if isinstance(given, list) and index < len(given):
+                _trace(item, given[index], (*path, index), (*written, index), config)
+            else:
+                _trace(item, given, (*path, index), written, config)
     else:
-        origins[show_path(path)] = "default" if given is _ABSENT else _origin(document, written)
+        config.leaves[path] = None if given is _ABSENT else written
 
 
 def _step(given: Any, key: str, written: Path, single: bool) -> tuple[Any, Path]:
@@ -117,11 +112,6 @@ def _at(data: Any, path: Path) -> Any:
         else:
             return _ABSENT
     return data
-
-
-def _origin(document: Document, path: Path) -> str:
-    place = document.place(path)
-    return "--set" if place.override else f"line {place.line}"
 
 
 def dump(resolved: Mapping[str, Any], origins: Mapping[str, str]) -> str:

@@ -28,7 +28,7 @@ class Network:
 
 def build_network(found: Findings, layers: Any, inputs: Any, outputs: Any) -> Network:
     """Nodes, outputs and inputs from the values of `layers:`, `inputs:` and `outputs:`."""
-    before = len(found)
+    before = len(found.problems)
     network = Network(inputs=_declared_inputs(found, inputs))
     network.paths = {name: ("inputs", name) for name in network.inputs}
     if not isinstance(layers, list) or not layers:
@@ -54,7 +54,7 @@ def build_network(found: Findings, layers: Any, inputs: Any, outputs: Any) -> Ne
         found.add(("layers",), "there is no layer besides the input", "add a layer: - Dense: {units: 16}")
         return network
     network.outputs = _outputs(found, outputs, built)
-    if len(found) == before:
+    if len(found.problems) == before:
         _unused(found, network, built)
     network.items = {entry.name: entry.item for entry in built}
     network.nodes = tuple(

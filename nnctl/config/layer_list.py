@@ -39,7 +39,7 @@ class Entry:
     """One layer of the list, or what could not be read as one (`wrong`).
 
     item: key path of the list's entry. path: of its arguments. value: the entry as written.
-    sources: the tensors it takes, once they are known.
+    sources: the tensors it takes, once they are known. given: the arguments where these are a mapping, else empty.
     """
 
     index: int
@@ -55,14 +55,12 @@ class Entry:
     shared: str | None = None
     sources: tuple[str, ...] = ()
     layer: Any = BAD
+    given: dict[str, Any] = field(init=False)
+    is_input: bool = field(init=False)
 
-    @property
-    def is_input(self) -> bool:
-        return self.kind is not None and normalised(self.kind) in _INPUT_KINDS
-
-    @property
-    def given(self) -> dict[str, Any]:
-        return self.arguments if isinstance(self.arguments, dict) else {}
+    def __post_init__(self) -> None:
+        self.given = self.arguments if isinstance(self.arguments, dict) else {}
+        self.is_input = self.kind is not None and normalised(self.kind) in _INPUT_KINDS
 
 
 def entries_of(layers: Sequence[Any]) -> list[Entry]:

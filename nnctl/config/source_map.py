@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,6 +64,22 @@ class Document:
     def at(self, place: Place) -> str:
         return place.override or f"{self.file}:{place.line}:{place.column}"
 
+    def shown_places(self) -> dict[str, str]:
+        """Key path as text -> `file:line:column`, of every key path that was written."""
+        return {show_path(path): self.at(place) for path, place in self.places.items() if path}
+
+    def origins(self, written: Mapping[Path, Path | None]) -> dict[str, str]:
+        """Key path as text -> "line 7", "--set", or "default" where nothing was written.
+
+        written: key path -> the key path in the document that gave its value, None for a default.
+        """
+        return {show_path(path): "default" if source is None else self._origin(source)
+                for path, source in written.items()}  # fmt: skip
+
+    def _origin(self, path: Path) -> str:
+        place = self.place(path)
+        return "--set" if place.override else f"line {place.line}"
+
     def where(self, path: Path) -> str:
         """`file:line:column: key.path`."""
         place = self.at(self.place(path))
@@ -70,11 +87,14 @@ class Document:
 
 
 class Findings:
-    """Collects what is wrong with a document, so that all of it can be told at once."""
+    """Collects what is wrong with a document, so that all of it can be told at once.
+
+    problems: what was found so far, each with its order in the file.
+    """
 
     def __init__(self, document: Document):
         self.document = document
-        self._found: list[tuple[tuple[bool, int, int], Problem]] = [
+        self.problems: list[tuple[tuple[bool, int, int], Problem]] = [
             ((False, 0, 0), problem) for problem in document.problems
         ]
 
@@ -82,19 +102,16 @@ class Findings:
         """Notes a problem at a key path. Raises ConfigError when there are too many to be worth telling."""
         place = self.document.place(path)
         order = (place.override is not None, place.line, place.column)
-        self._found.append((order, Problem(message, self.document.where(path), hint)))
-        if len(self._found) >= MOST_PROBLEMS:
+        self.problems.append((order, Problem(message, self.document.where(path), hint)))
+        if len(self.problems) >= MOST_PROBLEMS:
             self.stop_if_any()
 
     def add_problem(self, problem: Problem) -> None:
         """Notes a problem that has no place in the file."""
-        self._found.append(((True, 0, 0), problem))
-
-    def __len__(self) -> int:
-        return len(self._found)
+        self.problems.append(((True, 0, 0), problem))
 
     def stop_if_any(self) -> None:
         """Raises ConfigError with every problem, in the file's order."""
-        if self._found:
-            self._found.sort(key=lambda item: item[0])
-            raise ConfigError.of([problem for _, problem in self._found])
+        if self.problems:
+            self.problems.sort(key=lambda item: item[0])
+            raise ConfigError.of([problem for _, problem in self.problems])

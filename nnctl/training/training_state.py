@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from nnctl.config.defaults import expand
+from nnctl.components.component import expand
 from nnctl.errors import RunError
 from nnctl.nn.metrics import dump, load
 from nnctl.training.checkpoint import Checkpoint
