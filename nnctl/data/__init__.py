@@ -1,4 +1,4 @@
-"""Data: files in, arrays for training, validation and test out, with a line for everything done on the way."""
+"""From files to arrays for training, validation and test, with a note for everything that was done on the way."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    # The spec imports nnctl.data.config at start-up; NumPy and DuckDB wait until data are asked for.
+    # nnctl.config imports nnctl.data.config at start-up; NumPy and DuckDB are not imported before data are loaded.
     if name in _HOMES:
         return getattr(import_module(f"nnctl.data.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""What a config says under `dataset:`, and under `inputs:` of what feeds an input."""
+"""The keys under `dataset:`, and those under `inputs:`."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -19,7 +19,7 @@ Split = Annotated[float, Field(ge=0, lt=1)]
 MissingRule = Literal["error", "drop", "mean", "median", "zero", "category"]
 NormalizeRule = Literal["standard", "minmax", "none"]
 DateOrder = Literal["ymd", "dmy", "mdy"]
-# Words that may be given as numbers: -999 as "-999".
+# Words that may be written as numbers: -999 for "-999".
 Words = Annotated[
     tuple[str, ...], BeforeValidator(lambda v: tuple(map(_word, v if isinstance(v, list | tuple) else [v])))
 ]
@@ -30,11 +30,11 @@ def _word(value: object) -> object:
 
 
 class SplitSpec(Declared):
-    """`split:`: which rows train, which validate, which test.
+    """`split:`: which rows are for training, validation and test.
 
-    validation, test: parts of all rows. stratify: keep the classes' proportions; default: for class targets.
-    order: `random` shuffles with the seed, `keep` takes the last rows, in file order.
-    time: a column; the latest rows validate and test. column: a column that holds train, validation or test.
+    validation, test: fractions of all rows. stratify: keep the classes' proportions; by default for class targets.
+    order: `random` shuffles with the seed; `keep` takes the last rows, in file order.
+    time: a column; the latest rows are for validation and test. column: a column of train, validation or test.
     """
 
     validation: Split = 0.2
@@ -50,10 +50,10 @@ Side = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class SequenceSpec(Declared):
-    """`sequence:` of a table whose rows are time steps: the rows of an id make a sequence.
+    """`sequence:` of a table whose rows are time steps: the rows with the same id form a sequence.
 
-    order: the column that orders the steps; default the file's order. length: sequences are cut or filled up to so
-    many steps; default the longest. target: `one` a sequence, or one at `each` step.
+    order: the column that orders the steps; by default the order of the file. length: sequences are truncated or
+    padded to this many steps; by default the longest. target: `one` per sequence, or one at `each` step.
     """
 
     id: str
@@ -63,10 +63,11 @@ class SequenceSpec(Declared):
 
 
 class TextSpec(Declared):
-    """`text:`: a column of texts (or several, each an input of its own), as numbers of words for an Embedding.
+    """`text:`: a column of texts, or several, each an input of its own, as token ids for an Embedding.
 
-    split: into words or characters. lower: in small letters, without punctuation. vocabulary: the most numbers,
-    padding's 0 and unknown words' 1 among them. length: of every row; default the longest text in training.
+    split: into words or characters. lower: lower case, without punctuation. vocabulary: the largest number of token
+    ids, including 0 for padding and 1 for unknown words. length: of every row; by default that of the longest
+    training text.
     """
 
     column: Names
@@ -77,7 +78,7 @@ class TextSpec(Declared):
 
 
 def _colour(value: object) -> object:
-    """White, black or #rrggbb as three numbers; anything else as it is."""
+    """White, black or #rrggbb as three numbers; anything else unchanged."""
     if isinstance(value, str):
         text = {"white": "#ffffff", "black": "#000000"}.get(value.strip().lower(), value.strip())
         if len(text) != 7 or text[0] != "#" or not set(text[1:].lower()) <= set("0123456789abcdef"):
@@ -88,7 +89,7 @@ def _colour(value: object) -> object:
 
 def _rising(value: tuple[float, float]) -> tuple[float, float]:
     if not value[0] < value[1]:
-        raise ValueError("the range's first number must be below its second")
+        raise ValueError("the first number of the range must be less than the second")
     return value
 
 
@@ -99,12 +100,12 @@ Color = Annotated[
 
 
 class ImageSpec(Declared):
-    """`image:`: how images of a folder are read.
+    """`image:`: how the images of a folder are read.
 
-    size: [height, width] that all are brought to; default the first image's. color: rgb or gray; default the
-    first image's. background: what transparent images are laid on: white, black, "#rrggbb" or [red, green, blue].
-    range: [lowest, highest] value of images of more than 8 bits a color, which become 0 to 1; default what occurs in
-    the images trained on.
+    size: [height, width] that all images are resized to; by default that of the first image. color: rgb or gray; by
+    default as the first image. background: what transparent images are placed on: white, black, "#rrggbb" or
+    [red, green, blue]. range: [lowest, highest] value of images with more than 8 bits per channel, which become 0 to
+    1; by default the extremes of the training images.
     """
 
     size: Annotated[tuple[Side, Side], BeforeValidator(listed)] | None = None
@@ -114,26 +115,26 @@ class ImageSpec(Declared):
 
 
 class DatasetSpec(Declared):
-    """`dataset:`: a bundled name, or files and what to make of them.
+    """`dataset:`: the name of a bundled data set, or files and how to read them.
 
-    name: a bundled data set, or one that is fetched once. path: file, glob or list of files, or a folder of images or
-    of IDX files (MNIST's); validation_path and test_path: files of their own for these parts. query: SQL over the
-    table `data`. target: column(s), or {output: column(s)}; for npz the array's name (an input's own array: an
-    autoencoder's target, scaled as the input is). features: default all columns but the target.
+    name: a bundled data set, or one that is downloaded once. path: a file, a glob or a list of files, or a folder of
+    images or of IDX files (as of MNIST); validation_path and test_path: separate files for these splits. query: SQL
+    over the table `data`. target: column(s), or {output: column(s)}; for npz files the name of an array (the array of
+    an input is the target of an autoencoder, scaled as the input). features: by default all columns but the target.
     ignore: columns to leave out.
-    categorical, numeric: columns to take as such, whatever they look like. encode: what becomes of categories.
-    dates: the order of day, month and year in dates of numbers (`dmy`), of all columns or {column: order}; default what
-    fits all rows. decimal: the mark before a fraction, "." or ","; default what the file shows. missing_values: words
-    that stand for no value, instead of NA, None, ? and the like; an empty field of a CSV file always does. encoding:
-    of CSV files; default UTF-8.
+    categorical, numeric: columns to treat as such, whatever they look like. encode: how categories are encoded.
+    dates: the order of day, month and year in numeric dates (`dmy`), for all columns or {column: order}; by default
+    the one that fits all rows. decimal: the decimal separator, "." or ","; by default as found in the file.
+    missing_values: words that mean a missing value, instead of NA, None, ? and the like; an empty field of a CSV file
+    always does. encoding: of CSV files; by default UTF-8.
     missing, normalize: a rule for all columns, or {column: rule}; sequences with lengths are scaled feature by
-    feature, padding left out. weight: a column of sample weights.
-    lengths: the npz array of the sequences' lengths, or {input: array}; default NAME_lengths, or lengths.
-    image: of a folder of images, photos/CLASS/..., or photos/train/CLASS/... and photos/test/CLASS/...: their size and
-    colour. IDX files bring their labels with them by MNIST's names: train-images-idx3-ubyte[.gz] and
-    train-labels-idx1-ubyte[.gz] train, t10k-images-... and t10k-labels-... test.
-    sequence: rows are time steps; which make a sequence. text: columns of texts, for an Embedding.
-    alphabet: the characters that a target of texts (CTC) may hold; default all that it holds, sorted.
+    feature, without the padding. weight: a column of sample weights.
+    lengths: the npz array of the sequences' lengths, or {input: array}; by default NAME_lengths, or lengths.
+    image: size and color for a folder of images, photos/CLASS/..., or photos/train/CLASS/... and
+    photos/test/CLASS/.... The labels of IDX files are found by MNIST's names: train-images-idx3-ubyte[.gz] and
+    train-labels-idx1-ubyte[.gz] for training, t10k-images-... and t10k-labels-... for test.
+    sequence: the rows are time steps, and which of them form a sequence. text: columns of texts, for an Embedding.
+    alphabet: the characters that a text target (CTC) may contain; by default all that occur, sorted.
     """
 
     name: str | None = None
@@ -147,13 +148,13 @@ class DatasetSpec(Declared):
     categorical: Names = ()
     numeric: Names = ()
     encode: Literal["onehot", "integer"] = "onehot"
-    rare: Annotated[int, Field(ge=0)] = 0  # categories seen fewer times in training become one, "(rare)"
+    rare: Annotated[int, Field(ge=0)] = 0  # categories with fewer training rows are combined as "(rare)"
     dates: DateOrder | Mapping[str, DateOrder] | None = None
     decimal: Literal[".", ","] | None = None
     missing_values: Words | None = None
     encoding: str | None = None
     missing: MissingRule | Mapping[str, MissingRule] = "error"
-    normalize: NormalizeRule | Mapping[str, NormalizeRule] | None = None  # None: standard for tables, none else
+    normalize: NormalizeRule | Mapping[str, NormalizeRule] | None = None  # None: standard for tables, none for arrays
     weight: str | None = None
     lengths: str | Mapping[str, str] | None = None
     alphabet: Characters | None = None
@@ -164,10 +165,11 @@ class DatasetSpec(Declared):
 
 
 class InputSpec(Declared):
-    """One entry of `inputs:`: what feeds an input of the model.
+    """One entry of `inputs:`: the data of one input of the model.
 
-    shape: without the batch axis; found from the data where it is left out.
-    columns: the table's columns that feed it. array: the array of an npz that feeds it (default: the input's name).
+    shape: without the batch axis; by default as in the data.
+    columns: the table's columns that it takes. array: the array of an npz file that it takes; by default the one with
+    the input's name.
     """
 
     shape: Annotated[tuple[int | None, ...], BeforeValidator(listed)] | None = None

@@ -1,4 +1,4 @@
-"""What loading gives: arrays for training, validation and test, and what was learnt about the data."""
+"""The result of loading: arrays for training, validation and test, and what was fitted."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Split:
-    """Rows of one part of the data: arrays, or Rows of large ones, by input name and by output name.
+    """The rows of one split: arrays, or `Rows` of large ones, by input name and by output name.
 
-    divisors: by input name, what its values are to be divided by: pixels stay bytes until a batch is made of them.
-    lengths: by input name, (rows,) how many of its time steps each row has; an input all of whose rows are
-    full is left out. names: (rows,) what messages call each row: its number in the file, from 1,
-    or the id of a sequence.
+    divisors: by input name, what its values must be divided by: pixels stay bytes until they are in a batch.
+    lengths: by input name, (rows,) the number of real time steps of each row; inputs without any padding are absent.
+    names: (rows,) what messages call each row: its number in the file, from 1, or the id of a sequence.
     """
 
     inputs: Mapping[str, Array | Rows]
@@ -42,10 +41,10 @@ class Split:
 class Target:
     """What an output predicts.
 
-    labels: how the arrays are encoded ("integer", "onehot", "binary", "number", "sequence", as losses want them).
-    classes: the class names in order of their numbers, or None for numbers; of a "sequence", class i is number i + 1.
+    labels: how the arrays are encoded ("integer", "onehot", "binary", "number" or "sequence", as the loss needs them).
+    classes: the class names in the order of their numbers, or None for numbers; class i of a "sequence" is i + 1.
     columns: the table's column(s), or the array's name. shape: of one row. soft: "binary" targets are fractions.
-    shift, scale: what is learnt is (x - shift) / scale, by column; empty where numbers are learnt as they are.
+    shift, scale: the model predicts (x - shift) / scale, by column; empty if the numbers are not scaled.
     """
 
     labels: str
@@ -58,13 +57,13 @@ class Target:
 
     @property
     def scaled(self) -> bool:
-        """Whether what is learnt has another unit than the data."""
+        """Whether the model predicts scaled values, not the units of the data."""
         return any(np.ravel(self.shift) != 0) or any(np.ravel(self.scale) != 1)
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A loaded data set. notes: a line for everything that was done to the data."""
+    """A loaded data set. notes: one for everything that was done to the data."""
 
     train: Split
     validation: Split | None
@@ -76,11 +75,11 @@ class Dataset:
 
     @property
     def parts(self) -> dict[str, Split]:
-        """The parts that there are, by name."""
+        """The splits that are not empty, by name."""
         parts = {"train": self.train, "validation": self.validation, "test": self.test}
         return {name: part for name, part in parts.items() if part is not None}
 
     @property
     def rows(self) -> dict[str, int]:
-        """How many rows each part has."""
+        """The number of rows of each split."""
         return {name: part.rows for name, part in self.parts.items()}

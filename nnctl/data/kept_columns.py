@@ -1,4 +1,4 @@
-"""Columns of the input that a prediction carries along, `--keep`."""
+"""The columns of the input that `predict --keep` copies to its output."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ ALL = "all"
 
 def kept_columns(given: Given, source: str | Path, names: Sequence[str], notes: list[str],
                  encoding: str | None = None) -> dict[str, Array]:  # fmt: skip
-    """The input's columns of these names, (rows of `given`,) each; of ("all",), all that have one value a row.
+    """The named columns of the input, (rows of `given`,) each; for ("all",), all that have one value per row.
 
-    Of CSV files as they are written (str, None where empty), so that 01046 stays 01046; of other files int, float or
-    str. encoding: of CSV files. Raises InputError for a name that is no column, and for one without a single value a row.
+    Values of CSV files are kept as they are written (str, None if empty), so that 01046 stays 01046; those of other
+    files are int, float or str. encoding: of CSV files. Raises InputError for a name that is not a column, and for a
+    column that does not have one value per row.
     """
     if isinstance(given.rows, LongTable):
         return _of_sequences(given.rows, names, notes)
@@ -34,8 +35,11 @@ def kept_columns(given: Given, source: str | Path, names: Sequence[str], notes: 
     columns = _of_table(given.rows, given.numbers, source, names, encoding)
     nested = [name for name, column in columns.items() if column.kind == "nested"]
     if nested and ALL not in names:
-        raise InputError(f"--keep {listing(nested)}: it holds lists or structs, not one value a row", given.rows.source,
-                         "choose columns of numbers, words or dates")  # fmt: skip
+        raise InputError(
+            f"--keep {listing(nested)}: the column holds lists or structs, not one value per row",
+            given.rows.source,
+            "choose columns of numbers, words or dates",
+        )
     if nested:
         notes.append(f"columns of lists or structs are not kept: {listing(nested, 20)}")
     return {name: values(column) for name, column in columns.items() if name not in nested}
@@ -43,7 +47,7 @@ def kept_columns(given: Given, source: str | Path, names: Sequence[str], notes: 
 
 def _of_table(table: Table, numbers: Array | None, source: str | Path, names: Sequence[str],
               encoding: str | None) -> dict[str, Column]:  # fmt: skip
-    if numbers is None:  # rows of the query's own making: its columns are all there is
+    if numbers is None:  # the query makes new rows, so its columns are all there is
         return {name: table[name] for name in _chosen(names, list(table.columns), table.source)}
     files = find_files((str(source),))
     whole = read_table(files, Rules(words=frozenset(_titles(files, encoding)), missing=()), encoding=encoding)
@@ -53,7 +57,7 @@ def _of_table(table: Table, numbers: Array | None, source: str | Path, names: Se
 
 
 def _titles(files: Files, encoding: str | None) -> tuple[str, ...]:
-    """The columns of CSV files, to be read as words; of other files none, which have types of their own."""
+    """The columns of CSV files, to be read as words; none for other files, which have types of their own."""
     if files.format != "csv":
         return ()
     from nnctl.data.readers.csv.dialect import dialect
@@ -62,7 +66,7 @@ def _titles(files: Files, encoding: str | None) -> tuple[str, ...]:
 
 
 def values(column: Column) -> Array:
-    """(rows,) a column's values: int64 or float64, or objects (str, int, None where missing); dates as ISO text."""
+    """(rows,) the values of a column: int64, float64, or objects (str or int, None if missing); dates in ISO format."""
     missing = column.missing
     if column.kind == "text":
         texts: Array = np.array([*column.words, None], dtype=object)[column.values]
@@ -85,7 +89,7 @@ def values(column: Column) -> Array:
 
 
 def _chosen(names: Sequence[str], known: Sequence[str], source: str) -> list[str]:
-    """The known names that are asked for, none twice. Raises InputError with the nearest for others."""
+    """The names, without repeats. Raises InputError for an unknown one, with the most similar known name."""
     if ALL in names:
         return list(known)
     for name in names:
@@ -98,7 +102,7 @@ def _chosen(names: Sequence[str], known: Sequence[str], source: str) -> list[str
 
 
 def _of_sequences(rows: LongTable, names: Sequence[str], notes: list[str]) -> dict[str, Array]:
-    """Columns that have one value in all steps of each sequence."""
+    """Columns with one value in all steps of each sequence."""
     heads, differing, out = rows.order[rows.starts[:-1]], [], {}
     for name in _chosen(names, list(rows.table.columns), rows.source):
         column = rows.table[name]
@@ -109,18 +113,21 @@ def _of_sequences(rows: LongTable, names: Sequence[str], notes: list[str]) -> di
         else:
             out[name] = values(column.take(heads))
     if differing and ALL not in names:
-        raise InputError(f"--keep {listing(differing)}: it differs within a sequence, which has one prediction",
-                         rows.source, "--keep all keeps the columns that have one value in each sequence")  # fmt: skip
+        raise InputError(
+            f"--keep {listing(differing)}: its values differ within a sequence, but a sequence has one prediction",
+            rows.source,
+            "--keep all keeps the columns that have one value in each sequence",
+        )
     if differing:
         notes.append(f"columns that differ within a sequence are not kept: {listing(differing, 20)}")
     return out
 
 
 def _of_arrays(rows: Arrays, names: Sequence[str]) -> dict[str, Array]:
-    """Arrays that have one value a row."""
+    """Arrays with one value per row."""
     single = [name for name, array in rows.arrays.items() if array.size == len(array)]
     for name in names:
         if name in rows.arrays and name not in single:
-            raise InputError(f'--keep {name}: the array has the shape {rows[name].shape}, not one value a row',
+            raise InputError(f'--keep {name}: the array has the shape {rows[name].shape}, not one value per row',
                              rows.source, f"arrays that can be kept: {listing(single, 20) or 'none'}")  # fmt: skip
     return {name: np.asarray(rows[name]).reshape(-1) for name in _chosen(names, single, rows.source)}

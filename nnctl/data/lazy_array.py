@@ -1,7 +1,7 @@
-"""Rows of a large array: gathered when they are asked for, out of a mapped file or of memory, and encoded then.
+"""Rows of a large array: read from a mapped file, or from memory, and encoded only when a batch needs them.
 
-A set that is larger than memory is never held: a part of it is the numbers of its rows, and what is done to its values
-(the division, the scaling, the dtype) is done to the rows of a batch. Sums over all rows are taken in `blocks`.
+A data set that is larger than memory is never loaded as a whole: a split of it is a list of row numbers, and its values
+are converted (divided, scaled, cast) batch by batch. Statistics over all rows are computed in `blocks`.
 """
 
 from __future__ import annotations
@@ -16,62 +16,62 @@ import numpy as np
 from nnctl.data.readers.memory_map import MappedFile
 
 Array = np.ndarray
-# Bytes from which an array is worth being seen as Rows: below, a copy costs less than a gather for every block.
+# Bytes from which an array becomes Rows: below that, a copy costs less than gathering every block.
 LARGE = 16 << 20
-_BLOCK = 1 << 20  # bytes of the rows that `blocks` gives at once
+_BLOCK = 1 << 20  # bytes of the rows in one of `blocks`
 
-# A step of the encoding: (rows as stored or as the step before left them, each row's own figure or None, where to
-# write or None for a new array) to the rows as they are from here on. It may write into what it is given.
+# A step of the encoding: from (rows as stored or from the previous step, one value per row or None, array to write to
+# or None for a new one) to the encoded rows. It may write to its first argument.
 Step = Callable[[Array, Array | None, Array | None], Array]
 
 
 @dataclass(frozen=True)
 class _Piece:
-    """Rows of one file or array as bytes, (rows, bytes of a row). first: the number of its first row.
+    """The rows of one file or array as bytes, (rows, bytes per row). first: the number of its first row.
 
-    As bytes, because np.take copies the *whole* of an array first that is not aligned (members of an npz file
-    hardly ever are) or of the other byte order (IDX).
+    They are bytes because np.take first copies the *whole* array if it is not aligned (as most members of npz files)
+    or has the other byte order (IDX).
     """
 
     data: Array
     first: int
     file: MappedFile | None
-    start: int = 0  # where in the file number 0 begins
+    start: int = 0  # where row 0 begins in the file
 
     def take(self, numbers: Array, out: Array) -> None:
-        """Rows by their numbers here, from 0 on."""
+        """Copies rows to `out`; numbers: counted from 0 in this piece."""
         if self.file is not None:
             self.file.check()
             self.file.wanted(self.start, self.data.shape[1], numbers)
-        # any other mode than "raise" writes to `out` itself; the numbers are ours and in range
+        # the mode "raise" would write to a buffer first; the numbers are known to be in range
         np.take(self.data, numbers, axis=0, out=out, mode="clip")
         self._looked_at(numbers)
 
     def _looked_at(self, numbers: Array) -> None:
-        """The rows of these numbers, ascending in steps of less than two where they are a look at all of a part."""
+        """Tells the file what was read, if all rows of a split are being read in order, in steps of less than two."""
         if self.file is not None and len(numbers) and 0 <= numbers[-1] - numbers[0] < 2 * len(numbers):
             self.file.passed(len(numbers) * self.data.shape[1])
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Some rows of one array, or of several one after the other.
+    """Some rows of one array, or of several arrays joined along the first axis.
 
-    shape, dtype: as an array's, of the rows as they are given out. Compared and computed with it is by `blocks`, or
-    through `numpy.asarray` where there are few.
+    shape, dtype: of the encoded rows, as those of an array. To compute with the values, use `blocks`, or
+    `numpy.asarray` if there are few rows.
     """
 
     shape: tuple[int, ...]
     dtype: np.dtype
     _pieces: tuple[_Piece, ...]
-    _stored: np.dtype  # in the pieces; and the shape of a row before the steps
+    _stored: np.dtype  # the type in the pieces; below, the shape of a row there
     _row: tuple[int, ...]
-    _numbers: Array | None = None  # (rows,) which of the pieces' rows; None: all
-    _steps: tuple[tuple[Step, Array | None], ...] = ()  # with one figure a row, in the order of these rows
+    _numbers: Array | None = None  # (rows,) which of the pieces' rows these are; None: all
+    _steps: tuple[tuple[Step, Array | None], ...] = ()  # each with one value per row, in the order of these rows
 
     @classmethod
     def of(cls, array: Array, file: MappedFile | None = None, start: int = 0) -> Rows:
-        """The rows of an array in C order; file: that it is a map of, from `start` on."""
+        """The rows of an array in C order. file: the file it maps, beginning at `start`."""
         width = array.dtype.itemsize * prod(array.shape[1:])
         data = np.ascontiguousarray(array).view(np.ndarray).reshape(len(array), -1).view(np.uint8)
         piece = _Piece(data.reshape(len(array), width), 0, file, start)
@@ -94,7 +94,7 @@ class Rows:
 
     @property
     def mapped(self) -> bool:
-        """Whether rows come from a file, so that getting them may take long."""
+        """Whether rows are read from a file, which may take long."""
         return any(piece.file is not None for piece in self._pieces)
 
     def reshape(self, rows: int, *row: int) -> Rows:
@@ -115,7 +115,7 @@ class Rows:
         return replace(self, shape=(len(numbers), *self.shape[1:]), _numbers=of_all, _steps=steps)
 
     def then(self, step: Step, row: tuple[int, ...], dtype: Any = None, each: Array | None = None) -> Rows:
-        """The rows after one more step, which makes rows of the shape `row`. each: (rows,) a figure of every row."""
+        """The rows after one more step, whose result has rows of the shape `row`. each: (rows,) one value per row."""
         dtype = self.dtype if dtype is None else np.dtype(dtype)
         return replace(self, shape=(len(self), *row), dtype=dtype, _steps=(*self._steps, (step, each)))
 
@@ -125,9 +125,9 @@ class Rows:
         return self.then(lambda block, _, out: _given(block.astype(dtype, copy=False), out), self.shape[1:], dtype)
 
     def gather(self, rows: Array | slice = slice(None), out: Array | None = None) -> Array:
-        """(rows, *shape[1:]), C-contiguous and the caller's own. rows: numbers from 0 on, or a slice.
+        """(rows, *shape[1:]), C-contiguous, a copy. rows: numbers counted from 0, or a slice.
 
-        out: where to write them, of that shape and dtype. Raises DataError where a file has become shorter.
+        out: where to write them, of that shape and dtype. Raises DataError if the file has become shorter.
         """
         numbers = np.arange(*rows.indices(len(self))) if isinstance(rows, slice) else np.asarray(rows)
         stored = numbers if self._numbers is None else self._numbers[numbers]
@@ -148,8 +148,8 @@ class Rows:
         return step(block, None if each is None else each[numbers], out)
 
     def found(self, rows: Array) -> tuple[Array, Array]:
-        """(array, numbers): an array, and which of its rows these are. Where they lie in memory as they are given out,
-        it is what they lie in, not to be written to, and nothing is copied; else they are gathered."""
+        """(array, numbers): an array, and which of its rows these are. If the rows are in memory and need no encoding,
+        it is the array that holds them, which must not be written to, and nothing is copied; otherwise a copy."""
         stored = rows if self._numbers is None else self._numbers[rows]
         for piece in () if self._steps or self.mapped or self.dtype != self._stored else self._pieces:
             array = piece.data.view(self._stored)
@@ -163,7 +163,7 @@ class Rows:
         return self.gather(rows), np.arange(len(rows))
 
     def _fits(self, out: Array) -> bool:
-        """Whether rows as they are stored take the memory of `out`, no more and no less."""
+        """Whether the rows as stored fill `out` exactly."""
         return out.dtype == self._stored and out.flags.c_contiguous and prod(out.shape[1:]) == prod(self._row)
 
     def _fill(self, numbers: Array, block: Array) -> None:
@@ -199,18 +199,18 @@ def _given(block: Array, out: Array | None) -> Array:
 
 
 def is_large(dtype: np.dtype, shape: Sequence[int]) -> bool:
-    """Whether an array is worth being seen as Rows. Text and single numbers a row are not: these take no more than the
-    order of an epoch does."""
+    """Whether an array should become Rows. Text and arrays of one number per row should not: they take no more memory
+    than the order of an epoch."""
     return dtype.kind != "U" and prod(shape[1:]) > 1 and dtype.itemsize * prod(shape) >= LARGE
 
 
 def large(array: Array) -> Array | Rows:
-    """The array, or where it is large, its rows."""
+    """The array, or its Rows if it is large."""
     return Rows.of(array) if is_large(array.dtype, array.shape) else array
 
 
 def chosen(array: Array | Rows, rows: Array) -> Array | Rows:
-    """Some rows: a copy of an array's, or where that is large, a selection."""
+    """Some rows of an array: a copy, or a selection if the array is large."""
     array = large(array) if isinstance(array, np.ndarray) else array
     if isinstance(array, Rows):
         return array.select(rows)
@@ -221,13 +221,13 @@ def chosen(array: Array | Rows, rows: Array) -> Array | Rows:
 
 
 def joined(arrays: Sequence[Array | Rows]) -> Array | Rows:
-    """One after the other, nothing copied where one is large. Their rows have one shape."""
+    """The arrays joined along the first axis; nothing is copied if one of them is large. Their rows have one shape."""
     if not any(isinstance(array, Rows) for array in arrays):
         return np.concatenate(arrays)
     several = [array if isinstance(array, Rows) else Rows.of(array) for array in arrays]
     first = several[0]
     if any(rows._stored != first._stored or rows._steps or rows._numbers is not None for rows in several):
-        # of several types: rare, and small as a rule
+        # several types: rare, and usually small
         dtype = np.result_type(*(rows.dtype for rows in several))
         several = [Rows.of(np.asarray(rows, dtype)) for rows in several]
         first = several[0]
@@ -240,7 +240,7 @@ def joined(arrays: Sequence[Array | Rows]) -> Array | Rows:
 
 
 def blocks(array: Array | Rows) -> Iterator[tuple[int, Array]]:
-    """(number of its first row, rows) one block after another: of an array views, not to be written to."""
+    """(number of the first row, rows), block by block; those of an array are views and must not be written to."""
     size = max(1, _BLOCK // max(1, array.nbytes // max(1, len(array))))
     for first in range(0, len(array), size):
         yield first, array[first : first + size]

@@ -1,4 +1,4 @@
-"""What looks wrong about loaded data, though nothing in it is broken: rows in two parts, features that give the answer."""
+"""Signs of leakage in data that are formally correct: rows in two splits, features that give the target away."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PRODUCTS = 1 << 18  # bytes of products at a time, so that they stay in the cac
 
 
 def duplicate_notes(whole: Split, rows: Mapping[str, Array]) -> list[str]:
-    """A line for each split that has rows of the training split, all inputs and targets equal.
+    """A note for each split that shares rows with the training split, with all inputs and targets equal.
 
     whole: all rows. rows: the row numbers of each split.
     """
@@ -30,13 +30,13 @@ def duplicate_notes(whole: Split, rows: Mapping[str, Array]) -> list[str]:
 
 
 def _among(known: Array, values: Array) -> int:
-    """How many of the values are known; known is sorted. (np.isin would import numpy.ma.)"""
+    """How many of the values are in `known`, which is sorted. (np.isin would import numpy.ma.)"""
     places = np.minimum(np.searchsorted(known, values), len(known) - 1)
     return int(np.count_nonzero(known[places] == values))
 
 
 def _hashes(arrays: Sequence[Array | Rows]) -> Array:
-    """(rows,) uint64: rows that are equal hash alike, others almost never do."""
+    """(rows,) uint64: equal rows have equal hashes, others almost never."""
     total = np.zeros(len(arrays[0]), dtype=np.uint64)
     rng = np.random.default_rng(0)
     for array in arrays:
@@ -54,7 +54,7 @@ def _hashes(arrays: Sequence[Array | Rows]) -> Array:
 
 
 def copy_notes(table: Table, features: Sequence[str], targets: Sequence[str], train: Array) -> Iterator[str]:
-    """A line for each feature that gives a target away: |correlation| > 0.9999, or one value for one class."""
+    """A note for each feature that gives a target away: |correlation| > 0.9999, or one value per class."""
     for target in targets:
         answer = table.columns[target].take(train)
         for name in features:
@@ -76,5 +76,5 @@ def _copies(feature: Column, answer: Column) -> bool:
             correlation = (x @ y) / np.sqrt((x @ x) * (y @ y))
         return bool(abs(correlation) > 0.9999)
     both_columns = np.stack([x.astype(np.float64), y.astype(np.float64)])
-    pairs = np.unique(both_columns, axis=1, return_counts=True)[1].size  # counts: see `distinct`
+    pairs = np.unique(both_columns, axis=1, return_counts=True)[1].size  # why counts: see `distinct`
     return 1 < pairs == len(distinct(x)) == len(distinct(y)) < len(x) / 2

@@ -1,4 +1,4 @@
-"""Arrays by name: what data of all kinds but tables are once they are read."""
+"""Arrays by name: what npz, npy, IDX and image files are read into."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class Arrays:
-    """Arrays by name, as the files have them, large ones as Rows. source: what messages call the files.
+    """Arrays by name, as they are in the files, large ones as Rows. source: what messages call the files.
 
-    divisors: by name, what values must be divided by to lie between 0 and 1, where the files' format tells.
-    names: the array that says what each row is called (a file), or empty. notes: what was done in reading.
-    image: how further images must be read to be as these are, where they are images.
-    origin: the file and the row in it of each row; None where they are those of `source`, in order.
+    divisors: by name, what the values must be divided by to lie between 0 and 1, if the file format tells.
+    names: the array with the name of each row (of its file), or empty. notes: what was done while reading.
+    image: how further images must be read to match these, if they are images.
+    origin: the file and row number of each row; None if they are the rows of `source`, in order.
     """
 
     arrays: Mapping[str, Array | Rows]
@@ -38,7 +38,7 @@ class Arrays:
         return self.arrays[name]
 
     def where(self, name: str, rows: Array | None = None) -> Where:
-        """The array in messages; `rows`: of only some of its rows."""
+        """The array in messages; rows: if it holds only some of the rows."""
         origin = self.origin
         if rows is not None:
             origin = (origin or Origin.of([(self.source, len(self[name]))])).take(rows)
@@ -46,7 +46,7 @@ class Arrays:
 
 
 def rows_of(arrays: Arrays, names: list[str]) -> int:
-    """The number of rows that the named arrays share. Raises DataError where they differ or one is absent."""
+    """The number of rows of the named arrays. Raises DataError if it differs, or if an array does not exist."""
     counts = {}
     for name in names:
         if name not in arrays.arrays:
@@ -58,7 +58,9 @@ def rows_of(arrays: Arrays, names: list[str]) -> int:
         counts[name] = len(arrays[name])
     if len(set(counts.values())) > 1:
         shown = ", ".join(f"{name} {count}" for name, count in counts.items())
-        raise DataError(f"the arrays differ in rows: {shown}", arrays.source, "save as many targets as inputs")
+        raise DataError(
+            f"the arrays have different numbers of rows: {shown}", arrays.source, "save as many targets as inputs"
+        )
     count = next(iter(counts.values()))
     if count == 0:
         raise DataError("there are no rows", arrays.source)

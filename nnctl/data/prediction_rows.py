@@ -1,4 +1,4 @@
-"""Files given to a trained model: what it takes of them, and which of their rows that is."""
+"""Files given to a trained model: the rows it can use, and which rows of the files these are."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Given:
-    """Rows of files, in the form that a model was trained on.
+    """Rows of files, preprocessed as in training.
 
-    rows: as read, of the same rows as `part`. numbers: (rows,) the number in the file of each, from 1; None where
-    a row comes of several (sequences; queries that group). left_out: numbers of the file's rows that are in no row
-    of `part`, as far as they are known. notes: a line for everything that was done.
+    rows: the same rows as read. numbers: (rows,) the number of each in the file, from 1; None if a row is made of
+    several (sequences, queries that group). left_out: numbers of the file's rows that are not among them, as far as
+    they are known. notes: one for everything that was done.
     """
 
     part: Split
@@ -39,18 +39,18 @@ class Given:
 
     @property
     def in_order(self) -> bool:
-        """Whether the rows are the file's, each once and in its place, so that none has to say which it is."""
+        """Whether these are all rows of the file, in order, so that their numbers need not be given."""
         if self.numbers is None or self.left_out:
             return False
         return np.array_equal(self.numbers, np.arange(1, self.part.rows + 1))
 
 
 def read_given(preprocessing: Preprocessing, source: str | Path | Sequence[str], with_targets: bool) -> Given:
-    """Raw files in the form trained on.
+    """Files, preprocessed as in training.
 
-    source: path, glob or list of these. with_targets False: the target's columns may be absent. Rows that the query
-    or the rule `drop` leaves out are left out, as in training, and named.
-    Raises DataError for missing columns or arrays, missing values that no rule fills, unknown classes.
+    source: a path, a glob or a list of these. with_targets: if False, the target columns may be absent. Rows that the
+    query or the rule `drop` excludes are left out, as in training, and a note names them.
+    Raises DataError for missing columns or arrays, missing values that no rule fills, and unknown classes.
     """
     names = (str(source),) if isinstance(source, str | Path) else tuple(map(str, source))
     sequence = preprocessing.dataset.sequence
@@ -91,21 +91,21 @@ def _read_table(preprocessing: Preprocessing, table: Table, with_targets: bool) 
     table_kept = table.take(kept) if len(kept) < table.rows else table
     rows: Table | LongTable = table_kept
     if sequence:
-        # a weight or a part that differs within a sequence matters to who learns, not to who predicts
+        # a weight or a split that differs within a sequence is an error in training, but is not used in prediction
         spec = dataset if with_targets else dataset.model_copy(update={"weight": None, "split": SplitSpec()})
         rows, _ = fold(spec, table_kept, targets, {})
         gone = sorted(set(table[sequence.id].as_text().distinct()) - set(rows.names))
         if gone:
-            notes.append(f"sequences without any row left: {listing(gone, NAMED)}")
+            notes.append(f"sequences with no rows left: {listing(gone, NAMED)}")
         numbers = None
     part = preprocessing.transform(rows, with_targets, notes)
     if numbers is not None:
-        part = replace(part, names=numbers)  # messages count as the file does
+        part = replace(part, names=numbers)  # so that messages count rows as in the file
     return Given(part, rows, numbers, tuple(left_out.tolist()), tuple(notes))
 
 
 def _require_columns(preprocessing: Preprocessing, table: Table, targets: Sequence[str]) -> None:
-    """Raises DataError that lists what the table lacks of the model's columns."""
+    """Raises DataError that lists the columns of the model that the table lacks."""
     sequence = preprocessing.dataset.sequence
     needed = [*preprocessing.features, *filter(None, (sequence.id, sequence.order) if sequence else ())]
     missing = [name for name in dict.fromkeys(needed) if name not in table.columns]
@@ -161,7 +161,7 @@ def _require_targets(preprocessing: Preprocessing, arrays: Arrays) -> None:
 
 
 def _image(preprocessing: Preprocessing) -> ImageSpec | None:
-    """How images are read: to the size and colour of those trained on, whatever these were read from."""
+    """How images are read: with the size and color of the training images, whatever files those came from."""
     shapes = [entry.shape for entry in preprocessing.inputs.values() if len(entry.shape) == 3]
     if preprocessing.dataset.image or not shapes:
         return preprocessing.dataset.image
@@ -169,17 +169,17 @@ def _image(preprocessing: Preprocessing) -> ImageSpec | None:
 
 
 def _require_scale(preprocessing: Preprocessing, arrays: Arrays) -> None:
-    """Raises DataError for pixels where the model was trained on numbers of another scale."""
+    """Raises DataError for pixels if the model was trained on numbers of another scale."""
     for entry in preprocessing.array_inputs.values():
         if arrays.divisors.get(entry.array, entry.divisor) != entry.divisor:
             raise DataError(
-                "holds pixels of 0 to 255, the model was trained on numbers of another scale", arrays.source,
+                "holds pixels from 0 to 255, but the model was trained on numbers of another scale", arrays.source,
                 f'save them as "{entry.array}" in an npz file, scaled as in the training data',
             )  # fmt: skip
 
 
 def _test_arrays(preprocessing: Preprocessing, rows: Arrays) -> Arrays:
-    """x_test where there is no x; and a file's only array whatever the input is called."""
+    """The arrays, with x_test as x if there is no x, and the only array of a file as the input, whatever its name."""
     arrays, divisors = dict(rows.arrays), dict(rows.divisors)
     names = [*preprocessing.array_names(True), *filter(None, (preprocessing.weight, rows.names))]
     for name in names:

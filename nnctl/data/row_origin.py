@@ -1,4 +1,4 @@
-"""Which file, and which row of it, each row of a data set came from: what messages about rows say."""
+"""The file and row number that each row of a data set came from, for messages about rows."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _FILES = 3  # that one message names
 
 @dataclass(frozen=True)
 class Origin:
-    """files: what messages call them. file: (rows,) the position in `files` of each row's. number: (rows,) its row there,
-    from 1."""
+    """Where rows came from. files: what messages call them. file: (rows,) the index in `files` of each row's file.
+    number: (rows,) the number of the row in that file, from 1."""
 
     files: tuple[str, ...]
     file: Array
@@ -23,7 +23,7 @@ class Origin:
 
     @classmethod
     def of(cls, files: Iterable[tuple[str, int]], number: Array | None = None) -> Origin:
-        """Of all rows of files, one file after the other. files: (name, rows). number: given where it is not 1, 2, ..."""
+        """The origin of all rows of the files (name, rows), in this order. number: if it is not 1, 2, ..."""
         names, sizes = zip(*files, strict=True)
         if number is None:
             number = np.concatenate([np.arange(1, size + 1, dtype=np.int32) for size in sizes])
@@ -31,7 +31,7 @@ class Origin:
 
     @classmethod
     def joined(cls, parts: Sequence[Origin]) -> Origin:
-        """One under the other."""
+        """The rows of all of them, in this order."""
         files = [name for part in parts for name in part.files]
         before = np.cumsum([0, *(len(part.files) for part in parts)])
         file = [part.file + np.int16(start) for part, start in zip(parts, before, strict=False)]
@@ -42,8 +42,9 @@ class Origin:
 
 
 class Located(NamedTuple):
-    """rows: `row 7`, `rows 3, 9 of a.csv and row 2 of b.csv`. where: the place of an error about them. told: as `rows`,
-    with the file's name wherever there are several files. total: rows of the files that are meant."""
+    """Rows as messages name them. rows: `row 7`, `rows 3, 9 of a.csv and row 2 of b.csv`. where: the place of an error
+    about them. told: as `rows`, with the file's name whenever there are several files. total: the number of rows in
+    these files."""
 
     rows: str
     where: str
@@ -54,7 +55,7 @@ class Located(NamedTuple):
 class Where(str):
     """The place of an error about a column or an array, `data.csv: column "age"`, that knows where its rows came from.
 
-    what: `column "age"`. origin: of the rows that a mask would be about; None where they are those of one file, in order.
+    what: `column "age"`. origin: of its rows; None if they are the rows of one file, in order.
     """
 
     what: str
@@ -67,8 +68,8 @@ class Where(str):
 
 
 def located(where: str, mask: Array, most: int = 5, before: int = 0) -> Located:
-    """Where the rows that a mask marks are found. most: rows to name, of a file. before: how many rows stand before the
-    mask's."""
+    """Where the rows that a mask marks came from. most: how many rows of each file to name. before: how many rows
+    precede those of the mask."""
     rows = np.flatnonzero(mask) + before
     if not isinstance(where, Where) or where.origin is None:
         shown = _rows(rows + 1, most)
@@ -95,7 +96,7 @@ def _rows(numbers: Array, most: int) -> str:
 def row_list(mask: Array, most: int = 5, before: int = 0, numbers: Array | None = None) -> str:
     """The first rows that a mask marks, counted from 1: `row 7`, `rows 3, 9, 12 and 5 more`.
 
-    before: how many rows stand before the mask's. numbers: (rows,) what each row counts as, where that is known.
+    before: how many rows precede those of the mask. numbers: (rows,) the number of each row, if it is another.
     """
     return _rows(np.flatnonzero(mask) + 1 + before if numbers is None else numbers[mask], most)
 

@@ -1,4 +1,4 @@
-"""Which rows train, which validate, which test; and the data set made of the fitted rows of each."""
+"""Which rows are for training, validation and test, and the data set of the transformed rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nnctl.data.preprocessing.fitted import Preprocessing
 from nnctl.data.preprocessing.label_sequences import label_note
 from nnctl.data.preprocessing.padding import partly_filled
 from nnctl.data.preprocessing.sequence_tables import LongTable
-from nnctl.data.preprocessing.targets import TargetCoder
+from nnctl.data.preprocessing.target_coder import TargetCoder
 from nnctl.data.row_origin import Origin, Where, located
 from nnctl.data.table import Array, Column, Table, distinct, listing
 from nnctl.errors import DataError
@@ -33,9 +33,9 @@ _PART_NAMES = {
 
 @dataclass(frozen=True)
 class SplitRows:
-    """Row numbers of each part, ascending; a part that is not wanted is empty. how: "stratified, seed 7".
+    """The row numbers of each split, ascending. how: "stratified, seed 7".
 
-    fixed: the parts that have files or arrays of their own.
+    fixed: the splits that have files or arrays of their own.
     """
 
     rows: Mapping[str, Array]
@@ -49,7 +49,7 @@ class SplitRows:
 
 def split_parts(dataset: DatasetSpec, rows: Table | Arrays, coders: Mapping[str, TargetCoder], seed: int,
                 fixed: Mapping[str, Array]) -> SplitRows:  # fmt: skip
-    """Cuts the rows that no file of their own gives to a part. coders: of the targets that may be stratified by."""
+    """Assigns the rows to splits, except those of splits with files of their own. coders: of targets to stratify by."""
     count = rows.rows if isinstance(rows, Table) else rows_of(rows, [c for x in coders.values() for c in x.columns])
     if any(len(part) == 0 for part in fixed.values()):
         raise DataError("a split has no rows left", rows.source, "check its file")
@@ -68,7 +68,7 @@ def split_parts(dataset: DatasetSpec, rows: Table | Arrays, coders: Mapping[str,
         classes = coder.class_numbers(rows)[free] if coder else None
     else:
         if spec.time or spec.column:
-            raise DataError("split.time and split.column are for tables", rows.source, "leave them out")
+            raise DataError("split.time and split.column are for tables", rows.source, "remove them")
         classes = _array_classes(coder, rows)[free] if coder and coder.shape in ((), (1,)) else None
     split = split_rows(spec, len(free), seed, classes=classes, labelled=coder.columns[0] if coder else "",
                        time=time, column=column, origin=origin)  # fmt: skip
@@ -84,12 +84,21 @@ def _array_classes(coder: TargetCoder, rows: Arrays) -> Array:
     return np.unique(rows[coder.columns[0]].reshape(-1), return_inverse=True)[1]
 
 
-def split_rows(spec: SplitSpec, rows: int, seed: int, *, classes: Array | None = None, labelled: str = "",
-               time: Column | None = None, column: Column | None = None, origin: Origin | None = None) -> SplitRows:  # fmt: skip
-    """Cuts `rows` rows as the config says.
+def split_rows(
+    spec: SplitSpec,
+    rows: int,
+    seed: int,
+    *,
+    classes: Array | None = None,
+    labelled: str = "",
+    time: Column | None = None,
+    column: Column | None = None,
+    origin: Origin | None = None,
+) -> SplitRows:
+    """Assigns `rows` rows to splits as the config says.
 
     classes: (rows,) class numbers to stratify by, of the column `labelled`. time, column: the columns that
-    the spec names. origin: of the rows, for messages. Raises DataError where a part that is wanted would be empty.
+    the spec names. origin: of the rows, for messages. Raises DataError if a split would be empty.
     """
     if column is not None and spec.column is not None:
         return SplitRows(_by_column(column, spec.column, origin), f'by column "{spec.column}"')
@@ -115,13 +124,13 @@ def split_rows(spec: SplitSpec, rows: int, seed: int, *, classes: Array | None =
 
 
 def _counts(rows: int, spec: SplitSpec) -> dict[str, int]:
-    """Rows of validation and test, rounded to the nearest."""
+    """The number of validation and test rows, rounded to the nearest integer."""
     counts = {part: int(getattr(spec, part) * rows + 0.5) for part in ("validation", "test")}
     for part, count in counts.items():
         if getattr(spec, part) > 0 and count == 0:
             raise DataError(
                 f"{getattr(spec, part):g} of {rows} rows leaves no row for {part}", f"split.{part}",
-                f"use more rows, a larger share, or none: `split: {{{part}: 0}}`",
+                f"use more rows, a larger fraction, or none: `split: {{{part}: 0}}`",
             )  # fmt: skip
     if sum(counts.values()) >= rows:
         raise DataError(
@@ -132,14 +141,14 @@ def _counts(rows: int, spec: SplitSpec) -> dict[str, int]:
 
 
 def _last(order: Array, counts: Mapping[str, int]) -> dict[str, Array]:
-    """The end of `order` is the test part, what comes before it the validation part."""
+    """The last rows of `order` are the test split, those before them the validation split."""
     train = len(order) - counts["validation"] - counts["test"]
     cuts = np.split(order, [train, train + counts["validation"]])
     return {part: np.sort(rows) for part, rows in zip(PARTS, cuts, strict=True)}
 
 
 def _stratified(classes: Array, counts: Mapping[str, int], rng: np.random.Generator) -> dict[str, Array]:
-    """Each class in each part by its share of all rows; every class keeps a row to train on."""
+    """Each split has the classes in proportion; every class keeps at least one training row."""
     order = rng.permutation(len(classes))
     members = [order[classes[order] == label] for label in distinct(classes)]
     sizes = np.array([len(rows) for rows in members])
@@ -160,7 +169,7 @@ def _stratified(classes: Array, counts: Mapping[str, int], rng: np.random.Genera
 
 
 def _shares(total: int, sizes: Array, most: Array) -> Array:
-    """`total` shared out by size with the largest remainder, each share at most `most`."""
+    """`total` divided in proportion to `sizes` by the largest remainders; each share is at most `most`."""
     quotas = total * sizes / sizes.sum()
     shares: Array = np.minimum(np.floor(quotas).astype(int), most)
     while (left := total - shares.sum()) > 0:
@@ -190,14 +199,14 @@ def _by_column(column: Column, name: str, origin: Origin | None) -> dict[str, Ar
     parts = np.array(codes)[text.values]
     rows = {part: np.flatnonzero(parts == at) for at, part in enumerate(PARTS)}
     if not len(rows["train"]):
-        raise DataError("no row is marked train", where, "write train in the rows to train on")
+        raise DataError("no row is marked train", where, "write train in the rows for training")
     return rows
 
 
 def finish(
     preprocessing: Preprocessing, rows: Table | LongTable | Arrays, split: SplitRows, notes: list[str]
 ) -> Dataset:
-    """Transforms all rows at once, so that every note is said once, and deals them out."""
+    """Transforms all rows at once, so that no note is repeated, and divides them into the splits."""
     whole = preprocessing.transform(rows, True, notes)
     duplicates = duplicate_notes(whole, split.rows)
     parts = {part: _take(whole, chosen, chosen[0] if part in split.fixed else 0)
@@ -217,7 +226,7 @@ def finish(
 
 
 def _take(whole: Split, rows: Array, before: int) -> Split:
-    """Some rows of the whole, of a file that begins after `before` rows."""
+    """Some of the rows, of a file that begins after `before` rows."""
     inputs = {name: chosen(array, rows) for name, array in whole.inputs.items()}
     return Split(
         inputs,

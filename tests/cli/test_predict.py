@@ -17,8 +17,8 @@ def test_what_training_would_note_is_noted_and_the_answers_are_those_of_the_note
     result = nnctl("predict", colours, tmp_path / "p.csv")
     said = " | ".join(notes(result))
     assert said == (
-        'column "colour": 1 missing value is taken as no category, since no training row lacks one'
-        ' | column "colour": 1 value is no category of the training rows (green), and taken as none of its categories'
+        'column "colour": 1 missing value is taken as no category, since no training row has a missing value'
+        ' | column "colour": 1 value does not occur in the training rows (green) and counts as no category'
         ' | column "age": 1 missing value is taken as 27.5 (median of the training rows)'
     )
     # blue, red, age: of 20 to 35, mean and median 27.5
@@ -38,7 +38,7 @@ def test_categories_that_are_new_are_counted(colours, tmp_path):
     new = ("mauve", *"gggg", "red", "gh", "gh")
     (tmp_path / "p.csv").write_text("colour,age\n" + "".join(f"{colour},21\n" for colour in new))
     [note] = notes(nnctl("predict", colours, tmp_path / "p.csv"))
-    assert "7 values are no category of the training rows (g 4 times, gh 2 times, mauve)" in note
+    assert "7 values do not occur in the training rows (g 4 times, gh 2 times, mauve)" in note
 
 
 def test_rows_without_notes_say_nothing(colours, tmp_path):
@@ -58,7 +58,7 @@ epochs: 1
     (tmp_path / "p.csv").write_text("words\ngood good odd film\nbad\n")
     result = nnctl("predict", run, tmp_path / "p.csv")
     said = " | ".join(notes(result))
-    assert len(table(result)) == 2 and "1 of 2 texts have more than 2 words and are cut" in said
+    assert len(table(result)) == 2 and "1 of 2 texts is longer than 2 words and is truncated" in said
 
 
 def test_sequences_that_are_cut_are_noted(tmp_path):
@@ -182,7 +182,7 @@ def test_sequences_are_named_by_their_ids(tmp_path):
     assert [(row["id"], row["kind"]) for row in answers] == [("z", "v"), ("b", "w")]
     assert list(answers[0]) == ["id", "kind", "y", "probability_A", "probability_B"]
     said = " | ".join(notes(result))
-    assert "rows 1, 5" in said and "without any row left: q" in said
+    assert "rows 1, 5" in said and "with no rows left: q" in said
     result = nnctl("predict", run, tmp_path / "p.csv", "--keep", "a")
     assert result.exit_code == 2 and "differs within a sequence" in result.stderr
     result = nnctl("predict", run, tmp_path / "p.csv", "--keep", "all")

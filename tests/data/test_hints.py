@@ -20,14 +20,14 @@ def write(folder, columns, rows=12):
     """t.csv: columns by name, each a function of the row's number, from 0; and the target."""
     import csv
 
-    with (folder / "t.csv").open("w", newline="") as file:
+    with (folder / "t.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow([*columns, "kind"])
         writer.writerows([*(make(at) for make in columns.values()), "ab"[at % 2]] for at in range(rows))
 
 
 def check(folder, more=""):
-    (folder / "c.yaml").write_text(CONFIG.format(more=more))
+    (folder / "c.yaml").write_text(CONFIG.format(more=more), encoding="utf-8")
     result = nnctl("check", "c.yaml")
     return result.exit_code, " ".join((result.stdout + result.stderr).split())
 
@@ -69,7 +69,8 @@ def check_query(folder, text):
     [line] = re.findall(r"`(query: [^`]*)`", text)[:1]
     (folder / "c.yaml").write_text(
         f"dataset:\n  path: t.csv\n  {line}\n  target: kind\nlayers: [{{Dense: {{units: 2, activation: softmax}}}}]\n"
-        "loss: sparse_categorical_crossentropy\n"
+        "loss: sparse_categorical_crossentropy\n",
+        encoding="utf-8",
     )
     result = nnctl("check", "c.yaml")
     return result.exit_code, " ".join((result.stdout + result.stderr).split())

@@ -283,7 +283,7 @@ def test_the_length_of_sequences(length, lengths):
     x = data.train.inputs["input"][:, :, 0]
     np.testing.assert_array_equal(x[:, :2], expected[:, : length or 2])
     assert not x[:, 2:].any()
-    assert any("10 sequences are cut" in note for note in data.notes) == (length == 1)
+    assert any("10 sequences are truncated" in note for note in data.notes) == (length == 1)
 
 
 def test_a_target_at_each_step():

@@ -18,9 +18,9 @@ loss: binary_crossentropy
 
 
 def message_of(folder, config, train, other, part="test"):
-    (folder / "train.csv").write_text(train)
-    (folder / "other.csv").write_text(other)
-    (folder / "c.yaml").write_text(config.format(part=part))
+    (folder / "train.csv").write_text(train, encoding="utf-8")
+    (folder / "other.csv").write_text(other, encoding="utf-8")
+    (folder / "c.yaml").write_text(config.format(part=part), encoding="utf-8")
     result = nnctl("check", "c.yaml")
     assert result.exit_code == 2, result.output
     return " ".join(result.stderr.split())
@@ -67,12 +67,14 @@ def test_a_file_of_several(ending, query, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with duckdb.connect() as connection:
         for name, first, rows in (("a", 0, 4), ("b", 4, 3)):
-            select = f"select nullif(i, 5) as x, i != 4 as k, if(i % 2, 'u', 'v') as y from range({first}, {first + rows}) t(i)"
+            source = f"range({first}, {first + rows}) t(i)"
+            select = f"select nullif(i, 5) as x, i != 4 as k, if(i % 2, 'u', 'v') as y from {source}"
             how = {"csv": "(header)", "jsonl": "(format json)", "parquet": "(format parquet)"}[ending]
             connection.execute(f"copy (select x, k::int as k, y from ({select})) to '{name}.{ending}' {how}")
     (tmp_path / "c.yaml").write_text(
         f"dataset: {{path: '*.{ending}', target: y, split: {{validation: 0, test: 0}}{query}}}\n"
-        "layers: [{Dense: {units: 2, activation: softmax}}]\nloss: sparse_categorical_crossentropy\n"
+        "layers: [{Dense: {units: 2, activation: softmax}}]\nloss: sparse_categorical_crossentropy\n",
+        encoding="utf-8",
     )
     message = " ".join(nnctl("check", "c.yaml").stderr.split())
     assert f'b.{ending}: column "x"' in message and f"{'1 of 2' if query else '1 of 3'} rows (row 2)" in message
@@ -89,7 +91,7 @@ def test_rows_are_counted_as_in_the_file_after_others_were_dropped(tmp_path, mon
     ("x", "y", "rows", "array"),
     [
         ([[1], [float("inf")]], [0, 1], "row 2: a value is infinite", "x"),
-        ([[1], [float("nan")]], [0, 1], "1 values are missing, NaN (row 2)", "x"),
+        ([[1], [float("nan")]], [0, 1], "1 value is missing, NaN (row 2)", "x"),
         ([[1], [2], [3]], [0, 1, 2.5], "row 3: class numbers must be whole", "y"),
         ([[1], [2], [3]], [0, -1, 0], "row 2: class numbers must be 0 or more", "y"),
     ],
@@ -107,8 +109,10 @@ def test_rows_of_arrays(own, x, y, rows, array, tmp_path, monkeypatch):
         parts = {"train": train, "test": test}
         np.savez("train.npz", **{f"{name}_{part}": v for part, arrays in parts.items() for name, v in arrays.items()})
     (tmp_path / "c.yaml").write_text(
-        f"dataset: {{path: train.npz, {'test_path: other.npz, ' if own else ''}target: y, split: {{validation: 0, test: 0}}}}\n"
-        "layers: [{Dense: {units: 3, activation: softmax}}]\nloss: sparse_categorical_crossentropy\n"
+        f"dataset: {{path: train.npz, {'test_path: other.npz, ' if own else ''}target: y,"
+        " split: {validation: 0, test: 0}}\n"
+        "layers: [{Dense: {units: 3, activation: softmax}}]\nloss: sparse_categorical_crossentropy\n",
+        encoding="utf-8",
     )
     message = " ".join(nnctl("check", "c.yaml").stderr.split())
     assert rows in message and f'{"other.npz" if own else "train.npz (test arrays)"}: array "{array}"' in message

@@ -1,4 +1,4 @@
-"""The data sets that come with nnctl: what each predicts, what is left out, and where it is from."""
+"""The data sets with a name: what each predicts, which columns are left out, and where it is from."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from nnctl.similar_names import alike
 
 @dataclass(frozen=True)
 class Bundled:
-    """One data set of `datasets/`, or one that is fetched.
+    """One data set of `datasets/`, or one that is downloaded.
 
     text: the column of texts. array, divisor, shape: for arrays, the one that feeds the model, what its values are
-    divided by, and the shape of one row. classes: names of the classes, by number.
-    fetched: megabytes of one that does not come along, see fetched.py. rows: how many it has.
+    divided by, and the shape of one row. classes: the names of the classes, by number.
+    fetched: the size in megabytes of a data set that is downloaded, see download.py. rows: its number of rows.
     """
 
     file: str
@@ -38,9 +38,9 @@ class Bundled:
 
 _DIGITS = Bundled(
     file="digits.npz",
-    title="handwritten digits of 8 x 8 pixels, flat",
+    title="handwritten digits of 8 x 8 pixels, flattened",
     target="labels",
-    source="Alpaydin and Kaynak 1998, UCI Optical Recognition of Handwritten Digits, test part",
+    source="Alpaydin and Kaynak 1998, UCI Optical Recognition of Handwritten Digits, test set",
     licence="CC BY 4.0",
     array="images",
     divisor=16.0,
@@ -71,7 +71,7 @@ BUNDLED = {
     ),
     "diabetes": Bundled(
         file="diabetes.csv",
-        title="patients: the disease's progression a year later",
+        title="patients: the progression of diabetes a year later",
         target="progression",
         source="Efron, Hastie, Johnstone and Tibshirani 2004, Least Angle Regression",
         licence="published with the article for free use",
@@ -100,7 +100,7 @@ BUNDLED = {
     ),
     "japanese_vowels": Bundled(
         file="japanese_vowels.npz",
-        title="sequences: which of 9 men says /ae/, in up to 29 frames of 12 numbers",
+        title="sequences: which of 9 men says /ae/, from up to 29 frames of 12 numbers",
         target="y",
         source="Kudo, Toyama and Shimbo 1999, UCI Japanese Vowels",
         licence="CC BY 4.0",
@@ -115,7 +115,7 @@ BUNDLED = {
     ),
     "reviews": Bundled(
         file="reviews.csv",
-        title="generated film reviews: the sentiment, which depends on the order of the words",
+        title="generated film reviews: the sentiment, which depends on the word order",
         target="sentiment",
         source="made by make_reviews.py",
         licence="MIT, like nnctl",
@@ -127,7 +127,7 @@ BUNDLED = {
 BUNDLED |= {
     "fashion_mnist": Bundled(
         file="fashion-mnist",
-        title="pictures of clothes of 28 x 28 x 1",
+        title="images of clothes, 28 x 28 x 1",
         target="y",
         source="Xiao, Rasul and Vollgraf 2017, Zalando",
         licence="MIT",
@@ -156,13 +156,13 @@ BUNDLED |= {
 
 
 def bundled_names() -> tuple[str, ...]:
-    """The names a config may give as `dataset: NAME`."""
+    """The names that `dataset: NAME` accepts."""
     return tuple(BUNDLED)
 
 
 def bundled_path(name: str) -> Path:
-    """The file of a bundled data set: inside the installed package, or beside it in a checkout; the folder of one
-    that is fetched."""
+    """The file of a bundled data set, inside the installed package or beside it in a checkout; the folder of one that
+    is downloaded."""
     if BUNDLED[name].fetched:
         return folder_of(name)
     package = Path(__file__).resolve().parents[2]
@@ -170,13 +170,13 @@ def bundled_path(name: str) -> Path:
     for folder in (package / "_bundled" / "datasets", package.parent / "datasets"):
         if (folder / file).is_file():
             return folder / file
-    raise DataError(f"{file} of the bundled data set {name!r} is not there", hint="install nnctl again")
+    raise DataError(f"the file {file} of the bundled data set {name!r} is missing", hint="reinstall nnctl")
 
 
 def resolve(dataset: DatasetSpec) -> tuple[DatasetSpec, Bundled | None]:
-    """The data set with a bundled name turned into its file and target; what the config says wins.
+    """The data set with the file and the target of its bundled name; what the config gives takes precedence.
 
-    Raises DataError for an unknown name, and where both or neither of name and path are given.
+    Raises DataError for an unknown name, and if both or neither of name and path are given.
     """
     if dataset.name is None:
         if dataset.path is None:
@@ -189,7 +189,7 @@ def resolve(dataset: DatasetSpec) -> tuple[DatasetSpec, Bundled | None]:
         raise DataError(f"dataset has both a name ({dataset.name!r}) and a path", hint="keep one of name and path")
     entry = BUNDLED.get(dataset.name)
     if entry is None:
-        raise DataError(f"there is no bundled data set {dataset.name!r}", hint=_mend(dataset.name))
+        raise DataError(f"there is no bundled data set {dataset.name!r}", hint=_hint(dataset.name))
     ignore = dataset.ignore or tuple(name for name in entry.ignore if name not in (dataset.features or ()))
     return dataset.model_copy(
         update={
@@ -201,7 +201,7 @@ def resolve(dataset: DatasetSpec) -> tuple[DatasetSpec, Bundled | None]:
     ), entry
 
 
-def _mend(name: str) -> str:
+def _hint(name: str) -> str:
     if Path(name).suffix or "/" in name:
         return f"for a file write `dataset: {yaml_map({'path': name, 'target': 'COLUMN'})}`"
     near = alike(name, BUNDLED, 2)

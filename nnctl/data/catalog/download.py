@@ -1,4 +1,4 @@
-"""Data sets known by name that are too large to come along: found on this machine, or fetched once and checked."""
+"""Named data sets that are too large for the package: found on this machine, or downloaded once and verified."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from nnctl.errors import DataError
 
 @dataclass(frozen=True)
 class Fetched:
-    """Where a data set's files may be, where they are fetched from, and the SHA-256 of each.
+    """Where the files of a data set may be, where they are downloaded from, and the SHA-256 of each.
 
-    urls: folders that hold the same files, tried in order. places: folders where packages of operating systems put
-    them. repacked: the sums of files there, where these are not packed as published.
+    urls: folders with the same files, tried in order. places: folders where packages of operating systems install
+    them. repacked: the SHA-256 of files there that are compressed differently than the published ones.
     """
 
     folder: str
@@ -40,7 +40,7 @@ FETCHED = {
             "t10k-labels-idx1-ubyte.gz": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
         },
         places=("/usr/share/datasets/fashion-mnist", "/usr/local/share/datasets/fashion-mnist"),
-        # Debian's dataset-fashion-mnist: gzip's header without name and date, the rest the same to the bit
+        # Debian's dataset-fashion-mnist: a gzip header without name and date, otherwise the same bytes
         repacked={
             "train-images-idx3-ubyte.gz": "b0564c3eedabfbf835052cff8503ea422014ce006caf5b757f851416ee8300c7",
             "train-labels-idx1-ubyte.gz": "0ae29f65d86684f32d1b9c85147786c547b9c6aebcaf235f0400a0cce308b056",
@@ -65,14 +65,14 @@ FETCHED = {
 
 
 def cache() -> Path:
-    """The user's folder for fetched data: $NNCTL_DATA, or nnctl in the cache folder of the system's custom."""
+    """The user's folder for downloaded data: $NNCTL_DATA, or `nnctl` in the user's cache folder."""
     if given := os.environ.get("NNCTL_DATA"):
         return Path(given).expanduser()
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nnctl"
 
 
 def find(name: str) -> Path | None:
-    """The folder that holds all files of a data set on this machine, or None. Looks at names only."""
+    """The folder that holds all files of a data set on this machine, or None. Compares names only."""
     entry = FETCHED[name]
     for folder in (cache() / entry.folder, *map(Path, entry.places)):
         if all((folder / file).is_file() for file in entry.sums):
@@ -81,7 +81,7 @@ def find(name: str) -> Path | None:
 
 
 def folder_of(name: str) -> Path:
-    """The folder that holds all files of a data set, fetched if need be, their sums checked. Raises DataError."""
+    """The folder that holds all files of a data set, downloaded if necessary and verified. Raises DataError."""
     entry = FETCHED[name]
     folder = find(name)
     if folder is None:
@@ -90,7 +90,7 @@ def folder_of(name: str) -> Path:
     for file, wanted in entry.sums.items():
         if sum_of(folder / file) not in (wanted, entry.repacked.get(file)):
             raise DataError(
-                f"is not the file that {name} has: its SHA-256 is not {wanted[:12]}...", str(folder / file),
+                f"is not the published file of {name}: its SHA-256 is not {wanted[:12]}...", str(folder / file),
                 "delete it to download it again",
             )  # fmt: skip
     return folder
@@ -118,7 +118,7 @@ def _fetch(name: str, entry: Fetched, folder: Path) -> None:
             try:
                 pooch.retrieve(url + file, f"sha256:{wanted}", fname=file, path=folder, progressbar=False)
                 break
-            except Exception as error:  # whatever the network, the server or the disk may raise
+            except Exception as error:  # network, server and disk errors of many types
                 reasons.append(f"{url}: {_reason(error)}")
         else:
             raise DataError(f"{file} of {name} cannot be downloaded ({'; '.join(reasons)})",
@@ -129,5 +129,5 @@ def _reason(error: Exception) -> str:
     from requests import ConnectionError, Timeout
 
     if isinstance(error, ConnectionError | Timeout):
-        return "no connection"  # its own message goes over ten lines
+        return "no connection"  # the message itself takes ten lines
     return str(error).splitlines()[0][:200] if str(error) else type(error).__name__

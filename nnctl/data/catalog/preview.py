@@ -1,4 +1,4 @@
-"""What a bundled data set holds, for those who choose one."""
+"""A short description of each bundled data set, for choosing one."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ FirstRows = tuple[tuple[str, ...], ...]
 class Preview:
     """A bundled data set in short. first: the first rows as text, in the columns' order.
 
-    place: "here", on this machine, or how it comes.
-    task: "classes", "number" or "text" (rows of labels; then classes are the characters).
+    place: "here", on this machine, or how to get it.
+    task: "classes", "number" or "text" (rows of labels, whose classes are the characters).
     """
 
     name: str
@@ -35,16 +35,16 @@ class Preview:
     first: FirstRows
     source: str
     licence: str
-    place: str = "here"  # or how it comes here
+    place: str = "here"
 
 
 def describe(name: str, first: int = 5, read_large: bool = True) -> Preview:
-    """Reads a bundled data set; of one that is fetched and not here, says so. Raises DataError for a name that is
-    none."""
+    """Reads a bundled data set; one that would have to be downloaded first is described without its data. Raises
+    DataError for an unknown name."""
     if (given := BUNDLED.get(name)) and given.fetched and not (read_large and find(name)):
         return known(name)
     dataset, entry = resolve(DatasetSpec(name=name))
-    assert entry is not None  # `resolve` refuses a name that is none
+    assert entry is not None  # `resolve` raises an error for an unknown name
     task = ""
     whole, _ = read_dataset(dataset)
     columns: Columns
@@ -67,9 +67,9 @@ def describe(name: str, first: int = 5, read_large: bool = True) -> Preview:
 
 
 def known(name: str) -> Preview:
-    """What is known of a data set that is fetched, without its files."""
+    """What is known about a downloaded data set without its files."""
     entry = BUNDLED[name]
-    assert entry.array and entry.shape  # those that are fetched are images
+    assert entry.array and entry.shape  # downloaded data sets are images
     sizes = " x ".join(map(str, (entry.rows, *entry.shape)))
     columns = (entry.array, "array", f"uint8, {sizes}, 0 to 255"), (entry.target, "array", f"uint8, {entry.rows}")
     place = "here" if find(name) else f"downloaded on first use, {entry.fetched} MB"
@@ -107,5 +107,5 @@ def _shortened(text: str, most: int = 24) -> str:
 
 
 def catalogue() -> tuple[tuple[str, str, str], ...]:
-    """(name, what it is, target) of every bundled data set, without reading any."""
+    """(name, title, target) of every bundled data set, without reading any."""
     return tuple((name, entry.title, entry.target) for name, entry in BUNDLED.items())

@@ -1,1 +1,1 @@
-"""From columns to tensors, and what is fitted on the training rows for that."""
+"""From columns to tensors: the preprocessing that is fitted on the training rows."""

@@ -1,4 +1,4 @@
-"""Targets that are arrays of an npz file: what each loss takes, and what to use where it does not fit."""
+"""Targets that are arrays: how each loss encodes them, and which loss to use for those it cannot take."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 from nnctl.data.lazy_array import Rows, blocks, chosen, extent
 from nnctl.data.preprocessing.inputs import ArrayInput
 from nnctl.data.preprocessing.label_sequences import class_numbers, fit_alphabet, fit_classes, text_numbers
-from nnctl.data.preprocessing.targets import FOR_NUMBERS, TargetCoder, check_range, has_fractions
+from nnctl.data.preprocessing.target_coder import TargetCoder
+from nnctl.data.preprocessing.target_values import FOR_NUMBERS, check_range, has_fractions
 from nnctl.data.row_origin import located
 from nnctl.data.table import Array, Column, distinct, listing
 from nnctl.errors import DataError
@@ -22,10 +23,10 @@ _MOST_CLASSES = 1_000_000
 def fit_array_target(name: str, y: Array | Rows, labels: str, where: str, alphabet: Sequence[str] | None = None,
                      lengths: tuple[str, Array | Rows] | None = None,
                      like: ArrayInput | None = None) -> TargetCoder:  # fmt: skip
-    """How an array becomes what a loss with these labels wants; raises DataError where it does not suit them.
+    """The coder of a target array for a loss with these labels. Raises DataError if the array does not suit them.
 
-    alphabet, lengths: of a "sequence"; the array that says how many labels each row has, and its name.
-    like: the input that the array is too, before anything is fitted (see `as_input`).
+    alphabet, lengths: of a "sequence"; lengths is the name of the array of label lengths, and this array.
+    like: the input that is the same array, before it is fitted (see `as_input`).
     """
     if like is not None and labels in ("number", "binary") and None not in like.shape:
         return TargetCoder(labels, (name,), like.shape)
@@ -52,7 +53,7 @@ def fit_array_target(name: str, y: Array | Rows, labels: str, where: str, alphab
     elif labels == "onehot":
         if y.ndim == 1 or y.shape[-1] == 1:
             raise DataError(
-                f"the loss needs one-hot rows (rows, classes), the target has shape {y.shape}: class numbers",
+                f"the loss needs one-hot rows (rows, classes), but the target has shape {y.shape}: class numbers",
                 where,
                 "use `loss: sparse_categorical_crossentropy`",
             )
@@ -61,7 +62,7 @@ def fit_array_target(name: str, y: Array | Rows, labels: str, where: str, alphab
         words = tuple(distinct(np.asarray(y)).tolist())
         if len(words) != 2 or y.ndim != 1:
             raise DataError(
-                f"a binary loss needs 2 classes, the target has {len(words)}", where,
+                f"a binary loss needs 2 classes, but the target has {len(words)}", where,
                 "use `loss: sparse_categorical_crossentropy`",
             )  # fmt: skip
         coder = TargetCoder("binary", (name,), (1,), words)
@@ -70,15 +71,15 @@ def fit_array_target(name: str, y: Array | Rows, labels: str, where: str, alphab
         soft = y.dtype.kind == "f" and any(has_fractions(block) for _, block in blocks(y))
         single = shape == (1,) and not soft
         coder = TargetCoder("binary", (name,), shape, ("0", "1") if single else None, numeric=single, soft=soft)
-    if not isinstance(y, Rows):  # whose values are looked at once they are transformed: it takes a while
+    if not isinstance(y, Rows):  # those of Rows, which take a while, are checked when they are transformed
         encode_array(coder, y, where)
     return coder
 
 
 def as_input(coder: TargetCoder, entry: ArrayInput, y: Array | Rows, where: str) -> TargetCoder:
-    """The coder of a target that is an input too (an autoencoder's): in the input's shape, scaled as it is.
+    """The coder of a target that is also an input (of an autoencoder), with the shape and the scale of the input.
 
-    Raises DataError where a binary loss gets values that are not from 0 to 1.
+    Raises DataError if a binary loss gets values outside of 0 to 1.
     """
     shift, scale = (np.asarray(each) * entry.divisor for each in (entry.shift, entry.scale))
     coder = replace(coder, shift=tuple(shift.tolist()), scale=tuple(scale.tolist()),
@@ -89,8 +90,8 @@ def as_input(coder: TargetCoder, entry: ArrayInput, y: Array | Rows, where: str)
 
 
 def scaled_target(coder: TargetCoder, y: Array | Rows, train: Array, rule: str) -> TargetCoder:
-    """The coder of a "number" target that `normalize` names, scaled by the rows `train`: a figure for each unit of
-    (rows, units), one for all numbers of another shape. standard: mean and standard deviation; minmax: the extent."""
+    """The coder of a "number" target that `normalize` names, scaled by the rows `train`: each unit of (rows, units) by
+    itself, targets of another shape as a whole. standard: mean and standard deviation; minmax: the range."""
     values = np.concatenate([block.astype(np.float64) for _, block in blocks(chosen(y, train))])
     values = values.reshape(-1, coder.shape[-1] if len(coder.shape) == 1 else 1)
     if rule == "standard":
@@ -111,7 +112,7 @@ def _fit_classes(name: str, y: Array | Rows, where: str) -> TargetCoder:
         return TargetCoder("integer", (name,), (), words)
     if y.ndim > 1 and y.shape[-1] > 1 and all(_one_hot(block) for _, block in blocks(y)):
         raise DataError(
-            f"the loss needs class numbers (rows,), the target has shape {y.shape}: one-hot rows",
+            f"the loss needs class numbers (rows,), but the target has shape {y.shape}: one-hot rows",
             where,
             "use `loss: categorical_crossentropy`, or save y.argmax(axis=-1)",
         )
@@ -132,7 +133,9 @@ def _fit_classes(name: str, y: Array | Rows, where: str) -> TargetCoder:
     classes = int(most) + 1
     if classes > _MOST_CLASSES or classes < 2:
         raise DataError(
-            f"class numbers up to {classes - 1} make {classes:,} classes", where, "number the classes 0, 1, 2, ..."
+            f"class numbers up to {classes - 1:,} mean {classes:,} {'class' if classes == 1 else 'classes'}",
+            where,
+            "number the classes 0, 1, 2, ...",
         )
     shape = () if y.shape[1:] == (1,) else y.shape[1:]
     return TargetCoder("integer", (name,), shape, tuple(map(str, range(classes))), numeric=True)
@@ -143,32 +146,35 @@ def _one_hot(y: Array) -> bool:
 
 
 def _rows_where(flat: Array | Rows, holds: Callable[[Array], Array]) -> Array:
-    """(rows,) bool: rows with a value for which it holds."""
+    """(rows,) bool: rows with a value for which `holds` is true."""
     return np.concatenate([holds(block).any(axis=1) for _, block in blocks(flat)])
 
 
 def label_counts(lengths: Array | Rows, y: Array | Rows, where: str) -> Array:
-    """(rows,) how many labels each row of y has; 0 is allowed. Raises DataError for what is no such number."""
+    """(rows,) the number of labels of each row of y, 0 or more. Raises DataError for anything else."""
     if lengths.ndim != 1 or lengths.dtype.kind not in "iuf" or len(lengths) != len(y) or y.ndim != 2:
-        raise DataError(f"label_lengths of shape {lengths.shape} do not fit labels of shape {y.shape}", where,
+        raise DataError(f"label_lengths of shape {lengths.shape} do not match labels of shape {y.shape}", where,
                         "save labels (rows, longest) and their lengths (rows,)")  # fmt: skip
     lengths = np.asarray(lengths)
     bad = ~((lengths >= 0) & (lengths <= y.shape[1]) & (np.floor(lengths) == lengths))
     if bad.any():
         at = located(where, bad)
-        raise DataError(f"{at.rows}: a label length must be a whole number from 0 to {y.shape[1]}, got {lengths[bad][0]:g}",
-                        at.where, "fix the length")  # fmt: skip
+        raise DataError(
+            f"{at.rows}: a label length must be a whole number from 0 to {y.shape[1]}, got {lengths[bad][0]:g}",
+            at.where,
+            "fix the length",
+        )
     return lengths.astype(np.int64)
 
 
 def _texts(y: Array, where: str) -> Column:
     if y.ndim != 1:
-        raise DataError(f"texts must have the shape (rows,), got {y.shape}", where, "save one text a row")
+        raise DataError(f"texts must have the shape (rows,), got {y.shape}", where, "save one text per row")
     return Column.of_words(y.tolist())
 
 
 def encode_array(coder: TargetCoder, y: Array | Rows, where: str, counts: Array | None = None) -> Array | Rows:
-    """(rows, *coder.shape), int32 for "integer" and "sequence", else float32. counts: (rows,) labels of each row.
+    """(rows, *coder.shape), int32 for "integer" and "sequence", else float32. counts: (rows,) the labels per row.
 
     Raises DataError for values that do not fit.
     """
@@ -212,7 +218,7 @@ def encode_array(coder: TargetCoder, y: Array | Rows, where: str, counts: Array 
 
 
 def _encode_numbers(coder: TargetCoder, y: Array, where: str, before: int = 0) -> Array:
-    """As encode_array; before: how many rows of the array stand before these."""
+    """As `encode_array`; before: how many rows of the array precede these."""
     values = y.reshape(len(y), *coder.shape)
     if coder.scale:
         values = (values - np.asarray(coder.shift)) / np.asarray(coder.scale)
@@ -238,13 +244,13 @@ def _encode_numbers(coder: TargetCoder, y: Array, where: str, before: int = 0) -
     if coder.labels == "binary" and coder.scale:
         if values.min() < 0 or values.max() > 1:
             raise DataError(
-                f"a binary loss needs values from 0 to 1, the input's are {values.min():.3g} to {values.max():.3g}",
+                f"a binary loss needs values from 0 to 1, but the input has {values.min():.3g} to {values.max():.3g}",
                 where,
                 f"scale it, `normalize: {yaml_map({coder.columns[0]: 'minmax'})}`, or use `loss: mse`",
             )
         return np.ascontiguousarray(values, dtype=np.float32)
     if coder.labels == "binary" and np.all((values == -1) | (values == 1)):
-        values = values > 0  # hinge losses' own -1 and 1
+        values = values > 0  # the -1 and 1 of hinge losses
     if coder.labels != "number":
         check_range(values, coder.labels, where, before, coder.soft)
     return np.ascontiguousarray(values, dtype=np.float32)

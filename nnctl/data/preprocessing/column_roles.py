@@ -1,4 +1,4 @@
-"""What each column of a table is for: which input it feeds, as number or category, or why it is left out."""
+"""The role of each column of a table: the input it feeds, as a number, category or text, or why it is left out."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _UNREAD = ("date", "time", "nested")
 
 @dataclass(frozen=True)
 class Roles:
-    """inputs: by input name, (column, how it is taken) in order. targets: by output name, its columns.
+    """inputs: by input name, (column, what it is read as), in order. targets: by output name, its columns.
     notes: what is left out, and why."""
 
     inputs: Mapping[str, tuple[tuple[str, Take], ...]]
@@ -39,7 +39,7 @@ class Roles:
 
 
 def target_labels(dataset: DatasetSpec, wanted: Mapping[str, str]) -> dict[str, str]:
-    """By column, the labels that the loss of its output wants, found out without the data. wanted: by output."""
+    """By target column, the labels that its loss needs, as far as the config tells. wanted: the same by output."""
     target = dataset.target
     if isinstance(target, Mapping):
         return {name: labels for output, labels in wanted.items() for name in target.get(output, ())}
@@ -49,7 +49,7 @@ def target_labels(dataset: DatasetSpec, wanted: Mapping[str, str]) -> dict[str, 
 
 
 def find_targets(dataset: DatasetSpec, outputs: Sequence[str], table: Table) -> dict[str, tuple[str, ...]]:
-    """The target columns of each output. Raises DataError where they are not said or are not there."""
+    """The target columns of each output. Raises DataError if they are not given or do not exist."""
     target = dataset.target
     found: dict[str, tuple[str, ...]]
     if target is None:
@@ -64,7 +64,7 @@ def find_targets(dataset: DatasetSpec, outputs: Sequence[str], table: Table) -> 
         found = {output: tuple(columns) for output, columns in target.items()}
         if set(found) != set(outputs):
             raise DataError(
-                f"target names the outputs {listing(found)}, the model has {listing(outputs)}",
+                f"target names the outputs {listing(found)}, but the model has {listing(outputs)}",
                 "dataset.target",
                 f"give each output its column: `target: {yaml_map(dict.fromkeys(outputs, 'COLUMN'))}`",
             )
@@ -74,7 +74,7 @@ def find_targets(dataset: DatasetSpec, outputs: Sequence[str], table: Table) -> 
         found = {output: (output,) for output in outputs}
     else:
         raise DataError(
-            f"the model has {len(outputs)} outputs ({listing(outputs)}), the target is {listing(target)}",
+            f"the model has {len(outputs)} outputs ({listing(outputs)}), but the target is {listing(target)}",
             "dataset.target",
             f"say which output learns which column: `target: {yaml_map(dict.fromkeys(outputs, 'COLUMN'))}`",
         )
@@ -83,25 +83,26 @@ def find_targets(dataset: DatasetSpec, outputs: Sequence[str], table: Table) -> 
     for name in columns:
         if table.columns[name].kind in _UNREAD:
             kind = table[name].type_name
-            raise DataError(f"holds {called(kind)}, a target is made of numbers or words", table.where(name),
-                            hint(name, kind))  # fmt: skip
+            raise DataError(
+                f"holds {called(kind)}, but a target must be numbers or words", table.where(name), hint(name, kind)
+            )
     return found
 
 
 def find_roles(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], outputs: Sequence[str],
                table: Table) -> Roles:  # fmt: skip
-    """Sorts the columns into inputs, targets and what is left out. Raises DataError."""
+    """Divides the columns into inputs, targets and those that are left out. Raises DataError."""
     targets = find_targets(dataset, outputs, table)
     _require_all(dataset, inputs, table)
     predicted = {name for columns in targets.values() for name in columns}
-    aside = {dataset.weight: "the sample weights", dataset.split.time: "the split's time",
+    aside = {dataset.weight: "the sample weights", dataset.split.time: "the time of the split",
              dataset.split.column: "the split"}  # fmt: skip
     if dataset.sequence:
-        aside |= {dataset.sequence.id: "the sequences' ids", dataset.sequence.order: "the steps' order"}
+        aside |= {dataset.sequence.id: "the ids of the sequences", dataset.sequence.order: "the order of the steps"}
     texts = dataset.text.column if dataset.text else ()
     nested = [name for name in (dataset.weight, dataset.split.column, *texts) if name and table[name].kind == "nested"]
     if nested:
-        refuse_unread(table, nested, "which are no weights, no words and no texts")
+        refuse_unread(table, nested, "which cannot be weights, a split or texts")
     named = (*(dataset.features or ()), *(name for spec in inputs.values() for name in spec.columns or ()), *texts)
     if leaks := [name for name in named if name in predicted]:
         raise DataError(
@@ -129,8 +130,8 @@ def find_roles(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], outputs: S
         advice = "list columns under `features:`"
         if unused:
             advice = (
-                f'column "{unused[0]}" holds texts: `text: {yaml_map({"column": unused[0]})}` under dataset reads it word by'
-                " word, for an Embedding"
+                f'column "{unused[0]}" holds texts: `text: {yaml_map({"column": unused[0]})}` under dataset'
+                " reads it word by word, for an Embedding"
             )
         raise DataError("there is no column to learn from", table.source, advice)
     by_input = _by_input(inputs, takes, table)
@@ -139,7 +140,7 @@ def find_roles(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], outputs: S
 
 
 def refuse_unread(table: Table, names: Iterable[str], why: str) -> None:
-    """Raises DataError for the first of the columns whose values are neither numbers nor words."""
+    """Raises DataError for the first of the columns that holds neither numbers nor words."""
     for name in names:
         column = table[name]
         if column.kind in _UNREAD:
@@ -148,7 +149,7 @@ def refuse_unread(table: Table, names: Iterable[str], why: str) -> None:
 
 def _texts_alone(name: str, columns: tuple[tuple[str, Take], ...], dataset: DatasetSpec,
                  inputs: Mapping[str, InputSpec], notes: list[str]) -> tuple[tuple[str, Take], ...]:  # fmt: skip
-    """An input's columns; of one that a text feeds, that text. Raises DataError where it was told of others."""
+    """The columns of an input; only the text, if it has one. Raises DataError if the config gives it other columns."""
     texts = [(column, take) for column, take in columns if take == "text"]
     if not texts or len(columns) == 1:
         return columns
@@ -194,18 +195,21 @@ def _require_all(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], table: T
 
 def _refuse_both(one: Sequence[str], other: Sequence[str]) -> None:
     if both := set(one) & set(other):
-        raise DataError(f"{listing(sorted(both))} is listed in more than one of categorical, numeric and text", "dataset",
-                        "keep one of them")  # fmt: skip
+        raise DataError(
+            f"{listing(sorted(both))} is listed in more than one of categorical, numeric and text",
+            "dataset",
+            "keep one of them",
+        )
 
 
 def _take(name: str, table: Table, dataset: DatasetSpec, occurrences: Occurrences | None, named: bool,
           notes: list[str]) -> Take | None:  # fmt: skip
-    """How a column is taken, or None where it is left out; a note says why. occurrences: None under `numeric:`."""
+    """What a column is read as, or None if it is left out, with a note that says why. occurrences: None if `numeric`."""
     column = table.columns[name]
     if column.kind in _UNREAD:
         if named or name in dataset.categorical or name in dataset.numeric:
             raise DataError(
-                f"holds {called(column.type_name)}, a feature is made of numbers or words",
+                f"holds {called(column.type_name)}, but a feature must be numbers or words",
                 table.where(name),
                 hint(name, column.type_name),
             )
@@ -227,8 +231,8 @@ def _take(name: str, table: Table, dataset: DatasetSpec, occurrences: Occurrence
     _refuse_broken_numbers(name, column, table)
     if not named and distinct > 20 and distinct > 0.5 * present and is_text(column):
         notes.append(
-            f'column "{name}" is left out: it holds texts; `text: {yaml_map({"column": name})}` reads it word by word, for an'
-            " Embedding"
+            f'column "{name}" is left out: it holds texts; `text: {yaml_map({"column": name})}` reads it word by word,'
+            " for an Embedding"
         )
         return None
     if not named and distinct > 20 and distinct > 0.5 * present:
@@ -241,14 +245,14 @@ def _take(name: str, table: Table, dataset: DatasetSpec, occurrences: Occurrence
 
 
 def is_text(column: Column) -> bool:
-    """Whether a column of words holds texts: three words each or more, on average."""
+    """Whether the values of a column are texts: three or more words each, on average."""
     if column.kind != "text" or not column.words:
         return False
     return sum(len(word.split()) for word in column.words) >= 3 * len(column.words)
 
 
 def _refuse_broken_numbers(name: str, column: Column, table: Table) -> None:
-    """Text that is mostly numbers is a column of numbers with a mistake in it, not categories."""
+    """Raises DataError for a column of words that are mostly numbers: these are mistakes, not categories."""
     present = np.bincount(column.values[column.values >= 0], minlength=len(column.words))
     words = [word for word, count in zip(column.words, present, strict=True) if count]
     numeric = np.array([looks_like_number(word) for word in column.words])
@@ -263,13 +267,14 @@ def _refuse_broken_numbers(name: str, column: Column, table: Table) -> None:
             f"fix the value or leave the field empty; `categorical: {yaml_list([name])}` treats the column as words",
         )
     if all(map(CODE.fullmatch, words)) or is_plain(words):
-        return  # digits kept as text on purpose, as a query's cast does
+        return  # digits that are text on purpose, such as the result of a cast in a query
     found, shown = possible_formats(words, zeros=True), [word for word in words if not PLAIN.fullmatch(word)]
-    written = f'written as "{shown[0]}"' if found else f"in several ways of writing ({listing(shown, 3)})"
+    written = f'written as "{shown[0]}"' if found else f"in several formats ({listing(shown, 3)})"
     raise DataError(
         f"looks like numbers {written}",
         table.where(name),
-        f"write plain numbers, or convert them in `query`; `categorical: {yaml_list([name])}` treats the column as words",
+        "write plain numbers, or convert them in `query`;"
+        f" `categorical: {yaml_list([name])}` treats the column as words",
     )
 
 

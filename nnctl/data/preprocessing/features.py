@@ -1,4 +1,4 @@
-"""Columns to features: what is fitted on the training rows, and how it turns a column into numbers."""
+"""Columns as features: numbers and categories, fitted on the training rows."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from nnctl.quoting import yaml_list, yaml_map
 Encode = Literal["onehot", "integer"]
 MISSING, RARE = "(missing)", "(rare)"
 _FILLS: Mapping[str, Callable[[Array], float]] = {"mean": np.mean, "median": np.median, "zero": lambda _: 0.0}
-_MOST_CATEGORIES = 1000  # beyond, one-hot columns fill the memory with zeros
+_MOST_CATEGORIES = 1000  # with more, one-hot columns would fill the memory with zeros
 
 
 class Feature(Protocol):
-    """A fitted column. width: numbers it becomes."""
+    """A fitted column. width: the number of columns of its encoding."""
 
     @property
     def name(self) -> str: ...
@@ -40,7 +40,7 @@ class Feature(Protocol):
 
 @dataclass(frozen=True)
 class Number:
-    """x -> (x - shift) / scale, with `fill` where x is missing. fill None: missing values are errors."""
+    """x -> (x - shift) / scale; missing values become `fill` first, or are errors if it is None."""
 
     name: str
     fill: float | None = None
@@ -67,10 +67,10 @@ class Number:
 
 @dataclass(frozen=True)
 class Category:
-    """A word -> its place among `words`: a one-hot row, or with encode "integer" the number from 1.
+    """A word -> its index in `words`, as a one-hot row, or counted from 1 with encode "integer".
 
-    Words that the training rows do not have become a row of zeros, or 0 (as index 0 of Keras' StringLookup).
-    rare: words of the training rows that are taken together as "(rare)". missing: missing values are a category.
+    Words that do not occur in the training rows become a row of zeros, or 0 (as in Keras' StringLookup).
+    rare: words of the training rows that are combined as "(rare)". missing: missing values are a category.
     """
 
     name: str
@@ -93,7 +93,7 @@ class Category:
             if not self.missing:
                 raise missing_error(table, self.name, missing, "category")
             known = missing_place >= 0
-            by = f'the category "{MISSING}"' if known else "no category, since no training row lacks one"
+            by = f'the category "{MISSING}"' if known else "no category, since no training row has a missing value"
             notes.append(filled_note(self.name, missing, by))
         unknown = (codes < 0) & ~missing
         if unknown.any():
@@ -102,14 +102,14 @@ class Category:
             words = [column.words[code] if n == 1 else f"{column.words[code]} {n} times"
                      for code, n in zip(present[often].tolist(), counts[often].tolist(), strict=True)]  # fmt: skip
             notes.append(
-                f'column "{self.name}": {_counted(unknown, "value is", "values are")} no category of the training rows'
-                f" ({listing(words, 3)}), and taken as none of its categories"
+                f'column "{self.name}": {_counted(unknown, "value does", "values do")} not occur in the training rows'
+                f" ({listing(words, 3)}) and {'counts' if unknown.sum() == 1 else 'count'} as no category"
             )
         if self.encode == "integer":
             numbers: Array = codes + 1.0
             return numbers[:, None]
         onehot = np.zeros((len(codes), len(self.words) + 1))
-        onehot[np.arange(len(codes)), codes] = 1  # code -1 lands in the spare last column
+        onehot[np.arange(len(codes)), codes] = 1  # code -1 is the extra last column
         return onehot[:, :-1]
 
     def note(self) -> str:
@@ -134,13 +134,13 @@ def feature_from_json(value: Mapping[str, Any]) -> Feature:
 
 
 def number_column(table: Table, name: str) -> Column:
-    """The column as numbers. Raises DataError for words that are no numbers, and for infinite values."""
+    """The column as numbers. Raises DataError for words that are not numbers, and for infinite values."""
     column = table.columns[name]
     if column.kind not in ("number", "text"):
         raise DataError(f"holds {called(column.type_name)} where numbers are expected", table.where(name),
                         hint(name, column.type_name))  # fmt: skip
     if column.kind == "text":
-        values = np.full(len(column.words) + 1, np.nan)  # code -1, missing, picks the last
+        values = np.full(len(column.words) + 1, np.nan)  # code -1, missing, is the last
         for code, word in enumerate(column.words):
             try:
                 values[code] = float(word)
@@ -158,7 +158,7 @@ def number_column(table: Table, name: str) -> Column:
         raise DataError(
             f"{at.rows}: {column.values[row]:g} is not a finite number in float32",
             at.where,
-            "fix the value, or leave the field empty and set what fills it: `missing: median`",
+            "fix the value, or leave the field empty and fill it with `missing: median`",
         )
     return column
 
@@ -184,7 +184,7 @@ def _by_column(rules: str | Mapping[str, str] | None, names: Sequence[str], defa
 
 
 def fit_number(table: Table, name: str, train: Array, missing: str, normalize: str) -> Number:
-    """A Number whose fill, shift and scale come from the rows `train` alone.
+    """A Number whose fill, shift and scale are computed from the rows `train` alone.
 
     missing: "error", "drop", "mean", "median" or "zero". normalize: "standard": (x - mean) / standard deviation;
     "minmax": (x - min) / (max - min); "none". A constant column keeps the scale 1.
@@ -210,7 +210,7 @@ def fit_number(table: Table, name: str, train: Array, missing: str, normalize: s
 
 def fit_category(table: Table, name: str, train: Array, missing: str, encode: Encode, rare: int,
                  notes: list[str]) -> Category:  # fmt: skip
-    """A Category with the words of the rows `train`; those seen fewer than `rare` times are one, "(rare)"."""
+    """A Category with the words of the rows `train`; those that occur fewer than `rare` times become "(rare)"."""
     column = table[name].as_text()
     codes = column.values[train]
     seen, counts = np.unique(codes[codes >= 0], return_counts=True)
@@ -234,13 +234,14 @@ def fit_category(table: Table, name: str, train: Array, missing: str, encode: En
         raise DataError(
             f"{len(words):,} categories are too many for one-hot columns",
             table.where(name),
-            f"`ignore: {yaml_list([name])}`, `rare: 10` to combine rare ones, or `encode: integer` with an Embedding layer",
+            f"use `ignore: {yaml_list([name])}`, `rare: 10` to combine rare ones, or `encode: integer` with an"
+            " Embedding layer",
         )
     return Category(name, tuple(words), encode, fills, tuple(sorted(few)))
 
 
 def missing_error(table: Table, name: str, missing: Array, rule: str) -> DataError:
-    """Of a model that was trained without a rule for missing values of this column, such as `rule`."""
+    """The error of a model that was trained without a rule for missing values of this column, such as `rule`."""
     at = located(table.where(name), missing)
     return DataError(
         f"{missing.sum()} of {at.total} values {'is' if missing.sum() == 1 else 'are'} missing ({at.rows})"
@@ -255,7 +256,7 @@ def filled_note(name: str, missing: Array, by: str) -> str:
 
 
 def _counted(mask: Array, one: str, several: str) -> str:
-    """How many a mask marks: `1 value is`, `3 values are`."""
+    """The number of rows that a mask marks, with words: `1 value is`, `3 values are`."""
     count = int(mask.sum())
     return f"{count} {one if count == 1 else several}"
 

@@ -1,4 +1,4 @@
-"""Everything that was fitted to the training rows: applied to new files, saved as JSON, read back."""
+"""Everything that was fitted on the training rows: applied to new files, saved as JSON and read back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from nnctl.data.preprocessing.array_targets import encode_array, label_counts
 from nnctl.data.preprocessing.inputs import ArrayInput, TableInput, input_from_json
 from nnctl.data.preprocessing.padding import partly_filled, without_padding
 from nnctl.data.preprocessing.sequence_tables import LongTable
-from nnctl.data.preprocessing.targets import TargetCoder
+from nnctl.data.preprocessing.target_coder import TargetCoder
 from nnctl.data.preprocessing.text import TextInput
 from nnctl.data.readers.read import column_rules
 from nnctl.data.row_origin import located
@@ -31,10 +31,10 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """What turns files into what a trained model takes, and its predictions into the data's own words.
+    """Turns files into the inputs of a trained model, and its predictions into class names and units of the data.
 
-    dataset: as the config gave it; saved with absolute paths. rows: of each part when it was fitted.
-    weight: the column or array of sample weights, or None. formats: what each column of the files holds, by which
+    dataset: as in the config; saved with absolute paths. rows: the number of rows of each split in training.
+    weight: the column or array of sample weights, or None. formats: the format of each column of the files, in which
     other files are read.
     """
 
@@ -48,7 +48,7 @@ class Preprocessing:
 
     @property
     def features(self) -> tuple[str, ...]:
-        """The table columns that feed the inputs, none twice; empty for arrays."""
+        """The table columns that feed the inputs, without repeats; empty for arrays."""
         return tuple(dict.fromkeys(name for entry in self.inputs.values() for name, _ in entry.columns))
 
     @property
@@ -71,21 +71,21 @@ class Preprocessing:
 
     @property
     def rules(self) -> Rules:
-        """What the config says of how columns are read."""
+        """How the config says that columns are read."""
         labels = {name: coder.labels for coder in self.targets.values() for name in coder.columns}
         return column_rules(self.dataset, labels)
 
     def read(self, source: str | Path | Sequence[str], *, with_targets: bool) -> Given:
-        """Raw files in the form trained on, their notes, and which rows they are: see given.read_given."""
+        """Files, preprocessed as in training: see `read_given`."""
         return read_given(self, source, with_targets)
 
     def apply(self, source: str | Path | Sequence[str], *, with_targets: bool) -> tuple[Split, tuple[str, ...]]:
-        """What `read` gives, without the rows that it comes from."""
+        """The split and the notes that `read` gives."""
         given = self.read(source, with_targets=with_targets)
         return given.part, given.notes
 
     def transform(self, rows: Table | LongTable | Arrays, with_targets: bool, notes: list[str]) -> Split:
-        """Rows as read, whole, to a Part."""
+        """All rows as read to a Split."""
         if isinstance(rows, LongTable):
             return self._transform_sequences(rows, with_targets, notes)
         if isinstance(rows, Table):
@@ -125,7 +125,7 @@ class Preprocessing:
 
     def _transform_sequences(self, rows: LongTable, with_targets: bool, notes: list[str]) -> Split:
         spec = self.dataset.sequence
-        assert spec is not None  # else the rows were no sequences
+        assert spec is not None  # the rows are sequences
         steps = next(iter(self.inputs.values())).shape[0]
         each = spec.target == "each"
         lengths = rows.real_lengths(steps, spec.length is not None, notes)
@@ -141,11 +141,11 @@ class Preprocessing:
         return Split(inputs, targets, weights, partly_filled(dict.fromkeys(inputs, lengths), inputs), rows.names)
 
     def decode(self, output: str, predicted: Array) -> Array:
-        """Predictions of an output in the data's own words: see TargetCoder.decode."""
+        """The predictions of an output as class names or in the units of the data: see TargetCoder.decode."""
         return self.targets[output].decode(predicted)
 
     def to_json(self) -> dict[str, Any]:
-        """Everything, as values that JSON holds."""
+        """All of it, as values that JSON can hold."""
         return {
             "format": FORMAT,
             "dataset": {**self.dataset.model_dump(), **_absolute(self.dataset)},
@@ -159,10 +159,10 @@ class Preprocessing:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Preprocessing:
-        """The inverse of to_json, also of what a JSON file made of it."""
+        """The inverse of to_json, also after a JSON file has made lists of tuples."""
         if value.get("format") != FORMAT:
             raise DataError(
-                f"the preprocessing has format {value.get('format')}, this nnctl reads {FORMAT}",
+                f"the preprocessing has format {value.get('format')}, but this nnctl reads {FORMAT}",
                 hint="use the version of nnctl that wrote it",
             )
         formats = value.get("formats")
@@ -177,7 +177,7 @@ class Preprocessing:
         )
 
     def checked_arrays(self, rows: Arrays, with_targets: bool) -> Arrays:
-        """The arrays with as many rows each, and with zeros for padding. Raises DataError."""
+        """The arrays, with zeros in the padding. Raises DataError if their numbers of rows differ."""
         rows_of(rows, self.array_names(with_targets))
         return without_padding(rows, self.array_inputs.values())
 

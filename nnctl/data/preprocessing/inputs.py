@@ -1,4 +1,4 @@
-"""The fitted inputs of a model: columns side by side, or one array, to float32 of a known shape."""
+"""The fitted inputs of a model: table columns side by side, or one array, as float32 of a known shape."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Shape = tuple[int, ...]
 class TableInput:
     """Columns side by side, in order.
 
-    shape: of one row; its size is the sum of the features' widths. Of a sequence: the steps, then a step's shape.
+    shape: of one row; its size is the sum of the features' widths. For sequences: (steps, ...), then a step's shape.
     """
 
     features: tuple[Feature, ...]
@@ -33,12 +33,12 @@ class TableInput:
 
     @property
     def columns(self) -> tuple[tuple[str, str], ...]:
-        """(name, kind) of each column it takes."""
+        """(name, kind) of each of its columns."""
         return tuple((f.name, "number" if isinstance(f, Number) else "category") for f in self.features)
 
     @property
     def numbers(self) -> int | None:
-        """The input_dim of an Embedding that takes it; None where not all columns are integer-coded categories."""
+        """The input_dim of an Embedding of this input; None if not all columns are integer-encoded categories."""
         coded = [f for f in self.features if isinstance(f, Category) and f.encode == "integer"]
         return max(len(f.words) for f in coded) + 1 if len(coded) == len(self.features) else None
 
@@ -55,10 +55,10 @@ class TableInput:
 
 @dataclass(frozen=True)
 class ArrayInput:
-    """One array: (x / divisor - shift) / scale, missing values (NaN) taken as `fill`.
+    """One array: (x / divisor - shift) / scale; missing values (NaN) become `fill`.
 
-    shift, scale: one figure each, or one per feature where rows have one axis, or (steps, features) and lengths.
-    lengths: the array that says how many time steps each row has, or None; padding stays 0.
+    shift, scale: one number each, or one per feature for rows with one axis, and for (steps, features) with lengths.
+    lengths: the array with the number of time steps of each row, or None; padding stays 0.
     """
 
     array: str
@@ -85,15 +85,15 @@ class ArrayInput:
 
     def transform(self, x: Array | Rows, where: str, notes: list[str],
                   lengths: Array | None = None) -> Array | Rows:  # fmt: skip
-        """(rows, *shape) float32, C-contiguous; bytes where these stay (see stays_bytes). lengths: (rows,), of
-        sequences. Of Rows every value is looked at, and what is to be done is left to who gathers them.
+        """(rows, *shape) float32, C-contiguous; or uint8, see `stays_bytes`. lengths: (rows,), of sequences.
+        All values of Rows are checked here, but they are converted only when they are gathered.
 
-        Raises DataError for text, NaN, infinite values, another shape.
+        Raises DataError for text, NaN, infinite values, and another shape.
         """
         check_numbers(x, where)
         if x.size != len(x) * prod(self.shape):
             raise DataError(
-                f"has rows of shape {x.shape[1:]}, the model takes {self.shape}", where, "save it in that shape"
+                f"has rows of shape {x.shape[1:]}, but the model takes {self.shape}", where, "save it in that shape"
             )
         if self.stays_bytes(x):
             return (x if isinstance(x, Rows) else np.ascontiguousarray(x)).reshape(len(x), *self.shape)
@@ -102,11 +102,11 @@ class ArrayInput:
         if isinstance(x, Rows):
             return self.encoded(x, lengths)
         if self._changes_values and x.dtype == np.float32:
-            x = x.copy()  # it may be the target too
+            x = x.copy()  # it may be a target, too
         return self._encode(x, lengths, None)
 
     def encoded(self, x: Rows, lengths: Array | None) -> Rows:
-        """As transform, without a look at the values."""
+        """As `transform`, without checking the values."""
         if x.dtype == np.float32 and not self._changes_values:
             return x.reshape(len(x), *self.shape)
         return x.then(self._encode, self.shape, np.float32, lengths)
@@ -116,7 +116,7 @@ class ArrayInput:
         return (self.divisor, self.fill, self.shift, self.scale) != (1, None, (0.0,), (1.0,))
 
     def _encode(self, x: Array, lengths: Array | None, out: Array | None) -> Array:
-        """(rows, *shape) float32, in `out` or in x itself where x is such already."""
+        """(rows, *shape) float32, in `out`, or in x itself if it is float32 already."""
         with np.errstate(over="ignore"):
             if out is None:
                 out = np.ascontiguousarray(x, dtype=np.float32).reshape(len(x), *self.shape)
@@ -134,17 +134,16 @@ class ArrayInput:
         return out
 
     def stays_bytes(self, x: Array | Rows) -> bool:
-        """Whether the values are left as the bytes they are, to be divided when a batch is made: a quarter of the
-        memory."""
+        """Whether the values stay bytes until a batch is made and divides them, which takes a quarter of the memory."""
         return x.dtype == np.uint8 and self.divisor != 1 and self.shift == (0.0,) and self.scale == (1.0,)
 
     def _look(self, x: Array | Rows, where: str, notes: list[str]) -> None:
-        """Raises DataError for infinite values, and for missing ones unless these are filled, which a note tells."""
+        """Raises DataError for infinite values, and for missing ones unless they are filled, with a note."""
         infinite, missing, count = np.zeros(len(x), bool), np.zeros(len(x), bool), 0
         with np.errstate(over="ignore", invalid="ignore"):
             for first, block in blocks(x):
                 values = block.reshape(len(block), -1).astype(np.float32, copy=False)
-                if np.isfinite(values.sum()):  # one look at all: what is not finite stays so in a sum
+                if np.isfinite(values.sum()):  # one pass: a sum is not finite if a value is not
                     continue
                 infinite[first : first + len(block)] = np.isinf(values).any(axis=1)
                 nan = np.isnan(values)
@@ -158,7 +157,7 @@ class ArrayInput:
         if self.fill is None:
             at = located(where, missing)
             raise DataError(
-                f"{count} values are missing, NaN ({at.rows})",
+                f"{count} {'value is' if count == 1 else 'values are'} missing, NaN ({at.rows})",
                 at.where,
                 "set under dataset: `missing: zero` to fill them, or `missing: drop` to leave out the rows",
             )
@@ -180,13 +179,13 @@ def input_from_json(value: Mapping[str, Any]) -> TableInput | TextInput | ArrayI
 
 def check_numbers(x: Array | Rows, where: str) -> None:
     if x.dtype.kind == "U":
-        raise DataError("holds text, an input holds numbers", where, "save numbers")
+        raise DataError("holds text, but an input must be numbers", where, "save numbers")
 
 
 def fit_shape(wanted: tuple[int | None, ...] | None, found: Shape, where: str, what: str) -> Shape:
-    """The shape of one row: `found`, or `wanted` where it holds as many values (None: any length).
+    """The shape of one row: `found`, or `wanted` if it has as many values (None: any length).
 
-    Raises DataError where the two do not agree.
+    Raises DataError if the two do not agree.
     """
     if wanted is None or wanted == found:
         return found
@@ -196,7 +195,7 @@ def fit_shape(wanted: tuple[int | None, ...] | None, found: Shape, where: str, w
     elif prod(sizes := [int(size) for size in wanted if size is not None]) == prod(found):
         return tuple(sizes)
     raise DataError(
-        f"the input's shape is {list(wanted)}, {what} shape {list(found)}",
+        f"the input's shape is {list(wanted)}, but {what} shape {list(found)}",
         where,
         f"write `shape: {list(found)}`, or leave it out",
     )
@@ -205,15 +204,15 @@ def fit_shape(wanted: tuple[int | None, ...] | None, found: Shape, where: str, w
 def fit_array(plain: ArrayInput, arrays: Arrays, rows: Array, normalize: str) -> ArrayInput:
     """The input with shift and scale fitted on the rows `rows`.
 
-    normalize: per feature for rows of one axis and for (steps, features) with lengths, there over the real steps;
-    else over all values.
+    normalize: per feature for rows with one axis, and for (steps, features) with lengths, over the real steps;
+    otherwise over all values.
     """
     if normalize == "none":
         return plain
     x = arrays[plain.array]
     lengths = None if plain.lengths is None else arrays[plain.lengths][rows]
     if isinstance(x, Rows):
-        with np.errstate(all="ignore"):  # values that are missing or infinite are found and told by `transform`
+        with np.errstate(all="ignore"):  # missing and infinite values are errors or notes of `transform`
             shift, scale, span = _spread(plain.encoded(x.select(rows), lengths), lengths, normalize)
     else:
         x = plain.transform(x[rows], arrays.where(plain.array, rows), []).astype(np.float64)
@@ -228,7 +227,7 @@ def fit_array(plain: ArrayInput, arrays: Arrays, rows: Array, normalize: str) ->
 
 
 def _spread(x: Rows, lengths: Array | None, normalize: str) -> tuple[Array, Array, Array]:
-    """Shift, scale and the span from the smallest to the largest value, in blocks of rows."""
+    """Shift, scale, and largest minus smallest value, computed in blocks of rows."""
     axes = 0 if x.ndim == (2 if lengths is None else 3) else None
     total: Array | float
     low: Array | float
@@ -245,7 +244,7 @@ def _spread(x: Rows, lengths: Array | None, normalize: str) -> tuple[Array, Arra
             so_far: Array | float = total + block.sum()
             return so_far
         if len(block):
-            block[0] += total  # so that the sum goes on row by row, as one over all rows at once would
+            block[0] += total  # so that rows are added in the same order as in one sum over all of them
             return np.asarray(block.sum(axis=0))
         return total
 

@@ -1,6 +1,6 @@
-"""Targets that are rows of labels, as CTC learns them: characters, or class numbers, to numbers from 1 and back.
+"""Targets that are rows of labels, as CTC needs them: characters or class numbers to label numbers from 1, and back.
 
-Number n is class n - 1; 0 is no label: it fills rows up, and as a prediction it is CTC's blank.
+Label n is class n - 1. 0 is not a label: in targets it is padding, in predictions it is CTC's blank.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from nnctl.errors import DataError
 
 
 def fit_alphabet(column: Column, given: Sequence[str] | None, where: str) -> tuple[str, ...]:
-    """The characters of all texts, sorted; or those that the config gives. Raises DataError."""
+    """The characters of all texts, sorted, or those that the config gives. Raises DataError."""
     used = {sign for word in column.words for sign in word}
     if given is None:
         if not used:
@@ -26,13 +26,13 @@ def fit_alphabet(column: Column, given: Sequence[str] | None, where: str) -> tup
         raise DataError(f"the alphabet has {listing(map(repr, doubled))} more than once", "dataset.alphabet",
                         "write every character once")  # fmt: skip
     if long := [sign for sign in alphabet if len(sign) != 1]:
-        raise DataError(f"{long[0]!r} of the alphabet is not one character", "dataset.alphabet",
-                        'write the characters as one text: `alphabet: "0123456789"`')  # fmt: skip
+        raise DataError(f"{long[0]!r} in the alphabet is not a single character", "dataset.alphabet",
+                        'write the characters as one string: `alphabet: "0123456789"`')  # fmt: skip
     return alphabet
 
 
 def text_numbers(column: Column, alphabet: Sequence[str], where: str) -> Array:
-    """(rows, longest) int32 from a column of texts, none missing. Raises DataError for unknown characters, by row."""
+    """(rows, longest) int32 from a column of texts without missing values. Raises DataError for unknown characters."""
     place = {sign: number for number, sign in enumerate(alphabet, 1)}
     longest = max(map(len, column.words), default=0)
     table = np.zeros((len(column.words), longest), dtype=np.int32)
@@ -42,9 +42,9 @@ def text_numbers(column: Column, alphabet: Sequence[str], where: str) -> Array:
                 continue
             at = located(where, rows)
             raise DataError(
-                f"{at.rows}: {word!r} holds {unknown[0]!r}, which is not in the alphabet {_shown(alphabet)}",
+                f"{at.rows}: {word!r} contains {unknown[0]!r}, which is not in the alphabet {_shown(alphabet)}",
                 at.where,
-                f"fix the text, or train with an `alphabet` that holds {unknown[0]!r}",
+                f"fix the text, or train with an `alphabet` that contains {unknown[0]!r}",
             )
         table[code, : len(word)] = [place[sign] for sign in word]
     numbers: Array = table[column.values]
@@ -52,8 +52,8 @@ def text_numbers(column: Column, alphabet: Sequence[str], where: str) -> Array:
 
 
 def fit_classes(y: Array, lengths: Array | None, given: Sequence[str] | None, where: str) -> tuple[str, ...]:
-    """The classes of rows of whole numbers: 1 to the largest; from 0 where lengths tell the labels from the filling
-    and a label is 0. given: the config's alphabet, the numbers as text."""
+    """The classes of rows of whole numbers: from 1 to the largest; from 0 if there are lengths, so that 0 need not be
+    padding, and a label is 0. given: the alphabet of the config, numbers as text."""
     real = _labels(y, lengths, where)
     if given is not None:
         return tuple(given)
@@ -64,7 +64,7 @@ def fit_classes(y: Array, lengths: Array | None, given: Sequence[str] | None, wh
 
 
 def class_numbers(y: Array, lengths: Array | None, classes: Sequence[str], where: str) -> Array:
-    """(rows, longest) int32 from rows of whole numbers, filled up with 0 or of known lengths."""
+    """(rows, longest) int32 from rows of whole numbers, padded with 0 or of known lengths."""
     real = _labels(y, lengths, where)
     place = {int(word): number for number, word in enumerate(classes, 1)}
     present, codes = np.unique(np.where(real, y, 0).astype(np.int64), return_inverse=True)
@@ -80,7 +80,7 @@ def class_numbers(y: Array, lengths: Array | None, classes: Sequence[str], where
 
 
 def _labels(y: Array, lengths: Array | None, where: str) -> Array:
-    """(rows, longest) bool: where a label stands and not the filling. Raises DataError for what is no label."""
+    """(rows, longest) bool: True for labels, False for padding. Raises DataError for values that are not labels."""
     if y.ndim != 2:
         raise DataError(f"rows of labels must have the shape (rows, longest), got {y.shape}", where,
                         "pad shorter rows with 0, or save texts (dtype str) of the shape (rows,)")  # fmt: skip
@@ -94,13 +94,16 @@ def _labels(y: Array, lengths: Array | None, where: str) -> Array:
                         at.where, "number the classes from 1; 0 is padding")  # fmt: skip
     if lengths is None and (late := (places >= real.sum(axis=1)[:, None]) & real).any():
         at = located(where, late.any(axis=1))
-        raise DataError(f"{at.rows}: a 0 comes before a label, but 0 is padding", at.where,
-                        "number the classes from 1, or save the number of labels of each row as label_lengths")  # fmt: skip
+        raise DataError(
+            f"{at.rows}: a 0 comes before a label, but 0 is padding",
+            at.where,
+            "number the classes from 1, or save the number of labels of each row as label_lengths",
+        )
     return real
 
 
 def to_text(numbers: Array | Sequence[int], classes: Sequence[str]) -> str:
-    """Label numbers as a text; 0 and less stand for nothing. Classes of several letters get spaces between."""
+    """Label numbers as a text, without 0 and negative numbers; class names of several letters get spaces between."""
     between = " " if any(len(word) > 1 for word in classes) else ""
     return between.join(classes[int(number) - 1] for number in numbers if number > 0)
 
@@ -113,9 +116,9 @@ def to_texts(numbers: Array, classes: Sequence[str]) -> Array:
 
 
 def fewest_steps(y: Array) -> Array:
-    """(rows,) the time steps that CTC needs at least: one a label, and a blank between two that are alike.
+    """(rows,) the fewest time steps that CTC needs: one per label, and a blank between two equal labels.
 
-    y: (rows, longest) label numbers, filled up with 0.
+    y: (rows, longest) label numbers, padded with 0.
     """
     repeats = (y[:, 1:] == y[:, :-1]) & (y[:, 1:] > 0)
     fewest: Array = np.count_nonzero(y > 0, axis=1) + np.count_nonzero(repeats, axis=1)
@@ -123,9 +126,9 @@ def fewest_steps(y: Array) -> Array:
 
 
 def unalignable(y: Array, steps: Array | int) -> Array:
-    """(rows,) bool: rows whose labels no path of `steps` time steps gives, so that their loss would be infinite.
+    """(rows,) bool: rows whose labels do not fit into `steps` time steps, so that their loss would be infinite.
 
-    y: (rows, longest) label numbers, filled up with 0. steps: the model's output steps, of all rows or (rows,).
+    y: (rows, longest) label numbers, padded with 0. steps: the output steps of the model, for all rows or (rows,).
     """
     return fewest_steps(y) > steps
 

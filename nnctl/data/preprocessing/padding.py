@@ -1,4 +1,4 @@
-"""Sequences of unequal length in arrays: padded to one length, beside an array that says how long each really is."""
+"""Sequences of different lengths in arrays: padded to one length, with an array of their real lengths."""
 
 from __future__ import annotations
 
@@ -22,13 +22,16 @@ def find_lengths(given: str | Mapping[str, str] | None, feeds: Mapping[str, str]
                  taken: Iterable[str]) -> dict[str, str]:  # fmt: skip
     """Input name -> the array of its lengths: as `dataset.lengths` says, else `NAME_lengths`, else `lengths`.
 
-    feeds: input name -> its array. taken: arrays that are something else (a target may be called lengths).
-    Raises DataError where it cannot be told whose the lengths are.
+    feeds: input name -> its array. taken: arrays with another role (a target may be called lengths).
+    Raises DataError if it is not clear which input the lengths belong to.
     """
     if isinstance(given, Mapping):
         if unknown := [name for name in given if name not in feeds]:
-            raise DataError(f"dataset.lengths names {listing(unknown)}, the inputs are {listing(feeds)}", arrays.source,
-                            "write `lengths: {INPUT: ARRAY}`")  # fmt: skip
+            raise DataError(
+                f"dataset.lengths names {listing(unknown)}, but the inputs are {listing(feeds)}",
+                arrays.source,
+                "write `lengths: {INPUT: ARRAY}`",
+            )
         return dict(given)
     free = arrays.arrays.keys() - set(feeds.values()) - set(taken)
     found = {}
@@ -39,9 +42,10 @@ def find_lengths(given: str | Mapping[str, str] | None, feeds: Mapping[str, str]
     if plain and not found:
         if len(feeds) > 1:
             raise DataError(
-                f'whose lengths the array "{plain}" holds is not said: the inputs are {listing(feeds)}',
+                f'it is not clear to which input the array "{plain}" belongs: the inputs are {listing(feeds)}',
                 arrays.source,
-                f"write `lengths: {yaml_map({next(iter(feeds)): plain})}` under dataset, or name the arrays INPUT_lengths",
+                f"write `lengths: {yaml_map({next(iter(feeds)): plain})}` under dataset, or rename the arrays to"
+                " INPUT_lengths",
             )
         found = dict.fromkeys(feeds, plain)
     return found
@@ -55,7 +59,7 @@ def has_steps(x: Array | Rows, shape: tuple[int, ...]) -> bool:
 def without_padding(arrays: Arrays, inputs: Iterable[ArrayInput]) -> Arrays:
     """The arrays with zeros beyond each row's length, and with as many time steps as the model takes.
 
-    Done before anything looks at the values: what stands in the padding, NaN even, is no data.
+    This comes before any check of the values: those in the padding, which may be NaN, are not data.
     """
     changed: dict[str, Array | Rows] = {}
     for entry in inputs:
@@ -72,19 +76,19 @@ def without_padding(arrays: Arrays, inputs: Iterable[ArrayInput]) -> Arrays:
 
 
 def _as_sequences(x: Array | Rows, shape: tuple[int, ...]) -> Array | Rows:
-    """(rows, steps, *shape[1:]) of any number of steps; x itself where it cannot be seen so."""
+    """x as (rows, steps, *shape[1:]) with any number of steps; unchanged if that is impossible."""
     if x.ndim > 1 and x.shape[2:] == shape[1:]:
         return x
     return x.reshape(len(x), *shape) if x.size == len(x) * prod(shape) else x
 
 
 def _fitted(x: Array | Rows, lengths: Array, steps: int, where: str) -> Array | Rows:
-    """A copy of x with `steps` steps, zeros where these are padding: cut where only padding is lost."""
+    """A copy of x with `steps` steps and zeros as padding, truncated if only padding is lost."""
     if (beyond := lengths > steps).any():
         at = located(where, beyond)
         raise DataError(
-            f"{at.rows}: {lengths[beyond][0]} time steps, the model takes {steps}", at.where,
-            f"cut them to {steps} steps, or train on sequences padded to {lengths.max()}",
+            f"{at.rows}: {lengths[beyond][0]} time steps, but the model takes {steps}", at.where,
+            f"truncate them to {steps} steps, or train on sequences padded to {lengths.max()}",
         )  # fmt: skip
     if isinstance(x, Rows):
         return x.then(partial(_padded, steps), (steps, *x.shape[2:]), each=lengths)
@@ -101,13 +105,15 @@ def _padded(steps: int, x: Array, lengths: Array, out: Array | None) -> Array:
 
 
 def checked_lengths(given: Array | Rows, steps: int, where: str) -> Array:
-    """(rows,) int64. Raises DataError for what is no whole number from 1 to `steps`, by row."""
+    """(rows,) int64. Raises DataError for values that are not whole numbers from 1 to `steps`."""
     if given.ndim != 1 and given.shape[1:] != (1,):
-        raise DataError(f"lengths are one number a row, got the shape {given.shape}", where, "save the shape (rows,)")
+        raise DataError(
+            f"lengths must be one number per row, got the shape {given.shape}", where, "save the shape (rows,)"
+        )
     if given.dtype.kind not in "iuf":
-        raise DataError("lengths are whole numbers", where, "save how many time steps each row has")
+        raise DataError("lengths must be whole numbers", where, "save the number of time steps of each row")
     given = np.asarray(given).reshape(-1)
-    bad = ~((given >= 1) & (given <= steps))  # also where it is NaN
+    bad = ~((given >= 1) & (given <= steps))  # also True for NaN
     bad[~bad] = given[~bad] != np.floor(given[~bad])
     if bad.any():
         at = located(where, bad)
@@ -119,7 +125,7 @@ def checked_lengths(given: Array | Rows, steps: int, where: str) -> Array:
 
 
 def real_steps(lengths: Array, steps: int) -> Array:
-    """(rows, steps) bool: True where a step is no padding."""
+    """(rows, steps) bool: False for padding."""
     return np.arange(steps) < lengths[:, None]
 
 

@@ -1,4 +1,4 @@
-"""Tables of one row a time step: the rows of an id make a sequence, in order."""
+"""Tables with one row per time step: the rows with the same id form a sequence."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from nnctl.quoting import yaml_map
 
 @dataclass(frozen=True)
 class LongTable:
-    """A table of time steps, seen as sequences.
+    """A table of time steps, grouped into sequences.
 
-    table: a row a time step, as read. sequences: a row a sequence, with the columns that have one value a sequence.
-    order: (steps,) row numbers of `table`, sequence after sequence, each from its first step to its last.
-    starts: (sequences + 1,) where each begins in `order`. names: (sequences,) the ids.
+    table: one row per time step, as read. sequences: one row per sequence, with the columns that have one value in it.
+    order: (steps,) row numbers of `table`, sequence after sequence, each in the order of its steps.
+    starts: (sequences + 1,) where each sequence begins in `order`. names: (sequences,) the ids.
     """
 
     table: Table
@@ -37,7 +37,7 @@ class LongTable:
 
     @property
     def lengths(self) -> Array:
-        """(sequences,) time steps of each."""
+        """(sequences,) the number of time steps of each."""
         lengths: Array = np.diff(self.starts)
         return lengths
 
@@ -49,7 +49,7 @@ class LongTable:
         return steps
 
     def pack(self, values: Array, steps: int) -> Array:
-        """(sequences, steps, ...) from (rows of the table, ...): the first `steps` steps, then zeros."""
+        """(sequences, steps, ...) from (rows of the table, ...): the first `steps` steps, padded with zeros."""
         out = np.zeros((len(self.names), steps, *values.shape[1:]), dtype=values.dtype)
         number = np.repeat(np.arange(len(self.names)), self.lengths)
         step = np.arange(len(self.order)) - self.starts[number]
@@ -58,43 +58,43 @@ class LongTable:
         return out
 
     def real_lengths(self, steps: int, cuts: bool, notes: list[str]) -> Array:
-        """(sequences,) the steps that `pack` keeps. Raises DataError where it would cut and `cuts` is False."""
+        """(sequences,) how many steps `pack` keeps. Raises DataError if it would truncate and `cuts` is False."""
         beyond = self.lengths > steps
         if beyond.any() and not cuts:
             first = int(np.flatnonzero(beyond)[0])
             raise DataError(
                 f'{beyond.sum()} sequences are too long: "{self.names[first]}" has {self.lengths[first]} time steps,'
-                f" the model takes {steps}",
+                f" but the model takes {steps}",
                 self.source,
-                f"cut them, or train with `sequence: {{length: {self.lengths.max()}}}`",
+                f"truncate them, or train with `sequence: {{length: {self.lengths.max()}}}`",
             )
         if beyond.any():
-            notes.append(f"{beyond.sum()} sequences are cut to their first {steps} time steps, as configured")
+            notes.append(f"{beyond.sum()} sequences are truncated to their first {steps} time steps, as configured")
         kept: Array = np.minimum(self.lengths, steps)
         return kept
 
 
 def fold(dataset: DatasetSpec, table: Table, targets: Iterable[str],
          fixed: Mapping[str, Array]) -> tuple[LongTable, dict[str, Array]]:  # fmt: skip
-    """The table as sequences, in the order their ids first come; and the sequences of the parts that have files of
-    their own, where an id means another sequence than in other files.
+    """The table as sequences, in the order in which their ids first appear, and the sequences of the splits with files
+    of their own, where an id means another sequence than in other files.
 
-    targets: columns to be predicted. Raises DataError, with row and column, for ids or orders that are missing, a
-    step that is there twice, and a value that differs within a sequence though it has to be one.
+    targets: columns to predict. Raises DataError, with row and column, for a missing id or order, a repeated step,
+    and a value that differs within a sequence although it must not.
     """
     spec = dataset.sequence
-    assert spec is not None  # else there is nothing to fold
+    assert spec is not None  # the rows are time steps
     table.require([spec.id, *([spec.order] if spec.order else [])], "dataset.sequence")
     ids = _whole(table, spec.id).as_text()
     part = np.zeros(table.rows, dtype=np.int64)
     for at, rows in enumerate(fixed.values(), 1):
         part[rows] = at
     _, first, group = np.unique(part * len(ids.words) + ids.values, return_index=True, return_inverse=True)
-    number = np.argsort(np.argsort(first))[group]  # of each row's sequence, by first appearance
+    number = np.argsort(np.argsort(first))[group]  # of the sequence of each row, by first appearance
     place: Array = np.arange(table.rows)
     if spec.order:
         place = rank(_whole(table, spec.order), table.where(spec.order),
-                     "number the steps, or leave `order` out where the rows are in order")  # fmt: skip
+                     "number the steps, or remove `order` if the rows are already in order")  # fmt: skip
     order = np.lexsort((place, number))
     starts = np.flatnonzero(np.diff(number[order], prepend=-1, append=len(first)))
     if spec.order:
@@ -106,7 +106,7 @@ def fold(dataset: DatasetSpec, table: Table, targets: Iterable[str],
         once += targets
     columns = {name: _constant(table, name, order, starts, names) for name in dict.fromkeys(once)}
     time = dataset.split.time
-    if time and time in table.columns:  # the latest sequences are those that end last
+    if time and time in table.columns:  # a sequence counts as late as its last step
         columns[time] = table[time].take(order[starts[1:] - 1])
     sequences = Table(columns, len(heads), table.source, origin=table.whole_origin.take(heads))
     long = LongTable(table, sequences, order, starts, names)
@@ -114,14 +114,14 @@ def fold(dataset: DatasetSpec, table: Table, targets: Iterable[str],
 
 
 def _whole(table: Table, name: str) -> Column:
-    """The column. Raises DataError where a value is missing."""
+    """The column. Raises DataError if a value is missing."""
     column = table[name]
     if column.kind == "nested":
-        refuse_unread(table, [name], "which are no id and no order")
+        refuse_unread(table, [name], "which cannot be an id or an order")
     if (missing := column.missing).any():
         at = located(table.where(name), missing)
         raise DataError(
-            f"{missing.sum()} rows do not say to which sequence and step they belong ({at.rows})", at.where,
+            f"the sequence or the step of {missing.sum()} rows is missing ({at.rows})", at.where,
             f"fill it in, or leave these rows out: `missing: {yaml_map({name: 'drop'})}`",
         )  # fmt: skip
     return column
@@ -137,17 +137,17 @@ def _refuse_twice(table: Table, name: str, ids: Column, order: Array, number: Ar
         f'{here.rows}: the sequence "{ids.words[ids.values[order[at]]]}" has the step'
         f" {table[name].as_text().value(int(order[at]))} twice",
         here.where,
-        "leave one of them out, or leave `order` out where the rows are in order",
+        "remove one of them, or remove `order` if the rows are already in order",
     )
 
 
 def _constant(table: Table, name: str, order: Array, starts: Array, names: Array) -> Column:
-    """A column's one value a sequence."""
+    """A column with one value per sequence. Raises DataError if the value differs within a sequence."""
     column = table[name]
     heads = order[starts[:-1]]
     sequence = np.repeat(np.arange(len(heads)), np.diff(starts))
     values, firsts = column.values[order], column.values[heads[sequence]]
-    differs = (values != firsts) & ~((values != values) & (firsts != firsts))  # NaN is no other value than NaN
+    differs = (values != firsts) & ~((values != values) & (firsts != firsts))  # NaN counts as equal to NaN
     if differs.any():
         at = int(np.flatnonzero(differs)[0])
         text, here = column.as_text(), located(table.where(name), np.arange(table.rows) == order[at])
@@ -155,6 +155,6 @@ def _constant(table: Table, name: str, order: Array, starts: Array, names: Array
             f'{here.rows}: the sequence "{names[sequence[at]]}" has {text.value(int(order[at]))!r} here, and'
             f" {text.value(int(heads[sequence[at]]))!r} in row {table.whole_origin.number[heads[sequence[at]]]}",
             here.where,
-            "give all steps of a sequence one value, or, for a label at each step, write `sequence: {target: each}`",
+            "give all steps of a sequence the same value; for a label at each step, write `sequence: {target: each}`",
         )
     return column.take(heads)

@@ -1,170 +1,28 @@
-"""Targets: a column or an array to what the loss wants, and predictions back to the data's own words."""
+"""Targets that are columns of a table: how each loss encodes them, and which loss to use for those it cannot take."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from nnctl.data.dataset import Target
-from nnctl.data.preprocessing.features import fit_number, number_column
-from nnctl.data.preprocessing.label_sequences import fit_alphabet, text_numbers, to_text, to_texts
+from nnctl.data.preprocessing.features import fit_number
+from nnctl.data.preprocessing.label_sequences import fit_alphabet, text_numbers
+from nnctl.data.preprocessing.target_coder import TargetCoder
+from nnctl.data.preprocessing.target_values import FOR_NUMBERS, binary_column, check_range, has_fractions
 from nnctl.data.row_origin import located
 from nnctl.data.table import Array, Column, Table, listing, number_word
 from nnctl.errors import DataError
-from nnctl.quoting import yaml_map
-
-FOR_NUMBERS = "for a number use `loss: mse` and a last layer of 1 unit"
-
-
-@dataclass(frozen=True)
-class TargetCoder:
-    """A fitted target.
-
-    labels, columns, shape, classes: as in Target. numeric: the classes are numbers in the data.
-    shift, scale: of each number column; (x - shift) / scale is learnt (0 and 1 unless `normalize` names it).
-    lengths: the array that says how many labels each row has, or None; for rows of class numbers.
-    soft: "binary" targets are fractions from 0 to 1, and predictions are such numbers too.
-    divisor: of pixels, whose unit is not the byte but what the bytes are divided by.
-    """
-
-    labels: str
-    columns: tuple[str, ...]
-    shape: tuple[int, ...]
-    classes: tuple[str, ...] | None = None
-    numeric: bool = False
-    shift: tuple[float, ...] = ()
-    scale: tuple[float, ...] = ()
-    lengths: str | None = None
-    soft: bool = False
-    divisor: float = 1.0
-
-    @property
-    def class_words(self) -> tuple[str, ...]:
-        """The classes of a target that has some."""
-        assert self.classes is not None, f"the target {self.columns} has no classes"
-        return self.classes
-
-    @property
-    def target(self) -> Target:
-        shift, scale = (tuple((np.asarray(each) / self.divisor).tolist()) for each in (self.shift, self.scale))
-        return Target(self.labels, self.columns, self.shape, self.classes, self.soft, shift, scale)
-
-    @property
-    def gives_fractions(self) -> bool:
-        """Whether a binary loss learns numbers from 0 to 1 (soft targets, an autoencoder's pixels), not yes or no."""
-        return self.labels == "binary" and (self.soft or bool(self.scale))
-
-    def encode(self, table: Table) -> Array:
-        """ "integer": (rows,) int32; "onehot": (rows, classes), "binary" and "number": (rows, units) float32;
-        "sequence": (rows, longest) int32, class i as i + 1, filled up with 0.
-
-        Raises DataError for missing targets, and for classes that the training data did not have.
-        """
-        for name in self.columns:
-            if (missing := table[name].missing).any():
-                raise missing_target(table, name, missing)
-        if self.labels == "sequence":
-            [name] = self.columns
-            return text_numbers(table[name].as_text(), self.class_words, table.where(name))
-        if self.classes is None or len(self.columns) > 1:
-            return self._encode_numbers(table)
-        codes = self.class_numbers(table)
-        if self.labels == "integer":
-            return codes
-        if self.labels == "binary":
-            return codes.astype(np.float32)[:, None]
-        onehot: Array = np.eye(len(self.classes), dtype=np.float32)[codes]
-        return onehot
-
-    def class_numbers(self, table: Table) -> Array:
-        """(rows,) int32, of a target that is one column of classes."""
-        [name] = self.columns
-        column = table[name].as_text()
-        place = {word: at for at, word in enumerate(self.class_words)}
-        for code, word in enumerate(column.words):
-            if word not in place and (here := column.values == code).any():
-                at = located(table.where(name), here)
-                raise DataError(
-                    f'{at.rows}: "{word}" is not one of the classes {listing(self.class_words)}',
-                    at.where,
-                    "fix the value, or train again on data that contain this class",
-                )
-        numbers: Array = np.array([place.get(word, -1) for word in column.words], dtype=np.int32)[column.values]
-        return numbers
-
-    def _encode_numbers(self, table: Table) -> Array:
-        columns = [binary_words(table, name) if self.labels == "binary" else number_column(table, name)
-                   for name in self.columns]  # fmt: skip
-        values = np.stack([column.values for column in columns], axis=1)
-        if self.labels != "number":
-            check_range(values, self.labels, table.where(", ".join(self.columns)), soft=self.soft)
-        if self.scale:
-            values = (values - self.shift) / self.scale
-        return np.ascontiguousarray(values, dtype=np.float32)
-
-    def decode(self, predicted: Array) -> Array:
-        """Predictions in the data's own words: (rows,) class names or numbers; (rows, units) for several units.
-
-        predicted: class probabilities (rows, classes), class numbers (rows,), probabilities of the second
-        class (rows, 1), numbers (rows, units), or label numbers (rows, longest) of a "sequence", which become texts.
-        """
-        predicted = np.asarray(predicted)
-        if self.labels == "sequence":
-            return to_texts(predicted, self.class_words)
-        if self.labels == "number" or self.gives_fractions:
-            values: Array = predicted.astype(np.float64)
-            if self.scale:
-                values = values * self.scale + self.shift
-            return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
-        if self.labels == "binary":
-            chosen: Array = (predicted > 0.5).astype(np.int64)
-            if self.classes is None:
-                return chosen[:, 0] if chosen.shape[1:] == (1,) else chosen
-            predicted = chosen.reshape(len(chosen))
-        elif np.issubdtype(predicted.dtype, np.floating):
-            predicted = predicted.argmax(axis=-1)
-        words: Array = self._words()[predicted]
-        return words
-
-    def text(self, numbers: Array | Sequence[int]) -> str:
-        """One row's label numbers of a "sequence" as a text; 0 and less stand for nothing."""
-        return to_text(numbers, self.class_words)
-
-    def _words(self) -> Array:
-        if not self.numeric:
-            return np.array(self.class_words, dtype=object)
-        numbers = np.array([float(word) for word in self.class_words])
-        return numbers.astype(np.int64) if np.all(numbers == np.round(numbers)) else numbers
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> TargetCoder:
-        fields: dict[str, Any] = {name: tuple(item) if isinstance(item, list) else item for name, item in value.items()}
-        return cls(**fields)
-
-
-def missing_target(table: Table, name: str, missing: Array) -> DataError:
-    at = located(table.where(name), missing)
-    return DataError(
-        f"the target is missing in {missing.sum()} of {at.total} rows ({at.rows}){table.missing_told(name)}",
-        at.where,
-        f"leave these rows out of the file, or train again with `missing: {yaml_map({name: 'drop'})}`",
-    )
 
 
 def fit_target(table: Table, columns: Sequence[str], labels: str, train: Array | None = None,
                normalize: Mapping[str, str] | None = None,
                alphabet: Sequence[str] | None = None) -> TargetCoder:  # fmt: skip
-    """How the columns become what a loss with these labels wants.
+    """The coder of target columns for a loss with these labels.
 
-    labels: "integer", "onehot", "binary", "number" or "sequence". Classes come from all rows, in sorted order;
-    shift and scale of number columns that `normalize` names from the rows `train`. alphabet: of a "sequence".
-    Raises DataError where the columns do not suit the labels, with the loss that would.
+    labels: "integer", "onehot", "binary", "number" or "sequence". Classes come from all rows, in sorted order; shift
+    and scale of the numeric columns that `normalize` names come from the rows `train`. alphabet: of a "sequence".
+    Raises DataError if the columns do not suit the labels, with a hint about the loss that does.
     """
     columns = tuple(columns)
     for name in columns:
@@ -192,7 +50,7 @@ def fit_target(table: Table, columns: Sequence[str], labels: str, train: Array |
     words = tuple(item if isinstance(item, str) else number_word(item) for item in classes)
     if labels == "binary" and len(words) != 2:
         raise DataError(
-            f"a binary loss needs 2 classes, the target has {len(words)} ({listing(words)})",
+            f"a binary loss needs 2 classes, but the target has {len(words)} ({listing(words)})",
             where,
             f"use `loss: sparse_categorical_crossentropy` and a last layer of {len(words)} units with softmax",
         )
@@ -253,7 +111,7 @@ def _all_numbers(words: Sequence[str]) -> bool:
 
 def _fit_texts(table: Table, columns: tuple[str, ...], alphabet: Sequence[str] | None) -> TargetCoder:
     if len(columns) > 1:
-        raise DataError(f"the loss needs one column of texts, the target has {len(columns)}: {listing(columns)}",
+        raise DataError(f"the loss needs one column of texts, but the target has {len(columns)}: {listing(columns)}",
                         table.source, "choose one with `target:`")  # fmt: skip
     [name] = columns
     column, where = table[name].as_text(), table.where(name)
@@ -266,77 +124,13 @@ def _fit_flags(table: Table, columns: tuple[str, ...], labels: str) -> TargetCod
     """Several columns for one output: one-hot columns, or the flags of a multi-label target."""
     if labels == "integer":
         raise DataError(
-            f"the loss needs one column of classes, the target has {len(columns)}: {listing(columns)}",
+            f"the loss needs one column of classes, but the target has {len(columns)}: {listing(columns)}",
             table.source,
             "for one-hot columns use `loss: categorical_crossentropy`; for several outputs write "
             "`target: {OUTPUT: COLUMN}`",
         )
-    soft = labels == "binary" and any(has_fractions(binary_words(table, name).values) for name in columns)
+    soft = labels == "binary" and any(has_fractions(binary_column(table, name).values) for name in columns)
     coder = TargetCoder(labels, columns, (len(columns),), columns if labels == "onehot" else None, soft=soft)
     if not any(table[name].missing.any() for name in columns):
         coder.encode(table)
     return coder
-
-
-_NO_AND_YES = (("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"))
-
-
-def binary_words(table: Table, name: str) -> Column:
-    """The column as 0 and 1; false and true, no and yes, n and y, f and t are read as these, in letters of any case."""
-    column = table[name]
-    if column.kind == "text" and any({word.lower() for word in column.words} <= set(pair) for pair in _NO_AND_YES):
-        yes = {pair[1] for pair in _NO_AND_YES}
-        values = np.array([float(word.lower() in yes) for word in column.words] + [np.nan])[column.values]
-        return Column("number", values)
-    return number_column(table, name)
-
-
-def has_fractions(values: Array) -> bool:
-    """Whether some of the values are between 0 and 1, so that a binary loss takes them as soft targets."""
-    return bool(np.any((values > 0) & (values < 1)))
-
-
-def target_notes(coders: Iterable[TargetCoder]) -> list[str]:
-    """How the targets of binary losses are taken."""
-    notes, soft = [], []
-    for coder in coders:
-        if coder.labels == "binary" and coder.classes:
-            notes.append(f'target "{coder.columns[0]}": {coder.classes[0]} is 0, {coder.classes[1]} is 1')
-        if coder.soft:
-            names = ", ".join(f'"{name}"' for name in coder.columns[:3]) + (", ..." if len(coder.columns) > 3 else "")
-            soft.append(
-                f"target {names}: fractions from 0 to 1 are taken as probabilities; accuracy counts a row as right only"
-                " if its target is exactly 0 or 1, so compare models by the loss or mae"
-            )
-    return [*notes, *soft]
-
-
-def check_range(values: Array, labels: str, where: str, before: int = 0, soft: bool = False) -> None:
-    """Raises DataError where one-hot rows do not sum to 1, or binary values are not 0 and 1 (soft: from 0 to 1).
-
-    before: as in located.
-    """
-    rows = values.reshape(len(values), -1)
-    if labels == "onehot":
-        bad = np.any(values < 0, axis=tuple(range(1, values.ndim)))
-        bad |= np.any(np.abs(values.sum(axis=-1) - 1).reshape(len(values), -1) > 1e-3, axis=1)
-        if bad.any():
-            at = located(where, bad, before=before)
-            raise DataError(
-                f"{at.rows}: one-hot targets must be 0 or more and sum to 1", at.where,
-                "for several labels per row use `loss: binary_crossentropy`, for numbers `loss: mse`",
-            )  # fmt: skip
-        return
-    wrong = ~((rows >= 0) & (rows <= 1)) if soft else (rows != 0) & (rows != 1)
-    bad = np.any(wrong, axis=1)
-    if not bad.any():
-        return
-    first = np.flatnonzero(bad)[0]
-    wanted = "a binary loss needs values from 0 to 1" if soft else "a binary loss needs 0 and 1"
-    hint = (
-        "scale them to 0 to 1 with `query`, or use `loss: mse`" if soft
-        else "for more than two classes use `loss: sparse_categorical_crossentropy`; for numbers `loss: mse`"
-    )  # fmt: skip
-    shown = listing(rows[first][wrong[first]], 3)
-    at = located(where, bad, before=before)
-    raise DataError(f"{at.rows}: {wanted}, got {shown}", at.where, hint)

@@ -1,7 +1,6 @@
-"""Texts to numbers of words, as Keras' TextVectorization makes them: what an Embedding takes.
+"""Texts to token ids for an Embedding, as by Keras' TextVectorization.
 
-Padding is 0. It is left to the Embedding whether it counts (`mask_zero: true` masks it, as in Keras); a text has no
-lengths of its own.
+Padding is 0. Whether it is masked is up to the Embedding (`mask_zero: true`, as in Keras): texts have no lengths.
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ from nnctl.data.table import Array, Table, listing
 from nnctl.errors import DataError
 
 UNKNOWN, FIRST = 1, 2  # 0 is padding
-_PUNCTUATION = str.maketrans("", "", "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~'")  # Keras' own list
+_PUNCTUATION = str.maketrans("", "", "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~'")  # the same as in Keras
 
 
 def tokens(text: str, split: str, lower: bool) -> Sequence[str]:
-    """The words, or characters, of a text; lower: in small letters and without punctuation."""
+    """The words, or characters, of a text. lower: in lower case and without punctuation."""
     if lower:
         text = text.lower().translate(_PUNCTUATION)
     return text if split == "character" else text.split()
@@ -31,7 +30,7 @@ def tokens(text: str, split: str, lower: bool) -> Sequence[str]:
 
 @dataclass(frozen=True)
 class TextInput:
-    """A column of texts: the i-th of `words` is number i + 2; 1 is any other word, 0 fills up to `length`.
+    """A column of texts: the token id of words[i] is i + 2, of any other word 1; texts are padded with 0 to `length`.
 
     split, lower: see `tokens`. empty: a missing text counts as an empty one.
     """
@@ -49,23 +48,23 @@ class TextInput:
 
     @property
     def columns(self) -> tuple[tuple[str, str], ...]:
-        """(name, kind) of each column it takes."""
+        """(name, kind) of its column."""
         return ((self.column, "text"),)
 
     @property
     def numbers(self) -> int:
-        """How many numbers there are, padding's 0 and 1 for other words among them: an Embedding's input_dim."""
+        """The number of token ids, including 0 for padding and 1 for other words: the input_dim of an Embedding."""
         return len(self.words) + FIRST
 
     def transform(self, table: Table, notes: list[str]) -> Array:
-        """(rows, length) int32; what a text has beyond that is cut. Raises DataError for missing texts."""
+        """(rows, length) int32; longer texts are truncated. Raises DataError for missing texts."""
         column = table[self.column].as_text()
         if (missing := column.missing).any():
             if not self.empty:
                 raise missing_error(table, self.column, missing, "zero")
             notes.append(filled_note(self.column, missing, "empty texts"))
         number = {word: at for at, word in enumerate(self.words, FIRST)}
-        out = np.zeros((len(column.words) + 1, self.length), dtype=np.int32)  # code -1, missing, is the last: empty
+        out = np.zeros((len(column.words) + 1, self.length), dtype=np.int32)  # code -1, missing, is the last row
         sizes = np.zeros(len(column.words) + 1, dtype=np.int64)
         for code, text in enumerate(column.words):
             found = tokens(text, self.split, self.lower)
@@ -78,16 +77,19 @@ class TextInput:
     def _notes(self, x: Array, sizes: Array) -> list[str]:
         what, notes = f'column "{self.column}"', []
         if cut := int((sizes > self.length).sum()):
-            notes.append(f"{what}: {cut} of {len(x)} texts have more than {self.length} {self.split}s and are cut")
+            are = "is" if cut == 1 else "are"
+            notes.append(
+                f"{what}: {cut} of {len(x)} texts {are} longer than {self.length} {self.split}s and {are} truncated"
+            )
         if unknown := int((x == UNKNOWN).sum()):
             share = unknown / max(1, int((x > 0).sum()))
             notes.append(f"{what}: {share:.1%} of the {self.split}s are not in the vocabulary and are read as [UNK]")
         return notes
 
     def note(self) -> str:
-        """What was fitted, and what the model's first layer has to be."""
+        """What was fitted, and what the first layer must be."""
         return (
-            f'column "{self.column}": texts as {self.length} numbers of {self.split}s, of a vocabulary of'
+            f'column "{self.column}": texts as {self.length} token ids, one per {self.split}, with a vocabulary of'
             f" {len(self.words)} ({listing(map(repr, self.words), 5)}), [UNK] and padding; an Embedding needs"
             f" input_dim {self.numbers}, and mask_zero: true to ignore the padding"
         )

@@ -326,7 +326,7 @@ def test_no_target_is_a_feature():
 
 def test_a_time_of_day_is_no_target():
     problem = refused(COLUMNS | {"y": [datetime.time(10, 30)] * 4})
-    assert "times of day" in problem.message and "a target is made of" in problem.message
+    assert "times of day" in problem.message and "a target must be" in problem.message
 
 
 @pytest.mark.parametrize(

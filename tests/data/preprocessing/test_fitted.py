@@ -15,7 +15,7 @@ from nnctl.data.preprocessing.features import Category, Number
 from nnctl.data.preprocessing.fitted import FORMAT, Preprocessing
 from nnctl.data.preprocessing.inputs import ArrayInput, TableInput
 from nnctl.data.preprocessing.sequence_tables import fold
-from nnctl.data.preprocessing.targets import TargetCoder
+from nnctl.data.preprocessing.target_coder import TargetCoder
 from nnctl.data.preprocessing.text import TextInput
 from nnctl.errors import DataError
 
@@ -179,7 +179,7 @@ ROWS = "x,w,y\n" + "".join(f"{at},{'ab'[at % 2]},{'np'[at % 2]}\n" for at in ran
 @pytest.fixture
 def trained(tmp_path):
     path = tmp_path / "d.csv"
-    path.write_text(ROWS)
+    path.write_text(ROWS, encoding="utf-8")
     return path, loaded(path, target="y", split=KEEP)
 
 
@@ -194,7 +194,7 @@ def test_a_saved_model_gives_its_file_the_numbers_it_was_trained_on(trained):
 def test_a_file_of_one_row_is_scaled_by_what_was_fitted(trained, tmp_path):
     _, data = trained
     other = tmp_path / "other.csv"
-    other.write_text("w,x\nb,1000\n")
+    other.write_text("w,x\nb,1000\n", encoding="utf-8")
     part, _ = again(data).apply(other, with_targets=False)
     train = np.arange(12.0)
     np.testing.assert_allclose(part.inputs["input"], [[(1000 - train.mean()) / train.std(), 0, 1]], rtol=1e-6)
@@ -214,7 +214,7 @@ def test_a_file_of_one_row_is_scaled_by_what_was_fitted(trained, tmp_path):
 )
 def test_files_that_do_not_suit(trained, tmp_path, text, with_targets, said):
     other = tmp_path / "other.csv"
-    other.write_text(text)
+    other.write_text(text, encoding="utf-8")
     with pytest.raises(DataError) as caught:
         again(trained[1]).apply(other, with_targets=with_targets)
     assert said in str(caught.value) and "other.csv" in str(caught.value)
@@ -227,7 +227,7 @@ def test_load_fitted_gives_the_same_splits(trained):
     for name, part in found.parts.items():
         np.testing.assert_array_equal(part.inputs["input"], data.parts[name].inputs["input"])
         np.testing.assert_array_equal(part.targets["out"], data.parts[name].targets["out"])
-    path.write_text(ROWS + "20,a,n\n")
+    path.write_text(ROWS + "20,a,n\n", encoding="utf-8")
     with pytest.raises(DataError, match="test 4"):
         load_fitted(again(data))
 
@@ -265,7 +265,7 @@ def test_another_format_is_refused():
 
 def test_what_each_column_held_is_saved(tmp_path):
     path = tmp_path / "d.csv"
-    path.write_text("x,w,y\n" + "".join(f"0{at},{'ab'[at % 2]},{'np'[at % 2]}\n" for at in range(20)))
+    path.write_text("x,w,y\n" + "".join(f"0{at},{'ab'[at % 2]},{'np'[at % 2]}\n" for at in range(20)), encoding="utf-8")
     data = loaded(path, target="y", split=KEEP)
     assert data.preprocessing.formats and again(data).formats == data.preprocessing.formats
 

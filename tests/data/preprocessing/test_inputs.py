@@ -247,10 +247,7 @@ def test_scaling_is_fitted_on_the_training_rows(kind, way, data, monkeypatch):
         monkeypatch.setattr(rows_module, "_BLOCK", 1)
     x = {"matrix": MATRIX_X, "images": IMAGES, "sequences of numbers": SEQUENCES[..., 0]}.get(data, SEQUENCES)
     lengths = "n" if data in ("sequences", "sequences of numbers") else None
-    if lengths:
-        real = x[TRAIN][np.arange(3) < LENGTHS[TRAIN, None]]
-    else:
-        real = x[TRAIN]
+    real = x[TRAIN][np.arange(3) < LENGTHS[TRAIN, None]] if lengths else x[TRAIN]
     axis = 0 if data in ("matrix", "sequences") else None
     plain = ArrayInput("x", x.shape[1:], lengths=lengths)
     found = fit_array(plain, arrays(x if kind == "array" else Rows.of(x), n=LENGTHS), TRAIN, way)

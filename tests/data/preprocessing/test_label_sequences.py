@@ -46,7 +46,7 @@ def test_texts_of_an_npz(save):
 def test_texts_of_a_table_keep_their_leading_zeros(tmp_path):
     words = ["007", "12", "0", "90", "09", "1", "2", "10", "77", "5"]
     path = tmp_path / "d.csv"
-    path.write_text("a,code\n" + "".join(f"{i},{word}\n" for i, word in enumerate(words)))
+    path.write_text("a,code\n" + "".join(f"{i},{word}\n" for i, word in enumerate(words)), encoding="utf-8")
     data = loaded(path, "sequence", target="code", split=KEEP)
     assert rows_of(data) == words
     part, _ = again(data).apply(path, with_targets=True)
@@ -58,7 +58,7 @@ def test_texts_of_a_table_keep_their_leading_zeros(tmp_path):
 def test_the_config_may_give_the_alphabet(save):
     data = loaded(save(np.array(TEXTS)), "sequence", alphabet="xcba")
     assert data.targets["out"].classes == ("x", "c", "b", "a")
-    with pytest.raises(DataError, match=r"row 3.*'cab' holds 'c'.*alphabet 'ab'"):
+    with pytest.raises(DataError, match=r"row 3.*'cab' contains 'c'.*alphabet 'ab'"):
         loaded(save(np.array(TEXTS)), "sequence", alphabet="ab")
 
 
@@ -109,7 +109,7 @@ BAD = {
     "lengths of other rows": (NUMBERS, {"label_lengths": COUNTS[:4]}, {}, ["label_lengths 4"]),
     "alphabet without the class": (NUMBERS, {}, {"alphabet": ["1", "2", "3"]}, ["rows 5, 10", "4 is not one of"]),
     "alphabet twice": (np.array(TEXTS), {}, {"alphabet": "abca"}, ["'a' more than once"]),
-    "alphabet of words": (np.array(TEXTS), {}, {"alphabet": ["ab", "c"]}, ["'ab'", "not one character"]),
+    "alphabet of words": (np.array(TEXTS), {}, {"alphabet": ["ab", "c"]}, ["'ab'", "not a single character"]),
 }  # fmt: skip
 
 

@@ -117,7 +117,7 @@ def test_each_of_several_inputs_has_lengths_of_its_own(save):
     np.testing.assert_array_equal(data.train.lengths["b"], own[: data.train.rows])
     named = loaded(save(**found, n=LENGTHS), inputs=inputs, lengths={"a": "n"})
     assert set(named.train.lengths) == {"a"}
-    with pytest.raises(DataError, match=r"(?s)whose lengths.*lengths: \{a: lengths\}"):
+    with pytest.raises(DataError, match=r"(?s)to which input the array.*lengths: \{a: lengths\}"):
         loaded(save(**{**found, "lengths": LENGTHS}), inputs=inputs)
 
 
@@ -155,8 +155,8 @@ BAD = {
     "NaN": ({"lengths": changed(6, np.nan)}, {}, ["row 7", "nan"]),
     "infinite": ({"lengths": changed(6, np.inf)}, {}, ["row 7", "inf"]),
     "text": ({"lengths": LENGTHS.astype(str)}, {}, ['"lengths"', "whole numbers"]),
-    "a matrix": ({"lengths": np.ones((ROWS, 2), int)}, {}, ["one number a row", "(12, 2)"]),
-    "other rows": ({"lengths": LENGTHS[:5]}, {}, ["differ in rows", "lengths 5"]),
+    "a matrix": ({"lengths": np.ones((ROWS, 2), int)}, {}, ["one number per row", "(12, 2)"]),
+    "other rows": ({"lengths": LENGTHS[:5]}, {}, ["different numbers of rows", "lengths 5"]),
     "no such array": ({}, {"lengths": "n"}, ['no array "n"']),
     "no such input": ({}, {"lengths": {"z": "lengths"}}, ["z", "input"]),
     "text for x": ({"x": np.full((ROWS, STEPS, 3), "a")}, {}, ["holds text"]),
@@ -178,7 +178,7 @@ def test_raw_files_must_have_lengths_that_the_model_can_take(save):
     with pytest.raises(DataError, match='no array "lengths"'):
         prepared.apply(save("none.npz", lengths=None), with_targets=False)
     long = np.ones((ROWS, 9, 3))
-    with pytest.raises(DataError, match="row 2: 9 time steps, the model takes 5"):
+    with pytest.raises(DataError, match="row 2: 9 time steps, but the model takes 5"):
         prepared.apply(save("long.npz", x=long, lengths=changed(1, 9)), with_targets=False)
 
 

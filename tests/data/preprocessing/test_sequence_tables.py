@@ -149,7 +149,7 @@ def test_the_sequences_of_a_file_of_its_own_are_none_twice():
 @pytest.mark.parametrize(
     ("name", "values", "said"),
     [
-        ("id", ["p", None, "q", "r", None, "p"], "2 rows do not say to which sequence"),
+        ("id", ["p", None, "q", "r", None, "p"], "the sequence or the step of 2 rows is missing"),
         ("id", ["p", None, "q", "r", None, "p"], "(rows 2, 5)"),
         ("t", [30.0, 2.0, None, 9.0, 5.0, 6.0], "(row 3)"),
         ("id", [NESTED] * 6, "holds lists of numbers"),

@@ -1,4 +1,4 @@
-"""Fractions from 0 to 1 as targets of a binary loss: taken as Keras takes them, in tables and arrays, one column or more."""
+"""Fractions from 0 to 1 as targets of a binary loss, as in Keras: in tables and arrays, one column or more."""
 
 import math
 
@@ -20,7 +20,7 @@ def table(tmp_path, columns, name="d.csv"):
     lines = [",".join(["x", *columns])]
     rows = len(next(iter(columns.values())))
     lines += [",".join([str(row * 0.5), *(str(column[row]) for column in columns.values())]) for row in range(rows)]
-    (tmp_path / name).write_text("\n".join(lines) + "\n")
+    (tmp_path / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
     return str(tmp_path / name)
 
 

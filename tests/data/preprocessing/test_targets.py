@@ -7,14 +7,9 @@ import numpy as np
 import pytest
 from data.tables import NESTED, table
 
-from nnctl.data.preprocessing.targets import (
-    TargetCoder,
-    binary_words,
-    check_range,
-    fit_target,
-    missing_target,
-    target_notes,
-)
+from nnctl.data.preprocessing.target_coder import TargetCoder, missing_target, target_notes
+from nnctl.data.preprocessing.target_values import binary_column, check_range
+from nnctl.data.preprocessing.targets import fit_target
 from nnctl.errors import DataError
 
 WORDS = ["no", "yes", "no", "maybe", "yes"]
@@ -235,13 +230,13 @@ def test_flags_with_missing_values_are_looked_at_when_rows_are_dropped():
 
 
 def test_true_and_false_are_1_and_0():
-    column = binary_words(table(p=["true", None, "false"]), "p")
+    column = binary_column(table(p=["true", None, "false"]), "p")
     assert column.kind == "number"
     np.testing.assert_array_equal(column.values, [1, np.nan, 0])
-    np.testing.assert_array_equal(binary_words(table(p=["true", "true"]), "p").values, [1, 1])
-    np.testing.assert_array_equal(binary_words(table(p=["1", "0"]), "p").values, [1, 0])
+    np.testing.assert_array_equal(binary_column(table(p=["true", "true"]), "p").values, [1, 1])
+    np.testing.assert_array_equal(binary_column(table(p=["1", "0"]), "p").values, [1, 0])
     with pytest.raises(DataError, match='row 1 holds "true"'):
-        binary_words(table(p=["true", "yes"]).take(np.array([0, 1])), "p")
+        binary_column(table(p=["true", "yes"]).take(np.array([0, 1])), "p")
 
 
 @pytest.mark.parametrize(
@@ -363,7 +358,7 @@ def test_what_a_binary_loss_takes(soft):
 @pytest.mark.parametrize("pair", [("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"), ("No", "YES"), ("F", "t")])
 def test_words_for_no_and_yes_are_0_and_1(pair):
     values = table(p=[pair[1], pair[0], None, pair[1]])
-    np.testing.assert_array_equal(binary_words(values, "p").values, [1, 0, np.nan, 1])
+    np.testing.assert_array_equal(binary_column(values, "p").values, [1, 0, np.nan, 1])
     for word in pair:
         with pytest.raises(DataError):
-            binary_words(table(p=[word, "x"]), "p")
+            binary_column(table(p=[word, "x"]), "p")

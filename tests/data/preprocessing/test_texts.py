@@ -119,7 +119,7 @@ def test_no_word_in_the_training_rows(texts, split):
 
 def test_the_note_says_what_the_embedding_wants():
     note = fitted().note()
-    assert all(said in note for said in ('"t"', "4 numbers", "vocabulary of 5", "'the', 'a'", "input_dim 7"))
+    assert all(said in note for said in ('"t"', "4 token ids", "vocabulary of 5", "'the', 'a'", "input_dim 7"))
 
 
 @pytest.mark.parametrize("found", [fitted(), fitted(split="character", lower=False, length=3, missing="zero")])

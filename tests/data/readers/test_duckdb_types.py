@@ -12,9 +12,11 @@ from nnctl.errors import DataError
 
 TYPES = {
     # SQL of a value: (kind, what it is called)
-    "1::utinyint": ("number", "numbers"), "1::hugeint": ("number", "numbers"), "1.5::decimal(4, 1)": ("number", "numbers"),
+    "1::utinyint": ("number", "numbers"), "1::hugeint": ("number", "numbers"),
+    "1.5::decimal(4, 1)": ("number", "numbers"),
     "1e3::float": ("number", "numbers"), "'12'::bignum": ("number", "numbers"),
-    "'a'": ("text", "words"), "true": ("text", "words"), "uuid()": ("text", "words"), "'x'::enum('x', 'y')": ("text", "words"),
+    "'a'": ("text", "words"), "true": ("text", "words"), "uuid()": ("text", "words"),
+    "'x'::enum('x', 'y')": ("text", "words"),
     "date '2020-01-01'": ("date", "dates"), "timestamp '2020-01-01'": ("date", "dates"),
     "timestamp_ns '2020-01-01'": ("date", "dates"), "timestamptz '2020-01-01'": ("date", "dates"),
     "'2020-01-01'::timestamp_s": ("date", "dates"),
@@ -65,7 +67,7 @@ def test_a_hints_query_runs(name, value):
 )
 def test_the_kinds_in_json_are_named(values, called, tmp_path):
     path = tmp_path / "t.json"
-    path.write_text(json.dumps([{"y": value} for value in values]))
+    path.write_text(json.dumps([{"y": value} for value in values]), encoding="utf-8")
     with duckdb.connect() as connection:
         connection.execute(f"create table raw as select * from read_json('{path}')")
         written = duckdb_types.written(connection, "raw", "y", "JSON")

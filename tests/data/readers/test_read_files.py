@@ -36,7 +36,7 @@ def test_csv_files_as_they_come(case, tmp_path):
     path.write_bytes(CSV[case])
     read = table(path)
     length, b, y = read.columns.values()
-    assert list(read.columns)[1:] == ["b", "y"] and list(read.columns)[0].startswith("length")
+    assert list(read.columns)[1:] == ["b", "y"] and next(iter(read.columns)).startswith("length")
     np.testing.assert_array_equal(length.values, [1, 3])
     np.testing.assert_array_equal(b.values, [2, np.nan])
     assert [y.value(row) for row in range(2)] == ["A", "B"]
@@ -64,9 +64,11 @@ def test_names_that_differ_by_case(ending, dates, tmp_path):
     rows = [{"A": at, "a": at * at, "y": at % 2} | ({"d": f"2020-01-0{at}"} if dates else {}) for at in range(1, 6)]
     path = tmp_path / f"t.{ending}"
     if ending == "csv":
-        path.write_text("\n".join([",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]))
+        path.write_text(
+            "\n".join([",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]), encoding="utf-8"
+        )
     else:
-        path.write_text(json.dumps(rows))
+        path.write_text(json.dumps(rows), encoding="utf-8")
     read = table(path)
     assert list(read.columns) == list(rows[0])
     np.testing.assert_array_equal(read["A"].values, [1, 2, 3, 4, 5])
@@ -76,7 +78,8 @@ def test_names_that_differ_by_case(ending, dates, tmp_path):
 
 
 NOT_READ = {
-    "[range * 1.0, 2.0]": "lists of numbers", "[timestamp '2024-01-01']": "lists of dates", "time '10:00:00'": "times of day",
+    "[range * 1.0, 2.0]": "lists of numbers", "[timestamp '2024-01-01']": "lists of dates",
+    "time '10:00:00'": "times of day",
     "encode('a')": "bytes", "interval 3 days": "spans of time", "{'k': range}": "objects with fields",
     "map {'a': 1}": "objects with keys",
 }  # fmt: skip
@@ -99,14 +102,17 @@ def test_what_is_not_read_is_left_out_by_its_name(value, query, tmp_path):
     if value.startswith("time"):  # taken as words where the config asks for words
         return
     for key in ("features", "categorical"):
-        with pytest.raises(DataError, match=f"holds {NOT_READ[value]}, a feature is made of"):
+        with pytest.raises(DataError, match=f"holds {NOT_READ[value]}, but a feature must be"):
             loaded(path, labels="binary", target="y", query=query, **{key: ["at"]})
-    with pytest.raises(DataError, match=f"holds {NOT_READ[value]}, a target is made of"):
+    with pytest.raises(DataError, match=f"holds {NOT_READ[value]}, but a target must be"):
         loaded(path, labels="binary", target="at", query=query)
 
 
 def write(path, **columns):
-    path.write_text(json.dumps([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]))
+    path.write_text(
+        json.dumps([dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]),
+        encoding="utf-8",
+    )
 
 
 @pytest.mark.parametrize("labels", ["integer", "binary", "number"])

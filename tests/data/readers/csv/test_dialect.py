@@ -167,7 +167,7 @@ def test_texts_of_megabytes(tmp_path):
     how, rows = read(tmp_path / "t.csv", f'a, b\n1,"{long}"\r\n2,{"z" * 2_200_000}\n'.encode())
     assert rows == [("1", long), ("2", "z" * 2_200_000)] and not how.as_is
     path = tmp_path / "t.csv"
-    path.write_text(f'a,b\n1,"{long}"\n2,3,4\n')
+    path.write_text(f'a,b\n1,"{long}"\n2,3,4\n', encoding="utf-8")
     assert "row 2 (line 6003) has 3 fields" in str(diagnose(path, dialect(path)))
 
 
