@@ -65,7 +65,7 @@ def test_sequences_that_are_cut_are_noted(tmp_path):
     run = train(tmp_path, SEQUENCES.replace("order: t}", "order: t, length: 2}"), train=STEPS)
     (tmp_path / "p.csv").write_text("id,t,a\nq,1,3\nq,2,4\nq,3,5\n")
     result = nnctl("predict", run, tmp_path / "p.csv")
-    assert len(table(result)) == 1 and "cut to their first 2 time steps" in " ".join(notes(result))
+    assert len(table(result)) == 1 and "1 sequence is truncated to the first 2 time steps" in " ".join(notes(result))
 
 
 def test_images_that_are_brought_to_the_models_size_and_colour_are_noted(tmp_path):
@@ -184,6 +184,6 @@ def test_sequences_are_named_by_their_ids(tmp_path):
     said = " | ".join(notes(result))
     assert "rows 1, 5" in said and "with no rows left: q" in said
     result = nnctl("predict", run, tmp_path / "p.csv", "--keep", "a")
-    assert result.exit_code == 2 and "differs within a sequence" in result.stderr
+    assert result.exit_code == 2 and "its values differ within a sequence" in result.stderr
     result = nnctl("predict", run, tmp_path / "p.csv", "--keep", "all")
     assert list(table(result)[0])[:2] == ["id", "kind"] and "t, a" in " ".join(notes(result))

@@ -63,15 +63,21 @@ class LongTable:
         if beyond.any() and not cuts:
             first = int(np.flatnonzero(beyond)[0])
             raise DataError(
-                f'{beyond.sum()} sequences are too long: "{self.names[first]}" has {self.lengths[first]} time steps,'
+                f'{_counted(beyond)} too long: "{self.names[first]}" has {self.lengths[first]} time steps,'
                 f" but the model takes {steps}",
                 self.source,
                 f"truncate them, or train with `sequence: {{length: {self.lengths.max()}}}`",
             )
         if beyond.any():
-            notes.append(f"{beyond.sum()} sequences are truncated to their first {steps} time steps, as configured")
+            notes.append(f"{_counted(beyond)} truncated to the first {steps} time steps, as configured")
         kept: Array = np.minimum(self.lengths, steps)
         return kept
+
+
+def _counted(marked: Array) -> str:
+    """`1 sequence is`, `3 sequences are`."""
+    count = np.count_nonzero(marked)
+    return "1 sequence is" if count == 1 else f"{count} sequences are"
 
 
 def fold(dataset: DatasetSpec, table: Table, targets: Iterable[str],
