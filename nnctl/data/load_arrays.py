@@ -18,7 +18,7 @@ from nnctl.data.preprocessing.fitted import Preprocessing
 from nnctl.data.preprocessing.inputs import ArrayInput, check_numbers, fit_array, fit_shape
 from nnctl.data.preprocessing.missing_values import keep_array_rows, rule
 from nnctl.data.preprocessing.padding import find_lengths, has_steps, length_note, without_padding
-from nnctl.data.preprocessing.target_coder import TargetCoder, target_notes
+from nnctl.data.preprocessing.targets import TargetCoder, target_notes
 from nnctl.data.splits import PARTS, finish, renumbered, split_parts
 from nnctl.data.table import Array, listing
 from nnctl.errors import DataError

@@ -18,8 +18,7 @@ from nnctl.data.preprocessing.inputs import TableInput, fit_shape
 from nnctl.data.preprocessing.missing_values import kept_rows, refuse_missing, rule
 from nnctl.data.preprocessing.padding import length_note
 from nnctl.data.preprocessing.sequence_tables import fold
-from nnctl.data.preprocessing.target_coder import TargetCoder, target_notes
-from nnctl.data.preprocessing.targets import fit_target
+from nnctl.data.preprocessing.targets import TargetCoder, fit_target, target_notes
 from nnctl.data.preprocessing.text import TextInput, fit_text
 from nnctl.data.splits import PARTS, finish, renumbered, split_parts
 from nnctl.data.table import Array, Table

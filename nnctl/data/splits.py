@@ -17,7 +17,7 @@ from nnctl.data.preprocessing.fitted import Preprocessing
 from nnctl.data.preprocessing.label_sequences import label_note
 from nnctl.data.preprocessing.padding import partly_filled
 from nnctl.data.preprocessing.sequence_tables import LongTable
-from nnctl.data.preprocessing.target_coder import TargetCoder
+from nnctl.data.preprocessing.targets import TargetCoder
 from nnctl.data.row_origin import Origin, Where, located
 from nnctl.data.table import Array, Column, Table, distinct, listing
 from nnctl.errors import DataError

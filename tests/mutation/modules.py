@@ -14,9 +14,8 @@ TESTS: dict[str, tuple[str, ...]] = {
         ("preprocessing/", "column_roles"), ("preprocessing/", "targets", "soft_targets"), ("preprocessing/", "fitted"),
         ("preprocessing/", "missing_values"), ("preprocessing/", "sequence_tables"),
     )),
-    **{f"nnctl/data/preprocessing/target_{name}.py": ("tests/data/preprocessing/test_targets.py",
-                                                      "tests/data/preprocessing/test_soft_targets.py")
-       for name in ("coder", "values")},
+    "nnctl/data/preprocessing/target_values.py": ("tests/data/preprocessing/test_targets.py",
+                                                  "tests/data/preprocessing/test_soft_targets.py"),
     "nnctl/data/preprocessing/inputs.py": ("tests/data/preprocessing/test_inputs.py", "tests/data/test_lazy_array.py"),
     "nnctl/data/preprocessing/text.py": ("tests/data/preprocessing/test_texts.py",),
     "nnctl/training/callbacks.py": ("tests/training/test_callbacks.py",),

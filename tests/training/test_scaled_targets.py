@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from nnctl import config
-from nnctl.data.preprocessing.target_coder import TargetCoder
+from nnctl.data.preprocessing.targets import TargetCoder
 from nnctl.reports.evaluation import show
 from nnctl.reports.run_report import PlainReport
 from nnctl.reports.terminal import Terminal

@@ -10,8 +10,8 @@ import numpy as np
 from nnctl.data.lazy_array import Rows, blocks, chosen, extent
 from nnctl.data.preprocessing.inputs import ArrayInput
 from nnctl.data.preprocessing.label_sequences import class_numbers, fit_alphabet, fit_classes, text_numbers
-from nnctl.data.preprocessing.target_coder import TargetCoder
 from nnctl.data.preprocessing.target_values import FOR_NUMBERS, check_range, has_fractions
+from nnctl.data.preprocessing.targets import TargetCoder
 from nnctl.data.row_origin import located
 from nnctl.data.table import Array, Column, distinct, listing
 from nnctl.errors import DataError

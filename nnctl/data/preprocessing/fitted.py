@@ -19,7 +19,7 @@ from nnctl.data.preprocessing.array_targets import encode_array, label_counts
 from nnctl.data.preprocessing.inputs import ArrayInput, TableInput, input_from_json
 from nnctl.data.preprocessing.padding import partly_filled, without_padding
 from nnctl.data.preprocessing.sequence_tables import LongTable
-from nnctl.data.preprocessing.target_coder import TargetCoder
+from nnctl.data.preprocessing.targets import TargetCoder
 from nnctl.data.preprocessing.text import TextInput
 from nnctl.data.readers.read import column_rules
 from nnctl.data.row_origin import located

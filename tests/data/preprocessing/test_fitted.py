@@ -15,7 +15,7 @@ from nnctl.data.preprocessing.features import Category, Number
 from nnctl.data.preprocessing.fitted import FORMAT, Preprocessing
 from nnctl.data.preprocessing.inputs import ArrayInput, TableInput
 from nnctl.data.preprocessing.sequence_tables import fold
-from nnctl.data.preprocessing.target_coder import TargetCoder
+from nnctl.data.preprocessing.targets import TargetCoder
 from nnctl.data.preprocessing.text import TextInput
 from nnctl.errors import DataError
 

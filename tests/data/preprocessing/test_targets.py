@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from data.tables import NESTED, table
 
-from nnctl.data.preprocessing.target_coder import TargetCoder, missing_target, target_notes
 from nnctl.data.preprocessing.target_values import binary_column, check_range
-from nnctl.data.preprocessing.targets import fit_target
+from nnctl.data.preprocessing.targets import TargetCoder, fit_target, missing_target, target_notes
 from nnctl.errors import DataError
 
 WORDS = ["no", "yes", "no", "maybe", "yes"]
