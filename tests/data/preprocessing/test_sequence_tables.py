@@ -215,12 +215,12 @@ def test_how_many_steps_stay(count, expected, cut):
     if not cut:
         assert long.real_lengths(count, False, notes).tolist() == expected
         return
-    assert f"{cut} sequences" in notes[0] and f"{count} time steps" in notes[0]
+    assert f"{cut} sequence" in notes[0] and f"{count} time steps" in notes[0]
     with pytest.raises(DataError) as caught:
         long.real_lengths(count, False, [])
     [problem] = caught.value.problems
     first = {1: '"p" has 2', 2: '"q" has 3'}[count]
-    assert f"{cut} sequences" in problem.message and first in problem.message and "length: 3" in problem.hint
+    assert f"{cut} sequence" in problem.message and first in problem.message and "length: 3" in problem.hint
 
 
 def test_a_sequence_is_found_where_it_begins():
