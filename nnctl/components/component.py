@@ -61,6 +61,11 @@ class Declared:
         return values
 
     @classmethod
+    def own(cls, fact: str) -> Any:
+        """What the class itself states, or None: for facts that a subclass with another formula must not inherit."""
+        return vars(cls).get(fact)
+
+    @classmethod
     def quickly(cls, given: Any) -> Any:
         """An instance from a mapping of arguments that are plainly right, else NO."""
         values = cls._taken(given) if type(given) is dict else None

@@ -13,9 +13,6 @@ from nnctl.nn.layers.activation import Applies
 from nnctl.nn.layers.base import Array
 from nnctl.nn.losses import Loss
 
-# Losses that have a compiled form, in the order of the numbers that kernels/ops/dense.py knows them by.
-LOSSES = ("sparse_categorical_crossentropy", "categorical_crossentropy", "binary_crossentropy", "mse")
-
 
 @dataclass(frozen=True)
 class Objective:
@@ -52,16 +49,18 @@ class Objective:
 
     @cached_property
     def compiled(self) -> int | None:
-        """The number of the compiled loss (see LOSSES), or None where there is none. Compiled are losses with their
-        default arguments: crossentropies fused with their softmax or sigmoid, and the squared error."""
+        """The number of the loss in compiled kernels, or None where it is not compiled. Compiled are some losses
+        (Loss.kernel_number) with their default arguments, which are fused with their softmax or sigmoid if they have
+        one."""
         loss = self.loss
-        usual = loss.kind in LOSSES and self.weight and loss == type(loss)()
-        return LOSSES.index(loss.kind) if usual and (self.fused or loss.kind == "mse") else None
+        number: int | None = loss.own("kernel_number")
+        usual = number is not None and self.weight and loss == type(loss)()
+        return number if usual and (self.fused or loss.fuses is None) else None
 
     def compiled_arguments(self, y: Array, weights: Array | None, units: int, dtype: Any) -> tuple[Array, Array, Array]:
         """(targets, labels, weights) as the compiled loss takes them; those that it does not use are empty."""
         weights = np.empty(0, dtype) if weights is None else weights.astype(dtype, copy=False)
-        if self.loss.kind == "sparse_categorical_crossentropy":
+        if self.loss.labels == "integer":
             # the integer type that data sets have, so that the kernel is compiled only once
             labels = y.reshape(-1).astype(np.int32, copy=False)
             return np.empty((0, 0), dtype), labels, weights

@@ -129,7 +129,7 @@ class Program:
                      wants_dx=any(trained_before[source] for source in sources),
                      trains=any(f"{owner}/{name}" in self.spans for name in weights)), names)  # fmt: skip
             function = node.layer.outer_activation()
-            if function is not None and function.kind != "linear":
+            if function is not None and not function.is_identity:
                 free, before = len(self.slot_shapes), steps[-1].target
                 add(Step(f"{node.name}.{function.kind}", Activation(activation=function), (before,), (free,), node.name,
                          number, overwrite=not (function.needs_input or node.layer.keeps_output),

@@ -17,6 +17,7 @@ from nnctl.engine.program import Program
 from nnctl.engine.steps import Step
 from nnctl.kernels import aligned
 from nnctl.kernels.ops import dense_chain_arguments
+from nnctl.nn.activations.base import Activation
 from nnctl.nn.layers.activation import Applies
 from nnctl.nn.layers.dense import Dense
 from nnctl.nn.layers.regularization import Dropout, limit_of
@@ -26,17 +27,24 @@ SideBySide = Callable[[Callable[[int], None], int], None]
 # Numbers of a thread's scratch buffer, for a gradient between product and update.
 SCRATCH = 16 * 512
 
-ACTIVATIONS = ("linear", "relu", "tanh", "sigmoid")  # in the order of the kernel's numbers
-
 
 @dataclass(frozen=True)
 class Link:
-    """A layer of the chain. owner: of its weights. activation: its name. dropout: the Dropout of its input, if any."""
+    """A layer of the chain. owner: of its weights. activation: None if linear. dropout: of its input, if any."""
 
     dense: Dense
     owner: str
-    activation: str = "linear"
+    activation: Activation | None = None
     dropout: Step | None = None
+
+    @property
+    def kernel_number(self) -> int:
+        """Its activation's number in the kernel; 0 is none."""
+        return self.activation.own("kernel_number") if self.activation else 0
+
+    @property
+    def is_relu(self) -> bool:
+        return self.activation is not None and self.activation.is_plain_relu
 
 
 class Chain:
@@ -53,13 +61,13 @@ class Chain:
         widths = [prod(n or 1 for n in program.graph.shapes[self._input]), *(link.dense.units for link in links)]
         self._widths = np.array(widths, np.int64)
         spans, drops = program.spans, [link.dropout for link in links]
-        self._apart = any(drop and link.activation != "relu" for drop, link in zip(drops[1:], links, strict=False))
+        self._apart = any(drop and not link.is_relu for drop, link in zip(drops[1:], links, strict=False))
         self._net = dense_chain_arguments.Layers(
             self._widths,
             np.array([spans[f"{link.owner}/kernel"].start for link in links], np.int64),
             np.array([spans[f"{link.owner}/bias"].start if link.dense.use_bias else -1 for link in links], np.int64),
             np.concatenate([[0], np.cumsum(widths[1:])]).astype(np.int64),
-            np.array([ACTIVATIONS.index(link.activation) for link in links], np.int64),
+            np.array([link.kernel_number for link in links], np.int64),
             np.array([limit_of(_rate(drop)) if drop else -1 for drop in drops], np.int64),
             np.array([1 / (1 - _rate(drop)) if drop else 1 for drop in drops], np.float32),
             np.array([random_state(program.seed, drop.number if drop else 0) for drop in drops], np.uint64),
@@ -169,18 +177,24 @@ def links_of(program: Program, objective: Objective) -> list[Link] | None:
             assert isinstance(node.layer, Dense)
             links.append(Link(node.layer, step.owner, dropout=dropout))
             dropout = None
-        elif isinstance(layer, Applies) and links and links[-1].activation == "linear" and not dropout:
+        elif isinstance(layer, Applies) and links and links[-1].activation is None and not dropout:
             if step is not objective.head.activation or not objective.fused:
                 function = layer.function
-                if function.kind not in ACTIVATIONS or (function.kind == "relu" and not function.is_plain_relu):
-                    return None
-                links[-1] = replace(links[-1], activation=function.kind)
+                if not function.is_identity:
+                    if not _is_compiled(function):
+                        return None
+                    links[-1] = replace(links[-1], activation=function)
         else:
             return None
     once = len({link.owner for link in links}) == len(links)
     # after the last layer comes nothing but the activation that the loss is fused with
-    ends = links and links[-1].activation == "linear" and not dropout and slot == objective.head.slot
+    ends = links and links[-1].activation is None and not dropout and slot == objective.head.slot
     return links if once and ends else None
+
+
+def _is_compiled(function: Activation) -> bool:
+    """Whether the kernel has the activation, with these arguments."""
+    return function.own("kernel_number") is not None and function == type(function)()
 
 
 def _rate(step: Step) -> float:

@@ -27,6 +27,7 @@ class Activation(Declared):
     sums_to_one: the last axis is a distribution.
     shift_invariant: a number added to all of the last axis changes nothing, so that over one unit it is constant.
     is_identity: y = x.
+    kernel_number: its number in kernels/ops/dense.py, where the class has a compiled form there. Not inherited.
     """
 
     needs_input: ClassVar[bool] = False
@@ -35,6 +36,7 @@ class Activation(Declared):
     sums_to_one: ClassVar[bool] = False
     shift_invariant: ClassVar[bool] = False
     is_identity: ClassVar[bool] = False
+    kernel_number: ClassVar[int | None] = None
 
     @property
     def bounds(self) -> tuple[float, float]:

@@ -37,6 +37,7 @@ class Relu(Activation):
     max_value: NotNegative | None = None
     threshold: NotNegative = 0.0
 
+    kernel_number = 1
     monotone = True
 
     @property

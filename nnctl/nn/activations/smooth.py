@@ -29,6 +29,7 @@ def softplus(x: Array) -> Array:
 class Sigmoid(Activation):
     """A probability from any number: y = 1 / (1 + exp(-x))."""
 
+    kernel_number = 3
     monotone = True
     bounds = (0.0, 1.0)
 
@@ -57,6 +58,7 @@ class LogSigmoid(Activation):
 class Tanh(Activation):
     """Squashes into (-1, 1): y = (exp(x) - exp(-x)) / (exp(x) + exp(-x))."""
 
+    kernel_number = 2
     monotone = True
     bounds = (-1.0, 1.0)
 

@@ -62,6 +62,7 @@ class Loss(Declared):
     normalizes: it divides the predictions of a row's classes by their sum.
     least_target: the smallest target that it has a meaning for, or None.
     scale_free: the scale of its numbers does not matter; otherwise a target far from 0 and 1 is better scaled.
+    kernel_number: its number in kernels/ops/dense.py, where the class has a compiled form there. Not inherited.
     wants_lengths: forward and forward_logits also take `lengths`, (rows,) time steps that are not padding, or None
       where all are; the loss is then that of the whole sequence, and no mask is applied to it. And `compiled`, the
       module of kernels that has its sums compiled, or None.
@@ -74,6 +75,7 @@ class Loss(Declared):
     least_target: ClassVar[float | None] = None
     scale_free: ClassVar[bool] = False
     wants_lengths: ClassVar[bool] = False
+    kernel_number: ClassVar[int | None] = None
 
     def expects(self) -> Predictions:
         """What its predictions must be: as the class states it, or logits where its arguments say so."""

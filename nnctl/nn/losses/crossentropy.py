@@ -27,6 +27,7 @@ class BinaryCrossentropy(ElementwiseLoss):
 
     labels = "binary"
     predicts = "probabilities"
+    kernel_number = 2
     fuses = "sigmoid"
 
     def forward(self, y, p):
@@ -80,6 +81,7 @@ class CategoricalCrossentropy(Loss):
 
     labels = "onehot"
     predicts = "probabilities"
+    kernel_number = 1
     fuses = "softmax"
     normalizes = True
 
@@ -123,6 +125,7 @@ class SparseCategoricalCrossentropy(Loss):
 
     labels = "integer"
     predicts = "probabilities"
+    kernel_number = 0
     fuses = "softmax"
     normalizes = True
 
