@@ -16,11 +16,12 @@ class _Arguments:
 class Declared:
     """Anything a config can name: its annotations are its arguments. Immutable, and holds nothing of a run.
 
-    Values that are plainly right are taken by `nnctl.components.fast_checks`; all else is for pydantic to convert or to refuse
-    (`nnctl.components.pydantic_model`), so that what may be given, and what is said of mistakes, is pydantic's.
+    Values that are certainly valid are accepted by `nnctl.components.fast_checks`; all others are left to pydantic
+    (`nnctl.components.pydantic_model`), which converts or refuses them. So pydantic decides what may be given, and what
+    the messages say.
 
-    bare: the argument that a value in place of the arguments stands for, as in Keras' calls: `l2: 0.01` is
-    `l2: {l2: 0.01}`. Of several, a list gives them in order. Only where nobody could mean another argument.
+    bare: the argument that a lone value stands for, as in Keras' calls: `l2: 0.01` is `l2: {l2: 0.01}`. Where there
+    are several, a list gives them in order. Only for classes where nobody could mean another argument.
     """
 
     kind: ClassVar[str] = ""  # the canonical name, set by Family.register
@@ -37,8 +38,9 @@ class Declared:
 
     @classmethod
     def _taken(cls, given: dict[str, Any]) -> dict[str, Any] | None:
-        """The fields' values, defaults in, where all that is given is plainly right; else None."""
-        rows, whole = checks_of(cls)
+        """The fields' values, defaults included, where all that is given is certainly valid; otherwise None."""
+        declared: Any = cls  # mypy looks for __hash__ in the instances
+        rows, whole = checks_of(declared)
         values: dict[str, Any] = {}
         used = 0
         try:
@@ -56,7 +58,7 @@ class Declared:
                 made = cls.made_of(values)
                 for method in whole:
                     getattr(made, method)()
-        except Exception:  # whatever a check raises: pydantic comes to the same, and tells it with its place
+        except Exception:  # whatever a check raises: pydantic finds the same, and says where it is
             return None
         return values
 
@@ -67,13 +69,13 @@ class Declared:
 
     @classmethod
     def quickly(cls, given: Any) -> Any:
-        """An instance from a mapping of arguments that are plainly right, else NO."""
+        """An instance from a mapping of arguments that are certainly valid, otherwise NO."""
         values = cls._taken(given) if type(given) is dict else None
         return NO if values is None else cls.made_of(values)
 
     @classmethod
     def spelled_out(cls, given: Any) -> Any:
-        """What stands under a name, as a mapping of arguments where `bare` says how; else as it is."""
+        """What a config gives a component, as a mapping of arguments where `bare` says how; otherwise unchanged."""
         if len(cls.bare) == 1 and given is not None and not isinstance(given, Mapping | list | tuple):
             return {cls.bare[0]: given}
         if len(cls.bare) > 1 and isinstance(given, list | tuple) and len(given) == len(cls.bare):
@@ -82,7 +84,7 @@ class Declared:
 
     @classmethod
     def made_of(cls, values: dict[str, Any]) -> Self:
-        """An instance that holds these values, which have been checked."""
+        """An instance with these values, which have been checked already."""
         made = cls.__new__(cls)
         made.__dict__.update(values)
         return made
@@ -90,18 +92,21 @@ class Declared:
     @classmethod
     def model_validate(cls, given: Any, **options: Any) -> Self:
         """An instance from a mapping of arguments. Raises pydantic.ValidationError; options are pydantic's."""
-        made = cls.quickly(given)
+        if isinstance(given, cls):
+            return given
+        made: Self = cls.quickly(given)
         if made is NO:
             from nnctl.components.pydantic_model import validated
 
-            made = given if isinstance(given, cls) else cls.made_of(validated(cls, given, **options))
+            made = cls.made_of(validated(cls, given, **options))
         return made
 
     @classmethod
     def model_json_schema(cls) -> dict[str, Any]:
         from nnctl.components.pydantic_model import twin
 
-        return twin(cls).model_json_schema()
+        declared: Any = cls  # as in `_taken`
+        return twin(declared).model_json_schema()
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
@@ -110,11 +115,11 @@ class Declared:
         return core_schema_of(cls, handler)
 
     def model_copy(self, *, update: Mapping[str, Any]) -> Self:
-        """The same with some fields changed, unchecked."""
+        """A copy with some fields changed. The new values are not checked."""
         return self.made_of({**self._values(), **update})
 
     def model_dump(self) -> dict[str, Any]:
-        """The fields as values that JSON holds, what they hold likewise."""
+        """The fields as JSON values, at every depth."""
         return {name: _dumped(value) for name, value in self._values().items()}
 
     def arguments(self) -> dict[str, Any]:

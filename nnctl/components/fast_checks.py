@@ -1,10 +1,10 @@
-"""The arguments of a declared class, and a quick check of values that are plainly right.
+"""The arguments of a declared class, and a quick check that accepts values which are certainly valid.
 
 Loading pydantic and building its validators takes longer than a short training. So a declared class is a plain
-class, and what a config gives it is first held against its annotations here. This check knows few types and no
-conversion but YAML's list for a tuple and 1 for 1.0: whatever it does not take goes to the class's pydantic twin
-(`nnctl.components.pydantic_model`), which converts it, or says what is wrong with it. The check may therefore never take what pydantic
-would refuse or change; tests/components/test_fast_checks.py holds the two against each other.
+class, and what a config gives it is checked against its annotations here first. This check knows few types, and no
+conversions except YAML's list for a tuple and 1 for 1.0. Whatever it does not accept goes to the pydantic model of the
+class (`nnctl.components.pydantic_model`), which converts it or says what is wrong with it. The check must therefore
+never accept what pydantic would refuse or change: tests/components/test_fast_checks.py compares the two.
 """
 
 import copy
@@ -17,10 +17,10 @@ from functools import cache
 from typing import Any, ClassVar, Literal, Union, get_args, get_origin
 
 REQUIRED: Any = type("Required", (), {"__repr__": lambda self: "REQUIRED"})()
-NO: Any = type("No", (), {"__repr__": lambda self: "NO"})()  # the check's answer to what it does not take
+NO: Any = type("No", (), {"__repr__": lambda self: "NO"})()  # the check's answer to what it does not accept
 Check = Callable[[Any], Any]  # the value as the field will hold it, or NO
 
-_LARGEST = 2**53  # whole numbers up to here are floats exactly
+_LARGEST = 2**53  # integers up to here are exact as floats
 
 
 class Field:

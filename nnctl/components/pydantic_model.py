@@ -1,4 +1,4 @@
-"""The pydantic model of a declared class: it judges what `nnctl.components.fast_checks` does not take, and writes JSON Schema.
+"""The pydantic model of a declared class: it checks what fast_checks leaves to it, and writes JSON Schema.
 
 Imported only then: pydantic and its validators take longer to load than a small network takes to train.
 """
@@ -93,8 +93,9 @@ def _translated(annotation: Any) -> Any:
     origin, parts = get_origin(inner), get_args(inner)
     if origin in (Union, types.UnionType):
         return reduce(or_, map(_translated, parts))
-    if origin is not None and isinstance(origin, type):
-        return origin[tuple(part if part is Ellipsis else _translated(part) for part in parts)]
+    if isinstance(origin, type):
+        generic: Any = origin
+        return generic[tuple(part if part is Ellipsis else _translated(part) for part in parts)]
     return inner
 
 

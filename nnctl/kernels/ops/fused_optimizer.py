@@ -82,6 +82,7 @@ def compiled(rule: Callable[..., Any], slots: int, scalars: int) -> Sweep:
     assert len(numbers) == scalars, f"{rule.__qualname__} takes {numbers}"
     hoist = _Hoist(set(numbers))
     function = hoist.visit(function)
+    function.returns = None  # what an annotation names is not defined there
     function.args.args = [ast.arg(name) for name in (*names[: 2 + slots], *hoist.found)]
     source = _SOURCE.format(
         rule=ast.unparse(ast.fix_missing_locations(function)), name=function.name, many=1 + scalars,

@@ -11,7 +11,7 @@ from nnctl.nn.optimizers.base import Fraction, NotNegative, Optimizer, Positive,
 
 @optimizers.register("adagrad")
 class Adagrad(Optimizer):
-    """Adagrad: each weight has its own rate, which sinks as its squared gradients add up.
+    """Adagrad: each weight has its own rate, which falls as its squared gradients add up.
 
     a <- a + g^2, from initial_accumulator_value;  w <- w - lr g / sqrt(a + eps).
     Good for rare features; the rate never rises again. Source: Duchi, Hazan and Singer 2011.

@@ -14,7 +14,7 @@ Array = np.ndarray
 
 optimizers = Family("optimizer")
 
-Rate = one_of(schedules, scalar=True)  # a number or a schedule
+Rate: Any = one_of(schedules, scalar=True)  # a number or a schedule
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -82,7 +82,7 @@ class Optimizer(Declared):
         return self.rule
 
     @staticmethod
-    def rule(w: Array, g: Array, *slots_and_scalars: Any) -> tuple[Array, ...]:
+    def rule(*arrays_and_scalars: Any, **variable: Any) -> tuple[Array, ...]:
         """(w, *slots) after the step, as new arrays, from w, its gradient g, the slots, then the scalars.
 
         The arrays are any slice of the flat weights, and the rule works entry by entry. With `per_variable` they are

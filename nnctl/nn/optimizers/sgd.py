@@ -11,7 +11,7 @@ class SGD(Optimizer):
 
     w <- w - lr g.
     How many rows the gradient is taken over names the method: the whole training set (`batch_size: null`)
-    is gradient descent, one step an epoch, along the exact slope; one row (`batch_size: 1`) is stochastic
+    is gradient descent, one step an epoch, along the exact gradient; one row (`batch_size: 1`) is stochastic
     gradient descent in the strict sense, many noisy steps; anything between is mini-batch gradient
     descent, the usual choice. `momentum` and `nesterov` make it the optimizers of these names.
     """
@@ -38,7 +38,7 @@ class SGD(Optimizer):
 
 @optimizers.register("momentum")
 class Momentum(SGD):
-    """SGD with momentum: a ball that rolls downhill, faster where the slope keeps its direction.
+    """SGD with momentum: a ball that rolls downhill, faster where the gradient keeps its direction.
 
     v <- momentum v - lr g;  w <- w + v. With momentum 0 it is SGD.
     Source: Polyak 1964.
@@ -47,7 +47,7 @@ class Momentum(SGD):
     momentum: Fraction = 0.9
 
     @staticmethod
-    def rule(w, g, v, lr, momentum):
+    def rule(w, g, v, lr, momentum):  # type: ignore[override]  # a slot and a number more than SGD
         v = momentum * v - lr * g
         return w + v, v
 
@@ -63,7 +63,7 @@ class Nesterov(Momentum):
     nesterov: bool = True
 
     @staticmethod
-    def rule(w, g, v, lr, momentum):
+    def rule(w, g, v, lr, momentum):  # type: ignore[override]  # a slot and a number more than SGD
         push = lr * g
         v = momentum * v - push
         return w + momentum * v - push, v
