@@ -12,7 +12,9 @@ from nnctl.data.lazy_array import Rows, blocks
 from nnctl.engine.batch import Batch
 from nnctl.engine.executor import BatchResult
 from nnctl.nn.losses import Loss
-from nnctl.training.model import EVALUATED, MetricAccumulator, Model, batches, take
+from nnctl.training.batching import EVALUATED, batches_in_order, make_batch
+from nnctl.training.metric_accumulator import MetricAccumulator
+from nnctl.training.model import Model
 
 Array = np.ndarray
 
@@ -26,13 +28,13 @@ def baseline(model: Model, data: Dataset) -> dict[str, float]:
     part = data.validation or data.test or data.train
     masks = model.predict(part)[1] if part.lengths else {}
     guesses = {o.head.name: _guess(model, data.train, part, o.head.name) for o in model.executor.objectives}
-    running = MetricAccumulator(model)
+    metrics = MetricAccumulator(model)
     # a large target is looked at in blocks; else all rows at once: a loss is the mean of all steps that are no padding
     large = any(isinstance(y, Rows) for y in part.targets.values())
-    for batch in batches(part, EVALUATED if large else part.rows):
-        seen = {output: mask[running.rows : running.rows + batch.rows] for output, mask in masks.items()}
-        running.add(batch, _guessed(model, batch, guesses, seen))
-    return running.figures()
+    for batch in batches_in_order(part, EVALUATED if large else part.rows):
+        its_masks = {output: mask[metrics.rows : metrics.rows + batch.rows] for output, mask in masks.items()}
+        metrics.add(batch, _guessed(model, batch, guesses, its_masks))
+    return metrics.result()
 
 
 def _guessed(model: Model, batch: Batch, guesses: dict[str, Array], masks: dict[str, Array]) -> BatchResult:
@@ -70,7 +72,7 @@ def _guess(model: Model, train: Split, part: Split, output: str) -> Array:
     loss, shape = model.spec.losses[output], model.graph.shapes[output]
     classes = shape[-1] or 0  # a number: only those of time steps may be unknown before the data
     if loss.labels == "sequence":
-        steps = model.executor.predict(take(part, slice(0, 1))).outputs[output].shape[1]
+        steps = model.executor.predict(make_batch(part, slice(0, 1))).outputs[output].shape[1]
         counts = np.bincount(np.asarray(y).ravel(), minlength=classes).astype(np.float64)
         counts[0] = max(y.shape[0] * steps - counts[1:].sum(), 1)
         return np.broadcast_to(_even(counts), (steps, classes))

@@ -53,8 +53,13 @@ class Plan:
 
     def bounds(self) -> Iterator[tuple[int, int]]:
         """(first, one past the last) row of every batch of one epoch, in order."""
-        for first in range(0, self.samples, self.batch_size):
-            yield first, min(first + self.batch_size, self.samples)
+        for iteration in range(self.iterations_per_epoch):
+            yield self.bounds_of(iteration)
+
+    def bounds_of(self, iteration: int) -> tuple[int, int]:
+        """The bounds of one batch, of the 0-based iteration of an epoch."""
+        first = iteration * self.batch_size
+        return first, min(first + self.batch_size, self.samples)
 
 
 def permutation(seed: int, epoch: int, samples: int) -> np.ndarray:

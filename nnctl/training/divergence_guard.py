@@ -17,8 +17,8 @@ import numpy as np
 
 from nnctl.errors import TrainingError
 from nnctl.training.batch_plan import permutation
+from nnctl.training.batching import make_batch
 from nnctl.training.checks.weights import fault_of
-from nnctl.training.model import MetricAccumulator, take
 
 if TYPE_CHECKING:
     from nnctl.engine.batch import Batch
@@ -70,6 +70,13 @@ class Guard:
         took = time.perf_counter() - now
         self._due = now + max(EVERY, took / SHARE)
 
+    def check_step(self, batch: Batch, rows: Array, loss: float, gradients: Array) -> None:
+        """Before an update: raises BlownUp where the loss or the gradient is not finite, so that the weights stay good.
+        rows: the numbers of the batch's rows."""
+        if not math.isfinite(loss) or not _is_finite(gradients):
+            self._not_a_number(batch, rows, loss)
+        self.step_is_good()
+
     def step_is_good(self) -> None:
         """The step's loss and gradient are finite, and so the weights it began with are good."""
         if self._next is not None and not self._going_back:
@@ -80,7 +87,7 @@ class Guard:
         if (fault := self.fault(loss=False)) is not None:
             self._blow_up(fault)
         loop = self._loop
-        self._before_end = dict(loop.best), loop.best_weights, [dict(state) for _, state in loop.callbacks]
+        self._before_end = loop.best.position(), loop.best.weights, [dict(state) for _, state in loop.callbacks]
 
     def epoch_begins(self) -> None:
         self._scales[self._loop.epoch] = self._loop.rate_scale
@@ -97,9 +104,9 @@ class Guard:
         look at the loss of the last batch as well."""
         loop = self._loop
         program = loop.model.program
-        fault = fault_of(program, loop.updater.slots if slots else {})
-        if fault is None and loss and loop.seen is not None:
-            fault = self._fault_of_loss(take(loop.train_part, loop.seen[:CHECKED]))
+        fault = fault_of(program, loop.optimizer.slots if slots else {})
+        if fault is None and loss and loop.last_rows is not None:
+            fault = self._fault_of_loss(make_batch(loop.train_split, loop.last_rows[:CHECKED]))
         return fault
 
     def check(self) -> None:
@@ -122,7 +129,7 @@ class Guard:
 
     # Blown up
 
-    def not_a_number(self, batch: Any, rows: Array, loss: float) -> None:
+    def _not_a_number(self, batch: Batch, rows: Array, loss: float) -> None:
         """Raises BlownUp: the batch's loss or gradient is not finite. The update has not been made."""
         from nnctl.engine.nan_check import first_nonfinite
 
@@ -132,7 +139,7 @@ class Guard:
         fault, last = self._go_back()
         if fault is not None and last is not None:
             self._tell(fault, last)
-        good = fault_of(loop.model.program, loop.updater.slots) is None
+        good = fault_of(loop.model.program, loop.optimizer.slots) is None
         place = first_nonfinite(loop.model.program, batch, loop.step)
         number, epoch, rate = loop.iteration + 1, loop.epoch, loop.learning_rate
         of_weights = not math.isfinite(loss) and not place.startswith(("input", "target"))
@@ -158,7 +165,7 @@ class Guard:
         self._put(last)
         number = loop.iteration + 1
         order = permutation(loop.model.spec.seed, loop.epoch, loop.plan.samples)
-        rows = order[slice(*list(loop.plan.bounds())[number - 1])]
+        rows = order[slice(*loop.plan.bounds_of(loop.iteration))]
         raise BlownUp(f"training has diverged at epoch {loop.epoch}, iteration {number}: after its update, {fault}",
                       self._where(number, rows), remedies(loop.learning_rate), True)  # fmt: skip
 
@@ -178,7 +185,7 @@ class Guard:
             start.put(loop)
             while loop.step < end:
                 if loop.iteration == loop.plan.iterations_per_epoch:
-                    loop.epoch, loop.iteration, loop.running = loop.epoch + 1, 0, MetricAccumulator(loop.model)
+                    loop.begin_next_epoch()
                     loop.rate_scale = self._scales.get(loop.epoch, loop.rate_scale)
                 if loop.epoch != epoch:
                     epoch, order = loop.epoch, permutation(loop.model.spec.seed, loop.epoch, loop.plan.samples)
@@ -191,7 +198,7 @@ class Guard:
                 if (fault := self.fault(loss=False)) is not None:
                     return fault, last
             if loop.iteration == loop.plan.iterations_per_epoch and len(loop.history) == loop.epoch:
-                loop.epoch, loop.iteration, loop.running = loop.epoch + 1, 0, MetricAccumulator(loop.model)
+                loop.begin_next_epoch()
                 loop.rate_scale = self._scales.get(loop.epoch, loop.rate_scale)
             return None, last
         finally:
@@ -203,8 +210,8 @@ class Guard:
         position.put(loop)
         if len(loop.history) >= loop.epoch:
             del loop.history[loop.epoch - 1 :]
-            best, loop.best_weights, states = self._before_end
-            loop.best = dict(best)
+            best, weights, states = self._before_end
+            loop.best.load(best, weights)
             for (_, state), before in zip(loop.callbacks, states, strict=True):
                 state.clear()
                 state.update(before)
@@ -228,20 +235,25 @@ class _Position:
             else:
                 self._copies[name] = array.copy()
         self.epoch, self.iteration, self.step = loop.epoch, loop.iteration, loop.step
-        self._running, self._seen = loop.running.copy(), loop.seen
-        self._memory, self._rate_scale = dict(loop.updater.memory), loop.rate_scale
+        self._metrics, self._last_rows = loop.metrics.copy(), loop.last_rows
+        self._memory, self._rate_scale = dict(loop.optimizer.memory), loop.rate_scale
 
     def put(self, loop: Loop) -> None:
         for name, array in _arrays(loop).items():
             np.copyto(array, self._copies[name])
         loop.epoch, loop.iteration, loop.step = self.epoch, self.iteration, self.step
-        loop.running, loop.seen = self._running.copy(), self._seen
-        loop.updater.memory, loop.rate_scale = dict(self._memory), self._rate_scale
+        loop.metrics, loop.last_rows = self._metrics.copy(), self._last_rows
+        loop.optimizer.memory, loop.rate_scale = dict(self._memory), self._rate_scale
 
 
 def _arrays(loop: Loop) -> dict[str, Array]:
     program = loop.model.program
-    return {"parameters": program.parameters, "state": program.state, **loop.updater.slots}
+    return {"parameters": program.parameters, "state": program.state, **loop.optimizer.slots}
+
+
+def _is_finite(gradients: Array) -> bool:
+    """A dot product is the cheapest look at all entries; it may overflow where no entry does."""
+    return math.isfinite(float(np.dot(gradients, gradients))) or bool(np.isfinite(gradients).all())
 
 
 def remedies(rate: float) -> str:

@@ -14,11 +14,12 @@ from nnctl.engine.optimizer_step import OptimizerStep
 from nnctl.errors import InputError
 from nnctl.training.advice import advice
 from nnctl.training.batch_plan import permutation
+from nnctl.training.batching import cast, make_batch
 from nnctl.training.checks.ctc_lengths import check_alignment
 from nnctl.training.checks.inputs import check_inputs
 from nnctl.training.class_weights import class_notes, with_class_weight
 from nnctl.training.loop import Loop
-from nnctl.training.model import Model, cast, load_data, take
+from nnctl.training.model import Model, load_data
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def check(spec: Config) -> CheckReport:
         check_alignment(model, data.targets, data.parts)
         notes = advice(model, data, loop.plan)
         order = permutation(spec.seed, 1, loop.plan.samples)  # the first batch that a run would take
-        first = take(train_part, order[: loop.plan.batch_size])
+        first = make_batch(train_part, order[: loop.plan.batch_size])
         result = model.executor.train_step(first, 0)
         if not math.isfinite(result.loss):
             place = first_nonfinite(model.program, first, 0)

@@ -13,11 +13,11 @@ from nnctl.errors import InputError
 from nnctl.nn.losses import Loss
 from nnctl.nn.losses.ctc_decoding import Reading
 from nnctl.nn.metrics import Metric
+from nnctl.training.batching import cast
 from nnctl.training.best_or_last import Kept, Which
 from nnctl.training.checks.ctc_lengths import check_alignment
 from nnctl.training.checks.inputs import check_inputs, check_reading
 from nnctl.training.events import Figures
-from nnctl.training.model import cast
 from nnctl.training.model_file import load_model
 from nnctl.training.model_metrics import scale_notes, target_names
 from nnctl.training.nonfinite_metrics import nonfinite_note

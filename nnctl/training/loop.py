@@ -1,12 +1,10 @@
-"""The training loop: epochs of iterations, each a batch forward, backward and an update, told as events."""
+"""The training loop: epochs of iterations, each a batch forward and backward and an update of the weights."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Callable
-from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -15,88 +13,173 @@ from nnctl.engine.batch import Batch
 from nnctl.engine.cost_model import calls, multiply_adds
 from nnctl.engine.optimizer_step import OptimizerStep
 from nnctl.engine.profiler import FIGURES, LAYERS, SCREEN, UPDATE, Clock
-from nnctl.kernels.selection import Work, choose
-from nnctl.training import callbacks as cb
+from nnctl.kernels.selection import Choice, Work, choose
 from nnctl.training.batch_plan import Plan, permutation
+from nnctl.training.batching import make_batch
+from nnctl.training.best_epoch import BestEpoch, snapshot
 from nnctl.training.best_or_last import Kept, Weights
 from nnctl.training.divergence_guard import Guard
 from nnctl.training.events import EpochEnded, Event, IterationEnded, Profiled, Said
-from nnctl.training.model import MetricAccumulator, Model, take
-from nnctl.training.multi_step import Stretch
-from nnctl.training.prefetch import feed
+from nnctl.training.metric_accumulator import MetricAccumulator
+from nnctl.training.model import Model
+from nnctl.training.multi_step import MultiStep
+from nnctl.training.prefetch import epoch_batches
 
 Array = np.ndarray
 
-# Multiply-adds of iterations in one go, some dozens of milliseconds; what an iteration takes besides; and how many
-# numbers their predictions may be.
-STRETCH, OVERHEAD, MOST_PREDICTIONS = 4_000_000_000, 50_000, 4_000_000
-
-
-FINISHED = ("done", "early stopping")
+FINISHED = ("done", "early stopping")  # reasons for which a run ends that has come to its end
 
 
 class Loop:
-    """One run: where it stands, and how it goes on.
+    """Trains a model on a split of the data, and tells of it by events.
 
-    save: called with the loop when a checkpoint is due; every `save_seconds` at the latest.
+    epoch, iteration, step: the epoch under way, from 1; iterations of it that are done; iterations of the run.
+    reason: why the run ends, once it does.
+
+    save: called with the loop when a checkpoint is due, which is every `save_seconds` at the latest.
     """
 
     def __init__(self, model: Model, data: Dataset, train: Split, emit: Callable[[Event], None],
                  save: Callable[[Loop], None], *, save_seconds: float = 10.0):  # fmt: skip
-        spec = model.spec
-        self.model, self.data, self.train_part, self.emit = model, data, train, emit
+        spec, executor = model.spec, model.executor
+        self.model, self.data, self.train_split, self.emit = model, data, train, emit
         self.plan = Plan(train.rows, min(spec.batch_size or train.rows, train.rows), spec.epochs)
-        program = model.program
-        executor = model.executor
-        work = Work(
-            self.plan.epochs * self.plan.iterations_per_epoch, sum(s.stop - s.start for s in program.spans.values()),
-            3 * self.plan.batch_size * multiply_adds(program), calls(program),
-        )  # fmt: skip
-        self.kernels = choose(spec.optimizer, work, program.dtype, program.fuse)
+        self.kernels = _kernels_for(model, self.plan)
         executor.kernels = self.kernels.layers
-        self.updater = OptimizerStep(spec.optimizer, program.parameters, program.spans, shapes=program.shapes,
-                               sweep=self.kernels.sweep, threads=executor.threads,
-                               side_by_side=executor.side_by_side)  # fmt: skip
+        self.optimizer = OptimizerStep(spec.optimizer, model.program.parameters, model.program.spans,
+                                       shapes=model.program.shapes, sweep=self.kernels.sweep,
+                                       threads=executor.threads, side_by_side=executor.side_by_side)  # fmt: skip
+        self.metrics = MetricAccumulator(model)  # of the epoch under way
+        self.history: list[dict[str, float]] = []  # metrics of each epoch that has ended
         self.callbacks = [(each.directed(model.bigger_is_better), each.start()) for each in spec.callbacks]
-        self.epoch, self.iteration, self.step = 1, 0, 0  # the epoch under way; iterations done in it; and ever
-        self.running = MetricAccumulator(model)
-        self.clock: Clock | None = None  # set before `run` to have the time of each phase taken
-        self.history: list[dict[str, float]] = []  # figures of each finished epoch
-        self._watch = self._watched()
-        self.monitor, self.bigger_is_better = self._watch.monitor, self._watch.mode == "max"
-        self.best: dict[str, Any] = {"value": None, "epoch": None}
-        self.best_weights: Weights | None = None
-        self._best_before: Weights | None = None
-        self._restored: tuple[int, Weights] | None = None  # what a callback goes back to at the end, of which epoch
-        self._ending = False
-        self.seen: Array | None = None  # rows of the last batch that was trained on
-        self.reason: str | None = None  # why the run ends, once it does
-        self.guard = Guard(self)
-        self._save, self._save_seconds = save, save_seconds
-        self._saved_at = time.perf_counter()
-        self._save_now = False
-
-    def _watched(self) -> cb.EarlyStopping | cb.ModelCheckpoint:
-        """The callback whose metric tells which epoch is best: a ModelCheckpoint, else an EarlyStopping."""
-        names = self.figure_names()
         for callback, _ in self.callbacks:
-            callback.check(names)
-        for kind in (cb.ModelCheckpoint, cb.EarlyStopping):
-            for callback, _ in self.callbacks:
-                if isinstance(callback, kind):
-                    return callback
-        return cb.ModelCheckpoint(monitor="val_loss" if self.data.validation else "loss", mode="min")
+            callback.check(self.metric_names())
+        self.best = BestEpoch([callback for callback, _ in self.callbacks], data.validation is not None)
+        self.guard = Guard(self)
+        self.multi_step = MultiStep(self)
+        self.clock: Clock | None = None  # set before `run` to measure how long each phase takes
 
-    def figure_names(self) -> list[str]:
-        """Names of an epoch's figures, validation's included."""
-        own = list(self.model.figure_names)
-        return own + [f"val_{name}" for name in own] if self.data.validation else own
+        self.epoch, self.iteration, self.step = 1, 0, 0
+        self.epoch_began = 0.0
+        self.last_rows: Array | None = None  # of the last batch
+        self.reason: str | None = None
+        self._ending = False
+        self._restored: tuple[int, Weights] | None = None  # the epoch and the weights that a callback ends the run with
+        self._save, self._save_seconds = save, save_seconds
+        self._saved_at, self._save_now = time.perf_counter(), False
 
-    # What callbacks may do
+    # Training
+
+    def run(self) -> str:
+        """Trains to the last epoch, or until something stops it. Returns the reason: "done", "early stopping",
+        "interrupted", "terminated" or "hung up". Raises BlownUp where the loss or a weight is no longer a number."""
+        with np.errstate(all="ignore"):  # the guard finds what is not finite
+            while self.epoch <= self.plan.epochs and self.reason is None:
+                self._train_epoch()
+        self.guard.check()
+        if self.epoch > self.plan.epochs:
+            self.stop("done")
+        if self.reason in FINISHED:
+            self._ending = True
+            for callback, state in self.callbacks:
+                callback.run_ended(state, self)
+        assert self.reason is not None  # else there would be epochs left
+        return self.reason
+
+    def _train_epoch(self) -> None:
+        """Trains on the batches of the epoch, or on those that are left of it where the run was interrupted."""
+        self.epoch_began = time.perf_counter()
+        self.guard.epoch_begins()
+        order = permutation(self.model.spec.seed, self.epoch, self.plan.samples)
+        if self.multi_step.possible:
+            self._train_on_several_at_once(order)
+        else:
+            self._train_one_by_one(order)
+        if self.reason is None:
+            self._end_epoch()
+
+    def _train_one_by_one(self, order: Array) -> None:
+        bounds = list(self.plan.bounds())[self.iteration :]
+        with epoch_batches(self.train_split, order, bounds, self.clock) as batches:
+            for rows, batch in batches:
+                self._train_step(batch, rows)
+                if self._is_over():
+                    return
+
+    def _train_on_several_at_once(self, order: Array) -> None:
+        while self.iteration < self.plan.iterations_per_epoch:
+            if not self.multi_step.run(order, self.multi_step.length):
+                self._train_on_next_batch(order)
+            if self._is_over():
+                return
+
+    def _train_on_next_batch(self, order: Array) -> None:
+        rows = order[slice(*self.plan.bounds_of(self.iteration))]
+        self._train_step(make_batch(self.train_split, rows), rows)
+
+    def _train_step(self, batch: Batch, rows: Array) -> None:
+        """One iteration: forward, backward, update. rows: the numbers of the batch's rows."""
+        executor, optimizer = self.model.executor, self.optimizer
+        self.guard.before_step()
+
+        result = executor.train_step(batch, self.step)  # forward and backward
+        self._lap(LAYERS)
+
+        self.guard.check_step(batch, rows, result.loss, executor.gradients)
+        learning_rate = optimizer.rate(self.step)
+        optimizer.step(executor.gradients, self.step)
+        self._lap(UPDATE)
+
+        self.metrics.add(batch, result)
+        self.last_rows = rows
+        self.iteration, self.step = self.iteration + 1, self.step + 1
+        metrics = self.metrics.result()
+        self._lap(FIGURES)
+
+        self.emit(IterationEnded(self.epoch, self.iteration, self.step, result.loss, metrics, learning_rate,
+                                 time.perf_counter() - self.epoch_began))  # fmt: skip
+        self._lap(SCREEN)
+
+    def _is_over(self) -> bool:
+        """Whether the run ends after this iteration; if not, a checkpoint is written where one is due."""
+        if self.reason is None and time.perf_counter() - self._saved_at > self._save_seconds:
+            self.save()
+        return self.reason is not None
+
+    def _end_epoch(self) -> None:
+        """Validation, then whatever follows from the epoch's metrics."""
+        self.guard.epoch_ends()
+        metrics = self.metrics.result()
+        if self.data.validation:
+            validation = self.model.compute_metrics(self.data.validation)
+            metrics |= {f"val_{name}": value for name, value in validation.items()}
+        self.history.append(metrics)
+        is_best = self.best.offer(self.epoch, metrics, self.model.program)
+        rate = self.optimizer.rate(max(0, self.step - 1))
+        self.emit(EpochEnded(self.epoch, metrics, rate, time.perf_counter() - self.epoch_began, is_best))
+        self._say_which_metrics_are_not_finite(metrics)
+        for callback, state in self.callbacks:
+            callback.epoch_ended(state, self, self.epoch, metrics)
+        self.begin_next_epoch()
+        if self.reason is not None or self.epoch > self.plan.epochs:
+            return  # the model is written first, then a checkpoint that says that the run is finished
+        if self._save_now or time.perf_counter() - self._saved_at > self._save_seconds:
+            self.save()
+
+    def begin_next_epoch(self) -> None:
+        self.epoch, self.iteration = self.epoch + 1, 0
+        self.metrics = MetricAccumulator(self.model)
+
+    def step_again(self, order: Array) -> None:
+        """The next iteration by itself, computed as it was the first time."""
+        if not (self.multi_step.possible and self.multi_step.run(order, 1)):
+            self._train_on_next_batch(order)
+
+    # What callbacks may do (see callbacks.TrainingLoop)
 
     def stop(self, reason: str) -> None:
-        """Ends the run after this epoch (or, for a signal, after this iteration). A run that has come to its end is not
-        interrupted any more."""
+        """Ends the run after this epoch (or, for a signal, after this iteration). A run that has come to its end cannot
+        be interrupted any more."""
         if self.reason not in FINISHED and (self.reason is None or reason in FINISHED):
             self.reason = reason
 
@@ -107,13 +190,25 @@ class Loop:
         """Asks for a checkpoint at the end of this epoch."""
         self._save_now = True
 
+    @property
+    def learning_rate(self) -> float:
+        """Of the next step."""
+        return self.optimizer.rate(self.step)
+
+    @property
+    def rate_scale(self) -> float:
+        return self.optimizer.rate_scale
+
+    @rate_scale.setter
+    def rate_scale(self, value: float) -> None:
+        self.optimizer.rate_scale = value
+
     def snapshot(self) -> Weights:
-        program = self.model.program
-        return {"parameters": program.parameters.copy(), "state": program.state.copy()}
+        return snapshot(self.model.program)
 
     def restore(self, weights: Weights) -> None:
-        """Goes back to these weights: at once, or at the end of the run for what is kept of it. (A checkpoint has those
-        that training would go on from.)"""
+        """Goes back to these weights: at once, or, at the end of the run, for the model that is kept. (A checkpoint has
+        the weights that training would go on from.)"""
         if not self._ending:
             self.put(weights)
             self.guard.forget()
@@ -121,154 +216,43 @@ class Loop:
         epochs = [state.get("best_epoch") for _, state in self.callbacks if state.get("weights") is weights]
         self._restored = next(filter(None, epochs), self.epoch - 1), weights
 
+    # Weights and checkpoints
+
     def put(self, weights: Weights) -> None:
+        """Copies these weights into the model."""
         self.model.program.parameters[...] = weights["parameters"]
         self.model.program.state[...] = weights["state"]
 
-    @property
-    def rate_scale(self) -> float:
-        return self.updater.rate_scale
-
-    @rate_scale.setter
-    def rate_scale(self, value: float) -> None:
-        self.updater.rate_scale = value
-
-    @property
-    def learning_rate(self) -> float:
-        """Of the next step."""
-        return self.updater.rate(self.step)
-
-    # Going on
-
-    def run(self) -> str:
-        """Trains to the last epoch, or until something stops it. Returns the reason: "done", "early stopping",
-        "interrupted", "terminated" or "hung up". Raises BlownUp where the loss is no longer a number, or a weight."""
-        with np.errstate(all="ignore"):  # what is not finite is found and told; NumPy need not warn besides
-            while self.epoch <= self.plan.epochs and self.reason is None:
-                self._run_epoch()
-        self.guard.check()
-        if self.epoch > self.plan.epochs:
-            self.stop("done")
-        if self.reason in FINISHED:
-            self._ending = True
-            for callback, state in self.callbacks:
-                callback.run_ended(state, self)
-        assert self.reason is not None  # else epochs would be left
-        return self.reason
-
     def kept(self) -> list[tuple[Kept, Weights]]:
         """The weights to keep, first those that eval and predict use."""
-        inside = self.iteration or None
-        program = self.model.program
-        now = {"parameters": program.parameters, "state": program.state}  # no copies
-        epoch, weights = self._restored or (self.epoch if inside else self.epoch - 1, now)
-        last = Kept("last", epoch, None if self._restored else inside), weights
-        if self.best["epoch"] is None or self.best_weights is None:
+        iteration = self.iteration or None
+        program, best = self.model.program, self.best
+        now = {"parameters": program.parameters, "state": program.state}  # not copies
+        epoch, weights = self._restored or (self.epoch if iteration else self.epoch - 1, now)
+        last = Kept("last", epoch, None if self._restored else iteration), weights
+        if best.epoch is None or best.weights is None:
             return [last]
-        best = Kept("best", self.best["epoch"], None, self.monitor, self.best["value"]), self.best_weights
+        its_best = Kept("best", best.epoch, None, best.monitor, best.value), best.weights
         uses_best = self.data.validation is not None and self.model.spec.keep == "best"
-        return [best, last] if uses_best else [last, best]
+        return [its_best, last] if uses_best else [last, its_best]
 
-    def _run_epoch(self) -> None:
-        began = time.perf_counter()
-        order = permutation(self.model.spec.seed, self.epoch, self.plan.samples)
-        bounds = list(self.plan.bounds())
-        self.guard.epoch_begins()
-        if self._takes_several:
-            while self.iteration < len(bounds):
-                if not self._stretch(order, began, self._stretch_length):
-                    rows = order[slice(*bounds[self.iteration])]
-                    self._iterate(take(self.train_part, rows), rows, self.iteration + 1, began)
-                if self._is_over():
-                    return
-        else:
-            left = bounds[self.iteration :]  # without those done before the run was interrupted
-            with feed(self.train_part, order, left, self.clock) as batches:
-                for number, (rows, batch) in enumerate(batches, start=self.iteration + 1):
-                    self._iterate(batch, rows, number, began)
-                    if self._is_over():
-                        return
-        self._end_epoch(began)
+    def save(self) -> None:
+        """Has a checkpoint written. Raises BlownUp rather than keep weights that are not good."""
+        self.guard.check()
+        self._save(self)
+        self._saved_at, self._save_now = time.perf_counter(), False
 
-    def _is_over(self) -> bool:
-        """Whether the run ends after this iteration; if not, a checkpoint is written where one is due."""
-        if self.reason is None and time.perf_counter() - self._saved_at > self._save_seconds:
-            self.save()
-        return self.reason is not None
+    # What is told
 
-    def _iterate(self, batch: Batch, rows: Array, number: int, began: float) -> None:
-        """One batch, of these rows: forward, backward, update."""
-        clock = self.clock
-        executor = self.model.executor
-        self.guard.before_step()
-        result = executor.train_step(batch, self.step)
-        gradients = executor.gradients
-        if clock:
-            clock.lap("", LAYERS)
-        # checked before the update, so that the weights stay good; a dot product is the cheapest look at all
-        if not math.isfinite(result.loss) or not _finite(gradients):
-            self.guard.not_a_number(batch, rows, result.loss)
-        self.guard.step_is_good()
-        rate = self.updater.rate(self.step)
-        self.updater.step(gradients, self.step)
-        if clock:
-            clock.lap("", UPDATE)
-        self.seen = rows
-        self.running.add(batch, result)
-        self.iteration, self.step = number, self.step + 1
-        figures = self.running.figures()
-        if clock:
-            clock.lap("", FIGURES)
-        self.emit(IterationEnded(self.epoch, number, self.step, result.loss, figures, rate,
-                                 time.perf_counter() - began))  # fmt: skip
-        if clock:
-            clock.lap("", SCREEN)
+    def metric_names(self) -> list[str]:
+        """Names of an epoch's metrics, those of the validation split included."""
+        own = list(self.model.metric_names)
+        return own + [f"val_{name}" for name in own] if self.data.validation else own
 
-    def step_again(self, order: Array) -> None:
-        """The next iteration as it was made before, by itself."""
-        if not (self._takes_several and self._stretch(order, 0.0, 1)):
-            rows = order[slice(*list(self.plan.bounds())[self.iteration])]
-            self._iterate(take(self.train_part, rows), rows, self.iteration + 1, 0.0)
-
-    @property
-    def _takes_several(self) -> bool:
-        return bool(self.model.executor.takes_several(self.train_part) and self.updater.rule_alone and not self.clock)
-
-    def _stretch(self, order: Array, began: float, length: int) -> bool:
-        """At most `length` iterations in one go, where the engine can: for small models Python would take longer than
-        they do. False where it cannot make even the next one, which may have something wrong with it."""
-        self.guard.before_step()
-        update = self.updater.rule_alone
-        assert update is not None, "see _takes_several"
-        start, size = self.iteration, self.plan.batch_size
-        # cut where every run cuts: sums of figures are then the same bytes, wherever a run was interrupted
-        count = min(length - start % length, self.plan.iterations_per_epoch - start)
-        part = self.train_part
-        numbers = self.updater.ahead(self.step, count)
-        made = self.model.executor.train_steps(part, order, size, start, self.step, numbers, update)
-        if not made.done:
-            return False
-        self.guard.step_is_good()
-        self.updater.went(made.done)
-        rows = order[start * size : (start + made.done) * size]
-        self.seen = rows[(made.done - 1) * size :]
-        counts = np.minimum(size, order.size - size * np.arange(start, start + made.done))
-        [y] = (targets[rows] for targets in part.targets.values())
-        told = Stretch(self.epoch, start, self.step, made.losses, counts, y, made.predictions,
-                       None if part.weights is None else part.weights[rows], self.updater.rate,
-                       self.running.copy(), began)  # fmt: skip
-        self.running.add_steps(made.losses, counts, y, made.predictions, told.weights)
-        self.iteration, self.step = start + made.done, self.step + made.done
-        self.emit(told.event(self.running))
-        return True
-
-    @cached_property
-    def _stretch_length(self) -> int:
-        """Iterations in one go: some milliseconds' worth, a function of the config, so that a run's bytes are too."""
-        program, rows = self.model.program, self.plan.batch_size
-        work = 3 * rows * multiply_adds(program) + 10 * len(program.parameters) + OVERHEAD
-        outputs = rows * sum(math.prod(n or 1 for n in program.graph.shapes[o]) for o in program.graph.outputs)
-        return max(1, min(STRETCH // work, MOST_PREDICTIONS // outputs))
+    def best_so_far(self) -> EpochEnded | None:
+        """The best of the epochs that have ended, as an event."""
+        epoch = self.best.epoch
+        return EpochEnded(epoch, self.history[epoch - 1], None, None, True) if epoch else None
 
     def profiled(self) -> Profiled:
         """Where the time of the iterations went."""
@@ -279,69 +263,24 @@ class Loop:
         rows = tuple((n, layers.get((n, "forward"), 0.0), layers.get((n, "backward"), 0.0)) for n in names)
         return Profiled(self.step, executor.threads, phases, rows)
 
-    def _end_epoch(self, began: float) -> None:
-        self.guard.epoch_ends()
-        figures = self.running.figures()
-        if self.data.validation:
-            validation = self.model.figures(self.data.validation)
-            figures |= {f"val_{name}": value for name, value in validation.items()}
-        self.history.append(figures)
-        best = self._is_best(figures[self.monitor])
-        if best:
-            self.best = {"value": figures[self.monitor], "epoch": self.epoch}
-            # the one before stays, in case this one's weights turn out not to be good
-            self.best_weights, self._best_before = self._best_before or self.snapshot(), self.best_weights
-            for name, now in (("parameters", self.model.program.parameters), ("state", self.model.program.state)):
-                self.best_weights[name][...] = now
-        rate = self.updater.rate(max(0, self.step - 1))
-        self.emit(EpochEnded(self.epoch, figures, rate, time.perf_counter() - began, best))
-        self._say_what_is_not_finite(figures)
-        for callback, state in self.callbacks:
-            callback.epoch_ended(state, self, self.epoch, figures)
-        self.epoch, self.iteration = self.epoch + 1, 0
-        self.running = MetricAccumulator(self.model)
-        if self.reason is not None or self.epoch > self.plan.epochs:
-            return  # the model is written first, then a checkpoint that says that the run is finished
-        if self._save_now or time.perf_counter() - self._saved_at > self._save_seconds:
-            self.save()
-
-    def _say_what_is_not_finite(self, figures: dict[str, float]) -> None:
-        """Once a run, at the first epoch with a metric that is NaN or infinite."""
-        if all(map(math.isfinite, figures.values())) or not all(
-            math.isfinite(value) for earlier in self.history[:-1] for value in earlier.values()
-        ):
+    def _say_which_metrics_are_not_finite(self, metrics: dict[str, float]) -> None:
+        """Once a run: in the first epoch with a metric that is NaN or infinite."""
+        earlier = (value for epoch in self.history[:-1] for value in epoch.values())
+        if all(map(math.isfinite, metrics.values())) or not all(map(math.isfinite, earlier)):
             return
-        from nnctl.training.nonfinite_metrics import nonfinite_note
+        from nnctl.training.nonfinite_metrics import nonfinite_note  # rarely needed
 
-        part, what = (self.data.validation, "validation") if self.data.validation else (self.train_part, "training")
-        note = nonfinite_note(self.model, part, figures, what)
-        self.say(f"epoch {self.epoch}: {note}. An epoch in which {self.monitor} is not finite is never the best")
+        split, what = (self.data.validation, "validation") if self.data.validation else (self.train_split, "training")
+        note = nonfinite_note(self.model, split, metrics, what)
+        self.say(f"epoch {self.epoch}: {note}. An epoch in which {self.best.monitor} is not finite is never the best")
 
-    def best_so_far(self) -> EpochEnded | None:
-        """The best epoch of those that are done."""
-        epoch = self.best["epoch"]
-        return EpochEnded(epoch, self.history[epoch - 1], None, None, True) if epoch else None
-
-    def _is_best(self, value: float) -> bool:
-        """Whether this epoch's value is the best so far: for an EarlyStopping that goes back to the best epoch as it
-        sees that."""
-        watch, min_delta = self._watch, 0.0
-        if isinstance(watch, cb.EarlyStopping) and watch.restore_best_weights:
-            if self.epoch - 1 < watch.start_from_epoch:
-                return False
-            min_delta = watch.min_delta
-        return watch.better(value, self.best["value"], min_delta)
-
-    # Checkpoints
-
-    def save(self) -> None:
-        """Has a checkpoint written. Raises BlownUp rather than keep weights that are not good."""
-        self.guard.check()
-        self._save(self)
-        self._saved_at, self._save_now = time.perf_counter(), False
+    def _lap(self, phase: str) -> None:
+        if self.clock:
+            self.clock.lap("", phase)
 
 
-def _finite(gradients: Array) -> bool:
-    norm = float(np.dot(gradients, gradients))
-    # a sum of squares may overflow where no gradient did
-    return math.isfinite(norm) or bool(np.isfinite(gradients).all())
+def _kernels_for(model: Model, plan: Plan) -> Choice:
+    """The compiled kernels that pay off for this run, if any."""
+    program = model.program
+    work = Work(plan.total_iterations, model.trainable, 3 * plan.batch_size * multiply_adds(program), calls(program))
+    return choose(model.spec.optimizer, work, program.dtype, program.fuse)

@@ -1,30 +1,99 @@
-"""What is told of several iterations that the engine made in one go."""
+"""Several iterations in one call of the engine.
+
+An iteration of a small model takes less time than the Python around it. Where the engine can train on several batches
+in one call, the loop lets it: `MultiStep` makes the call, and tells of its iterations as the loop does of one.
+"""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nnctl.engine.cost_model import multiply_adds
 from nnctl.training.events import IterationEnded, IterationsEnded
-from nnctl.training.model import MetricAccumulator
+from nnctl.training.metric_accumulator import MetricAccumulator
+
+if TYPE_CHECKING:
+    from nnctl.training.loop import Loop
 
 Array = np.ndarray
 
+WORK = 4_000_000_000  # multiply-adds of a call: some dozens of milliseconds
+OVERHEAD = 50_000  # an iteration's time besides its layers and its update, in multiply-adds
+MOST_PREDICTIONS = 4_000_000  # numbers that the predictions of a call may be
+
+
+class MultiStep:
+    """Trains a loop's model on several batches at once."""
+
+    def __init__(self, loop: Loop):
+        self._loop = loop
+
+    @property
+    def possible(self) -> bool:
+        """Whether the engine can take several batches of this run in one call."""
+        loop = self._loop
+        return bool(
+            loop.model.executor.takes_several(loop.train_split) and loop.optimizer.rule_alone and not loop.clock
+        )
+
+    @cached_property
+    def length(self) -> int:
+        """Iterations of a call. A function of the config, so that the bytes of a run are one, too."""
+        program, rows = self._loop.model.program, self._loop.plan.batch_size
+        work = 3 * rows * multiply_adds(program) + 10 * len(program.parameters) + OVERHEAD
+        outputs = rows * sum(math.prod(n or 1 for n in program.graph.shapes[o]) for o in program.graph.outputs)
+        return max(1, min(WORK // work, MOST_PREDICTIONS // outputs))
+
+    def run(self, order: Array, length: int) -> bool:
+        """Trains on the next batches of an epoch, at most `length`.
+
+        Returns False where not even the first of them could be trained on: something may be wrong with it, which an
+        iteration by itself finds out.
+        """
+        loop, split = self._loop, self._loop.train_split
+        update = loop.optimizer.rule_alone
+        assert update is not None, "ask `possible` first"
+        loop.guard.before_step()
+        first, size = loop.iteration, loop.plan.batch_size
+        # cut at the same places in every run: sums of metrics are then the same bytes wherever a run was interrupted
+        count = min(length - first % length, loop.plan.iterations_per_epoch - first)
+        numbers = loop.optimizer.ahead(loop.step, count)
+        steps = loop.model.executor.train_steps(split, order, size, first, loop.step, numbers, update)
+        if not steps.done:
+            return False
+        loop.guard.step_is_good()
+        loop.optimizer.went(steps.done)
+
+        rows = order[first * size : (first + steps.done) * size]
+        counts = np.minimum(size, order.size - size * np.arange(first, first + steps.done))
+        [y] = (targets[rows] for targets in split.targets.values())
+        weights = None if split.weights is None else split.weights[rows]
+        trained = _Trained(loop.epoch, first, loop.step, steps.losses, counts, y, steps.predictions, weights,
+                           loop.optimizer.rate, loop.metrics.copy(), loop.epoch_began)  # fmt: skip
+        loop.metrics.add_steps(steps.losses, counts, y, steps.predictions, weights)
+        loop.last_rows = rows[(steps.done - 1) * size :]
+        loop.iteration, loop.step = first + steps.done, loop.step + steps.done
+        loop.emit(trained.event(loop.metrics))
+        return True
+
 
 @dataclass(frozen=True)
-class Stretch:
-    """Some iterations of a model with one output.
+class _Trained:
+    """Iterations of a model with one output.
 
-    start, step: iterations done before, in this epoch and ever. losses, counts: each one's loss and rows. y, p,
-    weights: targets, predictions and weights of all their rows, one batch after the other. before: the figures up to
-    them.
+    first, step: iterations before them, in this epoch and in the run. losses, counts: loss and number of rows of each.
+    y, p, weights: targets, predictions and weights of all rows, batch after batch. before: the metrics before them.
     """
 
     epoch: int
-    start: int
+    first: int
     step: int
     losses: Array
     counts: Array
@@ -33,21 +102,21 @@ class Stretch:
     weights: Array | None
     rate: Callable[[int], float]
     before: MetricAccumulator
-    began: float
+    epoch_began: float
 
     def event(self, after: MetricAccumulator) -> IterationsEnded:
         return IterationsEnded(self._one(len(self.losses) - 1, after), self._each)
 
     def _each(self) -> Iterator[IterationEnded]:
-        running = self.before.copy()
+        metrics = self.before.copy()
         ends = np.cumsum(self.counts)
         for i, end in enumerate(ends):
             rows = slice(end - self.counts[i], end)
             weights = None if self.weights is None else self.weights[rows]
-            running.add_steps(self.losses[i : i + 1], self.counts[i : i + 1], self.y[rows], self.p[rows], weights)
-            yield self._one(i, running)
+            metrics.add_steps(self.losses[i : i + 1], self.counts[i : i + 1], self.y[rows], self.p[rows], weights)
+            yield self._one(i, metrics)
 
-    def _one(self, i: int, running: MetricAccumulator) -> IterationEnded:
-        seconds = time.perf_counter() - self.began
-        return IterationEnded(self.epoch, self.start + i + 1, self.step + i + 1, float(self.losses[i]),
-                              running.figures(), self.rate(self.step + i), seconds)  # fmt: skip
+    def _one(self, i: int, metrics: MetricAccumulator) -> IterationEnded:
+        seconds = time.perf_counter() - self.epoch_began
+        return IterationEnded(self.epoch, self.first + i + 1, self.step + i + 1, float(self.losses[i]),
+                              metrics.result(), self.rate(self.step + i), seconds)  # fmt: skip

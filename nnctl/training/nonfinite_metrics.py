@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from nnctl.data.dataset import Split
-from nnctl.training.model import EVALUATED, Model, batches
+from nnctl.training.batching import batches_in_order
+from nnctl.training.model import Model
 
 MOST_ROWS = 5  # named
 
@@ -33,7 +34,7 @@ def nonfinite_note(model: Model, part: Split, metrics: Mapping[str, float], what
 def _rows_without_answer(model: Model, part: Split) -> np.ndarray:
     """Numbers of the rows for which some prediction, of a time step that is no padding, is not finite."""
     found = []
-    for batch in batches(part, EVALUATED):
+    for batch in batches_in_order(part):
         result = model.executor.evaluate(batch)
         bad = np.zeros(batch.rows, bool)
         for output, p in result.outputs.items():

@@ -19,10 +19,11 @@ from nnctl.nn.activations import Activation, activations
 from nnctl.nn.losses import Loss
 from nnctl.nn.losses.base import probability_activation
 from nnctl.nn.losses.ctc_decoding import Reading, decode
+from nnctl.training.batching import cast
 from nnctl.training.best_or_last import Kept, Which
 from nnctl.training.checks.inputs import check_inputs, check_reading
 from nnctl.training.evaluation import boundary
-from nnctl.training.model import Model, cast
+from nnctl.training.model import Model
 from nnctl.training.model_file import load_model
 from nnctl.training.run_folder import model_of
 

@@ -12,58 +12,59 @@ from nnctl.data.dataset import Split
 from nnctl.data.lazy_array import Rows
 from nnctl.engine.batch import Batch
 from nnctl.engine.profiler import BATCH, Clock
-from nnctl.training.model import take
+from nnctl.training.batching import make_batch
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 Array = np.ndarray
-Fed = Iterator[tuple[Array, Batch]]  # the rows' numbers in the part, and the rows
+Batches = Iterator[tuple[Array, Batch]]  # the rows' numbers in the split, and the batch
 
 
 @contextmanager
-def feed(part: Split, order: Array, bounds: Sequence[tuple[int, int]], clock: Clock | None = None) -> Iterator[Fed]:
-    """The batches `order[first:end]` for each of the bounds; clock: takes the time that the loop waits for them.
+def epoch_batches(
+    split: Split, order: Array, bounds: Sequence[tuple[int, int]], clock: Clock | None = None
+) -> Iterator[Batches]:
+    """The batches of the rows `order[first:end]`, for each of the bounds. clock: measures how long the loop waits.
 
-    Rows of a mapped file are gathered one batch ahead on a thread of its own, which ends with the context. What goes
-    wrong there is raised where that batch would have come. Which rows a batch has is a function of order and bounds
-    alone.
+    Rows of a mapped file are read one batch ahead, by a thread that ends with the context; an error there is raised
+    where that batch would have come.
     """
     numbers = (order[first:end] for first, end in bounds)
-    if not from_file(part):
-        yield _timed(((rows, take(part, rows, ahead=clock is not None)) for rows in numbers), clock)
+    if not is_mapped(split):
+        yield _timed(((rows, make_batch(split, rows, ahead=clock is not None)) for rows in numbers), clock)
         return
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import ThreadPoolExecutor  # few runs need it
 
     with ThreadPoolExecutor(1, "nnctl-reads-ahead") as pool:
-        yield _timed(_ahead(part, numbers, pool), clock)
+        yield _timed(_ahead(split, numbers, pool), clock)
 
 
-def from_file(part: Split) -> bool:
-    """Whether rows come from a file: the processor waits for the disk then, or for the system to map the pages."""
-    arrays = (*part.inputs.values(), *part.targets.values())
+def is_mapped(split: Split) -> bool:
+    """Whether rows are read from a mapped file: the processor then waits for the disk or for pages to be mapped."""
+    arrays = (*split.inputs.values(), *split.targets.values())
     return any(isinstance(x, Rows) and x.mapped for x in arrays)
 
 
-def _ahead(part: Split, numbers: Iterator[Array], pool: Executor) -> Fed:
+def _ahead(split: Split, numbers: Iterator[Array], pool: Executor) -> Batches:
     waiting = None
     for rows in numbers:
-        next_one = rows, pool.submit(take, part, rows, ahead=True)
+        following = rows, pool.submit(make_batch, split, rows, ahead=True)
         if waiting:
             yield waiting[0], waiting[1].result()
-        waiting = next_one
+        waiting = following
     if waiting:
         yield waiting[0], waiting[1].result()
 
 
-def _timed(batches: Fed, clock: Clock | None) -> Fed:
+def _timed(batches: Batches, clock: Clock | None) -> Batches:
     if clock is None:
         yield from batches
         return
     while True:
         clock.start()
-        fed = next(batches, None)
-        if fed is None:
+        batch = next(batches, None)
+        if batch is None:
             return
         clock.lap("", BATCH)
-        yield fed
+        yield batch

@@ -22,6 +22,7 @@ from nnctl.training import checkpoint
 from nnctl.training.advice import advice
 from nnctl.training.atomic_files import Lock, write_safely
 from nnctl.training.baseline import baseline
+from nnctl.training.batching import cast
 from nnctl.training.best_or_last import Kept, Weights
 from nnctl.training.checkpoint import Checkpoint
 from nnctl.training.checks.ctc_lengths import check_alignment
@@ -30,7 +31,7 @@ from nnctl.training.class_weights import class_notes, with_class_weight
 from nnctl.training.divergence_guard import BlownUp
 from nnctl.training.events import CheckpointWritten, Event, RunEnded, RunStarted, Said, Subscriber
 from nnctl.training.loop import FINISHED, Loop
-from nnctl.training.model import Model, cast
+from nnctl.training.model import Model
 from nnctl.training.model_file import save_model
 from nnctl.training.model_metrics import target_names
 from nnctl.training.nonfinite_metrics import nonfinite_note
@@ -100,7 +101,7 @@ class Run:
         with self.model.executor, Signals(loop.stop):
             self.take_up()
             self.write_beginning()
-            self.log = Log(self.folder, loop.figure_names(), loop.history)
+            self.log = Log(self.folder, loop.metric_names(), loop.history)
             self.subscribers.append(self.log)
             try:
                 self.emit(self.started(loop))
@@ -145,9 +146,9 @@ class Run:
             name=self.spec.name, folder=self.folder, epochs=plan.epochs, batch_size=plan.batch_size,
             iterations_per_epoch=plan.iterations_per_epoch, rows=data.rows,
             parameters=self.model.parameters, trainable=self.model.trainable,
-            figures=self.model.figure_names, baseline=self.baseline, notes=tuple(self.notes),
-            first_epoch=loop.epoch, threads=self.model.executor.threads, monitor=loop.monitor,
-            bigger_is_better=loop.bigger_is_better, best_so_far=loop.best_so_far(), scaled=self.model.scaled_losses,
+            figures=self.model.metric_names, baseline=self.baseline, notes=tuple(self.notes),
+            first_epoch=loop.epoch, threads=self.model.executor.threads, best_so_far=loop.best_so_far(),
+            monitor=loop.best.monitor, bigger_is_better=loop.best.bigger_is_better, scaled=self.model.scaled_losses,
             targets={name: data.targets[output] for output, name in target_names(data.targets).items()},
         )  # fmt: skip
 
@@ -210,15 +211,15 @@ class Run:
         if finished:  # with the weights that eval uses
             loop.put(loop.kept()[0][1])
         if self.data.test and finished:
-            test = self.model.figures(self.data.test)
+            test = self.model.compute_metrics(self.data.test)
             if note := nonfinite_note(self.model, self.data.test, test, "test"):
                 self.emit(Said(f"test: {note}"))
         if finished:
-            said = verdict_of(self.model, self.data, loop.history, loop.best["epoch"], kept, self.baseline, test)
+            said = verdict_of(self.model, self.data, loop.history, loop.best.epoch, kept, self.baseline, test)
         if loop.clock:
             self.emit(loop.profiled())
         ended = RunEnded(reason, self.folder, len(loop.history), time.perf_counter() - began, test,
-                         loop.best["epoch"], kept=kept, verdict=said)  # fmt: skip
+                         loop.best.epoch, kept=kept, verdict=said)  # fmt: skip
         self.emit(ended)
         return ended
 
@@ -233,10 +234,10 @@ class Run:
         self.lock.check()
         self.log.flush()
         folder = self.folder / CHECKPOINTS
-        if loop.best_weights is not None:
-            step = loop.best["epoch"] * loop.plan.iterations_per_epoch
-            best = Checkpoint(loop.best_weights, {**loop.best, "monitor": loop.monitor})
-            checkpoint.save(folder, "best", step, best)
+        best = loop.best
+        if best.epoch is not None and best.weights is not None:
+            at_best = Checkpoint(best.weights, {**best.position(), "monitor": best.monitor})
+            checkpoint.save(folder, "best", best.epoch * loop.plan.iterations_per_epoch, at_best)
         now = position_of(loop)
         position = {**now.position, "data": self.settings["data"]}
         path = checkpoint.save(folder, "last", loop.step, Checkpoint(now.arrays, position))

@@ -21,23 +21,23 @@ BUFFERS = ("parameters", "state")
 
 def position_of(loop: Loop) -> Checkpoint:
     """No copies, so to be written before the next step."""
-    optimizer = loop.updater.state(copies=False)
+    optimizer = loop.optimizer.state(copies=False)
     program = loop.model.program
     arrays = {"parameters": program.parameters, "state": program.state}
     arrays |= {f"slot/{name}": slot for name, slot in optimizer["slots"].items()}
-    if loop.best_weights is not None:
-        arrays |= {f"best/{name}": a for name, a in loop.best_weights.items()}
+    if loop.best.weights is not None:
+        arrays |= {f"best/{name}": a for name, a in loop.best.weights.items()}
     states = []
     for i, (callback, state) in enumerate(loop.callbacks):
         weights = state.get("weights")
         if weights is not None:
             arrays |= {f"callback/{i}/{name}": a for name, a in weights.items()}
         states.append({"kind": callback.kind, **{key: value for key, value in state.items() if key != "weights"}})
-    running = {"rows": loop.running.rows, "loss": loop.running.loss, "losses": loop.running.losses,
-               "states": [dump(state) for state in loop.running.states]}  # fmt: skip
+    running = {"rows": loop.metrics.rows, "loss": loop.metrics.loss, "losses": loop.metrics.losses,
+               "states": [dump(state) for state in loop.metrics.states]}  # fmt: skip
     position = {
         "epoch": loop.epoch, "iteration": loop.iteration, "step": loop.step, "running": running,
-        "history": loop.history, "best": loop.best, "monitor": loop.monitor, "callbacks": states,
+        "history": loop.history, "best": loop.best.position(), "monitor": loop.best.monitor, "callbacks": states,
         "seed": loop.model.spec.seed, "batch_size": loop.plan.batch_size, "weights": _layout(loop),
         "ended": ending_of(loop.model.spec) if loop.reason == "early stopping" else None,
         "optimizer": {key: value for key, value in optimizer.items() if key != "slots"},
@@ -68,16 +68,16 @@ def take_up(loop: Loop, checkpoint: Checkpoint, where: str) -> list[str]:
     notes: list[str] = []
     _check(loop, checkpoint, where)
     slots = {name.removeprefix("slot/"): a for name, a in arrays.items() if name.startswith("slot/")}
-    loop.updater.load_state({"slots": slots, **position["optimizer"]})
+    loop.optimizer.load_state({"slots": slots, **position["optimizer"]})
     loop.put({name: arrays[name] for name in BUFFERS})
     loop.epoch, loop.iteration, loop.step = position["epoch"], position["iteration"], position["step"]
     loop.history = position["history"]
-    if position.get("monitor", loop.monitor) == loop.monitor:
-        loop.best = position["best"]
-        if "best/parameters" in arrays:
-            loop.best_weights = {name: arrays[f"best/{name}"] for name in BUFFERS}
+    monitor = loop.best.monitor
+    if position.get("monitor", monitor) == monitor:
+        known = "best/parameters" in arrays
+        loop.best.load(position["best"], {name: arrays[f"best/{name}"] for name in BUFFERS} if known else None)
     else:
-        notes.append(f"the best epoch is now chosen by {loop.monitor}, no longer by {position['monitor']}")
+        notes.append(f"the best epoch is now chosen by {monitor}, no longer by {position['monitor']}")
     _callbacks(loop, arrays, position["callbacks"], notes)
     if is_finished(position, loop.model.spec):
         loop.reason = "early stopping" if position.get("ended") == ending_of(loop.model.spec) else None
@@ -86,17 +86,17 @@ def take_up(loop: Loop, checkpoint: Checkpoint, where: str) -> list[str]:
             if "wait" in state:
                 state["wait"] = 0
     running = position["running"]
-    loop.running.rows, loop.running.loss = running["rows"], running["loss"]
-    loop.running.losses = running["losses"]
-    if loop.running.rows:
-        for state, saved in zip(loop.running.states, running["states"], strict=True):
+    loop.metrics.rows, loop.metrics.loss = running["rows"], running["loss"]
+    loop.metrics.losses = running["losses"]
+    if loop.metrics.rows:
+        for state, saved in zip(loop.metrics.states, running["states"], strict=True):
             state.update(load(saved))
     return notes
 
 
 def _check(loop: Loop, checkpoint: Checkpoint, where: str) -> None:
     arrays, position = checkpoint.arrays, checkpoint.position
-    program, names = loop.model.program, loop.figure_names()
+    program, names = loop.model.program, loop.metric_names()
     sizes = {"parameters": program.parameters.shape, "state": program.state.shape}
     fits = all(arrays[name].shape == shape for name, shape in sizes.items())
     if not fits or position.get("weights", _layout(loop)) != _layout(loop):
@@ -110,7 +110,7 @@ def _check(loop: Loop, checkpoint: Checkpoint, where: str) -> None:
         )  # fmt: skip
     if not position["iteration"]:
         return
-    if len(position["running"]["states"]) != len(loop.running.states):
+    if len(position["running"]["states"]) != len(loop.metrics.states):
         raise RunError("the metrics of a run cannot be changed when it is resumed", where=where, hint="start a new run")
     now = {"batch_size": loop.plan.batch_size, "seed": loop.model.spec.seed}
     for key, value in now.items():

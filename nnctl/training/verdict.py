@@ -10,8 +10,9 @@ import numpy as np
 
 from nnctl.data.dataset import Dataset, Split, Target
 from nnctl.nn.losses import Loss
+from nnctl.training.batching import make_batch
 from nnctl.training.best_or_last import Kept
-from nnctl.training.model import Model, take
+from nnctl.training.model import Model
 
 Array = np.ndarray
 
@@ -143,7 +144,7 @@ def verdict_of(model: Model, data: Dataset, history: Sequence[Mapping[str, float
 
 def never_predicted(model: Model, targets: Mapping[str, Target], part: Split) -> dict[str, int]:
     """Classes that the model never predicts, and the rows that have them, of some rows spread over the split."""
-    batch = take(part, np.arange(0, part.rows, -(-part.rows // SEEN)), ahead=True)
+    batch = make_batch(part, np.arange(0, part.rows, -(-part.rows // SEEN)), ahead=True)
     answered = model.executor.predict(batch)
     never: dict[str, int] = {}
     for output, target in targets.items():

@@ -63,7 +63,7 @@ def test_every_metric_keeps_its_direction(tmp_path, text, directions):
     model = built(text, tmp_path)
     for name, bigger in directions.items():
         for monitor in (name, f"val_{name}"):
-            assert name in model.figure_names
+            assert name in model.metric_names
             assert model.bigger_is_better(monitor) == bool(bigger), monitor
             for kind in ("EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint"):
                 auto = callbacks.build({kind: {"monitor": monitor}}).directed(model.bigger_is_better)
@@ -228,12 +228,12 @@ def test_eval_says_it_too(tmp_path):
 def test_an_epoch_that_is_nan_first_is_not_the_best_later(tmp_path, monkeypatch):
     """val_loss: NaN, 2, 1.5, -infinity, 3; the best is the third, for the loop, for EarlyStopping and in the table."""
     values = iter([NAN, 2.0, 1.5, -INF, 3.0])
-    true = Model.figures
+    true = Model.compute_metrics
 
-    def figures(self, part, keep=lambda result: None):
-        return {**true(self, part, keep), "loss": next(values)}
+    def compute_metrics(self, split, keep=lambda result: None):
+        return {**true(self, split, keep), "loss": next(values)}
 
-    monkeypatch.setattr(Model, "figures", figures)
+    monkeypatch.setattr(Model, "compute_metrics", compute_metrics)
     text = CLASSES + "epochs: 5\ncallbacks: [{EarlyStopping: {patience: 9, restore_best_weights: true}}]\n"
     events = []
     text = text.replace("iris", "{name: iris, split: {validation: 0.2, test: 0}}")
@@ -275,9 +275,9 @@ def resumed(tmp_path, rate):
 )
 def test_the_resumed_table_knows_the_best_so_far(tmp_path, monkeypatch, rate, labels, best):
     if rate < 0:  # which no config can say
-        true = Model.figures
+        true = Model.compute_metrics
         values = iter([1.0, 2.0, 3.0, 4.0])
-        monkeypatch.setattr(Model, "figures", lambda *given: {**true(*given), "loss": next(values)})
+        monkeypatch.setattr(Model, "compute_metrics", lambda *given: {**true(*given), "loss": next(values)})
     rows, events = resumed(tmp_path, abs(rate))
     assert rows == labels
     assert events[0].best_so_far.epoch == int(labels[0][-1])

@@ -10,7 +10,7 @@ from safetensors.numpy import load_file
 from nnctl import config, kernels
 from nnctl.engine.optimizer_step import OptimizerStep
 from nnctl.errors import TrainingError
-from nnctl.training import checkpoint, divergence_guard, loop, runner
+from nnctl.training import checkpoint, divergence_guard, loop, multi_step, runner
 from nnctl.training.events import Said
 
 CONFIG = """
@@ -151,7 +151,7 @@ def test_what_is_kept_are_the_weights_before_the_update(path, train, tmp_path):
 
     def interrupt(monkeypatch):
         monkeypatch.setattr(loop.Loop, "_is_over", lambda self: self.step == 5 and not self.stop("interrupted"))
-        monkeypatch.setattr(loop.Loop, "_stretch_length", 1)
+        monkeypatch.setattr(multi_step.MultiStep, "length", 1)
 
     ended, folder = train(layers=layers, optimizer="{adam: {learning_rate: 0.01}}", plant=interrupt, **values)
     assert ended.reason == "interrupted"
@@ -162,7 +162,7 @@ def test_what_is_kept_are_the_weights_before_the_update(path, train, tmp_path):
 
 
 def planted(step, array, value, entry=-1):
-    """Puts a value into an array of the updater's or the program's after the 0-based step's update."""
+    """Puts a value into an array of the optimizer's or the program's after the 0-based step's update."""
 
     def plant(monkeypatch):
         def poisoned(self, gradients, number, update=OptimizerStep.step):

@@ -54,7 +54,7 @@ WAYS = {"in memory": (1 << 40, np.savez), "mapped": (1, np.savez), "packed": (1,
 @pytest.mark.parametrize("case", CASES)
 def test_training_ends_in_the_same_bits_wherever_the_rows_are(case, dtype, tmp_path, monkeypatch):
     arrays, layers, loss, dataset = CASES[case]
-    monkeypatch.setattr("nnctl.training.model.GATHERED", 1)  # every shard gathers its own, however few
+    monkeypatch.setattr("nnctl.training.batching.GATHERED", 1)  # every shard gathers its own, however few
     found = {}
     for way, (size, write) in WAYS.items():
         monkeypatch.setattr(lazy_array, "LARGE", size)

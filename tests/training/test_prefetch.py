@@ -20,7 +20,7 @@ BOUNDS = [(first, min(first + 5, N)) for first in range(0, N, 5)]
 
 
 @pytest.fixture
-def part(tmp_path, monkeypatch):
+def split(tmp_path, monkeypatch):
     """Rows of a mapped file."""
     monkeypatch.setattr(lazy_array, "LARGE", 1)
     path = tmp_path / "d.npz"
@@ -34,43 +34,43 @@ def reading() -> list[threading.Thread]:
 
 
 @pytest.mark.parametrize("mapped_file", [True, False], ids=["mapped", "in memory"])
-def test_every_batch_comes_once_and_in_order(part, mapped_file):
-    assert prefetch.from_file(part)
+def test_every_batch_comes_once_and_in_order(split, mapped_file):
+    assert prefetch.is_mapped(split)
     if not mapped_file:
-        part = Split({"input": np.asarray(part.inputs["input"])}, part.targets)
-    with prefetch.feed(part, ORDER, BOUNDS) as batches:
+        split = Split({"input": np.asarray(split.inputs["input"])}, split.targets)
+    with prefetch.epoch_batches(split, ORDER, BOUNDS) as batches:
         for (first, end), (numbers, batch) in zip(BOUNDS, batches, strict=True):
             np.testing.assert_array_equal(numbers, ORDER[first:end])
-            np.testing.assert_array_equal(batch.inputs["input"], np.asarray(part.inputs["input"])[numbers])
+            np.testing.assert_array_equal(batch.inputs["input"], np.asarray(split.inputs["input"])[numbers])
             np.testing.assert_array_equal(batch.targets["out"], numbers)
             assert bool(reading()) is mapped_file
     assert not reading()
 
 
-def test_one_batch_is_read_ahead_and_no_more(part, monkeypatch):
-    taken = []
-    take = prefetch.take
-    monkeypatch.setattr(prefetch, "take", lambda *given, **how: (taken.append(len(taken)), take(*given, **how))[1])
-    with prefetch.feed(part, ORDER, BOUNDS) as batches:
+def test_one_batch_is_read_ahead_and_no_more(split, monkeypatch):
+    made = []
+    real = prefetch.make_batch
+    monkeypatch.setattr(prefetch, "make_batch", lambda *given, **how: (made.append(len(made)), real(*given, **how))[1])
+    with prefetch.epoch_batches(split, ORDER, BOUNDS) as batches:
         for number, _ in enumerate(batches, start=1):
             time.sleep(0.02)
-            assert len(taken) == min(number + 1, len(BOUNDS))
+            assert len(made) == min(number + 1, len(BOUNDS))
 
 
-def test_leaving_early_ends_the_thread(part):
-    with pytest.raises(KeyboardInterrupt), prefetch.feed(part, ORDER, BOUNDS) as batches:
+def test_leaving_early_ends_the_thread(split):
+    with pytest.raises(KeyboardInterrupt), prefetch.epoch_batches(split, ORDER, BOUNDS) as batches:
         next(batches)
         raise KeyboardInterrupt
     assert not reading()
 
 
-def test_a_file_cut_on_the_way_stops_the_loop_at_its_batch(part, monkeypatch):
+def test_a_file_cut_on_the_way_stops_the_loop_at_its_batch(split, monkeypatch):
     seen = []
-    with pytest.raises(DataError, match="was cut"), prefetch.feed(part, ORDER, BOUNDS) as batches:
+    with pytest.raises(DataError, match="was cut"), prefetch.epoch_batches(split, ORDER, BOUNDS) as batches:
         for number, _ in enumerate(batches, start=1):
             seen.append(number)
             if number == 2:
-                path = part.inputs["input"]._pieces[0].file.path
+                path = split.inputs["input"]._pieces[0].file.path
                 with path.open("r+b") as file:
                     file.truncate(100)
     assert seen in ([1, 2], [1, 2, 3])  # the third may have been read before

@@ -9,7 +9,7 @@ import pytest
 from nnctl import config, kernels
 from nnctl.engine import strategy
 from nnctl.errors import RunError, TrainingError
-from nnctl.training import loop, runner
+from nnctl.training import multi_step, runner
 from nnctl.training.events import IterationEnded, IterationsEnded
 
 CONFIG = """
@@ -142,9 +142,9 @@ engine: {threads: 2}
 
 
 @pytest.mark.skipif(not kernels.installed(), reason="Numba is not installed")
-def test_steps_in_one_go_stop_between_two_goes_and_resume(tmp_path, monkeypatch):
+def test_a_run_of_several_steps_a_call_stops_between_two_calls_and_resumes(tmp_path, monkeypatch):
     monkeypatch.setenv(kernels.SWITCH, "numba")
-    monkeypatch.setattr(loop, "STRETCH", 4_000_000)  # some steps at once, several times an epoch
+    monkeypatch.setattr(multi_step, "WORK", 4_000_000)  # some steps a call, several calls an epoch
     monkeypatch.setattr(strategy, "CHAIN_WORTH_A_THREAD", 0)
     given = config.loads(CHAIN)
     goes = []

@@ -9,7 +9,8 @@ import numpy as np
 from nnctl.data.dataset import Split, Target
 from nnctl.data.preprocessing.label_sequences import fewest_steps, to_text, unalignable
 from nnctl.errors import DataError
-from nnctl.training.model import Model, take
+from nnctl.training.batching import make_batch
+from nnctl.training.model import Model
 
 Array = np.ndarray
 
@@ -41,7 +42,7 @@ def check_alignment(model: Model, targets: Mapping[str, Target], parts: Mapping[
 
 def _output_steps(model: Model, part: Split, output: str) -> Array | int:
     """The number of time steps of each row of an output, (rows,), or one number for all rows."""
-    one = model.executor.predict(take(part, slice(0, 1)))
+    one = model.executor.predict(make_batch(part, slice(0, 1)))
     steps: int = one.outputs[output].shape[1]
     if output not in one.masks:
         return steps

@@ -89,7 +89,7 @@ def assert_good(folder):
         model, preprocessing = load_model(folder / "model.safetensors", weights)
         assert fault_of(model.program, {}) is None
         data = load_fitted(preprocessing)
-        assert math.isfinite(model.figures(data.train)["loss"])
+        assert math.isfinite(model.compute_metrics(data.train)["loss"])
     for path in (folder / "checkpoints").glob("*"):
         found = checkpoint.load(path)
         for name, array in found.arrays.items():
@@ -133,20 +133,20 @@ def test_many_steps_in_one_go_are_looked_at_as_well(tmp_path, monkeypatch, rate)
 
 def planted(monkeypatch, step, harm):
     """After the update of that 1-based step, `harm(loop)` is done to the weights."""
-    real = loop.Loop._iterate
+    real = loop.Loop._train_step
 
-    def iterate(self, batch, rows, number, began):
-        real(self, batch, rows, number, began)
+    def train_step(self, batch, rows):
+        real(self, batch, rows)
         if self.step == step:
             harm(self)
 
-    monkeypatch.setattr(loop.Loop, "_iterate", iterate)
+    monkeypatch.setattr(loop.Loop, "_train_step", train_step)
 
 
 def put(buffer, value):
     def harm(run):
         if buffer == "slot":
-            next(iter(run.updater.slots.values()))[0] = value
+            next(iter(run.optimizer.slots.values()))[0] = value
         else:
             getattr(run.model.program, buffer)[0] = value
 
@@ -190,7 +190,7 @@ def test_a_batch_whose_data_are_not_finite_leaves_the_weights_before_it(tmp_path
         "layers: [{Dense: {units: 1}}]\nloss: mse\n"
         "epochs: 2\nbatch_size: 10\nengine: {threads: 1, fuse: []}\n"
     )
-    real = loop.take
+    real = loop.make_batch
     taken = []
 
     def bad(part, rows, **more):
@@ -202,7 +202,7 @@ def test_a_batch_whose_data_are_not_finite_leaves_the_weights_before_it(tmp_path
 
     from nnctl.training import prefetch
 
-    monkeypatch.setattr(prefetch, "take", bad)
+    monkeypatch.setattr(prefetch, "make_batch", bad)
     message, events = blown(tmp_path, given)
     assert "first seen in input" in message
     assert (events[-1].kept.epoch, events[-1].kept.iteration) == (1, 6)
