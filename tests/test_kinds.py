@@ -13,7 +13,7 @@ from cli.small_runs import nnctl
 
 from nnctl.config import load
 from nnctl.data.columns.column_format import ColumnFormat
-from nnctl.training.runner import load_data
+from nnctl.training.model import load_data
 
 KINDS = Path(__file__).parent / "kinds"
 

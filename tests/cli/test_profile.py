@@ -2,7 +2,6 @@
 
 import json
 
-import pytest
 from click.testing import CliRunner
 
 from nnctl import cli
@@ -26,7 +25,7 @@ def test_as_json_it_is_an_event(tmp_path):
     assert event["phases"]["layers"] > 0
     assert {name for name, _, _ in event["layers"]} >= {"dense", "dense.relu", "dense_1"}
     layers = sum(forward + backward for _, forward, backward in event["layers"])
-    assert layers == pytest.approx(event["phases"]["layers"], rel=0.5)
+    assert 0.1 < layers / event["phases"]["layers"] < 10  # a busy machine interrupts either clock
 
 
 def test_a_resumed_run_has_none(tmp_path):
