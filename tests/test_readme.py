@@ -50,7 +50,7 @@ def test_what_is_named_exists(row, family):
             family.lookup(name)
 
 
-def test_every_ready_config_is_in_the_table_of_topics_or_of_figures():
+def test_every_ready_config_is_in_the_table_of_topics_or_of_results():
     told = README + (ROOT / "configs" / "README.md").read_text(encoding="utf-8")
     for path in (ROOT / "configs").rglob("*.yaml"):
         assert f"{path.relative_to(ROOT / 'configs').as_posix()})" in told, path.name

@@ -1,4 +1,4 @@
-"""The command `nnctl`: one module a verb, imported only when it is called."""
+"""The command `nnctl`. Each subcommand has its own module, which is imported only when the command is used."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ interrupts.leave_while_importing()
 import gc  # noqa: E402
 import importlib  # noqa: E402
 import sys  # noqa: E402
+from collections.abc import Sequence  # noqa: E402
+from typing import Any, Never  # noqa: E402
 
 import click  # noqa: E402
 
@@ -17,7 +19,7 @@ from nnctl.cli.error_handler import Switches, catching  # noqa: E402
 from nnctl.cli.options import debug_option  # noqa: E402
 from nnctl.similar_names import alike  # noqa: E402
 
-# verb -> (module under nnctl.cli, what it does). `nnctl --help` reads this table alone.
+# Command -> (module under nnctl.cli, summary). `nnctl --help` reads only this table.
 COMMANDS = {
     "init": ("init", "Write a commented starter config."),
     "check": ("check", "Check a config and its data without training."),
@@ -32,7 +34,7 @@ COMMANDS = {
 
 
 class Program(click.Group):
-    """The group of all verbs, and the one place where errors become messages and exit codes."""
+    """The group of all commands, and the only place where errors become messages and exit codes."""
 
     def list_commands(self, context: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -45,30 +47,34 @@ class Program(click.Group):
         command.name, command.short_help = name, summary
         return command
 
-    def resolve_command(self, context: click.Context, args: list[str]):
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
             near = alike(name, COMMANDS, 2, 0.5)
-            mend = f"did you mean {' or '.join(near)}?" if near else f"commands: {', '.join(COMMANDS)}"
-            raise click.UsageError(f"no such command {name!r}; {mend}", context)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"commands: {', '.join(COMMANDS)}"
+            raise click.UsageError(f"no such command {name!r}; {hint}", context)
         return super().resolve_command(context, args)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
 
-    def invoke(self, context: click.Context):
+    def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
         except KeyboardInterrupt:  # click would print an empty line
             raise click.Abort from None
 
-    def main(self, args=None, prog_name="nnctl", standalone_mode=True, **extra):
+    # narrower than click's signature: it always exits, and has no use for `standalone_mode` and `complete_var`
+    def main(self, args: Sequence[str] | None = None, **extra: Any) -> Never:  # type: ignore[override]
         switches = Switches()
         with catching(switches):
-            # outside of its standalone mode click returns the exit code instead of leaving with it
-            code = super().main(args, prog_name, standalone_mode=False, obj=switches, **extra)
-            sys.stdout.flush()  # here a full disk still gets its message
+            # with standalone_mode=False, click returns the exit code instead of exiting
+            extra |= {"prog_name": "nnctl", "standalone_mode": False, "obj": switches}
+            code = super().main(args, **extra)
+            sys.stdout.flush()  # here, so that a full disk is reported as an error
             sys.exit(code or 0)
 
 
@@ -90,15 +96,15 @@ def program(context: click.Context) -> None:
 
 def main() -> None:
     """Runs the command line; never returns."""
-    # Imports make many objects and no garbage: looking for it every 700 objects takes a twentieth of a short run.
+    # Imports create many objects and no garbage: a collection every 700 objects takes a twentieth of a short run.
     gc.set_threshold(50_000, 20, 20)
     try:
         interrupts.begin_command()
         program()
-    except KeyboardInterrupt:  # after all that catches it
+    except KeyboardInterrupt:  # one that `catching` did not catch
         interrupts.leave()
     finally:
-        gc.freeze()  # at its end Python would look through all of them once more: a tenth of a short run
+        gc.freeze()  # otherwise Python would collect garbage once more at exit: a tenth of a short run
 
 
 interrupts.end_importing()

@@ -1,19 +1,19 @@
-"""nnctl check: everything that can be wrong, before any training."""
+"""nnctl check: reports everything that is wrong with a config and its data, without training."""
 
 from __future__ import annotations
 
 import click
 
-from nnctl.cli.options import json_option, set_option, verb
+from nnctl.cli.options import json_option, set_option, subcommand
 
 
-@verb()
+@subcommand()
 @click.argument("config")
 @set_option
 @json_option
-def command(config, overrides, as_json) -> None:
-    """Check CONFIG and its data without training: columns, shapes, whether the loss suits the labels, and one batch
-    forward and backward."""
+def command(config: str, overrides: tuple[str, ...], as_json: bool) -> None:
+    """Check CONFIG and its data without training: columns, shapes, whether the loss fits the labels, and the forward
+    and backward pass of one batch."""
     from nnctl.config import load
     from nnctl.training.dry_run import check
 

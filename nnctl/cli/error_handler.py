@@ -1,4 +1,4 @@
-"""The one catcher: whatever goes wrong becomes a readable message on stderr and an exit code."""
+"""The error handler: turns whatever goes wrong into a readable message on stderr and an exit code."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from nnctl.reports.terminal import Terminal
 
 @dataclass
 class Switches:
-    """What the user asked of the program as a whole."""
+    """The options that apply to the program as a whole."""
 
     debug: bool = False
 
 
 @contextmanager
 def catching(switches: Switches) -> Iterator[None]:
-    """Exits the process with the code of whatever ends the body."""
-    code: int = ExitCode.DONE
+    """Runs the body, then exits the process; the exit code tells how the body ended."""
+    code: int | str | None = ExitCode.DONE
     try:
         try:
             with _without_warnings():
@@ -38,15 +38,15 @@ def catching(switches: Switches) -> Iterator[None]:
     except SystemExit as leaving:
         code = leaving.code
     except click.ClickException as error:
-        _complain_of_usage(error)
+        _print_usage_error(error)
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        with suppress(OSError):  # of a terminal that is gone
-            below_the_key = "\n" if sys.stderr.isatty() else ""  # a terminal shows ^C
-            print(f"{below_the_key}stopped", file=sys.stderr)
+        with suppress(OSError):  # the terminal may be closed
+            newline = "\n" if sys.stderr.isatty() else ""  # after the ^C that a terminal shows
+            print(f"{newline}stopped", file=sys.stderr)
         code = ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # The reader (`head`, `less`) has seen enough; what Python still flushes at exit goes nowhere.
+        # The reader (`head`, `less`) has closed the pipe: discard what Python still flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ExitCode.FAILED
     except Exception as error:
@@ -57,15 +57,15 @@ def catching(switches: Switches) -> Iterator[None]:
         code = _report(error)
     try:
         sys.stdout.flush()
-    except OSError:  # said already; Python would try once more at exit and leave with 120
+    except OSError:  # already reported; Python would try again at exit, fail, and exit with 120
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(int(code))
+    sys.exit(int(code or 0))
 
 
 @contextmanager
 def _without_warnings() -> Iterator[None]:
-    """Python's own remarks (an overflow, a deprecation in a library) tell a user nothing: what matters is an error or a
-    note of ours. `python -W` brings them back."""
+    """Hides Python's warnings (an overflow, a deprecation in a library), which do not help a user: whatever matters is
+    reported as an error or a note. `python -W` shows them again."""
     with warnings.catch_warnings():
         if not sys.warnoptions:
             warnings.simplefilter("ignore")
@@ -73,7 +73,7 @@ def _without_warnings() -> Iterator[None]:
 
 
 def _report(error: Exception) -> ExitCode:
-    if isinstance(error, Stopped):  # asked for, so nothing to complain about
+    if isinstance(error, Stopped):  # on request, so it is not printed as an error
         for problem in error.problems:
             Terminal.of(sys.stderr).print(f"{problem.where}: {problem.message}" if problem.where else problem.message)
             if problem.hint:
@@ -81,29 +81,33 @@ def _report(error: Exception) -> ExitCode:
         return error.exit_code
     if isinstance(error, NnctlError):
         for problem in error.problems:
-            _complain(problem.message, problem.where, problem.hint)
+            _print_error(problem.message, problem.where, problem.hint)
         if len(error.problems) > 1:
             print(f"{len(error.problems)} problems", file=sys.stderr)
         return error.exit_code
     if isinstance(error, MemoryError):
-        _complain(f"not enough memory{f': {error}' if str(error) else ''}",
-                  hint="use a smaller batch_size or fewer units; nnctl summary CONFIG shows the memory needed")  # fmt: skip
+        _print_error(f"not enough memory{f': {error}' if str(error) else ''}",
+                     hint="use a smaller batch_size or fewer units; "
+                          "nnctl summary CONFIG shows the memory needed")  # fmt: skip
     elif isinstance(error, OSError):
-        _complain(error.strerror or str(error), where=error.filename and str(error.filename),
-                  hint=_MENDS.get(error.errno))  # fmt: skip
+        _print_error(error.strerror or str(error), where=error.filename and str(error.filename),
+                     hint=_HINTS.get(error.errno or 0))  # fmt: skip
     else:
-        _complain(f"this is a bug in nnctl: {type(error).__name__}: {' '.join(str(error).split())}",
-                  hint="run it again with --debug and report the traceback")  # fmt: skip
+        _print_error(f"this is a bug in nnctl: {type(error).__name__}: {' '.join(str(error).split())}",
+                     hint="run it again with --debug and report the traceback")  # fmt: skip
     return ExitCode.FAILED
 
 
-def _complain_of_usage(error: click.ClickException) -> None:
+def _print_usage_error(error: click.ClickException) -> None:
     context = getattr(error, "ctx", None)
-    usage = " ".join(context.get_usage().split()).removeprefix("Usage: ") if context else None
-    _complain(" ".join(error.format_message().split()), hint=usage and f"{usage}; more: {context.command_path} --help")
+    hint = None
+    if context:
+        usage = " ".join(context.get_usage().split()).removeprefix("Usage: ")
+        hint = f"usage: {usage}; for all options: {context.command_path} --help"
+    _print_error(" ".join(error.format_message().split()), hint=hint)
 
 
-_MENDS = {
+_HINTS = {
     errno.ENOSPC: "free some disk space and try again; nnctl train --resume resumes a run",
     errno.EDQUOT: "free some of your disk quota and try again; nnctl train --resume resumes a run",
     errno.EIO: "the disk, or the connection to it, failed: try again; nnctl train --resume resumes a run",
@@ -112,7 +116,7 @@ _MENDS = {
 }
 
 
-def _complain(message: str, where: str | None = None, hint: str | None = None) -> None:
+def _print_error(message: str, where: str | None = None, hint: str | None = None) -> None:
     terminal = Terminal.of(sys.stderr)
     terminal.labelled("error", message, "red", "bold")
     if where:

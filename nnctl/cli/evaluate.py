@@ -1,30 +1,44 @@
-"""nnctl eval: how good a trained run is."""
+"""nnctl eval: evaluates a trained run."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from nnctl.cli.inputs import STANDARD_INPUT, STDIN, chosen_run, given_files, input_format_option, is_run, tell
-from nnctl.cli.options import decode_options, json_option, reading_of, verb, weights_option
+from nnctl.cli.options import decode_options, json_option, reading_of, subcommand, weights_option
 from nnctl.quoting import shell_path
 
+if TYPE_CHECKING:
+    from nnctl.training.best_or_last import Which
 
-@verb()
+
+@subcommand()
 @click.argument("run", required=False)
 @click.option("--data", metavar="PATH",
-              help="Evaluate on this file of labelled rows (`-`: standard input) instead of on a split of the run's own data.")  # fmt: skip
+              help="File of labelled rows to evaluate on (`-`: standard input) instead of a split of the run's own "
+                   "data.")  # fmt: skip
 @click.option("--split", type=click.Choice(["train", "validation", "test"]), default="test", show_default=True,
               help="Split of the run's own data to evaluate on.")  # fmt: skip
 @input_format_option("--format")
 @weights_option
 @decode_options
 @json_option
-def command(run, data, split, input_format, weights, decode, beam_width, as_json) -> None:
-    """Show the metrics of RUN, its confusion matrix and a table by class.
+def command(
+    run: str | None,
+    data: str | None,
+    split: str,
+    input_format: str | None,
+    weights: Which | None,
+    decode: str | None,
+    beam_width: int | None,
+    as_json: bool,
+) -> None:
+    """Show the metrics of RUN, its confusion matrix and a per-class table.
 
-    RUN is a run's folder or its model.safetensors; without it, the newest run under runs/.
+    RUN is the folder of a run or its model.safetensors; default: the newest run under runs/.
 
     \b
     nnctl eval
@@ -33,7 +47,7 @@ def command(run, data, split, input_format, weights, decode, beam_width, as_json
     nnctl eval runs/digit_lines-20260101-120000 --decode beam
     """
     if input_format and data != STDIN:
-        raise click.UsageError("--input-format is for --data -")
+        raise click.UsageError("--input-format works only with --data -")
     reading = reading_of(decode, beam_width)
     if run is not None and data is None and _is_data(run):
         raise click.UsageError(f"{run} is not a run; to evaluate on its rows: nnctl eval --data {shell_path(run)}")
@@ -61,7 +75,7 @@ def command(run, data, split, input_format, weights, decode, beam_width, as_json
 
 
 def _is_data(name: str) -> bool:
-    """Whether a name that should be a run's is that of a file of rows."""
+    """Whether the name given for a run is that of a data file."""
     from pathlib import Path
 
     from nnctl.data.readers.paths import FORMATS

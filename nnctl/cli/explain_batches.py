@@ -1,12 +1,18 @@
-"""nnctl explain-batches: how samples, batch size and epochs make iterations."""
+"""nnctl explain-batches: explains the arithmetic of samples, batch size, epochs and iterations."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Literal
+
 import click
 
-from nnctl.cli.options import json_option, set_option, verb
+from nnctl.cli.options import json_option, set_option, subcommand
 
-ALL = "all"  # the whole training set as one batch
+if TYPE_CHECKING:
+    from nnctl.config import Config
+    from nnctl.training.batch_plan import Plan
+
+ALL: Literal["all"] = "all"  # the whole training set as one batch
 
 
 class BatchSize(click.ParamType):
@@ -14,24 +20,35 @@ class BatchSize(click.ParamType):
 
     name = "batch size"
 
-    def convert(self, value, param, context):
-        if value == ALL or isinstance(value, int):
-            return value
+    def convert(
+        self, value: str | int, param: click.Parameter | None, context: click.Context | None
+    ) -> int | Literal["all"]:
+        if value == ALL:
+            return ALL
         try:
             return int(value)
         except ValueError:
             self.fail(f"{value!r} is neither a whole number nor {ALL!r}.", param, context)
 
 
-@verb()
+@subcommand()
 @click.argument("config", required=False)
-@click.option("--samples", type=int, metavar="N", help="Number of training samples; default: as in CONFIG's dataset.")
-@click.option("--batch-size", type=BatchSize(), metavar="B", help="Samples per batch, or `all`; default: 32.")
-@click.option("--epochs", type=int, metavar="E", help="Passes over all samples; default: 1.")
+@click.option("--samples", type=int, metavar="N", help="Number of training samples; default: that of CONFIG.")
+@click.option(
+    "--batch-size", type=BatchSize(), metavar="B", help="Samples per batch, or `all`; default: that of CONFIG, or 32."
+)
+@click.option("--epochs", type=int, metavar="E", help="Passes over all samples; default: that of CONFIG, or 1.")
 @set_option
 @json_option
-def command(config, samples, batch_size, epochs, overrides, as_json) -> None:
-    """Explain how samples, batch size and epochs make iterations, with a drawing.
+def command(
+    config: str | None,
+    samples: int | None,
+    batch_size: int | Literal["all"] | None,
+    epochs: int | None,
+    overrides: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Explain how samples, batch size and epochs determine the number of iterations, with a drawing.
 
     \b
     nnctl explain-batches --samples 1000 --batch-size 100 --epochs 20
@@ -44,7 +61,7 @@ def command(config, samples, batch_size, epochs, overrides, as_json) -> None:
         if samples is None:
             raise click.UsageError("give a CONFIG or --samples N, for example: --samples 1000 --batch-size 100")
         if overrides:
-            raise click.UsageError("--set changes a value of a CONFIG, but no CONFIG is given")
+            raise click.UsageError("--set overrides a value of a CONFIG, but no CONFIG is given")
         batch_size = 32 if batch_size is None else batch_size
         epochs = 1 if epochs is None else epochs
     else:
@@ -53,10 +70,11 @@ def command(config, samples, batch_size, epochs, overrides, as_json) -> None:
         spec = load(config, overrides)
         if samples is None:
             samples = _training_samples(spec)
-            source = f"samples: the training split of the dataset of {config}"
+            source = f"samples: the training split of the dataset in {config}"
         batch_size = (spec.batch_size or ALL) if batch_size is None else batch_size
         epochs = spec.epochs if epochs is None else epochs
-    plan = Plan(samples, max(samples, 1) if batch_size == ALL else batch_size, epochs)
+    size = max(samples, 1) if batch_size == "all" else batch_size
+    plan = Plan(samples, size, epochs)
 
     if as_json:
         click.echo(_json(plan))
@@ -67,14 +85,14 @@ def command(config, samples, batch_size, epochs, overrides, as_json) -> None:
     explain(plan, Terminal.of(), source)
 
 
-def _training_samples(spec) -> int:
+def _training_samples(spec: Config) -> int:
     from nnctl.data import load_dataset
 
     wanted = {output: loss.labels for output, loss in spec.losses.items()}
     return load_dataset(spec.dataset, spec.inputs, wanted, spec.seed).train.rows
 
 
-def _json(plan) -> str:
+def _json(plan: Plan) -> str:
     from nnctl.reports.json_output import dumps
 
     return dumps(

@@ -1,4 +1,4 @@
-"""nnctl init: a commented starter file."""
+"""nnctl init: writes a commented starter config."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from pathlib import Path
 
 import click
 
-from nnctl.cli.options import output_file, verb
+from nnctl.cli.options import output_file, subcommand
 from nnctl.errors import InputError
 from nnctl.quoting import shell_path
 from nnctl.reports.terminal import Terminal
 from nnctl.similar_names import alike
 
 FOLDER = Path(__file__).parent / "templates"
-SCHEMA = "nnctl.schema.json"  # beside the config, where the editor's YAML language server reads it
+SCHEMA = "nnctl.schema.json"  # next to the config, where the editor's YAML language server finds it
 
 
-@verb()
+@subcommand()
 @click.argument("template", default="classify")
 @click.option("-o", "--output", metavar="FILE", help="Output file; default: TEMPLATE.yaml.")
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @click.option("--list", "listed", is_flag=True, help="List the templates.")
-def command(template, output, force, listed) -> None:
+def command(template: str, output: str | None, force: bool, listed: bool) -> None:
     """Write a commented starter config: classify (default), regress, digits or two_inputs.
 
-    Also writes nnctl.schema.json beside it, with which editors complete and check the config.
+    Also writes nnctl.schema.json to the same folder, so that editors can complete and check the config.
 
     \b
     nnctl init
@@ -43,11 +43,14 @@ def command(template, output, force, listed) -> None:
     if path.exists() and not force:
         raise InputError("the file already exists", where=str(path),
                          hint="choose another name with -o, or overwrite it with --force")  # fmt: skip
-    from nnctl.config import schema  # here, since it loads every family of the config
+    from nnctl.config import schema  # here for start-up time: it imports all components
     from nnctl.reports.json_output import dumps
 
     text = templates[template].read_text(encoding="utf-8")
     path.write_text(f"# yaml-language-server: $schema={SCHEMA}\n{text}", encoding="utf-8")
-    (path.parent / SCHEMA).write_text(dumps(schema(), indent=None) + "\n", encoding="utf-8")
-    shown = shell_path(path)
-    Terminal.of().print(f"{shown} written; try: nnctl check {shown}, then nnctl train {shown}")
+    schema_path = path.parent / SCHEMA
+    schema_path.write_text(dumps(schema(), indent=None) + "\n", encoding="utf-8")
+    shown, terminal = shell_path(path), Terminal.of()
+    terminal.flow(f"wrote {shown} and {shell_path(schema_path)}")
+    terminal.print(f"next  nnctl check {shown}")
+    terminal.print(f"      nnctl train {shown}")

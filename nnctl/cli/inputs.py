@@ -1,4 +1,4 @@
-"""What eval and predict are given: a run, files or standard input; and what they say beside their answers."""
+"""The arguments that eval and predict share: a run, input files and standard input; and the notes on stderr."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from pathlib import Path
 
 import click
 
-from nnctl.cli.options import same_file
+from nnctl.cli.options import Decorator, same_file
 from nnctl.errors import InputError, NnctlError, Problem
 
 STDIN = "-"
 STANDARD_INPUT = "standard input"
-# What --input-format says, and the ending of the file that it is read as.
+# Value of --input-format -> extension of the temporary file that standard input is copied to.
 INPUT_FORMATS = {"csv": ".csv", "tsv": ".tsv", "json": ".json", "jsonl": ".jsonl", "parquet": ".parquet", "npz": ".npz"}
-# What files of other formats than CSV begin with.
+# The first bytes of files in formats other than CSV.
 _SIGNATURES = (
     (b"PAR1", ".parquet"), (b"PK\x03\x04", ".npz"), (b"\x93NUMPY", ".npy"), (b"\x89PNG", ".png"),
     (b"\xff\xd8\xff", ".jpg"), (b"GIF8", ".gif"), (b"BM", ".bmp"), (b"[", ".json"), (b"{", ".json"),
 )  # fmt: skip
 
 
-def input_format_option(*more: str):
-    """How standard input is read. more: other names of the option."""
+def input_format_option(*more: str) -> Decorator:
+    """The option for the format of standard input. more: further names of the option."""
     return click.option(
         "--input-format", *more, "input_format", type=click.Choice(list(INPUT_FORMATS)),
         help="Format of standard input; default: detected from its first bytes.",
@@ -33,7 +33,7 @@ def input_format_option(*more: str):
 
 
 def chosen_run(name: str | None) -> Path:
-    """The run of that name; without one the newest that has a model, which a line on stderr names."""
+    """The run with that name, or the newest run that has a model; which run that is, is then printed on stderr."""
     if name is not None:
         return Path(name)
     from nnctl.reports.terminal import Terminal
@@ -45,14 +45,14 @@ def chosen_run(name: str | None) -> Path:
 
 
 def is_run(name: str) -> bool:
-    """Whether a path is a run's folder or its model."""
+    """Whether a path is the folder of a run or its model."""
     path = Path(name)
     return (path / "config.yaml").is_file() or (path.suffix == ".safetensors" and path.is_file())
 
 
 @contextmanager
 def given_files(source: str, input_format: str | None) -> Iterator[str]:
-    """The path to read: `source`, or a file that holds what standard input does, by whose name no message calls it."""
+    """Yields the path to read: `source`, or a temporary copy of standard input, whose name no error message shows."""
     if source != STDIN:
         if input_format is not None:
             raise click.UsageError(
@@ -65,9 +65,9 @@ def given_files(source: str, input_format: str | None) -> Iterator[str]:
     content = sys.stdin.buffer.read()
     if not content.strip():
         raise InputError("standard input is empty", hint="for example: nnctl predict RUN - < new.csv")
-    ending = INPUT_FORMATS[input_format] if input_format else _ending(content)
+    extension = INPUT_FORMATS[input_format] if input_format else _extension(content)
     with tempfile.TemporaryDirectory(prefix="nnctl-") as folder:
-        path = Path(folder) / f"stdin{ending}"
+        path = Path(folder) / f"stdin{extension}"
         path.write_bytes(content)
         try:
             yield str(path)
@@ -75,30 +75,33 @@ def given_files(source: str, input_format: str | None) -> Iterator[str]:
             raise type(error).of([_renamed(problem, str(path)) for problem in error.problems]) from None
 
 
-def _ending(content: bytes) -> str:
-    """The ending of a file that holds this."""
+def _extension(content: bytes) -> str:
+    """The extension of a file with this content."""
     if content.startswith(b"\x1f\x8b"):
-        import gzip
         import zlib
 
-        start = zlib.decompressobj(wbits=gzip.zlib.MAX_WBITS | 16).decompress(content, 1024)
-        return _ending(start) + ".gz"
+        start = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(content, 1024)  # 16: with a gzip header
+        return _extension(start) + ".gz"
     start = content[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()
-    return next((ending for signature, ending in _SIGNATURES if start.startswith(signature)), ".csv")
+    return next((extension for signature, extension in _SIGNATURES if start.startswith(signature)), ".csv")
 
 
 def _renamed(problem: Problem, path: str) -> Problem:
-    texts = (problem.message, problem.where, problem.hint)
-    return Problem(*(text and text.replace(path, STANDARD_INPUT) for text in texts))
+    """The problem with "standard input" instead of the temporary path."""
+
+    def renamed(text: str | None) -> str | None:
+        return text and text.replace(path, STANDARD_INPUT)
+
+    return Problem(problem.message.replace(path, STANDARD_INPUT), renamed(problem.where), renamed(problem.hint))
 
 
 def refuse_overwriting(output: Path, inputs: Iterable[str], run: Path) -> None:
-    """Raises InputError where a file to be written is, by whatever name, one that is read, or one of the run's."""
+    """Raises InputError if the output file is an input file or belongs to the run, even under another name."""
     if not output.exists():
         return
     for path in _files(inputs):
         if same_file(output, path):
-            raise InputError(f"{output} is the input, which is never overwritten: choose another name")
+            raise InputError(f"{output} is an input file, which is never overwritten: choose another name")
     folder = run if run.is_dir() else run.parent
     own = folder.rglob("*") if is_run(str(folder)) else [run]
     if any(same_file(output, path) for path in own):
@@ -106,7 +109,7 @@ def refuse_overwriting(output: Path, inputs: Iterable[str], run: Path) -> None:
 
 
 def _files(names: Iterable[str]) -> Iterator[Path]:
-    """All files that paths and globs mean, those in folders among them."""
+    """All files that the paths and globs match, including those in folders."""
     for name in names:
         path = Path(name).expanduser()
         if path.is_dir():
@@ -118,7 +121,7 @@ def _files(names: Iterable[str]) -> Iterator[Path]:
 
 
 def tell(notes: Iterable[str], replaced: str = "") -> None:
-    """Writes notes to stderr, for people. replaced: a path that stands for standard input."""
+    """Prints notes on stderr. replaced: the temporary path to show as "standard input"."""
     from nnctl.reports.terminal import Terminal
 
     terminal = Terminal.of(sys.stderr)

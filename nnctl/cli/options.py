@@ -1,16 +1,23 @@
-"""Options that several verbs share, each with one meaning."""
+"""Options that several commands share, with the same meaning everywhere."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import click
 
 from nnctl.cli.error_handler import Switches
 from nnctl.errors import InputError
 from nnctl.quoting import shell_path
+
+if TYPE_CHECKING:
+    from nnctl.nn.losses.ctc_decoding import Reading
+
+Function = TypeVar("Function", bound=Callable[..., Any] | click.Command)
+Decorator: TypeAlias = Callable[[Function], Function]
 
 
 def _switch_debug(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
@@ -28,40 +35,42 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON i
 
 set_option = click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE",
-    help="Override a value of the config, such as optimizer.adam.learning_rate=0.01; may be repeated.",
+    help="Override a value of the config, such as optimizer.adam.learning_rate=0.01. May be repeated.",
 )  # fmt: skip
 
 weights_option = click.option(
     "--weights", type=click.Choice(["best", "last"]),
-    help="Use the weights of the best epoch, or the last ones; default: as the run's `keep:` says.",
+    help="Use the weights of the best epoch or the last ones; default: the run's `keep`.",
 )  # fmt: skip
 
 
-WAYS = {"greedy": "greedy", "beam": "beam_search"}  # here -> as metrics name them
+DECODERS = {"greedy": "greedy", "beam": "beam_search"}  # value of --decode -> its name in metrics
 
 
-def decode_options(command):
-    """How the texts of a CTC run are read, in place of what its metrics say."""
-    way = click.option("--decode", type=click.Choice(list(WAYS)),
-                       help="Decoding of a CTC model's output: greedy takes the best class at each step.")  # fmt: skip
+def decode_options(command: Function) -> Function:
+    """The options for decoding the output of a CTC model; they replace the settings of its metrics."""
+    decode = click.option("--decode", type=click.Choice(list(DECODERS)),
+                          help="How to decode the output of a CTC model: greedy takes the most probable class at each "
+                               "step, beam searches for the most probable text.")  # fmt: skip
     width = click.option("--beam-width", type=click.IntRange(min=1), metavar="N",
-                         help="Number of candidates a beam search keeps (default 10); more is slower but more accurate.")  # fmt: skip
-    return way(width(command))
+                         help="Number of candidates that the beam search keeps; default: 10. More is slower but more "
+                              "accurate.")  # fmt: skip
+    return decode(width(command))
 
 
-def reading_of(decode: str | None, beam_width: int | None):
-    """What the decode options ask for; None where they are left out."""
+def reading_of(decode: str | None, beam_width: int | None) -> Reading | None:
+    """The decoding that the options ask for; None if they are not given."""
     if decode is None and beam_width is None:
         return None
     if decode == "greedy" and beam_width is not None:
-        raise click.UsageError("--beam-width is for --decode beam")
+        raise click.UsageError("--beam-width works only with --decode beam")
     from nnctl.nn.losses.ctc_decoding import Reading
 
-    return Reading(WAYS[decode or "beam"], beam_width)
+    return Reading(DECODERS[decode or "beam"], beam_width)
 
 
 def same_file(one: Path, other: Path) -> bool:
-    """Whether two paths lead to one file that exists, by whatever links and spellings."""
+    """Whether two paths lead to the same existing file, whatever the links and spellings."""
     try:
         return os.path.samefile(one, other)
     except OSError:
@@ -69,7 +78,7 @@ def same_file(one: Path, other: Path) -> bool:
 
 
 def output_file(path: str, config: str | None = None) -> Path:
-    """A file that is to be written. Raises InputError where its folder does not exist, it is one, or it is the config."""
+    """The path of a file to write. Raises InputError if it is a folder or the config, or its folder does not exist."""
     file = Path(path)
     if config is not None and same_file(file, Path(config)):
         raise InputError(f"{path} is the config, which is never overwritten: choose another name")
@@ -80,10 +89,10 @@ def output_file(path: str, config: str | None = None) -> Path:
     return file
 
 
-def verb(**settings: Any):
-    """A subcommand: click.command with what every one of them has."""
+def subcommand() -> Callable[[Callable[..., Any]], click.Command]:
+    """Declares a subcommand: click.command with the options that all subcommands have."""
 
-    def declare(function):
-        return click.command(**settings)(debug_option(function))
+    def declare(function: Callable[..., Any]) -> click.Command:
+        return click.command()(debug_option(function))
 
     return declare

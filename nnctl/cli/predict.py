@@ -1,10 +1,11 @@
-"""nnctl predict: raw rows in, predictions out."""
+"""nnctl predict: predicts the rows of a file with a trained run."""
 
 from __future__ import annotations
 
 import csv
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,30 +18,43 @@ from nnctl.cli.inputs import (
     refuse_overwriting,
     tell,
 )
-from nnctl.cli.options import decode_options, json_option, output_file, reading_of, verb, weights_option
+from nnctl.cli.options import decode_options, json_option, output_file, reading_of, subcommand, weights_option
 from nnctl.quoting import shell_path
 
+if TYPE_CHECKING:
+    from nnctl.training.best_or_last import Which
+
 FORMATS = ("csv", "tsv", "json", "jsonl", "parquet", "npz")
-TABLE = "table"  # for eyes
+TABLE = "table"  # for the terminal
 
 
-@verb()
+@subcommand()
 @click.argument("names", nargs=-1, metavar="[RUN] INPUT")
 @click.option("-o", "--output", metavar="OUT", help="Output file; its extension sets the format.")
 @click.option("--format", "form", type=click.Choice((TABLE, *FORMATS)),
-              help="Output format, whatever the extension; default: a table in a terminal, else csv.")  # fmt: skip
+              help="Output format; default: by the extension of OUT, a table in a terminal, else csv.")  # fmt: skip
 @click.option("--keep", multiple=True, metavar="COLUMNS",
-              help="Columns of INPUT to copy to the output, such as id,name; `all` for all of them.")  # fmt: skip
+              help="Columns of INPUT to copy to the output, such as id,name; `all` copies all of them.")  # fmt: skip
 @input_format_option()
 @weights_option
 @decode_options
 @json_option
-def command(names, output, form, keep, input_format, weights, decode, beam_width, as_json) -> None:
-    """Predict each row of INPUT with RUN: the class and its probabilities, the number, or the text.
+def command(
+    names: tuple[str, ...],
+    output: str | None,
+    form: str | None,
+    keep: tuple[str, ...],
+    input_format: str | None,
+    weights: Which | None,
+    decode: str | None,
+    beam_width: int | None,
+    as_json: bool,
+) -> None:
+    """Predict each row of INPUT with RUN: a class with its probabilities, a number, or a text.
 
-    RUN is a run's folder or its model.safetensors; without it, the newest run under runs/. INPUT is a file, a
+    RUN is the folder of a run or its model.safetensors; default: the newest run under runs/. INPUT is a file, a
     glob, a folder of images, or `-` for standard input, whose format (CSV, JSON, ...) is detected from its first bytes.
-    Predictions come in the order of the rows. Where rows are left out, a column gives the row number of each.
+    Predictions are in the order of the rows. If rows are skipped, a column shows the row number of each prediction.
 
     \b
     nnctl predict new_flowers.csv
@@ -75,7 +89,7 @@ def command(names, output, form, keep, input_format, weights, decode, beam_width
     content = written(predictions.columns, form, kept)
     if not file:
         sys.stdout.buffer.write(content)
-    elif file.exists() and not file.is_file():  # /dev/stdout, a named pipe
+    elif file.exists() and not file.is_file():  # /dev/stdout or a named pipe
         file.write_bytes(content)
     else:
         from nnctl.training.atomic_files import write_safely
@@ -94,7 +108,7 @@ def _run_and_input(names: tuple[str, ...]) -> tuple[str | None, str]:
 
 
 def _columns(keep: tuple[str, ...]) -> list[str]:
-    """The columns that --keep names, separated by commas; a name with a comma in it is quoted, as in CSV."""
+    """The columns given with --keep, separated by commas; a name that contains a comma is quoted, as in CSV."""
     return [name.strip() for line in csv.reader(keep, skipinitialspace=True) for name in line if name.strip()]
 
 
@@ -107,11 +121,13 @@ def _format(output: str | None, form: str | None, as_json: bool) -> str:
         if form in ("parquet", "npz"):
             raise click.UsageError(f"{form} is a binary format: give a file with -o")
         return form or (TABLE if sys.stdout.isatty() else "csv")
-    ending = Path(output).suffix.lstrip(".").lower()
-    if form is None and ending not in FORMATS:
+    extension = Path(output).suffix.lstrip(".").lower()
+    if form is None and extension not in FORMATS:
         raise click.UsageError(
             f"cannot tell the format of {output!r}: use the extension .{', .'.join(FORMATS)}, or give --format"
         )
     if form == TABLE:
-        raise click.UsageError("a table is for the terminal only: choose a file format, such as --format csv")
-    return form or ending
+        raise click.UsageError(
+            "a table can be written only to the terminal: choose a file format, such as --format csv"
+        )
+    return form or extension

@@ -1,15 +1,15 @@
-"""nnctl schema: what a config may say, for editors."""
+"""nnctl schema: prints the JSON Schema of configs."""
 
 from __future__ import annotations
 
 import click
 
-from nnctl.cli.options import verb
+from nnctl.cli.options import subcommand
 
 
-@verb()
+@subcommand()
 def command() -> None:
-    """Print the JSON Schema of configs, with which editors complete and check YAML files."""
+    """Print the JSON Schema of configs, which lets editors complete and check them."""
     from nnctl.config import schema
     from nnctl.reports.json_output import dumps
 

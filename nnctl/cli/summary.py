@@ -1,4 +1,4 @@
-"""nnctl summary: graph, layers, shapes and parameters, before any training."""
+"""nnctl summary: shows the graph, layers, shapes and parameters of a model, without training."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import sys
 
 import click
 
-from nnctl.cli.options import json_option, output_file, set_option, verb
+from nnctl.cli.options import json_option, output_file, set_option, subcommand
 from nnctl.errors import InputError
 from nnctl.quoting import shell_path
 
 
-@verb()
+@subcommand()
 @click.argument("config")
 @click.option("--plot", metavar="FILE.svg", help="Write a picture of the graph to this file.")
 @set_option
 @json_option
-def command(config, plot, overrides, as_json) -> None:
-    """Show the layers of CONFIG: the graph, output shapes, parameters, multiply-adds, memory."""
+def command(config: str, plot: str | None, overrides: tuple[str, ...], as_json: bool) -> None:
+    """Show the graph and the layers of CONFIG: output shapes, parameters, multiply-adds and memory."""
     from nnctl.config import load
     from nnctl.training.dry_run import summary
 
     picture = output_file(plot, config) if plot else None
     if picture and picture.suffix.lower() != ".svg":
         raise InputError(
-            "the picture is an SVG file", where=plot, hint=f"name it {shell_path(picture.with_suffix('.svg'))}"
+            "the picture must be an SVG file", where=plot, hint=f"name it {shell_path(picture.with_suffix('.svg'))}"
         )
     result = summary(load(config, overrides))
     if picture:
@@ -44,4 +44,4 @@ def command(config, plot, overrides, as_json) -> None:
 
         show(result, Terminal.of())
     if picture:
-        Terminal.of(sys.stderr).print(f"{picture} is written")
+        Terminal.of(sys.stderr).print(f"wrote {picture}")

@@ -1,43 +1,60 @@
-"""nnctl train: trains the network a config describes, or goes on with a run."""
+"""nnctl train: trains the network that a config describes, or resumes a run."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from nnctl.cli.options import json_option, set_option, verb
+from nnctl.cli.options import json_option, set_option, subcommand
 from nnctl.errors import ExitCode, RunError
 
+if TYPE_CHECKING:
+    from nnctl.reports.run_report import Report
+    from nnctl.training.events import Subscriber
+
 RUNS = Path("runs")
-NEWEST = "newest"  # what `--resume` without a run means
+NEWEST = "newest"  # `--resume` without a run
 
-_ENDINGS = {"interrupted": ExitCode.INTERRUPTED, "terminated": ExitCode.TERMINATED, "hung up": ExitCode.HUNG_UP}
+_EXIT_CODES = {"interrupted": ExitCode.INTERRUPTED, "terminated": ExitCode.TERMINATED, "hung up": ExitCode.HUNG_UP}
 
 
-@verb()
+@subcommand()
 @click.argument("config", required=False)
 @set_option
 @click.option("--epochs", type=int, metavar="N", help="Number of passes over the training samples.")
 @click.option("--seed", type=int, metavar="N", help="Random seed.")
 @click.option("--engine", type=click.Choice(["numpy", "torch"]), help="Compute backend.")
-@click.option(
-    "--threads", type=int, metavar="N", help="Number of compute threads; default: OMP_NUM_THREADS, else one per core."
-)
+@click.option("--threads", type=int, metavar="N",
+              help="Number of compute threads; default: OMP_NUM_THREADS, or one per core.")  # fmt: skip
 @click.option("--run", "folder", metavar="DIR", help="Folder of the run; default: runs/NAME-TIME.")
 @click.option(
     "--resume", "resumed", is_flag=False, flag_value=NEWEST, metavar="[RUN]",
-    help="Resume a run where it stopped; without RUN, the newest run under runs/.",
+    help="Resume a run where it stopped; RUN defaults to the newest run under runs/.",
 )  # fmt: skip
 @click.option("--profile", is_flag=True, help="Print the time spent in each layer and phase.")
 @json_option
 @click.option("-q", "--quiet", is_flag=True, help="Print a one-line summary.")
 @click.option("-v", "--verbose", is_flag=True, help="Print a row for every epoch, even of a long run.")
-def command(config, overrides, folder, resumed, profile, as_json, quiet, verbose, **shorthands) -> None:
+def command(
+    config: str | None,
+    overrides: tuple[str, ...],
+    epochs: int | None,
+    seed: int | None,
+    engine: str | None,
+    threads: int | None,
+    folder: str | None,
+    resumed: str | None,
+    profile: bool,
+    as_json: bool,
+    quiet: bool,
+    verbose: bool,
+) -> None:
     """Train the network that CONFIG describes.
 
-    CONFIG is a YAML file, or the name of a bundled config, such as iris. In a terminal, a live table shows the loss
-    and the metrics of every iteration; each finished epoch leaves a row, the best so far marked with *.
+    CONFIG is a YAML file or the name of a bundled config, such as iris. In a terminal, a live table shows the loss and
+    the metrics after every iteration. Each finished epoch leaves a row; * marks the best epoch so far.
 
     \b
     nnctl train iris
@@ -48,36 +65,36 @@ def command(config, overrides, folder, resumed, profile, as_json, quiet, verbose
         raise click.UsageError("--json and --quiet cannot be used together")
     if profile and resumed is not None:
         raise click.UsageError("--profile works for a new run only, not with --resume")
-    overrides = [*overrides, *_shorthands(**shorthands)]
+    all_overrides = [*overrides, *_shorthands(epochs, seed, engine, threads)]
     report = _report(as_json, quiet, verbose)
-    if resumed is None and config is None:
-        raise click.UsageError("give a CONFIG, such as: nnctl train iris (or --resume to resume a run)")
     try:
         if resumed is not None:
             from nnctl.training.runner import resume
 
             run = _run_to_resume(resumed, config, folder)
-            ended = resume(run, overrides=overrides, subscribers=[report])
-        else:
+            ended = resume(run, overrides=all_overrides, subscribers=[report])
+        elif config is not None:
             from nnctl.config import load
             from nnctl.training.runner import train
 
-            spec = load(config, overrides)
-            reports = [report, *_profile(profile and not as_json)]
-            ended = train(spec, folder=folder and Path(folder), subscribers=reports, profile=profile)
+            spec = load(config, all_overrides)
+            reports: list[Subscriber] = [report, *_profile(profile and not as_json)]
+            ended = train(spec, folder=Path(folder) if folder else None, subscribers=reports, profile=profile)
+        else:
+            raise click.UsageError("give a CONFIG, such as: nnctl train iris (or --resume to resume a run)")
     finally:
         report.close()
-    raise click.exceptions.Exit(_ENDINGS.get(ended.reason, ExitCode.DONE))
+    raise click.exceptions.Exit(_EXIT_CODES.get(ended.reason, ExitCode.DONE))
 
 
 def _shorthands(epochs: int | None, seed: int | None, engine: str | None, threads: int | None) -> list[str]:
-    """The options that are short for a `--set`, as `--set` would say them."""
+    """The overrides, as for `--set`, of the options that are short for one."""
     given = {"epochs": epochs, "seed": seed, "engine.backend": engine, "engine.threads": threads}
     return [f"{key}={value}" for key, value in given.items() if value is not None]
 
 
-def _profile(asked: bool) -> list:
-    if not asked:
+def _profile(wanted: bool) -> list[Subscriber]:
+    if not wanted:
         return []
     from nnctl.reports.profile_table import ProfileReport
     from nnctl.reports.terminal import Terminal
@@ -85,7 +102,7 @@ def _profile(asked: bool) -> list:
     return [ProfileReport(Terminal.of())]
 
 
-def _report(as_json: bool, quiet: bool, verbose: bool):
+def _report(as_json: bool, quiet: bool, verbose: bool) -> Report:
     from nnctl.reports import run_report
     from nnctl.reports.terminal import Terminal
 
@@ -102,10 +119,12 @@ def _report(as_json: bool, quiet: bool, verbose: bool):
 
 
 def _run_to_resume(resumed: str, config: str | None, folder: str | None) -> Path:
-    """The run that `--resume` means: the one named, else `--run`'s, else the newest (of the config's name)."""
+    """The run to resume: the one given, or that of `--run`, or the newest (with the name of the config)."""
     if resumed != NEWEST:
         if config or folder:
-            raise click.UsageError("a run has its own config and folder: give only --resume RUN, and --set for changes")
+            raise click.UsageError(
+                "a run has its own config and folder: give only --resume RUN, with --set for changes"
+            )
         return Path(resumed)
     if folder:
         return Path(folder)
@@ -114,5 +133,5 @@ def _run_to_resume(resumed: str, config: str | None, folder: str | None) -> Path
     if not runs:
         of = f" of {name!r}" if config else ""
         raise RunError(f"there is no run{of} to resume", where=str(RUNS),
-                       hint="start one with nnctl train CONFIG, or name the folder of a run: --resume RUN")  # fmt: skip
+                       hint="start one with nnctl train CONFIG, or give the folder of a run: --resume RUN")  # fmt: skip
     return max(runs, key=lambda run: (run / "config.yaml").stat().st_mtime)

@@ -1,4 +1,4 @@
-"""The arithmetic of epochs, batches and iterations, written out with its numbers and drawn."""
+"""The arithmetic of epochs, batches and iterations, as formulas with their numbers and as a drawing."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from nnctl.reports.number_format import count, counted
 from nnctl.reports.terminal import Terminal
 from nnctl.training.batch_plan import Plan
 
-_WIDTH = 80  # of the drawing, where lines may be any length
+_WIDTH = 80  # of the drawing, if lines may have any length
 
 
 def explain(plan: Plan, terminal: Terminal, source: str | None = None) -> None:
-    """Writes the sums, a drawing of one epoch cut into batches, and what the words mean.
+    """Prints the formulas, a drawing of one epoch split into batches, and the meaning of the terms.
 
     source: where the number of samples comes from.
     """
@@ -18,27 +18,27 @@ def explain(plan: Plan, terminal: Terminal, source: str | None = None) -> None:
     terminal.flow(f"{samples}, batch size {count(plan.batch_size)}, {epochs}", "", "bold")
     if source:
         terminal.flow(source)
-    for title, lines in sums(plan):
+    for title, lines in formulas(plan):
         terminal.print()
         terminal.flow(title, "", "cyan")
         for line in lines:
             terminal.flow(f"  {line}", indent="    ")
     terminal.print()
-    terminal.print("one epoch, cut into batches", "cyan")
+    terminal.print("one epoch, split into batches", "cyan")
     for line in drawing(plan, (terminal.width or _WIDTH) - 2):
         terminal.print(f"  {line}")
     terminal.print()
-    terminal.print("what the words mean", "cyan")
-    for word, meaning in words(plan):
-        terminal.flow(f"  {word}: {meaning}", indent="    ")
+    terminal.print("terms", "cyan")
+    for term, meaning in terms(plan):
+        terminal.flow(f"  {term}: {meaning}", indent="    ")
 
 
-def sums(plan: Plan) -> list[tuple[str, list[str]]]:
-    """(what is reckoned, the lines of the sum), in the order in which one follows from the other."""
+def formulas(plan: Plan) -> list[tuple[str, list[str]]]:
+    """(what is computed, the lines of its formula); each may use the results of those before it."""
     samples, size, epochs = count(plan.samples), count(plan.batch_size), count(plan.epochs)
     iterations, total = count(plan.iterations_per_epoch), count(plan.total_iterations)
     full, rest = divmod(plan.samples, plan.batch_size)
-    cut = f"{samples} = {count(full)} × {size}" + (f" + {count(rest)}" if rest else "")
+    division = f"{samples} = {count(full)} × {size}" + (f" + {count(rest)}" if rest else "")
     if not rest:
         last = f"{counted(plan.last_batch, 'sample')}: every batch is full"
     elif full:
@@ -50,10 +50,10 @@ def sums(plan: Plan) -> list[tuple[str, list[str]]]:
             "= ceil(samples / batch size)",
             f"= ceil({samples} / {size})",
             f"= {iterations}",
-            f"because {cut}",
+            f"because {division}",
         ]),
         ("samples in the last batch", [f"= {last}"]),
-        ("iterations in total = updates of the weights", [
+        ("total iterations = weight updates", [
             "= iterations per epoch × epochs",
             f"= {iterations} × {epochs}",
             f"= {total}",
@@ -66,27 +66,26 @@ def sums(plan: Plan) -> list[tuple[str, list[str]]]:
     ]  # fmt: skip
 
 
-def words(plan: Plan) -> list[tuple[str, str]]:
-    """The words of the sums, each with its meaning."""
+def terms(plan: Plan) -> list[tuple[str, str]]:
+    """The terms of the formulas, each with its meaning."""
     if plan.batch_size == 1:
-        kind = "one sample a batch: stochastic gradient descent"
+        kind = "each batch is a single sample: stochastic gradient descent"
     elif plan.iterations_per_epoch == 1:
-        kind = "all samples in one batch: (full-batch) gradient descent"
+        kind = "one batch contains all samples: (full-batch) gradient descent"
     else:
-        kind = "more than one sample, fewer than all: mini-batch gradient descent"
+        kind = "each batch contains some of the samples: mini-batch gradient descent"
     return [
         ("epoch", "one pass over all training samples, in a new order each time."),
-        ("batch", "the samples that go through the network together before the weights change once."),
-        ("iteration", "one batch forward, its error backward, one update of the weights."),
+        ("batch", "the samples that go through the network together before the weights are updated once."),
+        ("iteration", "the forward and backward pass of one batch, and one update of the weights."),
         ("here", f"{kind}."),
     ]
 
 
 def drawing(plan: Plan, width: int) -> list[str]:
-    """One epoch as a row of boxes, a box a batch with its sample numbers and its size.
+    """One epoch as a row of boxes: one box per batch, with the numbers of its samples and its size.
 
-    Batches that do not fit are left out of the middle; where not even three boxes fit side by side they are
-    stacked.
+    If not all boxes fit, those in the middle are omitted; if not even three fit side by side, the boxes are stacked.
     """
     boxes = plan.iterations_per_epoch
     inner = max(len(text) for number in (1, boxes) for text in _box(plan, number)) + 2
@@ -94,14 +93,14 @@ def drawing(plan: Plan, width: int) -> list[str]:
     if boxes <= fitting:
         return _row([_box(plan, number) for number in range(1, boxes + 1)], inner)
     if fitting >= 3:
-        shown = fitting - 1  # one place is the gap's
+        shown = fitting - 1  # one box says how many are omitted
         first = [_box(plan, number) for number in range(1, shown)]
         return _row([*first, ("...", f"{count(boxes - shown)} more", "..."), _box(plan, boxes)], inner)
     return _stack(plan, inner)
 
 
 def _range(plan: Plan, number: int) -> str:
-    """The numbers of the samples in a batch; batches and samples count from 1."""
+    """The numbers of the samples in a batch; batches and samples are numbered from 1."""
     first = (number - 1) * plan.batch_size + 1
     last = min(number * plan.batch_size, plan.samples)
     return count(first) if first == last else f"{count(first)}–{count(last)}"

@@ -1,4 +1,4 @@
-"""What `datasets` shows: which data sets there are, and what one of them holds."""
+"""The output of `datasets`: the list of data sets, and the preview of one."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 
 def show_list(previews: Sequence[Preview], terminal: Terminal) -> None:
-    """A row a data set."""
-    table = Table(["name", "target", "task", "what it is", "rows", "columns"], left=4, spare=2,
+    """One row per data set."""
+    table = Table(["name", "target", "task", "description", "rows", "columns"], left=4, spare=2,
                   more="--json shows all")  # fmt: skip
     for preview in previews:
-        away = "" if preview.place == "here" else f" ({preview.place})"
-        table.add(preview.name, preview.target, task(preview), preview.title + away,
+        place = "" if preview.place == "here" else f" ({preview.place})"
+        table.add(preview.name, preview.target, task(preview), preview.title + place,
                   count(preview.rows), str(len(preview.columns)))  # fmt: skip
     table.print(terminal)
     terminal.print()
-    terminal.flow("in a config: dataset: NAME; to look at one: nnctl datasets NAME")
+    terminal.flow("To use one in a config: `dataset: NAME`. To preview one: `nnctl datasets NAME`.")
 
 
 def show(preview: Preview, terminal: Terminal) -> None:
-    """What it is, then a row a column with its first values."""
+    """The description, then one row per column with its first values."""
     terminal.flow(f"{preview.name}: {preview.title}")
     classes = f": {', '.join(preview.classes)}" if preview.classes else ""
     if preview.place != "here":

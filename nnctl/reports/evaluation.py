@@ -1,4 +1,4 @@
-"""What `eval` shows: figures, what is taken for what, and how well each class is found."""
+"""The output of `eval`: metrics, confusion matrix and per-class table."""
 
 from __future__ import annotations
 
@@ -7,45 +7,45 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnctl.reports.number_format import count, counted, cut, figure
+from nnctl.reports.number_format import count, counted, cut, metric
 from nnctl.reports.tables import GAP, Table
 from nnctl.reports.terminal import Terminal, display_width, visible
 
 if TYPE_CHECKING:
     from nnctl.training.evaluation import Evaluation
 
-_MOST_CLASSES = 20  # of a matrix that can still be read; --json has every one
+_MOST_CLASSES = 20  # of a readable matrix; --json has every class
 _MOST_MISTAKES = 10
 _SHORTEST_NAME = 3
 
 
 def show(evaluation: Evaluation, terminal: Terminal) -> None:
-    """Writes the figures; then, for each output with classes, confusions and the table by class."""
+    """Prints the metrics; then, for each output with classes, the confusion matrix and the per-class table."""
     terminal.print(f"{evaluation.split}: {counted(evaluation.rows, 'row')}", "bold")
     if evaluation.kept:
         terminal.flow(str(evaluation.kept))
     terminal.print()
-    figures = Table(["", "value"])
+    metrics = Table(["", "value"])
     for name, value in evaluation.figures.items():
-        figures.add(f"{name} (scaled)" if name in evaluation.scaled else name, figure(value))
-    figures.print(terminal)
+        metrics.add(f"{name} (scaled)" if name in evaluation.scaled else name, metric(value))
+    metrics.print(terminal)
     for output, matrix in evaluation.confusion.items():
         target = evaluation.targets[output]
-        name = target.columns[0] if len(target.columns) == 1 else output
-        table = confusion(target.classes, matrix, terminal.width)
+        name, classes = target.columns[0] if len(target.columns) == 1 else output, target.classes or ()
+        table = confusion(classes, matrix, terminal.width)
         terminal.print()
         if table is None:
-            terminal.flow(f"{name}: the most frequent mistakes")
-            table = mistakes(target.classes, matrix)
+            terminal.flow(f"{name}: most frequent errors")
+            table = mistakes(classes, matrix)
         else:
-            terminal.flow(f"{name}: a row for each true class, a column for each predicted one")
+            terminal.flow(f"{name}: confusion matrix (rows: true class, columns: predicted class)")
         table.print(terminal)
         terminal.print()
-        by_class(target.classes, matrix).print(terminal)
+        by_class(classes, matrix).print(terminal)
 
 
 def confusion(classes: Sequence[str], matrix: np.ndarray, width: int | None) -> Table | None:
-    """The confusion matrix, class names cut to fit; None where it does not fit however they are cut."""
+    """The confusion matrix, with class names shortened to fit; None if it does not fit even so."""
     cells = [[count(int(n)) if n else "·" for n in row] for row in matrix]
     widest = max(len(cell) for row in cells for cell in row)
     classes = [visible(name) for name in classes]
@@ -60,7 +60,7 @@ def confusion(classes: Sequence[str], matrix: np.ndarray, width: int | None) -> 
 
 
 def mistakes(classes: Sequence[str], matrix: np.ndarray) -> Table:
-    """What is taken for what, the most frequent first."""
+    """The pairs of true and predicted class that differ, the most frequent first."""
     wrong = matrix * (1 - np.eye(len(matrix), dtype=matrix.dtype))
     table = Table(["true", "predicted", "rows"], left=2)
     for flat in np.argsort(-wrong, axis=None, kind="stable")[:_MOST_MISTAKES]:
@@ -71,21 +71,21 @@ def mistakes(classes: Sequence[str], matrix: np.ndarray) -> Table:
 
 
 def by_class(classes: Sequence[str], matrix: np.ndarray) -> Table:
-    """Precision, recall, F1 and support of each class; then their averages, plain and weighted by support.
+    """Precision, recall, F1 and support of each class; then their averages, unweighted and weighted by support.
 
-    precision = hits / predicted, recall = hits / support, F1 = 2 hits / (predicted + support); 0 for 0 / 0.
+    precision = hits / predicted, recall = hits / support, F1 = 2 hits / (predicted + support); 0 / 0 counts as 0.
     """
     hits, predicted, support = np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1)
     scores = np.stack([_ratio(hits, predicted), _ratio(hits, support), _ratio(2 * hits, predicted + support)], axis=1)
     table = Table(["class", "precision", "recall", "f1", "support"])
     for name, row, rows in zip(classes, scores, support, strict=True):
-        table.add(name, *map(figure, row), count(int(rows)))
+        table.add(name, *map(metric, row), count(int(rows)))
     total = int(support.sum())
-    table.add("average", *map(figure, scores.mean(axis=0)), count(total), style=("dim",))
+    table.add("average", *map(metric, scores.mean(axis=0)), count(total), style=("dim",))
     weighted = support @ scores / max(total, 1)
-    table.add("weighted average", *map(figure, weighted), count(total), style=("dim",))
+    table.add("weighted average", *map(metric, weighted), count(total), style=("dim",))
     return table
 
 
-def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    return part / np.maximum(whole, 1)  # where the whole is 0, so is the part
+def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    return numerator / np.maximum(denominator, 1)  # if the denominator is 0, so is the numerator

@@ -1,6 +1,6 @@
-"""A network as boxes and links, and where they go on a page: in levels, by the longest way from an input.
+"""Lays out a network as boxes and connections, in levels given by the longest path from an input.
 
-Source: Sugiyama, Tagawa and Toda 1981: levels, order by barycenters, then places.
+Source: Sugiyama, Tagawa and Toda 1981: assign levels, order them by barycenters, then assign positions.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ if TYPE_CHECKING:
     from nnctl.training.dry_run import Summary
 
 _SWEEPS = 8
-# How much a box's place counts beside that of a line passing by, so that lines give way.
+# Weights of the positions of boxes and of lines that pass them, so that lines give way.
 _BOX, _LINE = 1000.0, 1.0
 
 
 @dataclass(frozen=True)
 class Box:
-    """An input or a layer. sources: names of the boxes it takes, none twice. states: source -> which of its
-    states, if it takes some. shared: the layer whose weights it uses."""
+    """An input or a layer.
+
+    sources: names of the boxes whose outputs it takes, without repetition. states: source -> which of its states are
+    taken, if any. shared: the layer whose weights it uses.
+    """
 
     name: str
     kind: str
@@ -53,7 +56,7 @@ def boxes(summary: Summary) -> list[Box]:
 
 
 def is_chain(found: Sequence[Box]) -> bool:
-    """Whether each box takes the one above it and nothing else: a table says all of it."""
+    """Whether each box takes only the one above it, so that a table shows everything."""
     return all(
         box.sources == ((found[at - 1].name,) if at else ()) and not box.shared for at, box in enumerate(found)
     ) and [box.is_output for box in found].count(True) == 1  # fmt: skip
@@ -61,10 +64,10 @@ def is_chain(found: Sequence[Box]) -> bool:
 
 @dataclass(eq=False)
 class Spot:
-    """A place on a level: of a box, or (name None) of a line that passes by. x: its middle.
+    """A position on a level, for a box or (name None) for a line that passes through. x: its middle.
 
-    above, below: what it is joined to on the neighbouring levels. follows, leads: those of them it is to stand
-    under, and over.
+    above, below: the spots that it is connected to on the neighbouring levels. follows, leads: those of them that it
+    should be placed under, and over.
     """
 
     name: str | None
@@ -74,26 +77,26 @@ class Spot:
     follows: list[Spot] = field(default_factory=list)
     leads: list[Spot] = field(default_factory=list)
     x: float = 0.0
-    at: int = 0  # its place in the level, from the left
+    at: int = 0  # its index in the level, from the left
 
 
 @dataclass
 class Layout:
-    """levels: from the top, each from the left. ways: (source, target) -> the spots from one to the other."""
+    """levels: from the top, each from the left. paths: (source, target) -> the spots from one to the other."""
 
     levels: list[list[Spot]]
-    ways: dict[tuple[str, str], list[Spot]]
+    paths: dict[tuple[str, str], list[Spot]]
 
 
 def layout(found: Sequence[Box], width: float, line: float, gap: float, most: int = 50_000) -> Layout | None:
-    """Where boxes of one width go, with lines of a width of their own between them and a gap beside each.
+    """The layout for boxes of width `width` and passing lines of width `line`, with a gap between neighbours.
 
-    None where there would be more than `most` spots.
+    None if it would have more than `most` spots.
     """
     level = _levels(found)
     spots = {box.name: Spot(box.name, width) for box in found}
-    lines: dict[str, list[Spot]] = {}  # of each box that something further down takes: where its line passes by
-    ways = {}
+    lines: dict[str, list[Spot]] = {}  # source -> the spots that its line passes through, downwards
+    paths = {}
     main = _main_sources(found)
     for box in found:
         for source in box.sources:
@@ -103,10 +106,10 @@ def layout(found: Sequence[Box], width: float, line: float, gap: float, most: in
             while len(passing) < between:
                 passing.append(Spot(None, line))
                 _join(passing[-2] if len(passing) > 1 else spots[source], passing[-1], follows=True)
-            way = ways[source, box.name] = [spots[source], *passing[:between], spots[box.name]]
-            _join(way[-2], way[-1], follows=is_main, leads=is_main)
+            path = paths[source, box.name] = [spots[source], *passing[:between], spots[box.name]]
+            _join(path[-2], path[-1], follows=is_main, leads=is_main)
             if is_main:
-                _join(way[0], way[1], leads=True)
+                _join(path[0], path[1], leads=True)
         if len(spots) + sum(map(len, lines.values())) > most:
             return None
     levels: list[list[Spot]] = [[] for _ in range(max(level.values()) + 1)]
@@ -117,11 +120,11 @@ def layout(found: Sequence[Box], width: float, line: float, gap: float, most: in
             levels[depth].append(spot)
     levels = _ordered(levels)
     _place(levels, gap)
-    return Layout(levels, ways)
+    return Layout(levels, paths)
 
 
 def _levels(found: Sequence[Box]) -> dict[str, int]:
-    """The longest way to each box; an input stands right above the first box that takes it."""
+    """The length of the longest path to each box; an input is placed directly above the first box that takes it."""
     level: dict[str, int] = {}
     for box in found:
         level[box.name] = max((level[source] + 1 for source in box.sources), default=0)
@@ -131,16 +134,16 @@ def _levels(found: Sequence[Box]) -> dict[str, int]:
 
 
 def _main_sources(found: Sequence[Box]) -> dict[str, list[str]]:
-    """The sources of each box without those that another of its sources comes from: the shortcuts."""
+    """The sources of each box without shortcuts, which are sources that another source of the box depends on."""
     number = {box.name: at for at, box in enumerate(found)}
-    before: dict[str, int] = {}  # a bit for each box that a box comes from
+    ancestors: dict[str, int] = {}  # as bits, one for each box
     main = {}
     for box in found:
-        come_from = [before[source] for source in box.sources]
-        main[box.name] = [source for source in box.sources if not any(bits >> number[source] & 1 for bits in come_from)]
-        before[box.name] = 0
-        for source, bits in zip(box.sources, come_from, strict=True):
-            before[box.name] |= bits | 1 << number[source]
+        inherited = [ancestors[source] for source in box.sources]
+        main[box.name] = [source for source in box.sources if not any(bits >> number[source] & 1 for bits in inherited)]
+        ancestors[box.name] = 0
+        for source, bits in zip(box.sources, inherited, strict=True):
+            ancestors[box.name] |= bits | 1 << number[source]
     return main
 
 
@@ -152,8 +155,8 @@ def _join(upper: Spot, lower: Spot, *, follows: bool = False, leads: bool = Fals
 
 
 def _ordered(levels: list[list[Spot]]) -> list[list[Spot]]:
-    """Each level sorted by the middle of what its spots are joined to, downwards and upwards in turns; of all
-    orders seen, the one with the fewest crossings."""
+    """Sorts each level by the mean position of the spots that its own are connected to, in sweeps that alternate
+    between downwards and upwards. Returns the order with the fewest crossings."""
     _number(levels)
     best, fewest = [list(level) for level in levels], _crossings(levels)
     for sweep in range(_SWEEPS):
@@ -174,12 +177,12 @@ def _number(levels: Sequence[Sequence[Spot]]) -> None:
             spot.at = at
 
 
-def _middle(joined: Sequence[Spot], otherwise: float) -> float:
-    return sum(spot.at for spot in joined) / len(joined) if joined else otherwise
+def _middle(connected: Sequence[Spot], default: float) -> float:
+    return sum(spot.at for spot in connected) / len(connected) if connected else default
 
 
 def _crossings(levels: Sequence[Sequence[Spot]]) -> int:
-    """How many pairs of links between neighbouring levels cross."""
+    """The number of pairs of connections between neighbouring levels that cross."""
     crossings = 0
     for level in levels:
         seen: list[int] = []
@@ -192,7 +195,7 @@ def _crossings(levels: Sequence[Sequence[Spot]]) -> int:
 
 
 def _place(levels: Sequence[Sequence[Spot]], gap: float) -> None:
-    """Sets every x: as near as can be to the middle of what a spot is joined to, in order and without overlap."""
+    """Sets every x as near as possible to the middle of the connected spots, in order and without overlap."""
     for level in levels:
         _settle(level, [0.0] * len(level), gap)
     for _ in range(_SWEEPS):
@@ -206,39 +209,39 @@ def _place(levels: Sequence[Sequence[Spot]], gap: float) -> None:
             spot.x -= left
 
 
-def _wish(spot: Spot, joined: Sequence[Spot]) -> float:
-    """The median of what a spot is to stand under, or over; where it is, if there is nothing such."""
-    if not joined:
+def _wish(spot: Spot, connected: Sequence[Spot]) -> float:
+    """The median x of the connected spots; the current x if there are none."""
+    if not connected:
         return spot.x
-    places = sorted(other.x for other in joined)
-    half = len(places) // 2
-    return places[half] if len(places) % 2 else (places[half - 1] + places[half]) / 2
+    positions = sorted(other.x for other in connected)
+    half = len(positions) // 2
+    return positions[half] if len(positions) % 2 else (positions[half - 1] + positions[half]) / 2
 
 
 def _settle(level: Sequence[Spot], wishes: Sequence[float], gap: float) -> None:
-    """The places nearest to the wishes, by weighted squares, that keep the order and the gaps.
+    """Sets the positions that are nearest to the wishes (weighted least squares) and keep the order and the gaps.
 
-    Isotonic regression by pooling neighbours that are in each other's way: with every spot's distance from the
-    first one taken off, places that must not overlap become numbers that must not fall.
+    Isotonic regression by the pool-adjacent-violators algorithm: after subtracting each spot's least distance from the
+    first one, positions that must not overlap become numbers that must not decrease.
     """
     offsets = [0.0]
     for left, right in pairwise(level):
         offsets.append(offsets[-1] + (left.width + right.width) / 2 + gap)
-    pools: list[tuple[float, float, int]] = []  # place, weight, how many spots
+    pools: list[tuple[float, float, int]] = []  # position, weight, number of spots
     for spot, wish, offset in zip(level, wishes, offsets, strict=True):
-        place, weight, count = wish - offset, _BOX if spot.name else _LINE, 1
-        while pools and pools[-1][0] >= place:
-            other, heavy, many = pools.pop()
-            place = (place * weight + other * heavy) / (weight + heavy)
-            weight, count = weight + heavy, count + many
-        pools.append((place, weight, count))
-    places = [place for place, _, count in pools for _ in range(count)]
-    for spot, place, offset in zip(level, places, offsets, strict=True):
-        spot.x = place + offset
+        position, weight, count = wish - offset, _BOX if spot.name else _LINE, 1
+        while pools and pools[-1][0] >= position:
+            other, other_weight, other_count = pools.pop()
+            position = (position * weight + other * other_weight) / (weight + other_weight)
+            weight, count = weight + other_weight, count + other_count
+        pools.append((position, weight, count))
+    positions = [position for position, _, count in pools for _ in range(count)]
+    for spot, position, offset in zip(level, positions, offsets, strict=True):
+        spot.x = position + offset
 
 
 def consumers(found: Sequence[Box]) -> dict[str, list[int]]:
-    """Which boxes, by number, take each box."""
+    """The numbers of the boxes that take the output of each box."""
     takers = defaultdict(list)
     for at, box in enumerate(found):
         for source in box.sources:

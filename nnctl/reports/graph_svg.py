@@ -1,4 +1,4 @@
-"""A network as a picture: an SVG file with a box a layer and an arrow from each to what takes it."""
+"""A network as an SVG picture, with a box for each layer and an arrow to each layer that takes its output."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from nnctl.reports.graph_layout import Box, Layout, Spot, layout
 from nnctl.reports.number_format import count, cut
 from nnctl.reports.terminal import display_width, visible
 
-_LETTER = 7.3  # width of a letter of the 12 px font, generously
-_PAD, _HEIGHT, _LEVEL = 12, 46, 84  # inside a box; of a box; from the top of one level to the next
-_LINE, _GAP, _MARGIN = 10, 22, 24  # room of a passing line; between neighbours; around the picture
+# Lengths in pixels.
+_LETTER = 7.3  # width of a character of the 12 px font, rounded up
+_PAD, _HEIGHT, _LEVEL = 12, 46, 84  # padding in a box; height of a box; from the top of one level to the next
+_LINE, _GAP, _MARGIN = 10, 22, 24  # width reserved for a passing line; gap between neighbours; margin of the picture
 _TIP = 7  # length of an arrow's head
 _MOST_LETTERS = 30  # of a name
 
-# Light, and dark where the viewer asks for it: the picture brings its own ground, so that it can be read on any.
+# Light colors, and dark ones if the viewer prefers them. The picture has a background, so it is readable on any page.
 _STYLE = """
 text { font: 12px ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace; fill: #1f2328; }
 .name { font-weight: bold; }
@@ -45,7 +46,7 @@ text { fill: #e6edf3; }
 
 
 def svg(found: Sequence[Box]) -> str:
-    """The picture's text. Raises InputError where there are too many lines to draw."""
+    """The text of the SVG file. Raises InputError if there are too many lines to draw."""
     texts = {box.name: _texts(box) for box in found}
     letters = max(display_width(left) + display_width(right) + 2 for rows in texts.values() for left, right in rows)
     width = letters * _LETTER + 2 * _PAD
@@ -54,7 +55,9 @@ def svg(found: Sequence[Box]) -> str:
         raise InputError("the network has too many connections for a picture", hint="`nnctl summary` lists them")
     wide = max(spot.x + spot.width / 2 for level in drawn.levels for spot in level) + 2 * _MARGIN
     high = (len(drawn.levels) - 1) * _LEVEL + _HEIGHT + 2 * _MARGIN
-    tops = {spot.name: depth * _LEVEL for depth, level in enumerate(drawn.levels) for spot in level if spot.name}
+    tops: dict[str | None, float] = {
+        spot.name: depth * _LEVEL for depth, level in enumerate(drawn.levels) for spot in level if spot.name
+    }
     places = {spot.name: spot for level in drawn.levels for spot in level if spot.name}
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide:.0f}" height="{high:.0f}" '
@@ -69,7 +72,7 @@ def svg(found: Sequence[Box]) -> str:
 
 
 def _texts(box: Box) -> list[tuple[str, str]]:
-    """The box's lines: what stands left, what stands right."""
+    """The two lines of text in a box, each as (left, right)."""
     weights = f"{count(box.parameters)} parameters" if box.parameters else ""
     if box.shared:
         weights = f"weights of {cut(visible(box.shared), _MOST_LETTERS)}"
@@ -83,7 +86,7 @@ def _box(box: Box, texts: Sequence[tuple[str, str]], spot: Spot, top: float, wid
     left, right = spot.x - width / 2, spot.x + width / 2
     (name, kind), (shape, weights) = texts
     yield "<g>"
-    yield f"<title>{_text(_says(box))}</title>"
+    yield f"<title>{_text(_tooltip(box))}</title>"
     yield f'<rect class="{classes}" x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{_HEIGHT}" rx="6"/>'
     for baseline, first, style, last in ((19, name, "name", kind), (36, shape, "dim", weights)):
         y = top + baseline
@@ -93,30 +96,30 @@ def _box(box: Box, texts: Sequence[tuple[str, str]], spot: Spot, top: float, wid
     yield "</g>"
 
 
-def _says(box: Box) -> str:
-    """What a pointer held over the box shows."""
+def _tooltip(box: Box) -> str:
+    """The tooltip of a box."""
     takes = f", takes {', '.join(box.sources)}" if box.sources else ""
     output = ", an output" if box.is_output else ""
     return f"{box.name}: {box.kind} {show_shape(box.shape)}, {count(box.parameters)} parameters{takes}{output}"
 
 
 def _arrows(found: Sequence[Box], drawn: Layout, tops: dict[str | None, float]) -> Iterator[str]:
-    """Each link as a curve from the source's lower edge, down its lane, to the target's upper edge."""
-    passed: set[Spot] = set()  # a line that several boxes take is drawn once
+    """Each connection as a curve from the lower edge of the source, down its lane, to the upper edge of the target."""
+    passed: set[Spot] = set()  # a line that leads to several boxes is drawn once
     for box in found:
-        ways = [drawn.ways[source, box.name] for source in box.sources]
-        ways.sort(key=lambda way: way[-2].x)
-        room = 48.0 if box.states else 24.0  # room for the states' names
-        step = min(room, ways[0][-1].width / (2 * len(ways))) if ways else 0.0
-        straight = [number for number, way in enumerate(ways) if abs(way[-2].x - way[-1].x) < 0.5]
-        middle = straight[0] if straight else (len(ways) - 1) / 2
-        for number, way in enumerate(ways):
-            end = way[-1].x + (number - middle) * step
+        paths = [drawn.paths[source, box.name] for source in box.sources]
+        paths.sort(key=lambda path: path[-2].x)
+        widest = 48.0 if box.states else 24.0  # wide enough for the names of the states
+        step = min(widest, paths[0][-1].width / (2 * len(paths))) if paths else 0.0
+        straight = [number for number, path in enumerate(paths) if abs(path[-2].x - path[-1].x) < 0.5]
+        middle = straight[0] if straight else (len(paths) - 1) / 2
+        for number, path in enumerate(paths):
+            end = path[-1].x + (number - middle) * step
             top = tops[box.name]
-            y = tops[way[0].name] + _HEIGHT
-            x = way[0].x
+            y = tops[path[0].name] + _HEIGHT
+            x = path[0].x
             curve = f"M {x:.1f} {y:.1f}"
-            for passing in way[1:-1]:  # down to the level, then straight past its boxes
+            for passing in path[1:-1]:  # down to the level, then straight past its boxes
                 bend = _bend(x, y, passing.x, y + _LEVEL - _HEIGHT)
                 x, y = passing.x, y + _LEVEL
                 curve = f"M {x:.1f} {y:.1f}" if passing in passed else f"{curve}{bend} V {y:.1f}"
@@ -124,14 +127,14 @@ def _arrows(found: Sequence[Box], drawn: Layout, tops: dict[str | None, float]) 
             curve += _bend(x, y, end, top - _TIP)
             yield f'<path class="line" d="{curve}"/>'
             yield f'<path class="tip" d="M {end:.1f} {top:.1f} l -4 {-_TIP} h 8 z"/>'
-            if states := box.states.get(way[0].name or ""):
+            if states := box.states.get(path[0].name or ""):
                 label = _text(cut(", ".join(states), _MOST_LETTERS))
                 side, anchor = (7, "start") if x < end else (-7, "end")  # away from the curve
                 yield f'<text class="dim" text-anchor="{anchor}" x="{end + side:.1f}" y="{top - 3:.1f}">{label}</text>'
 
 
 def _bend(x: float, y: float, to_x: float, to_y: float) -> str:
-    """A curve that leaves and arrives upright."""
+    """A curve that is vertical at both ends."""
     if abs(x - to_x) < 0.5:
         return f" L {to_x:.1f} {to_y:.1f}"
     middle = (y + to_y) / 2

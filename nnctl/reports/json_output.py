@@ -1,4 +1,4 @@
-"""Results for programs: plain JSON."""
+"""Results as JSON, for other programs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 
 def jsonable(value: Any) -> Any:
-    """The value as JSON holds it: dataclasses as objects, arrays as lists, NaN and infinities as null."""
+    """The value in types that JSON has: dataclasses as objects, arrays as lists, NaN and infinities as null."""
     if value is None or isinstance(value, str | bool):
         return value
     if isinstance(value, int | float):
@@ -29,10 +29,10 @@ def jsonable(value: Any) -> Any:
 
 
 def dumps(value: Any, indent: int | None = 2) -> str:
-    """JSON text of any result; what a terminal would obey rather than show is written as \\u escapes, as JSON may."""
+    """JSON text of any result. Characters that would control a terminal are written as \\u escapes."""
     text = json.dumps(jsonable(value), indent=indent, ensure_ascii=False, allow_nan=False)
     return text if text.isascii() and "\x7f" not in text else _INVISIBLE.sub(lambda m: f"\\u{ord(m[0]):04x}", text)
 
 
-# Beside those below a blank, which JSON escapes anyway; half surrogate pairs cannot be written as UTF-8 at all.
+# In addition to those below U+0020, which JSON always escapes. Lone surrogates cannot be encoded as UTF-8 at all.
 _INVISIBLE = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")

@@ -1,5 +1,5 @@
-"""The live table of a training run in a terminal: a row per epoch stays; under them, drawn again and again,
-the latest iterations and the way through the epoch."""
+"""The live table of a training run in a terminal: a permanent row per epoch and, below, a block that is redrawn with
+the latest iterations and the progress of the epoch."""
 
 from __future__ import annotations
 
@@ -7,39 +7,45 @@ import io
 from collections import deque
 from dataclasses import replace
 from time import perf_counter
+from typing import TYPE_CHECKING
 
-from nnctl.reports.number_format import count, duration, figure
+from nnctl.reports.number_format import count, duration, metric
 from nnctl.reports.run_report import PlainReport
 from nnctl.reports.run_table import LABEL
 from nnctl.reports.terminal import Terminal
 from nnctl.training.events import Event, IterationEnded, IterationsEnded, RunEnded, RunStarted
 
-_SECONDS = 1 / 12  # between two drawings: faster than reading, and a small part of the training time
-_ITERATIONS = 8  # rows of the rolling window, where the terminal is tall enough
-_ROWS_ABOVE = 10  # lines of the terminal left to the rows that stay
-_BAR = (8, 40)  # letters of the bar
+if TYPE_CHECKING:
+    from rich.console import ConsoleDimensions
+    from rich.live import Live
+    from rich.text import Text
+
+_SECONDS = 1 / 12  # between two drawings: faster than anyone reads, and a small fraction of the training time
+_ITERATIONS = 8  # rows of the latest iterations, if the terminal is tall enough
+_ROWS_ABOVE = 10  # lines of the terminal left to the permanent rows
+_BAR = (8, 40)  # shortest and longest progress bar
 _NEVER = float("inf")
 
 
 class LiveReport(PlainReport):
-    """PlainReport whose rows collect in a buffer until the next drawing, with a block under them."""
+    """A PlainReport whose rows are buffered until the next drawing, with a live block below them."""
 
-    _pause = 10.0  # of slow epochs, too, there is news now and then
+    _pause = 10.0  # at least one row in this many seconds, even in a long run
 
     def __init__(self, terminal: Terminal, every_epoch: bool = False):
         self._screen = terminal
         self._buffer = io.StringIO()
         super().__init__(replace(terminal, stream=self._buffer), every_epoch)
         self._recent: deque[IterationEnded] = deque(maxlen=_ITERATIONS)
-        self._live = None  # rich's Live, from the first drawing on: a run of a moment never imports rich
+        self._live: Live | None = None  # from the first drawing on: a very short run never imports rich
         self._due = _NEVER
         self._first: tuple[float, int] | None = None  # clock and step of the first drawing
         self._pace: list[str] = []  # time left and speed, as of the last drawing with a new step
 
     def __call__(self, event: Event) -> None:
-        if type(event) in (IterationEnded, IterationsEnded):  # thousands a second: keep it, and look at the clock
+        if isinstance(event, (IterationEnded, IterationsEnded)):  # thousands per second: only store and check the clock
             due = perf_counter() >= self._due
-            if type(event) is IterationEnded:
+            if isinstance(event, IterationEnded):
                 self._recent.append(event)
             elif due:
                 self._recent.extend(event.each())
@@ -58,7 +64,7 @@ class LiveReport(PlainReport):
             self._draw()
 
     def close(self) -> None:
-        """Takes the block away and writes the rows still waiting; the cursor comes back."""
+        """Removes the block, writes the rows still in the buffer, and restores the cursor."""
         self._due = _NEVER
         if self._live is not None:
             self._live.stop()
@@ -80,14 +86,13 @@ class LiveReport(PlainReport):
             self._live.console.print(Text.from_ansi(text.removesuffix("\n")), soft_wrap=True)
 
     def _draw(self) -> None:
-        if self._live is None:
-            self._live = self._go_live()
+        live = self._live = self._live or self._go_live()
         self._write_rows()
         if self._recent:
-            self._live.update(self._block(self._live.console.size), refresh=True)
+            live.update(self._block(live.console.size), refresh=True)
         self._due = perf_counter() + _SECONDS
 
-    def _go_live(self):
+    def _go_live(self) -> Live:
         from rich.console import Console
         from rich.live import Live
 
@@ -97,15 +102,15 @@ class LiveReport(PlainReport):
         live.start()
         return live
 
-    def _block(self, size):
-        """The rolling window of iterations, and the line of progress."""
+    def _block(self, size: ConsoleDimensions) -> Text:
+        """The latest iterations and the progress line."""
         from rich.text import Text
 
         now = self._recent[-1]
         rows = min(_ITERATIONS, max(size.height - _ROWS_ABOVE, 0))
         window = [event for event in self._recent if event.epoch == now.epoch][-rows:] if rows else []
         block = Text(no_wrap=True, overflow="crop")
-        if window and not self._headed:  # until the first epoch is done
+        if window and not self._headed:  # during the first epoch
             for line in self._table.header():
                 block.append(self._screen.plain(line)[: size.width] + "\n", style="bold")
         for event in window:
@@ -121,20 +126,20 @@ class LiveReport(PlainReport):
         )
 
     def _progress(self, now: IterationEnded, width: int) -> list[tuple[str, str]]:
-        """(text, style) of the pieces of the line; those that do not fit are left out from the end on."""
+        """(text, style) of the pieces of the line; pieces that do not fit are omitted, from the end."""
         epochs, total = self._started.epochs, self._started.iterations_per_epoch
         if self._first is None:
             self._first = (perf_counter(), now.step)
         elif now.step > self._first[1]:
-            each = (perf_counter() - self._first[0]) / (now.step - self._first[1])  # validation and saving included
+            each = (perf_counter() - self._first[0]) / (now.step - self._first[1])  # including validation and saving
             self._pace = [f"  {duration((epochs * total - now.step) * each)} left", f"  {_speed(1 / each)}"]
-        pieces = [f" {count(now.iteration)}/{count(total)}", *self._pace, f"  batch loss {figure(now.batch_loss)}"]
+        pieces = [f" {count(now.iteration)}/{count(total)}", *self._pace, f"  batch loss {metric(now.batch_loss)}"]
 
         head = f"epoch {now.epoch}/{epochs} "
-        room = width - 3 - len(head) - _BAR[0]  # Ctrl-C leaves ^C at the end of the line: it must not wrap
-        while pieces and sum(map(len, pieces)) > room:
+        space = width - 3 - len(head) - _BAR[0]  # 3: the ^C of Ctrl-C at the end of the line must not wrap
+        while pieces and sum(map(len, pieces)) > space:
             pieces.pop()
-        bar = max(min(_BAR[0] + room - sum(map(len, pieces)), _BAR[1]), 0)
+        bar = max(min(_BAR[0] + space - sum(map(len, pieces)), _BAR[1]), 0)
         filled = bar * now.iteration // total
         return [(head, "bold"), ("━" * filled, "green"), ("─" * (bar - filled), "dim"), ("".join(pieces), "")]
 

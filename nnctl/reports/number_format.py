@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Numbers formatted for people."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import math
 from nnctl.reports.terminal import display_width, fitted
 
 
-def figure(value: float | None, letters: int = 7) -> str:
-    """A loss or a metric in about that many letters, with four decimals at most: 0.0312, 2890.50, 3.1e-05."""
+def metric(value: float | None, letters: int = 7) -> str:
+    """A loss or a metric in about that many characters, with at most four decimals: 0.0312, 2890.50, 3.1e-05."""
     if value is None:
         return ""
     if not math.isfinite(value):
@@ -20,8 +20,8 @@ def figure(value: float | None, letters: int = 7) -> str:
 
 
 def fixed(value: float | None, decimals: int, letters: int) -> str:
-    """A number of a column in which all have so many decimals; in scientific form, as exact as the column's letters
-    allow, where it is too small or too large for that."""
+    """A number with that many decimals, as in the rest of its column; in scientific notation, with as many digits as
+    the width of the column allows, if it is too small or too large for that."""
     if value is None:
         return ""
     if not math.isfinite(value):
@@ -44,7 +44,7 @@ def count(value: int) -> str:
 
 
 def parameters(total: int, trainable: int | None = None) -> str:
-    """1,234, or 1,234 (1,200 trainable, 34 non-trainable); all are trainable where it is not said."""
+    """1,234, or 1,234 (1,200 trainable, 34 non-trainable); None means that all are trainable."""
     if trainable is None or trainable == total:
         return count(total)
     return f"{count(total)} ({count(trainable)} trainable, {count(total - trainable)} non-trainable)"
@@ -82,5 +82,5 @@ def size(count_of_bytes: int) -> str:
 
 
 def cut(text: str, letters: int) -> str:
-    """The text, or its beginning and an ellipsis, in at most that many columns of a terminal."""
+    """The text, shortened with an ellipsis to at most that many columns of a terminal."""
     return text if display_width(text) <= letters else fitted(text, letters).rstrip()

@@ -1,4 +1,4 @@
-"""Predictions as a table for a terminal: aligned, rounded, as wide as the screen is."""
+"""Predictions as a table for a terminal: aligned, rounded, and fitted to its width."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnctl.reports.tables import GAP, without_room
+from nnctl.reports.tables import GAP, note_hidden
 from nnctl.reports.terminal import Terminal, display_width, fitted, visible
 
 if TYPE_CHECKING:
     from nnctl.training.prediction import Predictions
 
-_DIGITS = 6  # of the largest number of a column
-_SHORTEST_TITLE, _SHORTEST_TEXT = 8, 12  # letters that are left
+_DIGITS = 6  # of the largest number in a column
+_SHORTEST_TITLE, _SHORTEST_TEXT = 8, 12  # characters that a shortened title or text keeps
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 @dataclass(frozen=True)
 class _Column:
-    """name: as in files; title: as shown, perhaps shortened. right: numbers, which are never cut."""
+    """name: as in files. title: as shown, perhaps shortened. right: right-aligned numbers, never shortened."""
 
     name: str
     title: str
@@ -41,14 +41,14 @@ class _Column:
 
     @property
     def least(self) -> int:
-        """Letters below which the column is not cut."""
+        """The width below which the column is not shortened."""
         title = min(display_width(self.title), _SHORTEST_TITLE)
         return max(self.longest if self.right else min(self.longest, _SHORTEST_TEXT), title)
 
 
 def show(predictions: Predictions, terminal: Terminal) -> None:
-    """Writes every row under a row of titles. Where the screen is too narrow, titles and texts are cut, then columns are
-    left out, which a last line names: of many classes' probabilities only the answer's stays."""
+    """Prints a row of titles and then every row. If the terminal is too narrow, titles and texts are shortened, then
+    columns are hidden and listed in a last line; of the probabilities of many classes, only the largest remains."""
     columns = [_column(name, values, predictions.roles[name], terminal) for name, values in predictions.columns.items()]
     shown, widths = _fitted(columns, predictions, terminal)
     layout = [(width, column.right) for column, width in zip(shown, widths, strict=True)]
@@ -59,12 +59,12 @@ def show(predictions: Predictions, terminal: Terminal) -> None:
     absent = [column.name for column in columns if column.name not in names]
     if absent:
         terminal.print()
-        without_room(absent, "--format csv shows all", terminal)
+        note_hidden(absent, "--format csv shows all", terminal)
 
 
 def _column(name: str, values: np.ndarray, role: str, terminal: Terminal) -> _Column:
     cells = [terminal.plain(cell) for cell in _cells(values, role)]
-    right = values.dtype.kind in "iuf" or bool(cells) and all(not c or _NUMBER.fullmatch(c) for c in cells)
+    right = values.dtype.kind in "iuf" or (bool(cells) and all(not c or _NUMBER.fullmatch(c) for c in cells))
     return _Column(name, terminal.plain(name), cells, right, role)
 
 
@@ -77,7 +77,7 @@ def _cells(values: np.ndarray, role: str) -> list[str]:
 
 
 def _rounded(values: np.ndarray, decimals: int | None) -> list[str]:
-    """Numbers of so many decimals, or of as many as give the largest of them six digits; nothing for NaN."""
+    """Numbers with that many decimals, by default as many as give the largest number six digits; NaN is empty."""
     finite = np.abs(values[np.isfinite(values)])
     largest = float(finite.max()) if len(finite) else 0.0
     if decimals is None and largest and not 1e-4 <= largest < 1e9:
@@ -95,31 +95,33 @@ def _line(cells: Sequence[str], layout: Sequence[tuple[int, bool]]) -> str:
 
 
 def _fitted(columns: list[_Column], predictions: Predictions, terminal: Terminal) -> tuple[list[_Column], list[int]]:
-    """The columns that there is room for, and their widths, with as little lost as the screen allows."""
+    """The columns that fit the terminal, and their widths, with as little omitted as its width allows."""
     short = [replace(each, title=each.title.replace("probability_", "p_", 1)) if each.role == "probability" else each
              for each in columns]  # fmt: skip
-    for way in (columns, short):
-        if terminal.width is None or _room([column.width for column in way]) <= terminal.width:
-            return way, [column.width for column in way]
-    ways = [short]
+    screen = terminal.width
+    for option in (columns, short):
+        if screen is None or _total([column.width for column in option]) <= screen:
+            return option, [column.width for column in option]
+    assert screen is not None, "the loop has returned otherwise"
+    options = [short]
     answers = [column for column in columns if column.role != "probability"]
     if best := _most_probable(predictions, terminal):
-        ways.append([*answers, *best])
-    ways.append(answers)
+        options.append([*answers, *best])
+    options.append(answers)
     kept = [column for column in answers if column.role == "kept"]
-    while kept:  # what stands in the input anyway, from the last
-        gone = kept.pop()
-        ways.append([column for column in ways[-1] if column is not gone])
-    while len(ways[-1]) > 1:
-        ways.append(ways[-1][:-1])
-    for way in ways:
-        if (widths := _widths(way, terminal.width)) is not None:
-            return way, widths
-    return ways[-1], [terminal.width]
+    while kept:  # columns that are in the input anyway, the last one first
+        hidden = kept.pop()
+        options.append([column for column in options[-1] if column is not hidden])
+    while len(options[-1]) > 1:
+        options.append(options[-1][:-1])
+    for option in options:
+        if (widths := _widths(option, screen)) is not None:
+            return option, widths
+    return options[-1], [screen]
 
 
 def _most_probable(predictions: Predictions, terminal: Terminal) -> list[_Column]:
-    """For each answer whose classes all have a probability, the largest of them."""
+    """For each predicted class, the largest of the probabilities."""
     found = []
     for answer, names in predictions.shares.items():
         values = np.max([predictions.columns[name] for name in names], axis=0)
@@ -128,19 +130,19 @@ def _most_probable(predictions: Predictions, terminal: Terminal) -> list[_Column
     return found
 
 
-def _room(widths: Sequence[int]) -> int:
+def _total(widths: Sequence[int]) -> int:
     return sum(widths) + len(GAP) * (len(widths) - 1)
 
 
-def _widths(columns: Sequence[_Column], room: int) -> list[int] | None:
-    """Widths that fit into the room; None where there are none that leave every title one of its own."""
+def _widths(columns: Sequence[_Column], screen: int) -> list[int] | None:
+    """Widths that fit the screen; None if there are none, or if two shortened titles would be the same."""
     widths = [column.width for column in columns]
     least = [column.least for column in columns]
-    if _room(least) > room:
+    if _total(least) > screen:
         return None
-    room -= len(GAP) * (len(columns) - 1)
-    widths = [min(width, max(room, low)) for width, low in zip(widths, least, strict=True)]
-    while sum(widths) > room:
+    available = screen - len(GAP) * (len(columns) - 1)
+    widths = [min(width, max(available, low)) for width, low in zip(widths, least, strict=True)]
+    while sum(widths) > available:
         widest = max((n for n in range(len(widths)) if widths[n] > least[n]), key=widths.__getitem__)
         widths[widest] -= 1
     titles = [fitted(column.title, width) for column, width in zip(columns, widths, strict=True)]

@@ -17,23 +17,23 @@ from nnctl.reports.json_output import dumps
 
 Columns = Mapping[str, np.ndarray]
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what makes a spreadsheet run a cell instead of showing it
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs a cell that begins with one of these as a formula
 
 
 def written(columns: Columns, form: str, kept: Collection[str] = ()) -> bytes:
-    """The columns as a file of that format, one of FORMATS. kept: columns of words as the input has them, whose numbers
-    are numbers in a format that tells numbers from words."""
+    """The columns as a file in that format, one of FORMATS. kept: columns copied from the input as text; if a format
+    distinguishes numbers from text, their numbers become numbers."""
     if form not in ("csv", "tsv"):
         columns = {name: _numbers(column) if name in kept else column for name, column in columns.items()}
     return FORMATS[form](columns)
 
 
 def _numbers(column: np.ndarray) -> np.ndarray:
-    """Words that are all plain numbers, or missing, as these; others as they are."""
+    """The column as numbers if every text in it is a plain number or missing, otherwise unchanged."""
     if column.dtype != object:
         return column
     words = column.tolist()
-    if not all(word is None or isinstance(word, str) and _PLAIN.fullmatch(word) for word in words):
+    if not all(word is None or (isinstance(word, str) and _PLAIN.fullmatch(word)) for word in words):
         return column
     read = float if any("." in word for word in words if word) else int
     if None not in words:
@@ -41,11 +41,11 @@ def _numbers(column: np.ndarray) -> np.ndarray:
     return np.array([None if word is None else read(word) for word in words], dtype=object)
 
 
-_PLAIN = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,15})?")  # 007 is no 7, and longer ones lose digits as float64
+_PLAIN = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,15})?")  # 007 is not 7, and longer numbers lose digits as float64
 
 
 def _shortest(column: np.ndarray) -> np.ndarray:
-    """float32 as the shortest decimal that gives the same float32: 0.1, not 0.10000000149011612."""
+    """float32 values as the shortest decimal that gives the same float32: 0.1, not 0.10000000149011612."""
     return column.astype(str).astype(np.float64) if column.dtype == np.float32 else column
 
 
@@ -65,7 +65,7 @@ def _delimited(delimiter: str) -> Callable[[Columns], bytes]:
 
 
 def _cell(value: Any) -> Any:
-    """Text that a spreadsheet would take for a formula gets an apostrophe before it; numbers stay, NaN is empty."""
+    """Text that a spreadsheet would run as a formula gets a leading apostrophe; numbers are unchanged, NaN is empty."""
     if isinstance(value, float) and value != value:
         return ""
     if isinstance(value, str) and value.startswith(_FORMULA) and not _PLAIN.fullmatch(value):
@@ -83,14 +83,13 @@ def _json_lines(columns: Columns) -> bytes:
 
 
 def _npz(columns: Columns) -> bytes:
-    # not np.savez: its own arguments are names that a column may have, such as "file"
+    # not np.savez, because a column may have the name of one of its arguments, such as "file"
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, column in columns.items():
-            # text as text: an array of objects would be pickled
             array = column
-            if column.dtype == object:
-                array = np.where(np.equal(column, None), "", column).astype(str)
+            if column.dtype == object:  # as an array of text, since an array of objects would be pickled
+                array = np.where(np.equal(column, np.array(None)), "", column).astype(str)
             with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
                 np.lib.format.write_array(entry, np.ascontiguousarray(array), allow_pickle=False)
     return file.getvalue()
@@ -101,7 +100,7 @@ def _parquet(columns: Columns) -> bytes:
 
     types = ", ".join(f"{_quoted(name)}: {_text(_sql_type(column))}" for name, column in columns.items())
     with tempfile.TemporaryDirectory() as folder:
-        # by way of JSON lines: DuckDB takes no arrays without pandas or pyarrow
+        # through JSON lines, because DuckDB takes arrays only from pandas or pyarrow
         lines, file = Path(folder) / "rows.jsonl", Path(folder) / "rows.parquet"
         lines.write_bytes(_json_lines(columns))
         with duckdb.connect() as connection:

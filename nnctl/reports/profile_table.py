@@ -1,43 +1,53 @@
-"""What `train --profile` prints: milliseconds of an iteration by layer and by phase."""
+"""The output of `train --profile`: milliseconds per iteration, by phase and by layer."""
 
 from __future__ import annotations
 
 from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal
-from nnctl.training.events import Event, Profiled
+from nnctl.training.events import Event, Profiled, RunEnded
 
+# name of a phase in Profiled.phases -> (title, description)
 PHASES = {
-    "batch": "gathering the rows of the batch",
-    "layers": "forward, loss and backward",
-    "update": "the optimizer",
-    "figures": "updating loss and metrics",
-    "screen": "events: table, logs",
+    "batch": ("batch", "gathering the rows of the batch"),
+    "layers": ("layers", "forward, loss and backward"),
+    "update": ("update", "applying the optimizer"),
+    "figures": ("metrics", "updating loss and metrics"),
+    "screen": ("output", "events, table and logs"),
 }
 
 
 class ProfileReport:
-    """Subscriber that prints the profile when it comes."""
+    """A subscriber that prints the profile at the end of the run, below the table of epochs."""
 
     def __init__(self, terminal: Terminal):
         self._terminal = terminal
+        self._profile: Profiled | None = None
 
     def __call__(self, event: Event) -> None:
-        if not isinstance(event, Profiled):
-            return
-        per = 1000 / max(1, event.iterations)
-        whole = sum(event.phases.values()) or 1.0
-        self._terminal.print()
-        table = Table(["an iteration", "", "ms", "share"], left=2, spare=1)
-        for phase, seconds in event.phases.items():
-            table.add(phase, PHASES[phase], f"{seconds * per:.3f}", f"{seconds / whole:.0%}")
-        table.print(self._terminal)
-        self._terminal.print()
-        work = sum(forward + backward for _, forward, backward in event.layers) or 1.0
-        table = Table(["layer", "forward ms", "backward ms", "share"], left=1)
-        for name, forward, backward in event.layers:
-            table.add(name, f"{forward * per:.3f}", f"{backward * per:.3f}", f"{(forward + backward) / work:.0%}")
-        table.print(self._terminal)
-        if event.threads > 1:
-            self._terminal.flow(
-                f"layers: time of {event.threads} threads together, so it may exceed the time of an iteration"
-            )
+        if isinstance(event, Profiled):
+            self._profile = event
+        elif isinstance(event, RunEnded) and self._profile is not None:
+            show(self._profile, self._terminal)
+
+
+def show(profile: Profiled, terminal: Terminal) -> None:
+    """Prints a row per phase, then a row per layer."""
+    per = 1000 / max(1, profile.iterations)
+    whole = sum(profile.phases.values()) or 1.0
+    terminal.print()
+    terminal.flow("time per iteration")
+    terminal.print()
+    table = Table(["phase", "", "ms", "share"], left=2, spare=1)
+    for phase, seconds in profile.phases.items():
+        table.add(*PHASES[phase], f"{seconds * per:.3f}", f"{seconds / whole:.0%}")
+    table.print(terminal)
+    terminal.print()
+    work = sum(forward + backward for _, forward, backward in profile.layers) or 1.0
+    table = Table(["layer", "forward ms", "backward ms", "share"], left=1)
+    for name, forward, backward in profile.layers:
+        table.add(name, f"{forward * per:.3f}", f"{backward * per:.3f}", f"{(forward + backward) / work:.0%}")
+    table.print(terminal)
+    if profile.threads > 1:
+        terminal.flow(
+            f"The time of the layers is summed over {profile.threads} threads, so it may exceed that of an iteration."
+        )

@@ -1,15 +1,20 @@
-"""What a training run shows: plain lines for a file or a pipe, one line, or JSON. The live table is in live.py."""
+"""The output of a training run: plain lines for a file or a pipe, a single line, or JSON.
+
+The live table is in live_table.py.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from typing import Protocol
 
 from nnctl.quoting import shell_path
 from nnctl.reports.json_output import dumps, jsonable
-from nnctl.reports.number_format import count, counted, duration, figure, parameters
-from nnctl.reports.run_table import Epochs, RunTable
-from nnctl.reports.tables import Table, without_room
+from nnctl.reports.number_format import count, counted, duration, metric, parameters
+from nnctl.reports.run_table import RunTable
+from nnctl.reports.shown_epochs import ShownEpochs
+from nnctl.reports.tables import Table, note_hidden
 from nnctl.reports.terminal import Terminal
 from nnctl.training.events import (
     EpochEnded,
@@ -25,8 +30,17 @@ from nnctl.training.events import (
 FINISHED = ("done", "early stopping")
 
 
+class Report(Protocol):
+    """A subscriber that shows the events of a run."""
+
+    def __call__(self, event: Event) -> None: ...
+
+    def close(self) -> None:
+        """Writes what is still buffered."""
+
+
 class JsonReport:
-    """Every event as one line of JSON, written at once: {"event": "epoch_ended", "epoch": 3, ...}."""
+    """Writes each event at once as one line of JSON: {"event": "epoch_ended", "epoch": 3, ...}."""
 
     def __init__(self, terminal: Terminal):
         self._stream = terminal.stream
@@ -45,14 +59,14 @@ class JsonReport:
 
 
 class QuietReport:
-    """Only what came out, in one line."""
+    """Writes a single line with the results."""
 
     def __init__(self, terminal: Terminal):
         self._terminal = terminal
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, RunEnded):
-            test = "".join(f"{name} {figure(value)}, " for name, value in event.test.items())
+            test = "".join(f"{name} {metric(value)}, " for name, value in event.test.items())
             self._terminal.print(f"{event.folder}: {test and f'test {test}'}{_ending(event)}")
 
     def close(self) -> None:
@@ -60,21 +74,29 @@ class QuietReport:
 
 
 class PlainReport:
-    """A line per epoch under a row of titles, for files, pipes and dumb terminals.
+    """Writes a row of titles and one row per epoch, for files, pipes and dumb terminals.
 
-    every_epoch: a row for every epoch of a long run too, not for every k-th. The titles wait for the first epoch, which
-    tells the unit of the time and the decimals.
+    every_epoch: whether every epoch of a long run gets a row, instead of every k-th. The titles wait for the first
+    epoch, which sets the unit of the time and the number of decimals.
     """
 
-    _pause: float | None = None  # a log's rows are a function of the epochs' numbers, the same in every run
+    # Seconds after which an epoch gets a row in any case. None, so that the rows of a log depend only on the numbers of
+    # the epochs and are the same in every run.
+    _pause: float | None = None
+
+    # set by RunStarted
+    _started: RunStarted
+    _epochs: ShownEpochs
+    _table: RunTable
 
     def __init__(self, terminal: Terminal, every_epoch: bool = False):
         self._terminal = terminal
         self._every_epoch = every_epoch
-        self._started: RunStarted | None = None
+        self._has_started = False
+        self._headed = False  # whether the titles are written
 
     def __call__(self, event: Event) -> None:
-        if type(event) in (IterationEnded, IterationsEnded):
+        if isinstance(event, (IterationEnded, IterationsEnded)):
             return
         if isinstance(event, RunStarted):
             self._start(event)
@@ -95,18 +117,19 @@ class PlainReport:
         """Nothing is held back."""
 
     def _start(self, started: RunStarted) -> None:
+        self._has_started = True
         self._started = started
-        self._epochs = Epochs(started, self._every_epoch, self._pause)
+        self._epochs = ShownEpochs(started, self._every_epoch, self._pause)
         self._table = RunTable(started, self._terminal.width)
         self._headed = False
         opening(started, self._terminal, self._epochs.rule())
 
     def _head(self, first: EpochEnded) -> None:
-        """Titles, the baseline, and the best epoch so far of a resumed run."""
+        """Writes the titles, the baseline, and the best epoch so far of a resumed run."""
         started = self._started
         self._headed = True
         self._table = RunTable(started, self._terminal.width, first)
-        without_room(self._table.absent, "--json shows all", self._terminal)
+        note_hidden(self._table.absent, "--json shows all", self._terminal)
         for line in self._table.header():
             self._terminal.print(line, "bold")
         if started.baseline:
@@ -121,10 +144,10 @@ class PlainReport:
         self._terminal.print(self._table.epoch(event, label), *(("green",) if best else ()))
 
     def _end(self, ended: RunEnded) -> None:
-        if self._started is None:
+        if not self._has_started:
             return
         rows = self._epochs.left_over()
-        if rows and not self._headed:  # a resumed run that was stopped within its first epoch
+        if rows and not self._headed:  # a resumed run that was stopped during its first epoch
             self._head(rows[0])
         for event in rows:
             self._epoch_row(event)
@@ -132,14 +155,14 @@ class PlainReport:
 
 
 def opening(started: RunStarted, terminal: Terminal, rule: str | None = None) -> None:
-    """What was done to the data, and what is about to happen. rule: which epochs have a row, where not all have."""
+    """Writes what was done to the data and what will be trained. rule: which epochs get a row, if not all do."""
     for note in started.notes:
         terminal.flow(f"- {note}", indent="  ")
     if started.notes:
         terminal.print()
-    parts = ", ".join(f"{count(rows)} {part}" for part, rows in started.rows.items() if rows)
+    samples = ", ".join(f"{count(rows)} {split}" for split, rows in started.rows.items() if rows)
     terminal.print(started.name, "bold")
-    terminal.flow(f"  samples     {parts}", indent=" " * 14)
+    terminal.flow(f"  samples     {samples}", indent=" " * 14)
     terminal.flow(f"  parameters  {parameters(started.parameters, started.trainable)}", indent=" " * 14)
     each = counted(started.iterations_per_epoch, "iteration")
     terminal.flow(
@@ -154,14 +177,14 @@ def opening(started: RunStarted, terminal: Terminal, rule: str | None = None) ->
 
 
 def closing(ended: RunEnded, started: RunStarted, terminal: Terminal) -> None:
-    """How it ended, the test figures beside the baseline's, and what to do next."""
+    """Writes how the run ended, the metrics of the test split and the baseline, and what to do next."""
     terminal.print()
-    if ended.reason != "nan":  # the error that follows says all of it
+    if ended.reason != "nan":  # otherwise an error follows that says why
         ending = _ending(ended)
         best = f"; best: epoch {ended.best_epoch}" if ended.best_epoch else ""
         terminal.flow(ending[0].upper() + ending[1:] + best)
         if ended.kept:
-            terminal.flow(f"Kept, and used by eval and predict: the {ended.kept}")
+            terminal.flow(f"eval and predict use the {ended.kept}")
         terminal.print()
     if ended.test:
         _test_table(ended.test, started.baseline, started.scaled).print(terminal)
@@ -189,12 +212,12 @@ def _ending(ended: RunEnded) -> str:
 
 
 def _test_table(test: Figures, baseline: Figures, scaled: Collection[str] = ()) -> Table:
-    """A row a figure, so that any number of them fits any terminal."""
+    """One row per metric, so that any number of metrics fits any terminal."""
     table = Table(["", "test", "baseline"] if baseline else ["", "test"])
     for name, value in test.items():
         table.add(
             f"{name} (scaled)" if name in scaled else name,
-            figure(value),
-            *([figure(baseline.get(name))] if baseline else []),
+            metric(value),
+            *([metric(baseline.get(name))] if baseline else []),
         )
     return table

@@ -1,34 +1,42 @@
-"""The table of a training run: its columns, and which epochs get a row."""
+"""The table of a training run: its columns and rows."""
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from time import perf_counter
+from typing import NamedTuple
 
-from nnctl.reports.number_format import count, cut, duration, fixed, short
+from nnctl.reports.number_format import cut, duration, fixed, short
 from nnctl.reports.tables import GAP
 from nnctl.reports.terminal import display_width, fitted, visible
-from nnctl.training.events import EpochEnded, Figures, RunStarted
+from nnctl.training.events import EpochEnded, RunStarted
+from nnctl.training.events import Figures as Metrics
 
-LABEL = 8  # letters of the first column: "baseline", "best 120", "37/57"
-_LETTERS = 7  # of a metric; in a narrow terminal:
-_FEW_LETTERS = 6
+# Widths of the columns, in characters.
+LABEL = 8  # the first column: "baseline", "best 120", "37/57"
+_METRIC = 7
+_NARROW_METRIC = 6  # in a narrow terminal
 _RATE = 8
 _TIME = 9
-_ROWS = 30  # about as many rows as a screen and a reader take
 
-# (seconds of the first epoch from which on, unit, units in a second, decimals)
-_UNITS = ((0, "ms", 1000, 1), (0.1, "ms", 1000, 0), (2, "s", 1, 1), (1000, "min", 1 / 60, 1), (36000, "h", 1 / 3600, 2))
+
+class _Unit(NamedTuple):
+    name: str
+    per_second: float
+    decimals: int
+
+
+# Shortest first epoch in seconds -> the unit of the time column.
+_UNITS = {0: _Unit("ms", 1000, 1), 0.1: _Unit("ms", 1000, 0), 2: _Unit("s", 1, 1), 1000: _Unit("min", 1 / 60, 1),
+          36000: _Unit("h", 1 / 3600, 2)}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Column:
-    """key: a metric's name, "rate" or "seconds". title: its lines. group: what stands over it. largest: about the
-    largest number that comes, in size, from which the number of decimals follows. signed: some numbers are below 0."""
+    """key: the name of a metric, "rate" or "seconds". title: its lines. group: the heading above it. largest: roughly
+    the largest absolute value expected, which determines the number of decimals. signed: whether values may be
+    negative."""
 
     key: str
     title: tuple[str, ...]
@@ -43,27 +51,27 @@ class Column:
 
     @property
     def decimals(self) -> int:
-        """The same for every row: four, or as many as leave room for numbers twice as large as the largest."""
+        """The same for every row: four, or fewer so that numbers twice as large as the largest still fit."""
         return min(max(self.width - 1 - self.signed - _whole_digits(self.largest), 0), 4)
 
 
 class RunTable:
     """Lays out the rows of a run so that they stay aligned however they are printed, one by one.
 
-    width: letters of a line, or None for any. Where they do not suffice, long names are stacked; then columns
-    go: the time, the learning rate, and metrics from the last on. The losses always stay; `absent` names what went.
-    first: the first finished epoch, which fixes the decimals of each column and the unit of the time.
+    width: characters per line, or None for any. If they do not suffice, long names are stacked; then columns are
+    hidden: the time, the learning rate, and metrics from the last on. The losses are always shown; `absent` lists the
+    hidden columns. first: the first finished epoch, which sets the decimals of each column and the unit of the time.
     """
 
     def __init__(self, started: RunStarted, width: int | None = None, first: EpochEnded | None = None):
         self._unit = None if first is None or first.seconds is None else _unit(first.seconds)
-        wanted = _columns(started, first, f"time ({self._unit[0]})" if self._unit else "time")
+        wanted = _columns(started, first, f"time ({self._unit.name})" if self._unit else "time")
         self.columns = _fitted(wanted, width)
         kept = {column.key for column in self.columns}
         self.absent = [_TITLES.get(c.key, visible(c.key)) for c in wanted if c.key not in kept]
 
     def header(self) -> list[str]:
-        """Titles; over them, where there is a validation part, a line of groups."""
+        """The titles; if there is a validation split, with a line of groups above them."""
         height = max(len(column.title) for column in self.columns)
         lines = []
         for i in range(height):
@@ -86,8 +94,8 @@ class RunTable:
             text += GAP + (f"{cut(f' {group} ', span):─^{span}}" if group else " " * span)
         return text.rstrip()
 
-    def row(self, label: str, figures: Figures, rate: float | None = None, seconds: float | None = None) -> str:
-        """A line; a figure that is not among `figures` stays blank."""
+    def row(self, label: str, metrics: Metrics, rate: float | None = None, seconds: float | None = None) -> str:
+        """A line; a metric that is not in `metrics` is left blank."""
         cells = []
         for column in self.columns:
             if column.key == "rate":
@@ -95,31 +103,31 @@ class RunTable:
             elif column.key == "seconds":
                 text = "" if seconds is None else self._time(seconds)
             else:
-                text = fixed(figures.get(column.key), column.decimals, column.width)
+                text = fixed(metrics.get(column.key), column.decimals, column.width)
             cells.append(f"{GAP}{text:>{column.width}}")
         return f"{label:>{LABEL}}{''.join(cells)}".rstrip()
 
     def _time(self, seconds: float) -> str:
         if self._unit is None:
             return duration(seconds)
-        _, factor, decimals = self._unit
-        return f"{seconds * factor:.{decimals}f}"
+        return f"{seconds * self._unit.per_second:.{self._unit.decimals}f}"
 
     def epoch(self, event: EpochEnded, label: str | None = None) -> str:
         return self.row(label or str(event.epoch), event.figures, event.learning_rate, event.seconds)
 
-    def baseline(self, figures: Figures) -> str:
-        """What guessing the majority class or the mean reaches, under the figures of unseen rows."""
+    def baseline(self, metrics: Metrics) -> str:
+        """The metrics of always predicting the majority class or the mean, in the validation columns if there are
+        any."""
         prefix = "val_" if self._validates else ""
-        return self.row("baseline", {prefix + name: value for name, value in figures.items()})
+        return self.row("baseline", {prefix + name: value for name, value in metrics.items()})
 
 
 _TITLES = {"rate": "lr", "seconds": "time"}
 
 
-def _unit(seconds: float) -> tuple[str, float, int]:
-    """The unit of the time column, how many of them a second has, and the decimals."""
-    return tuple(next(rest for least, *rest in reversed(_UNITS) if seconds >= least))
+def _unit(seconds: float) -> _Unit:
+    """The unit of the time column, from the duration of the first epoch."""
+    return next(unit for least, unit in reversed(_UNITS.items()) if seconds >= least)
 
 
 def _columns(started: RunStarted, first: EpochEnded | None, time: str) -> list[Column]:
@@ -129,17 +137,18 @@ def _columns(started: RunStarted, first: EpochEnded | None, time: str) -> list[C
             title = visible(name)
             known = _known(name, started, first)
             largest = max(map(abs, known), default=1.0)
-            columns.append(Column(name, (title,), "training", max(display_width(title), _letters(largest)), largest,
-                                  signed=min(known, default=0) < 0))  # fmt: skip
+            width = max(display_width(title), _metric_width(largest))
+            signed = min(known, default=0) < 0
+            columns.append(Column(name, (title,), "training", width, largest, signed))
     if started.rows.get("validation"):
         columns += [replace(column, key=f"val_{column.key}", group="validation") for column in columns]
     return [*columns, Column("rate", ("lr",), "", _RATE), Column("seconds", (time,), "", max(_TIME, len(time)))]
 
 
 def _known(name: str, started: RunStarted, first: EpochEnded | None) -> list[float]:
-    """The numbers of a metric that are known once the first epoch is done."""
-    figures = first.figures if first else {}
-    known = [figures.get(name), figures.get(f"val_{name}"), started.baseline.get(name)]
+    """The values of a metric that are known after the first epoch."""
+    metrics = first.figures if first else {}
+    known = [metrics.get(name), metrics.get(f"val_{name}"), started.baseline.get(name)]
     return [value for value in known if value is not None and math.isfinite(value)]
 
 
@@ -147,40 +156,40 @@ def _whole_digits(largest: float) -> int:
     return len(f"{2 * largest:.0f}")
 
 
-def _letters(largest: float) -> int:
-    """Of a column: numbers up to a million keep two decimals; larger ones are cut to whole ones, then scientific."""
+def _metric_width(largest: float) -> int:
+    """Numbers up to a million keep two decimals; larger ones lose their decimals, then become scientific."""
     digits = _whole_digits(largest)
-    return max(_LETTERS, digits + 3) if digits <= 6 else _LETTERS
+    return max(_METRIC, digits + 3) if digits <= 6 else _METRIC
 
 
-def _fitted(columns: list[Column], room: int | None) -> list[Column]:
-    if room is None or _width(columns) <= room:
+def _fitted(columns: list[Column], available: int | None) -> list[Column]:
+    if available is None or _width(columns) <= available:
         return columns
     columns = [_stacked(column) for column in columns]
-    columns = _without(columns, ["seconds", "rate"], room)
-    if _width(columns) <= room:
+    columns = _without(columns, ["seconds", "rate"], available)
+    if _width(columns) <= available:
         return columns
     columns = [_narrowed(column) for column in columns]
     metrics = [c.key for group in ("training", "validation")
                for c in reversed(columns) if c.group == group and not c.is_loss]  # fmt: skip
-    return _without(columns, metrics, room)
+    return _without(columns, metrics, available)
 
 
 def _stacked(column: Column) -> Column:
     """The column with its title broken after underscores: kind_ over accuracy."""
     lines = tuple(re.findall(r"[^_]+_?|_", column.title[0]))
-    least = max(_letters(column.largest), *map(display_width, lines))
+    least = max(_metric_width(column.largest), *map(display_width, lines))
     return replace(column, title=lines, width=min(column.width, least))
 
 
 def _narrowed(column: Column) -> Column:
-    titles = (line if display_width(line) <= _FEW_LETTERS else line.removesuffix("_") for line in column.title)
-    return replace(column, title=tuple(cut(line, _FEW_LETTERS) for line in titles), width=_FEW_LETTERS)
+    titles = (line if display_width(line) <= _NARROW_METRIC else line.removesuffix("_") for line in column.title)
+    return replace(column, title=tuple(cut(line, _NARROW_METRIC) for line in titles), width=_NARROW_METRIC)
 
 
-def _without(columns: list[Column], dispensable: list[str], room: int) -> list[Column]:
+def _without(columns: list[Column], dispensable: list[str], available: int) -> list[Column]:
     for key in dispensable:
-        if _width(columns) <= room:
+        if _width(columns) <= available:
             break
         columns = [column for column in columns if column.key != key]
     return columns
@@ -188,72 +197,3 @@ def _without(columns: list[Column], dispensable: list[str], room: int) -> list[C
 
 def _width(columns: list[Column]) -> int:
     return LABEL + sum(len(GAP) + column.width for column in columns)
-
-
-class Epochs:
-    """Which epochs get a row: all of a short run; of a long one every k-th, the last, and the best.
-
-    The best is that of the metric the run monitors; the training loss where there is no such metric.
-    pause: seconds after which an epoch gets a row even so; None where which epochs have rows must not depend on their
-    speed.
-    """
-
-    def __init__(self, started: RunStarted, every_epoch: bool = False, pause: float | None = None,
-                 clock: Callable[[], float] = perf_counter):  # fmt: skip
-        self._pause = pause
-        self._clock = clock
-        self._shown_at = clock()
-        self.every = 1 if every_epoch else _step(started.epochs - started.first_epoch + 1)
-        self._started = started
-        self.best: EpochEnded | None = started.best_so_far
-        self.last: EpochEnded | None = None
-        self._shown: set[int] = set()
-
-    def take(self, event: EpochEnded) -> bool:
-        """Takes in a finished epoch; whether it gets a row at once."""
-        self.last = event
-        if self._is_best(event):
-            self.best = event
-        if event.epoch != 1 and event.epoch % self.every and not self._is_due():
-            return False
-        if self._pause is not None:
-            self._shown_at = self._clock()
-        self._shown.add(event.epoch)
-        return True
-
-    def _is_due(self) -> bool:
-        return self._pause is not None and self._clock() - self._shown_at >= self._pause
-
-    def rule(self) -> str | None:
-        """Which epochs have a row, where not all have: "every 20th epoch, the best and the last"."""
-        if self.every == 1:
-            return None
-        pause = "" if self._pause is None else f", at least one every {self._pause:g} seconds"
-        return f"every {count(self.every)}{'nd' if self.every == 2 else 'th'} epoch{pause}, the best and the last"
-
-    def left_over(self) -> list[EpochEnded]:
-        """The last and then the best epoch, where they have no row yet."""
-        rows = []
-        for event in (self.last, self.best):
-            if event is not None and event.epoch not in self._shown:
-                self._shown.add(event.epoch)
-                rows.append(event)
-        return rows
-
-    def _is_best(self, event: EpochEnded) -> bool:
-        if event.is_best is not None:  # the run knows, and keeps its weights
-            return event.is_best
-        return self._cost(event) < (math.inf if self.best is None else self._cost(self.best))
-
-    def _cost(self, event: EpochEnded) -> float:
-        """What the best epoch has least of."""
-        started, figures = self._started, event.figures
-        sign = -1 if started.bigger_is_better and started.monitor in figures else 1
-        cost = sign * figures.get(started.monitor, figures["loss"])
-        return cost if math.isfinite(cost) else math.inf  # which is never the best
-
-
-def _step(epochs: int) -> int:
-    """The least of 1, 2, 5, 10, 20, 50, ... that gives no more rows than a screen takes."""
-    steps = (digit * 10**power for power in itertools.count() for digit in (1, 2, 5))
-    return next(step for step in steps if epochs <= step * _ROWS)

@@ -1,4 +1,4 @@
-"""What `summary` and `check` show of a model."""
+"""The output of `summary` and `check`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nnctl.reports.graph_drawing import draw
 from nnctl.reports.graph_layout import boxes, is_chain
-from nnctl.reports.number_format import count, figure, parameters, size
+from nnctl.reports.number_format import count, metric, parameters, size
 from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def show(summary: Summary, terminal: Terminal) -> None:
-    """The graph, where it is more than a chain; then the table."""
+    """Prints the graph, unless it is a plain chain, and the table."""
     found = boxes(summary)
     if not is_chain(found):
         draw(found, terminal)
@@ -24,13 +24,13 @@ def show(summary: Summary, terminal: Terminal) -> None:
 
 
 def edges(summary: Summary) -> list[tuple[str, str]]:
-    """(tensor, the layer that takes it), for programs."""
+    """(tensor, the layer that takes it), for other programs."""
     return [(source, line.name) for line in summary.lines for source in line.sources]
 
 
 def show_table(summary: Summary, terminal: Terminal) -> None:
-    """A row a layer, then the totals."""
-    table = Table(["layer", "kind", "takes", "output shape", "parameters", "multiply-adds"], left=4, spare=1,
+    """Prints one row per layer, and the totals."""
+    table = Table(["layer", "type", "inputs", "output shape", "parameters", "multiply-adds"], left=4, spare=1,
                   more="--json shows all")  # fmt: skip
     for name, shape in summary.inputs.items():
         table.add(name, "Input", "", _shape(shape), "0", "0")
@@ -41,12 +41,12 @@ def show_table(summary: Summary, terminal: Terminal) -> None:
     table.print(terminal)
     terminal.print()
     terminal.flow(f"parameters     {parameters(summary.parameters, summary.trainable)}", indent=" " * 15)
-    terminal.flow(f"multiply-adds  {count(summary.multiply_adds)} a sample", indent=" " * 15)
-    terminal.flow(f"memory         {size(summary.memory)} in training", indent=" " * 15)
+    terminal.flow(f"multiply-adds  {count(summary.multiply_adds)} per sample", indent=" " * 15)
+    terminal.flow(f"memory         {size(summary.memory)} during training", indent=" " * 15)
 
 
 def show_check(report: CheckReport, terminal: Terminal) -> None:
-    """Columns, what was done to the data, the layers, and the first batch's loss."""
+    """Prints what was done to the data, the columns, the layers, and the loss of the first batch."""
     for note in report.notes:
         terminal.flow(f"- {note}", indent="  ")
     if report.columns:
@@ -58,8 +58,8 @@ def show_check(report: CheckReport, terminal: Terminal) -> None:
     terminal.print()
     show_table(report.summary, terminal)
     terminal.print()
-    terminal.flow("samples        " + ", ".join(f"{count(n)} {part}" for part, n in report.rows.items()), " " * 15)
-    terminal.flow(f"first loss     {figure(report.first_loss)}, of one batch forward and backward", " " * 15)
+    terminal.flow("samples        " + ", ".join(f"{count(n)} {split}" for split, n in report.rows.items()), " " * 15)
+    terminal.flow(f"first loss     {metric(report.first_loss)} (forward and backward pass of one batch)", " " * 15)
     for warning in report.warnings:
         terminal.labelled("note", warning, "yellow")
     terminal.print()
@@ -67,5 +67,5 @@ def show_check(report: CheckReport, terminal: Terminal) -> None:
 
 
 def _shape(shape: tuple[int | None, ...]) -> str:
-    """As Keras writes it: the batch axis, of any length, comes first."""
+    """As in Keras: None for the batch axis, which comes first and may have any length."""
     return "(" + ", ".join(["None", *("None" if n is None else str(n) for n in shape)]) + ")"

@@ -1,4 +1,4 @@
-"""Tables as aligned text, for terminals of any width, files and pipes alike."""
+"""Tables as aligned text, for terminals of any width, files and pipes."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from dataclasses import dataclass, field
 from nnctl.reports.terminal import Terminal, display_width, fitted, wrap
 
 GAP = "  "
-_SHORTEST = 12  # columns of a terminal that text keeps when its words are broken
-_LISTED = 8  # names of columns that are not shown
+_SHORTEST = 12  # least width of a text column whose words are broken
+_LISTED = 8  # how many hidden columns are listed by name
 
 
 @dataclass
 class Table:
     """Titles and rows of text.
 
-    left: how many columns, from the first, hold text: left-aligned, wrapped between words where room is short;
-    the rest hold numbers: right-aligned, never broken. spare: how many columns, from the last, are left out
-    where wrapping is not enough, which a last line says; more: what shows them. Then long words are broken. A table
-    that fits in no way is written as a block a row. styles: row number -> styles of that row.
+    left: how many columns, from the first, contain text: left-aligned and, if the table is too wide, wrapped between
+    words. The others contain numbers: right-aligned, never broken. spare: how many columns, from the last, may be
+    hidden if wrapping is not enough, which a last line mentions. more: what shows the hidden columns. After that, long
+    words are broken. A table that still does not fit is printed with one block per row. styles: row number -> styles of
+    that row.
     """
 
     titles: Sequence[str]
@@ -36,28 +37,28 @@ class Table:
         self.rows.append(cells)
 
     def print(self, terminal: Terminal) -> None:
-        """Writes the table: a row of titles, then the rows."""
+        """Prints a row of titles, then the rows."""
         cells = [[terminal.plain(cell) for cell in row] for row in (self.titles, *self.rows)]
         for broken in (False, True):
             least = len(self.titles) - self.spare
-            for columns in range(least if broken else len(self.titles), least - 1, -1):  # names before spare numbers
+            for columns in range(least if broken else len(self.titles), least - 1, -1):  # hide before breaking words
                 widths = self._widths([row[:columns] for row in cells], terminal.width, broken)
                 if widths is not None:
                     self._print_rows(terminal, cells, widths)
-                    without_room(cells[0][columns:], self.more, terminal)
+                    note_hidden(cells[0][columns:], self.more, terminal)
                     return
         self._print_blocks(terminal, cells)
 
-    def _widths(self, cells: Sequence[Sequence[str]], room: int | None, broken: bool) -> list[int] | None:
-        """Of each column; None where the table does not fit with every word whole, or broken."""
+    def _widths(self, cells: Sequence[Sequence[str]], available: int | None, broken: bool) -> list[int] | None:
+        """The width of each column; None if the table does not fit. broken: whether words may be broken."""
         columns = list(zip(*cells, strict=True))
         widths = [max(map(display_width, column)) for column in columns]
-        if room is None:
+        if available is None:
             return widths
         least = [max(display_width(word) for cell in column for word in cell.split() or [""]) for column in columns]
         if broken:
             least = [min(width, _SHORTEST) for width in least]
-        while sum(widths) + len(GAP) * (len(widths) - 1) > room:
+        while sum(widths) + len(GAP) * (len(widths) - 1) > available:
             wider = [n for n in range(min(self.left, len(widths))) if widths[n] > least[n]]
             if not wider:
                 return None
@@ -91,8 +92,8 @@ class Table:
                     terminal.print(f"  {label}  {line}".rstrip())
 
 
-def without_room(names: Sequence[str], more: str, terminal: Terminal) -> None:
-    """Says which columns were left out, where there are any, and what shows them."""
+def note_hidden(names: Sequence[str], more: str, terminal: Terminal) -> None:
+    """Prints which columns are hidden, if any, and what shows them."""
     if not names:
         return
     listed = ", ".join(names[:_LISTED]) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")

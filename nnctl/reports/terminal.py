@@ -1,4 +1,4 @@
-"""Where text goes: how wide it is, whether it is a terminal, what it can show."""
+"""The stream that text is written to: its width, whether it is a terminal, and which characters it can show."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from typing import TextIO
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
-# What a stream without Unicode gets instead.
+# Replacements for streams without Unicode.
 _ASCII = str.maketrans(
     {**dict.fromkeys("┌┐└┘├┤┬┴┼╸╺", "+"), **dict.fromkeys("─━", "-"), **dict.fromkeys("│⋮", "|"),
      "…": "...", "×": "x", "·": "-", "–": "-", "→": "->", "≥": ">=", "●": "*", "○": "o"}
 )  # fmt: skip
 
 
-# Control characters, line separators, marks that turn the direction of writing round, half surrogate pairs, and two
-# code points that no XML file may hold.
+# Control characters, line separators, marks that change the direction of writing, lone surrogates, and two code points
+# that XML files must not contain.
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
-_SEAMS = re.compile(r"[^_/.\\-]*[_/.\\-]+|[^_/.\\-]+")  # a long name is broken after these
+_SEAMS = re.compile(r"[^_/.\\-]*[_/.\\-]+|[^_/.\\-]+")  # long names are broken after these characters
 
 
 def visible(text: str) -> str:
-    """The text with characters that a terminal would obey, rather than show, written out: \\n, \\x1b, \\u202e."""
+    """The text with escape sequences in place of characters that would control a terminal: \\n, \\x1b, \\u202e."""
     return text if text.isprintable() else _INVISIBLE.sub(lambda m: m[0].encode("unicode_escape").decode(), text)
 
 
 def display_width(text: str) -> int:
-    """The columns that a text takes on a terminal: two for each wide letter (Chinese, Japanese, Korean), none for marks
-    that join the letter before."""
+    """The columns that a text takes on a terminal: two for each wide character (Chinese, Japanese, Korean), none for
+    combining characters."""
     if text.isascii():
         return len(text)
     import unicodedata
@@ -42,7 +42,7 @@ def display_width(text: str) -> int:
 
 
 def fitted(text: str, width: int, right: bool = False) -> str:
-    """The text in exactly so many columns: cut with an ellipsis, or filled with blanks, on its left where `right`."""
+    """The text in exactly that many columns: shortened with an ellipsis, or padded (on its left if `right`)."""
     if display_width(text) > width:
         while text and display_width(text) > width - 1:
             text = text[: min(len(text) - 1, width)]
@@ -52,9 +52,9 @@ def fitted(text: str, width: int, right: bool = False) -> str:
 
 
 def wrap(text: str, width: int, indent: str = "", inside: bool = False) -> list[str]:
-    """The text in lines of at most so many columns, broken between words; lines after the first are indented.
+    """The text in lines of at most that many columns, broken between words; lines after the first are indented.
 
-    inside: words longer than a line are broken, too, after _ / . - where they have them; else they stick out.
+    inside: whether words longer than a line are broken, after _ / . - if possible; otherwise they exceed the width.
     """
     lines: list[str] = []
     line, used = "", 0
@@ -75,16 +75,16 @@ def wrap(text: str, width: int, indent: str = "", inside: bool = False) -> list[
 
 
 def _broken(word: str, first: int, rest: int) -> list[str]:
-    """A word in pieces: the first of at most so many columns, the others of at most `rest`."""
-    pieces, piece, room = [], "", first
+    """A word in pieces: the first with at most `first` columns, the others with at most `rest`."""
+    pieces, piece, width = [], "", first
     for seam in _SEAMS.findall(word):
-        if piece and display_width(piece + seam) > room:
+        if piece and display_width(piece + seam) > width:
             pieces.append(piece)
-            piece, room = "", rest
+            piece, width = "", rest
         for letter in seam:
-            if piece and display_width(piece + letter) > room:
+            if piece and display_width(piece + letter) > width:
                 pieces.append(piece)
-                piece, room = "", rest
+                piece, width = "", rest
             piece += letter
     return [*pieces, piece]
 
@@ -93,7 +93,7 @@ def _broken(word: str, first: int, rest: int) -> list[str]:
 class Terminal:
     """A text stream and what it can show.
 
-    live: a real terminal whose lines can be drawn again. width: columns; None where lines may be any length.
+    live: whether it is a terminal on which lines can be redrawn. width: columns; None if lines may have any length.
     """
 
     stream: TextIO
@@ -104,7 +104,7 @@ class Terminal:
 
     @classmethod
     def of(cls, stream: TextIO | None = None) -> Terminal:
-        """Looks at a stream (default stdout), NO_COLOR, FORCE_COLOR, TERM and COLUMNS."""
+        """The properties of a stream (default: stdout), also from NO_COLOR, FORCE_COLOR, TERM and COLUMNS."""
         stream = stream or sys.stdout
         is_terminal = stream.isatty()
         live = is_terminal and os.environ.get("TERM") != "dumb"
@@ -117,18 +117,18 @@ class Terminal:
         return cls(stream, live, color, "utf" in (stream.encoding or "").lower(), width)
 
     def styled(self, text: str, *styles: str) -> str:
-        """The text in a style (bold, dim, red, green, yellow, cyan), where styles can be shown."""
+        """The text in a style (bold, dim, red, green, yellow, cyan), if the stream can show styles."""
         if not (self.color and styles and text):
             return text
         return f"\x1b[{';'.join(_CODES[style] for style in styles)}m{text}\x1b[0m"
 
     def plain(self, text: str) -> str:
-        """The text in letters that the stream can show; control characters are written out."""
+        """The text in characters that the stream can show; control characters become escape sequences."""
         text = visible(text)
         return text if self.unicode else text.translate(_ASCII).encode("ascii", "replace").decode()
 
     def print(self, text: str = "", *styles: str) -> None:
-        """Writes one line, unwrapped; a line break in it is written out, as every control character is."""
+        """Writes one line, unwrapped. A line break in it becomes an escape sequence, as do other control characters."""
         self.stream.write(self.styled(self.plain(text), *styles) + "\n")
 
     def flow(self, text: str, indent: str = "", *styles: str) -> None:
@@ -140,7 +140,7 @@ class Terminal:
         return wrap(visible(text), self.width, indent) if self.width else [visible(text)]
 
     def labelled(self, label: str, text: str, *styles: str) -> None:
-        """Writes `label: text`, labels right-aligned under one another."""
+        """Writes `label: text`, with the labels of several lines right-aligned."""
         first, *rest = self.wrapped(f"{label + ':':>6} {text}", " " * 7)
         head = f"{label + ':':>6}"
         self.stream.write(self.styled(head, *styles) + self.plain(first[len(head) :]) + "\n")

@@ -35,7 +35,7 @@ def run(tmp_path_factory):
     return folder
 
 
-def test_train_prints_epochs_and_test_figures_beside_the_baseline(tmp_path):
+def test_train_prints_epochs_and_test_metrics_beside_the_baseline(tmp_path):
     result = nnctl("train", "iris", "--run", tmp_path / "r", "--epochs", 3)
     assert result.exit_code == 0
     for words in ("baseline", "3 epochs × 6 iterations", "accuracy", "test", f"nnctl eval {tmp_path / 'r'}"):
@@ -83,7 +83,7 @@ def test_resuming_a_finished_run_says_so(run):
     assert result.exit_code == 2 and "finished" in result.stderr and "--epochs 60" in result.stderr
 
 
-def test_eval_shows_figures_confusion_and_classes(run):
+def test_eval_shows_metrics_confusion_and_classes(run):
     result = nnctl("eval", run)
     assert result.exit_code == 0
     for word in ("accuracy", "setosa", "versicolor", "virginica", "precision", "recall"):

@@ -119,7 +119,7 @@ def test_debug_is_taken_before_and_after_the_verb(arguments):
     ],
     ids=lambda value: " ".join(value)[:40] if value and isinstance(value, list) else None,
 )
-def test_a_wrong_command_line_is_told_with_its_mend(tmp_path, monkeypatch, arguments, says):
+def test_a_usage_error_has_a_hint(tmp_path, monkeypatch, arguments, says):
     monkeypatch.chdir(tmp_path)
     result = nnctl(*arguments)
     assert result.exit_code == 2
@@ -161,7 +161,9 @@ def test_no_python_warning_reaches_a_user(category):
 
 OVERFLOWING = """
 dataset: iris
-layers: [{Dense: {units: 9, activation: exponential, kernel_initializer: {constant: 1e30}}}, {Dense: {units: 3, activation: softmax}}]
+layers:
+  - Dense: {units: 9, activation: exponential, kernel_initializer: {constant: 1e30}}
+  - Dense: {units: 3, activation: softmax}
 loss: sparse_categorical_crossentropy
 epochs: 1
 """

@@ -134,7 +134,7 @@ def test_steps_that_a_pool_takes_away_count(tmp_path):
     assert "row 8 " in result.stderr and "at least 4 time steps" in result.stderr and "gives 3 there" in result.stderr
 
 
-# (the layers' end, what the message says, what the mend says)
+# (the last layers, what the message says, what the hint says)
 MISFITS = [
     (
         "{LSTM: {units: 4}}, {Dense: {units: 4}}",
@@ -147,15 +147,15 @@ MISFITS = [
 ]
 
 
-@pytest.mark.parametrize(("layers", "message", "mend"), MISFITS)
-def test_ends_that_do_not_suit_ctc_are_told(tmp_path, layers, message, mend):
+@pytest.mark.parametrize(("layers", "message", "hint"), MISFITS)
+def test_last_layers_that_do_not_fit_ctc_are_refused(tmp_path, layers, message, hint):
     x, _, texts = lines(30, seed=5)
     texts[:3] = "abc"
     np.savez(tmp_path / "data.npz", x=x, y=texts)
     (tmp_path / "config.yaml").write_text(f"dataset: {{path: {tmp_path}/data.npz}}\nlayers: [{layers}]\nloss: ctc\n")
     result = nnctl("check", tmp_path / "config.yaml")
     assert result.exit_code == 2
-    assert message in " ".join(result.stderr.split()) and mend in result.stderr
+    assert message in " ".join(result.stderr.split()) and hint in result.stderr
 
 
 def test_decode_is_for_ctc_only(tagged):
@@ -164,7 +164,7 @@ def test_decode_is_for_ctc_only(tagged):
     assert nnctl("eval", tagged, "--decode", "greedy", "--beam-width", 3).exit_code == 2
 
 
-def test_accuracy_of_texts_is_told_its_mend(tmp_path):
+def test_accuracy_of_texts_is_refused_with_a_hint(tmp_path):
     x, _, texts = lines(30, seed=6)
     texts[0] = "abc"
     np.savez(tmp_path / "data.npz", x=x, y=texts)

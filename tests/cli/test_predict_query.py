@@ -112,7 +112,8 @@ def test_rows_of_a_query_are_named(tmp_path, clause, numbers, note):
         f"select * from (select temp, rain, {SNOW} from data) where temp > -1",
         f"select s.temp, rain, {SNOW} from (select * from data where temp > -3) s where temp > -1",
         f"with a as (select * from data where temp > -1) select temp, rain, {SNOW} from a",
-        f"with a as (select * from data), b as (select *, {SNOW} from a where temp > -1) select temp, rain, snow from b",
+        f"with a as (select * from data), b as (select *, {SNOW} from a where temp > -1) "
+        "select temp, rain, snow from b",
         f"select temp, rain, {SNOW} from data qualify row_number() over (order by temp) > 2 order by temp",
     ],
 )
@@ -131,7 +132,8 @@ def test_rows_are_known_through_queries_in_queries(tmp_path, query):
         "select a.temp, a.rain, (a.kind = 'snow')::int as snow from data a join data b using (day)",
         f"select distinct temp, rain, {SNOW} from data",
         f"select * from (select distinct temp, rain, {SNOW} from data)",
-        f"with a as (select temp, rain, {SNOW} from data union all select temp, rain, {SNOW} from data) select * from a",
+        f"with a as (select temp, rain, {SNOW} from data union all select temp, rain, {SNOW} from data) "
+        "select * from a",
     ],
 )
 def test_rows_that_are_not_the_files_are_not_numbered(tmp_path, query):
@@ -140,8 +142,8 @@ def test_rows_that_are_not_the_files_are_not_numbered(tmp_path, query):
 
 
 def test_rows_of_a_querys_own_making_say_so(tmp_path):
-    run = run_of(tmp_path, "select day, avg(temp) as temp, max((kind = 'snow')::int) as snow from data group by day order by day",
-                 "[day]")  # fmt: skip
+    snow = "max((kind = 'snow')::int) as snow"
+    run = run_of(tmp_path, f"select day, avg(temp) as temp, {snow} from data group by day order by day", "[day]")
     result = nnctl("predict", run, tmp_path / "w.csv", "--keep", "day")
     assert [row["day"] for row in table(result)][:2] == ["2024-01-01", "2024-01-02"]
     assert "creates new rows" in " ".join(notes(result))

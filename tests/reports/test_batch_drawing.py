@@ -1,4 +1,4 @@
-"""The drawing of an epoch and the sums agree with the plan the loop runs on, for any numbers."""
+"""The drawing of an epoch and the formulas agree with the plan the loop runs on, for any numbers."""
 
 import re
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from screens import lines, screen
 
-from nnctl.reports.batch_arithmetic import drawing, explain, sums, words
+from nnctl.reports.batch_arithmetic import drawing, explain, formulas, terms
 from nnctl.training.batch_plan import Plan
 
 numbers = st.one_of(st.integers(1, 200), st.integers(1, 10**9))
@@ -18,14 +18,14 @@ def test_a_thousand_samples_a_hundred_a_batch_twenty_epochs():
     explain(Plan(1000, 100, 20), terminal)
     text = terminal.stream.getvalue()
     assert text.startswith("1,000 samples, batch size 100, 20 epochs\n")
-    for sum_ in (
+    for formula in (
         "iterations per epoch\n  = ceil(samples / batch size)\n  = ceil(1,000 / 100)\n  = 10\n",
         "  because 1,000 = 10 × 100\n",
         "samples in the last batch\n  = 100 samples: every batch is full\n",
-        "iterations in total = updates of the weights\n  = iterations per epoch × epochs\n  = 10 × 20\n  = 200\n",
+        "total iterations = weight updates\n  = iterations per epoch × epochs\n  = 10 × 20\n  = 200\n",
         "samples seen\n  = samples × epochs\n  = 1,000 × 20\n  = 20,000\n",
     ):
-        assert sum_ in text
+        assert formula in text
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_a_thousand_samples_a_hundred_a_batch_twenty_epochs():
     ],
 )
 def test_the_last_batch_is_told_apart(samples, last):
-    assert dict(sums(Plan(samples, 32, 1)))["samples in the last batch"] == [last]
+    assert dict(formulas(Plan(samples, 32, 1)))["samples in the last batch"] == [last]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_the_last_batch_is_told_apart(samples, last):
     [(1, "stochastic"), (4, "mini-batch"), (8, "mini-batch"), (9, "(full-batch)"), (99, "(full-batch)")],
 )
 def test_the_kind_of_descent_is_named(batch_size, kind):
-    assert kind in dict(words(Plan(9, batch_size, 1)))["here"]
+    assert kind in dict(terms(Plan(9, batch_size, 1)))["here"]
 
 
 def test_a_small_epoch_is_drawn_whole():
@@ -65,7 +65,7 @@ def test_batches_that_do_not_fit_are_counted():
 
 
 @given(samples=numbers, size=numbers, epochs=numbers, width=st.integers(38, 200))
-def test_drawing_and_sums_agree_with_the_plan(samples, size, epochs, width):
+def test_drawing_and_formulas_agree_with_the_plan(samples, size, epochs, width):
     plan = Plan(samples, size, epochs)
     drawn = drawing(plan, width)
     assert len({len(line) for line in drawn}) == 1 and len(drawn[0]) <= width
@@ -81,7 +81,7 @@ def test_drawing_and_sums_agree_with_the_plan(samples, size, epochs, width):
     sizes = found(r"([\d,]+) samples?")
     assert sizes == [size if number < plan.iterations_per_epoch else plan.last_batch for number in batches]
     assert sum(sizes) + hidden * size == samples
-    totals = [lines_[2] for title, lines_ in sums(plan) if title != "samples in the last batch"]
+    totals = [lines_[2] for title, lines_ in formulas(plan) if title != "samples in the last batch"]
     assert totals == [f"= {plan.iterations_per_epoch:,}", f"= {plan.total_iterations:,}", f"= {plan.samples_seen:,}"]
 
 

@@ -114,7 +114,7 @@ def test_no_boxes_overlap_and_no_line_runs_through_a_box(found):
     depth = {spot: at for at, level in enumerate(drawn.levels) for spot in level}
     assert min(spot.x - spot.width / 2 for spot in depth) == pytest.approx(0)
     assert {spot.name for spot in depth if spot.name} == {box.name for box in found}
-    for (source, target), way in drawn.ways.items():
+    for (source, target), way in drawn.paths.items():
         assert (way[0].name, way[-1].name) == (source, target)
         assert [depth[spot] for spot in way] == list(range(depth[way[0]], depth[way[-1]] + 1))
 

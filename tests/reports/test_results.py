@@ -74,7 +74,7 @@ def test_many_classes_show_their_mistakes():
     terminal = screen(60)
     show(Evaluation("test", 152, {"accuracy": 0.987}, {"kind": target}, {"kind": matrix}), terminal)
     text = "\n".join(lines(terminal))
-    assert "most frequent mistakes" in text and "kind 7  kind 9" in text and "kind 49" in text
+    assert "most frequent errors" in text and "kind 7  kind 9" in text and "kind 49" in text
 
 
 COLUMNS = {

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnctl.reports.run_table import Epochs, RunTable
+from nnctl.reports.run_table import RunTable
+from nnctl.reports.shown_epochs import ShownEpochs
 from nnctl.training.events import EpochEnded, RunStarted
 
 
@@ -33,7 +34,7 @@ def test_training_and_validation_stand_beside_each_other():
     assert table.baseline({"accuracy": 0.5, "loss": 1.0}) == "baseline                      1.0000    0.5000"
 
 
-def test_without_validation_the_baseline_stands_under_the_only_figures():
+def test_without_validation_the_baseline_stands_under_the_only_metrics():
     table = RunTable(started(validates=False))
     assert len(table.header()) == 1
     assert table.baseline({"loss": 1.0, "accuracy": 0.5}) == "baseline   1.0000    0.5000"
@@ -54,7 +55,7 @@ def test_columns_are_aligned_and_the_losses_stay_whatever_the_width(figures, wid
     assert max(map(len, [row, *table.header()])) <= width
 
 
-def test_time_and_rate_go_before_any_figure():
+def test_time_and_rate_are_hidden_before_any_metric():
     full = [column.key for column in RunTable(started()).columns]
     for width in range(120, 30, -1):
         keys = [column.key for column in RunTable(started(), width).columns]
@@ -65,17 +66,17 @@ def test_time_and_rate_go_before_any_figure():
 
 @pytest.mark.parametrize(("epochs", "every"), [(1, 1), (30, 1), (31, 2), (60, 2), (100, 5), (1000, 50), (10**6, 50000)])
 def test_a_long_run_shows_every_so_many_epochs(epochs, every):
-    assert Epochs(started(epochs=epochs)).every == every
-    assert Epochs(started(epochs=epochs), every_epoch=True).every == 1
+    assert ShownEpochs(started(epochs=epochs)).every == every
+    assert ShownEpochs(started(epochs=epochs), every_epoch=True).every == 1
 
 
 def test_a_resumed_run_counts_the_epochs_still_to_go():
-    assert Epochs(started(epochs=1000, first=980)).every == 1
+    assert ShownEpochs(started(epochs=1000, first=980)).every == 1
 
 
 @given(st.lists(st.floats(0, 10) | st.just(float("nan")), min_size=1, max_size=120), st.integers(1, 200))
 def test_first_last_and_best_epoch_always_get_one_row(losses, planned):
-    epochs = Epochs(started(epochs=planned))
+    epochs = ShownEpochs(started(epochs=planned))
     shown = [event.epoch for number, loss in enumerate(losses, start=1) if epochs.take(event := ended(number, loss))]
     shown += [event.epoch for event in epochs.left_over()]
     assert {1, len(losses)} <= set(shown) and len(shown) == len(set(shown))
@@ -86,14 +87,14 @@ def test_first_last_and_best_epoch_always_get_one_row(losses, planned):
 
 
 def test_the_best_is_by_validation_loss_where_there_is_one():
-    epochs = Epochs(started())
+    epochs = ShownEpochs(started())
     epochs.take(EpochEnded(1, {"loss": 0.5, "val_loss": 0.4}, 0.1, 1))
     epochs.take(EpochEnded(2, {"loss": 0.3, "val_loss": 0.6}, 0.1, 1))
     assert epochs.best.epoch == 1
 
 
-def test_the_best_is_by_the_figure_the_run_monitors():
-    epochs = Epochs(replace(started(), monitor="val_accuracy", bigger_is_better=True))
+def test_the_best_is_by_the_metric_the_run_monitors():
+    epochs = ShownEpochs(replace(started(), monitor="val_accuracy", bigger_is_better=True))
     for epoch, accuracy in enumerate((0.5, 0.9, float("nan"), 0.9, 0.7), start=1):
         epochs.take(ended(epoch, 1 / epoch, val_accuracy=accuracy))
     assert epochs.best.epoch == 2
@@ -152,7 +153,7 @@ def test_learning_rates_stay_in_their_column(rate):
 
 def test_slow_epochs_have_a_row_every_so_many_seconds_where_asked():
     now = [0.0]
-    epochs = Epochs(started(epochs=1000), pause=10, clock=lambda: now[0])
+    epochs = ShownEpochs(started(epochs=1000), pause=10, clock=lambda: now[0])
     shown = []
     for number in range(1, 101):
         now[0] += 4
@@ -164,7 +165,7 @@ def test_slow_epochs_have_a_row_every_so_many_seconds_where_asked():
 
 def test_which_epochs_of_a_log_have_rows_does_not_hang_on_time():
     now = [0.0]
-    epochs = Epochs(started(epochs=60), clock=lambda: now[0])
+    epochs = ShownEpochs(started(epochs=60), clock=lambda: now[0])
     shown = []
     for number in range(1, 11):
         now[0] += 1000

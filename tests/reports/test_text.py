@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from screens import lines, screen
 
-from nnctl.reports.number_format import counted, cut, duration, figure, short, size
+from nnctl.reports.number_format import counted, cut, duration, metric, short, size
 from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal, display_width, wrap
 
@@ -15,16 +15,16 @@ from nnctl.reports.terminal import Terminal, display_width, wrap
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
-        (figure(0.03125), "0.0312"),
-        (figure(2890.5), "2890.50"),
-        (figure(123456.7), "123457"),
-        (figure(3.1e-5), "3.1e-05"),
-        (figure(-12345678.0), "-1.2e+07"),
-        (figure(0), "0.0000"),
-        (figure(float("nan")), "nan"),
-        (figure(float("inf")), "inf"),
-        (figure(None), ""),
-        (figure(2890.5, letters=6), "2890.5"),
+        (metric(0.03125), "0.0312"),
+        (metric(2890.5), "2890.50"),
+        (metric(123456.7), "123457"),
+        (metric(3.1e-5), "3.1e-05"),
+        (metric(-12345678.0), "-1.2e+07"),
+        (metric(0), "0.0000"),
+        (metric(float("nan")), "nan"),
+        (metric(float("inf")), "inf"),
+        (metric(None), ""),
+        (metric(2890.5, letters=6), "2890.5"),
         (short(0.001), "0.001"),
         (short(3e-5), "3e-05"),
         (counted(1, "epoch"), "1 epoch"),
@@ -48,13 +48,13 @@ def test_numbers_are_written_as_people_read_them(written, meant):
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from([6, 7, 8]))
-def test_a_figure_never_outgrows_its_column_by_more_than_its_sign(value, letters):
-    assert len(figure(value, letters)) <= max(letters, len("1.0e-300")) + 1
+def test_a_metric_never_outgrows_its_column_by_more_than_its_sign(value, letters):
+    assert len(metric(value, letters)) <= max(letters, len("1.0e-300")) + 1
 
 
 @given(st.floats(0.001, 9999))
-def test_a_figure_keeps_at_least_two_places(value):
-    assert float(figure(value)) == pytest.approx(value, abs=0.005)
+def test_a_metric_keeps_at_least_two_places(value):
+    assert float(metric(value)) == pytest.approx(value, abs=0.005)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from nnctl import config as spec
 from nnctl.reports.run_report import PlainReport
-from nnctl.reports.run_table import Epochs
+from nnctl.reports.shown_epochs import ShownEpochs
 from nnctl.reports.terminal import Terminal
 from nnctl.training import evaluation, runner
 from nnctl.training.callbacks import callbacks
@@ -245,7 +245,7 @@ def test_an_epoch_that_is_nan_first_is_not_the_best_later(tmp_path, monkeypatch)
 
 
 def test_the_table_stars_no_epoch_without_a_number():
-    epochs = Epochs(RunStarted("run", Path(), 4, 1, 1, {}, 1, ("loss",)))
+    epochs = ShownEpochs(RunStarted("run", Path(), 4, 1, 1, {}, 1, ("loss",)))
     for epoch, value in enumerate([NAN, INF, -INF], start=1):
         epochs.take(EpochEnded(epoch, {"loss": 1.0, "val_loss": value}, 0.1, 1.0))
         assert epochs.best is None

@@ -1,0 +1,81 @@
+"""Which epochs of a training run get a row in its table."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+from time import perf_counter
+
+from nnctl.reports.number_format import count
+from nnctl.training.events import EpochEnded, RunStarted
+
+_ROWS = 30  # about as many as fit on a screen
+
+
+class ShownEpochs:
+    """Decides which epochs get a row: all epochs of a short run; every k-th, the last and the best of a long one.
+
+    The best epoch is chosen by the metric that the run monitors, or by the training loss if there is no such metric.
+    pause: seconds after which an epoch gets a row in any case; None if the rows must not depend on the speed.
+    """
+
+    def __init__(self, started: RunStarted, every_epoch: bool = False, pause: float | None = None,
+                 clock: Callable[[], float] = perf_counter):  # fmt: skip
+        self._pause = pause
+        self._clock = clock
+        self._shown_at = clock()
+        self.every = 1 if every_epoch else _step(started.epochs - started.first_epoch + 1)
+        self._started = started
+        self.best: EpochEnded | None = started.best_so_far
+        self.last: EpochEnded | None = None
+        self._shown: set[int] = set()
+
+    def take(self, event: EpochEnded) -> bool:
+        """Records a finished epoch; returns whether it gets a row now."""
+        self.last = event
+        if self._is_best(event):
+            self.best = event
+        if event.epoch != 1 and event.epoch % self.every and not self._is_due():
+            return False
+        if self._pause is not None:
+            self._shown_at = self._clock()
+        self._shown.add(event.epoch)
+        return True
+
+    def _is_due(self) -> bool:
+        return self._pause is not None and self._clock() - self._shown_at >= self._pause
+
+    def rule(self) -> str | None:
+        """Which epochs get a row, if not all do: "every 20th epoch, the best and the last"."""
+        if self.every == 1:
+            return None
+        pause = "" if self._pause is None else f", at least one every {self._pause:g} seconds"
+        return f"every {count(self.every)}{'nd' if self.every == 2 else 'th'} epoch{pause}, the best and the last"
+
+    def left_over(self) -> list[EpochEnded]:
+        """The last and then the best epoch, unless they already have a row."""
+        rows = []
+        for event in (self.last, self.best):
+            if event is not None and event.epoch not in self._shown:
+                self._shown.add(event.epoch)
+                rows.append(event)
+        return rows
+
+    def _is_best(self, event: EpochEnded) -> bool:
+        if event.is_best is not None:  # the run has decided, and keeps the weights of that epoch
+            return event.is_best
+        return self._cost(event) < (math.inf if self.best is None else self._cost(self.best))
+
+    def _cost(self, event: EpochEnded) -> float:
+        """The value that is smallest for the best epoch."""
+        started, metrics = self._started, event.figures
+        sign = -1 if started.bigger_is_better and started.monitor in metrics else 1
+        cost = sign * metrics.get(started.monitor, metrics["loss"])
+        return cost if math.isfinite(cost) else math.inf  # NaN is never the best
+
+
+def _step(epochs: int) -> int:
+    """The smallest of 1, 2, 5, 10, 20, 50, ... with which the rows fit on a screen."""
+    steps = (digit * 10**power for power in itertools.count() for digit in (1, 2, 5))
+    return next(step for step in steps if epochs <= step * _ROWS)
