@@ -22,7 +22,7 @@ layers:
   - Dense: {units: 1}
 loss: {quantile: {q: 0.4}}
 metrics: [max_error]
-optimizer: {sign_sgd: {learning_rate: {Warmup: {target: 0.05, steps: 20}}}}
+optimizer: {signum: {learning_rate: {Warmup: {target: 0.05, steps: 20}}}}
 callbacks: [{StopBelow: {value: 10}}]
 epochs: 100
 """
@@ -63,6 +63,13 @@ def nnctl(tmp_path):
 def test_the_example_declares_one_component_of_each_family():
     assert DECLARED["entry-points"].keys() == {family.group for family in FAMILIES.values()}
     assert all(len(entries) == 1 for entries in DECLARED["entry-points"].values())
+
+
+@pytest.mark.parametrize("module", ["layers", "losses", "metrics", "optimizers", "activations"])
+def test_contributing_shows_the_example(module):
+    page = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    code = (EXAMPLE / "nnctl_example" / f"{module}.py").read_text(encoding="utf-8")
+    assert f"```python\n{code}```" in page
 
 
 def test_the_example_trains_predicts_and_is_in_the_schema(nnctl):

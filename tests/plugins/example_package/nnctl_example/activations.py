@@ -2,12 +2,12 @@ from math import inf
 
 import numpy as np
 
-from nnctl.nn.activations import Activation, activations
+from nnctl.nn.activations.base import Activation, activations
 
 
 @activations.register("squared_relu")
 class SquaredRelu(Activation):
-    """The square of relu: y = max(x, 0)^2."""
+    """The square of relu: y = max(x, 0)^2. Not in Keras."""
 
     needs_input = True
     monotone = True

@@ -1,14 +1,14 @@
 import numpy as np
 
 from nnctl.nn.initializers import InitializerName
-from nnctl.nn.layers import Layer, Weight, layers
+from nnctl.nn.layers.base import Layer, Weight, layers
 
 
 @layers.register("Gain")
 class Gain(Layer):
     """Multiplies every feature by a trained number of its own: y = gain x.
 
-    initializer: how the numbers start.
+    initializer: how the numbers start. Not in Keras.
     """
 
     initializer: InitializerName = "ones"

@@ -3,15 +3,14 @@ from typing import Annotated
 import numpy as np
 
 from nnctl.components.fast_checks import Field
-from nnctl.nn.losses import losses
-from nnctl.nn.losses.base import ElementwiseLoss
+from nnctl.nn.losses.base import ElementwiseLoss, losses
 
 
 @losses.register("quantile")
 class Quantile(ElementwiseLoss):
     """Quantile loss: mean max(q (y - p), (q - 1) (y - p)); the q-quantile of y is its best constant.
 
-    q: which quantile is predicted.
+    q: which quantile is predicted. Not in Keras.
     """
 
     labels = "number"

@@ -1,11 +1,11 @@
 import numpy as np
 
-from nnctl.nn.metrics import Metric, metrics
+from nnctl.nn.metrics.base import Metric, metrics
 
 
 @metrics.register("max_error")
 class MaxError(Metric):
-    """The largest error: max |p - y|. Sample weights are ignored, except that rows of weight 0 are left out."""
+    """The largest error: max |p - y|, over all rows whose sample weight is not 0. Not in Keras."""
 
     better = "min"
     takes = ("number",)
