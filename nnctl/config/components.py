@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import UnionType
-from typing import Any, get_args, get_origin
+from typing import Any, cast, get_args, get_origin
 
 from nnctl.components.registry import Choice, Declared, PluginError, UnknownName
 from nnctl.config.messages import did_you_mean, explain, nearest, number_mend, show_value
@@ -35,11 +35,13 @@ class Slot:
     many: bool = False
 
 
-@functools.cache
-def slots(cls: type[Declared]) -> Mapping[str, Slot]:
-    """The fields of `cls` that hold members or declared classes."""
+def _slots(cls: type[Declared]) -> dict[str, Slot]:
+    """The fields of a declared class that hold members of families or declared classes."""
     found = {name: _slot(info.annotation, info.metadata) for name, info in cls.model_fields.items()}
     return {name: slot for name, slot in found.items() if slot}
+
+
+slots = cast("Callable[[type[Declared]], dict[str, Slot]]", functools.cache(_slots))
 
 
 def _slot(annotation: Any, metadata: Any = (), many: bool = False) -> Slot | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nnctl.config.messages import nearest
 from nnctl.config.source_map import shorten
-from nnctl.config.yaml_reader import MOST_BYTES
+from nnctl.config.yaml_text import MOST_BYTES
 from nnctl.errors import InputError
 from nnctl.quoting import shell_path
 

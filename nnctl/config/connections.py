@@ -94,9 +94,10 @@ class Wiring:
             path = entry.path
             sources = [self._standing(entry, path)]
         states = self._states(entry)
-        if None in sources or None in states:
+        known = [source for source in (*sources, *states) if source is not None]
+        if len(known) < len(sources) + len(states):
             return
-        entry.sources = (*sources, *states)
+        entry.sources = tuple(known)
         if entry.layer is not BAD and len(self.found.problems) == before:
             self._count(entry, path)
 
@@ -236,7 +237,7 @@ class Wiring:
 
     def _written(self, entry: Entry) -> list[str]:
         """The names of the entries that an entry takes, as far as they can be told before they are checked."""
-        names = []
+        names: list[Any] = []
         for key in ("from", "initial_state"):
             given = entry.given.get(key)
             names += [given] if isinstance(given, str) else given if isinstance(given, list) else []

@@ -107,10 +107,10 @@ def _step(given: Any, key: str, written: Path, single: bool) -> tuple[Any, Path]
 
 def _at(data: Any, path: Path) -> Any:
     for step in path:
-        if (isinstance(data, dict) and step in data) or (isinstance(data, list) and isinstance(step, int)):
-            data = data[step]
-        else:
+        inside = isinstance(step, int) if isinstance(data, list) else isinstance(data, dict) and step in data
+        if not inside:
             return _ABSENT
+        data = data[step]
     return data
 
 

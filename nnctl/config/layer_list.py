@@ -179,9 +179,8 @@ def _size(layers: Sequence[Any]) -> int:
     """How many layers a list makes; what is wrong in it counts as one."""
     size = 0
     for value in layers:
-        block = _block(value)
-        [arguments] = block.values() if block else [None]
-        if block is None or any(_block_problems(arguments, ())):
+        arguments: Any = next(iter((_block(value) or {"": None}).values()))
+        if any(_block_problems(arguments, ())):  # as are all of what is no `repeat`
             size += 1
         else:
             size += arguments["times"] * _size(arguments["layers"])

@@ -95,7 +95,7 @@ def _build(document: Document, overrides: Sequence[str]) -> Config:
         found.add((key,), "is empty" if key in data else "is required, but missing", _REQUIRED[key])
 
     settings = _settings(found, data)
-    dataset = None if "dataset" in missing else _dataset(found, data["dataset"])
+    dataset: Any = None if "dataset" in missing else _dataset(found, data["dataset"])
     network = Network()
     if "layers" not in missing:
         network = build_network(found, data["layers"], data.get("inputs"), data.get("outputs"))
@@ -136,7 +136,7 @@ def _settings(found: Findings, data: dict[str, Any]) -> Settings:
     given = {key: value for key, value in data.items() if key in Settings.model_fields and value is not None}
     stem = re.sub(r"[^\w .-]", "_", FilePath(found.document.file).stem)[:100]
     given.setdefault("name", stem if re.match(r"\w", stem) else "config")
-    settings = build_declared(found, Settings, given, ())
+    settings: Settings = build_declared(found, Settings, given, ())
     if settings is not BAD and settings.engine.backend not in ENGINES:
         backend = settings.engine.backend
         found.add(
@@ -163,7 +163,9 @@ def _dataset(found: Findings, given: Any) -> Any:
 
 
 class _PerOutput:
-    """`loss`, `loss_weights`, `metrics`, `weighted_metrics`: for all outputs, or by output's name, or a list in their order."""
+    """`loss`, `loss_weights`, `metrics` and `weighted_metrics`, each for all outputs, by name of the output, or as a
+    list in the order of the outputs.
+    """
 
     def __init__(self, found: Findings, outputs: Sequence[str], moved: dict[Path, Path]):
         self.found = found
@@ -190,7 +192,7 @@ class _PerOutput:
         return weights
 
     def metrics(self, key: str, given: Any, built_losses: Mapping[str, Loss]) -> dict[str, tuple[Metric, ...]]:
-        """What is given under `metrics` or `weighted_metrics`; where nothing is, the usual one of each of these losses."""
+        """The metrics given under `metrics` or `weighted_metrics`; if none are given, the usual one for each loss."""
         if given is None:
             usual = {"number": "mae", "sequence": "label_error_rate"}
             chosen = {name: (metrics.build(usual.get(loss.labels, "accuracy")),) for name, loss in built_losses.items()}
@@ -243,7 +245,7 @@ class _PerOutput:
                 self.found.add((key,), f"a list of {len(given)} for {len(self.outputs)} outputs",
                                f"name them: {key}: {{{self.outputs[0]}: ...}}")  # fmt: skip
                 return {}
-            shares = {name: (given[i], (key, i)) for i, name in enumerate(self.outputs)}
+            shares: dict[str, tuple[Any, Path]] = {name: (given[i], (key, i)) for i, name in enumerate(self.outputs)}
         elif family is None:
             self.found.add((key,), f"expected a mapping by output, got {show_value(given)}",
                            f"write {key}: {{{self.outputs[0]}: 1.0}}")  # fmt: skip

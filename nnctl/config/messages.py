@@ -176,7 +176,7 @@ def _range(info: Argument | None, failed: str, limit: Any) -> str:
 
 
 def _metadata(annotation: Any, metadata: Sequence[Any]) -> list[Any]:
-    found = []
+    found: list[Any] = []
     for item in metadata:
         found += getattr(item, "metadata", None) or [item]  # pydantic's own Field holds the bounds inside
     for part in get_args(annotation):

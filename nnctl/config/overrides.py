@@ -9,7 +9,7 @@ named (`adam`, a layer's `Dense`), the name may be left out: `optimizer.learning
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from nnctl.components.registry import Family, PluginError, UnknownName, normalised
@@ -72,7 +72,8 @@ def _steps(key: str) -> list[str | int]:
 
 def _set(data: Any, steps: Sequence[str | int], value: Any) -> Path:
     """Puts the value where the steps lead, making mappings on the way; returns its key path."""
-    here, path = data, ()
+    here: Any = data
+    path: Path = ()
     for position, step in enumerate(steps):
         *between, key = _way(here, step, path)
         for inner in between:  # a layer inside of a `repeat`, called by its name
@@ -101,10 +102,10 @@ def _key(here: Any, step: str | int, path: Path) -> str | int:
     if isinstance(step, int) or step.isdecimal():
         if int(step) < len(here):
             return int(step)
-        known = f"0 to {len(here) - 1}" if here else "none"
-        raise _Refused(f"{show_path(path)} has no entry {step}", f"its entries: {known}")
+        indices = f"0 to {len(here) - 1}" if here else "none"
+        raise _Refused(f"{show_path(path)} has no entry {step}", f"its entries: {indices}")
     names = [_member_name(item) for item in here]
-    known = written_names(here) if path == ("layers",) else names
+    known: Iterable[str | None] = written_names(here) if path == ("layers",) else names
     matching = [i for i, name in enumerate(names) if name and normalised(name) == normalised(step)]
     if len(matching) == 1:
         return matching[0]
@@ -116,14 +117,13 @@ def _key(here: Any, step: str | int, path: Path) -> str | int:
 
 
 def _member_name(item: Any) -> str | None:
-    if isinstance(item, dict) and len(item) == 1:
-        return next(iter(item))
-    return item if isinstance(item, str) else None
+    name = next(iter(item)) if isinstance(item, dict) and len(item) == 1 else item
+    return name if isinstance(name, str) else None
 
 
 def _enter(here: Any, key: str | int, path: Path, rest: Sequence[str | int]) -> tuple[Any, Path]:
     """The container at here[key], opened for the steps that follow, and its path."""
-    inner = here[key] if isinstance(here, list) else here.get(key)
+    inner = here[int(key)] if isinstance(here, list) else here.get(key)
     if path[-1:] == (key,) and (holder := _family(path[:-1])):
         inner = _spelled_out(holder, str(key), inner)
     if inner is None:

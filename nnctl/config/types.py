@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from nnctl.components.fast_checks import Field
-from nnctl.components.registry import Declared
+from nnctl.components.fast_checks import BeforeValidator, Field
+from nnctl.components.registry import Declared, listed
 from nnctl.data.config import DatasetSpec, InputSpec
-from nnctl.engine.fusions.names import FUSIONS
+from nnctl.engine.fusions.names import FUSIONS, Fusion
 from nnctl.engine.graph import Node
 from nnctl.nn.losses import Loss
 from nnctl.nn.metrics import Metric
@@ -28,7 +28,7 @@ class EngineSpec(Declared):
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None
     shard_rows: Annotated[int, Field(ge=1)] | None = None
     dtype: Literal["float32", "float64"] = "float32"
-    fuse: list[Literal["activation", "convolution", "loss", "gates", "update", "chain"]] = list(FUSIONS)
+    fuse: Annotated[tuple[Fusion, ...], BeforeValidator(listed)] = FUSIONS
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Config:
     class_weight: Mapping[str, float] | Literal["balanced"] | None = None
     callbacks: tuple[Any, ...] = ()
     keep: Literal["best", "last"] = "best"
-    engine: EngineSpec = EngineSpec()
+    engine: EngineSpec = field(default_factory=EngineSpec)
     file: str | None = None
     resolved: Mapping[str, Any] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)

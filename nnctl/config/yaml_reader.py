@@ -14,15 +14,14 @@ from typing import Any, NoReturn
 import yaml
 
 from nnctl.config.source_map import Document, Path, Place, shorten, show_path
+from nnctl.config.yaml_text import decoded, syntax_error
 from nnctl.errors import ConfigError, Problem
 
-MOST_BYTES = 2**22
 MOST_DEPTH = 64
 MOST_ALIASES = 100
 MOST_VALUES = 200_000  # keys and values, aliases written out
 
 _TAG = "tag:yaml.org,2002:"
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _NULL = {"", "~", "null", "Null", "NULL"}
 _BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _DECIMAL = re.compile(r"[-+]?[0-9]{1,19}")
@@ -50,11 +49,11 @@ def scalar(text: str) -> Any:
 
 def read(source: str | bytes, file: str) -> Document:
     """The one document in `source`. Raises ConfigError where it is not YAML or goes beyond a limit."""
-    text = _text(source, file)
+    text = decoded(source, file)
     try:
         return _Reader(text, file).document()
     except yaml.YAMLError as error:
-        raise _syntax_error(error, text, file) from None
+        raise syntax_error(error, text, file) from None
 
 
 def read_value(text: str) -> Any:
@@ -62,44 +61,6 @@ def read_value(text: str) -> Any:
     if not text.strip():
         return None
     return read(text, "value").data
-
-
-def _text(source: str | bytes, file: str) -> str:
-    if isinstance(source, bytes):
-        _check_size(len(source), file)
-        try:
-            source = source.decode("utf-8")
-        except UnicodeDecodeError as error:
-            line = source.count(b"\n", 0, error.start) + 1
-            column = error.start - (source.rfind(b"\n", 0, error.start) + 1) + 1
-            raise ConfigError(
-                f"not a UTF-8 text file: byte 0x{source[error.start]:02x}",
-                f"{file}:{line}:{column}",
-                "a config is a YAML text file; save it as UTF-8",
-            ) from None
-    _check_size(len(source), file)
-    source = source.removeprefix("\ufeff")
-    if bad := _UNPRINTABLE.search(source):
-        line, column = _line_and_column(source, bad.start())
-        raise ConfigError(
-            f"holds an unprintable character (code {ord(bad[0]):#04x})",
-            f"{file}:{line}:{column}",
-            "a config is a YAML text file; is this the right file?",
-        )
-    return source
-
-
-def _check_size(size: int, file: str) -> None:
-    if size > MOST_BYTES:
-        raise ConfigError(
-            f"the file is larger than {MOST_BYTES // 2**20} MiB",
-            file,
-            "a config holds settings; data belong in separate files, under `dataset: {path: ...}`",
-        )
-
-
-def _line_and_column(text: str, index: int) -> tuple[int, int]:
-    return text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index)
 
 
 @dataclass(slots=True)
@@ -177,11 +138,11 @@ class _Reader:
             self.anchors[event.anchor] = node
         return node
 
-    def alias(self, name: str, place: Place, path: Path, depth: int) -> _Node:
+    def alias(self, name: str | None, place: Place, path: Path, depth: int) -> _Node:
         self.aliases += 1
         if self.aliases > MOST_ALIASES:
             self.fail(place, path, f"more than {MOST_ALIASES} aliases", "write the values out")
-        node = self.anchors.get(name)
+        node = self.anchors.get(name or "")
         if node is None:
             known = name in self.anchors
             self.fail(
@@ -294,35 +255,3 @@ def _unfold(node: _Node, path: Path, places: dict[Path, Place]) -> Any:
             mapping[key] = _unfold(value, inside, places)
         return mapping
     return node.content
-
-
-def _syntax_error(error: yaml.YAMLError, text: str, file: str) -> ConfigError:
-    """What the parser says, at the place where the mend is due, with the usual mends."""
-    mark = getattr(error, "problem_mark", None)
-    context = getattr(error, "context", None) or ""
-    opened = getattr(error, "context_mark", None)
-    problem = getattr(error, "problem", None) or "it cannot be read"
-    if mark is None:
-        return ConfigError(f"not YAML: {shorten(str(error))}", file, "a config is a YAML text file")
-    if opened is not None and ("flow" in context or "quoted" in context):
-        mark = opened  # an open bracket or quote is noticed far below it
-    lines = text.splitlines()
-    line = lines[mark.line] if mark.line < len(lines) else ""
-    indent = line[: len(line) - len(line.lstrip())]
-    if "\t" in indent:
-        message, hint = "a tab in the indentation", "indent with spaces: YAML allows no tabs there"
-    elif "flow sequence" in context or "flow mapping" in context:
-        bracket = "[" if "sequence" in context else "{"
-        message = f"the bracket {bracket} is not closed, or a comma is missing in it"
-        hint = f"close it with {']' if bracket == '[' else '}'}, put commas between the entries"
-    elif "quoted" in context:
-        message, hint = "a quoted text is not closed, or contains an invalid escape", "close the quotes"
-    elif "mapping values are not allowed" in problem:
-        message, hint = "a colon in the wrong place", "write one `key: value` per line; quote a text that contains ': '"
-    elif "expected ':'" in problem:
-        message, hint = "a key without a colon", "write `key: value`"
-    elif "expected <block end>" in problem or "did not find expected" in problem:
-        message, hint = "this line does not fit the one above", "indent keys of one level equally"
-    else:
-        message, hint = f"not YAML: {shorten(problem)}", "quote texts that contain special characters"
-    return ConfigError(message, f"{file}:{mark.line + 1}:{mark.column + 1}", hint)

@@ -11,7 +11,8 @@ from nnctl.nn.metrics import metrics
 from nnctl.nn.optimizers import optimizers
 from nnctl.nn.regularizers import regularizers
 
-CONFIG = "dataset: iris\nlayers: [{{Dense: {{units: 3, activation: softmax, {0}}}}}]\nloss: sparse_categorical_crossentropy\n"
+CONFIG = "dataset: iris\nlayers: [{{Dense: {{units: 3, activation: softmax, {0}}}}}]\n"
+CONFIG += "loss: sparse_categorical_crossentropy\n"
 
 
 def layer_with(argument):
@@ -37,10 +38,12 @@ def test_regularizers(given, meant, where):
 
 
 @pytest.mark.parametrize("layer", [
-    "{LSTM: {units: 2, recurrent_regularizer: {l2: 0.3}, return_sequences: true}}", "{Conv1D: {filters: 2, kernel_size: 1, kernel_regularizer: {l2: 0.3}}}",
+    "{LSTM: {units: 2, recurrent_regularizer: {l2: 0.3}, return_sequences: true}}",
+    "{Conv1D: {filters: 2, kernel_size: 1, kernel_regularizer: {l2: 0.3}}}",
     "{Bidirectional: {layer: {GRU: {units: 2, kernel_regularizer: {l2: 0.3}, return_sequences: true}}}}",
     "{TimeDistributed: {layer: {Dense: {units: 2, kernel_regularizer: {l2: 0.3}}}}}",
-    "{BatchNormalization: {gamma_regularizer: {l2: 0.3}}}", "{MultiHeadAttention: {num_heads: 1, key_dim: 2, kernel_regularizer: {l2: 0.3}}}",
+    "{BatchNormalization: {gamma_regularizer: {l2: 0.3}}}",
+    "{MultiHeadAttention: {num_heads: 1, key_dim: 2, kernel_regularizer: {l2: 0.3}}}",
 ])  # fmt: skip
 def test_every_layer_takes_it(layer):
     made = config.loads(f"dataset: iris\nlayers: [{layer}]\nloss: mse\n")
@@ -63,7 +66,8 @@ def test_other_components(family, given, meant):
 
 def test_a_config_may_use_them_everywhere():
     made = config.loads(
-        "dataset: iris\nlayers: [{Dense: {units: 2, bias_initializer: {constant: 0.1}, activation: {leaky_relu: 0.1}}}]\n"
+        "dataset: iris\n"
+        "layers: [{Dense: {units: 2, bias_initializer: {constant: 0.1}, activation: {leaky_relu: 0.1}}}]\n"
         "loss: {huber: 0.5}\noptimizer: {adam: 0.01}\n"
     )
     assert made.optimizer == optimizers.build({"adam": {"learning_rate": 0.01}})

@@ -19,7 +19,8 @@ BLOCKS = {
         "inner_2": ("add",), "dense_1": ("inner_2",), "add_1": ("dense_1", "add"),
         "last": ("add_1",),
     }),
-    "the first of all": ("repeat: {times: 2, layers: [{Dense: {units: 1}}]}", {"dense": ("input",), "dense_1": ("dense",)}),
+    "the first of all": ("repeat: {times: 2, layers: [{Dense: {units: 1}}]}",
+                         {"dense": ("input",), "dense_1": ("dense",)}),
     "names alone": ("repeat: {times: 2, layers: [ReLU]}", {"re_lu": ("input",), "re_lu_1": ("re_lu",)}),
     "a number in the name": (
         'repeat: {times: 2, layers: [{Dense: {units: 1, name: "a{i}b"}}, {Add: {from: ["a{i}b", before], name: s}}]}',
@@ -31,16 +32,19 @@ BLOCKS = {
         {"a": ("input",), "a_1": ("a",), "b_1": ("a_1",), "a_2": ("b_1",), "b_2": ("a_2",)},
     ),
     "from outside, and to the outside": (
-        "Dense: {units: 1, name: a}\nrepeat: {times: 2, layers: [{Add: {from: [above, a], name: b}}]}\nAdd: {from: [b_1, b_2], name: c}",
+        "Dense: {units: 1, name: a}\nrepeat: {times: 2, layers: [{Add: {from: [above, a], name: b}}]}\n"
+        "Add: {from: [b_1, b_2], name: c}",
         {"a": ("input",), "b_1": ("a", "a"), "b_2": ("b_1", "a"), "c": ("b_1", "b_2")},
     ),
     "a turn that begins elsewhere": (
-        "Dense: {units: 1, name: a}\nrepeat: {times: 2, layers: [{Dense: {units: 1, from: a, name: b}}, {Add: {from: [b, before], name: c}}]}",
+        "Dense: {units: 1, name: a}\n"
+        "repeat: {times: 2, layers: [{Dense: {units: 1, from: a, name: b}}, {Add: {from: [b, before], name: c}}]}",
         {"a": ("input",), "b_1": ("a",), "c_1": ("b_1", "a"), "b_2": ("a",), "c_2": ("b_2", "c_1")},
     ),
     "nested": (
         "repeat: {times: 2, layers: [{Dense: {units: 1, name: a}}, "
-        "{repeat: {times: 2, layers: [{Add: {from: [before, a], name: b}}]}}, {Add: {from: [before, b_1, b_2], name: c}}]}",
+        "{repeat: {times: 2, layers: [{Add: {from: [before, a], name: b}}]}}, "
+        "{Add: {from: [before, b_1, b_2], name: c}}]}",
         {"a_1": ("input",), "b_1_1": ("a_1", "a_1"), "b_1_2": ("b_1_1", "a_1"), "c_1": ("input", "b_1_1", "b_1_2"),
          "a_2": ("c_1",), "b_2_1": ("a_2", "a_2"), "b_2_2": ("b_2_1", "a_2"), "c_2": ("c_1", "b_2_1", "b_2_2")},
     ),
@@ -89,15 +93,22 @@ MISTAKES = {
     "no list": ("repeat: {times: 2, layers: ReLU}", ["expected a list of layers, got 'ReLU'"]),
     "an empty list": ("repeat: {times: 2, layers: []}", ["expected a list of layers, got []"]),
     "a billion": ("repeat: {times: 1000000000, layers: [ReLU]}", ["1,000,000,000 layers", f"{MOST_LAYERS:,}"]),
-    "a billion, nested": ("repeat: {times: 100000, layers: [{repeat: {times: 10000, layers: [ReLU]}}]}", ["1,000,000,000 layers"]),
-    "an unknown layer": ("repeat: {times: 3, layers: [{Dens: {units: 1}}]}", [":4:", "layers[1].repeat.layers[0]", "did you mean Dense?"]),
-    "an unknown argument": ("repeat: {times: 3, layers: [{Dense: {unit: 1}}]}", [":4:", "repeat.layers[0].Dense.unit", "did you mean units?"]),
-    "an unknown source": ("repeat: {times: 3, layers: [{Dense: {units: 1, name: inner}}, {Add: {from: [iner, above]}}]}",
+    "a billion, nested": ("repeat: {times: 100000, layers: [{repeat: {times: 10000, layers: [ReLU]}}]}",
+                          ["1,000,000,000 layers"]),
+    "an unknown layer": ("repeat: {times: 3, layers: [{Dens: {units: 1}}]}",
+                         [":4:", "layers[1].repeat.layers[0]", "did you mean Dense?"]),
+    "an unknown argument": ("repeat: {times: 3, layers: [{Dense: {unit: 1}}]}",
+                            [":4:", "repeat.layers[0].Dense.unit", "did you mean units?"]),
+    "an unknown source": ("repeat: {times: 3, layers: [{Dense: {units: 1, name: inner}}, "
+                          "{Add: {from: [iner, above]}}]}",
                           [":4:", "'iner'", "did you mean inner"]),
-    "a cycle": ("repeat: {times: 3, layers: [{Dense: {units: 1, from: b}}, {Dense: {units: 1, name: b}}]}", ["a cycle"]),
+    "a cycle": ("repeat: {times: 3, layers: [{Dense: {units: 1, from: b}}, {Dense: {units: 1, name: b}}]}",
+                ["a cycle"]),
     "one name twice": ("repeat: {times: 3, layers: [{ReLU: {name: a}}, {ReLU: {name: a}}]}", ["'a_1' is taken"]),
-    "a name of a turn, outside": ("repeat: {times: 3, layers: [{ReLU: {name: stem}}]}\nReLU: {name: stem_2}", [":5:", "'stem_2' is taken, in line 4"]),
-    "an end in the air": ("repeat: {times: 3, layers: [{ReLU: {name: a}}, {ReLU: {from: before}}]}", ["nothing uses 'a_1'"]),
+    "a name of a turn, outside": ("repeat: {times: 3, layers: [{ReLU: {name: stem}}]}\nReLU: {name: stem_2}",
+                                  [":5:", "'stem_2' is taken, in line 4"]),
+    "an end in the air": ("repeat: {times: 3, layers: [{ReLU: {name: a}}, {ReLU: {from: before}}]}",
+                          ["nothing uses 'a_1'"]),
     "an input": ("repeat: {times: 1, layers: [{Input: {shape: [3]}}]}", ["an Input cannot be repeated"]),
     "an entry of two": ("repeat: {times: 3, layers: [{ReLU: {}, Flatten: {}}]}", [":4:", "repeat.layers[0]"]),
     "wrongly indented": ("{repeat: , times: 3, layers: [ReLU]}", ["indent times, layers further"]),

@@ -8,4 +8,7 @@ update        the optimizer's rule in one pass over all weights (compiled)
 chain         whole training steps of a model of Dense layers, several in one call (compiled)
 """
 
-FUSIONS = ("activation", "convolution", "loss", "gates", "update", "chain")
+from typing import Literal, get_args
+
+Fusion = Literal["activation", "convolution", "loss", "gates", "update", "chain"]
+FUSIONS: tuple[Fusion, ...] = get_args(Fusion)
