@@ -12,7 +12,7 @@ from nnctl.data.load_tables import drop_rows as drop_table_rows
 from nnctl.data.load_tables import load_table
 from nnctl.data.preprocessing.column_roles import target_labels
 from nnctl.data.preprocessing.fitted import Preprocessing
-from nnctl.data.preprocessing.sequence_tables import fold
+from nnctl.data.preprocessing.sequence_tables import LongTable, fold
 from nnctl.data.readers.read import column_rules, read_dataset
 from nnctl.data.splits import PARTS, finish, split_parts
 from nnctl.data.table import Table
@@ -20,6 +20,7 @@ from nnctl.errors import DataError
 
 if TYPE_CHECKING:
     from nnctl.data.config import InputSpec
+    from nnctl.data.named_arrays import Arrays
 
 Wanted = Mapping[str, str]
 
@@ -50,25 +51,25 @@ def load_fitted(preprocessing: Preprocessing) -> Dataset:
     Raises DataError where the files have other rows than when the model was trained.
     """
     dataset, _ = resolve(preprocessing.dataset)
-    rows, fixed = read_dataset(dataset, preprocessing.rules, preprocessing.formats)
-    notes: list[str] = [*rows.notes]
-    coders = preprocessing.targets
-    if isinstance(rows, Table):
-        used = (*preprocessing.features, *preprocessing.target_columns)
-        rows.require(used, "the trained model")
-        rows, fixed = drop_table_rows(dataset, rows, preprocessing.features, preprocessing.target_columns, fixed, notes)
-        samples = rows
+    read, fixed = read_dataset(dataset, preprocessing.rules, preprocessing.formats)
+    notes: list[str] = [*read.notes]
+    coders, targets = preprocessing.targets, preprocessing.target_columns
+    rows: Table | LongTable | Arrays
+    samples: Table | Arrays
+    if isinstance(read, Table):
+        read.require((*preprocessing.features, *targets), "the trained model")
+        table, fixed = drop_table_rows(dataset, read, preprocessing.features, targets, fixed, notes)
+        rows = samples = table
         if dataset.sequence:
-            rows, fixed = fold(dataset, rows, preprocessing.target_columns, fixed)
+            rows, fixed = fold(dataset, table, targets, fixed)
             samples = rows.sequences
             coders = {} if dataset.sequence.target == "each" else coders
     else:
-        notes += rows.notes
-        rows = preprocessing.checked_arrays(rows, True)
         from nnctl.data.load_arrays import drop_rows
 
-        rows, fixed = drop_rows(dataset, rows, preprocessing.inputs, preprocessing.target_columns, fixed, notes)
-        samples = rows
+        arrays = preprocessing.checked_arrays(read, True)
+        samples, fixed = drop_rows(dataset, arrays, preprocessing.array_inputs, targets, fixed, notes)
+        rows = samples
     split = split_parts(dataset, samples, coders, preprocessing.seed, fixed)
     counts = {part: len(split.rows[part]) for part in PARTS}
     if preprocessing.rows and counts != dict(preprocessing.rows):

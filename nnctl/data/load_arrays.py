@@ -157,7 +157,7 @@ def rule_of(rules: str | Mapping[str, str] | None, name: str) -> str:
 
 def _array_notes(arrays: Arrays, entry: ArrayInput, normalize: str) -> list[str]:
     x, what = arrays[entry.array], f'array "{entry.array}"'
-    notes = [length_note(arrays[entry.lengths], entry.shape[0], what)] if entry.lengths else []
+    notes = [length_note(np.asarray(arrays[entry.lengths]), entry.shape[0], what)] if entry.lengths else []
     if entry.divisor != 1:
         notes.append(f"{what}: values divided by {entry.divisor:g}, to the range 0 to 1")
     if normalize != "none":
@@ -180,7 +180,7 @@ def _drop_named(dataset: DatasetSpec, arrays: Arrays, names: Sequence[str], fixe
     number = "row number"  # an array of its own, to see which rows stay
     count = rows_of(arrays, list(names))
     kept = keep_array_rows(dataset, replace(arrays, arrays={**arrays.arrays, number: np.arange(count)}), names, notes)
-    rows = kept[number]
+    rows = np.asarray(kept[number])
     rest = {name: array for name, array in kept.arrays.items() if name != number}
     return replace(kept, arrays=rest), dict(fixed) if len(rows) == count else renumbered(fixed, rows)
 

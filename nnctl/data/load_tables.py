@@ -59,14 +59,14 @@ def load_table(origin: DatasetSpec, dataset: DatasetSpec, inputs: Mapping[str, I
     if any(rules.get(name, "none") != "none" for name in targets):
         coders = _fit_coders(dataset, roles, wanted, labelled, train_rows if each else train, rules)
     steps = None
-    if long:
+    if long and dataset.sequence:
         steps = dataset.sequence.length or int(long.lengths.max())
         notes.append(length_note(np.minimum(long.lengths, steps), steps, f'column "{dataset.sequence.id}"'))
     fitted: dict[str, TableInput | TextInput] = {}
     for name, columns in roles.inputs.items():
         wanted_shape = inputs[name].shape if name in inputs else None
         fitted[name] = _fit_input(dataset, table, name, columns, wanted_shape, steps, train_rows, notes)
-    if each:
+    if each and steps is not None:
         coders = {name: replace(coder, shape=(steps, *coder.shape)) for name, coder in coders.items()}
     notes += _width_notes(fitted)
     notes += _scaling_notes(dataset, fitted)
@@ -88,7 +88,7 @@ def _fit_input(dataset: DatasetSpec, table: Table, name: str, columns: Sequence[
                notes: list[str]) -> TableInput | TextInput:  # fmt: skip
     """An input fitted on the rows `train`. wanted: its shape as the config gives it. steps: of sequences."""
     [(first, take), *_] = columns
-    if take == "text":
+    if take == "text" and dataset.text:
         text = fit_text(table, first, train, dataset.text, rule(dataset.missing, first))
         fit_shape(wanted, text.shape, f"inputs.{name}", f'the texts of "{first}" make')
         return text

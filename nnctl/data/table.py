@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from nnctl.data.row_origin import listing as listing
 from nnctl.data.row_origin import row_list as row_list
 from nnctl.errors import DataError
 from nnctl.similar_names import alike
+
+if TYPE_CHECKING:
+    from nnctl.data.columns.column_format import ColumnFormat
 
 Kind = Literal["number", "text", "date", "time", "nested"]
 
@@ -69,12 +72,11 @@ class Column:
     @classmethod
     def of_words(cls, values: Sequence[str | None]) -> Column:
         """A text column from str values, None where missing."""
-        words = dict.fromkeys(values)
-        words.pop(None, None)
-        index = {word: code for code, word in enumerate(words)}
+        words = tuple(word for word in dict.fromkeys(values) if word is not None)
+        index: dict[str | None, int] = {word: code for code, word in enumerate(words)}
         index[None] = -1
         codes = np.fromiter(map(index.__getitem__, values), dtype=np.int32, count=len(values))
-        return cls("text", codes, tuple(words))
+        return cls("text", codes, words)
 
 
 def text_columns(fields: Mapping[str, Sequence[str]], missing: Set[str]) -> dict[str, Column]:
@@ -129,18 +131,17 @@ class Occurrences(NamedTuple):
 class Table:
     """Columns of one length. source: what messages call the files it came from.
 
-    formats: what each column of the files holds, to read other files alike. numbers: (rows,) the row of the file,
-    from 1, that each row of a query's result came from; None without a query, and where that cannot be known.
-    total: rows of the files, of which a query may leave some out. missing_words: by column, the words that were taken as
-    missing values, and in how many rows.
-    notes: what was understood in one way and could have been in another.
-    origin: the file and the row in it of each row; None where they are those of `source`, in order.
+    formats: of each column of the files, to read other files in the same way. numbers: (rows,) the row of the file,
+    from 1, that each row of a query's result came from; None without a query, and if that is unknown.
+    total: the number of rows of the files, of which a query may leave some out. missing_words: by column, the words
+    that count as missing values, and in how many rows they occur. notes: what could have been understood differently.
+    origin: the file and row number of each row; None if they are the rows of `source`, in order.
     """
 
     columns: Mapping[str, Column]
     rows: int
     source: str
-    formats: Mapping[str, Any] = field(default_factory=dict)  # of ColumnFormat
+    formats: Mapping[str, ColumnFormat] = field(default_factory=dict)
     numbers: Array | None = None
     notes: tuple[str, ...] = ()
     total: int | None = None

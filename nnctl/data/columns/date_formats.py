@@ -71,8 +71,8 @@ def _microseconds(year: str, month: int, day: int, found: re.Match[str]) -> floa
     number = int(year)
     if len(year) == 2:
         number += 2000 if number < 69 else 1900  # as POSIX has it
-    clock = 0.0
-    if found["hour"] is not None and (clock := _clock(found)) is None:
+    clock = 0.0 if found["hour"] is None else _clock(found)
+    if clock is None:
         return None
     try:
         moment = datetime(number, month, day, tzinfo=_zone(found["zone"]))

@@ -48,7 +48,7 @@ class NumberFormat:
     @property
     def plain(self) -> bool:
         """Whether numbers that PLAIN takes are all that it stands for."""
-        return self == NumberFormat()
+        return self == PLAIN_FORMAT
 
     def number(self, word: str) -> float | None:
         """The number a word stands for, or None."""
@@ -70,6 +70,9 @@ class NumberFormat:
             return False
         # 0.05 beside 5% would be another number: there the sign has to stand at each
         return self.suffix != "%" or written.suffix == "%" or not written.body.strip("0.,")
+
+
+PLAIN_FORMAT = NumberFormat()
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,8 @@ def looks_like_number(word: str) -> bool:
 def possible_formats(words: Iterable[str], zeros: bool = False) -> list[NumberFormat]:
     """The ways of writing in which every word is a number, the likeliest first; none where no single one fits all."""
     styles = list(_STYLES)
-    prefixes, suffixes = set(), set()
+    prefixes: set[str] = set()
+    suffixes: set[str] = set()
     bare = signed = 0
     long = True
     count = 0

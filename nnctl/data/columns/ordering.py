@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -30,22 +31,26 @@ def rank(column: Column, where: str, hint: str) -> Array:
         raise DataError(f"the order of these words is not known: {listing(sorted(present), 5)}", where, hint)
     places = {key: place for place, key in enumerate(sorted(set(keys)))}
     known = dict(zip(present, (places[key] for key in keys), strict=True))
-    return np.array([known.get(word, -1) for word in column.words] + [-1])[column.values]
+    ranks: Array = np.array([known.get(word, -1) for word in column.words] + [-1])[column.values]
+    return ranks
 
 
 def _keys(words: Sequence[str]) -> list[tuple[float, ...]] | None:
     """What the words are sorted by; None where that is not known."""
     orders = date_formats.possible_orders(words)
+    readers: list[Callable[[str], float | None]] = [
+        date_formats.time_of_day, date_formats.month_of_year, _named(_MONTHS), _named(_DAYS)
+    ]  # fmt: skip
     if orders and (len(orders) == 1 or date_formats.same_in_all(words, orders)):
-        return [(date_formats.instant(word, orders[0]),) for word in words]
-    for read in (date_formats.time_of_day, date_formats.month_of_year, _named(_MONTHS), _named(_DAYS)):
-        values = [read(word) for word in words]
-        if all(value is not None for value in values):
+        readers.insert(0, partial(date_formats.instant, order=orders[0]))
+    for read in readers:
+        values = [value for word in words if (value := read(word)) is not None]
+        if len(values) == len(words):
             return [(value,) for value in values]
     return _by_numbers(words)
 
 
-def _named(names: Sequence[str]) -> Callable[[str], int | None]:
+def _named(names: Sequence[str]) -> Callable[[str], float | None]:
     def read(word: str) -> int | None:
         short = word.strip().rstrip(".").lower()
         if len(short) < 3:
@@ -59,7 +64,7 @@ def _by_numbers(words: Sequence[str]) -> list[tuple[float, ...]] | None:
     """t1, t2, t10; 2023-Q1; v1.2.10: words that are the same but for their numbers, the most significant first."""
     if len({_DIGITS.sub("0", word.strip().lower()) for word in words}) > 1:
         return None
-    keys = [tuple(map(int, _DIGITS.findall(word))) for word in words]
+    keys: list[tuple[float, ...]] = [tuple(map(int, _DIGITS.findall(word))) for word in words]
     if not keys or not keys[0]:
         return None
     # Q1 2023: the year is the most significant, but stands last

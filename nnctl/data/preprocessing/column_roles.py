@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from nnctl.data.columns.column_format import is_plain
+from nnctl.data.columns.interpretation import is_plain
 from nnctl.data.columns.number_formats import CODE, PLAIN, looks_like_number, possible_formats
 from nnctl.data.config import DatasetSpec
 from nnctl.data.readers.duckdb_types import called, hint
@@ -204,7 +204,7 @@ def _refuse_both(one: Sequence[str], other: Sequence[str]) -> None:
 
 def _take(name: str, table: Table, dataset: DatasetSpec, occurrences: Occurrences | None, named: bool,
           notes: list[str]) -> Take | None:  # fmt: skip
-    """What a column is read as, or None if it is left out, with a note that says why. occurrences: None if `numeric`."""
+    """What a column is read as; None, with a note, if it is left out. occurrences: None under `numeric:`."""
     column = table.columns[name]
     if column.kind in _UNREAD:
         if named or name in dataset.categorical or name in dataset.numeric:

@@ -46,7 +46,7 @@ def _looked_at(dataset: DatasetSpec, table: Table, features: Iterable[str], targ
     aside = [dataset.weight, dataset.split.time] if labelled else []
     if dataset.sequence:
         aside += [dataset.sequence.id, dataset.sequence.order]
-    return dict.fromkeys((*targets, *features, *(name for name in aside if name in table.columns)))
+    return dict.fromkeys((*targets, *features, *(name for name in aside if name and name in table.columns)))
 
 
 _FILLS = {"number": "median", "category": "category", "text": "zero"}
@@ -86,6 +86,7 @@ def refuse_missing(dataset: DatasetSpec, table: Table, takes: Mapping[str, str],
 def _proposal(dataset: DatasetSpec, table: Table, takes: Mapping[str, str], targets: Sequence[str],
               wanted: Mapping[str, str], whole: Table) -> str:  # fmt: skip
     """A rule for every column that needs one, to be pasted; and what `drop` would cost instead."""
+    known: dict[str, str]
     if isinstance(dataset.missing, str):
         known = {} if dataset.missing == "error" else {
             name: dataset.missing for name in takes if name not in wanted and table[name].missing.any()
@@ -105,7 +106,8 @@ def _proposal(dataset: DatasetSpec, table: Table, takes: Mapping[str, str], targ
 
 def _any_missing(table: Table, names: Iterable[str]) -> Array:
     """(rows,) bool: rows in which one of the columns has no value."""
-    return np.any([table[name].missing for name in names], axis=0)
+    missing: Array = np.any([table[name].missing for name in names], axis=0)
+    return missing
 
 
 def keep_array_rows(dataset: DatasetSpec, rows: Arrays, names: Iterable[str], notes: list[str]) -> Arrays:

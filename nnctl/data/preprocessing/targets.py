@@ -165,8 +165,8 @@ def target_notes(coders: Iterable[TargetCoder]) -> list[str]:
         if coder.soft:
             names = ", ".join(f'"{name}"' for name in coder.columns[:3]) + (", ..." if len(coder.columns) > 3 else "")
             soft.append(
-                f"target {names}: fractions from 0 to 1 are taken as probabilities; accuracy counts a row as correct only"
-                " if its target is exactly 0 or 1, so compare models by the loss or mae"
+                f"target {names}: fractions from 0 to 1 are taken as probabilities; accuracy counts a row as correct"
+                " only if its target is exactly 0 or 1, so compare models by the loss or mae"
             )
     return [*notes, *soft]
 

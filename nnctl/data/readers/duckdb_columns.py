@@ -4,23 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from nnctl.data.columns.column_format import (
-    CATEGORY,
-    NUMBER,
-    OTHER,
-    TEXT,
-    ColumnFormat,
-    Rules,
-    as_category,
-    beyond_note,
-    decide,
-    plain_format,
-    typed,
-)
+from nnctl.data.columns.column_format import CATEGORY, NUMBER, OTHER, TEXT, ColumnFormat, Rules
+from nnctl.data.columns.interpretation import as_category, beyond_note, decide, plain_format, typed
 from nnctl.data.columns.number_formats import BEYOND
 from nnctl.data.readers import duckdb_types
 from nnctl.data.readers.column_facts import Fact, Raw, clean_sql, column_format, facts_of
@@ -74,7 +63,7 @@ def scan(connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Rules,
     for at, (name, kind) in enumerate(zip(raw.names, raw.types, strict=True), 1):
         saved = None if formats is None else formats.get(name, _unknown(name, rules))
         fact, clean = facts.get(name), clean_sql(f"v{at}", kind, raw.missing)
-        if native := _native_format(kind, fact):
+        if fact is not None and (native := _native_format(kind)):
             if native.whole and fact.largest >= BEYOND and name not in rules.numbers:
                 found.notes += [beyond_note(name)] if saved is None else []
                 native, clean = TEXT, f"{clean}::varchar"
@@ -146,9 +135,9 @@ def _reads_plain(name: str, fact: Fact, saved: ColumnFormat | None, rules: Rules
     return name not in rules.words | rules.categories and rules.decimal != "," and not fact.grouped
 
 
-def _native_format(kind: str, fact: Fact | None) -> ColumnFormat | None:
-    """The format of a column of a type that says what it holds; None for words, and for what is not read."""
-    return None if fact is None or kind == "VARCHAR" else column_format(kind)
+def _native_format(kind: str) -> ColumnFormat | None:
+    """The format of a column whose type says what it holds; None for words."""
+    return None if kind == "VARCHAR" else column_format(kind)
 
 
 def unread(connection: duckdb.DuckDBPyConnection, table: str, sql: str, kind: str, column: Column) -> Column:
@@ -197,14 +186,15 @@ def fetch(connection: duckdb.DuckDBPyConnection, table: str,
 
 
 def _column(wanted: ColumnFormat, array: Array) -> Column:
-    masked = hasattr(array, "filled")  # without numpy.ma, which takes longer to import than a small file to read
-    if wanted.kind in ("text", "category"):
-        words = array.data if masked else array
-        if masked:  # not array.filled(None), which fills in "?"
-            words = words.copy()
-            words[array.mask] = None
+    # without importing numpy.ma, which takes longer than reading a small file
+    masked = cast("np.ma.MaskedArray[Any, Any]", array) if hasattr(array, "filled") else None
+    kind = wanted.kind
+    if kind == "text" or kind == "category":
+        words: Array = array if masked is None else np.array(masked.data)
+        if masked is not None:  # not masked.filled(None), which fills in "?"
+            words[masked.mask] = None
         return Column.of_words(words.tolist())
-    if masked:
-        array = array.astype(np.float64).filled(np.nan)
-    kind: Any = "nested" if wanted.kind == "other" else wanted.kind
-    return Column(kind, np.asarray(array, dtype=np.float64))
+    if masked is not None:
+        floats = cast("np.ma.MaskedArray[Any, Any]", masked.astype(np.float64))
+        array = floats.filled(np.nan)
+    return Column("nested" if kind == "other" else kind, np.asarray(array, dtype=np.float64))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnctl.data.columns.column_format import OTHER, TEXT, ColumnFormat, Rules, as_category, beyond_note
+from nnctl.data.columns.column_format import OTHER, TEXT, ColumnFormat, Rules
+from nnctl.data.columns.interpretation import as_category, beyond_note
 from nnctl.data.columns.number_formats import BEYOND
 from nnctl.data.readers.column_facts import Raw, column_format, quoted
 from nnctl.data.readers.duckdb_columns import Found, fetch, unread
@@ -93,7 +94,7 @@ def _create_data(connection: duckdb.DuckDBPyConnection, raw: Raw, found: Found,
         if name in found.columns:
             arrays[f"a{at}"] = _array(found.columns[name])
             sql = _from_array(f"a{at}", found.columns[name], chosen)
-        elif kind != "VARCHAR" and chosen == column_format(kind) or chosen == OTHER:
+        elif (kind != "VARCHAR" and chosen == column_format(kind)) or chosen == OTHER:
             sql = f"v{at}"  # as the file has it
         elif chosen.kind == "number" and chosen.whole and name in found.whole:
             sql = f"({found.sql[name]})::bigint"
@@ -113,7 +114,8 @@ _SQL_TYPES = {"number": "double", "date": "timestamp", "time": "time"}
 
 def _array(column: Column) -> Array:
     if column.kind == "text":
-        return np.array([*column.words, None], dtype=object)[column.values]
+        words: Array = np.array([*column.words, None], dtype=object)[column.values]
+        return words
     return column.values
 
 
@@ -216,11 +218,15 @@ def _column(name: str) -> dict[str, Any]:
 
 def _tree(connection: duckdb.DuckDBPyConnection, select: str) -> dict[str, Any]:
     """The query as DuckDB's parser sees it; with the key "error" where it cannot be had so."""
-    return json.loads(connection.execute("select json_serialize_sql(?::varchar)", [select]).fetchall()[0][0])
+    tree: dict[str, Any] = json.loads(
+        connection.execute("select json_serialize_sql(?::varchar)", [select]).fetchall()[0][0]
+    )
+    return tree
 
 
 def _text(connection: duckdb.DuckDBPyConnection, tree: Mapping[str, Any]) -> str:
-    return connection.execute("select json_deserialize_sql(?::json)", [json.dumps(tree)]).fetchall()[0][0]
+    select: str = connection.execute("select json_deserialize_sql(?::json)", [json.dumps(tree)]).fetchall()[0][0]
+    return select
 
 
 def _require(connection: duckdb.DuckDBPyConnection, select: str, absent: Mapping[str, ColumnFormat],

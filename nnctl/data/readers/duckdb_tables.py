@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from nnctl.data.columns.column_format import NULLS, ColumnFormat, Rules
+from nnctl.data.columns.column_format import NO_RULES, NULLS, ColumnFormat, Rules
 from nnctl.data.readers.column_facts import Raw, literals, quoted
 from nnctl.data.readers.duckdb_columns import scan
 from nnctl.data.readers.paths import Files
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _SMALL = 16 << 20  # bytes: under this, threads cost more than they bring
 
 
-def read_table(files: Files, rules: Rules = Rules(), *, query: str | None = None,
+def read_table(files: Files, rules: Rules = NO_RULES, *, query: str | None = None,
                formats: Mapping[str, ColumnFormat] | None = None, needed: Sequence[str] = (),
                encoding: str | None = None) -> Table:  # fmt: skip
     """The files' rows, or what `query` makes of them; in the query they are the table `data`.
@@ -66,7 +66,8 @@ def _source(files: Files, rules: Rules, encoding: str | None) -> Iterator[tuple[
         sources = [opened.enter_context(readable(path, how))
                    for path, how in zip(files.paths, dialects, strict=True)]  # fmt: skip
         connection = opened.enter_context(_connect(files, [os.path.abspath(source.path) for source in sources]))
-        selects, counts = [], []
+        selects: list[str] = []
+        counts: list[int] = []
         for source, how in zip(sources, dialects, strict=True):
             places = {name: at for at, name in enumerate(how.names, 1)}
             columns = ", ".join(f"c{places[name]} as v{at}" for at, name in enumerate(names, 1))
@@ -88,7 +89,7 @@ def _origin(files: Files, counts: Sequence[int]) -> Origin | None:
 def _connect(files: Files, paths: Sequence[str]) -> duckdb.DuckDBPyConnection:
     import duckdb
 
-    config = {
+    config: dict[str, str | bool | int | float | list[str]] = {
         "autoload_known_extensions": False,
         "autoinstall_known_extensions": False,
         "python_enable_replacements": False,  # a query sees `data`, not this program's variables
@@ -139,8 +140,8 @@ def _native(connection: duckdb.DuckDBPyConnection, files: Files, rules: Rules) -
             source = source.removesuffix(")") + ", dateformat = 'x', timestampformat = 'x')"
             rows = connection.sql(f"select * from {source}")
         elif list(written.values()) != [str(kind) for kind in rows.types]:  # dates and times are strings in JSON
-            types = ", ".join(f"{quoted(name)}: '{kind}'" for name, kind in written.items())
-            source = f"read_json({paths}, union_by_name = true, columns = {{{types}}})"
+            columns = ", ".join(f"{quoted(name)}: '{kind}'" for name, kind in written.items())
+            source = f"read_json({paths}, union_by_name = true, columns = {{{columns}}})"
             rows = connection.sql(f"select * from {source}")
     if not rows.columns:
         raise DataError("there are no columns", files.name)

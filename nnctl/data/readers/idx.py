@@ -9,6 +9,7 @@ Source: LeCun, Cortes and Burges, The MNIST Database.
 from __future__ import annotations
 
 import gzip
+import io
 import math
 import re
 import struct
@@ -120,7 +121,7 @@ def read_idx(path: Path) -> Array | Rows:
     return large(values.astype(dtype.newbyteorder("="), copy=False))
 
 
-def _exactly(file, size: int, path: Path) -> bytearray:
+def _exactly(file: io.BufferedIOBase, size: int, path: Path) -> bytearray:
     data = bytearray()
     while piece := file.read(min(_PIECE, size - len(data))):  # all at once, gzip would hold it twice
         data += piece

@@ -7,12 +7,13 @@ whose sensor gives 12 bits.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from PIL.ImageFile import ImageFile
 
 Array = np.ndarray
 Range = tuple[float, float]
@@ -41,22 +42,24 @@ def _packing(image: Image) -> str:
     return str(args[0] if isinstance(args, tuple) and args else args)
 
 
-def values(image: Image, again: Image) -> Array:
+def values(image: Image, again: ImageFile) -> Array:
     """(height, width) or (height, width, channels) of a deep image: whole numbers, or float32.
 
     again: the same file opened a second time; neither is loaded. Raises ValueError for pixels that are no numbers.
     """
     if _packing(image) in _LOWER:
         again.tile = [part._replace(args=_lower(part.args)) for part in again.tile]
-        return np.asarray(image).astype(np.uint16) << 8 | np.asarray(again)
+        deep: Array = np.asarray(image).astype(np.uint16) << 8 | np.asarray(again)
+        return deep
     pixels = np.asarray(image)
     if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
         raise ValueError("some of its pixels are no finite numbers")
     return pixels
 
 
-def _lower(args):
-    return _LOWER[args] if isinstance(args, str) else (_LOWER[args[0]], *args[1:])
+def _lower(args: str | tuple[Any, ...] | None) -> str | tuple[Any, ...]:
+    """The arguments of Pillow's decoder that make it take the lower byte."""
+    return (_LOWER[args[0]], *args[1:]) if isinstance(args, tuple) else _LOWER[str(args)]
 
 
 def extent(pixels: Array) -> Range:

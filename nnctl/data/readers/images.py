@@ -8,7 +8,7 @@ photos/*.png                                              no classes: for predic
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -164,6 +164,7 @@ class _Reader:
         if broken:
             raise DataError(f"{len(broken)} of {len(paths)} images cannot be read: {listing(broken, 20)}", source,
                             "fix them, or move them to another folder")  # fmt: skip
+        assert room is not None  # no image is an error before
         return room, tuple(self._notes(len(paths), room.shape))
 
     def _opened(self, path: Path) -> Image:
@@ -200,7 +201,7 @@ class _Reader:
                 with self._pillow.open(path, formats=_READERS) as image:
                     if image.width * image.height <= _MOST_PIXELS and image_depth.is_deep(image):
                         extents.append(image_depth.extent(self._deep_values(path, image)))
-            except Exception:  # noqa: S112 - it is named when it is read
+            except Exception:  # `read` names it
                 continue
         if not extents:
             return image_depth.WHOLE
@@ -218,7 +219,7 @@ class _Reader:
         if image.has_transparency_data:
             image = self._grounded(image)
         image = image.convert(self._mode)
-        if image.size != self._size:
+        if self._size is not None and image.size != self._size:
             image = image.resize(self._size, self._pillow.Resampling.BILINEAR)
             self._resized += 1
         return np.asarray(image, np.uint8)
@@ -232,7 +233,7 @@ class _Reader:
         ground = self._pillow.new("RGBA", layers.size, (*self._spec.background, 255))
         return self._pillow.alpha_composite(ground, layers).convert("RGB")
 
-    def _notes(self, count: int, shape: tuple[int, ...]):
+    def _notes(self, count: int, shape: tuple[int, ...]) -> Iterator[str]:
         if self._resized:
             yield f"{self._resized} of {count} images are resized to {shape[1]} x {shape[2]} pixels"
         if self._recoloured:
@@ -248,7 +249,7 @@ class _Reader:
                 f" {listing(self._paged, 3)}"
             )
 
-    def _depth_notes(self, count: int):
+    def _depth_notes(self, count: int) -> Iterator[str]:
         low, high = self._range or image_depth.WHOLE
         if self._deep:
             shown = f"{low:g} to {high:g}"
@@ -264,7 +265,7 @@ class _Reader:
 
 
 def _colour_name(colour: tuple[int, int, int]) -> str:
-    names = {(255, 255, 255): "white", (0, 0, 0): "black"}
+    names: dict[tuple[int, ...], str] = {(255, 255, 255): "white", (0, 0, 0): "black"}
     return names.get(tuple(colour), "#" + "".join(f"{part:02x}" for part in colour))
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import io
 import struct
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
@@ -76,7 +75,7 @@ def _read(path: Path) -> dict[str, Array | Rows]:
         ) from None
 
 
-def _read_members(archive: zipfile.ZipFile, path: Path) -> dict[str, Array]:
+def _read_members(archive: zipfile.ZipFile, path: Path) -> dict[str, Array | Rows]:
     members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
     if not members:
         raise DataError("contains no arrays", str(path), "write it with numpy.savez(FILE, x=..., y=...)")
@@ -87,7 +86,8 @@ def _read_members(archive: zipfile.ZipFile, path: Path) -> dict[str, Array]:
             str(path),
             "if this is intended, save it uncompressed with numpy.savez",
         )
-    arrays, maps = {}, []
+    arrays: dict[str, Array | Rows] = {}
+    maps: list[MappedFile] = []
 
     def place(info: zipfile.ZipInfo) -> Place | None:
         if (start := stored_at(path, info)) is None:
@@ -104,7 +104,7 @@ def _read_members(archive: zipfile.ZipFile, path: Path) -> dict[str, Array]:
     return arrays
 
 
-def _read_array(file, size: int, where: str, place: Callable[[], Place | None]) -> Array | Rows:
+def _read_array(file: IO[bytes], size: int, where: str, place: Callable[[], Place | None]) -> Array | Rows:
     """One array in npy format of `size` bytes, header and all; place: where it may be mapped, if it may."""
     head = file.read(8)
     if head[:6] != b"\x93NUMPY" or head[6] not in (1, 2, 3):
@@ -147,7 +147,7 @@ def _read_array(file, size: int, where: str, place: Callable[[], Place | None]) 
     return large(data.reshape(shape[::-1]).T if fortran else data.reshape(shape))
 
 
-def _exactly(file: io.IOBase, size: int) -> Array:
+def _exactly(file: IO[bytes], size: int) -> Array:
     """(size,) bytes."""
     data, at = np.empty(size, np.uint8), 0  # takes no memory before it is written to
     while at < size and (chunk := file.read(min(_CHUNK, size - at))):

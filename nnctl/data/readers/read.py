@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from nnctl.data.columns.column_format import ColumnFormat, Rules
+from nnctl.data.columns.column_format import NO_RULES, ColumnFormat, Rules
 from nnctl.data.config import DatasetSpec, ImageSpec
 from nnctl.data.readers.csv.small_csv import read_small
 from nnctl.data.readers.paths import Files, find_files
@@ -44,7 +44,7 @@ def read_files(names: Sequence[str], dataset: DatasetSpec, rules: Rules, *,
     return arrays
 
 
-def read_table(files: Files, rules: Rules = Rules(), *, query: str | None = None,
+def read_table(files: Files, rules: Rules = NO_RULES, *, query: str | None = None,
                formats: Mapping[str, ColumnFormat] | None = None, needed: Sequence[str] = (),
                encoding: str | None = None) -> Table:  # fmt: skip
     """The rows of files of tables, or what `query` makes of them: of a small CSV file without DuckDB.
@@ -115,12 +115,13 @@ def column_rules(dataset: DatasetSpec, targets: Mapping[str, str]) -> Rules:
     )
 
 
-def read_dataset(dataset: DatasetSpec, rules: Rules = Rules(),
-                 formats: Mapping[str, ColumnFormat] | None = None) -> tuple[Table | Arrays, dict[str, Array]]:  # fmt: skip
-    """All rows of a data set, and the row numbers of the parts that have files or arrays of their own.
+def read_dataset(
+    dataset: DatasetSpec, rules: Rules = NO_RULES, formats: Mapping[str, ColumnFormat] | None = None
+) -> tuple[Table | Arrays, dict[str, Array]]:
+    """All rows of a data set, and the row numbers of the splits that have files or arrays of their own.
 
-    The parts are one under the other; rows that no part claims are still to be split. formats: of a trained model's
-    columns; else they are decided from all rows of `path`, and the parts' own files are read by them.
+    The rows of these files come last; the other rows are still to be split. formats: of the columns of a trained
+    model; None: they are decided from all rows of `path`, and the files of the splits are read by them.
     """
     whole = read_files(dataset.path or (), dataset, rules, formats=formats)
     fixed: dict[str, Array] = {}

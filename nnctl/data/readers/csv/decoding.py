@@ -7,6 +7,7 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import BinaryIO, cast
 
 from nnctl.errors import DataError
@@ -87,10 +88,11 @@ class _named:
     def __init__(self, path: Path):
         self._path = path
 
-    def __enter__(self):
-        return self
+    def __enter__(self) -> None: ...
 
-    def __exit__(self, kind, error, trace):
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if isinstance(error, (EOFError, zlib.error, gzip.BadGzipFile)):
             raise DataError(
                 "the gzip file is truncated or damaged", str(self._path), "copy or download it again"

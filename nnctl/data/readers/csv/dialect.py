@@ -29,10 +29,10 @@ class Dialect:
     """How one CSV file is written.
 
     names: the columns, as written, without blanks around them. encoding: Python's name. header_lines: lines before the
-    first row, of which there are several where a quoted name holds a line break, blank lines stand first, or
-    Excel's `sep=;`. blanks_after_delimiter: unquoted fields have blanks around them. trailing: every line ends in
-    so many delimiters too many. stray: quotes stand inside unquoted fields. longest: no row has more bytes. as_is: a strict reader of UTF-8 takes the file
-    itself, after `skip` lines. notes: what was taken otherwise than it is written.
+    first row, several if a quoted name contains a line break or if blank lines or Excel's `sep=;` come first.
+    blanks_after_delimiter: unquoted fields have blanks around them. trailing: the number of extra delimiters at the end
+    of every line. longest: the most bytes of a row. stray: there are quotes inside unquoted fields. as_is: a strict
+    reader of UTF-8 can read the file itself, after `skip` lines. notes: what was read differently than it is written.
     """
 
     delimiter: str
@@ -143,9 +143,9 @@ class _Header:
 
     def _read(self, text: bytes, final: bool) -> bool:
         """Whether the header is whole in the text; then everything is known."""
-        first = _BLANK_LINES.match(text).end()
+        first = _matched(_BLANK_LINES, text).end()
         excel = _EXCEL.match(text, first)
-        line = _LINE.match(text, first)
+        line = _matched(_LINE, text, first)
         if line.end() == len(text) and not final:
             return False
         if excel and excel.end() == line.end(1):
@@ -161,7 +161,7 @@ class _Header:
         end = self._end(text, begin, final)
         if end is None:
             return False
-        at = _LINE.match(text, end[0])
+        at = _matched(_LINE, text, end[0])
         record = text[begin : end[0]].decode()
         self.delimiter = excel[1].decode() if excel else _delimiter(record)
         reader = csv.reader([record], delimiter=self.delimiter, skipinitialspace=self.delimiter != " ")
@@ -180,7 +180,7 @@ class _Header:
         """(where the record of names ends, its line end): after the line, or where its open quote closes."""
         at = begin
         while True:
-            line = _LINE.match(text, at)
+            line = _matched(_LINE, text, at)
             if line.end() >= len(text) - 1 and not final:
                 return None
             if not _open_quote(text[begin : line.end(1)]):
@@ -212,7 +212,14 @@ class _Header:
                             "add a line of column names at the top")  # fmt: skip
 
 
-def _first(reader) -> list[str]:
+def _matched(pattern: re.Pattern[bytes], text: bytes, at: int = 0) -> re.Match[bytes]:
+    """The match of a pattern that matches anything."""
+    found = pattern.match(text, at)
+    assert found is not None
+    return found
+
+
+def _first(reader: Iterator[list[str]]) -> list[str]:
     limit = csv.field_size_limit(1 << 30)
     try:
         return next(reader)

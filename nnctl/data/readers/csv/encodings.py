@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from itertools import pairwise
 from pathlib import Path
 
 from nnctl.data.readers.csv.decoding import open_bytes
@@ -90,9 +91,7 @@ def _score(text: str, usual: str, others: tuple[str, float], latin: float | None
     rest = len(re.findall(others[0], re.sub(f"[{usual}]", "", text)))
     wrong = len(re.findall(r"[ךםןףץ](?=[א-ת])", text))  # letters that end a word
     for word in re.findall(r"[^\W\d_]+", text):
-        wrong += sum(
-            one.islower() and two.isupper() and max(one, two) > "\x7f" for one, two in zip(word, word[1:], strict=False)
-        )
+        wrong += sum(one.islower() and two.isupper() and max(one, two) > "\x7f" for one, two in pairwise(word))
         foreign = sum(letter > "\x7f" for letter in word)
         if latin is None:
             wrong += min(foreign, len(word) - foreign)  # a word of another alphabet holds no Latin letters

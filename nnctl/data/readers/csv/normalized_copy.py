@@ -72,7 +72,8 @@ def _by_pairs(text: bytes, hide: bytes) -> bytes:
 def _by_fields(text: bytes, delimiter: str, hide: bytes, final: bool) -> bytes:
     """Where a quote opens a field only at its beginning; one that never closes opens none."""
     blank, before = (b" " if delimiter == "\t" else b" \t"), b"\r\n" + delimiter.encode()
-    parts, done, at = [], 0, 0
+    parts: list[bytes] = []
+    done = at = 0
     while (start := text.find(b'"', at)) >= 0:
         first = start
         while first > done and text[first - 1] in blank:

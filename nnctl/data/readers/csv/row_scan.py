@@ -56,7 +56,8 @@ def scan(blocks: Iterable[bytes], delimiter: str, trailing: int = 0) -> Facts:
     trailing: how many delimiters every line must end in for `Facts.trailing`.
     """
     facts = Facts()
-    inside, pending, run = False, [], 0
+    inside, run = False, 0
+    pending: list[bytes] = []
     for block in blocks:
         inside, bare = _outside(block, inside)
         run += len(block)

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from nnctl.data.columns.column_format import NULLS, NUMBER, TEXT, ColumnFormat, Decision, Rules, decide, typed_columns
+from nnctl.data.columns.column_format import NO_RULES, NULLS, NUMBER, TEXT, ColumnFormat, Decision, Rules
+from nnctl.data.columns.interpretation import decide, typed_columns
 from nnctl.data.readers.paths import Files
 from nnctl.data.table import Table, missing_note, text_columns
 
@@ -21,7 +22,7 @@ _NAME = re.compile(r"[A-Za-z][\w.\-]*( [\w.\-]+)*", re.ASCII)
 Fields = dict[str, Sequence[str]]  # by column, its words in the order of the rows
 
 
-def read_small(files: Files, rules: Rules = Rules(), formats: Mapping[str, ColumnFormat] | None = None,
+def read_small(files: Files, rules: Rules = NO_RULES, formats: Mapping[str, ColumnFormat] | None = None,
                encoding: str | None = None) -> Table | None:  # fmt: skip
     """The table of a small CSV file; None where the file is left to DuckDB. rules, formats: as read_table has them.
 
@@ -71,7 +72,7 @@ def _plain(path: Path) -> Fields | None:
         return None
     if not all(map(_NAME.fullmatch, names)):
         return None
-    fields = dict(zip(names, zip(*rows[1:], strict=True), strict=True))
+    fields: Fields = dict(zip(names, zip(*rows[1:], strict=True), strict=True))
     if any(word != word.strip() for column in fields.values() for word in set(column)):
         return None
     return fields

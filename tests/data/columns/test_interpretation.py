@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from nnctl.data.columns.column_format import ColumnFormat, Rules, as_category, decide, typed
+from nnctl.data.columns.column_format import ColumnFormat, Rules
+from nnctl.data.columns.interpretation import as_category, decide, typed
 from nnctl.data.columns.number_formats import NumberFormat
 from nnctl.data.table import Column
 from nnctl.errors import DataError
