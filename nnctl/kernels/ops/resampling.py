@@ -1,4 +1,4 @@
-"""Compiled resampling of images. The NumPy reference is Resampling in nn/layers/augmentation.py."""
+"""Compiled resampling of images. The NumPy reference is nn/layers/augmentation/resampling.py."""
 
 import numpy as np
 

@@ -5,14 +5,9 @@ from nnctl.nn.layers.base import Layer, Weight, layers
 for _module, _names in {
     "activation": ("Activation", "ReLU", "LeakyReLU", "ELU", "Softmax"),
     "attention": ("MultiHeadAttention",),
-    "augmentation": (
-        "RandomBrightness",
-        "RandomContrast",
-        "RandomFlip",
-        "RandomRotation",
-        "RandomTranslation",
-        "RandomZoom",
-    ),
+    "augmentation.flip": ("RandomFlip",),
+    "augmentation.geometric": ("RandomRotation", "RandomTranslation", "RandomZoom"),
+    "augmentation.intensity": ("RandomBrightness", "RandomContrast"),
     "convolution": ("Conv1D", "Conv2D"),
     "dense": ("Dense",),
     "depthwise": ("DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D"),
@@ -25,7 +20,9 @@ for _module, _names in {
     ),
     "group_normalization": ("GroupNormalization",),
     "rms_normalization": ("RMSNormalization", "UnitNormalization"),
-    "merge": ("Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract"),
+    "concatenate": ("Concatenate",),
+    "dot": ("Dot",),
+    "merge": ("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"),
     "normalization": ("BatchNormalization", "LayerNormalization"),
     "padding": (
         "Cropping1D",

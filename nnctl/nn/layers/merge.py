@@ -1,12 +1,10 @@
-"""Layers that make one tensor of several."""
+"""Layers that merge several tensors element by element."""
 
 from functools import reduce
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from nnctl.components.fast_checks import BeforeValidator
-from nnctl.components.registry import listed
 from nnctl.errors import ShapeError
 from nnctl.nn.layers.base import Layer, added, layers, show
 
@@ -196,112 +194,3 @@ class Minimum(Extreme):
     """The smallest, element by element: y = min(x_1, x_2, ...)."""
 
     choose = np.minimum
-
-
-@layers.register("Dot")
-class Dot(Layer):
-    """Sum of products along one axis of each: y[i, j] = sum_k x_1[i, k] x_2[k, j], for every sample.
-
-    axes: of x_1 and of x_2, counted with the rows' axis (1 is a sample's first), or one figure for both.
-    normalize: both are brought to length 1 along their axis first, which makes y their cosine.
-    """
-
-    axes: Annotated[int | tuple[int, int], BeforeValidator(listed)]
-    normalize: bool = False
-
-    merges = True
-    most = 2
-
-    def _axes(self, ranks):
-        """The axes, counted with the rows' axis and from 0; ranks likewise count it."""
-        given = self.axes if isinstance(self.axes, tuple) else (self.axes, self.axes)
-        return [axis % rank if -rank < axis < rank else -1 for axis, rank in zip(given, ranks, strict=True)]
-
-    def output_shape(self, shapes):
-        one, two = shapes
-        first, second = self._axes([len(one) + 1, len(two) + 1])
-        if first < 1 or second < 1 or one[first - 1] != two[second - 1]:
-            raise ShapeError(
-                f"Dot needs axes of one size, got axes {self.axes} of {show(one)} and {show(two)}",
-                hint="count the batch axis as 0: the last axis of both is -1",
-            )
-        rest = one[: first - 1] + one[first:] + two[: second - 1] + two[second:]
-        return rest or (1,)
-
-    def forward(self, w, xs, call):
-        axes = self._axes([x.ndim for x in xs])
-        moved = [np.moveaxis(x, axis, -1) for x, axis in zip(xs, axes, strict=True)]
-        flat = [np.ascontiguousarray(m).reshape(len(m), -1, m.shape[-1]) for m in moved]  # (rows, others, k)
-        lengths = [None, None]
-        if self.normalize:
-            lengths = [np.sqrt(np.maximum(np.square(x).sum(axis=-1, keepdims=True), 1e-12)) for x in flat]
-            flat = [x / length for x, length in zip(flat, lengths, strict=True)]
-        y = flat[0] @ flat[1].swapaxes(1, 2)
-        shape = self.output_shape([x.shape[1:] for x in xs])
-        return y.reshape(len(y), *shape), (flat, lengths, axes, [m.shape for m in moved])
-
-    def backward(self, w, grads, saved, dy, call):
-        flat, lengths, axes, shapes = saved
-        dy = dy.reshape(len(dy), flat[0].shape[1], flat[1].shape[1])
-        dxs = []
-        for x, d, length, axis, shape in zip(
-            flat, (dy @ flat[1], dy.swapaxes(1, 2) @ flat[0]), lengths, axes, shapes, strict=True
-        ):
-            if length is not None:  # the part along x changes its length only, which is divided out
-                d -= x * np.einsum("...k,...k->...", x, d)[..., None]
-                d /= length
-            dxs.append(np.ascontiguousarray(np.moveaxis(d.reshape(shape), -1, axis)))
-        return dxs
-
-
-@layers.register("Concatenate")
-class Concatenate(Layer):
-    """Puts its inputs side by side along `axis` (default the last)."""
-
-    keeps_range = True
-
-    axis: int = -1
-
-    merges = True
-
-    def output_mask(self, xs, masks):
-        if all(mask is None for mask in masks):
-            return None
-        # a step counts if any of what is joined there does; what has no mask does
-        wide = [
-            np.ones(x.shape, bool)
-            if mask is None
-            else np.broadcast_to(mask.reshape(*mask.shape, *(1,) * (x.ndim - mask.ndim)), x.shape)
-            for x, mask in zip(xs, masks, strict=True)
-        ]
-        return np.concatenate(wide, axis=self.axis).any(axis=-1)
-
-    def output_shape(self, shapes):
-        rank = len(shapes[0])
-        # axis counts the batch axis, as in Keras: 1 is the first axis of a sample
-        axis = self.axis if self.axis < 0 else self.axis - 1
-        if not -rank <= axis < rank:
-            raise ShapeError(
-                f"axis {self.axis} does not exist in {show(shapes[0])}", hint=f"use 1 to {rank}, or -1 for the last"
-            )
-        axis %= rank
-        rest = {(*shape[:axis], *shape[axis + 1 :]) for shape in shapes}
-        if len({len(shape) for shape in shapes}) > 1 or len(rest) > 1:
-            raise ShapeError(
-                "Concatenate needs inputs that differ in the joined axis only, got "
-                + " and ".join(show(shape) for shape in shapes),
-                hint="put Flatten or Reshape before it, or choose another axis",
-            )
-        sizes = [shape[axis] for shape in shapes]
-        joined = None if None in sizes else sum(sizes)
-        return (*shapes[0][:axis], joined, *shapes[0][axis + 1 :])
-
-    def forward(self, w, xs, call):
-        shape = list(xs[0].shape)
-        shape[self.axis] = sum(x.shape[self.axis] for x in xs)
-        y = call.empty(tuple(shape))
-        np.concatenate(xs, axis=self.axis, out=y)
-        return y, [x.shape[self.axis] for x in xs]
-
-    def backward(self, w, grads, sizes, dy, call):
-        return np.split(dy, np.cumsum(sizes[:-1]), axis=self.axis)

@@ -1,0 +1,1 @@
+"""Augmentation: in training, each image is changed a little in every epoch; otherwise nothing happens."""
