@@ -11,7 +11,7 @@ from nnctl.nn.layers.base import Layer, layers
 
 ActivationName: Any = one_of(activations.activations)  # unlike that of the other layers, never null
 
-# Elementwise math runs on blocks of this many elements: its temporaries stay in the first-level cache.
+# Elementwise functions run on blocks of this many elements, so that temporary arrays stay in the first-level cache.
 BLOCK = 8192
 
 
@@ -26,7 +26,7 @@ class Applies(Layer):
         raise NotImplementedError
 
     def outer_activation(self):
-        return None  # it is what forward does
+        return None  # forward applies it
 
     def forward(self, w, x, call):
         function = self.function
@@ -55,7 +55,7 @@ class Applies(Layer):
 
 
 def _compiled(function, x, call):
-    """Whether there is a compiled form of it (kernels/primitives/elementwise.py)."""
+    """Whether a kernel computes it (kernels/primitives/elementwise.py)."""
     return call.kernels and function.is_plain_relu and x.flags.c_contiguous
 
 

@@ -1,4 +1,4 @@
-"""Attention: every step looks at all steps and takes from each by how much it matters."""
+"""Attention: every step is a weighted mean of all steps, weighted by how well they match."""
 
 import operator
 from functools import reduce
@@ -11,14 +11,14 @@ from nnctl.nn.layers.base import Array, Count, Layer, Rate, Weight, layers, show
 from nnctl.nn.layers.regularization import random_mask
 from nnctl.nn.regularizers import RegularizerName
 
-OUT_OF_SIGHT = -1e30  # a score that softmax makes 0, and that float32 still holds
+OUT_OF_SIGHT = -1e30  # a score that softmax makes 0, and that float32 can hold
 
 
 def visible(query, *sources, causal=None):
-    """(rows or 1, steps, source steps), which steps look at which; None where all look at all.
+    """(rows or 1, steps, source steps), which steps see which; None where all see all.
 
-    query (rows, steps), sources (rows, source steps): masks or None. causal: (steps, source steps) where none looks
-    at later ones, else None.
+    query (rows, steps), sources (rows, source steps): masks or None. causal: (steps, source steps) where no step sees
+    later ones, else None.
     """
     conditions: list[Array] = [mask[:, None, :] for mask in sources if mask is not None]
     if query is not None:
@@ -30,7 +30,7 @@ def visible(query, *sources, causal=None):
 
 
 def attend(scores, seen):
-    """Makes of scores, in place, their softmax over the source steps that are seen; all 0 where none is."""
+    """Replaces scores by their softmax over the source steps that are seen; 0 where none is."""
     if seen is not None:
         np.copyto(scores, OUT_OF_SIGHT, where=~seen)
     scores -= scores.max(axis=-1, keepdims=True)
@@ -50,15 +50,15 @@ def attend_back(d, weights):
 
 @layers.register("MultiHeadAttention")
 class MultiHeadAttention(Layer):
-    """Scaled dot-product attention in several heads. With queries Q = q W_q + b_q, keys K and values V likewise:
+    """Scaled dot-product attention with several heads. With queries Q = q W_q + b_q, and keys K and values V likewise:
 
         A = softmax(Q K^T / sqrt(key_dim))      (rows, heads, steps, source steps)
         y = [A V of every head] W_o + b_o
 
     Takes one tensor (self-attention), or [query, value], or [query, value, key]; q (rows, steps, features),
     W_q (features, heads, key_dim), W_v (features, heads, value_dim), W_o (heads, value_dim, output).
-    Padded steps are not looked at, nor do they look at any; with use_causal_mask, none looks at later ones. dropout:
-    of A. output_features: of y, by default the query's (Keras calls it output_shape).
+    Padded steps neither see nor are seen; with use_causal_mask, no step sees later ones. dropout is applied to A.
+    output_features: of y, by default as many as the query has (Keras calls it output_shape).
     Source: Vaswani et al. 2017.
     """
 
@@ -79,7 +79,7 @@ class MultiHeadAttention(Layer):
     most = 3
 
     def _sources(self, items):
-        """(query, key, value) of what the layer is given."""
+        """(query, key, value) from the layer's inputs."""
         query = items[0]
         value = items[1] if len(items) > 1 else query
         return query, items[2] if len(items) > 2 else value, value

@@ -1,7 +1,7 @@
 """What a layer is: its arguments, its shapes, its weights, its forward and, right under it, its backward.
 
-A layer object holds arguments only. What backward needs is handed back by forward, so that the shards of
-one batch can pass through the same layer on several threads at once.
+A layer object holds arguments only. What backward needs is returned by forward, so that the shards of one batch can
+go through the same layer on several threads at once.
 """
 
 from collections.abc import Generator, Mapping, Sequence
@@ -16,12 +16,12 @@ from nnctl.components.registry import Declared, Family, one_of
 from nnctl.errors import ShapeError
 
 Array = np.ndarray
-MOVED = 10  # what a number that is only moved takes, in multiply-adds
+MOVED = 10  # the cost of a number that is only moved, in multiply-adds
 Shape = tuple[int | None, ...]  # without the batch axis; None is a length that varies (time steps)
-Saved = Any  # whatever forward wants backward to see
+Saved = Any  # what forward keeps for backward
 
 Count = Annotated[int, Field(ge=1)]  # an argument that counts something: units, filters
-Rate = Annotated[float, Field(ge=0, lt=1)]  # a part that is dropped
+Rate = Annotated[float, Field(ge=0, lt=1)]  # the fraction that is dropped
 
 layers = Family("layer")
 
@@ -32,10 +32,10 @@ OptionalLayerName: Any = one_of(layers, optional=True)
 
 @dataclass(frozen=True)
 class Weight:
-    """One weight of a layer: its shape, how it starts, whether it is trained.
+    """One weight of a layer: its shape, its initial values, whether it is trained.
 
     initializer: a member of `initializers`. regularizer: a member of `regularizers`, or None.
-    fans: (fan_in, fan_out), where the shape alone does not tell.
+    fans: (fan_in, fan_out), where they do not follow from the shape.
     """
 
     shape: tuple[int, ...]
@@ -57,7 +57,7 @@ class Call(Protocol):
     onto: Array | None
     masks: Sequence[Array | None]  # of each input: (rows, steps) bool, False where a step is padding; in forward only
     dtype: np.dtype
-    kernels: Any  # compiled twins (see nnctl.kernels), for float32 only; None: NumPy does it
+    kernels: Any  # the compiled kernels (see nnctl.kernels), for float32 only; None: NumPy computes
 
     def empty(self, shape: tuple[int, ...], dtype: Any = None) -> Array:
         """An uninitialised array of this shard's arena, valid until the shard's next pass."""
@@ -67,8 +67,8 @@ class Call(Protocol):
         batch is cut into shards, a row gets the same bits. A layer that draws twice numbers its streams."""
 
 
-# A layer that needs figures from the whole batch writes forward and backward as generators: it yields its
-# shard's share (an array) and gets back the sum over all shards.
+# A layer that needs sums over the whole batch writes forward and backward as generators: it yields its shard's partial
+# sum (an array) and is sent the sum over all shards.
 WholeBatch = Generator[Array, Array, Any]
 
 
@@ -76,16 +76,16 @@ class Layer(Declared):
     """Base of all layers.
 
     A field named `activation` is applied by the program as a step of its own, after forward, so that it can
-    be fused with what follows: forward and backward of the layer know nothing of it (see `outer_activation`).
+    be fused with what follows: forward and backward of the layer do not see it (see `outer_activation`).
 
     merges: takes a list of tensors instead of one: at least `fewest`, at most `most` (None: any number).
     whole_batch: forward and backward are generators (see WholeBatch).
-    keeps_output: backward looks at what forward returned, so nothing may overwrite it.
-    passes_mask: a mask of padded time steps goes on unchanged to the output; else it ends here.
-    takes_largest: each output is the largest of some inputs, so that a monotone activation may as well come after.
-    bias_may_wait: `bias` is added to the last axis at the very end of forward, so that a copy of the layer with
-    use_bias off, and the bias added later, do the same.
-    makes_mask: `output_mask` makes a mask though the input has none.
+    keeps_output: backward reads what forward returned, so nothing may overwrite it.
+    passes_mask: a mask of padded time steps goes on unchanged to the output; otherwise it ends here.
+    takes_largest: each output is the largest of some inputs, so a monotone activation may be applied after it instead.
+    bias_may_wait: `bias` is added to the last axis at the very end of forward, so a copy of the layer with use_bias
+      off, and the bias added later, give the same result.
+    makes_mask: `output_mask` makes a mask even where the input has none.
     keeps_range: each output is one of the inputs, or between the smallest and the largest of them.
     keeps_sign: no output is negative where no input is.
     """
@@ -141,10 +141,10 @@ class Layer(Declared):
         return {}
 
     def state_names(self) -> tuple[str, ...]:
-        """Names of further outputs: a layer named `encoder` with the state `h` gives `encoder.h` as well.
+        """Names of further outputs: a layer named `encoder` with the state `h` also gives `encoder.h`.
 
-        Where there are some, forward returns ([output, *states], saved), and backward's dy is a list too, None
-        in it for what nothing used."""
+        With further outputs, forward returns ([output, *states], saved), and backward's dy is a list as well, with None
+        for outputs that nothing uses."""
         return ()
 
     def state_shapes(self, shape: Any) -> tuple[Shape, ...]:
@@ -157,12 +157,12 @@ class Layer(Declared):
         return getattr(self, "activation", None)
 
     def output_mask(self, x: Any, masks: Sequence[Array | None]) -> Array | None:
-        """The output's mask from the inputs' masks; asked where an input has one, or the layer `makes_mask`."""
+        """The output's mask from the inputs' masks; called where an input has one, or the layer `makes_mask`."""
         return masks[0] if self.passes_mask else None
 
     def refused(self, x: Array) -> tuple[Array, str, str] | None:
-        """What the layer cannot take of a tensor: (rows,) True where a row holds some, what it is in words, and how
-        to mend it; None where all is well. Asked of the model's inputs before any work starts."""
+        """The rows of an input that the layer cannot take: (rows,) True for those, the first wrong value in words,
+        and a fix; None where all can be taken. Called with the model's inputs before training."""
         return None
 
     def forward(self, w: Mapping[str, Array], x: Any, call: Call) -> tuple[Any, Saved]:
@@ -185,11 +185,11 @@ class Layer(Declared):
         return 0
 
     def deals(self) -> bool:
-        """Whether the compiled form deals its rows out to threads, so that a model of such layers needs no shards."""
+        """Whether the kernel splits its rows among the threads, so that a model of such layers needs no shards."""
         return False
 
     def scratch(self, shape: Any) -> int:
-        """Numbers that forward keeps of a sample beside its output, roughly."""
+        """How many numbers forward keeps for each sample beside its output, roughly."""
         return 0
 
 
@@ -207,7 +207,7 @@ def show(shape: Sequence[int | None]) -> str:
 
 
 def product(a: Array, b: Array, out: Array, call: Call) -> Array:
-    """out = a b, compiled where a run has kernels: BLAS' is then as fast, but not beside other threads' Python."""
+    """out = a b, compiled where a run has kernels: BLAS is as fast, but not while other threads run Python."""
     if call.kernels:
         call.kernels.gemm.times(a, b, out, False)
         return out
@@ -232,5 +232,5 @@ def added(a: Array, b: Array, out: Array, call: Call) -> Array:
 
 
 def column_sums(x: Array, out: Array) -> Array:
-    """The sum over the rows of x, as a product with ones: BLAS' is several times as fast as a sum over an axis."""
+    """The sum over the rows of x, as a product with ones: BLAS is several times as fast as a sum over an axis."""
     return np.matmul(np.ones(len(x), x.dtype), x, out=out)

@@ -1,4 +1,4 @@
-"""Concatenate: several tensors side by side."""
+"""Concatenate: several tensors joined along one axis."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from nnctl.nn.layers.base import Layer, layers, show
 
 @layers.register("Concatenate")
 class Concatenate(Layer):
-    """Puts its inputs side by side along `axis` (default the last)."""
+    """Joins its inputs along `axis`, by default the last."""
 
     keeps_range = True
 
@@ -19,7 +19,7 @@ class Concatenate(Layer):
     def output_mask(self, xs, masks):
         if all(mask is None for mask in masks):
             return None
-        # a step counts if any of what is joined there does; what has no mask does
+        # a step counts if any input counts there; an input without a mask always does
         wide = [
             np.ones(x.shape, bool)
             if mask is None

@@ -1,4 +1,4 @@
-"""Convolutions: the same small window of weights looks at every place of a sequence or an image."""
+"""Convolutions: the same small window of weights at every position of a sequence or an image."""
 
 from functools import partial
 from math import prod
@@ -16,7 +16,7 @@ from nnctl.nn.regularizers import RegularizerName
 
 
 class Convolution(Layer):
-    """What the convolutions share. x (rows, *positions, inputs), W (*kernel_size, inputs / groups, filters).
+    """Base of the convolutions. x (rows, *positions, inputs), W (*kernel_size, inputs / groups, filters).
 
     y[p, f] = b[f] + sum over the places k of the window and the inputs c of x[s p + d k, c] W[k, c, f]
     """
@@ -105,12 +105,12 @@ class Convolution(Layer):
         return dx
 
     def _groups(self, inputs):
-        """(channels in, channels out) of each group."""
+        """(input channels, output channels) of each group."""
         wide, high = inputs // self.groups, self.filters // self.groups
         return [(slice(g * wide, (g + 1) * wide), slice(g * high, (g + 1) * high)) for g in range(self.groups)]
 
     def _pointwise(self, x):
-        """Whether each window is a place of x, so that x is its own windows."""
+        """Whether each window is one position of x, so that the windows are x itself."""
         return (
             prod(window_geometry.each(self.kernel_size)) == prod(window_geometry.each(self.strides)) == 1
             and x.flags.c_contiguous
@@ -125,7 +125,7 @@ class Convolution(Layer):
         columns = call.empty((len(x), *positions, *sizes, x.shape[-1]))
         if x.shape[-1] > 1:
             np.copyto(columns, window_geometry.views(x, sizes, strides, dilations, positions))
-        else:  # one channel: copies of whole rows of places, where windows would be copied number by number
+        else:  # one channel: copy whole rows of positions, where windows would be copied number by number
             every = (slice(None),) * (1 + self.rank)
             zeros = (0,) * self.rank
             for place, there, _ in window_geometry.offsets(x.shape[1:-1], sizes, strides, zeros, dilations, positions):
@@ -133,8 +133,8 @@ class Convolution(Layer):
         return columns.reshape(-1, prod(sizes) * x.shape[-1])
 
     def _add_back(self, rows, kernel, dx, positions, call):
-        """Adds each window's gradient to the places it saw, a place of the window at a time: nine products whose
-        results stay in the cache are faster than one whose result is read in nine strides."""
+        """Adds each window's gradient to the positions it covers, one place of the window at a time: nine products
+        whose results stay in the cache are faster than one whose result is read in nine strides."""
         sizes, strides, padding, dilations = window_geometry.of(self)
         inputs = dx.shape[-1]
         if self._pointwise(dx):
@@ -149,25 +149,26 @@ class Convolution(Layer):
             dx[there] += seen_by[seen]
 
     def compiled(self, x, call):
-        """The compiled convolution (kernels/ops/convolution.py), where it does what this layer does to x, or None."""
+        """The compiled convolution (kernels/ops/convolution.py) where it computes this layer for x, or None."""
         fits = call.kernels and self.groups == 1 and x.flags.c_contiguous
         return call.kernels.convolution if fits else None
 
     def plan(self, x, call):
-        """How the rows are dealt out to threads; for each part room for an image with its zeros beside; and strides,
-        zeros before and dilations of two axes: time is an image of one row."""
-        room, *geometry = window_geometry.on_two_axes(x.shape[1:], *window_geometry.of(self))
+        """How the rows are split among the threads; for each slice of rows a buffer for an image with its padding; and
+        strides, zeros before and dilations for two axes: a sequence is an image of one row."""
+        buffer, *geometry = window_geometry.on_two_axes(x.shape[1:], *window_geometry.of(self))
         parts = call.parts(len(x), self.multiply_adds(x.shape[1:]))
-        return parts, call.empty((len(parts), *room)), *geometry
+        return parts, call.empty((len(parts), *buffer)), *geometry
 
     def _forward_compiled(self, compiled, w, x, call):
-        """Puts the compiled calls together: (what makes them, y, saved)."""
+        """Prepares the compiled calls: (a function that makes them, y, saved)."""
         y = call.empty((len(x), *self.output_shape(x.shape[1:])))
-        parts, rooms, *geometry = plan = self.plan(x, call)
+        parts, buffers, *geometry = plan = self.plan(x, call)
         image, out, kernel = self.image(x), self.image(y), window(w["kernel"])
         bias = w["bias"] if self.use_bias else np.empty(0, x.dtype)
         given = [
-            (image[rows], kernel, bias, out[rows], room, *geometry) for rows, room in zip(parts, rooms, strict=True)
+            (image[rows], kernel, bias, out[rows], buffer, *geometry)
+            for rows, buffer in zip(parts, buffers, strict=True)
         ]
         return partial(call.deal, lambda part: compiled.forward(*given[part]), len(parts)), y, (compiled, plan, x)
 
@@ -178,14 +179,14 @@ class Convolution(Layer):
         return call.onto if fits(call.onto, x) else None
 
     def _backward_compiled(self, compiled, w, grads, plan, x, dy, onto, call):
-        """(what makes the calls, dx)."""
-        parts, rooms, *geometry = plan
+        """(a function that makes the calls, dx)."""
+        parts, buffers, *geometry = plan
         dw, dbias = self.gradients_of_parts(grads, len(parts), call)
         dx = onto if onto is not None else call.empty(x.shape) if call.wants_dx else None
         into = np.empty((len(x), 0, 0, 0), x.dtype) if dx is None else self.image(dx)
-        image, slopes, kernel = self.image(x), self.image(dy), window(w["kernel"])
+        image, dimage, kernel = self.image(x), self.image(dy), window(w["kernel"])
         given = [
-            (image[rows], kernel, slopes[rows], dw[part], dbias[part], into[rows], rooms[part], *geometry,
+            (image[rows], kernel, dimage[rows], dw[part], dbias[part], into[rows], buffers[part], *geometry,
              int(onto is not None))
             for part, rows in enumerate(parts)
         ]  # fmt: skip
@@ -197,8 +198,8 @@ class Convolution(Layer):
         return run, dx
 
     def gradients_of_parts(self, grads, count, call):
-        """Where each part writes its gradient of the kernel, (window and channels, filters), and of the bias: the first
-        one where they are wanted; or empty arrays."""
+        """Where the kernel writes its partial gradients of the weights, (window and channels, filters), and of the bias:
+        the first ones into grads, the others into buffers; empty arrays without grads."""
         if not grads:
             return [np.empty((0, self.filters), call.dtype)] * count, [np.empty(0, call.dtype)] * count
         dw = [grads["kernel"].reshape(-1, self.filters)]
@@ -209,7 +210,7 @@ class Convolution(Layer):
         return dw, dbias
 
     def image(self, x):
-        """x with two axes of places; where every place is a window of its own, all of them in one row."""
+        """x with two axes of positions; where every position is a window of its own, all of them in one row."""
         if self._pointwise(x):
             return x.reshape(len(x), 1, -1, x.shape[-1])
         return x if x.ndim == 4 else x[:, None]
@@ -226,7 +227,7 @@ class Convolution(Layer):
 class Conv1D(Convolution):
     """Convolution over time: x (rows, steps, features) -> y (rows, steps, filters).
 
-    padding: valid, same, or causal (a step sees itself and earlier ones only).
+    padding: valid, same, or causal (a step sees only itself and earlier steps).
     """
 
     kernel_size: window_geometry.Single
@@ -241,7 +242,7 @@ class Conv1D(Convolution):
 class Conv2D(Convolution):
     """Convolution over images: x (rows, height, width, channels) -> y (rows, height, width, filters).
 
-    Cross-correlation, as everywhere in deep learning: the kernel is not flipped. Source: LeCun et al. 1989.
+    A cross-correlation, as usual in deep learning: the kernel is not flipped. Source: LeCun et al. 1989.
     """
 
     kernel_size: window_geometry.Pair
@@ -253,17 +254,17 @@ class Conv2D(Convolution):
 
 
 def add_parts(*gradients):
-    """Adds each part's gradients to the first one's."""
+    """Adds the gradients of each slice of rows to those of the first one."""
     for first, *others in gradients:
         for other in others:
             first += other
 
 
 def fits(given, x):
-    """Whether an array is one in which a kernel may add to a gradient of x."""
+    """Whether a kernel may add a gradient of x to this array."""
     return (given.shape, given.dtype) == (x.shape, x.dtype) and given.flags.c_contiguous and given.flags.writeable
 
 
 def window(kernel):
-    """(tall, broad, channels, filters), of a convolution over time tall 1."""
+    """(height, width, channels, filters); the height is 1 for a convolution over time."""
     return kernel if kernel.ndim == 4 else kernel[None]

@@ -1,4 +1,4 @@
-"""Dense: every output sees every input."""
+"""Dense: every output depends on every input."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from nnctl.nn.initializers import InitializerName
 from nnctl.nn.layers.base import Count, Layer, Weight, column_sums, layers
 from nnctl.nn.regularizers import RegularizerName
 
-# The longest side of compiled products.
+# The longest side of a compiled product.
 COMPILED = 2048
 
 
@@ -16,8 +16,8 @@ COMPILED = 2048
 class Dense(Layer):
     """Fully connected layer: y = activation(x W + b).
 
-    x (..., inputs), W (inputs, units), b (units), y (..., units): the last axis is contracted, every other
-    axis is kept, so a sequence (timesteps, features) gets the same weights at each step.
+    x (..., inputs), W (inputs, units), b (units), y (..., units). Only the last axis changes, so the same weights apply
+    at each step of a sequence (steps, features).
     """
 
     units: Count
@@ -60,7 +60,7 @@ class Dense(Layer):
         return y, x
 
     def _compiled(self, rows, call):
-        """Whether the compiled products are as good as BLAS': the larger ones are its own."""
+        """Whether the compiled products are as fast as BLAS, which is better for larger ones."""
         return call.kernels and rows.flags.c_contiguous and max(*rows.shape, self.units) <= COMPILED
 
     def backward(self, w, grads, x, dy, call):

@@ -1,4 +1,4 @@
-"""Convolutions that look at each channel by itself, alone or with a mixing of the channels after it."""
+"""Convolutions of each channel by itself, alone or followed by a mixing of the channels."""
 
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from nnctl.nn.regularizers import RegularizerName
 
 
 class Depthwise(Layer):
-    """What these share: W (*kernel_size, inputs, depth_multiplier); each input has depth_multiplier outputs.
+    """Base of these layers: W (*kernel_size, inputs, depth_multiplier); each input has depth_multiplier outputs.
 
     y[p, c m] = sum over the places k of the window of x[s p + d k, c] W[k, c, m]
     """

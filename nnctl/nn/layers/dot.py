@@ -1,4 +1,4 @@
-"""Dot: sums of products of two tensors."""
+"""Dot: products of two tensors, summed along one axis of each."""
 
 from typing import Annotated
 
@@ -14,8 +14,8 @@ from nnctl.nn.layers.base import Layer, layers, show
 class Dot(Layer):
     """Sum of products along one axis of each: y[i, j] = sum_k x_1[i, k] x_2[k, j], for every sample.
 
-    axes: of x_1 and of x_2, counted with the rows' axis (1 is a sample's first), or one figure for both.
-    normalize: both are brought to length 1 along their axis first, which makes y their cosine.
+    axes: of x_1 and of x_2, where the batch axis counts as 0, or one number for both. normalize: both are first scaled
+    to length 1 along their axis, which makes y their cosine.
     """
 
     axes: Annotated[int | tuple[int, int], BeforeValidator(listed)]
@@ -25,7 +25,7 @@ class Dot(Layer):
     most = 2
 
     def _axes(self, ranks):
-        """The axes, counted with the rows' axis and from 0; ranks likewise count it."""
+        """The axes from 0, where the batch axis is 0; ranks count it as well."""
         given = self.axes if isinstance(self.axes, tuple) else (self.axes, self.axes)
         return [axis % rank if -rank < axis < rank else -1 for axis, rank in zip(given, ranks, strict=True)]
 
@@ -34,7 +34,7 @@ class Dot(Layer):
         first, second = self._axes([len(one) + 1, len(two) + 1])
         if first < 1 or second < 1 or one[first - 1] != two[second - 1]:
             raise ShapeError(
-                f"Dot needs axes of one size, got axes {self.axes} of {show(one)} and {show(two)}",
+                f"Dot needs axes of the same size, got axes {self.axes} of {show(one)} and {show(two)}",
                 hint="count the batch axis as 0: the last axis of both is -1",
             )
         rest = one[: first - 1] + one[first:] + two[: second - 1] + two[second:]
@@ -59,7 +59,7 @@ class Dot(Layer):
         for x, d, length, axis, shape in zip(
             flat, (dy @ flat[1], dy.swapaxes(1, 2) @ flat[0]), lengths, axes, shapes, strict=True
         ):
-            if length is not None:  # the part along x changes its length only, which is divided out
+            if length is not None:  # along x only its length changes, which is divided out
                 d -= x * np.einsum("...k,...k->...", x, d)[..., None]
                 d /= length
             dxs.append(np.ascontiguousarray(np.moveaxis(d.reshape(shape), -1, axis)))

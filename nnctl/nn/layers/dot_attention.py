@@ -1,4 +1,4 @@
-"""Attention without weights of its own for queries, keys and values: they are scored as they come."""
+"""Attention that scores queries and keys as they are, without weights for them."""
 
 from typing import Literal
 
@@ -35,9 +35,9 @@ class ScoredAttention(Layer):
             )
         if query[-1] != key[-1] or key[0] != value[0]:
             raise ShapeError(
-                f"{self.kind} needs query and key with the same features, and a key for each value, "
+                f"{self.kind} needs a query and a key of the same size, and a key for each value, "
                 f"got query {show(query)}, value {show(value)}, key {show(key)}",
-                hint="project them to one size with Dense, or use MultiHeadAttention, which does so itself",
+                hint="project them to the same size with Dense, or use MultiHeadAttention, which does so itself",
             )
         return (query[0], value[-1])
 
@@ -89,10 +89,11 @@ def _tanh_of_sums(query, key, scale):
 
 @layers.register("Attention")
 class Attention(ScoredAttention):
-    """Dot-product attention: y = softmax(s query key^T) value, s a learnt scale with use_scale, else 1.
+    """Dot-product attention: y = softmax(s query key^T) value, with use_scale s trainable, else 1.
 
-    score_mode concat: the score of steps i and j is c sum tanh(s (query_i + key_j)), c learnt. Takes [query, value] or
-    [query, value, key]; padded steps are not looked at and give 0. dropout: of the softmax. Source: Luong et al. 2015.
+    score_mode concat: the score of steps i and j is c sum tanh(s (query_i + key_j)), c trainable. Takes [query, value]
+    or [query, value, key]; padded steps are not seen and give 0. dropout is applied to the softmax.
+    Source: Luong et al. 2015.
     """
 
     score_mode: Literal["dot", "concat"] = "dot"
@@ -133,8 +134,8 @@ class Attention(ScoredAttention):
 class AdditiveAttention(ScoredAttention):
     """Additive attention: the score of steps i and j is sum_f s_f tanh(query_i + key_j)_f; y = softmax(scores) value.
 
-    s (features) is learnt with use_scale, else 1. Takes [query, value] or [query, value, key]; padded steps are not
-    looked at and give 0. dropout: of the softmax. Source: Bahdanau et al. 2014.
+    s (features) is trainable with use_scale, else 1. Takes [query, value] or [query, value, key]; padded steps are not
+    seen and give 0. dropout is applied to the softmax. Source: Bahdanau et al. 2014.
     """
 
     use_scale: bool = True

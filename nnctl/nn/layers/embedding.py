@@ -1,4 +1,4 @@
-"""Layers at the beginning of sequences: words' numbers to vectors, positions, and where the padding is."""
+"""Layers at the start of sequence models: token ids to vectors, positions, and where the padding is."""
 
 import numpy as np
 
@@ -10,9 +10,10 @@ from nnctl.nn.regularizers import RegularizerName
 
 @layers.register("Embedding")
 class Embedding(Layer):
-    """A vector for each of input_dim words: y = E[x]; x (rows, steps) whole numbers from 0 to input_dim - 1.
+    """A trainable vector for each of input_dim tokens: y = E[x].
 
-    E (input_dim, output_dim), y (rows, steps, output_dim). mask_zero: 0 stands for padding.
+    x (rows, steps) token ids from 0 to input_dim - 1, E (input_dim, output_dim), y (rows, steps, output_dim).
+    mask_zero: 0 stands for padding.
     """
 
     input_dim: Count
@@ -43,25 +44,25 @@ class Embedding(Layer):
             return None
         wrong = x[~known].flat[0]
         if wrong >= 0 and wrong == np.floor(wrong):
-            mend = f"set input_dim: {int(x.max()) + 1}"
+            hint = f"set input_dim: {int(x.max()) + 1}"
         else:
-            mend = "give it whole numbers of 0 or more, as `encode: integer` and `text:` of a dataset make them"
-        what = f"{wrong:.16g} is not one of the words 0 to {self.input_dim - 1}"
-        return ~known.reshape(len(x), -1).all(axis=1), what, mend
+            hint = "give it whole numbers of at least 0, as `encode: integer` and `text:` of a dataset make them"
+        what = f"{wrong:.16g} is not one of the token ids 0 to {self.input_dim - 1}"
+        return ~known.reshape(len(x), -1).all(axis=1), what, hint
 
     def forward(self, w, x, call):
         if x.size and (refused := self.refused(x)):
-            _, what, mend = refused
-            raise DataError(f"Embedding: {what}", hint=mend)
-        words = x.astype(np.intp)
+            _, what, hint = refused
+            raise DataError(f"Embedding: {what}", hint=hint)
+        ids = x.astype(np.intp)
         y = call.empty((*x.shape, self.output_dim))
-        np.take(w["embeddings"], words, axis=0, out=y, mode="clip")  # clip: without it NumPy copies once more
-        return y, words
+        np.take(w["embeddings"], ids, axis=0, out=y, mode="clip")  # clip: without it NumPy makes one more copy
+        return y, ids
 
-    def backward(self, w, grads, words, dy, call):
+    def backward(self, w, grads, ids, dy, call):
         if grads:
-            add_rows(words.reshape(-1), dy.reshape(-1, self.output_dim), grads["embeddings"])
-        return None if not call.wants_dx else np.zeros(words.shape, dy.dtype)  # a number of a word has no slope
+            add_rows(ids.reshape(-1), dy.reshape(-1, self.output_dim), grads["embeddings"])
+        return None if not call.wants_dx else np.zeros(ids.shape, dy.dtype)  # a token id has no gradient
 
 
 def add_rows(places, rows, out):
@@ -77,9 +78,9 @@ def add_rows(places, rows, out):
 
 @layers.register("PositionEmbedding")
 class PositionEmbedding(Layer):
-    """Adds a learnt vector for each position: y = x + P[t], x and y (rows, steps, features).
+    """Adds a trainable vector for each position: y = x + P[t], x and y (rows, steps, features).
 
-    P (sequence_length, features); steps may be fewer. For attention, which by itself sees no order.
+    P (sequence_length, features); there may be fewer steps. For attention, which does not see the order of its inputs.
     Source: Gehring et al. 2017; KerasHub.
     """
 
@@ -111,9 +112,9 @@ class PositionEmbedding(Layer):
 
 @layers.register("Masking")
 class Masking(Layer):
-    """Marks as padding every time step all of whose features are mask_value, and sets these to 0.
+    """Marks every time step whose features are all mask_value as padding, and sets them to 0.
 
-    x (rows, steps, features). The mask goes on with the tensor: recurrent layers and losses leave the step out.
+    x (rows, steps, features). The mask goes along with the tensor: recurrent layers and losses leave these steps out.
     """
 
     mask_value: float = 0.0

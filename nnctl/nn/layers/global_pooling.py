@@ -1,4 +1,4 @@
-"""Global pooling: one figure a channel for the whole sequence or image."""
+"""Global pooling: one value per channel for the whole sequence or image."""
 
 from math import prod
 from typing import ClassVar
@@ -27,7 +27,7 @@ class GlobalPooling(Layer):
         return ((1,) * self.rank if self.keepdims else ()) + (shape[-1],)
 
     def _kept(self, x, y):
-        """y (rows, channels) with the axes it is asked to have."""
+        """y (rows, channels), with the axes that keepdims keeps."""
         return y.reshape(len(x), *(1,) * self.rank, -1) if self.keepdims else y
 
     def multiply_adds(self, shape):
@@ -45,7 +45,7 @@ class GlobalAveragePooling(GlobalPooling):
             y = np.add.reduce(flat, axis=1, out=call.empty((len(x), x.shape[-1])))
         else:
             mask = mask.astype(x.dtype)[..., None]
-            # a row of nothing but padding (an empty text) has no mean: 0, as a recurrent layer gives
+            # a row of padding alone (an empty text) has no mean: 0, as from a recurrent layer
             share = 1 / np.maximum(mask.sum(axis=1), 1)
             y = np.einsum("npc,npk->nc", flat, mask, out=call.empty((len(x), x.shape[-1])))
         y *= share
@@ -63,7 +63,7 @@ class GlobalAveragePooling(GlobalPooling):
 
 
 class GlobalMaxPooling(GlobalPooling):
-    """The largest figure of all positions; equal ones share the gradient."""
+    """The largest value over all positions; equal values share the gradient."""
 
     keeps_output = True
     takes_largest = True
@@ -86,7 +86,7 @@ class GlobalMaxPooling(GlobalPooling):
 class GlobalAveragePooling1D(GlobalAveragePooling):
     """The mean over time: x (rows, steps, features) -> y (rows, features); padded steps are left out.
 
-    A sequence of nothing but padding, such as an empty text, gives 0.
+    A sequence of padding alone, such as an empty text, gives 0.
     """
 
     rank = 1
@@ -101,9 +101,9 @@ class GlobalAveragePooling2D(GlobalAveragePooling):
 
 @layers.register("GlobalMaxPooling1D", "GlobalMaxPool1D")
 class GlobalMaxPooling1D(GlobalMaxPooling):
-    """The largest over time: x (rows, steps, features) -> y (rows, features).
+    """The largest value over time: x (rows, steps, features) -> y (rows, features).
 
-    Padded steps count as any other, as in Keras, so a sequence of nothing but padding has a finite maximum too.
+    Padded steps count like any other, as in Keras, so a sequence of padding alone has a finite maximum too.
     """
 
     rank = 1
@@ -111,6 +111,6 @@ class GlobalMaxPooling1D(GlobalMaxPooling):
 
 @layers.register("GlobalMaxPooling2D", "GlobalMaxPool2D")
 class GlobalMaxPooling2D(GlobalMaxPooling):
-    """The largest of an image: x (rows, height, width, channels) -> y (rows, channels)."""
+    """The largest value of an image: x (rows, height, width, channels) -> y (rows, channels)."""
 
     rank = 2

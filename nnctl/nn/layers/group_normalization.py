@@ -1,4 +1,4 @@
-"""Normalization of groups of channels, sample by sample: for batches too small for the batch's figures."""
+"""Normalization of groups of channels, sample by sample: for batches too small for BatchNormalization."""
 
 from typing import Annotated
 

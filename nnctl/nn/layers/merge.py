@@ -10,7 +10,7 @@ from nnctl.nn.layers.base import Layer, added, layers, show
 
 
 class Merge(Layer):
-    """Base of the elementwise merges: axes of size 1 are stretched, as NumPy broadcasts."""
+    """Base of the elementwise merges: axes of size 1 are broadcast, as in NumPy."""
 
     merges = True
 
@@ -19,7 +19,7 @@ class Merge(Layer):
             return _broadcast(shapes)
         except ValueError:
             raise ShapeError(
-                f"{self.kind} needs inputs of one shape, got " + " and ".join(show(s) for s in shapes),
+                f"{self.kind} needs inputs of the same shape, got " + " and ".join(show(s) for s in shapes),
                 hint="give the layers before it the same units, or use Concatenate",
             ) from None
 
@@ -28,8 +28,8 @@ class Merge(Layer):
 
 
 def _broadcast(shapes):
-    """NumPy's rule on shapes that may hold None, which goes with None and 1 only. Unlike NumPy, all
-    must have the same number of axes, since the batch axis stands before them."""
+    """NumPy's broadcasting of shapes that may hold None, which fits None and 1 only. Unlike in NumPy, all shapes must
+    have the same number of axes, since the batch axis comes before them."""
     if len({len(shape) for shape in shapes}) > 1:
         raise ValueError("different number of axes")
     merged = []
@@ -42,7 +42,7 @@ def _broadcast(shapes):
 
 
 def _unbroadcast(gradient, shape):
-    """Sums a gradient over the axes that broadcasting stretched."""
+    """Sums a gradient over the axes that were broadcast."""
     axes = tuple(axis for axis, (have, was) in enumerate(zip(gradient.shape, shape, strict=True)) if have != was)
     return gradient.sum(axis=axes, keepdims=True) if axes else gradient
 
@@ -95,9 +95,9 @@ class Average(Sum):
 
 @layers.register("Multiply")
 class Multiply(Merge):
-    """Product, element by element: y = x_1 x_2 ...; a gate.
+    """Product, element by element: y = x_1 x_2 ..., as in a gate.
 
-    A padded step counts as 1; what is padding in all of them becomes 0.
+    A padded step counts as 1; a step that is padding in all inputs becomes 0.
     """
 
     keeps_sign = True
@@ -144,9 +144,9 @@ class Subtract(Merge):
 
 
 class Extreme(Merge):
-    """Base of Maximum and Minimum, taken from left to right; two equal ones share the gradient.
+    """Base of Maximum and Minimum, taken from left to right; two equal values share the gradient.
 
-    A padded step does not count: what is padding in one is the other's.
+    A padded step does not count: where one input has padding, the output is the other's.
     """
 
     keeps_range = True
@@ -156,18 +156,18 @@ class Extreme(Merge):
     def forward(self, w, xs, call):
         masks = _spread(xs, call)
         y, seen = xs[0], masks[0]
-        turns = []
+        taken = []
         for x, real in zip(xs[1:], masks[1:], strict=True):
             two = x if real is None else np.where(real, x, y)
             one = y if seen is None else np.where(seen, y, two)
-            turns.append((one, two, seen, real, y.shape, x.shape))
+            taken.append((one, two, seen, real, y.shape, x.shape))
             y = self.choose(one, two)
             seen = None if seen is None or real is None else seen | real
-        return y, turns
+        return y, taken
 
-    def backward(self, w, grads, turns, dy, call):
+    def backward(self, w, grads, taken, dy, call):
         dxs = []
-        for one, two, seen, real, before, shape in reversed(turns):
+        for one, two, seen, real, before, shape in reversed(taken):
             share = (two == self.choose(one, two)) / (1.0 + (one == two))
             d_two = (dy * share).astype(dy.dtype, copy=False)
             d_one = dy - d_two

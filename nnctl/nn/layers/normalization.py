@@ -1,4 +1,4 @@
-"""Layers that bring their inputs to mean 0 and variance 1, then scale and shift them by learnt weights."""
+"""Layers that bring their inputs to mean 0 and variance 1, then scale and shift them by trainable weights."""
 
 from typing import Annotated
 
@@ -15,7 +15,7 @@ EPSILON = 1e-7  # keeps Keras' masked moments from a division by 0
 
 
 class Normalization(Layer):
-    """What the normalizations share: gamma scales (if `scale`), beta shifts (if `center`)."""
+    """Base of the normalizations: gamma scales (with `scale`), beta shifts (with `center`)."""
 
     axis: int = -1
     epsilon: Epsilon = 1e-3
@@ -31,7 +31,9 @@ class Normalization(Layer):
     def output_shape(self, shape):
         axis = self.axis if self.axis < 0 else self.axis - 1  # Keras counts the batch axis
         if not shape or axis not in (-1, len(shape) - 1):
-            raise ShapeError(f"{self.kind} works on the last axis of {show(shape)}", hint="leave `axis` out, or use -1")
+            raise ShapeError(
+                f"{self.kind} normalizes the last axis of {show(shape)} only", hint="leave `axis` out, or use -1"
+            )
         if shape[-1] is None:
             raise ShapeError(f"{self.kind} needs a last axis of fixed size, got {show(shape)}")
         return shape
@@ -93,14 +95,14 @@ class BatchNormalization(Normalization):
             return y, (normed, inverse, None, None)
 
         mask = call.masks[0] if call.masks else None
-        # values of a channel that a row holds, or a mask's step
+        # the number of values per channel in a row, or in a step of the mask
         values = x.size // ((len(x) if mask is None else mask.size) * x.shape[-1])
         real = None if mask is None else mask.astype(x.dtype).reshape(*mask.shape, *(1,) * (x.ndim - mask.ndim))
         if real is None:
             count = call.batch_rows * values
             mean = (yield _channels(x).sum(axis=0)) / count
             normed = centered = np.subtract(x, mean, out=call.empty(x.shape))
-        else:  # padded steps are normalized as the rest, but do not count
+        else:  # padded steps are normalized like the rest, but do not count
             count = values * float((yield real.sum(keepdims=True).reshape(1))[0]) + EPSILON
             mean = (yield _channels(x * real).sum(axis=0)) / count
             normed = np.subtract(x, mean, out=call.empty(x.shape))
@@ -111,7 +113,7 @@ class BatchNormalization(Normalization):
         inverse = 1 / np.sqrt(variance + self.epsilon)
         normed *= inverse
         self._scale_and_shift(w, normed, y)
-        if call.shard == 0:  # one shard writes; the figures are the same in all
+        if call.shard == 0:  # one shard writes; the sums are the same in all
             for name, batch in (("moving_mean", mean), ("moving_variance", variance)):
                 w[name] *= self.momentum
                 w[name] += (1 - self.momentum) * batch

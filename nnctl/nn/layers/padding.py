@@ -14,12 +14,12 @@ Cells = Annotated[int, Field(ge=0)]
 
 
 def _ends(value):
-    """1 and [1, 1] mean one before and one after."""
+    """(before, after): 1 means one before and one after."""
     return (value, value) if isinstance(value, int) else listed(value)
 
 
 def _sides(value):
-    """1, [1, 2] (height, width) and [[1, 1], [2, 2]] (top and bottom, left and right) in the last form."""
+    """((top, bottom), (left, right)) from a number, from [height, width], or from that form itself."""
     value = (value, value) if isinstance(value, int) else value
     return tuple(_ends(listed(axis)) for axis in value) if isinstance(value, list | tuple) else value
 
@@ -44,12 +44,12 @@ def _pairs(value):
 
 
 def _inside(pairs, shape):
-    """The slices of what lies within the ends, of an array with the rows first."""
+    """The slices of what lies between the ends, for an array whose first axis is the rows."""
     return (slice(None), *(slice(before, n - after) for (before, after), n in zip(pairs, shape, strict=False)))
 
 
 class ZeroPadding(Layer):
-    """Base of the layers that put zeros around."""
+    """Base of the layers that add zeros around a tensor."""
 
     if TYPE_CHECKING:
         padding: Any  # each subclass declares it, of one axis or of two
@@ -89,7 +89,7 @@ class ZeroPadding2D(ZeroPadding):
 
 
 class Cropping(Layer):
-    """Base of the layers that cut the ends off."""
+    """Base of the layers that remove the ends of a tensor."""
 
     if TYPE_CHECKING:
         cropping: Any  # each subclass declares it, of one axis or of two
@@ -101,7 +101,7 @@ class Cropping(Layer):
         _check_rank(self, shape, len(pairs))
         left = [n and n - sum(pair) for n, pair in zip(shape, pairs, strict=False)]
         if any(n is not None and n < 1 for n in left):
-            raise ShapeError(f"cropping {self.cropping} leaves nothing of {show(shape)}", hint="cut less")
+            raise ShapeError(f"cropping {self.cropping} leaves nothing of {show(shape)}", hint="use a smaller cropping")
         return (*left, shape[-1])
 
     def forward(self, w, x, call):
@@ -118,21 +118,21 @@ class Cropping(Layer):
 
 @layers.register("Cropping1D")
 class Cropping1D(Cropping):
-    """Cuts steps off the beginning and the end of a sequence: cropping c, or [before, after]."""
+    """Removes steps from the start and the end of a sequence: cropping c, or [before, after]."""
 
     cropping: Ends = (1, 1)
 
 
 @layers.register("Cropping2D")
 class Cropping2D(Cropping):
-    """Cuts the border off an image: cropping c, [height, width], or [[top, bottom], [left, right]]."""
+    """Removes the border of an image: cropping c, [height, width], or [[top, bottom], [left, right]]."""
 
     cropping: Sides = ((0, 0), (0, 0))
 
 
 @layers.register("UpSampling1D")
 class UpSampling1D(Layer):
-    """Every time step `size` times: (rows, steps, features) -> (rows, size steps, features)."""
+    """Repeats every time step `size` times: (rows, steps, features) -> (rows, size steps, features)."""
 
     keeps_range = True
 
@@ -154,7 +154,7 @@ class UpSampling1D(Layer):
 
 @layers.register("UpSampling2D")
 class UpSampling2D(Layer):
-    """An image `size` times as high and wide: every pixel repeated (nearest), or its neighbours mixed (bilinear)."""
+    """Makes images `size` times as high and wide: every pixel repeated (nearest), or neighbours mixed (bilinear)."""
 
     size: window_geometry.Pair = (2, 2)
     interpolation: Literal["nearest", "bilinear"] = "nearest"
@@ -198,7 +198,7 @@ class UpSampling2D(Layer):
 
 
 def mixture(n: int, times: int, dtype) -> np.ndarray:
-    """(n times, n): how much each of the n pixels counts in each new one; pixels are centred on halves."""
+    """(n times, n): how much each of the n pixels counts in each new one; pixel i has its center at i + 1/2."""
     at = np.clip((np.arange(n * times) + 0.5) / times - 0.5, 0, n - 1)
     left = np.floor(at).astype(int)
     right = np.minimum(left + 1, n - 1)
@@ -210,7 +210,7 @@ def mixture(n: int, times: int, dtype) -> np.ndarray:
 
 @layers.register("Rescaling")
 class Rescaling(Layer):
-    """y = scale x + offset: images of 0 to 255 to 0 to 1 by scale 0.00392."""
+    """y = scale x + offset: scale 0.00392 brings values from 0 to 255 to values from 0 to 1."""
 
     scale: float
     offset: float = 0.0

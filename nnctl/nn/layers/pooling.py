@@ -1,4 +1,4 @@
-"""Pooling: one figure stands for a window of them, channel by channel."""
+"""Pooling: one value stands for a window of values, channel by channel."""
 
 from math import prod
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,7 +20,7 @@ OptionalSingle = Annotated[
 
 
 class Pooling(Layer):
-    """What the poolings share: x (rows, *positions, channels); strides default to the pool's size."""
+    """Base of the poolings: x (rows, *positions, channels); strides default to the pool's size."""
 
     if TYPE_CHECKING:  # each subclass declares them, of one axis or of two
         pool_size: Any
@@ -37,7 +37,7 @@ class Pooling(Layer):
         return (*window_geometry.output_shape(self.kind, shape, *self.window(), self.padding), shape[-1])
 
     def _offsets(self, shape, positions):
-        """(where a place of the window falls in the input, for which windows), for every place."""
+        """For every place in the window: (where it lies in the input, for which windows)."""
         sizes, strides = self.window()
         ones = (1,) * len(sizes)
         before = window_geometry.befores(shape, sizes, strides, self.padding, ones)
@@ -45,7 +45,7 @@ class Pooling(Layer):
         return [(there, seen) for _, there, seen in places]
 
     def cuts(self):
-        """Whether the windows are the input cut into blocks: side by side, and what is left over at the end unseen."""
+        """Whether the windows are blocks of the input, side by side, with what is left over at the end unused."""
         sizes, strides = self.window()
         return sizes == strides and self.padding == "valid"
 
@@ -58,14 +58,14 @@ class Pooling(Layer):
         dx = call.empty(shape)
         sizes, strides = self.window()
         if sizes != strides or any(n % size for n, size in zip(shape[1:], sizes, strict=False)):
-            dx.fill(0)  # for the places that no window sees, or several
+            dx.fill(0)  # for places that are in no window, or in several
         return dx
 
     def multiply_adds(self, shape):
         return prod(n or 1 for n in self.output_shape(shape)) * prod(self.window()[0])
 
     def _plan(self, shape):
-        """sizes, strides and zeros before, of two axes: time is an image of one row."""
+        """Sizes, strides and zeros before, for two axes: a sequence is an image of one row."""
         sizes, strides = self.window()
         flat = (1,) * (2 - len(sizes))
         before = window_geometry.befores(shape, sizes, strides, self.padding, (1,) * len(sizes))
@@ -77,7 +77,7 @@ def _image(x):
 
 
 class MaxPooling(Pooling):
-    """The window's largest figure: y = max x. Of equal ones the first has the gradient."""
+    """The largest value of the window: y = max x. Of equal values, the first gets the gradient."""
 
     keeps_range = True
 
@@ -97,7 +97,7 @@ class MaxPooling(Pooling):
 
     def backward(self, w, grads, saved, dy, call):
         x, y = saved
-        if y.dtype == np.int32:  # not the largest themselves, but which they are
+        if y.dtype == np.int32:  # not the largest values, but their places
             dx, which = call.empty(x.shape), y
             self._deal(call.kernels.pooling.blocks_backward, x.shape, (np.ascontiguousarray(dy), which, dx), call)
             return dx
@@ -110,7 +110,7 @@ class MaxPooling(Pooling):
             return dx
         dx = self._start(x.shape, call)
         here, free = call.empty(y.shape, bool), call.empty(y.shape, bool)
-        free.fill(True)  # windows whose largest figure is not found yet
+        free.fill(True)  # windows whose largest value is not found yet
         part = None if self._apart() else call.empty(y.shape)
         for there, seen in self._offsets(x.shape[1:-1], y.shape[1:-1]):
             found = np.equal(x[there], y[seen], out=here[seen])
@@ -124,7 +124,7 @@ class MaxPooling(Pooling):
         return dx
 
     def _deal(self, kernel, shape, arrays, call):
-        """Has the kernel do its part of the rows on each thread. shape: of the input."""
+        """Runs the kernel on each thread for some of the rows. shape: of the input."""
         parts, pool = call.parts(shape[0], MOVED * prod(shape[1:])), self._plan(shape[1:-1])[0]
         given = [[_image(array[rows]) for array in arrays] for rows in parts]
         call.deal(lambda part: kernel(*given[part], pool), len(parts))
@@ -134,7 +134,7 @@ class MaxPooling(Pooling):
 
 
 class AveragePooling(Pooling):
-    """The window's mean: y = sum x / n, over the n places that are no padding."""
+    """The mean of the window: y = sum x / n, over the n places that are not padding."""
 
     keeps_range = True
 
@@ -171,7 +171,7 @@ class MaxPooling1D(MaxPooling):
 
 @layers.register("MaxPooling2D", "MaxPool2D")
 class MaxPooling2D(MaxPooling):
-    """The largest figure of each window of an image, channel by channel: (rows, height, width, channels)."""
+    """The largest value of each window of an image, channel by channel: (rows, height, width, channels)."""
 
     pool_size: window_geometry.Pair = (2, 2)
     strides: OptionalPair = None

@@ -1,4 +1,4 @@
-"""Layers that disturb training so that the network does not learn the sample by heart."""
+"""Layers that add noise in training, so that the network does not memorize the training rows."""
 
 from typing import Annotated, ClassVar
 
@@ -10,7 +10,7 @@ from nnctl.nn.layers.base import Layer, Rate, layers, show
 
 
 def limit_of(rate):
-    """What is dropped has random bits, 16 of them, below this."""
+    """A value is dropped where its 16 random bits are below this number."""
     return round(rate * 65536)
 
 
@@ -25,9 +25,9 @@ def random_mask(call, rate, row_size, rows, stream=0):
 
 @layers.register("Dropout")
 class Dropout(Layer):
-    """Sets a random part of the inputs to 0 in training: y = x m / (1 - rate), m = 0 with probability rate.
+    """Sets a random fraction of the inputs to 0 in training: y = x m / (1 - rate), m = 0 with probability rate, else 1.
 
-    Dividing by (1 - rate) keeps the mean, so nothing need change outside of training, where y = x.
+    Dividing by (1 - rate) keeps the mean. Outside of training y = x.
     Source: Srivastava et al. 2014.
     """
 
@@ -58,7 +58,8 @@ class Dropout(Layer):
 
 
 class SpatialDropout(Layer):
-    """Base of the dropouts that drop whole channels: neighbours tell the same, so single figures would be no loss."""
+    """Base of the dropouts that drop whole channels: neighbouring values carry the same information, so dropping single
+    ones would hardly matter."""
 
     keeps_sign = True
 
@@ -100,12 +101,12 @@ class SpatialDropout2D(SpatialDropout):
 
 
 def random_normal(call, shape):
-    """Standard normal figures of that shape, drawn by row (Box and Muller 1958)."""
+    """Standard normal numbers of that shape, drawn row by row (Box and Muller 1958)."""
     size = int(np.prod(shape[1:], dtype=np.int64))
     bits = call.random_bits(4 * size, shape[0]).reshape(shape[0], 2, 2, size).astype(np.float64)
     high, low = bits[:, 0], bits[:, 1]
-    radius, turn = np.moveaxis((high * 65536 + low + 0.5) / 2**32, 1, 0)  # uniform, never 0
-    return (np.sqrt(-2 * np.log(radius)) * np.cos(2 * np.pi * turn)).reshape(shape).astype(call.dtype)
+    radius, angle = np.moveaxis((high * 65536 + low + 0.5) / 2**32, 1, 0)  # uniform, never 0
+    return (np.sqrt(-2 * np.log(radius)) * np.cos(2 * np.pi * angle)).reshape(shape).astype(call.dtype)
 
 
 @layers.register("GaussianNoise")
@@ -129,8 +130,8 @@ class GaussianNoise(Layer):
 
 @layers.register("GaussianDropout")
 class GaussianDropout(Layer):
-    """Multiplies by noise in training: y = x (1 + s n), n standard normal, s = sqrt(rate / (1 - rate)), so that its
-    spread is Dropout's. Source: Srivastava et al. 2014."""
+    """Multiplies by noise in training: y = x (1 + s n), n standard normal, s = sqrt(rate / (1 - rate)), which has the
+    variance of Dropout. Source: Srivastava et al. 2014."""
 
     rate: Rate
 
@@ -152,9 +153,9 @@ class GaussianDropout(Layer):
 
 @layers.register("AlphaDropout")
 class AlphaDropout(Layer):
-    """Sets a random part of the inputs to selu's lowest value m in training: y = a x + b where kept, a m + b elsewhere.
+    """Sets a random fraction of the inputs to selu's lowest value m in training: y = a x + b where kept, else a m + b.
 
-    a = 1 / sqrt((1 - rate) (1 + rate m^2)) and b = -a m rate keep mean 0 and variance 1, which selu brings about.
+    a = 1 / sqrt((1 - rate) (1 + rate m^2)) and b = -a m rate keep mean 0 and variance 1, as selu does.
     Source: Klambauer et al. 2017.
     """
 
@@ -176,7 +177,7 @@ class AlphaDropout(Layer):
         kept *= stretch
         return y, kept
 
-    def backward(self, w, grads, slope, dy, call):
-        if slope is not None:
-            dy *= slope
+    def backward(self, w, grads, factor, dy, call):
+        if factor is not None:
+            dy *= factor
         return dy

@@ -1,4 +1,4 @@
-"""Layers that move no number: they only give the tensor another shape."""
+"""Layers that change the shape of a tensor and not its values."""
 
 from typing import Annotated
 
@@ -11,14 +11,14 @@ from nnctl.nn.layers.base import Count, Layer, layers, show, size_of
 
 
 def _shaped(x, shape, call):
-    """x in another shape: of an array that is the same at every step one and the same view, so that calls which stand
-    ready for it are found again."""
+    """x in another shape. An array that is the same in every iteration gets the same view each time, so that the calls
+    prepared for it are found again."""
     return call.prepared((x,), lambda: x.reshape(shape)) if x.flags.c_contiguous else x.reshape(shape)
 
 
 @layers.register("Flatten")
 class Flatten(Layer):
-    """One axis from all: (a, b, c) becomes (a b c), the last axis running fastest."""
+    """Makes one axis of all: (a, b, c) becomes (a b c), with the last axis varying fastest."""
 
     keeps_range = True
 
@@ -34,7 +34,7 @@ class Flatten(Layer):
 
 @layers.register("Reshape")
 class Reshape(Layer):
-    """Another shape of the same size; one axis may be -1 and is worked out from the rest."""
+    """Gives each sample another shape of the same size; one axis may be -1 and follows from the others."""
 
     keeps_range = True
 
@@ -60,7 +60,7 @@ class Reshape(Layer):
 
 @layers.register("Permute")
 class Permute(Layer):
-    """The axes in another order: dims [2, 1] swaps the first two, counted from 1, the rows' axis left out."""
+    """Reorders the axes: dims [2, 1] swaps the first two. Axes are counted from 1, without the batch axis."""
 
     keeps_range = True
 
@@ -69,15 +69,15 @@ class Permute(Layer):
     def output_shape(self, shape):
         if sorted(self.dims) != list(range(1, len(shape) + 1)):
             raise ShapeError(
-                f"dims {list(self.dims)} are not an order of the {len(shape)} axes of {show(shape)}",
+                f"dims {list(self.dims)} are not a permutation of the {len(shape)} axes of {show(shape)}",
                 hint=f"list each of 1 to {len(shape)} once",
             )
         return tuple(shape[dim - 1] for dim in self.dims)
 
     def forward(self, w, x, call):
-        turned = x.transpose(0, *self.dims)
-        y = call.empty(turned.shape, x.dtype)
-        np.copyto(y, turned)
+        permuted = x.transpose(0, *self.dims)
+        y = call.empty(permuted.shape, x.dtype)
+        np.copyto(y, permuted)
         return y, None
 
     def backward(self, w, grads, saved, dy, call):
@@ -86,7 +86,7 @@ class Permute(Layer):
 
 @layers.register("RepeatVector")
 class RepeatVector(Layer):
-    """The same vector at each of n time steps: (features) becomes (n, features)."""
+    """Repeats a vector at each of n time steps: (features) becomes (n, features)."""
 
     keeps_range = True
 

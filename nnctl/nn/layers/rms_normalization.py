@@ -1,4 +1,4 @@
-"""Normalization by length alone: each sample is scaled, its mean is left where it is."""
+"""Normalization of the length: each sample is scaled, and its mean is kept."""
 
 from typing import Annotated
 
@@ -9,11 +9,11 @@ from nnctl.errors import ShapeError
 from nnctl.nn.initializers import initializers
 from nnctl.nn.layers.base import Layer, Weight, layers, show
 
-SMALLEST = 1e-12  # the least square of a length, as in Keras
+SMALLEST = 1e-12  # the smallest square of a length, as in Keras
 
 
 class LengthNormalization(Layer):
-    """What these share: y = x / length, and dx = (dy - y (y . dy) / n) / length, over the last axis."""
+    """Base of these layers: y = x / length, and dx = (dy - y (y . dy) / n) / length, over the last axis."""
 
     axis: int = -1
 
@@ -22,7 +22,9 @@ class LengthNormalization(Layer):
     def output_shape(self, shape):
         axis = self.axis if self.axis < 0 else self.axis - 1  # Keras counts the batch axis
         if not shape or axis not in (-1, len(shape) - 1):
-            raise ShapeError(f"{self.kind} works on the last axis of {show(shape)}", hint="leave `axis` out, or use -1")
+            raise ShapeError(
+                f"{self.kind} normalizes the last axis of {show(shape)} only", hint="leave `axis` out, or use -1"
+            )
         if shape[-1] is None:
             raise ShapeError(f"{self.kind} needs a last axis of fixed size, got {show(shape)}")
         return shape
@@ -72,7 +74,7 @@ class UnitNormalization(LengthNormalization):
 
     def backward(self, w, grads, saved, dy, call):
         y, inverse, free = saved
-        along = np.einsum("...c,...c->...", dy, y)[..., None] * free  # next to 0 the length is a constant
+        along = np.einsum("...c,...c->...", dy, y)[..., None] * free  # near 0 the length is a constant
         dy -= np.multiply(y, along, out=call.empty(y.shape))
         dy *= inverse
         return dy

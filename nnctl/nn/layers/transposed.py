@@ -1,4 +1,4 @@
-"""Transposed convolutions: a convolution's backward as a forward, which makes images larger."""
+"""Transposed convolutions: the backward pass of a convolution as a forward pass, which makes images larger."""
 
 from math import prod
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +17,7 @@ Extra = Annotated[int, Field(ge=0)]
 
 
 class TransposedConvolution(Layer):
-    """What these share: x (rows, *positions, inputs), W (*kernel_size, filters, inputs).
+    """Base of these layers: x (rows, *positions, inputs), W (*kernel_size, filters, inputs).
 
     y[s p + d k - crop, f] = b[f] + sum over p, k, c that meet there of x[p, c] W[k, f, c]
 
@@ -41,7 +41,7 @@ class TransposedConvolution(Layer):
     bias_regularizer: RegularizerName = None
 
     def _axes(self, shape):
-        """For each axis: (positions out, how many of them are cropped before the first)."""
+        """For each axis: (number of output positions, how many are cropped before the first)."""
         sizes, strides, dilations = map(window_geometry.each, (self.kernel_size, self.strides, self.dilation_rate))
         more = window_geometry.each(self.output_padding, len(sizes))
         axes = []
@@ -79,7 +79,7 @@ class TransposedConvolution(Layer):
         return weights
 
     def _offsets(self, shape):
-        """As windows.offsets, where x's positions are the windows and y's are what they see."""
+        """As window_geometry.offsets, where the positions of x are the windows and those of y are what they cover."""
         sizes, strides, dilations = map(window_geometry.each, (self.kernel_size, self.strides, self.dilation_rate))
         axes = self._axes(shape)
         return window_geometry.offsets(
@@ -100,7 +100,7 @@ class TransposedConvolution(Layer):
         positions = x.shape[1:-1]
         kernel = w["kernel"].reshape(-1, x.shape[-1])
         columns = call.empty((len(x), *positions, *window_geometry.each(self.kernel_size), self.filters))
-        columns.fill(0)  # what is cropped away has no gradient
+        columns.fill(0)  # cropped positions have no gradient
         every = (slice(None),) * (1 + len(positions))
         for place, there, seen in self._offsets(positions):
             columns[(*every, *place)][seen] = dy[there]

@@ -1,10 +1,10 @@
-"""Windows that slide over the spatial axes of a tensor (rows, *positions, channels): their count, padding, views.
+"""Windows that slide over the positions of a tensor (rows, *positions, channels): their number, padding and views.
 
 With window size k, dilation d, stride s and n positions, a window reaches over r = d (k - 1) + 1 of them:
 
     valid   floor((n - r) / s) + 1 windows, all inside
     same    ceil(n / s) windows; p = max(0, (out - 1) s + r - n) zeros around, floor(p / 2) of them before
-    causal  ceil(n / s) windows; r - 1 zeros before, so that no window sees what comes later
+    causal  ceil(n / s) windows; r - 1 zeros before, so that no window covers later positions
 
 Source: Keras 3, whose padding goes more to the end than to the beginning.
 """
@@ -27,7 +27,7 @@ Padding = Literal["valid", "same"]
 
 
 def twice(value):
-    """One figure for both axes: 3 means (3, 3)."""
+    """One number for both axes: 3 means (3, 3)."""
     return (value, value) if isinstance(value, int) and not isinstance(value, bool) else listed(value)
 
 
@@ -37,26 +37,26 @@ def once(value):
 
 
 def each(value, rank=None):
-    """An argument's figure for each axis."""
+    """The number of an argument for each axis."""
     return value if isinstance(value, tuple) else (value,) * (rank or 1)
 
 
 PAIR, SINGLE = Size | tuple[Size, Size], Size | tuple[Size]  # as a config may write them
-# An argument with a figure for each axis of an image, and one for the axis of time.
+# An argument with a number for each axis of an image, and one with a number for the time axis.
 Pair = Annotated[tuple[Size, Size], BeforeValidator(twice, json_schema_input_type=PAIR)]
 Single = Annotated[Size, BeforeValidator(once, json_schema_input_type=SINGLE)]
 
 
 def of(layer):
-    """A convolution's window: (sizes, strides, padding, dilations), all but padding with a figure for each axis."""
+    """A convolution's window: (sizes, strides, padding, dilations), all but padding with a number for each axis."""
     return each(layer.kernel_size), each(layer.strides), layer.padding, each(layer.dilation_rate)
 
 
 @lru_cache(1024)
 def on_two_axes(shape, sizes, strides, padding, dilations):
-    """Of an input (positions, channels) the shape of the images that a convolution takes together, with zeros to the
-    left and right, or (images, 0, 0, 0) where there are none; and strides, zeros before and dilations, all of two axes:
-    time is an image of one row."""
+    """For an input (positions, channels): the shape of the images that a convolution takes at once, with zeros to the
+    left and right, or (images, 0, 0, 0) where there are none; and strides, zeros before and dilations, all for two
+    axes: a sequence is an image of one row."""
     flat = (1,) * (2 - len(sizes))
     every = [margins(n, size, stride, padding, dilation) for n, size, stride, dilation in
              zip(shape, sizes, strides, dilations, strict=False)]  # fmt: skip
@@ -64,12 +64,12 @@ def on_two_axes(shape, sizes, strides, padding, dilations):
     beside = sum(every[-1])
     image = (*flat, *heights, width + beside, channels)
     together = max(1, min(4, 4096 // max(1, prod(image))))  # small images are too little work one by one
-    room = (together, *(image if beside else (0, 0, 0)))
-    return room, (*flat, *strides), (*(0 for _ in flat), *(first for first, _ in every)), (*flat, *dilations)
+    buffer = (together, *(image if beside else (0, 0, 0)))
+    return buffer, (*flat, *strides), (*(0 for _ in flat), *(first for first, _ in every)), (*flat, *dilations)
 
 
 def check_steps(strides, dilations):
-    """Raises ShapeError for windows that leave places out both inside of them and between them."""
+    """Raises ShapeError for windows with gaps both inside and between them."""
     if max(strides) > 1 and max(dilations) > 1:
         raise ShapeError(
             f"strides {list(strides)} and dilation_rate {list(dilations)} cannot both be above 1",
@@ -78,12 +78,12 @@ def check_steps(strides, dilations):
 
 
 def reach(size: int, dilation: int = 1) -> int:
-    """Positions from a window's first to its last."""
+    """How many positions a window covers, from its first to its last."""
     return dilation * (size - 1) + 1
 
 
 def output_length(n: int | None, size: int, stride: int, padding: str, dilation: int = 1) -> int | None:
-    """How many windows fit; may be 0 or less where none does."""
+    """How many windows fit; 0 or less where none does."""
     if n is None:
         return None
     return (n - reach(size, dilation)) // stride + 1 if padding == "valid" else -(-n // stride)
@@ -102,7 +102,7 @@ def margins(n: int, size: int, stride: int, padding: str, dilation: int = 1) -> 
 
 @lru_cache(1024)
 def output_shape(kind, shape, sizes, strides, padding, dilations=None):
-    """Positions of the output. Raises ShapeError where the rank does not fit or no window does."""
+    """The positions of the output. Raises ShapeError for an input of another rank, or one smaller than the window."""
     rank = len(sizes)
     words = "time steps and features" if rank == 1 else "height, width and channels"
     if len(shape) != rank + 1 or shape[-1] is None:
@@ -116,14 +116,14 @@ def output_shape(kind, shape, sizes, strides, padding, dilations=None):
     )
     if any(n is not None and n < 1 for n in out):
         raise ShapeError(
-            f"its window {list(sizes)} is larger than the input {show(shape)}",
-            hint="make it smaller, use padding: same, or pool less before it",
+            f"the window {list(sizes)} is larger than the input {show(shape)}",
+            hint="use a smaller window, padding: same, or less pooling before it",
         )
     return out
 
 
 def befores(shape, sizes, strides, padding, dilations):
-    """The zeros before the positions of each axis."""
+    """How many zeros come before the positions of each axis."""
     return [
         margins(n, size, stride, padding, dilation)[0]
         for n, size, stride, dilation in zip(shape, sizes, strides, dilations, strict=True)
@@ -160,17 +160,17 @@ def offsets(
     shape: Sequence[int], sizes: Sequence[int], strides: Sequence[int], before: Sequence[int],
     dilations: Sequence[int], positions: Sequence[int],
 ) -> Iterator[tuple[tuple[int, ...], tuple[slice, ...], tuple[slice, ...]]]:  # fmt: skip
-    """For every place in the window: (the place, where it falls in the input, for which windows).
+    """For every place in the window: (the place, where it lies in the input, for which windows).
 
     shape: positions of the input, with `before` zeros before them; positions: how many windows each axis has.
-    The slices cover the rows' axis too and leave out what falls into the padding: input[there] belongs to
-    output[windows]. Summing over a handful of whole-array slices is how NumPy is fast at windows.
+    The slices include the axis of the rows and leave out what lies in the padding: input[there] belongs to
+    output[windows]. NumPy is fast at windows when it sums a few slices of whole arrays.
     """
     by_axis = []
     for n, size, stride, zeros, dilation, out in zip(shape, sizes, strides, before, dilations, positions, strict=True):
         pairs = []
         for place in range(size):
-            shift = place * dilation - zeros  # window o sees position o * stride + shift
+            shift = place * dilation - zeros  # window o covers position o * stride + shift
             first = max(0, -(shift // stride))
             last = min(out, (n - 1 - shift) // stride + 1)
             begin = first * stride + shift

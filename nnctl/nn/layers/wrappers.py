@@ -12,12 +12,12 @@ from nnctl.nn.layers.base import Array, Layer, LayerName, Weight, layers, show
 
 
 class Inner:
-    """The executor's call as an inner layer sees it: all as it is, but for random numbers of its own.
+    """The executor's call as an inner layer sees it: the same, except for random numbers of its own.
 
     stream: added to the inner layer's streams.
     """
 
-    onto = None  # what the wrapper's input has from elsewhere is not the inner one's
+    onto = None  # the gradient that the wrapper's input has from other uses is not for the inner layer
 
     def __init__(self, call, *, stream: int = 0):
         self._call, self._stream = call, stream
@@ -30,8 +30,8 @@ class Inner:
 
 
 class EveryStep(Inner):
-    """The call of an inner layer that takes each of `steps` time steps as a row; its random numbers are those of the
-    outer row, cut into steps. None of the rows is padding: what comes of padded steps is masked further on."""
+    """The call of an inner layer that takes each of `steps` time steps as a row. Its random numbers are those of the
+    outer row, split by step. No row counts as padding: the outputs of padded steps are masked later."""
 
     masks = ()
 
@@ -46,7 +46,7 @@ class EveryStep(Inner):
 
 
 class OneStep(Inner):
-    """The call of an inner layer that takes time step `step` of `steps` alone."""
+    """The call of an inner layer that takes only time step `step` of `steps`."""
 
     def __init__(self, call, step: int, steps: int):
         super().__init__(call)
@@ -72,8 +72,8 @@ def trained_as(layer: Layer, weights: Mapping[str, Weight]) -> dict[str, Weight]
 class TimeDistributed(Layer):
     """Applies `layer` to each time step with the same weights: y[:, t] = layer(x[:, t]).
 
-    x (rows, steps, ...), what follows being what the layer takes. A layer that looks at the whole batch, such as
-    BatchNormalization, sees one step of it at a time.
+    x (rows, steps, ...): the layer takes what follows the steps. A layer that looks at the whole batch, such as
+    BatchNormalization, sees one time step of the batch at a time.
     """
 
     layer: LayerName

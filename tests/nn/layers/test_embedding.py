@@ -23,7 +23,7 @@ def test_words_of_any_dtype_are_the_same_words(dtype):
 @pytest.mark.parametrize(
     ("word", "words"),
     [
-        (5, "5 is not one of the words 0 to 4"),
+        (5, "5 is not one of the token ids 0 to 4"),
         (-1, "-1 is not one"),
         (1.5, "1.5 is not one"),
         (np.nan, "nan is not one"),

@@ -14,7 +14,7 @@ from nnctl.nn.layers.base import Layer, show
 
 
 def _range(value):
-    """0.2 means from -0.2 to 0.2."""
+    """A range from a number: 0.2 means from -0.2 to 0.2."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return (-abs(float(value)), abs(float(value)))
     numbers = isinstance(value, list | tuple) and all(type(each) in (int, float) for each in value)
@@ -26,25 +26,28 @@ def _sorted(value):
 
 
 def _twice(value):
-    """0.2 means 0.2 down and 0.2 up."""
+    """Two numbers from one: 0.2 means 0.2 down and 0.2 up."""
     return (value, value) if isinstance(value, int | float) and not isinstance(value, bool) else listed(value)
 
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Split = Annotated[float, Field(ge=-1, le=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+SignedFraction = Annotated[float, Field(ge=-1, le=1)]
 Range = Annotated[
-    tuple[Split, Split],
-    BeforeValidator(_range, json_schema_input_type=Split | tuple[Split, Split]),
+    tuple[SignedFraction, SignedFraction],
+    BeforeValidator(_range, json_schema_input_type=SignedFraction | tuple[SignedFraction, SignedFraction]),
     AfterValidator(_sorted),
 ]
-Sides = Annotated[tuple[Share, Share], BeforeValidator(_twice, json_schema_input_type=Share | tuple[Share, Share])]
+DownAndUp = Annotated[
+    tuple[Fraction, Fraction],
+    BeforeValidator(_twice, json_schema_input_type=Fraction | tuple[Fraction, Fraction]),
+]
 Values = Annotated[tuple[float, float], BeforeValidator(listed), AfterValidator(_sorted)]
 
 
 class Augmentation(Layer):
-    """Base of the augmentations: `figures` random numbers a row, uniform in [0, 1)."""
+    """Base of the augmentations: each row gets `draws` random numbers, uniform in [0, 1)."""
 
-    figures: ClassVar[int]
+    draws: ClassVar[int]
 
     def output_shape(self, shape):
         if len(shape) != 3:
@@ -55,14 +58,14 @@ class Augmentation(Layer):
     def forward(self, w, x, call):
         if not call.training:
             return x, None
-        draws = call.random_bits(self.figures, len(x)).astype(np.float64) / 65536
+        draws = call.random_bits(self.draws, len(x)).astype(np.float64) / 65536
         return self.change(x, draws, call)
 
     def backward(self, w, grads, saved, dy, call):
         return dy if saved is None else self.change_back(saved, dy, call)
 
     def change(self, x, draws, call):
-        """The changed images and what change_back needs; draws (rows, figures)."""
+        """The changed images, and what change_back needs; draws (rows, self.draws)."""
         raise NotImplementedError
 
     def change_back(self, saved, dy, call):
@@ -71,6 +74,6 @@ class Augmentation(Layer):
 
 
 def between(draws, bounds):
-    """Uniform figures between the bounds, (rows, 1, 1)."""
+    """Uniform random numbers between the bounds, (rows, 1, 1)."""
     low, high = bounds
     return (low + (high - low) * draws)[:, None, None]

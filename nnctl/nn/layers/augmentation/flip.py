@@ -14,23 +14,23 @@ class RandomFlip(Augmentation):
 
     mode: Literal["horizontal", "vertical", "horizontal_and_vertical"] = "horizontal_and_vertical"
 
-    figures = 2
+    draws = 2
 
     def change(self, x, draws, call):
-        turns = [draws[:, 0] < 0.5, draws[:, 1] < 0.5]  # of height, of width
+        flipped = [draws[:, 0] < 0.5, draws[:, 1] < 0.5]  # of height, of width
         if self.mode == "horizontal":
-            turns[0][:] = False
+            flipped[0][:] = False
         elif self.mode == "vertical":
-            turns[1][:] = False
-        return self._flip(x, turns, call), turns
+            flipped[1][:] = False
+        return self._flip(x, flipped, call), flipped
 
-    def change_back(self, turns, dy, call):
-        return self._flip(dy, turns, call)
+    def change_back(self, flipped, dy, call):
+        return self._flip(dy, flipped, call)
 
-    def _flip(self, x, turns, call):
+    def _flip(self, x, flipped, call):
         y = call.empty(x.shape)
         for high in (False, True):
             for wide in (False, True):
-                rows = np.flatnonzero((turns[0] == high) & (turns[1] == wide))
+                rows = np.flatnonzero((flipped[0] == high) & (flipped[1] == wide))
                 y[rows] = x[rows][:, :: -1 if high else 1, :: -1 if wide else 1]
         return y

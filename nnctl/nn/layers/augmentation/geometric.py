@@ -9,13 +9,13 @@ from nnctl.nn.layers.base import layers
 
 @layers.register("RandomTranslation")
 class RandomTranslation(Resampling):
-    """Shifts each image by a random part of its height and width; 0.2 means from -0.2 to 0.2, positive is down and
+    """Shifts each image by a random fraction of its height and width: 0.2 means from -0.2 to 0.2. Positive is down and
     to the right."""
 
     height_factor: Range
     width_factor: Range
 
-    figures = 2
+    draws = 2
 
     def places(self, draws, height, width):
         down, across = _grid(height, width)
@@ -26,11 +26,11 @@ class RandomTranslation(Resampling):
 
 @layers.register("RandomRotation")
 class RandomRotation(Resampling):
-    """Turns each image about its middle by a random part of a full turn: 0.1 is up to 36 degrees either way."""
+    """Rotates each image about its center by a random fraction of a full turn: 0.1 is up to 36 degrees either way."""
 
     factor: Range
 
-    figures = 1
+    draws = 1
 
     def places(self, draws, height, width):
         angle = 2 * np.pi * between(draws[:, 0], self.factor)
@@ -44,15 +44,15 @@ class RandomRotation(Resampling):
 
 @layers.register("RandomZoom")
 class RandomZoom(Resampling):
-    """Zooms each image about its middle: -0.2 shows 0.8 of the height, 0.2 shows 1.2 of it (the image shrinks).
+    """Zooms each image about its center: -0.2 shows 0.8 of the height, 0.2 shows 1.2 of it (the image shrinks).
 
-    width_factor: None keeps the proportions.
+    Without width_factor the proportions are kept.
     """
 
     height_factor: Range
     width_factor: Range | None = None
 
-    figures = 2
+    draws = 2
 
     def places(self, draws, height, width):
         tall = 1 + between(draws[:, 0], self.height_factor)

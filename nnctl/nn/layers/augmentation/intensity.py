@@ -2,19 +2,19 @@
 
 import numpy as np
 
-from nnctl.nn.layers.augmentation.base import Augmentation, Range, Sides, Values, between
+from nnctl.nn.layers.augmentation.base import Augmentation, DownAndUp, Range, Values, between
 from nnctl.nn.layers.base import layers
 
 
 @layers.register("RandomContrast")
 class RandomContrast(Augmentation):
-    """Stretches each image's values about their mean, channel by channel: y = (x - mean) f + mean, f between
-    1 - factor and 1 + factor (1 - low and 1 + high for a factor [low, high]); cut off at value_range."""
+    """Scales each image's values about their mean, channel by channel: y = (x - mean) f + mean, f random between
+    1 - factor and 1 + factor (1 - low and 1 + high for a factor [low, high]). The result is clipped to value_range."""
 
-    factor: Sides
+    factor: DownAndUp
     value_range: Values = (0.0, 255.0)
 
-    figures = 1
+    draws = 1
 
     def change(self, x, draws, call):
         low, high = self.factor
@@ -35,13 +35,13 @@ class RandomContrast(Augmentation):
 
 @layers.register("RandomBrightness")
 class RandomBrightness(Augmentation):
-    """Makes each image brighter or darker: y = x + f (high - low) of value_range, f random between the factors;
-    cut off at value_range, which for values of 0 to 1 must be [0, 1]."""
+    """Makes each image brighter or darker: y = x + f (high - low), f random in the range of factor, low and high the
+    bounds of value_range. The result is clipped to value_range, which for values from 0 to 1 must be [0, 1]."""
 
     factor: Range
     value_range: Values = (0.0, 255.0)
 
-    figures = 1
+    draws = 1
 
     def change(self, x, draws, call):
         low, high = self.value_range

@@ -7,15 +7,16 @@ import numpy as np
 from nnctl.nn.layers.augmentation.base import Augmentation
 from nnctl.nn.layers.base import MOVED
 
-PLACED = 300  # what to look for a pixel's place takes, in multiply-adds
+PLACED = 300  # the cost of finding a pixel's place, in multiply-adds
 FILL_MODES = ("constant", "nearest", "reflect", "wrap")  # in the order of the kernel's numbers
 
 
 class Resampling(Augmentation):
-    """Base of what moves pixels: each new pixel looks at a place between old ones.
+    """Base of the layers that move pixels: each new pixel reads a place between old ones.
 
-    interpolation: the four pixels around the place, by nearness (bilinear), or the nearest. fill_mode: what lies
-    outside: mirrored (reflect), the edge (nearest), the other side (wrap), or fill_value (constant).
+    interpolation: a weighted mean of the four pixels around the place (bilinear), or the nearest one. fill_mode: what
+    lies outside the image: its mirror image (reflect), its edge (nearest), its other side (wrap) or fill_value
+    (constant).
     """
 
     fill_mode: Literal["constant", "nearest", "reflect", "wrap"] = "reflect"
@@ -23,7 +24,7 @@ class Resampling(Augmentation):
     fill_value: float = 0.0
 
     def places(self, draws, height, width):
-        """Where each new pixel looks: two arrays of old rows and columns, (rows, height, width), or of size 1 along an
+        """What each new pixel reads: two arrays of old rows and columns, (rows, height, width), or of size 1 along an
         axis on which they are all the same."""
         raise NotImplementedError
 
@@ -63,8 +64,7 @@ class Resampling(Augmentation):
         return dx.reshape(dy.shape)
 
     def _parts(self, down, across, height, width):
-        """(which old pixel of the shard, how much of it) for each of the pixels a place lies between, each
-        (rows, height * width)."""
+        """(the old pixel, its weight) for each of the pixels around a place; both (rows, height * width)."""
         down, across = np.broadcast_arrays(down, across)
         parts = []
         rows = len(down)
@@ -79,7 +79,7 @@ class Resampling(Augmentation):
         return parts
 
     def _neighbours(self, places):
-        """[(whole number, share)] of the one or two pixels around places on one axis."""
+        """[(whole number, weight)] of the one or two pixels around places on one axis."""
         if self.interpolation == "nearest":
             return [(np.floor(places + 0.5).astype(int), np.ones(places.shape))]
         first = np.floor(places)
@@ -88,7 +88,7 @@ class Resampling(Augmentation):
         return [(first, 1 - second), (first + 1, second)]
 
     def _filled(self, places, n):
-        """Places outside of 0 to n - 1 as the fill mode reads them."""
+        """The pixels that stand for places outside of 0 to n - 1, by the fill mode."""
         if self.fill_mode == "wrap":
             return places % n
         if self.fill_mode == "reflect":  # d c b a | a b c d | d c b a

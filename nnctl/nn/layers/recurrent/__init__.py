@@ -1,1 +1,1 @@
-"""Layers with a memory: each time step sees the input and what the steps before it left behind."""
+"""Recurrent layers: each time step sees its input and the state that the steps before it have left."""

@@ -1,7 +1,7 @@
-"""What the recurrent layers share: time, masks, states, dropout. A subclass is the math of one step.
+"""What the recurrent layers share: time, masks, states, dropout. A subclass has the formulas of one time step.
 
-The work is laid out time first: the steps of all rows lie together. So the inputs' products of all steps are
-one matrix product, as are, in backward, all weight gradients; only the states' product is made step by step.
+Arrays have time as their first axis. So the products of all steps' inputs are one matrix product, and so is each weight
+gradient in backward; only the product of the state is computed step by step.
 """
 
 from dataclasses import dataclass, field
@@ -16,17 +16,17 @@ from nnctl.nn.layers.base import Array, Count, Layer, Rate, Weight, product, pro
 from nnctl.nn.layers.regularization import random_mask
 from nnctl.nn.regularizers import RegularizerName
 
-STEPS = 16  # of a sequence, where their number varies: a guess for `calls`
+STEPS = 16  # assumed for `calls` where the number of steps varies
 
 
 @dataclass
 class Tape:
-    """What one pass leaves for its backward; first axis time.
+    """What a forward pass keeps for its backward pass; the first axis is time.
 
-    x: (steps, rows, inputs), after dropout. states: (steps + 1, rows, units) each, the first being the start.
-    skip: (steps, rows, 1) True where a step is padding, or None. seen: (steps, rows, 1), whether a step that
-    is no padding has come. x_keep, h_keep: dropout masks of inputs and of the state h, or None.
-    h: (steps, rows, units), the state as the step's product saw it. more: the subclass's own.
+    x: (steps, rows, inputs), after dropout. states: (steps + 1, rows, units) each, from the initial state on.
+    skip: (steps, rows, 1) True where a step is padding, or None. seen: (steps, rows, 1), whether a step without padding
+    has occurred. x_keep, h_keep: dropout masks of the inputs and of the state h, or None.
+    h: (steps, rows, units), the state as it entered the product of the step. more: for the subclass.
     """
 
     x: Array
@@ -44,10 +44,9 @@ class Recurrent(Layer):
     """Base of the recurrent layers: x (rows, steps, inputs) -> the last output (rows, units), or with
     return_sequences that of every step (rows, steps, units).
 
-    Further inputs are the states to start from (0 without them); with return_state the last states are further
-    outputs. go_backwards: from the last step to the first. A padded step leaves the states as they are and
-    repeats the last output. dropout, recurrent_dropout: rates for the input and for the state, each with one
-    mask for all steps of a row.
+    Further inputs are the initial states (0 without them); with return_state the last states are further outputs.
+    go_backwards: from the last step to the first. A padded step keeps the states and repeats the last output. dropout,
+    recurrent_dropout: rates for the input and for the state, each with one mask for all steps of a row.
     """
 
     units: Count
@@ -71,7 +70,7 @@ class Recurrent(Layer):
     states: ClassVar[tuple[str, ...]] = ("h",)
 
     def outer_activation(self):
-        return None  # it is inside the step
+        return None  # the step applies it
 
     # Shapes and weights
 
@@ -80,7 +79,7 @@ class Recurrent(Layer):
         if len(shape) != 2 or shape[-1] is None:
             raise ShapeError(
                 f"{self.kind} takes time steps of features, got {show(shape)}",
-                hint="put a Reshape before it: target_shape: [steps, features]; or an Embedding for words",
+                hint="put a Reshape before it: target_shape: [steps, features]; or an Embedding for token ids",
             )
         if starts and [tuple(start) for start in starts] != [(self.units,)] * len(self.states):
             wanted = " and ".join(f"{name} {show((self.units,))}" for name in self.states)
@@ -128,14 +127,14 @@ class Recurrent(Layer):
         steps, inputs = shapes[0]
         return (steps or 1) * (inputs + (self.gates + len(self.states) + 1) * self.units)
 
-    # The math of a subclass
+    # The formulas of a subclass
 
     def steps_forward(self, w, z, tape: Tape, call) -> None:
-        """Fills in tape.states from z (steps, rows, gates * units), the inputs' products, which it may keep."""
+        """Fills in tape.states from z (steps, rows, gates * units), the products of the inputs, which it may keep."""
         raise NotImplementedError
 
     def steps_backward(self, w, grads, tape: Tape, dys, dstates, call) -> tuple[Array, list[Array]]:
-        """The gradients of z and of the starts from those of the outputs and of the last states. Writes the
+        """The gradients of z and of the initial states from those of the outputs and of the last states. Writes the
         gradients of recurrent_kernel and bias."""
         raise NotImplementedError
 
@@ -161,7 +160,7 @@ class Recurrent(Layer):
         states = [call.empty((steps + 1, rows, self.units)) for _ in self.states]
         for i, state in enumerate(states):
             state[0] = starts[i] if starts else 0
-        # before the first real step the output is 0, which the state need not be if it was given
+        # before the first real step the output is 0, which a given initial state need not be
         seen = np.logical_or.accumulate(~skip, axis=0) if starts and skip is not None else None
         tape = Tape(xt, states, skip, seen, x_keep, h_keep, starts=len(starts))
 
@@ -183,7 +182,7 @@ class Recurrent(Layer):
         return [y, *(state[-1].copy() for state in states)], tape
 
     def input_products(self, w, xt, call):
-        """x W of all steps: (steps, rows, gates * units)."""
+        """x W for all steps: (steps, rows, gates * units)."""
         z = call.empty((*xt.shape[:2], self.gates * self.units))
         product(xt.reshape(-1, xt.shape[-1]), w["kernel"], z.reshape(-1, z.shape[-1]), call)
         return z
@@ -218,16 +217,16 @@ class Recurrent(Layer):
         return [dx, *dstarts[: tape.starts]]
 
     def _in_order(self, x):
-        """(rows, steps, ...) as a view (steps, rows, ...), in the order in which the steps are gone through."""
+        """(rows, steps, ...) as a view (steps, rows, ...), in the order in which the layer reads the steps."""
         x = x.swapaxes(0, 1)
         return x[::-1] if self.go_backwards else x
 
 
 def dropped(h, keep, out):
-    """The state as the step's product sees it: h, or with dropout h * keep, written to out."""
+    """The state as it enters the product of the step: h, or with dropout h * keep, written to out."""
     return h if keep is None else np.multiply(h, keep, out=out)
 
 
 def padding(tape: Tape) -> Array:
-    """(steps, rows) True where a step is padding, as the compiled loops want it: (0, 0) where none is."""
+    """(steps, rows) True where a step is padding, for the compiled loops; (0, 0) where none is."""
     return np.empty((0, 0), bool) if tape.skip is None else np.ascontiguousarray(tape.skip[..., 0])

@@ -12,12 +12,12 @@ from nnctl.nn.layers.wrappers import Inner, inner_weights, trained_as
 
 @layers.register("Bidirectional")
 class Bidirectional(Layer):
-    """Runs `layer` over the sequence and a second one of its kind (or backward_layer) from its end.
+    """Runs `layer` over the sequence, and a copy of it (or backward_layer) over the reversed sequence.
 
-    merge_mode: how the two outputs become one: concat (units side by side), sum, mul, ave; or null: the forward
-    output, with the backward one as the further output `backward`. With return_sequences the outputs belong to
-    the same step, and are 0 where it is padding. Initial states and states: those of the forward layer, then those of
-    the backward layer.
+    merge_mode: how the two outputs become one: concat (units side by side), sum, mul, ave; or null: the forward output,
+    with the backward one as the further output `backward`. With return_sequences the outputs belong to the same step,
+    and are 0 where it is padding. Initial states and states: those of the forward layer, then those of the backward
+    layer.
     Source: Schuster and Paliwal 1997.
     """
 
@@ -38,15 +38,15 @@ class Bidirectional(Layer):
     @property
     def both(self) -> tuple[Recurrent, Recurrent]:
         """The forward and the backward layer."""
-        turned = {"go_backwards": not self.layer.go_backwards}
-        return self.layer, self.backward_layer or self.layer.model_copy(update=turned)
+        reversed_order = {"go_backwards": not self.layer.go_backwards}
+        return self.layer, self.backward_layer or self.layer.model_copy(update=reversed_order)
 
     @property
     def most(self):
         return 1 + 2 * len(self.layer.states)
 
     def _inputs(self, items):
-        """What each of the two takes: the sequence, and its half of the initial states."""
+        """The inputs of each of the two: the sequence, and its half of the initial states."""
         x, *starts = items
         half = len(starts) // 2
         return [x, *starts[:half]], [x, *starts[half:]]
@@ -82,10 +82,10 @@ class Bidirectional(Layer):
             )
         ]
         (ahead, *ahead_states), (back, *back_states) = (y if self.layer.return_state else [y] for y, _ in results)
-        back = self._turned(back)
+        back = self._by_step(back)
         real = None
         if self.layer.return_sequences and call.masks and call.masks[0] is not None:
-            real = call.masks[0][..., None]  # the one would repeat its last output, where the other is still at 0
+            real = call.masks[0][..., None]  # one would repeat its last output, while the other is still at 0
             ahead *= real
             back = back * real
         y = self._merged(ahead, back, call)
@@ -98,12 +98,12 @@ class Bidirectional(Layer):
         tapes, (ahead, back), real = saved
         dy, *dstates = dy if self.state_names() else [dy]
         if self.merge_mode:
-            dys = [None, None] if dy is None else self._parted(dy, ahead, back, call)
+            dys = [None, None] if dy is None else self._split(dy, ahead, back, call)
         else:
             dys = [dy, dstates.pop(0)]
         if real is not None:
             dys = [None if d is None else d * real for d in dys]
-        dys[1] = None if dys[1] is None else self._turned(dys[1])
+        dys[1] = None if dys[1] is None else self._by_step(dys[1])
         half = len(dstates) // 2
         given = [[dys[0], *dstates[:half]], [dys[1], *dstates[half:]]]
         dxs: list[list[Array] | None] = []
@@ -122,7 +122,7 @@ class Bidirectional(Layer):
         starts = tapes[0].starts
         return [dx, *(d for part in dxs for d in (part[1:] if part else [None] * starts))]
 
-    def _turned(self, y):
+    def _by_step(self, y):
         """The backward layer's outputs in the order of the steps."""
         return y[:, ::-1] if self.layer.return_sequences else y
 
@@ -140,7 +140,7 @@ class Bidirectional(Layer):
             y *= 0.5
         return y
 
-    def _parted(self, dy, ahead, back, call):
+    def _split(self, dy, ahead, back, call):
         """The gradients of the two outputs from that of the merged one."""
         if self.merge_mode == "concat":
             units = ahead.shape[-1]

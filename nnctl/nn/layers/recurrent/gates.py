@@ -10,8 +10,8 @@ from nnctl.nn.activations import Activation, Sigmoid, Tanh, activations
 class Gates:
     """inner: columns that go through `activation`. outer: those that go through `recurrent_activation`.
 
-    Both default activations, tanh and sigmoid, are one tanh over the whole block of columns:
-    sigmoid(x) = (1 + tanh(x / 2)) / 2, and one call on a block costs less than several on its parts.
+    The default activations, tanh and sigmoid, are computed as one tanh over the whole block of columns:
+    sigmoid(x) = (1 + tanh(x / 2)) / 2, and one call on a block costs less than several calls on slices of it.
     """
 
     def __init__(self, activation: Activation | None, recurrent: Activation | None, inner: slice,
@@ -22,13 +22,13 @@ class Gates:
         if not self.recurrent.elementwise:  # softmax is over the units of one gate, not of two side by side
             units = inner.stop - inner.start
             self.outer = [slice(i, i + units) for block in outer for i in range(block.start, block.stop, units)]
-        # computed here in place, which their own classes do not do
+        # these two are computed in place here, which their classes do not do
         self._tanh, self._sigmoid = type(self.activation) is Tanh, type(self.recurrent) is Sigmoid
         self.usual = self._tanh and self._sigmoid
         self.needs_input = self.activation.needs_input or self.recurrent.needs_input
 
     def apply(self, z) -> None:
-        """Activates every column of z (rows, columns)."""
+        """Applies the activations to every column of z (rows, columns)."""
         if not self.usual:
             self.apply_inner(z)
             self.apply_outer(z)
@@ -53,7 +53,7 @@ class Gates:
                 part[...] = self.recurrent.value(part)
 
     def gradient(self, before, z, dz) -> None:
-        """Turns dz from the gradient of the activated columns z into that of the columns `before`."""
+        """Changes dz from the gradient of the activated columns z into that of the columns `before`."""
         self.inner_columns_gradient(before, z, dz)
         self.outer_columns_gradient(before, z, dz)
 

@@ -1,4 +1,4 @@
-"""GRU: one state, with gates that decide how much of it is renewed, and from how much of the old."""
+"""GRU: one state, with gates that decide how much of it is replaced, and how much of it the new value sees."""
 
 import numpy as np
 
@@ -14,10 +14,10 @@ class GRU(Recurrent):
     recurrent_activation:
 
         z = s(x W_z + h U_z),  r = s(x W_r + h U_r)
-        g = tanh(x W_h + r (h U_h))      reset_after, the default;  tanh(x W_h + (r h) U_h) without
+        g = tanh(x W_h + r (h U_h))      with reset_after, the default;  otherwise tanh(x W_h + (r h) U_h)
         h <- z h + (1 - z) g             the output
 
-    W (inputs, 3 units), U (units, 3 units); b (2, 3 units), for inputs and for the state, or (3 units) without
+    W (inputs, 3 units), U (units, 3 units); b (2, 3 units), for the inputs and for the state, or (3 units) without
     reset_after. State: h. Source: Cho et al. 2014.
     """
 
@@ -49,7 +49,7 @@ class GRU(Recurrent):
         shape = hs[1:].shape
         # what r is multiplied with: h U_h + b'_h, or h itself
         held = call.empty(shape)
-        reset = None if self.reset_after else call.empty(shape)  # r h, which then meets U_h
+        reset = None if self.reset_after else call.empty(shape)  # r h, the factor of U_h
         product = call.empty((shape[1], 3 * u if self.reset_after else 2 * u))
         before = call.empty(z.shape) if gates.needs_input else None
         tape.more = {"z": z, "held": held, "reset": reset, "before": before}

@@ -1,4 +1,4 @@
-"""LSTM: a memory with gates that decide what is written, kept and read."""
+"""LSTM: a memory cell with gates that decide what is kept, written and read."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ class LSTM(Recurrent):
         c <- s(z_f) c + s(z_i) tanh(z_c)      what is kept, and what is written
         h <- s(z_o) tanh(c)                   what is read: the output
 
-    W (inputs, 4 units), U (units, 4 units), b (4 units), of which f's starts at 1 (unit_forget_bias).
+    W (inputs, 4 units), U (units, 4 units), b (4 units); with unit_forget_bias the bias of f starts at 1.
     States: h, c. Source: Hochreiter and Schmidhuber 1997, Gers et al. 2000.
     """
 
@@ -106,7 +106,7 @@ class LSTM(Recurrent):
             np.multiply(dc_in, i, out=d[:, 2 * u : 3 * u])
             gates.gradient(None if before is None else before[t], zt, d)
             real = True if tape.skip is None else ~tape.skip[t]
-            if tape.skip is not None:  # a padded step hands the states' gradients on as they are
+            if tape.skip is not None:  # a padded step passes the gradients of the states on unchanged
                 np.copyto(d, 0, where=tape.skip[t])
             np.multiply(dc_in, f, out=dc, where=real)
             np.matmul(d, back, out=dproduct)
@@ -116,7 +116,7 @@ class LSTM(Recurrent):
 
 
 class ForgetBias:
-    """Starts the forget gate's quarter of an LSTM's bias at 1, the rest as `initializer` says."""
+    """Sets the forget gate's quarter of an LSTM's bias to 1, and the rest by `initializer`."""
 
     def __init__(self, initializer, units: int):
         self.initializer, self.units = initializer, units

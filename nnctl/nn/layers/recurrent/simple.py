@@ -1,4 +1,4 @@
-"""SimpleRNN: the plain recurrent step, to learn from and to compare with."""
+"""SimpleRNN: the plain recurrent step, for teaching and as a baseline."""
 
 import numpy as np
 
