@@ -198,7 +198,7 @@ class Convolution(Layer):
         return run, dx
 
     def gradients_of_parts(self, grads, count, call):
-        """Where the kernel writes its partial gradients of the weights, (window and channels, filters), and of the bias:
+        """Where a kernel writes partial gradients of the weights, (window and channels, filters), and of the bias:
         the first ones into grads, the others into buffers; empty arrays without grads."""
         if not grads:
             return [np.empty((0, self.filters), call.dtype)] * count, [np.empty(0, call.dtype)] * count
