@@ -130,7 +130,7 @@ def test_dropout_is_new_at_each_step_and_the_same_for_the_same_seed():
         ({"Reshape": {"target_shape": [4, 4]}}, [(3, 5)], "15 values"),
         ({"Reshape": {"target_shape": [-1, -1]}}, [(3, 5)], "15 values"),
         ("Add", [(3,), (4,)], "(None, 3) and (None, 4)"),
-        ("Multiply", [(3,), (1, 3)], "one shape"),
+        ("Multiply", [(3,), (1, 3)], "the same shape"),
         ({"Concatenate": {"axis": 1}}, [(2, 3), (2, 4)], "joined axis"),
         ({"Concatenate": {"axis": 5}}, [(2, 3), (2, 3)], "axis 5"),
         ({"BatchNormalization": {"axis": 1}}, [(2, 3)], "last axis"),
