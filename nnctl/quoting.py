@@ -5,6 +5,7 @@ Each function leaves a name as it is where the language reads it so, and quotes 
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from collections.abc import Iterable, Mapping
@@ -58,6 +59,8 @@ def shell_path(path: object) -> str:
     """A path as a shell takes it; one that begins with a dash as a file of the current folder."""
     text = str(path)
     text = f"./{text}" if text.startswith("-") else text
+    if os.name == "nt":  # cmd and PowerShell; a path has no double quotes there
+        return text if re.fullmatch(r"[\w\\/:.+-]+", text) else f'"{text}"'
     return shlex.quote(text) if text.isprintable() else "$'" + "".join(map(_shell_escaped, text)) + "'"
 
 

@@ -2,6 +2,8 @@
 
 import gc
 import os
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,12 @@ os.environ.pop("COLUMNS", None)
 # each worker computes on one core: threads that wait for threads of another worker's waste both
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+if os.environ.get("NNCTL_TEST_AS_WINDOWS"):  # before any test imports nnctl
+    sys.path.insert(0, str(Path(__file__).parent / "portability" / "as_windows"))
+    import pretended_windows
+
+    pretended_windows.begin()
 
 # Files that compile most of the kernels: one worker runs them, and first, while the others run files that need none or
 # few. So each kernel is compiled once, not by every worker at the same time.

@@ -45,11 +45,10 @@ def catching(switches: Switches) -> Iterator[None]:
             newline = "\n" if sys.stderr.isatty() else ""  # after the ^C that a terminal shows
             print(f"{newline}stopped", file=sys.stderr)
         code = ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # The reader (`head`, `less`) has closed the pipe: discard what Python still flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = ExitCode.FAILED
     except Exception as error:
+        if _reader_has_left(error):  # `head` or `less` has closed the pipe: discard what Python still flushes at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(int(ExitCode.FAILED))
         if switches.debug:
             terminal = Terminal.of(sys.stderr)
             for line in traceback.format_exc().splitlines():
@@ -60,6 +59,12 @@ def catching(switches: Switches) -> Iterator[None]:
     except OSError:  # already reported; Python would try again at exit, fail, and exit with 120
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(int(code or 0))
+
+
+def _reader_has_left(error: Exception) -> bool:
+    """Whether the process that reads the output has ended; Windows calls it an invalid argument."""
+    invalid = isinstance(error, OSError) and error.errno == errno.EINVAL and error.filename is None
+    return isinstance(error, BrokenPipeError) or (os.name == "nt" and invalid)
 
 
 @contextmanager
@@ -90,8 +95,7 @@ def _report(error: Exception) -> ExitCode:
                      hint="use a smaller batch_size or fewer units; "
                           "nnctl summary CONFIG shows the memory needed")  # fmt: skip
     elif isinstance(error, OSError):
-        _print_error(error.strerror or str(error), where=error.filename and str(error.filename),
-                     hint=_HINTS.get(error.errno or 0))  # fmt: skip
+        _print_error(error.strerror or str(error), where=error.filename and str(error.filename), hint=_hint_for(error))
     else:
         _print_error(f"this is a bug in nnctl: {type(error).__name__}: {' '.join(str(error).split())}",
                      hint="run it again with --debug and report the traceback")  # fmt: skip
@@ -105,6 +109,12 @@ def _print_usage_error(error: click.ClickException) -> None:
         usage = " ".join(context.get_usage().split()).removeprefix("Usage: ")
         hint = f"usage: {usage}; for all options: {context.command_path} --help"
     _print_error(" ".join(error.format_message().split()), hint=hint)
+
+
+def _hint_for(error: OSError) -> str | None:
+    if os.name == "nt" and error.errno == errno.EACCES:  # where two programs cannot open one file for writing
+        return "close the program that has it open, such as Excel, or choose another place"
+    return _HINTS.get(error.errno or 0)
 
 
 _HINTS = {

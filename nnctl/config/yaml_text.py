@@ -76,6 +76,9 @@ def syntax_error(error: yaml.YAMLError, text: str, file: str) -> ConfigError:
         hint = f"close it with {']' if bracket == '[' else '}'}, put commas between the entries"
     elif "quoted" in context:
         message, hint = "a quoted text is not closed, or contains an invalid escape", "close the quotes"
+        if "escape" in problem or "hex" in problem:  # a Windows path, mostly
+            message = "an invalid escape in double quotes"
+            hint = "write \\\\ for \\, or / in a path, or use single quotes"
     elif "mapping values are not allowed" in problem:
         message, hint = "a colon in the wrong place", "write one `key: value` per line; quote a text that contains ': '"
     elif "expected ':'" in problem:

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Any, TextIO
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
 
@@ -89,6 +89,25 @@ def _broken(word: str, first: int, rest: int) -> list[str]:
     return [*pieces, piece]
 
 
+def _obeys_escapes(stream: TextIO) -> bool:
+    """Whether a terminal obeys escape sequences: the console of Windows does when it is told to."""
+    if os.name != "nt":
+        return True
+    import ctypes
+    from importlib import import_module
+
+    msvcrt: Any = import_module("msvcrt")  # mypy knows its functions on Windows only
+    mode, virtual_terminal = ctypes.c_uint32(), 4
+    try:
+        kernel: Any = getattr(ctypes, "windll").kernel32  # noqa: B009  (mypy checks for a system that has none)
+        handle = ctypes.c_void_p(msvcrt.get_osfhandle(stream.fileno()))
+        if not kernel.GetConsoleMode(handle, ctypes.byref(mode)):
+            return False
+        return bool(mode.value & virtual_terminal or kernel.SetConsoleMode(handle, mode.value | virtual_terminal))
+    except (AttributeError, OSError, ValueError):  # no stream of the system's
+        return False
+
+
 @dataclass(frozen=True)
 class Terminal:
     """A text stream and what it can show.
@@ -99,7 +118,7 @@ class Terminal:
     stream: TextIO
     live: bool
     color: bool
-    unicode: bool
+    unicode: bool  # all of it; else what the stream's encoding has
     width: int | None
 
     @classmethod
@@ -107,7 +126,7 @@ class Terminal:
         """The properties of a stream (default: stdout), also from NO_COLOR, FORCE_COLOR, TERM and COLUMNS."""
         stream = stream or sys.stdout
         is_terminal = stream.isatty()
-        live = is_terminal and os.environ.get("TERM") != "dumb"
+        live = is_terminal and os.environ.get("TERM") != "dumb" and _obeys_escapes(stream)
         color = (live or bool(os.environ.get("FORCE_COLOR"))) and not os.environ.get("NO_COLOR")
         width = None
         if is_terminal or os.environ.get("COLUMNS", "").isdigit():
@@ -125,7 +144,10 @@ class Terminal:
     def plain(self, text: str) -> str:
         """The text in characters that the stream can show; control characters become escape sequences."""
         text = visible(text)
-        return text if self.unicode else text.translate(_ASCII).encode("ascii", "replace").decode()
+        if self.unicode:
+            return text
+        encoding = getattr(self.stream, "encoding", None) or "ascii"
+        return text.translate(_ASCII).encode(encoding, "replace").decode(encoding)
 
     def print(self, text: str = "", *styles: str) -> None:
         """Writes one line, unwrapped. A line break in it becomes an escape sequence, as do other control characters."""

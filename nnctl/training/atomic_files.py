@@ -6,6 +6,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import time
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -30,12 +31,26 @@ def write_safely(path: Path, content: bytes | Pieces) -> None:
                 write(file, content)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(temporary, path)
+            move(temporary, path)
         except BaseException:
             with contextlib.suppress(OSError):
                 temporary.unlink()
             raise
         sync_folder(path.parent)
+
+
+def move(source: Path, target: Path) -> None:
+    """Renames a file, over the one that is there, or a folder to a new name. On Windows, where a file that is open
+    cannot be renamed and a virus scanner may have a new file open for a moment, it tries again for a second."""
+    tries = 20 if os.name == "nt" else 1
+    for left in reversed(range(tries)):
+        try:
+            os.replace(source, target)
+            return
+        except PermissionError:
+            if not left:
+                raise
+            time.sleep(0.05)
 
 
 def temporary_of(path: Path) -> Path:

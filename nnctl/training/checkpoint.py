@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.errors import RunError
-from nnctl.training.atomic_files import TEMPORARY, Pieces, named, sha256, sync_folder, temporary_of, write
+from nnctl.training.atomic_files import TEMPORARY, Pieces, move, named, sha256, sync_folder, temporary_of, write
 from nnctl.training.safetensors_writer import pieces
 
 Array = np.ndarray
@@ -62,7 +62,7 @@ def save(folder: Path, kind: str, step: int, checkpoint: Checkpoint) -> Path:
             sync_folder(temporary)
             if there:  # what is killed between the two goes on from an older checkpoint, to the same bits
                 _remove(final)
-            os.rename(temporary, final)
+            move(temporary, final)
             sync_folder(folder)
     except BaseException:
         _remove(temporary)

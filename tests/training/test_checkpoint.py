@@ -66,7 +66,7 @@ def test_two_are_kept_and_the_newest_good_one_is_found(tmp_path):
     assert "last-0000000003" in skipped[0]
 
 
-@pytest.mark.parametrize("call", ["fsync", "rename"])
+@pytest.mark.parametrize("call", ["fsync", "replace"])
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EACCES])
 def test_a_failed_write_leaves_the_one_before_and_no_stray_files(tmp_path, monkeypatch, call, code):
     checkpoint.save(tmp_path, "last", 1, Checkpoint(ARRAYS, POSITION))

@@ -354,7 +354,7 @@ def test_saved_after_every_iteration_it_ends_the_same(whole, tmp_path, monkeypat
 def test_a_signal_in_the_last_epoch_does_not_interrupt_what_is_done(whole, tmp_path):
     def stop(event):
         if isinstance(event, EpochEnded) and event.epoch == 3:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     folder = tmp_path / "run"
     assert runner.train(config.load(whole[0] / "c.yaml"), folder=folder, subscribers=[stop]).reason == "done"

@@ -99,7 +99,7 @@ def test_half_a_line_of_events_goes(whole, tmp_path):
 def stop_at(step):
     def listen(event):
         if isinstance(event, IterationEnded) and event.step == step:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     return listen
 
@@ -159,7 +159,7 @@ def test_a_run_whose_listener_is_gone_is_saved(whole, tmp_path, error):
 def test_every_signal_saves(whole, tmp_path, number, reason):
     def listen(event):
         if isinstance(event, IterationEnded) and event.step == 4:
-            os.kill(os.getpid(), number)
+            signal.raise_signal(number)
 
     before = signal.getsignal(number)
     given = config.load(whole / "small.yaml")
@@ -176,7 +176,7 @@ def test_what_nohup_ignores_stays_ignored(whole, tmp_path):
 
         def listen(event):
             if isinstance(event, IterationEnded):
-                os.kill(os.getpid(), signal.SIGHUP)
+                signal.raise_signal(signal.SIGHUP)
 
         given = config.load(whole / "small.yaml")
         assert runner.train(given, folder=tmp_path / "run", subscribers=[listen]).reason == "done"

@@ -1,7 +1,6 @@
 """model.safetensors: verified before it is believed; the weights of the best epoch and the last ones."""
 
 import json
-import os
 import random
 import shutil
 import signal
@@ -301,7 +300,7 @@ def test_a_run_that_trains_on_is_as_if_it_had_not_ended(tmp_path):
 def test_a_run_that_was_stopped_in_its_first_epoch_has_no_best_weights(tmp_path):
     def listen(event):
         if type(event).__name__ == "IterationEnded":
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     text = CONFIG.replace("{threads: 1}", "{threads: 1, fuse: []}")  # each iteration is told of by itself
     ended = runner.train(config.loads(text), folder=tmp_path / "run", subscribers=[listen])

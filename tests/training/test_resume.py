@@ -1,7 +1,6 @@
 """A run that is stopped anywhere and goes on ends in the same bytes as one that was never stopped."""
 
 import itertools
-import os
 import signal
 
 import pytest
@@ -36,7 +35,7 @@ def stop_at(step):
 
     def listen(event):
         if isinstance(event, IterationEnded) and event.step == step:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     return listen
 
@@ -162,7 +161,7 @@ def test_a_run_of_several_steps_a_call_stops_between_two_calls_and_resumes(tmp_p
 
         def listen(event, stop=stop):
             if isinstance(event, IterationsEnded) and event.last.step == stop:
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.raise_signal(signal.SIGINT)
 
         assert runner.train(given, folder=folder, subscribers=[listen]).reason == "interrupted"
         assert runner.resume(folder).reason == "done"

@@ -78,9 +78,27 @@ class MappedFile:
 def machine_memory() -> float:
     """Bytes of memory that the machine has; infinite where it does not tell."""
     try:
+        if os.name == "nt":
+            return _windows_memory()
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):  # not on Windows
+    except (AttributeError, OSError, ValueError):
         return float("inf")
+
+
+def _windows_memory() -> float:
+    import ctypes  # only here, since it takes time to load
+
+    class MemoryStatus(ctypes.Structure):
+        """Windows' MEMORYSTATUSEX."""
+
+        _fields_ = (
+            ("length", ctypes.c_uint32), ("percent_used", ctypes.c_uint32), ("total", ctypes.c_uint64),
+            ("others", ctypes.c_uint64 * 6),
+        )  # fmt: skip
+
+    status = MemoryStatus(ctypes.sizeof(MemoryStatus))
+    kernel: Any = getattr(ctypes, "windll").kernel32  # noqa: B009  (mypy checks for a system that has none)
+    return float(status.total) if kernel.GlobalMemoryStatusEx(ctypes.byref(status)) else float("inf")
 
 
 def stored_at(path: Path, info: zipfile.ZipInfo) -> int | None:

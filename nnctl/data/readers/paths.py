@@ -22,6 +22,7 @@ FORMATS = {
 }  # fmt: skip
 # train-images-idx3-ubyte.gz, t10k-labels.idx1-ubyte, digits.idx
 _IDX = re.compile(r".*([-.]idx\d+[-.]\w+|\.idx\d*|-ubyte)(\.gz)?", re.IGNORECASE)
+_ESCAPED = "\a\b\t\n\v\f\r\x1b\x85\xa0\u2028\u2029"  # what \a, \b, ... of a Windows path are in YAML's double quotes
 _HINTS = {
     ".xlsx": "save the sheet as CSV (UTF-8)",
     ".xls": "save the sheet as CSV (UTF-8)",
@@ -88,7 +89,7 @@ def is_idx(path: Path) -> bool:
 
 
 def _expand(name: str) -> list[Path]:
-    if "://" in name:
+    if re.match(r"\w{2,}://", name):  # not C://data.csv
         raise DataError("data are read from files, not from the network", name, "download the file first")
     if "\0" in name:
         raise DataError("a path cannot hold a NUL character", repr(name))
@@ -105,6 +106,9 @@ def _expand(name: str) -> list[Path]:
         if not found:
             raise DataError("no file matches", name, f"the current folder is {Path.cwd()}")
         return found
+    if any(letter in name for letter in _ESCAPED):
+        raise DataError("there is no such file", repr(name), "in double quotes \\ begins an escape, as \\t is a tab: "
+                        "write / instead, or use single quotes")  # fmt: skip
     raise DataError("there is no such file", name, _nearest(path))
 
 

@@ -1,6 +1,7 @@
 """CSV files as people and programs write them: what is read from them, and what is said of those that are broken."""
 
 import gzip
+import os
 import random
 from pathlib import Path
 
@@ -221,7 +222,11 @@ def test_an_encoding_that_is_wrong(tmp_path):
 
 
 def test_a_copy_that_cannot_be_written(tmp_path, monkeypatch):
-    monkeypatch.setattr("os.fdopen", lambda *_: open("/dev/full", "wb", buffering=0))  # noqa: SIM115
+    def full(handle, mode):
+        os.close(handle)
+        return open("/dev/full", mode, buffering=0)
+
+    monkeypatch.setattr("os.fdopen", full)
     with pytest.raises(DataError, match=r"no copy of it(.|\n)*TMPDIR"):
         read(tmp_path / "t.csv", b"a, b\n1, 2\n")
 
