@@ -25,6 +25,12 @@ WITHOUT = {
 }
 
 
+WHERE = (
+    "ROWS in tests/random_graphs/rows.py, and run make_cases.py there; "
+    "if Keras does not have it, to LAYERS in tests/golden/not_in_keras.py instead"
+)
+
+
 @pytest.mark.parametrize("number", range(len(CASES)))
 def test_a_stored_case(number):
     model, expected = CASES[number]
@@ -41,7 +47,7 @@ def test_there_are_two_hundred_cases():
 
 def test_every_layer_has_a_row():
     without = {layers.build(row.config).kind for row in not_in_keras.LAYERS.values()} | set(WITHOUT)
-    check_rows(layers, rows.ROWS, "ROWS in tests/random_graphs/rows.py, then run make_cases.py there", without)
+    check_rows(layers, rows.ROWS, WHERE, without)
 
 
 def test_every_kind_of_layer_is_in_some_cases():

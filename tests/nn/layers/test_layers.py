@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 from cases import CASES
-from contract import check_rows
+from contract import check_rows, golden
 from harness import central_difference, inference, prepare, run
 
 from nnctl import config as spec
@@ -38,7 +38,7 @@ def words_of(case):
 def test_every_layer_has_a_row():
     """Those of tests/golden/ are rows, too; what is drawn at random has none there."""
     covered = {layers.build(entry).kind for entry, *_ in CASES.values()}
-    check_rows(layers, covered, "CASES in tests/nn/layers/cases/plain.py, or where golden tests look for one")
+    check_rows(layers, covered, golden("layers"))
 
 
 @cases
