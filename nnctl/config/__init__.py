@@ -1,6 +1,6 @@
-"""A config file to a checked spec, and back.
+"""Loads config files, writes resolved configs, and generates the JSON Schema.
 
-Nothing is imported before it is called: the spec's types are used where no file is read.
+Each function imports its module when it is called, because the types are also used where no file is read.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def load(path: str | Path, overrides: Sequence[str] = ()) -> Config:
-    """The spec in a config file, or in the ready config of that name (`iris`).
+    """Loads a config file, or the ready config of that name (`iris`).
 
-    overrides: `key.path=value` strings, which win over the file. Raises ConfigError with every problem of the
-    file, InputError where there is no such file.
+    overrides: `key.path=value` strings, which take precedence over the file. Raises ConfigError with all problems
+    of the file, InputError if there is no such file.
     """
     from nnctl.config import loader
 
@@ -25,14 +25,14 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Config:
 
 
 def loads(text: str | bytes, file: str = "config", overrides: Sequence[str] = ()) -> Config:
-    """The spec in a text; `file` is what its messages call it. Raises ConfigError."""
+    """Loads a config from text. file: the name of the text in error messages. Raises ConfigError."""
     from nnctl.config import loader
 
     return loader.loads(text, file, overrides)
 
 
 def dump(resolved: Mapping[str, Any], origins: Mapping[str, str]) -> str:
-    """A spec's `resolved` as YAML, each value with its origin in a comment."""
+    """A resolved config as YAML, with the origin of each value in a comment."""
     from nnctl.config import defaults as writer
 
     return writer.dump(resolved, origins)

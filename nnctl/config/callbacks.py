@@ -1,4 +1,4 @@
-"""The family of callbacks. `nnctl.training.callbacks` declares its members and is imported once a config names one."""
+"""The family of callbacks; `nnctl.training.callbacks` declares them, and is imported when a config names one."""
 
 from nnctl.components.registry import Family
 

@@ -1,7 +1,7 @@
-"""Plain data to typed objects: members of families, and the arguments they take, all problems collected.
+"""Builds components (layers, losses, optimizers, ...) from plain data, and collects all problems.
 
-Pydantic checks each class; what is nested in it (a layer's activation, an optimizer's schedule) is built first,
-so that a problem deep inside is told with its own key path and line.
+Values that are nested in a component (a layer's activation, an optimizer's schedule) are built first, so that a
+problem in them is reported with its own key path and line.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from types import UnionType
 from typing import Any, cast, get_args, get_origin
 
 from nnctl.components.registry import Choice, Declared, PluginError, UnknownName
-from nnctl.config.messages import did_you_mean, explain, nearest, number_mend, show_value
+from nnctl.config.messages import did_you_mean, explain, nearest, number_hint, show_value
 from nnctl.config.source_map import Findings, Path, shorten
 from nnctl.errors import NnctlError
 from nnctl.nn.layers.base import Layer
 
-WIRING = ("name", "from", "shared", "initial_state")  # what an entry of `layers:` takes besides its layer's arguments
-BAD: Any = object()  # stands for what could not be built; its problem has been noted
+WIRING = ("name", "from", "shared", "initial_state")  # what an entry of `layers:` accepts besides arguments
+BAD: Any = object()  # in place of what could not be built; the problem has been reported
 
 
 @dataclass(frozen=True)
 class Slot:
-    """What a field holds that must be built first: a family's member, or a declared class.
+    """A field whose value must be built first: a member of a family, or a declared class.
 
-    many: the field is a list of them, or a mapping to them.
+    many: the field is a list or a mapping of them.
     """
 
     choice: Choice | None = None
@@ -36,7 +36,7 @@ class Slot:
 
 
 def _slots(cls: type[Declared]) -> dict[str, Slot]:
-    """The fields of a declared class that hold members of families or declared classes."""
+    """The fields of a declared class whose values are members of families or declared classes."""
     found = {name: _slot(info.annotation, info.metadata) for name, info in cls.model_fields.items()}
     return {name: slot for name, slot in found.items() if slot}
 
@@ -60,7 +60,7 @@ def _slot(annotation: Any, metadata: Any = (), many: bool = False) -> Slot | Non
 
 
 def build_member(found: Findings, choice: Choice, value: Any, path: Path) -> Any:
-    """A member of a family from its name or `{name: {arguments}}`; BAD where that cannot be."""
+    """A member of a family from its name or `{name: {arguments}}`; BAD if it cannot be built."""
     if value is None and choice.optional:
         return None
     if choice.scalar and isinstance(value, int | float) and not isinstance(value, bool):
@@ -84,14 +84,14 @@ def build_member(found: Findings, choice: Choice, value: Any, path: Path) -> Any
 
 
 def lookup(found: Findings, choice: Choice, name: str, path: Path) -> type[Declared] | None:
-    """The class of that name; None, with its problem noted, where there is none."""
+    """The class of that name; None, after reporting the problem, if there is none."""
     family = choice.family
     try:
         return family.lookup(name[:200])
     except UnknownName as error:
         hint = error.problems[0].hint
-        if choice.scalar and (mend := number_mend(name)):
-            hint = mend
+        if choice.scalar and (number := number_hint(name)):
+            hint = number
         elif near := nearest(name, family):
             hint = f"did you mean {' or '.join(near)}?"
         found.add(path, f"unknown {family.noun} {shorten(name)!r}", hint)
@@ -108,9 +108,9 @@ def _expected(choice: Choice) -> str:
 
 
 def _form_hint(choice: Choice, value: Any) -> str | None:
-    """The mend for the ways a member is misspelt."""
+    """A hint for common mistakes in the form of a member."""
     if isinstance(value, list) and len(value) == 1:
-        return "write it without the list's dash or brackets"
+        return "write it without a dash or brackets"
     if not isinstance(value, dict) or not value:
         return None
     for key in ("name", "type", "class_name", "kind"):
@@ -126,7 +126,7 @@ def _form_hint(choice: Choice, value: Any) -> str | None:
 
 
 def build_declared(found: Findings, cls: type[Declared], given: Any, path: Path) -> Any:
-    """An instance of `cls` from a mapping of arguments; BAD where they do not fit."""
+    """An instance of `cls` from a mapping of arguments; BAD if they are not valid."""
     fields = cls.model_fields
     if given is None:
         given = {}
@@ -142,14 +142,14 @@ def build_declared(found: Findings, cls: type[Declared], given: Any, path: Path)
         return BAD
     values: dict[str, Any] = {}
     bad: set[str] = set()
-    wrong = False  # whether a problem was noted
+    wrong = False  # whether a problem was reported
     for key, value in given.items():
         inside = (*path, key)
         if key not in fields:
             what = f"{cls.kind} has no argument {shorten(key)!r}" if cls.kind else f"unknown key {shorten(key)!r}"
             near = nearest(key, fields)
-            bad.update(near)  # "unts: 3" need not be told again as a missing `units`
-            if issubclass(cls, Layer) and key in WIRING:  # the list's own entries come here without these
+            bad.update(near)  # "unts: 3" is not reported again as a missing `units`
+            if issubclass(cls, Layer) and key in WIRING:  # the keys of an entry of `layers:` are removed before
                 hint = f"{key} belongs to the enclosing layer"
             elif not near and (holder := _holder(cls, key)):
                 bad.add(holder)
@@ -169,7 +169,7 @@ def build_declared(found: Findings, cls: type[Declared], given: Any, path: Path)
 
 
 def _holder(cls: type[Declared], key: str) -> str | None:
-    """The field that takes a family's member called `key`: `layer`, for TimeDistributed and Dense."""
+    """The field that accepts a member called `key`: `layer`, for TimeDistributed and Dense."""
     for field, slot in slots(cls).items():
         if slot.choice and key in slot.choice.family:
             return field
@@ -177,11 +177,11 @@ def _holder(cls: type[Declared], key: str) -> str | None:
 
 
 def _validated(found: Findings, cls: type[Declared], values: dict[str, Any], bad: set[str], path: Path) -> Any:
-    """The instance; BAD, with the problems noted, where there are some. bad: fields whose problems are told already."""
+    """The instance; BAD, after reporting the problems, if there are any. bad: fields that are reported already."""
     try:
         return cls.model_validate(values)
     except ValueError as error:
-        if not hasattr(error, "errors"):  # pydantic's ValidationError, of which nothing is loaded where all is well
+        if not hasattr(error, "errors"):  # a pydantic.ValidationError has them; pydantic is imported only if needed
             raise
         errors = [one for one in error.errors(include_url=False) if not (one["loc"] and one["loc"][0] in bad)]
         for inner, message, hint in explain(errors, values, cls.model_fields):
@@ -208,4 +208,4 @@ def _build_one(found: Findings, slot: Slot, value: Any, path: Path) -> Any:
         return build_member(found, slot.choice, value, path)
     if slot.cls and isinstance(value, dict):
         return build_declared(found, slot.cls, value, path)
-    return value  # null, or a mistake that pydantic's check of the field tells
+    return value  # null, or a mistake that pydantic reports

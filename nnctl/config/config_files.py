@@ -1,4 +1,4 @@
-"""Finding and reading a config file: a path, or the name of a ready config that comes with nnctl."""
+"""Finds and reads a config file: a path, or the name of a ready config that is part of nnctl."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ _SUFFIXES = (".yaml", ".yml")
 
 
 def bundled_configs() -> dict[str, Path]:
-    """The ready configs by name, `iris` or `optimizers/adam`: from the installed package, or from the checkout it
-    lies in."""
+    """The ready configs by name (`iris`, `optimizers/adam`), of the installed package or of the source checkout."""
     package = Path(__file__).parent.parent
     for folder in (package / "_bundled" / "configs", package.parent / "configs"):
         if folder.is_dir():
@@ -27,7 +26,7 @@ def bundled_configs() -> dict[str, Path]:
 
 
 def find_config(path: str | Path) -> Path:
-    """The config file that a path or a ready config's name means. Raises InputError where there is none."""
+    """The file for a path or for the name of a ready config. Raises InputError if there is none."""
     file = Path(path)
     try:
         if file.is_dir():
@@ -47,7 +46,7 @@ def find_config(path: str | Path) -> Path:
 
 
 def read_config(file: Path) -> bytes:
-    """The file's bytes, one more than allowed at most. Raises InputError where it cannot be read."""
+    """The bytes of the file, at most one more than allowed. Raises InputError if it cannot be read."""
     try:
         with open(file, "rb") as stream:
             return stream.read(MOST_BYTES + 1)

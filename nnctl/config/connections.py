@@ -1,4 +1,4 @@
-"""What each layer takes: the one above, named layers and inputs, states; and whose weights it shares."""
+"""The sources of each layer: the layer above, named layers, inputs and states; and shared layers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nnctl.nn.layers.base import layers as layer_family
 
 LAYER = Choice(layer_family)
 ABOVE, BEFORE = "above", "before"
-# What `from` may say besides the names of layers and inputs.
+# What `from` accepts besides the names of layers and inputs.
 SPECIAL = {
     ABOVE: "the entry above, which is taken where there is no `from`",
     BEFORE: "the input of this repetition of a `repeat`",
@@ -23,19 +23,19 @@ SPECIAL = {
 
 
 class Wiring:
-    """Builds the entries' layers and finds their sources, in the list's order.
+    """Builds the layers of the entries and finds their sources, in the order of the list.
 
-    entries: with their names. inputs: the names of the network's inputs.
+    inputs: the names of the network's inputs.
     """
 
     def __init__(self, found: Findings, entries: Sequence[Entry], inputs: Sequence[str]):
         self.found, self.entries, self.inputs = found, entries, inputs
         self.order = {entry.name: entry for entry in entries if not entry.wrong}
-        self._built: dict[Path, Any] = {}  # the turns of a `repeat` have one layer's arguments
+        self._built: dict[Path, Any] = {}  # all repetitions of a `repeat` share one layer object
         self._told: set[Path] = set()
 
     def add(self, entry: Entry) -> None:
-        """Sets the entry's layer and sources. What is wrong in every turn of a `repeat` is told once."""
+        """Sets the entry's layer and sources. A problem in a `repeat` is reported once, not for every repetition."""
         if entry.path in self._told:
             return
         before = len(self.found.problems)
@@ -50,9 +50,7 @@ class Wiring:
         if "shared" in entry.given:
             self._share(entry)
         elif entry.kind is None:
-            self.found.add(
-                entry.path, "does not say which layer is shared", "write - shared: {layer: name, from: source}"
-            )
+            self.found.add(entry.path, "`shared` names no layer", "write - shared: {layer: name, from: source}")
         else:
             if entry.path not in self._built:
                 cls = lookup(self.found, LAYER, entry.kind, entry.path)
@@ -60,7 +58,7 @@ class Wiring:
             entry.layer = self._built[entry.path] or BAD
 
     def _share(self, entry: Entry) -> None:
-        """Sets the entry's layer to that of the entry it shares with."""
+        """Sets the entry's layer to the layer whose weights it shares."""
         if entry.shared is None:
             return
         found, path = self.found, (*entry.path, "shared")
@@ -114,20 +112,20 @@ class Wiring:
         return [(name, (*path, index)) for index, name in enumerate(given)]
 
     def _source(self, entry: Entry, name: str, path: Path) -> str | None:
-        """The tensor that a name stands for; None, with the problem noted, where there is none."""
+        """The tensor that a name refers to; None, after reporting the problem, if there is none."""
         if name == ABOVE:
             return self._standing(entry, path)
         if name == BEFORE:
-            if entry.turn is None:
-                self.found.add(path, f"{BEFORE!r} stands for {SPECIAL[BEFORE]}, and this is outside of any",
+            if entry.repetition is None:
+                self.found.add(path, f"{BEFORE!r} means {SPECIAL[BEFORE]}, but this layer is not inside a `repeat`",
                                "name a layer or an input")  # fmt: skip
                 return None
-            return self._standing(self.entries[entry.turn.first], path)
-        full = full_name(name, entry.turn)
+            return self._standing(self.entries[entry.repetition.first], path)
+        full = full_name(name, entry.repetition)
         if full in self.inputs:
             return full
         whole, dot, state = name.partition(".")
-        owner = full_name(whole, entry.turn)
+        owner = full_name(whole, entry.repetition)
         other = self.order.get(owner)
         if other is None or (dot and owner in self.inputs):
             self._unknown(entry, name, path)
@@ -147,35 +145,35 @@ class Wiring:
         return None
 
     def _standing(self, entry: Entry, path: Path) -> str | None:
-        """What stands above an entry: another one, or the network's only input."""
+        """The source above an entry: the previous entry, or the only input of the network."""
         if entry.index:
             above = self.entries[entry.index - 1]
-            return None if above.wrong else above.name  # what is wrong with it is told
+            return None if above.wrong else above.name  # its problem is reported already
         if len(self.inputs) == 1:
             return self.inputs[0]
-        self.found.add(path, f"there are {len(self.inputs)} inputs, and it is not clear which one it takes",
+        self.found.add(path, f"there are {len(self.inputs)} inputs, and the layer does not name one",
                        f"name it: from: {self.inputs[0]}")  # fmt: skip
         return None
 
     def _unknown(self, entry: Entry, name: str, path: Path) -> None:
         earlier = [other for other in self.entries[: entry.index] if not other.wrong]
         names = [other.name for other in earlier if other.name not in self.inputs]
-        turn = entry.turn
-        while turn:
-            names = [*turn.names, *names]
-            turn = turn.outer
+        repetition = entry.repetition
+        while repetition:
+            names = [*repetition.names, *names]
+            repetition = repetition.outer
         states = [f"{e.name}.{state}" for e in earlier if e.layer is not BAD for state in e.layer.state_names()]
         self.found.add(path, f"unknown layer or input {shorten(name)!r}",
                        did_you_mean(name, dict.fromkeys([*self.inputs, *names, *states])))  # fmt: skip
 
     def _states(self, entry: Entry) -> list[str | None]:
-        """The tensors under `initial_state`: those named, or all states of the one layer named."""
+        """The tensors under `initial_state`: those that are named, or all states of one named layer."""
         if "initial_state" not in entry.given:
             return []
         path = (*entry.path, "initial_state")
         if entry.layer is not BAD and not takes_states(entry.layer):
             self.found.add(path, f"{entry.layer.kind} takes no initial state",
-                           "it is for recurrent layers: LSTM, GRU, SimpleRNN")  # fmt: skip
+                           "only recurrent layers do: LSTM, GRU, SimpleRNN")  # fmt: skip
             return [None]
         names = self._names(entry, "initial_state")
         if not isinstance(entry.given["initial_state"], str):
@@ -202,7 +200,7 @@ class Wiring:
         self.found.add(path, message, hint)
 
     def _count(self, entry: Entry, path: Path) -> None:
-        """Notes where a layer gets more or fewer tensors than it takes."""
+        """Reports a layer that gets more or fewer tensors than it takes."""
         layer, count = entry.layer, len(entry.sources)
         if layer.takes(count):
             return
@@ -218,7 +216,7 @@ class Wiring:
         self.found.add(path, f"{layer.kind} takes {layer.taken()}, {got}", hint)
 
     def _cycle(self, entry: Entry) -> list[str]:
-        """The names along a way from the entry back to itself, or an empty list."""
+        """The names along a path from the entry back to itself, or an empty list."""
         came_from: dict[str, str] = {}
         waiting = [entry]
         while waiting:
@@ -236,29 +234,30 @@ class Wiring:
         return []
 
     def _written(self, entry: Entry) -> list[str]:
-        """The names of the entries that an entry takes, as far as they can be told before they are checked."""
+        """The names of the entries that an entry takes, as written, before they are checked."""
         names: list[Any] = []
         for key in ("from", "initial_state"):
             given = entry.given.get(key)
             names += [given] if isinstance(given, str) else given if isinstance(given, list) else []
         if "from" not in entry.given:
             names.append(ABOVE)
-        index = {ABOVE: entry.index - 1, BEFORE: entry.turn.first - 1 if entry.turn else -1}
+        index = {ABOVE: entry.index - 1, BEFORE: entry.repetition.first - 1 if entry.repetition else -1}
         return [
-            self.entries[at].name if (at := index.get(name, -1)) >= 0 else full_name(name.partition(".")[0], entry.turn)
+            self.entries[at].name if (at := index.get(name, -1)) >= 0
+            else full_name(name.partition(".")[0], entry.repetition)
             for name in names if isinstance(name, str)
         ]  # fmt: skip
 
 
 def own_arguments(entry: Entry) -> Any:
-    """What the entry gives its layer itself."""
+    """The arguments of the entry that are for the layer itself."""
     if not isinstance(entry.arguments, dict):
         return entry.arguments
     return {key: value for key, value in entry.arguments.items() if key not in WIRING}
 
 
 def has_states(layer: Declared) -> bool:
-    """Whether a layer has states that `return_state` hands on: a recurrent one, or a wrapper of one."""
+    """Whether a layer has states that `return_state` returns: a recurrent layer, or a wrapper of one."""
     fields: Mapping[str, Any] = type(layer).model_fields
     inner = getattr(layer, "layer", None)
     return "return_state" in fields or (isinstance(inner, Declared) and has_states(inner))

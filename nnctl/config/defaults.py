@@ -1,4 +1,4 @@
-"""The whole config with every default written out, and where each value comes from."""
+"""The whole config with every default, and the origin of each value."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _ABSENT: Any = object()
 _SAFE_TEXT = re.compile(r"[^\W\d][\w/ ().*+-]*(?<! )|[./][\w/.*-]*")
 
 
-def resolve(spec: Config, document: Document, network: Network, moved: Mapping[Path, Path]) -> Config:
-    """The spec with its `resolved`, `origins` and `places` filled in.
+def resolve(config: Config, document: Document, network: Network, moved: Mapping[Path, Path]) -> Config:
+    """The config with its `resolved`, `origins` and `places`.
 
-    moved: resolved key path -> key path in the config, where the two differ.
+    moved: resolved key path -> key path in the file, where the two differ.
     """
     moved = dict(moved)
-    whole: dict[str, Any] = {"name": spec.name, "seed": spec.seed, "dataset": spec.dataset}
-    if spec.inputs:
-        whole["inputs"] = spec.inputs
-        moved |= {("inputs", name): network.paths[name] for name in spec.inputs}
+    whole: dict[str, Any] = {"name": config.name, "seed": config.seed, "dataset": config.dataset}
+    if config.inputs:
+        whole["inputs"] = config.inputs
+        moved |= {("inputs", name): network.paths[name] for name in config.inputs}
     whole["layers"] = []
-    for index, node in enumerate(spec.nodes):
+    for index, node in enumerate(config.nodes):
         sources = node.sources[0] if len(node.sources) == 1 else list(node.sources)
         arguments: dict[str, Any] = {"name": node.name, "from": sources}
         if node.shared:
@@ -45,28 +45,28 @@ def resolve(spec: Config, document: Document, network: Network, moved: Mapping[P
             short = ("layers", index, node.layer.kind, "shared")
             moved[short] = (*written, "layer") if (*written, "layer") in document.places else written
     whole |= {
-        "outputs": spec.outputs,
-        "loss": spec.losses,
-        "loss_weights": spec.loss_weights,
-        "optimizer": spec.optimizer,
-        "metrics": spec.metrics,
-        "weighted_metrics": spec.weighted_metrics,
-        "epochs": spec.epochs,
-        "batch_size": "all" if spec.batch_size is None else spec.batch_size,
-        "class_weight": spec.class_weight,
-        "callbacks": spec.callbacks,
-        "keep": spec.keep,
-        "engine": spec.engine,
+        "outputs": config.outputs,
+        "loss": config.losses,
+        "loss_weights": config.loss_weights,
+        "optimizer": config.optimizer,
+        "metrics": config.metrics,
+        "weighted_metrics": config.weighted_metrics,
+        "epochs": config.epochs,
+        "batch_size": "all" if config.batch_size is None else config.batch_size,
+        "class_weight": config.class_weight,
+        "callbacks": config.callbacks,
+        "keep": config.keep,
+        "engine": config.engine,
     }
     whole = expand(whole)
     leaves: dict[Path, Path | None] = {}
     _trace(whole, document.data, (), (), _Written(document.data, moved, leaves))
-    return replace(spec, resolved=whole, origins=document.origins(leaves), places=document.shown_places())
+    return replace(config, resolved=whole, origins=document.origins(leaves), places=document.shown_places())
 
 
 class _Written(NamedTuple):
-    """data: the config as written. moved: resolved key path -> key path in it, where the two differ.
-    leaves: resolved key path of a value -> the key path in the config that gave it; None for a default."""
+    """data: the config as written. moved: resolved key path -> key path in the file, where the two differ.
+    leaves: resolved key path of a value -> the key path in the file that set it; None for a default."""
 
     data: Any
     moved: Mapping[Path, Path]
@@ -74,7 +74,7 @@ class _Written(NamedTuple):
 
 
 def _trace(resolved: Any, given: Any, path: Path, written: Path, config: _Written) -> None:
-    """Walks the resolved config beside the one given and notes which key path every leaf comes from."""
+    """Walks through the resolved config and the written one together, and records which key path set every leaf."""
     if path in config.moved:
         written = config.moved[path]
         given = _at(config.data, written)
@@ -93,12 +93,12 @@ def _trace(resolved: Any, given: Any, path: Path, written: Path, config: _Writte
 
 
 def _step(given: Any, key: str, written: Path, single: bool) -> tuple[Any, Path]:
-    """What the config says for one key of the resolved form, and where."""
+    """The written value for one key of the resolved config, and its key path."""
     if isinstance(given, dict):
         if key in given:
-            # `optimizer:` or `activation:` left empty gives the default, as if it were not there
+            # an empty `optimizer:` or `activation:` means the default
             return given[key] if given[key] is not None or not written else _ABSENT, (*written, key)
-        if single and len(given) == 1:  # a member under another of its names: `Adam`, `leaky-relu`
+        if single and len(given) == 1:  # another name of the same member: `Adam`, `leaky-relu`
             [(name, arguments)] = given.items()
             return {} if arguments is None else arguments, (*written, name)
         return _ABSENT, written
@@ -115,7 +115,7 @@ def _at(data: Any, path: Path) -> Any:
 
 
 def dump(resolved: Mapping[str, Any], origins: Mapping[str, str]) -> str:
-    """The resolved config as YAML, each value with its origin in a comment: `units: 16  # line 4`."""
+    """The resolved config as YAML, with the origin of each value in a comment: `units: 16  # line 4`."""
     lines: list[str] = []
     for key, value in resolved.items():
         _write(lines, "", _text(key) + ":", value, (key,), origins)
@@ -151,7 +151,7 @@ def _flow(value: Any) -> str:
 
 
 def _text(text: str) -> str:
-    """The text plain where YAML reads it back as the same text, else in double quotes."""
+    """The text as it is if YAML reads it as the same text, else in double quotes."""
     if _SAFE_TEXT.fullmatch(text) and scalar(text) == text:
         return text
     quoted = json.dumps(text, ensure_ascii=False)

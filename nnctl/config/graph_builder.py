@@ -1,4 +1,4 @@
-"""The graph of a config, from `inputs:`, `layers:` and `outputs:`; every dangling end is an error."""
+"""Builds the graph of a config from `inputs:`, `layers:` and `outputs:`; an unused layer or input is an error."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from nnctl.engine.graph import Node
 
 @dataclass
 class Network:
-    """The graph of a config. paths: a node or input -> where it is declared. items: a node -> its list entry."""
+    """The graph of a config.
+
+    paths: node or input -> the key path where it is declared. items: node -> the key path of its list entry.
+    """
 
     nodes: tuple[Node, ...] = ()
     outputs: tuple[str, ...] = ()
@@ -27,7 +30,7 @@ class Network:
 
 
 def build_network(found: Findings, layers: Any, inputs: Any, outputs: Any) -> Network:
-    """Nodes, outputs and inputs from the values of `layers:`, `inputs:` and `outputs:`."""
+    """The nodes, outputs and inputs that `layers:`, `inputs:` and `outputs:` describe."""
     before = len(found.problems)
     network = Network(inputs=_declared_inputs(found, inputs))
     network.paths = {name: ("inputs", name) for name in network.inputs}
@@ -51,7 +54,7 @@ def build_network(found: Findings, layers: Any, inputs: Any, outputs: Any) -> Ne
     if len(known) < len(entries):
         return network
     if not built:
-        found.add(("layers",), "there is no layer besides the input", "add a layer: - Dense: {units: 16}")
+        found.add(("layers",), "there is only an input, and no layer", "add a layer: - Dense: {units: 16}")
         return network
     network.outputs = _outputs(found, outputs, built)
     if len(found.problems) == before:
@@ -86,47 +89,47 @@ def _declared_inputs(found: Findings, given: Any) -> dict[str, InputSpec]:
 
 def _check_name(found: Findings, name: Any, path: Path, in_repeat: bool = False) -> None:
     if not isinstance(name, str):
-        found.add(path, f"a name must be text, got {show_value(name)}", "start it with a letter")
+        found.add(path, f"a name must be text, got {show_value(name)}", "begin the name with a letter")
     elif name in SPECIAL:
         found.add(
-            path, f"{name!r} is not allowed as a name: under from it stands for {SPECIAL[name]}", "choose another name"
+            path, f"{name!r} is not allowed as a name: `from: {name}` means {SPECIAL[name]}", "choose another name"
         )
     elif not NAME.fullmatch(name.replace("{i}", "1") if in_repeat else name):
         found.add(path, f"the name {shorten(name)!r} is not allowed", "use letters, digits, _ and - (at most 100)")
 
 
 def _check_forms(found: Findings, entries: Sequence[Entry]) -> None:
-    """Notes what is wrong with the form of an entry or of its name, once for all turns of a `repeat`."""
-    told: set[Path] = set()
+    """Reports invalid entries and invalid names, once for all repetitions of a `repeat`."""
+    reported: set[Path] = set()
     for entry in entries:
-        if entry.item in told:
+        if entry.item in reported:
             continue
-        told.add(entry.item)
+        reported.add(entry.item)
         for problem in entry.problems:
             found.add(*problem)
         if entry.wrong and not entry.problems:
-            build_member(found, LAYER, entry.value, entry.item)  # tells what is wrong with the form
+            build_member(found, LAYER, entry.value, entry.item)  # reports what is wrong with the form
         if "name" in entry.given:
-            _check_name(found, entry.given["name"], (*entry.path, "name"), entry.turn is not None)
+            _check_name(found, entry.given["name"], (*entry.path, "name"), entry.repetition is not None)
         shared = entry.given.get("shared", "")
         if "shared" in entry.given and entry.shared is None:
             found.add((*entry.path, "shared"), f"expected a layer's name, got {show_value(shared)}")
 
 
 def _unique_names(found: Findings, network: Network, entries: Sequence[Entry]) -> None:
-    told: set[Path] = set()
+    reported: set[Path] = set()
     for entry in entries:
         if entry.name not in network.paths:
             network.paths[entry.name] = entry.path
             continue
-        if entry.path in told:
+        if entry.path in reported:
             continue
-        told.add(entry.path)
+        reported.add(entry.path)
         path = (*entry.path, "name") if "name" in entry.given else entry.path
         first, here = found.document.place(network.paths[entry.name]), found.document.place(path)
         again = found.document.place((*network.paths[entry.name], "name")) == here
-        hint = "an alias repeats the name, too: leave it out of the anchored part" if again else "give it another name"
-        found.add(path, f"the name {entry.name!r} is taken, in line {first.line}", hint)
+        hint = "the alias repeats the name: remove it from the anchored mapping" if again else "give it another name"
+        found.add(path, f"the name {entry.name!r} is already taken, in line {first.line}", hint)
 
 
 def _declare_input(found: Findings, network: Network, entry: Entry) -> None:
@@ -135,7 +138,7 @@ def _declare_input(found: Findings, network: Network, entry: Entry) -> None:
             found.add(
                 (*entry.path, key), f"an Input has no `{key}`", f"remove `{key}`: an Input only passes on the data"
             )
-    if entry.turn:
+    if entry.repetition:
         found.add(entry.path, "an Input cannot be repeated", "move it above the repeat")
     arguments = own_arguments(entry)
     built = build_declared(
@@ -169,12 +172,12 @@ def _outputs(found: Findings, given: Any, entries: Sequence[Entry]) -> tuple[str
 
 
 def _unused(found: Findings, network: Network, entries: Sequence[Entry]) -> None:
-    """Notes every end of a branch that is no output, and every input that nothing takes."""
+    """Reports every layer that nothing uses and that is not an output, and every input that nothing uses."""
     taken: Mapping[str, None] = dict.fromkeys(source.partition(".")[0] for entry in entries for source in entry.sources)
-    told: set[Path] = set()
+    reported: set[Path] = set()
     for entry in entries:
-        if entry.name not in taken and entry.name not in network.outputs and entry.path not in told:
-            told.add(entry.path)
+        if entry.name not in taken and entry.name not in network.outputs and entry.path not in reported:
+            reported.add(entry.path)
             found.add(entry.path, f"nothing uses {entry.name!r}, and it is not an output",
                       f"use it with from: {entry.name}, list it under outputs:, or remove it")  # fmt: skip
     for name in network.inputs:

@@ -1,4 +1,4 @@
-"""The list `layers:` as entries: the form of each, its name, and the turns of `repeat` written out."""
+"""The list `layers:` as entries with names; each `repeat` is expanded into its repetitions."""
 
 from __future__ import annotations
 
@@ -15,31 +15,32 @@ from nnctl.config.source_map import Path
 from nnctl.nn.layers.base import layers as layer_family
 
 NAME = re.compile(r"[\w-]{1,100}")
-MOST_LAYERS = 2_000  # of a config with `repeat`: what a file of allowed length can say again, written out
+MOST_LAYERS = 2_000  # after `repeat` is expanded
 
 _INPUT_KINDS = ("input", "inputlayer")
 _FORM = "write - repeat: {times: 3, layers: [...]}"
 
 
 @dataclass
-class Turn:
-    """One turn of a `repeat`. numbers: its own, and before it those of the turns around it.
+class Repetition:
+    """One repetition of a `repeat`.
 
-    first: the index of its first entry. names: as written in it -> as they are called in the whole network.
+    numbers: its number, after the numbers of the repetitions that enclose it. first: the index of its first entry.
+    outer: the repetition that encloses it. names: name as written -> name in the expanded network.
     """
 
     numbers: tuple[int, ...]
     first: int
-    outer: Turn | None
+    outer: Repetition | None
     names: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
 class Entry:
-    """One layer of the list, or what could not be read as one (`wrong`).
+    """One entry of the list: a layer, or (`wrong`) something that is not a layer.
 
-    item: key path of the list's entry. path: of its arguments. value: the entry as written.
-    sources: the tensors it takes, once they are known. given: the arguments where these are a mapping, else empty.
+    item: the key path of the entry. path: the key path of its arguments. value: the entry as written.
+    sources: the tensors it takes, once they are known. given: the arguments if they are a mapping, else empty.
     """
 
     index: int
@@ -48,7 +49,7 @@ class Entry:
     value: Any = None
     kind: str | None = None
     arguments: Any = None
-    turn: Turn | None = None
+    repetition: Repetition | None = None
     wrong: bool = False
     problems: list[tuple[Path, str, str | None]] = field(default_factory=list)
     name: str = ""
@@ -64,13 +65,13 @@ class Entry:
 
 
 def entries_of(layers: Sequence[Any]) -> list[Entry]:
-    """The list's entries, `repeat` written out, with their names, the given and the automatic."""
+    """The entries of the list, with `repeat` expanded and with their names, given or automatic."""
     entries: list[Entry] = []
     _expand(layers, ("layers",), None, entries)
     for entry in entries:
         shared = entry.given.get("shared")
         if isinstance(shared, str):
-            full = full_name(shared, entry.turn)
+            full = full_name(shared, entry.repetition)
             entry.shared = full if NAME.fullmatch(full) else None
     taken = {entry.name for entry in entries if entry.name}
     numbers: Counter[str] = Counter()
@@ -89,27 +90,29 @@ def entries_of(layers: Sequence[Any]) -> list[Entry]:
 
 
 def written_names(layers: Sequence[Any]) -> dict[str, Path]:
-    """Each name that a config may call an entry by -> the entry's key path below `layers`. A layer inside a
-    `repeat` is called as written there, for all turns."""
+    """The names by which `--set` finds an entry -> the key path of the entry below `layers`.
+
+    A layer inside a `repeat` has the name written there, which stands for all repetitions.
+    """
     names: dict[str, Path] = {}
     for entry in entries_of(layers):
-        name = entry.given.get("name") if entry.turn else entry.name
+        name = entry.given.get("name") if entry.repetition else entry.name
         if isinstance(name, str) and name:
             names.setdefault(name, entry.item[1:])
     return names
 
 
-def full_name(name: str, turn: Turn | None) -> str:
-    """What a name written in a turn means: a layer of the same turn, else of the turns around it, else outside."""
-    while turn:
-        if name in turn.names:
-            return turn.names[name]
-        turn = turn.outer
+def full_name(name: str, repetition: Repetition | None) -> str:
+    """The full name of a layer that is named inside a repetition: of this repetition, an enclosing one, or outside."""
+    while repetition:
+        if name in repetition.names:
+            return repetition.names[name]
+        repetition = repetition.outer
     return name
 
 
 def snake_case(kind: str) -> str:
-    """`BatchNormalization` -> batch_normalization, `Conv2D` -> conv2d, as Keras does."""
+    """`BatchNormalization` -> batch_normalization, `Conv2D` -> conv2d, as in Keras."""
     text = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", kind))
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", text).lower()
 
@@ -122,18 +125,18 @@ def _automatic(entry: Entry) -> str:
     kind = entry.kind or "layer"
     try:
         kind = layer_family.lookup(kind[:200]).kind
-    except Exception:  # an unknown layer is told of later; here it only needs a name
+    except Exception:  # an unknown layer is reported later; here it only needs a name
         kind = kind[:50]
     return snake_case(kind) or "layer"
 
 
-def _expand(layers: Sequence[Any], path: Path, turn: Turn | None, entries: list[Entry]) -> None:
-    """Appends the entries of a list, which stands in `turn`."""
+def _expand(layers: Sequence[Any], path: Path, repetition: Repetition | None, entries: list[Entry]) -> None:
+    """Appends the entries of a list that is inside `repetition`."""
     for number, value in enumerate(layers):
         item = (*path, number)
         block = _block(value)
         if block is None:
-            entries.append(_entry(len(entries), value, item, turn))
+            entries.append(_entry(len(entries), value, item, repetition))
             continue
         [(key, arguments)] = block.items()
         inside = (*item, key)
@@ -141,16 +144,17 @@ def _expand(layers: Sequence[Any], path: Path, turn: Turn | None, entries: list[
         if not problems and len(entries) + (size := _size([value])) > MOST_LAYERS:
             problems = [((*inside, "times"), f"makes {size:,} layers; a network has at most {MOST_LAYERS:,}", None)]
         if problems:
-            entries.append(Entry(len(entries), item, inside, value, turn=turn, wrong=True, problems=problems))
+            wrong = Entry(len(entries), item, inside, value, repetition=repetition, wrong=True, problems=problems)
+            entries.append(wrong)
             continue
-        around = turn.numbers if turn else ()
-        for repetition in range(1, arguments["times"] + 1):
-            here = Turn((*around, repetition), len(entries), turn)
+        around = repetition.numbers if repetition else ()
+        for nth in range(1, arguments["times"] + 1):
+            here = Repetition((*around, nth), len(entries), repetition)
             _expand(arguments["layers"], (*inside, "layers"), here, entries)
 
 
 def _block(value: Any) -> dict[str, Any] | None:
-    """The value where it is a `repeat`."""
+    """The value if it is a `repeat`, else None."""
     if isinstance(value, str) and normalised(value) == "repeat":
         return {value: None}
     if isinstance(value, dict) and len(value) == 1 and normalised(next(iter(value))) == "repeat":
@@ -176,22 +180,22 @@ def _block_problems(arguments: Any, path: Path) -> Iterator[tuple[Path, str, str
 
 
 def _size(layers: Sequence[Any]) -> int:
-    """How many layers a list makes; what is wrong in it counts as one."""
+    """The number of layers in a list after expansion; an invalid entry counts as one."""
     size = 0
     for value in layers:
         arguments: Any = next(iter((_block(value) or {"": None}).values()))
-        if any(_block_problems(arguments, ())):  # as are all of what is no `repeat`
+        if any(_block_problems(arguments, ())):  # also of an entry that is not a `repeat`
             size += 1
         else:
             size += arguments["times"] * _size(arguments["layers"])
     return size
 
 
-def _entry(index: int, value: Any, item: Path, turn: Turn | None) -> Entry:
+def _entry(index: int, value: Any, item: Path, repetition: Repetition | None) -> Entry:
     if isinstance(value, str):
-        return Entry(index, item, item, value, value, turn=turn)
+        return Entry(index, item, item, value, value, repetition=repetition)
     if not isinstance(value, dict) or len(value) != 1:
-        return Entry(index, item, item, value, turn=turn, wrong=True)
+        return Entry(index, item, item, value, repetition=repetition, wrong=True)
     [(kind, arguments)] = value.items()
     path = (*item, kind)
     if kind == "shared":
@@ -200,28 +204,30 @@ def _entry(index: int, value: Any, item: Path, turn: Turn | None) -> Entry:
         elif isinstance(arguments, dict) and "layer" in arguments:
             arguments = {"shared" if key == "layer" else key: value for key, value in arguments.items()}
         kind = None
-    entry = Entry(index, item, path, value, kind, arguments, turn)
+    entry = Entry(index, item, path, value, kind, arguments, repetition)
     name = entry.given.get("name")
     if isinstance(name, str):
-        entry.name = _declare(name, turn)
+        entry.name = _declare(name, repetition)
     return entry
 
 
-def _declare(name: str, turn: Turn | None) -> str:
-    """A given name as the whole network calls it, made known in the turn and those around it; "" where it is
-    not allowed."""
-    full = numbered(name, turn.numbers) if turn else name
+def _declare(name: str, repetition: Repetition | None) -> str:
+    """The full name of a layer that has a name; "" if the name is not allowed.
+
+    Adds the name to the repetition and to the enclosing ones.
+    """
+    full = numbered(name, repetition.numbers) if repetition else name
     if not NAME.fullmatch(full):
         return ""
-    numbers = turn.numbers if turn else ()
+    numbers = repetition.numbers if repetition else ()
     depth = 0
-    while turn:  # `conv` in its own turn; `conv_3` in the turn around that one, where it is the third
-        turn.names.setdefault(numbered(name, numbers[-depth:]) if depth else name, full)
-        turn, depth = turn.outer, depth + 1
+    while repetition:  # `conv` in its own repetition; `conv_3` in the enclosing one, where it is the third
+        repetition.names.setdefault(numbered(name, numbers[-depth:]) if depth else name, full)
+        repetition, depth = repetition.outer, depth + 1
     return full
 
 
 def numbered(name: str, numbers: Sequence[int]) -> str:
-    """A name written in a `repeat` with its turn's numbers: at {i}, or else behind it."""
+    """A name inside a `repeat` with the numbers of its repetitions: in place of {i}, or else at the end."""
     shown = "_".join(map(str, numbers))
     return name.replace("{i}", shown) if "{i}" in name else f"{name}_{shown}"

@@ -1,4 +1,4 @@
-"""A config's plain data to a checked Spec: every top-level key, each problem with its place and its mend."""
+"""Builds a checked Config from the plain data of a file; every problem is reported with its place and a hint."""
 
 import math
 import re
@@ -34,7 +34,7 @@ _REQUIRED = {
     "layers": "add layers:, a list such as - Dense: {units: 16, activation: relu}",
     "loss": "add loss: sparse_categorical_crossentropy for classes, loss: mse for numbers",
 }
-_BELONGS = {  # keys that people write at the top, and where they go
+_BELONGS = {  # keys that people write at the top level, and where they belong
     "learning_rate": "optimizer: {adam: {learning_rate: ...}}",
     "lr": "optimizer: {adam: {learning_rate: ...}}",
     "validation_split": "dataset: {split: {validation: ...}}",
@@ -52,7 +52,7 @@ _NAME = "1 to 100 letters, digits, underscores, blanks, dots and dashes, and beg
 
 
 class Settings(Declared):
-    """The top-level keys that stand for themselves."""
+    """The top-level keys with plain values."""
 
     name: Annotated[str, Field(pattern=r"^\w[\w .-]{0,99}$", words=_NAME)] = "config"
     seed: Annotated[int, Field(ge=0)] = 0
@@ -64,16 +64,16 @@ class Settings(Declared):
 
 
 def load(path: str | FilePath, overrides: Sequence[str] = ()) -> Config:
-    """The spec in a config file, or in the ready config of that name.
+    """Loads a config file, or the ready config of that name.
 
-    overrides: `key.path=value` strings that win over the file. Raises ConfigError, InputError.
+    overrides: `key.path=value` strings, which take precedence over the file. Raises ConfigError, InputError.
     """
     file = find_config(path)
     return _build(read(read_config(file), str(file)), overrides)
 
 
 def loads(text: str | bytes, file: str = "config", overrides: Sequence[str] = ()) -> Config:
-    """The spec in a text; `file` is what its error messages call it."""
+    """Loads a config from text. file: the name of the text in error messages."""
     return _build(read(text, file), overrides)
 
 
@@ -109,7 +109,7 @@ def _build(document: Document, overrides: Sequence[str]) -> Config:
     optimizer = build_member(found, Choice(optimizers), data.get("optimizer") or "adam", ("optimizer",))
     callbacks = _callbacks(found, data.get("callbacks"))
     found.stop_if_any()
-    spec = Config(
+    config = Config(
         name=settings.name,
         seed=settings.seed,
         dataset=dataset,
@@ -129,7 +129,7 @@ def _build(document: Document, overrides: Sequence[str]) -> Config:
         engine=settings.engine,
         file=document.file,
     )
-    return resolve(spec, document, network, moved)
+    return resolve(config, document, network, moved)
 
 
 def _settings(found: Findings, data: dict[str, Any]) -> Settings:
@@ -141,8 +141,8 @@ def _settings(found: Findings, data: dict[str, Any]) -> Settings:
         backend = settings.engine.backend
         found.add(
             ("engine", "backend"),
-            f"the {backend} engine is missing: this nnctl computes with {' or '.join(ENGINES)} only",
-            f"leave out {backend}: write engine: {{backend: {ENGINES[0]}}}, or --engine {ENGINES[0]}",
+            f"the {backend} backend is not available: this version of nnctl has {' and '.join(ENGINES)} only",
+            f"write engine: {{backend: {ENGINES[0]}}}, or use --engine {ENGINES[0]}",
         )
     return settings
 
@@ -151,13 +151,13 @@ def _dataset(found: Findings, given: Any) -> Any:
     path: Path = ("dataset",)
     if isinstance(given, str):
         if _DATA_FILE.match(given):
-            found.add(path, f"{show_value(given)} is a file, not a bundled data set's name",
+            found.add(path, f"{show_value(given)} is a file, not the name of a bundled data set",
                       f"write dataset: {{path: {given[:80]}, target: ...}}")  # fmt: skip
             return BAD
         given = {"name": given}
     built = build_declared(found, DatasetSpec, given, path)
     if built is not BAD and (built.name is None) == (built.path is None):
-        what = "both a bundled data set and files are named" if built.name else "names no data"
+        what = "name and path cannot be used together" if built.name else "needs a name or a path"
         found.add(path, what, "use either name: (a bundled data set) or path: (files)")
     return built
 
@@ -212,23 +212,23 @@ class _PerOutput:
             else:
                 items = [(item, (*path, index)) for index, item in enumerate(value)]
             if position and not by_output:
-                chosen[name] = chosen[self.outputs[0]]  # the same list: its problems are told once
+                chosen[name] = chosen[self.outputs[0]]  # the same list: its problems are reported once
             else:
                 members = [build_member(self.found, Choice(metrics), *item) for item in items]
                 chosen[name] = tuple(member for member in members if member is not BAD)
         return {name: chosen.get(name, ()) for name in self.outputs}
 
     def names_outputs(self, given: dict[str, Any], family: Family | None) -> bool:
-        """Whether a mapping is by output, and not one member with its arguments."""
+        """Whether the keys of a mapping are outputs, and not the name of a member with its arguments."""
         if family is None or len(given) != 1:
             return True
         [name] = given
         return name in self.outputs or not (nearest(name, family, 1) or isinstance(given[name], dict | None))
 
     def share(self, key: str, given: Any, family: Family | None, partial: bool = False) -> dict[str, tuple[Any, Path]]:
-        """{output: (what is given for it, its key path)}; with `partial`, outputs may be left out."""
+        """{output: (its value, the key path of the value)}. partial: outputs may be left out."""
         if not self.outputs:
-            return {}  # the layers could not be read; what is wrong with them is told
+            return {}  # the layers could not be read, which is reported already
         if isinstance(given, dict) and given and self.names_outputs(given, family):
             for name in given:
                 if name not in self.outputs:

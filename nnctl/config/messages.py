@@ -1,4 +1,4 @@
-"""What pydantic found wrong, in plain words: what was given, what is allowed, how to mend it."""
+"""Error messages in plain words: what was given, what is allowed, and a hint."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _FAILED_BOUND = {
     "greater_than_equal": "ge", "greater_than": "gt", "less_than_equal": "le", "less_than": "lt",
 }  # fmt: skip
 _YES_AND_NO = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
-# What other libraries and courses call an argument.
+# Names that other libraries and courses use for an argument.
 _ELSEWHERE = {
     "lr": "learning_rate", "eta": "learning_rate", "eps": "epsilon", "neurons": "units", "nodes": "units",
     "size": "units", "out_features": "units", "p": "rate", "beta1": "beta_1", "beta2": "beta_2",
@@ -59,7 +59,7 @@ def show_value(value: Any) -> str:
 
 
 def nearest(word: str, known: Iterable[str], most: int = 2) -> list[str]:
-    """The known words that look like `word`, or mean the same elsewhere; the nearest first."""
+    """The known words that are similar to `word`, or that mean the same in other libraries; the nearest first."""
     known = list(known)
     if len(word) > 100:
         return []
@@ -71,7 +71,7 @@ def nearest(word: str, known: Iterable[str], most: int = 2) -> list[str]:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint: the nearest names, or else all there are."""
+    """A hint with the nearest names, or with all names if none is near."""
     known = list(known)
     near = nearest(word, known)
     if near:
@@ -80,23 +80,23 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def explain(errors: Sequence[Any], given: Any, fields: dict[str, Argument]) -> list[tuple[Path, str, str | None]]:
-    """(key path below `given`, message, hint) for pydantic's errors about `given`, one for each place.
+    """(key path below `given`, message, hint) for the errors that pydantic found in `given`, one per key path.
 
-    Where a field may be of several types, pydantic reports each type it tried; they become one sentence.
+    For a field of several types pydantic reports each type that it tried; these become one sentence.
     """
     by_place: dict[Path, list[Any]] = {}
     for error in errors:
         by_place.setdefault(_place(error, given), []).append(error)
     deepest = [
         path for path in by_place
-        # [1, 'a'] for `int or [int, int]`: what is wrong is the 'a', not that it is no int
+        # [1, 'a'] for `int or [int, int]`: the mistake is 'a', not that the list is not an int
         if not any(len(other) > len(path) > 0 and other[: len(path)] == path for other in by_place)
     ]  # fmt: skip
     return [(path, *_sentence(by_place[path], path, given, fields)) for path in deepest]
 
 
 def _place(error: Any, given: Any) -> Path:
-    """An error's location without the names of the types that pydantic tried."""
+    """The location of an error, without the names of the types that pydantic tried."""
     path: Path = ()
     value = given
     for step in error["loc"]:
@@ -141,18 +141,18 @@ def _sentence(errors: list[Any], path: Path, given: Any, fields: dict[str, Argum
             allowed.append(_TYPES.get(kind, "a value of a different kind"))
     if choices:
         allowed.append("one of " + ", ".join(choices) if len(choices) > 1 else choices[0])
-    if info and len(path) == 1 and (words := in_words(info)):  # pydantic names only the form that all are brought to
+    if info and len(path) == 1 and (words := in_words(info)):  # pydantic names only the form after conversion
         allowed, choices = words, choices_of(info)
     if "a number" in allowed:
         allowed = [each for each in allowed if each != "a whole number"]
     if isinstance(value, dict | list) and path:
         value = _at(given, path)
     message = f"expected {' or '.join(dict.fromkeys(allowed))}, got {show_value(value)}"
-    return message, _mend(value, allowed, choices)
+    return message, _hint(value, allowed, choices)
 
 
 def _meaning(info: Argument | None) -> str:
-    """What a pattern means."""
+    """The meaning of a pattern in words."""
     words = [mark.words for mark in (info.metadata if info else ()) if getattr(mark, "words", "")]
     return words[0] if words else "in a different format"
 
@@ -164,7 +164,7 @@ def _at(given: Any, path: Path) -> Any:
 
 
 def _range(info: Argument | None, failed: str, limit: Any) -> str:
-    """ "at least 0 and below 1": the bound that failed, with its other end."""
+    """ "at least 0 and below 1": the bound that failed, with the opposite bound."""
     bounds = {failed: limit}
     for item in _metadata(info.annotation, info.metadata) if info else ():
         for name in _BOUNDS:
@@ -185,7 +185,7 @@ def _metadata(annotation: Any, metadata: Sequence[Any]) -> list[Any]:
 
 
 def _fixed_length(info: Argument | None) -> int:
-    """The length of a fixed tuple among a field's types; 0 where there is none."""
+    """The length of a fixed tuple among the types of a field; 0 if there is none."""
     if info is None:
         return 0
     for part in (info.annotation, *get_args(info.annotation)):
@@ -195,7 +195,7 @@ def _fixed_length(info: Argument | None) -> int:
     return 0
 
 
-def _mend(value: Any, allowed: list[str], choices: list[str]) -> str | None:
+def _hint(value: Any, allowed: list[str], choices: list[str]) -> str | None:
     if isinstance(value, str):
         text = value.strip()
         if choices and (near := nearest(text, choices, 1)):
@@ -203,7 +203,7 @@ def _mend(value: Any, allowed: list[str], choices: list[str]) -> str | None:
         if "true or false" in allowed and text.lower() in _YES_AND_NO:
             return f"write {_YES_AND_NO[text.lower()]}"
         if "a number" in allowed or "a whole number" in allowed:
-            return number_mend(text)
+            return number_hint(text)
     if isinstance(value, float) and value.is_integer() and "a whole number" in allowed:
         return f"write {value:.0f}"
     if isinstance(value, int | float) and "text" in allowed:
@@ -211,7 +211,7 @@ def _mend(value: Any, allowed: list[str], choices: list[str]) -> str | None:
     return None
 
 
-def number_mend(text: str) -> str | None:
+def number_hint(text: str) -> str | None:
     """How to write the number that a text seems to mean."""
     if text.endswith("%") and isinstance(percent := scalar(text[:-1].strip()), int | float):
         return f"write {percent / 100:g}"

@@ -1,9 +1,8 @@
-"""`--set key.path=value`: values from the command line, laid over the file's.
+"""`--set key.path=value`: values from the command line, which replace those of the file.
 
-A path goes down by key, by index (`layers.0` or `layers[0]`), or by the name of a layer or of a list's entry
-(`layers.hidden`, `callbacks.EarlyStopping`); keys that hold dots are quoted. Where a path goes into something
-named (`adam`, a layer's `Dense`), the name may be left out: `optimizer.learning_rate=0.01` reaches into
-`optimizer: {adam: {...}}`.
+A step of a path is a key, an index (`layers.0` or `layers[0]`), or the name of a layer or of an entry of a list
+(`layers.hidden`, `callbacks.EarlyStopping`); keys that contain dots are quoted. The name of a component (`adam`,
+`Dense`) may be left out of a path: `optimizer.learning_rate=0.01` sets an argument in `optimizer: {adam: {...}}`.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ class _Refused(Exception):
 
 
 def apply(found: Findings, overrides: Sequence[str]) -> None:
-    """Sets every `key.path=value` in the document, in order; what cannot be set is noted in `found`."""
+    """Sets every `key.path=value` in the document, in order; reports in `found` those that cannot be set."""
     for text in overrides:
         shown = f"--set {shorten(text)}"
         try:
@@ -71,12 +70,12 @@ def _steps(key: str) -> list[str | int]:
 
 
 def _set(data: Any, steps: Sequence[str | int], value: Any) -> Path:
-    """Puts the value where the steps lead, making mappings on the way; returns its key path."""
+    """Sets the value at the end of the steps, creating mappings where needed; returns its key path."""
     here: Any = data
     path: Path = ()
     for position, step in enumerate(steps):
         *between, key = _way(here, step, path)
-        for inner in between:  # a layer inside of a `repeat`, called by its name
+        for inner in between:  # a layer inside a `repeat`, referred to by its name
             here = here[inner]
         path = (*path, *between, key)
         rest = steps[position + 1 :]
@@ -88,7 +87,7 @@ def _set(data: Any, steps: Sequence[str | int], value: Any) -> Path:
 
 
 def _way(here: Any, step: str | int, path: Path) -> Path:
-    """The keys by which a step leads on from `here`."""
+    """The keys that one step follows from `here`."""
     if path == ("layers",) and isinstance(here, list) and not str(step).isdecimal():
         named = written_names(here)
         if step in named:
@@ -122,7 +121,7 @@ def _member_name(item: Any) -> str | None:
 
 
 def _enter(here: Any, key: str | int, path: Path, rest: Sequence[str | int]) -> tuple[Any, Path]:
-    """The container at here[key], opened for the steps that follow, and its path."""
+    """The container at here[key], ready for the steps that follow, and its path."""
     inner = here[int(key)] if isinstance(here, list) else here.get(key)
     if path[-1:] == (key,) and (holder := _family(path[:-1])):
         inner = _spelled_out(holder, str(key), inner)
@@ -131,7 +130,7 @@ def _enter(here: Any, key: str | int, path: Path, rest: Sequence[str | int]) -> 
     elif isinstance(inner, str):
         inner = {"name": inner} if path == ("dataset",) else {inner: {}}
     elif not isinstance(inner, dict | list):
-        raise _Refused(f"{show_path(path)} is {show_value(inner)}: it contains nothing",
+        raise _Refused(f"{show_path(path)} is {show_value(inner)}, which has no keys",
                        f"set it as a whole: --set {show_path(path)}=...")  # fmt: skip
     following = str(rest[0])
     name = _member_name(inner) if isinstance(inner, dict) else None
@@ -140,7 +139,7 @@ def _enter(here: Any, key: str | int, path: Path, rest: Sequence[str | int]) -> 
         return inner, path
     family = _family(path)
     if _names_one(family, following) if family else len(rest) > 1:
-        here[key] = {}  # another member in its place: optimizer.sgd.momentum=0.9 where the file says adam
+        here[key] = {}  # replaces the member: optimizer.sgd.momentum=0.9 where the file has adam
         return here[key], path
     here[key] = inner
     if not isinstance(inner[name], dict):
@@ -150,12 +149,12 @@ def _enter(here: Any, key: str | int, path: Path, rest: Sequence[str | int]) -> 
 
 
 def _spelled_out(family: Family, name: str, given: Any) -> Any:
-    """`adam: 0.01` as `adam: {learning_rate: 0.01}`, so that setting another argument keeps it."""
+    """`adam: 0.01` as `adam: {learning_rate: 0.01}`, so that setting another argument keeps this one."""
     return family.lookup(name[:200]).spelled_out(given) if _names_one(family, name) else given
 
 
 def _is_member(path: Path, here: Any, key: str | int) -> bool:
-    """Whether the value stands for something named: by its place, or since a name alone stood there."""
+    """Whether the value names a component: because of its place in the config, or because it was a name alone."""
     in_list = len(path) == 2 and path[0] in ("callbacks", "metrics", "weighted_metrics") and isinstance(path[1], int)
     return in_list or _family(path) is not None or (isinstance(here[key], str) and path != ("dataset",))
 
@@ -174,6 +173,6 @@ def _names_one(family: Family, name: str) -> bool:
         family.lookup(name[:200])
     except UnknownName:
         return False
-    except PluginError:  # it is told where the config is built
+    except PluginError:  # reported when the config is built
         return True
     return True

@@ -1,4 +1,4 @@
-"""Where a value of a config was written, and the problems found in it."""
+"""The place of every value in a config file, and the problems found in the config."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from nnctl.errors import ConfigError, Problem
 
 Path = tuple[str | int, ...]  # ("layers", 0, "Dense", "units")
 
-MOST_PROBLEMS = 40  # a file with more is not being mended by hand
+MOST_PROBLEMS = 40  # nobody fixes more by hand
 
 _PLAIN_KEY = re.compile(r"[^\s.\[\]\"'=]+(?: [^\s.\[\]\"'=]+)*")
 
 
 def show_path(path: Path) -> str:
-    """A key path as messages and `--set` write it: layers[0].Dense.units."""
+    """A key path as in messages and in `--set`: layers[0].Dense.units."""
     text = ""
     for step in path:
         if isinstance(step, int):
@@ -36,7 +36,7 @@ def shorten(text: str, most: int = 60) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Line and column (both from 1) in the file, or the `--set` argument that gave the value."""
+    """Line and column in the file, both from 1, or the `--set` argument that set the value."""
 
     line: int
     column: int
@@ -47,7 +47,7 @@ class Place:
 class Document:
     """A config as plain data, and the place of every key path in it.
 
-    problems: what was wrong in a way that leaves the rest readable (a duplicate key).
+    problems: mistakes that leave the rest readable, such as a duplicate key.
     """
 
     file: str
@@ -56,7 +56,7 @@ class Document:
     problems: list[Problem] = field(default_factory=list)
 
     def place(self, path: Path) -> Place:
-        """The place of a key path, or of the nearest one above it that was written down."""
+        """The place of a key path, or of the nearest enclosing one that is in the file."""
         while path and path not in self.places:
             path = path[:-1]
         return self.places.get(path, Place(1, 1))
@@ -65,13 +65,13 @@ class Document:
         return place.override or f"{self.file}:{place.line}:{place.column}"
 
     def shown_places(self) -> dict[str, str]:
-        """Key path as text -> `file:line:column`, of every key path that was written."""
+        """Key path as text -> `file:line:column`, for every key path in the document."""
         return {show_path(path): self.at(place) for path, place in self.places.items() if path}
 
     def origins(self, written: Mapping[Path, Path | None]) -> dict[str, str]:
-        """Key path as text -> "line 7", "--set", or "default" where nothing was written.
+        """Key path as text -> "line 7", "--set" or "default".
 
-        written: key path -> the key path in the document that gave its value, None for a default.
+        written: key path of a value -> the key path in the document that set it, None for a default.
         """
         return {show_path(path): "default" if source is None else self._origin(source)
                 for path, source in written.items()}  # fmt: skip
@@ -87,9 +87,9 @@ class Document:
 
 
 class Findings:
-    """Collects what is wrong with a document, so that all of it can be told at once.
+    """Collects the problems of a document, so that all of them are reported at once.
 
-    problems: what was found so far, each with its order in the file.
+    problems: those found so far, each with its position in the file for sorting.
     """
 
     def __init__(self, document: Document):
@@ -99,7 +99,7 @@ class Findings:
         ]
 
     def add(self, path: Path, message: str, hint: str | None = None) -> None:
-        """Notes a problem at a key path. Raises ConfigError when there are too many to be worth telling."""
+        """Adds a problem at a key path. Raises ConfigError once there are MOST_PROBLEMS."""
         place = self.document.place(path)
         order = (place.override is not None, place.line, place.column)
         self.problems.append((order, Problem(message, self.document.where(path), hint)))
@@ -107,11 +107,11 @@ class Findings:
             self.stop_if_any()
 
     def add_problem(self, problem: Problem) -> None:
-        """Notes a problem that has no place in the file."""
+        """Adds a problem that has no place in the file."""
         self.problems.append(((True, 0, 0), problem))
 
     def stop_if_any(self) -> None:
-        """Raises ConfigError with every problem, in the file's order."""
+        """Raises ConfigError with all problems, in the order of the file, if there are any."""
         if self.problems:
             self.problems.sort(key=lambda item: item[0])
             raise ConfigError.of([problem for _, problem in self.problems])

@@ -1,4 +1,4 @@
-"""What a field takes, in plain words, from its type: "a whole number or a list of 2 whole numbers"."""
+"""Describes the type of a field in plain words: "a whole number or a list of 2 whole numbers"."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _SEVERAL = {int: "whole numbers", float: "numbers", str: "texts", bool: "true or
 
 
 def in_words(info: Argument) -> list[str]:
-    """The kinds of values that a field takes, null left out; none where a name is looked up elsewhere."""
+    """The kinds of values that a field accepts, except null; empty for a field that takes a component."""
     return list(dict.fromkeys(_words(info.annotation, info.metadata)))
 
 
 def choices_of(info: Argument) -> list[str]:
-    """The words that a field takes, of which it takes no other."""
+    """The words among which a field offers a choice."""
     literals = [part for part in _branches(info.annotation) if get_origin(part) is Literal]
     return [str(each) for part in literals for each in get_args(part)]
 
@@ -34,7 +34,7 @@ def _words(annotation: Any, marks: tuple[Any, ...] = ()) -> list[str]:
     inner, own = split(annotation)
     for mark in (*marks, *own):
         if isinstance(mark, BeforeValidator) and mark.json_schema_input_type is not Any:
-            return _words(mark.json_schema_input_type)  # as a config may write it, before it is brought to one form
+            return _words(mark.json_schema_input_type)  # as written in a config, before conversion
     origin, parts = get_origin(inner), get_args(inner)
     if origin in (Union, types.UnionType):
         found = [word for part in parts for word in _words(part)]
@@ -51,7 +51,7 @@ def _words(annotation: Any, marks: tuple[Any, ...] = ()) -> list[str]:
 
 
 def _list(parts: tuple[Any, ...]) -> str:
-    """Of a list of any length, or of a fixed one."""
+    """The description of a list, of any or of a fixed length."""
     kinds = {_several(part) for part in parts if part is not Ellipsis}
     items = kinds.pop() if len(kinds) == 1 else ""
     length = "" if Ellipsis in parts or len(parts) == 1 else f"{len(parts)} {'' if items else 'items'}"

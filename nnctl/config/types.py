@@ -1,4 +1,4 @@
-"""The checked spec: what a config says, as typed values the rest of nnctl works from."""
+"""The checked config: typed values that the rest of nnctl uses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,15 +13,15 @@ from nnctl.nn.losses import Loss
 from nnctl.nn.metrics import Metric
 from nnctl.nn.optimizers import Optimizer
 
-ENGINES = ("numpy",)  # the backends that there is code for; a config may name others, and is told that they are missing
+ENGINES = ("numpy",)  # the backends that are implemented; for others a config gets an error
 
 
 class EngineSpec(Declared):
-    """`engine:`: how to compute, never what.
+    """`engine:`: how the model is computed; results differ by rounding only.
 
-    threads: default the cores. shard_rows: rows of a batch that go through the model at a time, default chosen
-    from the model and the cache. dtype: float64 is for checks. fuse: which steps may be done as one, default all that
-    can be; the numbers are the same but for rounding.
+    threads: default: the number of cores. shard_rows: rows of a batch that pass through the model together; default:
+    chosen from the model and the size of the cache. dtype: float64 is for verification. fuse: the fusions that may be
+    used; default: all.
     """
 
     backend: Literal["numpy", "torch"] = "numpy"
@@ -35,10 +35,10 @@ class EngineSpec(Declared):
 class Config:
     """A whole config, checked.
 
-    nodes and outputs make the graph; losses, loss_weights, metrics and weighted_metrics are by output name.
-    inputs is empty where the config names none. batch_size None is the whole training set.
-    keep: which weights eval and predict use where there is a validation split; without one they are the last.
-    resolved: every key with its value, defaults in, as plain YAML values.
+    nodes and outputs are the graph; losses, loss_weights, metrics and weighted_metrics are by output name.
+    inputs is empty if the config names none. A batch_size of None is the whole training set.
+    keep: the weights that eval and predict use if there is a validation split; without one they are the last.
+    resolved: every key with its value, including defaults, as plain YAML values.
     origins: key path ("optimizer.adam.beta_1") -> "line 7", "--set" or "default".
     places: key path -> "file:line:column", for error messages.
     """
@@ -66,7 +66,7 @@ class Config:
     places: Mapping[str, str] = field(default_factory=dict)
 
     def where(self, path: str) -> str:
-        """`file:line:column: path`, the nearest place known for a key path."""
+        """`file:line:column: path`, with the nearest known place of a key path."""
         prefix = path
         while prefix and prefix not in self.places:
             prefix = prefix.rpartition(".")[0]

@@ -1,4 +1,4 @@
-"""YAML to plain data and places, by the rules of YAML 1.2 and within limits.
+"""Reads YAML 1.2, within limits, to plain data with the place of every key.
 
 PyYAML gives the events; what a scalar means is decided here, because PyYAML follows YAML 1.1, in which `no` is
 false, `1e-3` a string, `012` ten and `12:30:45` a number. Keys are always text.
@@ -19,7 +19,7 @@ from nnctl.errors import ConfigError, Problem
 
 MOST_DEPTH = 64
 MOST_ALIASES = 100
-MOST_VALUES = 200_000  # keys and values, aliases written out
+MOST_VALUES = 200_000  # keys and values, with aliases expanded
 
 _TAG = "tag:yaml.org,2002:"
 _NULL = {"", "~", "null", "Null", "NULL"}
@@ -31,7 +31,7 @@ _NAN = re.compile(r"\.(?:nan|NaN|NAN)")
 
 
 def scalar(text: str) -> Any:
-    """What an unquoted scalar means: null, true, false, a number, or else the text itself."""
+    """The value of an unquoted scalar: null, true, false, a number, or else the text itself."""
     if text in _NULL:
         return None
     if text in _BOOL:
@@ -48,7 +48,7 @@ def scalar(text: str) -> Any:
 
 
 def read(source: str | bytes, file: str) -> Document:
-    """The one document in `source`. Raises ConfigError where it is not YAML or goes beyond a limit."""
+    """The only document in `source`. Raises ConfigError if it is not YAML or exceeds a limit."""
     text = decoded(source, file)
     try:
         return _Reader(text, file).document()
@@ -57,7 +57,7 @@ def read(source: str | bytes, file: str) -> Document:
 
 
 def read_value(text: str) -> Any:
-    """The value of one `--set key=value`, by the same rules."""
+    """The value in `--set key=value`, read by the same rules."""
     if not text.strip():
         return None
     return read(text, "value").data
@@ -67,7 +67,7 @@ def read_value(text: str) -> Any:
 class _Node:
     """A value as written. content: a plain value, a list of nodes, or {key: (place of the key, node)}.
 
-    size: values in it, aliases written out. height: levels of nesting in it.
+    size: the values in it, with aliases expanded. height: the levels of nesting in it.
     """
 
     content: Any
@@ -77,7 +77,7 @@ class _Node:
 
 
 class _Reader:
-    """Turns events into nodes, and nodes into data. Recursive, but never deeper than MOST_DEPTH."""
+    """Builds nodes from events, and data from nodes. Recursive, but never deeper than MOST_DEPTH."""
 
     def __init__(self, text: str, file: str):
         self.file = file
@@ -112,7 +112,7 @@ class _Reader:
     def count(self, size: int, place: Place, path: Path) -> None:
         self.values += size
         if self.values > MOST_VALUES:
-            self.fail(place, path, f"the config holds more than {MOST_VALUES} values", "use fewer aliases")
+            self.fail(place, path, f"the config has more than {MOST_VALUES} values", "use fewer aliases")
 
     def check_depth(self, depth: int, place: Place) -> None:
         if depth > MOST_DEPTH:
@@ -187,7 +187,7 @@ class _Reader:
                 _grow(node, value)
         for other in merged:
             for key, (at, value) in other.content.items():
-                if key not in node.content:  # what is written here, or merged first, wins
+                if key not in node.content:  # keys of the mapping itself, then of the first merged one, take precedence
                     node.content[key] = (at, value)
                     self.count(value.size, at, path)
                     _grow(node, value)
@@ -239,7 +239,7 @@ def _grow(parent: _Node, child: _Node) -> None:
 
 
 def _unfold(node: _Node, path: Path, places: dict[Path, Place]) -> Any:
-    """Plain data; every alias becomes a copy of its own."""
+    """Plain data; every alias becomes a separate copy."""
     if isinstance(node.content, list):
         data = []
         for index, item in enumerate(node.content):

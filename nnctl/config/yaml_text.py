@@ -1,4 +1,4 @@
-"""The text of a config before it is parsed, and what is said where it is not YAML."""
+"""Decodes the text of a config file, and words the errors for text that is not YAML."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\
 
 
 def decoded(source: str | bytes, file: str) -> str:
-    """The text of a file. Raises ConfigError where it is too large, is not UTF-8 or holds unprintable characters."""
+    """The text of a file. Raises ConfigError if it is too large, not UTF-8, or has unprintable characters."""
     _check_size(len(source), file)
     text = source if isinstance(source, str) else _utf8(source, file)
     text = text.removeprefix("\ufeff")
     if bad := _UNPRINTABLE.search(text):
         line, column = _line_and_column(text, bad.start())
         raise ConfigError(
-            f"holds an unprintable character (code {ord(bad[0]):#04x})",
+            f"contains an unprintable character (code {ord(bad[0]):#04x})",
             f"{file}:{line}:{column}",
             "a config is a YAML text file; is this the right file?",
         )
@@ -47,7 +47,7 @@ def _check_size(size: int, file: str) -> None:
         raise ConfigError(
             f"the file is larger than {MOST_BYTES // 2**20} MiB",
             file,
-            "a config holds settings; data belong in separate files, under `dataset: {path: ...}`",
+            "put data in separate files, and name them under `dataset: {path: ...}`",
         )
 
 
@@ -56,7 +56,7 @@ def _line_and_column(text: str, index: int) -> tuple[int, int]:
 
 
 def syntax_error(error: yaml.YAMLError, text: str, file: str) -> ConfigError:
-    """What the parser says, at the place that must be changed, with a hint."""
+    """The error for what the parser reports, at the place to correct, with a hint."""
     mark = getattr(error, "problem_mark", None)
     context = getattr(error, "context", None) or ""
     opened = getattr(error, "context_mark", None)
@@ -64,7 +64,7 @@ def syntax_error(error: yaml.YAMLError, text: str, file: str) -> ConfigError:
     if mark is None:
         return ConfigError(f"not YAML: {shorten(str(error))}", file, "a config is a YAML text file")
     if opened is not None and ("flow" in context or "quoted" in context):
-        mark = opened  # an open bracket or quote is noticed far below it
+        mark = opened  # the parser notices an open bracket or quote only far below it
     lines = text.splitlines()
     line = lines[mark.line] if mark.line < len(lines) else ""
     indent = line[: len(line) - len(line.lstrip())]

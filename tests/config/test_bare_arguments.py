@@ -1,4 +1,4 @@
-"""Keras' shorthand: a value in place of a member's arguments, where nobody could mean another one."""
+"""Shorthand as in Keras: a value in place of the arguments of a component, where only one argument can be meant."""
 
 import pytest
 

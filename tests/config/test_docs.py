@@ -1,4 +1,4 @@
-"""Every network that docs/graphs.md shows is one."""
+"""Every example in docs/graphs.md is a valid network."""
 
 import re
 import textwrap

@@ -1,4 +1,4 @@
-"""Whatever stands in a config's graph: it is a network, or its problems are told, each with its place."""
+"""Any graph in a config is a network, or its problems are reported, each with its place."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""The JSON Schema takes what nnctl takes, and marks what an editor should."""
+"""The JSON Schema accepts what nnctl accepts, and rejects what an editor should mark."""
 
 import json
 import re

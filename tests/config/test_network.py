@@ -81,7 +81,7 @@ MISTAKES = {
     "one name twice": ("Dense: {units: 1, name: a}\nDense: {units: 1, name: a}", "",
                        [":4:", "taken, in line 3", "another name"]),
     "an alias with its name": ("Dense: &one {units: 1, name: a}\nDense: *one", "",
-                               ["taken, in line 3", "leave it out of the anchored part"]),
+                               ["taken, in line 3", "remove it from the anchored mapping"]),
     "a typo in what is anchored": ("Dense: &one {units: 1, activaton: relu}\nDense: {<<: *one, activaton: tanh}", "",
                                    [":3:28", ":4:23", "activation"]),
     "shared of nobody": ("Dense: {units: 1}\nshared: {layer: dens}", "",
@@ -103,7 +103,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_mistake_is_told_with_its_place_and_its_mend(name):
+def test_a_mistake_is_reported_with_its_place_and_a_hint(name):
     layers, rest, words = MISTAKES[name]
     problems = wrong(config_text(layers, rest))
     assert len(problems) == (2 if name == "a typo in what is anchored" else 1), problems

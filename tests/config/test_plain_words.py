@@ -1,4 +1,4 @@
-"""No message of pydantic's reaches a user: every key, with values of the wrong type, out of range, or unknown."""
+"""No message of pydantic reaches a user: every key with values of a wrong type, out of range, or unknown."""
 
 import itertools
 import json

@@ -1,4 +1,4 @@
-"""`repeat`: what its turns are called and what they take; and what is refused."""
+"""`repeat`: the names and sources of the layers in its repetitions, and the mistakes that are reported."""
 
 import pytest
 
@@ -26,7 +26,7 @@ BLOCKS = {
         'repeat: {times: 2, layers: [{Dense: {units: 1, name: "a{i}b"}}, {Add: {from: ["a{i}b", before], name: s}}]}',
         {"a1b": ("input",), "s_1": ("a1b", "input"), "a2b": ("s_1",), "s_2": ("a2b", "s_1")},
     ),
-    "own turn before outside": (
+    "own repetition before outside": (
         "Dense: {units: 1, name: a}\n"
         "repeat: {times: 2, layers: [{Dense: {units: 1, name: a}}, {Dense: {units: 1, name: b, from: a}}]}",
         {"a": ("input",), "a_1": ("a",), "b_1": ("a_1",), "a_2": ("b_1",), "b_2": ("a_2",)},
@@ -36,7 +36,7 @@ BLOCKS = {
         "Add: {from: [b_1, b_2], name: c}",
         {"a": ("input",), "b_1": ("a", "a"), "b_2": ("b_1", "a"), "c": ("b_1", "b_2")},
     ),
-    "a turn that begins elsewhere": (
+    "a repetition that begins elsewhere": (
         "Dense: {units: 1, name: a}\n"
         "repeat: {times: 2, layers: [{Dense: {units: 1, from: a, name: b}}, {Add: {from: [b, before], name: c}}]}",
         {"a": ("input",), "b_1": ("a",), "c_1": ("b_1", "a"), "b_2": ("a",), "c_2": ("b_2", "c_1")},
@@ -48,11 +48,11 @@ BLOCKS = {
         {"a_1": ("input",), "b_1_1": ("a_1", "a_1"), "b_1_2": ("b_1_1", "a_1"), "c_1": ("input", "b_1_1", "b_1_2"),
          "a_2": ("c_1",), "b_2_1": ("a_2", "a_2"), "b_2_2": ("b_2_1", "a_2"), "c_2": ("c_1", "b_2_1", "b_2_2")},
     ),
-    "weights of one layer, every turn": (
+    "weights of one layer, every repetition": (
         "Dense: {units: 1, name: a}\nrepeat: {times: 2, layers: [{shared: a}]}",
         {"a": ("input",), "a_1": ("a",), "a_2": ("a_1",)},
     ),
-    "shared within the turn": (
+    "shared within the repetition": (
         "repeat: {times: 2, layers: [{Dense: {units: 1, name: a}}, {shared: {layer: a, name: b}}]}",
         {"a_1": ("input",), "b_1": ("a_1",), "a_2": ("b_1",), "b_2": ("a_2",)},
     ),
@@ -69,7 +69,9 @@ def test_turns_take_what_stands_before_them(name):
 
 
 def test_shared_layers_of_a_turn_share_within_it():
-    owners = {node.name: node.shared for node in config.loads(config_text(BLOCKS["shared within the turn"][0])).nodes}
+    owners = {
+        node.name: node.shared for node in config.loads(config_text(BLOCKS["shared within the repetition"][0])).nodes
+    }
     assert owners == {"a_1": None, "b_1": "a_1", "a_2": None, "b_2": "a_2"}
 
 
@@ -104,9 +106,9 @@ MISTAKES = {
                           [":4:", "'iner'", "did you mean inner"]),
     "a cycle": ("repeat: {times: 3, layers: [{Dense: {units: 1, from: b}}, {Dense: {units: 1, name: b}}]}",
                 ["a cycle"]),
-    "one name twice": ("repeat: {times: 3, layers: [{ReLU: {name: a}}, {ReLU: {name: a}}]}", ["'a_1' is taken"]),
-    "a name of a turn, outside": ("repeat: {times: 3, layers: [{ReLU: {name: stem}}]}\nReLU: {name: stem_2}",
-                                  [":5:", "'stem_2' is taken, in line 4"]),
+    "one name twice": ("repeat: {times: 3, layers: [{ReLU: {name: a}}, {ReLU: {name: a}}]}", ["'a_1' is already"]),
+    "a name of a repetition, outside": ("repeat: {times: 3, layers: [{ReLU: {name: stem}}]}\nReLU: {name: stem_2}",
+                                  [":5:", "'stem_2' is already taken, in line 4"]),
     "an end in the air": ("repeat: {times: 3, layers: [{ReLU: {name: a}}, {ReLU: {from: before}}]}",
                           ["nothing uses 'a_1'"]),
     "an input": ("repeat: {times: 1, layers: [{Input: {shape: [3]}}]}", ["an Input cannot be repeated"]),

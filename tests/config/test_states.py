@@ -29,7 +29,7 @@ STATES = {
                            ("input", *(f"encoder.{way}_{state}" for way in ("forward", "backward") for state in "hc"))),
     "of a shared layer": (ENCODER + "shared: {layer: encoder, from: input, initial_state: encoder}",
                           ("input", "encoder.h", "encoder.c")),
-    "from turn to turn": (ENCODER + "repeat: {times: 2, layers: [{LSTM: {units: 4, from: input, return_state: true, "
+    "between repetitions": (ENCODER + "repeat: {times: 2, layers: [{LSTM: {units: 4, from: input, return_state: true, "
                           "name: a, initial_state: encoder}}, {Add: {from: [a.h, a.c, before], name: b}}]}",
                           ("a_2.h", "a_2.c", "b_1")),
 }  # fmt: skip
@@ -69,7 +69,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_a_mistake_with_states_is_told(name):
+def test_a_mistake_with_states_is_reported(name):
     layers, words = MISTAKES[name]
     problems = wrong(config_text(layers))
     assert len(problems) == 1, problems
