@@ -12,6 +12,7 @@ from nnctl.engine.cost_model import multiply_adds
 from nnctl.engine.nan_check import first_nonfinite
 from nnctl.engine.optimizer_step import OptimizerStep
 from nnctl.errors import InputError
+from nnctl.kernels.selection import Choice
 from nnctl.training.advice import advice
 from nnctl.training.batch_plan import permutation
 from nnctl.training.batching import cast, make_batch
@@ -92,8 +93,8 @@ def check(spec: Config) -> CheckReport:
     model = Model.build(spec, data.input_shapes, data.targets)
     train_part = with_class_weight(cast(data.train, model.program.dtype), spec, data.targets)
     with model.executor:
-        # the loop checks what callbacks monitor, and one batch goes there and back
-        loop = Loop(model, data, train_part, lambda event: None, lambda loop: None)
+        # the loop checks what callbacks monitor; then one batch is computed, for which kernels are not worth compiling
+        loop = Loop(model, data, train_part, lambda event: None, lambda loop: None, kernels=Choice())
         check_inputs(model.graph, data.parts)
         check_alignment(model, data.targets, data.parts)
         notes = advice(model, data, loop.plan)

@@ -150,6 +150,15 @@ def test_check_passes_every_ready_config(config):
     assert result.exit_code == 0 and result.output.rstrip().endswith("ok")
 
 
+def test_check_compiles_nothing(monkeypatch):
+    def compiles(*arguments):
+        raise AssertionError("kernels are chosen")
+
+    monkeypatch.setenv("NNCTL_KERNELS", "numba")
+    monkeypatch.setattr("nnctl.training.loop.choose", compiles)
+    assert nnctl("check", CONFIGS / "digits_cnn.yaml").exit_code == 0
+
+
 @pytest.mark.parametrize("template", ["classify", "regress", "digits", "two_inputs"])
 def test_init_writes_a_file_that_passes_check_and_is_never_written_over(template, tmp_path):
     path = tmp_path / "mine.yaml"

@@ -14,7 +14,9 @@ from typing import Any
 
 from llvmlite import binding, ir
 from numba import typeof
-from numba.core import types
+from numba.core import compiler, types
+from numba.core.codegen import CPUCodeLibrary
+from numba.core.compiler_lock import global_compiler_lock
 
 from nnctl.kernels.toolchain import cache, llvm_functions, load_library
 from nnctl.kernels.toolchain.object_layout import LOCK, NDARRAY, PLAIN
@@ -136,15 +138,39 @@ def _build(dispatcher: Any, signature: tuple[Any, ...], outside: Callable[[ir.Mo
         return None
     library = None
     with contextlib.suppress(OSError, subprocess.SubprocessError):  # a full disk, Ctrl-C: perhaps the next time
-        dispatcher.compile(signature)
         try:
-            code, others = _compiled(dispatcher.overloads[signature], outside)
+            code, others = _compiled(_without_machine_code(dispatcher, signature), outside)
             library = _link(linker, code, others, path)
         except (Unknown, AttributeError, TypeError, RuntimeError):  # of a Numba that is other inside, say
             library = None
         if library is None:
             cache.mark_failed(path)
     return library
+
+
+class _Unloaded(CPUCodeLibrary):
+    """Code of LLVM that is linked into a library of ours, and of which Numba makes no machine code for itself."""
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._verify_declare_only_symbols()
+        self._finalized = True
+
+
+def _without_machine_code(dispatcher: Any, signature: tuple[Any, ...]) -> Any:
+    """Numba's result for a function that Python will call through the library alone."""
+    target, options = dispatcher._compiler.targetdescr, dispatcher._compiler.targetoptions
+    flags: Any = compiler.Flags()
+    target.options.parse_as_flags(flags, options)
+    flags.no_compile = flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
+    context = target.target_context
+    library = _Unloaded(context.codegen(), dispatcher.py_func.__name__)
+    with global_compiler_lock:
+        result = compiler.compile_extra(
+            target.typing_context, context, dispatcher.py_func, signature, None, flags, dispatcher.locals, library
+        )
+        library.finalize()
+    return result
 
 
 def _compiled(result: Any, outside: Callable[[ir.Module, Any], None]) -> tuple[bytes, list[bytes]]:

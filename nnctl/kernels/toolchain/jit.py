@@ -13,7 +13,10 @@ def compiled(**options: Any) -> Callable[[Any], Any]:
     """Numba's njit without the interpreter lock, with NumPy's rules of division, and with nnctl's own cache."""
 
     def decorate(function: Any) -> Any:
-        dispatcher = njit(nogil=True, error_model="numpy", **options)(function)
+        # a function that only other kernels call is not made callable from Python, which saves time
+        private = function.__name__.startswith("_")
+        without = {"no_cpython_wrapper": private, "no_cfunc_wrapper": private}
+        dispatcher = njit(nogil=True, error_model="numpy", **without, **options)(function)
         dispatcher._cache = VerifiedCache(function)
         return dispatcher
 

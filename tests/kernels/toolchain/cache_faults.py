@@ -23,14 +23,18 @@ KINDS = ("flip", "flip", "flip", "cut", "empty", "delete", "swap", "append")
 
 
 def use() -> None:
-    """Calls the kernels; AssertionError where a number is wrong."""
-    transpose, waiting = kernels.Kernels().transpose, kernels.Kernels().spin_barrier
+    """Calls the kernels, one of which calls others; AssertionError where a number is wrong."""
+    transpose, waiting, relu = (kernels.Kernels().transpose, kernels.Kernels().spin_barrier,
+                                kernels.Kernels().bias_relu)  # fmt: skip
     a = np.arange(35, dtype=np.float32).reshape(5, 7)
     b = np.empty((7, 5), np.float32)
     transpose.transpose(a, b)
     assert (b == a.T).all(), "transpose.transpose"
     assert waiting.until(np.ones(1, np.int64), 1, 1) is True, "spin_barrier.until"
     assert waiting.until(np.zeros(1, np.int64), 1, 1) is False, "spin_barrier.until"
+    y, dy, dbias = a - 17, np.ones((5, 7), np.float32), np.zeros(7, np.float32)
+    relu.relu_backward(y, dy, dbias)
+    assert (dy == (y > 0)).all() and (dbias == dy.sum(0)).all(), "bias_relu.relu_backward"
 
 
 def in_a_fork() -> int:
