@@ -1,4 +1,4 @@
-"""What docs/make_reference.py cannot find in the declarations: values for examples, and Keras' names."""
+"""Data for docs/make_reference.py that the declarations do not contain: values for examples, and Keras' names."""
 
 from typing import Any
 
@@ -11,11 +11,11 @@ VALUES: dict[str, Any] = {
     "width_factor": 0.1, "boundaries": [1000, 2000], "values": [0.01, 0.003, 0.001], "times": 2,
 }  # fmt: skip
 
-# Inputs that a layer is tried on, without the batch axis: features, a sequence of features, an image.
+# Shapes of inputs for which a layer's output shape is shown, without the batch axis: features, a sequence, an image.
 SHAPES = ((16,), (10, 8), (28, 28, 3))
 SHAPES_OF = {"Embedding": ((10,),), "Masking": ((10, 8),), "TimeDistributed": ((10, 8),)}
 
-# Arguments that an example shows besides those that are required.
+# Arguments that an example shows in addition to the required ones.
 SHOWN: dict[tuple[str, str], dict[str, Any]] = {
     ("layer", "Dense"): {"activation": "relu"},
     ("layer", "Conv1D"): {"padding": "causal", "activation": "relu"},
@@ -51,7 +51,7 @@ SHOWN: dict[tuple[str, str], dict[str, Any]] = {
     ("callback", "ModelCheckpoint"): {"monitor": "val_accuracy", "every_epochs": 5},
 }
 
-# Keras' name where it is not that of our class, and "none" where Keras has no counterpart.
+# The name in Keras if it differs from that of our class, and "none" if Keras has no counterpart.
 KERAS: dict[tuple[str, str], str] = {
     ("layer", "PositionEmbedding"): "none (`keras_hub.layers.PositionEmbedding`)",
     ("metric", "accuracy"): '`metrics=["accuracy"]`',
@@ -69,7 +69,7 @@ TOP_LEVEL: dict[str, tuple[str, str, str, str]] = {
     "seed": ("a whole number, at least 0", "0", "seed: 7", "`keras.utils.set_random_seed`"),
     "dataset": ("a name, or a mapping of the keys [below](#dataset)", "required", "dataset: iris", "none"),
     "inputs": (
-        "a name, a list of names, or a mapping from names to what feeds them", "one input",
+        "a name, a list of names, or a mapping from names to their source", "one input",
         "inputs:\n  image: {shape: [28, 28, 1]}\n  meta: {shape: [4]}\n"
         "layers:\n  - Flatten: {from: image}\n  - Concatenate: {from: [flatten, meta]}\n  - Dense: {units: 1}",
         "`keras.Input`",
@@ -81,7 +81,7 @@ TOP_LEVEL: dict[str, tuple[str, str, str, str]] = {
         "`keras.Sequential`, and the functional API",
     ),
     "outputs": (
-        "a name or a list of names", "the layers that feed no other",
+        "a name or a list of names", "the layers whose output no other layer takes",
         "outputs: [price, sold]\nlayers:\n  - Dense: {units: 1, from: input, name: price}\n"
         "  - Dense: {units: 1, from: input, name: sold}",
         "`keras.Model(outputs=...)`",
@@ -101,7 +101,7 @@ TOP_LEVEL: dict[str, tuple[str, str, str, str]] = {
         "`Model.compile(optimizer=...)`",
     ),
     "metrics": (
-        "a [metric](metrics.md), a list of metrics, or a mapping from outputs to metrics", "one that suits the loss",
+        "a [metric](metrics.md), a list of metrics, or a mapping from outputs to metrics", "one that fits the loss",
         "metrics: [mae, r2_score]", "`Model.compile(metrics=...)`",
     ),
     "weighted_metrics": (
