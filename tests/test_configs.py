@@ -1,7 +1,7 @@
-"""Every ready config trains to the figures its comment states.
+"""Every ready config reaches the result that its comment states.
 
-The comment `# Reaches: test accuracy >= 0.96` is the statement; `; slow` behind it marks a run that takes long on
-a slow machine, which `pytest -m slow` has; measured figures stand in configs/README.md.
+The comment is, for example, `# Reaches: test accuracy >= 0.96`. A `; slow` after it marks a run that takes long on a
+slow machine, and which only `pytest -m slow` includes. configs/README.md has the measured results.
 """
 
 import operator
@@ -21,7 +21,7 @@ COMPARE = {">=": operator.ge, "<=": operator.le}
 
 def statement(path: Path) -> str:
     lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("# Reaches:")]
-    assert len(lines) == 1, f"{path.name} needs one line '# Reaches: test FIGURE >= NUMBER'"
+    assert len(lines) == 1, f"{path.name} needs one line '# Reaches: test METRIC >= NUMBER'"
     return lines[0]
 
 

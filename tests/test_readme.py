@@ -1,4 +1,4 @@
-"""What the README promises is there: every file it links, every layer, loss and optimizer it names."""
+"""The README agrees with the package: its links, and the layers, losses and optimizers that it names."""
 
 import re
 from pathlib import Path
@@ -16,11 +16,11 @@ LINKS = sorted({link for link in re.findall(r"\]\(([^)#]+)", README) if "://" no
 
 
 @pytest.mark.parametrize("link", LINKS)
-def test_what_is_linked_is_there(link):
+def test_every_linked_file_exists(link):
     assert (ROOT / link).exists()
 
 
-def test_each_command_for_a_posix_shell_is_there_for_powershell_too():
+def test_every_command_for_a_posix_shell_is_also_given_for_powershell():
     posix, powershell = (re.findall(rf"```{shell}\n(.*\.venv.*)\n```", README) for shell in ("sh", "powershell"))
     assert len(posix) == 2
     changes = (("python3 ", "py "), (" && ", "; "), (".venv/bin/", ".venv\\Scripts\\"))
@@ -30,11 +30,11 @@ def test_each_command_for_a_posix_shell_is_there_for_powershell_too():
 
 
 def named(row, kinds=r"`(\w+)`"):
-    """The names in code style of the tables' rows that begin so."""
+    """The names in code style in the table rows that begin with `row`."""
     return [name for line in README.splitlines() if line.startswith(f"| {row}") for name in re.findall(kinds, line)]
 
 
-def test_every_layer_is_named_at_least_as_its_kin_of_another_rank():
+def test_every_layer_is_mentioned_at_least_in_its_1d_or_2d_form():
     said = set(named("`layers`"))
     known = {name for name in said if name[0].isupper()}
     assert known <= set(layers)
@@ -43,14 +43,14 @@ def test_every_layer_is_named_at_least_as_its_kin_of_another_rank():
 
 
 @pytest.mark.parametrize("row, family", [("`loss`", losses), ("`optimizer`", optimizers), ("`metrics`", metrics)])
-def test_what_is_named_exists(row, family):
+def test_every_name_in_the_tables_exists(row, family):
     for name in named(row):
         if name not in ("loss", "optimizer", "metrics", "binary_", "categorical_", "clipnorm", "weight_decay",
                         "learning_rate"):  # fmt: skip
             family.lookup(name)
 
 
-def test_every_ready_config_is_in_the_table_of_topics_or_of_results():
+def test_every_ready_config_is_listed():
     told = README + (ROOT / "configs" / "README.md").read_text(encoding="utf-8")
     for path in (ROOT / "configs").rglob("*.yaml"):
         assert f"{path.relative_to(ROOT / 'configs').as_posix()})" in told, path.name

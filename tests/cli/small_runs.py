@@ -1,4 +1,4 @@
-"""Small trained runs for tests of eval and predict, and what their output holds."""
+"""Small trained runs for tests of eval and predict, and helpers that read their output."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ def nnctl(*arguments, stdin=None):
 
 
 def train(folder, config, run="run", **files):
-    """A run of a config over files of that text, each NAME.csv."""
+    """Trains a config on files with the given texts, each named NAME.csv, and returns the folder of the run."""
     for name, text in files.items():
         (folder / f"{name}.csv").write_text(text)
     (folder / "c.yaml").write_text(config.replace("FOLDER", str(folder)))

@@ -1,4 +1,4 @@
-"""The commands, in-process; and the installed one where only a process of its own tells the truth."""
+"""The commands, in the test's process, or in a process of their own where that matters."""
 
 import csv
 import json
@@ -43,7 +43,7 @@ def test_train_prints_epochs_and_test_metrics_beside_the_baseline(tmp_path):
     assert "\x1b" not in result.output
 
 
-def test_train_json_is_an_event_a_line(tmp_path):
+def test_train_json_prints_one_event_per_line(tmp_path):
     result = nnctl("train", "iris", "--run", tmp_path / "r", "--epochs", 2, "--json")
     events = [json.loads(line) for line in result.stdout.splitlines()]
     names = [event["event"] for event in events]
@@ -56,7 +56,7 @@ def test_train_quiet_is_one_line(tmp_path):
     assert len(result.stdout.splitlines()) == 1 and "accuracy" in result.stdout
 
 
-def test_the_run_folder_holds_what_it_should(run):
+def test_the_run_folder_has_all_its_files(run):
     names = {path.name for path in run.iterdir()}
     assert names == {
         "config.yaml",
@@ -73,7 +73,7 @@ def test_the_run_folder_holds_what_it_should(run):
     assert len(rows) == 30 and set(rows[0]) == {"epoch", "loss", "accuracy", "val_loss", "val_accuracy"}
 
 
-def test_a_folder_in_use_is_not_written_over(run):
+def test_an_existing_run_folder_is_not_overwritten(run):
     result = nnctl("train", "iris", "--run", run)
     assert result.exit_code == 2 and "not empty" in result.stderr and "--resume" in result.stderr
 
@@ -93,7 +93,7 @@ def test_eval_shows_metrics_confusion_and_classes(run):
     assert np.array(found["confusion"]["species"]).sum() == 30
 
 
-def test_eval_on_a_file_agrees_with_the_parts(run):
+def test_eval_on_a_file_agrees_with_the_splits(run):
     whole = json.loads(nnctl("eval", run, "--data", bundled_path("iris"), "--json").stdout)
     parts = [json.loads(nnctl("eval", run, "--split", s, "--json").stdout) for s in ("train", "validation", "test")]
     assert whole["rows"] == sum(part["rows"] for part in parts) == 150
@@ -101,7 +101,7 @@ def test_eval_on_a_file_agrees_with_the_parts(run):
     assert whole["figures"]["accuracy"] * 150 == pytest.approx(hits)
 
 
-def test_predict_gives_a_row_for_a_row_in_every_format(run, tmp_path):
+def test_predict_gives_one_row_per_row_in_every_format(run, tmp_path):
     result = nnctl("predict", run, bundled_path("iris"))
     rows = list(csv.DictReader(result.stdout.splitlines()))
     assert len(rows) == 150 and rows[0]["species"] == "setosa"
@@ -160,7 +160,7 @@ def test_check_compiles_nothing(monkeypatch):
 
 
 @pytest.mark.parametrize("template", ["classify", "regress", "digits", "two_inputs"])
-def test_init_writes_a_file_that_passes_check_and_is_never_written_over(template, tmp_path):
+def test_init_writes_a_valid_file_and_never_overwrites_one(template, tmp_path):
     path = tmp_path / "mine.yaml"
     assert nnctl("init", template, "-o", path).exit_code == 0
     assert nnctl("check", path).exit_code == 0
@@ -175,13 +175,13 @@ def test_datasets_lists_and_shows():
     assert nnctl("datasets", "irsi").exit_code == 2
 
 
-def test_schema_knows_every_layer():
+def test_the_schema_contains_every_layer():
     schema = json.loads(nnctl("schema").stdout)
     text = json.dumps([schema["$defs"]["entry"], schema["$defs"]["entry.Dense"]])
     assert '"Dense"' in text and '"units"' in text and '"from"' in text
 
 
-def test_explain_batches_writes_the_sum_out():
+def test_explain_batches_shows_the_calculation():
     result = nnctl("explain-batches", "--samples", 1000, "--batch-size", 100, "--epochs", 20)
     assert "= ceil(1,000 / 100)" in result.stdout and "= 10 × 20" in result.stdout and "= 200" in result.stdout
     assert "23" in nnctl("explain-batches", "digits").stdout  # the last, partial batch of 1,079 rows
@@ -190,7 +190,7 @@ def test_explain_batches_writes_the_sum_out():
 
 @settings(max_examples=60, deadline=None)
 @given(samples=st.integers(1, 10**9), batch=st.integers(1, 10**9), epochs=st.integers(1, 10**6))
-def test_explain_batches_agrees_with_the_loops_own_plan(samples, batch, epochs):
+def test_explain_batches_agrees_with_the_plan_of_the_training_loop(samples, batch, epochs):
     plan = Plan(samples, batch, epochs)
     options = ["--samples", samples, "--batch-size", batch, "--epochs", epochs]
     found = json.loads(nnctl("explain-batches", *options, "--json").stdout)
@@ -200,12 +200,12 @@ def test_explain_batches_agrees_with_the_loops_own_plan(samples, batch, epochs):
     assert f"{plan.total_iterations:,}" in nnctl("explain-batches", *options).stdout
 
 
-def test_a_mistyped_command_is_guessed():
+def test_a_mistyped_command_gets_a_suggestion():
     result = nnctl("trian", "iris")
     assert result.exit_code == 2 and "did you mean train" in result.stderr
 
 
-def test_a_loss_that_explodes_stops_with_one_message_and_keeps_the_weights(tmp_path):
+def test_a_diverging_loss_stops_with_one_message_and_keeps_the_weights(tmp_path):
     result = nnctl("train", "diabetes", "--run", tmp_path / "r", "--set", "optimizer={sgd: {learning_rate: 1.0e+30}}")
     assert result.exit_code == 1
     message = " ".join(result.stderr.split())
@@ -216,7 +216,7 @@ def test_a_loss_that_explodes_stops_with_one_message_and_keeps_the_weights(tmp_p
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["explain-batches", "--samples", "10", "--batch-size", "3"]])
-def test_light_commands_load_nothing_heavy(arguments):
+def test_light_commands_import_nothing_heavy(arguments):
     heavy = "numpy duckdb numba torch pydantic yaml rich" if arguments == ["--help"] else "duckdb numba torch pydantic"
     code = f"import sys; sys.argv = ['nnctl', *{arguments}]\nfrom nnctl.cli import main\ntry:\n    main()\nfinally:\n"
     code += f"    print([name for name in '{heavy}'.split() if name in sys.modules], file=sys.stderr)"
@@ -225,7 +225,7 @@ def test_light_commands_load_nothing_heavy(arguments):
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_saves_and_the_run_goes_on(tmp_path, number, code):
+def test_a_signal_saves_the_run_and_it_can_be_resumed(tmp_path, number, code):
     folder = tmp_path / "r"
     command = [sys.executable, "-m", "nnctl", "train", "iris", "--run", str(folder), "--json"]
     process = subprocess.Popen([*command, "--epochs", "100000"], stdout=subprocess.PIPE, text=True)
@@ -241,7 +241,7 @@ def test_a_signal_saves_and_the_run_goes_on(tmp_path, number, code):
     assert len((folder / "metrics.csv").read_text().splitlines()) == done + 3
 
 
-def test_a_missing_engine_is_refused_before_a_run_is_touched(tmp_path):
+def test_a_missing_engine_is_refused_before_anything_is_written(tmp_path):
     folder = tmp_path / "r"
     assert nnctl("train", "iris", "--run", folder, "--epochs", 1, "--engine", "torch").exit_code == 2
     assert not folder.exists()

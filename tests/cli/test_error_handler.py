@@ -50,7 +50,7 @@ SPEC_ERROR = ConfigError.of(
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",
 )
-def test_an_error_becomes_a_message_and_a_code(capsys, error, code, message):
+def test_an_error_becomes_a_message_and_an_exit_code(capsys, error, code, message):
     with pytest.raises(SystemExit) as left, catching(Switches()):
         raise error
     assert left.value.code == code
@@ -77,7 +77,7 @@ def nnctl(*arguments):
 
 
 @pytest.mark.parametrize("arguments", [["--debug", "train", "no.yaml"], ["train", "no.yaml", "--debug"]])
-def test_debug_is_taken_before_and_after_the_verb(arguments):
+def test_debug_works_before_and_after_the_command(arguments):
     result = nnctl(*arguments)
     assert result.exit_code == 2 and "Traceback" in result.stderr and "no such config file" in result.stderr
 
@@ -134,7 +134,7 @@ def test_a_usage_error_has_a_hint(tmp_path, monkeypatch, arguments, says):
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's full device")
 @pytest.mark.parametrize("arguments", [["datasets"], ["train", "iris", "--epochs", "2"]])
-def test_a_full_disk_is_one_line(tmp_path, arguments):
+def test_a_full_disk_is_reported_in_one_line(tmp_path, arguments):
     with open("/dev/full", "w") as full:
         command = [sys.executable, "-m", "nnctl", *arguments]
         done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True)
@@ -142,7 +142,7 @@ def test_a_full_disk_is_one_line(tmp_path, arguments):
     assert done.stderr.splitlines()[0] == "error: No space left on device" and "Traceback" not in done.stderr
 
 
-def test_a_reader_that_leaves_is_no_error(tmp_path):
+def test_a_closed_pipe_is_not_reported(tmp_path):
     command = [sys.executable, "-m", "nnctl", "schema"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.read(10)

@@ -1,4 +1,4 @@
-"""nnctl eval: which rows its metrics are of, and what was done to them."""
+"""nnctl eval: which rows are evaluated, and the notes on what was done to them."""
 
 import json
 
@@ -25,12 +25,12 @@ def test_what_was_done_to_the_data_is_noted_in_both_forms(colours, tmp_path):
     assert found["figures"]["accuracy"] == (p.argmax(axis=1) == 0).mean()
 
 
-def test_a_part_of_the_runs_own_data_has_its_notes_too(colours):
+def test_a_split_of_the_runs_own_data_has_notes_too(colours):
     found = json.loads(nnctl("eval", colours, "--split", "train", "--json").stdout)
     assert found["rows"] == 16 and any(note.startswith("split: 16 train") for note in found["notes"])
 
 
-def test_rows_left_out_are_named_and_not_counted(tmp_path):
+def test_skipped_rows_are_listed_and_not_counted(tmp_path):
     run = train(tmp_path, DROPPED, train=COLOURS)
     (tmp_path / "e.csv").write_text("colour,age,y\nred,21,A\nred,,A\nblue,22,\nblue,24,B\n")
     result = nnctl("eval", run, "--data", tmp_path / "e.csv", "--json")
@@ -49,7 +49,7 @@ def test_rows_left_out_are_named_and_not_counted(tmp_path):
         ("color,age", ["lacks the columns colour, y"]),
     ],
 )
-def test_what_a_file_lacks_is_said(colours, tmp_path, header, says):
+def test_missing_columns_are_reported(colours, tmp_path, header, says):
     (tmp_path / "e.csv").write_text(f"{header}\nred,21{',A' * (header.count(',') - 1)}\n")
     result = nnctl("eval", colours, "--data", tmp_path / "e.csv")
     assert result.exit_code == 2
@@ -66,7 +66,7 @@ def test_labelled_rows_come_from_standard_input(colours, options):
     assert nnctl("eval", colours, "--data", "-", stdin=text).stdout.startswith("standard input: 1 row")
 
 
-def test_without_a_run_the_newest_is_taken_and_named(tmp_path, monkeypatch):
+def test_without_a_run_the_newest_is_used_and_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs").mkdir()
     run = train(tmp_path, COLOURED, run="runs/only", train=COLOURS)
@@ -76,13 +76,13 @@ def test_without_a_run_the_newest_is_taken_and_named(tmp_path, monkeypatch):
     assert json.loads(nnctl("eval", "--split", "train", "--json").stdout)["run"] == "runs/only"
 
 
-def test_a_file_of_rows_is_no_run(colours, tmp_path):
+def test_a_data_file_in_place_of_a_run_is_refused(colours, tmp_path):
     (tmp_path / "e.csv").write_text("colour,age,y\nred,21,A\n")
     result = nnctl("eval", tmp_path / "e.csv")
     assert result.exit_code == 2 and f"--data {tmp_path / 'e.csv'}" in result.stderr
 
 
-def test_control_characters_of_the_data_are_not_obeyed(tmp_path):
+def test_control_characters_in_the_data_are_escaped(tmp_path):
     odd = COLOURS.replace("A\n", "\x1b[31mA\n").replace("red", "re\x07d")
     run = train(tmp_path, COLOURED, train=odd)
     (tmp_path / "e.csv").write_text("colour,age,y\ngr\x1b[2Jeen,21,\x1b[31mA\n")

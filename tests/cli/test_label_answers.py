@@ -1,4 +1,4 @@
-"""eval and predict of runs whose answers are texts, or one answer for each time step."""
+"""eval and predict for models that predict texts, or a value for each time step."""
 
 import csv
 import io
@@ -56,7 +56,7 @@ def ctc(request, tmp_path_factory):
     return write(folder, text, x=x, lengths=lengths, y=texts)
 
 
-def test_eval_shows_what_the_config_names_and_no_confusion(ctc):
+def test_eval_shows_the_metrics_of_the_config_and_no_confusion_matrix(ctc):
     result = nnctl("eval", ctc)
     assert result.exit_code == 0, result.output
     for word in ("loss", "label_error_rate", "exact_match"):
@@ -65,14 +65,14 @@ def test_eval_shows_what_the_config_names_and_no_confusion(ctc):
 
 
 @pytest.mark.parametrize("options", [[], ["--decode", "greedy"], ["--decode", "beam"], ["--beam-width", 3]])
-def test_eval_reads_in_either_way(ctc, options):
+def test_eval_can_decode_in_both_ways(ctc, options):
     found = json.loads(nnctl("eval", ctc, "--json", *options).stdout)
     assert found["figures"]["label_error_rate"] < 0.1
     assert found["confusion"] == {}
 
 
 @pytest.mark.parametrize("options", [[], ["--decode", "beam", "--beam-width", 5]])
-def test_predict_writes_texts_and_how_probable_they_are(ctc, tmp_path, options):
+def test_predict_writes_texts_and_their_probabilities(ctc, tmp_path, options):
     x, lengths, texts = lines(30, seed=1)
     np.savez(tmp_path / "new.npz", x=x, lengths=lengths)
     result = nnctl("predict", ctc, tmp_path / "new.npz", *options)
@@ -98,7 +98,7 @@ def test_predictions_do_not_depend_on_padding(ctc, tmp_path):
     assert said[0] == said[1]
 
 
-def test_labels_that_do_not_fit_are_told_before_training(tmp_path):
+def test_labels_that_do_not_fit_are_reported_before_training(tmp_path):
     x, lengths, texts = lines(40, seed=3)
     texts = texts.astype("U10")
     texts[4] = "aabbccaabb"  # 10 labels and 5 blanks between
@@ -117,8 +117,8 @@ def test_labels_that_do_not_fit_are_told_before_training(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_steps_that_a_pool_takes_away_count(tmp_path):
-    """6 steps are enough for three labels, the 3 that are left are not for two of a kind."""
+def test_time_steps_removed_by_pooling_are_taken_into_account(tmp_path):
+    """6 steps are enough for three labels, but the 3 that remain are not enough for a repeated label."""
     x, _, texts = lines(40, seed=4)
     texts[:] = "abc"
     texts[7] = "aab"
@@ -158,7 +158,7 @@ def test_last_layers_that_do_not_fit_ctc_are_refused(tmp_path, layers, message, 
     assert message in " ".join(result.stderr.split()) and hint in result.stderr
 
 
-def test_decode_is_for_ctc_only(tagged):
+def test_decode_works_only_with_ctc(tagged):
     result = nnctl("eval", tagged, "--decode", "beam")
     assert result.exit_code == 2 and "for runs with loss: ctc" in result.stderr
     assert nnctl("eval", tagged, "--decode", "greedy", "--beam-width", 3).exit_code == 2
@@ -195,7 +195,7 @@ def tagged(tmp_path_factory):
     return write(folder, text, x=x, lengths=rng.integers(3, 7, 120), y=y)
 
 
-def test_eval_of_steps_counts_the_real_ones(tagged):
+def test_eval_of_time_steps_ignores_padding(tagged):
     found = json.loads(nnctl("eval", tagged, "--json").stdout)
     [matrix] = (np.array(matrix) for matrix in found["confusion"].values())
     with np.load(tagged.parent / "data.npz") as data:
@@ -205,7 +205,7 @@ def test_eval_of_steps_counts_the_real_ones(tagged):
     assert nnctl("eval", tagged).exit_code == 0
 
 
-def test_predict_of_steps_has_a_column_for_each(tagged, tmp_path):
+def test_predict_of_time_steps_has_one_column_per_step(tagged, tmp_path):
     y = np.array([[0, 1, 2, 2, 1, 0], [2, 2, 1, 0, 0, 0]])
     np.savez(tmp_path / "new.npz", x=np.eye(3, dtype=np.float32)[y], lengths=[6, 4])
     result = nnctl("predict", tagged, tmp_path / "new.npz")
@@ -219,7 +219,7 @@ def test_predict_of_steps_has_a_column_for_each(tagged, tmp_path):
         assert nnctl("predict", tagged, tmp_path / "new.npz", "-o", tmp_path / f"out.{form}").exit_code == 0
 
 
-def test_numbers_of_steps(tmp_path):
+def test_numbers_for_each_time_step(tmp_path):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(80, 5, 2)).astype(np.float32)
     text = f"""
@@ -239,7 +239,7 @@ def test_numbers_of_steps(tmp_path):
 
 
 @pytest.mark.parametrize("loss", ["hinge", "squared_hinge"])
-def test_hinge_says_yes_above_0_and_knows_no_probabilities(loss, tmp_path):
+def test_hinge_predicts_the_second_class_above_0_and_gives_no_probabilities(loss, tmp_path):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(200, 2))
     kinds = np.where(x[:, 0] > x[:, 1], "up", "down")

@@ -1,4 +1,4 @@
-"""nnctl predict: what it says beside its answers, and which row each answer is for."""
+"""nnctl predict: its notes, and the row number of each prediction."""
 
 import json
 
@@ -12,7 +12,7 @@ def colours(tmp_path_factory):
     return train(tmp_path_factory.mktemp("colours"), COLOURED, train=COLOURS)
 
 
-def test_what_training_would_note_is_noted_and_the_answers_are_those_of_the_notes(colours, tmp_path):
+def test_predict_notes_the_same_as_training_and_predicts_accordingly(colours, tmp_path):
     (tmp_path / "p.csv").write_text("colour,age\ngreen,\n,30\n")
     result = nnctl("predict", colours, tmp_path / "p.csv")
     said = " | ".join(notes(result))
@@ -34,20 +34,20 @@ def test_what_training_would_note_is_noted_and_the_answers_are_those_of_the_note
     assert notes(as_json) == notes(result)
 
 
-def test_categories_that_are_new_are_counted(colours, tmp_path):
+def test_new_categories_are_counted(colours, tmp_path):
     new = ("mauve", *"gggg", "red", "gh", "gh")
     (tmp_path / "p.csv").write_text("colour,age\n" + "".join(f"{colour},21\n" for colour in new))
     [note] = notes(nnctl("predict", colours, tmp_path / "p.csv"))
     assert "7 values do not occur in the training rows (g 4 times, gh 2 times, mauve)" in note
 
 
-def test_rows_without_notes_say_nothing(colours, tmp_path):
+def test_ordinary_rows_produce_no_notes(colours, tmp_path):
     (tmp_path / "p.csv").write_text("colour,age\nred,21\n")
     result = nnctl("predict", colours, tmp_path / "p.csv")
     assert result.stderr == "" and list(table(result)[0]) == ["y", "probability_A", "probability_B"]
 
 
-def test_texts_that_are_cut_are_noted(tmp_path):
+def test_truncated_texts_are_noted(tmp_path):
     config = """
 dataset: {path: FOLDER/train.csv, target: y, text: {column: words, length: 2}, split: {validation: 0, test: 0}}
 layers: [{Embedding: {input_dim: 6, output_dim: 2}}, Flatten, {Dense: {units: 2, activation: softmax}}]
@@ -61,14 +61,14 @@ epochs: 1
     assert len(table(result)) == 2 and "1 of 2 texts is longer than 2 words and is truncated" in said
 
 
-def test_sequences_that_are_cut_are_noted(tmp_path):
+def test_truncated_sequences_are_noted(tmp_path):
     run = train(tmp_path, SEQUENCES.replace("order: t}", "order: t, length: 2}"), train=STEPS)
     (tmp_path / "p.csv").write_text("id,t,a\nq,1,3\nq,2,4\nq,3,5\n")
     result = nnctl("predict", run, tmp_path / "p.csv")
     assert len(table(result)) == 1 and "1 sequence is truncated to the first 2 time steps" in " ".join(notes(result))
 
 
-def test_images_that_are_brought_to_the_models_size_and_colour_are_noted(tmp_path):
+def test_resized_and_recoloured_images_are_noted(tmp_path):
     images = pytest.importorskip("PIL.Image")
     for word, color in (("dark", 10), ("light", 240)):
         (tmp_path / "photos" / word).mkdir(parents=True)
@@ -97,7 +97,7 @@ epochs: 1
     assert table(alone)[0]["probability_dark"] == table(nnctl("predict", run, tmp_path / "new"))[0]["probability_dark"]
 
 
-def test_predictions_that_are_not_finite_are_noted(tmp_path):
+def test_non_finite_predictions_are_noted(tmp_path):
     rng = np.random.default_rng(0)
     np.savez(tmp_path / "train.npz", x=rng.normal(size=(20, 2)), y=rng.normal(size=20))
     config = """
@@ -124,7 +124,7 @@ epochs: 1
         ([",21", "blue,", "red,23", ",24"], [3], "rows 1, 4"),
     ],
 )
-def test_rows_that_missing_drop_leaves_out_are_named_and_the_others_are_numbered(tmp_path, rows, left, out):
+def test_rows_dropped_for_missing_values_are_listed_and_the_others_are_numbered(tmp_path, rows, left, out):
     run = train(tmp_path, DROPPED, train=COLOURS)
     (tmp_path / "p.csv").write_text("colour,age\n" + "\n".join(rows) + "\n")
     result = nnctl("predict", run, tmp_path / "p.csv")
@@ -137,14 +137,14 @@ def test_rows_that_missing_drop_leaves_out_are_named_and_the_others_are_numbered
     assert "row" not in alone[0]
 
 
-def test_a_file_of_nothing_but_dropped_rows_is_an_error(tmp_path):
+def test_a_file_with_only_dropped_rows_is_an_error(tmp_path):
     run = train(tmp_path, DROPPED, train=COLOURS)
     (tmp_path / "p.csv").write_text("colour,age\n,21\n")
     result = nnctl("predict", run, tmp_path / "p.csv")
     assert result.exit_code == 2 and "leaves no row" in result.stderr
 
 
-def test_weights_and_times_that_are_missing_or_wrong_do_not_matter_to_a_prediction(tmp_path):
+def test_missing_or_invalid_weights_and_times_do_not_matter_to_predict(tmp_path):
     config = DROPPED.replace("missing: drop", "missing: drop, weight: w")
     weighted = "\n".join(line + (",w" if n == 0 else ",1") for n, line in enumerate(COLOURS.splitlines())) + "\n"
     run = train(tmp_path, config, train=weighted)
@@ -152,7 +152,7 @@ def test_weights_and_times_that_are_missing_or_wrong_do_not_matter_to_a_predicti
     assert len(table(nnctl("predict", run, tmp_path / "p.csv"))) == 2
 
 
-def test_arrays_leave_rows_out_by_number_too(tmp_path):
+def test_skipped_rows_of_arrays_are_listed_by_number(tmp_path):
     rng = np.random.default_rng(0)
     np.savez(tmp_path / "train.npz", x=rng.normal(size=(20, 3)), y=np.arange(20) % 2)
     config = """
@@ -174,7 +174,7 @@ epochs: 1
     assert result.exit_code == 2 and "(3, 3)" in result.stderr
 
 
-def test_sequences_are_named_by_their_ids(tmp_path):
+def test_sequences_are_identified_by_their_ids(tmp_path):
     run = train(tmp_path, SEQUENCES, train=STEPS)
     (tmp_path / "p.csv").write_text("id,t,a,kind\nq,1,,u\nz,2,5,v\nz,1,3,v\nb,1,3,w\nq,2,,u\n")
     result = nnctl("predict", run, tmp_path / "p.csv", "--keep", "kind,id")

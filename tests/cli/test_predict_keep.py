@@ -1,4 +1,4 @@
-"""nnctl predict --keep: columns of the input beside the answers."""
+"""nnctl predict --keep: columns of the input in the output."""
 
 import json
 
@@ -20,7 +20,7 @@ def people(tmp_path):
     return tmp_path / "p.csv"
 
 
-def test_all_columns_are_kept_as_they_are_written(colours, people):
+def test_all_columns_are_copied_unchanged(colours, people):
     result = nnctl("predict", colours, people, "--keep", "all")
     rows = table(result)
     assert list(rows[0])[:7] == ["id", "last, first", "colour", "age", "when", "gone", "y_input"]
@@ -32,12 +32,12 @@ def test_all_columns_are_kept_as_they_are_written(colours, people):
     assert 'written as "y_input"' in " ".join(notes(result))
 
 
-def test_some_columns_are_kept_in_the_order_asked_for(colours, people):
+def test_some_columns_are_copied_in_the_given_order(colours, people):
     rows = table(nnctl("predict", colours, people, "--keep", 'age,"last, first"', "--keep", "id"))
     assert list(rows[0])[:4] == ["age", "last, first", "id", "y"]
 
 
-def test_numbers_that_are_kept_are_numbers_in_json(colours, people):
+def test_copied_numbers_are_numbers_in_json(colours, people):
     records = json.loads(nnctl("predict", colours, people, "--keep", "id,age,gone", "--json").stdout)
     assert [record["id"] for record in records] == ["007", "01046", "3"]
     assert [record["age"] for record in records] == [21, 22.5, -23]
@@ -53,13 +53,13 @@ def test_json_input_keeps_its_types(colours, tmp_path):
     assert [[record[name] for name in ("id", "p", "name")] for record in records] == [[5, 0.5, "x"], [6, 2, None]]
 
 
-def test_an_unknown_column_is_guessed(colours, people):
+def test_an_unknown_column_gets_a_suggestion(colours, people):
     result = nnctl("predict", colours, people, "--keep", "idd")
     assert result.exit_code == 2 and result.stdout == ""
     assert '"idd"' in result.stderr and "did you mean id?" in result.stderr
 
 
-def test_kept_columns_follow_the_rows_that_stay(tmp_path):
+def test_copied_columns_belong_to_the_remaining_rows(tmp_path):
     run = train(tmp_path, DROPPED, train=COLOURS)
     (tmp_path / "p.csv").write_text("row,id,colour,age\na,01,red,21\nb,02,,22\nc,03,blue,23\n")
     rows = table(nnctl("predict", run, tmp_path / "p.csv", "--keep", "row,id"))

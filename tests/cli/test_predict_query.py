@@ -1,4 +1,4 @@
-"""predict and eval of runs whose config makes its columns with SQL: which rows come out, and what files may lack."""
+"""predict and eval for configs with an SQL query: which rows are predicted, and which columns may be missing."""
 
 import json
 
@@ -42,7 +42,7 @@ epochs: 2
         ("select temp, rain, case when kind = 'snow' then 1 else 0 end as snow from data", "[]"),
     ],
 )
-def test_a_computed_target_does_not_have_to_exist(tmp_path, query, ignore):
+def test_a_computed_target_may_be_missing(tmp_path, query, ignore):
     run = run_of(tmp_path, query, ignore)
     new = table(nnctl("predict", run, tmp_path / "new.csv"))
     assert len(new) == 6 and "row" not in new[0]
@@ -73,7 +73,7 @@ def test_a_computed_target_does_not_have_to_exist(tmp_path, query, ignore):
         ),
     ],
 )
-def test_a_column_that_the_model_reads_has_to_exist(tmp_path, query, says):
+def test_a_column_that_the_model_reads_must_exist(tmp_path, query, says):
     result = nnctl("predict", run_of(tmp_path, query), tmp_path / "new.csv")
     assert result.exit_code == 2 and result.stdout == ""
     assert says in " ".join(result.stderr.split())
@@ -90,7 +90,7 @@ def test_a_column_that_the_model_reads_has_to_exist(tmp_path, query, says):
         ("", None, None),
     ],
 )
-def test_rows_of_a_query_are_named(tmp_path, clause, numbers, note):
+def test_rows_skipped_by_a_query_are_listed(tmp_path, clause, numbers, note):
     run = run_of(tmp_path, f"select temp, rain, {SNOW} from data {clause}")
     given = [(-6, 1), (-2, 5), (0, 2), (1, 6), (2, 3), (3, 7)]
     lines = "".join(f"{n:03},{t},{p}\n" for n, (t, p) in enumerate(given, 1))
@@ -117,7 +117,7 @@ def test_rows_of_a_query_are_named(tmp_path, clause, numbers, note):
         f"select temp, rain, {SNOW} from data qualify row_number() over (order by temp) > 2 order by temp",
     ],
 )
-def test_rows_are_known_through_queries_in_queries(tmp_path, query):
+def test_row_numbers_survive_nested_queries(tmp_path, query):
     run = run_of(tmp_path, query)
     (tmp_path / "new.csv").write_text("temp,rain,kind\n-6,1,snow\n0,2,dry\n-2,5,dry\n1,6,dry\n2,3,snow\n3,7,dry\n")
     result = nnctl("predict", run, tmp_path / "new.csv")
@@ -136,12 +136,12 @@ def test_rows_are_known_through_queries_in_queries(tmp_path, query):
         "select * from a",
     ],
 )
-def test_rows_that_are_not_the_files_are_not_numbered(tmp_path, query):
+def test_rows_that_are_not_in_the_file_are_not_numbered(tmp_path, query):
     result = nnctl("predict", run_of(tmp_path, query), tmp_path / "w.csv")
     assert "row" not in table(result)[0] and "creates new rows" in " ".join(notes(result))
 
 
-def test_rows_of_a_querys_own_making_say_so(tmp_path):
+def test_rows_created_by_a_query_are_noted(tmp_path):
     snow = "max((kind = 'snow')::int) as snow"
     run = run_of(tmp_path, f"select day, avg(temp) as temp, {snow} from data group by day order by day", "[day]")
     result = nnctl("predict", run, tmp_path / "w.csv", "--keep", "day")
@@ -149,14 +149,14 @@ def test_rows_of_a_querys_own_making_say_so(tmp_path):
     assert "creates new rows" in " ".join(notes(result))
 
 
-def test_what_the_file_lacks_cannot_be_kept(tmp_path):
+def test_a_missing_column_cannot_be_copied(tmp_path):
     run = run_of(tmp_path, f"select *, {SNOW} from data", "[kind, day]")
     result = nnctl("predict", run, tmp_path / "new.csv", "--keep", "kind")
     assert result.exit_code == 2 and "not in the input" in result.stderr
     assert list(table(nnctl("predict", run, tmp_path / "new.csv", "--keep", "all"))[0])[:3] == ["temp", "rain", "snow"]
 
 
-def test_a_name_in_other_case_is_told(tmp_path):
+def test_a_name_in_a_different_case_gets_a_suggestion(tmp_path):
     run = run_of(tmp_path, f"select temp, rain, {SNOW} from data")
     (tmp_path / "new.csv").write_text("Temp,rain\n1,2\n")
     result = nnctl("predict", run, tmp_path / "new.csv")

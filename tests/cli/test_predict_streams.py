@@ -1,4 +1,4 @@
-"""nnctl predict: terminals, standard input, the newest run, and files that are not written over."""
+"""nnctl predict: terminals, standard input, the newest run, and files that are never overwritten."""
 
 import csv
 import io
@@ -45,7 +45,7 @@ def test_a_terminal_shows_an_aligned_rounded_table(colours, tmp_path, in_termina
 
 
 @pytest.mark.parametrize("width", [20, 40, 80, 120])
-def test_no_line_is_longer_than_the_screen_and_no_row_is_missing(colours, tmp_path, in_terminal, width):
+def test_no_line_exceeds_the_width_and_no_row_is_missing(colours, tmp_path, in_terminal, width):
     words = ["a \x1b[31mred\x1b[0m thing", "line\nbreak\ttab", "x" * 200]
     file = io.StringIO()
     csv.writer(file).writerows([["name", "colour", "age"], *([word, "red", n] for n, word in enumerate(words * 20))])
@@ -74,7 +74,7 @@ def test_no_line_is_longer_than_the_screen_and_no_row_is_missing(colours, tmp_pa
         ('[{"colour": "red", "age": 21}, {"colour": "blue", "age": 22}]', ["--input-format", "json"]),
     ],
 )
-def test_standard_input_is_read_in_every_format_it_may_have(colours, tmp_path, text, options):
+def test_standard_input_is_read_in_every_format(colours, tmp_path, text, options):
     (tmp_path / "p.csv").write_text("colour,age\nred,21\nblue,22\n")
     expected = nnctl("predict", colours, tmp_path / "p.csv").stdout
     result = nnctl("predict", colours, "-", *options, stdin=text)
@@ -82,7 +82,7 @@ def test_standard_input_is_read_in_every_format_it_may_have(colours, tmp_path, t
     assert result.stdout == expected
 
 
-def test_standard_input_and_the_format_of_what_is_written(colours):
+def test_the_format_of_standard_input_and_of_the_output_are_independent(colours):
     csv_text, json_text = "colour,age\nred,21\n", '[{"colour": "red", "age": 21}]'
     for given in (csv_text, json_text):
         assert json.loads(nnctl("predict", colours, "-", "--format", "json", stdin=given).stdout)[0]["y"] == "A"
@@ -94,12 +94,12 @@ def test_standard_input_and_the_format_of_what_is_written(colours):
     [("", "is empty"), ("colour,age\nred\n", "standard input"), ("colour\nred\n", "lacks the column age"),
      ("colour,age\nred,x\n", "standard input")],
 )  # fmt: skip
-def test_what_is_wrong_with_standard_input_is_said_of_it(colours, text, says):
+def test_errors_in_standard_input_name_standard_input(colours, text, says):
     result = nnctl("predict", colours, "-", stdin=text)
     assert result.exit_code == 2 and says in " ".join(result.stderr.split()) and "/nnctl-" not in result.stderr
 
 
-def test_an_input_format_is_for_standard_input(colours, tmp_path):
+def test_input_format_works_only_with_standard_input(colours, tmp_path):
     (tmp_path / "p.csv").write_text("colour,age\nred,21\n")
     result = nnctl("predict", colours, tmp_path / "p.csv", "--input-format", "json")
     assert result.exit_code == 2 and "standard input" in result.stderr
@@ -108,7 +108,7 @@ def test_an_input_format_is_for_standard_input(colours, tmp_path):
 # RUN left out
 
 
-def test_without_a_run_the_newest_is_taken_and_named(tmp_path, monkeypatch):
+def test_without_a_run_the_newest_is_used_and_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "p.csv").write_text("colour,age\nred,21\n")
     result = nnctl("predict", "p.csv")
@@ -126,7 +126,7 @@ def test_without_a_run_the_newest_is_taken_and_named(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("swapped", "says"), [(True, "INPUT comes after it"), (False, "INPUT comes after it")])
-def test_a_run_where_the_input_should_be_is_told(colours, tmp_path, swapped, says):
+def test_a_run_in_place_of_the_input_is_refused(colours, tmp_path, swapped, says):
     result = nnctl("predict", *([tmp_path, colours] if swapped else [colours]))
     assert result.exit_code == 2 and says in result.stderr
     assert nnctl("predict").exit_code == 2
@@ -136,7 +136,7 @@ def test_a_run_where_the_input_should_be_is_told(colours, tmp_path, swapped, say
 
 
 @pytest.mark.parametrize("name", ["same", "spelled", "symbolic", "hard", "run", "trained"])
-def test_nothing_that_was_read_is_written_over(tmp_path, name):
+def test_no_input_is_overwritten(tmp_path, name):
     run = train(tmp_path, COLOURED, train=COLOURS)
     given = tmp_path / "p.csv"
     given.write_text("colour,age\nred,21\n")
@@ -153,7 +153,7 @@ def test_nothing_that_was_read_is_written_over(tmp_path, name):
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
-def test_a_picture_is_not_written_over_the_config(tmp_path):
+def test_a_picture_does_not_overwrite_the_config(tmp_path):
     run = train(tmp_path, COLOURED, train=COLOURS)
     os.link(run.parent / "c.yaml", tmp_path / "hard.svg")
     before = (tmp_path / "c.yaml").read_text()
@@ -162,7 +162,7 @@ def test_a_picture_is_not_written_over_the_config(tmp_path):
     assert (tmp_path / "c.yaml").read_text() == before
 
 
-def test_other_files_are_written_over_and_through_links(colours, tmp_path):
+def test_other_files_are_overwritten_also_through_links(colours, tmp_path):
     given, target = tmp_path / "p.csv", tmp_path / "out.csv"
     given.write_text("colour,age\nred,21\n")
     target.write_text("old")

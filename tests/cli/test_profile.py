@@ -30,6 +30,6 @@ def test_as_json_it_is_an_event(tmp_path):
     assert 0.1 < layers / event["phases"]["layers"] < 10  # a busy machine interrupts either clock
 
 
-def test_a_resumed_run_has_none(tmp_path):
+def test_a_resumed_run_has_no_profile(tmp_path):
     done = nnctl("train", "--resume", str(tmp_path), "--profile")
     assert done.exit_code == 2 and "--profile" in done.output

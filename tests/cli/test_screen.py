@@ -1,4 +1,4 @@
-"""The commands on screens: real terminals of several sizes, pipes, colors wanted and unwanted."""
+"""The output of commands in terminals of several sizes and in pipes, with and without colors."""
 
 import os
 import re
@@ -15,7 +15,7 @@ pty = pytest.importorskip("pty", reason="pseudo-terminals are Unix's")
 
 
 def in_terminal(columns, rows, *arguments, cwd, **environment):
-    """All that `nnctl ARGUMENTS` writes in a terminal of that size, and its exit code."""
+    """The output of `nnctl ARGUMENTS` in a terminal of that size, and its exit code."""
     import fcntl
     import struct
     import termios
@@ -98,7 +98,7 @@ def test_results_fit_any_width(arguments, width):
     assert [line for line in result.stdout.splitlines() if len(line) > width] == []
 
 
-def test_a_stream_without_unicode_is_written_all_the_same(tmp_path):
+def test_a_stream_without_unicode_gets_ascii(tmp_path):
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     for arguments in (["train", "iris", "--epochs", "2"], ["explain-batches", "--samples", "9", "--batch-size", "4"]):
         done = subprocess.run([sys.executable, "-m", "nnctl", *arguments], cwd=tmp_path, env=environment,
@@ -106,7 +106,7 @@ def test_a_stream_without_unicode_is_written_all_the_same(tmp_path):
         assert done.returncode == 0 and done.stdout.isascii() and done.stderr == b""
 
 
-def test_help_names_every_command_and_every_command_has_help():
+def test_help_lists_every_command_and_every_command_has_help():
     listed = CliRunner().invoke(cli.program, ["--help"]).stdout
     for name, (_, summary) in cli.COMMANDS.items():
         assert re.search(rf"^  {name} +{re.escape(summary)}$", listed, re.M)
@@ -116,7 +116,7 @@ def test_help_names_every_command_and_every_command_has_help():
     assert CliRunner().invoke(cli.program, ["--version"]).stdout.startswith("nnctl 0.")
 
 
-def test_an_overflow_in_training_is_told_once_and_by_nnctl(tmp_path):
+def test_an_overflow_in_training_is_reported_once_by_nnctl(tmp_path):
     command = [
         sys.executable,
         "-m",

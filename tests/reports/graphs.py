@@ -6,7 +6,7 @@ from nnctl.reports.graph_layout import Box
 
 
 def network(links, inputs=1):
-    """Boxes from {number: numbers of its sources}; the first ones are inputs; what nothing takes is an output."""
+    """Boxes from {number: numbers of its sources}. Boxes without sources are inputs, unused ones are outputs."""
     taken = {source for sources in links.values() for source in sources}
     return [
         Box(f"b{at}", "Input" if at < inputs else "Dense", (at + 1,), tuple(f"b{source}" for source in sources),
@@ -17,7 +17,7 @@ def network(links, inputs=1):
 
 @st.composite
 def networks(draw, most=24):
-    """Any acyclic network: each box takes some of those before it, and each input is taken."""
+    """Any acyclic network: each box takes some of the boxes before it, and each input is used."""
     inputs = draw(st.integers(1, 3))
     count = draw(st.integers(inputs + 1, most))
     links = {at: () for at in range(inputs)}

@@ -1,4 +1,4 @@
-"""The drawing of an epoch and the formulas agree with the plan the loop runs on, for any numbers."""
+"""The drawing of an epoch and the formulas agree with the plan of the training loop, for any numbers."""
 
 import re
 
@@ -37,7 +37,7 @@ def test_a_thousand_samples_a_hundred_a_batch_twenty_epochs():
         (64, "= 32 samples: every batch is full"),
     ],
 )
-def test_the_last_batch_is_told_apart(samples, last):
+def test_the_last_batch_is_explained(samples, last):
     assert dict(formulas(Plan(samples, 32, 1)))["samples in the last batch"] == [last]
 
 
@@ -45,7 +45,7 @@ def test_the_last_batch_is_told_apart(samples, last):
     ("batch_size", "kind"),
     [(1, "stochastic"), (4, "mini-batch"), (8, "mini-batch"), (9, "(full-batch)"), (99, "(full-batch)")],
 )
-def test_the_kind_of_descent_is_named(batch_size, kind):
+def test_the_kind_of_gradient_descent_is_named(batch_size, kind):
     assert kind in dict(terms(Plan(9, batch_size, 1)))["here"]
 
 

@@ -1,4 +1,4 @@
-"""Names and values from data never command the terminal: what it would obey is written out, and counted as shown."""
+"""Control characters in names and values never reach the terminal: they are escaped, and measured as escaped."""
 
 import json
 import re
@@ -33,12 +33,12 @@ SHOWN = [
     ("\u2028", r"\u2028"), ("\u202a", r"\u202a"), ("\u202e", r"\u202e"), ("\u2066", r"\u2066"), ("\u2069", r"\u2069"),
 ]  # fmt: skip
 OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-EVIL = "".join(character for character, _ in SHOWN)
+HOSTILE = "".join(character for character, _ in SHOWN)
 SEEN = "".join(text for _, text in SHOWN)
 
 
 @pytest.mark.parametrize(("character", "shown"), SHOWN)
-def test_a_control_character_is_written_out_by_every_way_of_writing(character, shown):
+def test_every_way_of_writing_escapes_control_characters(character, shown):
     for write in (
         lambda terminal, text: terminal.print(text),
         lambda terminal, text: terminal.flow(text),
@@ -57,18 +57,20 @@ def _table(titles, *rows):
     return Table(titles, left=2, rows=list(rows))
 
 
-def test_columns_are_as_wide_as_what_is_shown():
+def test_columns_are_as_wide_as_the_escaped_text():
     terminal = screen(40)
     _table(["name", "b"], ["a\x1b[0m", "one"], ["数学", "two"], ["abc", "three"]).print(terminal)
     assert lines(terminal) == ["name      b", r"a\x1b[0m  one", "数学      two", "abc       three"]
 
 
-def test_a_run_of_evil_names():
-    figures = {"loss": 1.0, EVIL: 0.5, "val_loss": 1.0, f"val_{EVIL}": 0.5}
-    started = RunStarted(EVIL, Path(EVIL.replace("\x00", "")), 2, 16, 1, {"train": 9, "validation": 3, EVIL: 1}, 131,
-                         ("loss", EVIL), {"loss": 2.0, EVIL: 0.25}, (f"note {EVIL}",))  # fmt: skip
-    ended = RunEnded("done", started.folder, 2, 0.25, {"loss": 1.0, EVIL: 0.5}, best_epoch=2, hint=EVIL, verdict=EVIL)
-    events = [started, EpochEnded(1, figures, 0.1, 0.02), EpochEnded(2, figures, 0.1, 0.02), Said(EVIL), ended]
+def test_a_run_with_hostile_names():
+    figures = {"loss": 1.0, HOSTILE: 0.5, "val_loss": 1.0, f"val_{HOSTILE}": 0.5}
+    started = RunStarted(HOSTILE, Path(HOSTILE.replace("\x00", "")), 2, 16, 1, {"train": 9, "validation": 3, HOSTILE: 1}, 131,
+                         ("loss", HOSTILE), {"loss": 2.0, HOSTILE: 0.25}, (f"note {HOSTILE}",))  # fmt: skip
+    ended = RunEnded(
+        "done", started.folder, 2, 0.25, {"loss": 1.0, HOSTILE: 0.5}, best_epoch=2, hint=HOSTILE, verdict=HOSTILE
+    )
+    events = [started, EpochEnded(1, figures, 0.1, 0.02), EpochEnded(2, figures, 0.1, 0.02), Said(HOSTILE), ended]
     for report in (PlainReport, QuietReport):
         for width in (None, 80, 30):
             terminal = screen(width)
@@ -85,13 +87,13 @@ def test_a_run_of_evil_names():
     assert SEEN in titles and all(len(row) == len(titles) for row in rows)
 
 
-def test_the_live_table_of_evil_names(monkeypatch):
+def test_the_live_table_with_hostile_names(monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("LINES", "40")
     terminal = screen(200, live=True)
     report = LiveReport(terminal)
-    figures = {"loss": 1.0, EVIL: 0.5}
-    report(RunStarted("x", Path("r"), 2, 16, 1, {"train": 9}, 131, ("loss", EVIL)))
+    figures = {"loss": 1.0, HOSTILE: 0.5}
+    report(RunStarted("x", Path("r"), 2, 16, 1, {"train": 9}, 131, ("loss", HOSTILE)))
     for event in (IterationEnded(1, 1, 1, 0.5, figures, 0.1, 0.1), EpochEnded(1, figures, 0.1, 0.1)):
         report._due = 0
         report(event)
@@ -100,15 +102,17 @@ def test_the_live_table_of_evil_names(monkeypatch):
     assert SEEN in text and not OBEYED.search(text)
 
 
-def test_datasets_and_results_of_evil_names():
-    columns, first = ((EVIL, "text", EVIL),), ((EVIL,),)
-    preview = Preview(EVIL, EVIL, 3, EVIL, "classes", (EVIL, "b"), columns, first, EVIL, EVIL, EVIL)
+def test_datasets_and_results_with_hostile_names():
+    columns, first = ((HOSTILE, "text", HOSTILE),), ((HOSTILE,),)
+    preview = Preview(
+        HOSTILE, HOSTILE, 3, HOSTILE, "classes", (HOSTILE, "b"), columns, first, HOSTILE, HOSTILE, HOSTILE
+    )
     matrix = np.array([[5, 1], [2, 4]])
     for width in (None, 80, 40):
         terminal = screen(width)
         datasets.show(preview, terminal)
         datasets.show_list([preview], terminal)
-        classes = (EVIL, "b")
+        classes = (HOSTILE, "b")
         for table in (confusion(classes, matrix, width), mistakes(classes, matrix), by_class(classes, matrix)):
             if table is not None:
                 table.print(terminal)
@@ -118,7 +122,7 @@ def test_datasets_and_results_of_evil_names():
             assert all(len(line) <= width for line in lines(terminal))
 
 
-def test_a_confusion_matrix_is_cut_by_what_is_shown():
+def test_a_confusion_matrix_is_fitted_by_the_escaped_names():
     terminal = screen(30)
     confusion(("a\x1b\x1b\x1bb", "数学数学数学"), np.array([[5, 1], [2, 4]]), 30).print(terminal)
     assert lines(terminal)[:2] == [
@@ -127,7 +131,7 @@ def test_a_confusion_matrix_is_cut_by_what_is_shown():
     ]
 
 
-def test_drawing_and_picture_of_evil_names():
+def test_drawing_and_picture_with_hostile_names():
     boxes = [
         Box("数\x1b[2J\n", "Input", (1,), (), parameters=0, is_input=True, is_output=False),
         Box("b\u202e<\x00\uffff", "Dense", (1,), ("数\x1b[2J\n",), parameters=1, is_input=False, is_output=True),
@@ -149,13 +153,13 @@ def test_drawing_and_picture_of_evil_names():
 @pytest.mark.parametrize(
     "error",
     [
-        DataError(f"a {EVIL}", EVIL, EVIL),
-        Stopped(f"a {EVIL}", EVIL, EVIL),
-        OSError(2, EVIL, EVIL),
-        KeyError(EVIL),
-        ValueError(EVIL),
-        click.UsageError(EVIL),
-        click.NoSuchOption(f"--{EVIL}"),
+        DataError(f"a {HOSTILE}", HOSTILE, HOSTILE),
+        Stopped(f"a {HOSTILE}", HOSTILE, HOSTILE),
+        OSError(2, HOSTILE, HOSTILE),
+        KeyError(HOSTILE),
+        ValueError(HOSTILE),
+        click.UsageError(HOSTILE),
+        click.NoSuchOption(f"--{HOSTILE}"),
     ],
 )
 def test_errors(capsys, error, debug):
@@ -165,16 +169,16 @@ def test_errors(capsys, error, debug):
     assert not OBEYED.search(shown.out + shown.err) and "\\x1b" in shown.err
 
 
-def test_json_is_the_same_value_without_what_a_terminal_obeys():
-    text = dumps({EVIL: [EVIL, "数é", "\ud800"]})
+def test_json_keeps_its_value_without_control_characters():
+    text = dumps({HOSTILE: [HOSTILE, "数é", "\ud800"]})
     assert not OBEYED.search(text) and "数é" in text
-    assert json.loads(text) == {EVIL: [EVIL, "数é", "\ud800"]}
+    assert json.loads(text) == {HOSTILE: [HOSTILE, "数é", "\ud800"]}
     text.encode()
 
 
 @pytest.fixture
-def evil_config(tmp_path):
-    """A table whose names and words are evil, in a file that is, and its config."""
+def hostile_config(tmp_path):
+    """A config for a table with control characters in its file name, its columns and its values."""
     file = tmp_path / "da\x1b[2Jta\u202e.csv"
     words = ["one\x1b[31m", "two\u202e\nx", "three\r\t"]
     rows = [f'{i % 3 + i / 100},{i % 7},"{words[i % 2]}","{words[i % 3]}"' for i in range(60)]
@@ -188,13 +192,13 @@ def evil_config(tmp_path):
     return config
 
 
-def test_no_command_prints_a_control_character_of_the_data(evil_config, tmp_path, monkeypatch):
+def test_no_command_prints_a_control_character_of_the_data(hostile_config, tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     run, picture = tmp_path / "r", tmp_path / "x\x1b.svg"
     outputs = {}
     for arguments in (
-        ["check", evil_config], ["check", evil_config, "--json"], ["summary", evil_config, "--plot", picture],
-        ["summary", evil_config, "--json"], ["train", evil_config, "--run", run], ["eval", run],
+        ["check", hostile_config], ["check", hostile_config, "--json"], ["summary", hostile_config, "--plot", picture],
+        ["summary", hostile_config, "--json"], ["train", hostile_config, "--run", run], ["eval", run],
         ["eval", run, "--json"],
     ):  # fmt: skip
         result = CliRunner().invoke(cli.program, list(map(str, arguments)))

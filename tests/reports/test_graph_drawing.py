@@ -1,4 +1,4 @@
-"""A network's lines in the terminal, and its picture."""
+"""The drawing of a network in the terminal, and its picture."""
 
 import json
 import re
@@ -46,7 +46,7 @@ def test_branches_and_merges_are_drawn(name):
     assert [text.rstrip() for text, _ in lanes(network(links, inputs))] == drawn
 
 
-def test_a_drawing_says_what_each_line_is():
+def test_a_drawing_describes_each_line():
     found = [
         Box("left", "Input", (4,), is_input=True),
         Box("tower", "LSTM", (8,), ("left",), parameters=40),
@@ -67,7 +67,7 @@ def test_a_drawing_says_what_each_line_is():
     ]
 
 
-def test_a_narrow_terminal_gets_fewer_columns_then_a_word():
+def test_a_narrow_terminal_gets_fewer_columns_then_a_message():
     found = network({0: (), 1: (0,), 2: (0,), 3: (1, 2)})
     widest = []
     for width in (60, 27, 20, 10):
@@ -97,7 +97,7 @@ def test_each_box_has_a_row_below_what_it_takes(found):
             assert box.sources == (box.sources[0],) and lane[box.name] == lane[box.sources[0]]
 
 
-def test_a_chain_is_left_to_the_table():
+def test_a_chain_is_not_drawn():
     assert is_chain(network({0: (), 1: (0,), 2: (1,)}))
     assert not is_chain(network({0: (), 1: (0,), 2: (1, 0)}))
     assert not is_chain(network({0: (), 1: (0,), 2: (0,)}))
@@ -119,13 +119,13 @@ def test_no_boxes_overlap_and_no_line_runs_through_a_box(found):
         assert [depth[spot] for spot in way] == list(range(depth[way[0]], depth[way[-1]] + 1))
 
 
-def test_a_shortcut_leaves_the_main_way_straight():
+def test_a_shortcut_leaves_the_main_path_straight():
     drawn = layout(network({0: (), 1: (0,), 2: (1,), 3: (2, 0), 4: (3,), 5: (4, 3), 6: (5,)}), 100, 10, 20)
     places = {spot.x for level in drawn.levels for spot in level if spot.name}
     assert max(places) - min(places) < 1
 
 
-def test_too_many_lines_are_refused():
+def test_a_picture_with_too_many_lines_is_refused():
     everything = network({0: (), **{at: tuple(range(at)) for at in range(1, 60)}})
     assert layout(everything, 100, 10, 20) is not None
     assert layout(everything, 100, 10, 20, most=1000) is None
@@ -133,7 +133,7 @@ def test_too_many_lines_are_refused():
 
 @settings(deadline=None, max_examples=30)
 @given(networks())
-def test_a_picture_is_well_formed_and_whole(found):
+def test_a_picture_is_well_formed_and_complete(found):
     root = ElementTree.fromstring(svg(found))
     assert len(root.findall(f"{SVG}g")) == len(found)
     assert len(root.findall(f"{SVG}path[@class='line']")) == sum(len(box.sources) for box in found)
@@ -156,7 +156,7 @@ def nnctl(*arguments):
     return CliRunner().invoke(cli.program, [str(a) for a in arguments])
 
 
-def test_summary_draws_what_is_more_than_a_chain_and_writes_a_picture(tmp_path):
+def test_summary_draws_a_graph_and_writes_a_picture(tmp_path):
     picture = tmp_path / "cars.svg"
     result = nnctl("summary", "two_inputs_two_outputs", "--plot", picture)
     assert result.exit_code == 0 and "├─┘" in result.stdout and "multiply-adds" in result.stdout
@@ -165,13 +165,13 @@ def test_summary_draws_what_is_more_than_a_chain_and_writes_a_picture(tmp_path):
     assert "●" not in nnctl("summary", "iris").stdout
 
 
-def test_programs_get_the_edges():
+def test_json_contains_the_edges():
     found = json.loads(nnctl("summary", "two_inputs_two_outputs", "--json").stdout)
     assert ["body", "seen"] in found["edges"] and ["heard", "both"] in found["edges"]
     assert len(found["edges"]) == sum(len(line["sources"]) for line in found["lines"])
 
 
 @pytest.mark.parametrize(("path", "word"), [("a.png", "a.svg"), ("no/such/a.svg", "mkdir"), (Path.cwd(), "folder")])
-def test_summary_refuses_a_picture_of_another_kind(path, word):
+def test_summary_refuses_a_picture_in_another_format(path, word):
     result = nnctl("summary", "iris", "--plot", path)
     assert result.exit_code == 2 and word in result.stderr

@@ -1,4 +1,4 @@
-"""Predictions on terminals: rounded, aligned, as wide as the screen, nothing lost without a word."""
+"""Predictions in a terminal: rounded, aligned, fitted to the width; nothing is hidden silently."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_numbers_are_rounded_column_by_column(values, cells):
     assert title.strip() == "y" and [row.strip() for row in rows] == cells
 
 
-def test_probabilities_have_four_digits_and_numbers_end_under_one_another():
+def test_probabilities_have_four_decimals_and_numbers_are_right_aligned():
     columns = {"y": ["cat", "zebra"], "probability_cat": np.float32([0.99996, 0.00004]), "n": [5, 1234]}
     roles = {"y": "answer", "probability_cat": "probability", "n": "kept"}
     assert shown(80, columns, roles) == [
@@ -65,7 +65,7 @@ SHARES = {"species": tuple(FLOWERS)[1:]}
         (18, "species"),
     ],
 )
-def test_titles_are_cut_then_columns_left_out_and_named(width, title):
+def test_titles_are_shortened_then_columns_are_hidden_and_listed(width, title):
     found = shown(width, FLOWERS, ROLES, SHARES)
     assert found[0] == title and all(len(line) <= width for line in found[:3])
     assert found[1].startswith("setosa") and found[2].startswith("virginica")
@@ -75,7 +75,7 @@ def test_titles_are_cut_then_columns_left_out_and_named(width, title):
         assert found[1].split()[1] == "0.9000" and found[2].split()[1] == "0.9600"
 
 
-def test_columns_of_the_input_go_before_the_answer_does():
+def test_columns_of_the_input_are_hidden_before_the_prediction():
     more = {f"k{n}": ["some words"] * 2 for n in range(9)}
     columns = {"row": [1, 3], "name": ["x" * 50, "y"], **more, "y": ["a", "b"]}
     roles = dict.fromkeys(columns, "kept") | {"row": "row", "y": "answer"}
@@ -84,11 +84,11 @@ def test_columns_of_the_input_go_before_the_answer_does():
     assert "k8" in " ".join(found[4:]) and all(len(line) <= 40 for line in found)
 
 
-def test_what_a_terminal_would_obey_is_written_out():
+def test_control_characters_are_escaped():
     found = shown(80, {"y\x1b": ["a\nb", "\x1b[31m\u202e"]})
     assert found == [r"y\x1b", r"a\nb", r"\x1b[31m\u202e"]
 
 
-def test_wide_letters_take_two_columns():
+def test_wide_characters_take_two_columns():
     assert shown(80, {"y": ["고양이", "cat"], "n": [1, 2]}) == ["y       n", "고양이  1", "cat     2"]
     assert shown(20, {"y": ["고" * 30, "cat"], "n": [1, 2]})[1] == "고" * 8 + "…  1"

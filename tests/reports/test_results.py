@@ -1,4 +1,4 @@
-"""Tables of an evaluation, files of predictions, JSON."""
+"""Tables of an evaluation, files of predictions, and JSON."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ def rows_of(table):
     return [tuple(row) for row in table.rows]
 
 
-def test_scores_by_class_are_the_textbooks():
+def test_scores_by_class_follow_the_textbook_formulas():
     # precision = hits / column, recall = hits / row, f1 = 2 hits / (column + row); a class nobody is has 0
     assert rows_of(by_class(CLASSES, MATRIX)) == [
         ("cat", "0.8889", "0.8000", "0.8421", "10"),
@@ -48,7 +48,7 @@ def test_the_averages_by_class_are_those_of_the_metrics(row, average):
     assert rows_of(by_class(CLASSES, MATRIX))[row][1:4] == tuple(found)
 
 
-def test_a_confusion_matrix_has_its_truth_in_rows():
+def test_a_confusion_matrix_has_true_classes_as_rows():
     assert rows_of(confusion(CLASSES, MATRIX, None)) == [
         ("cat", "8", "2", "·"),
         ("dog", "1", "3", "·"),
@@ -56,14 +56,14 @@ def test_a_confusion_matrix_has_its_truth_in_rows():
     ]
 
 
-def test_names_are_cut_before_the_matrix_gives_way_to_the_mistakes():
+def test_names_are_shortened_before_the_matrix_is_replaced_by_a_list():
     names = ("versicolor", "virginica", "setosa")
     assert confusion(names, MATRIX, 30).titles == ["", "ver…", "vir…", "set…"]
     assert confusion(names, MATRIX, 20) is None
     assert rows_of(mistakes(CLASSES, MATRIX)) == [("cat", "dog", "2"), ("dog", "cat", "1")]
 
 
-def test_many_classes_show_their_mistakes():
+def test_many_classes_show_the_most_frequent_errors():
     from nnctl.data.dataset import Target
     from nnctl.training.evaluation import Evaluation
 
@@ -88,7 +88,7 @@ NOTHING = {"species": np.array([], dtype=object), "p": np.array([], dtype=np.flo
 
 
 @pytest.mark.parametrize(("form", "delimiter"), [("csv", ","), ("tsv", "\t")])
-def test_a_spreadsheet_finds_no_formula_and_every_digit(form, delimiter):
+def test_a_spreadsheet_gets_no_formula_and_every_digit(form, delimiter):
     rows = list(csv.reader(io.StringIO(written(COLUMNS, form).decode(), newline=""), delimiter=delimiter))
     assert rows[0] == list(COLUMNS)
     assert [row[0] for row in rows[1:]] == ["'=cmd", "'+1", "'-x", "'@y", "é\n,\"'"]
@@ -96,7 +96,7 @@ def test_a_spreadsheet_finds_no_formula_and_every_digit(form, delimiter):
     assert [row[2] for row in rows[1:]] == ["-1", "2", "3", "4", "5"]
 
 
-def test_json_and_json_lines_hold_the_same_records():
+def test_json_and_json_lines_contain_the_same_records():
     records = json.loads(written(COLUMNS, "json"))
     assert records == [json.loads(line) for line in written(COLUMNS, "jsonl").splitlines()]
     assert records[3] == {"species": "@y", "file": -1.5, "n": 4, "ok": True}
@@ -128,11 +128,11 @@ def test_parquet_keeps_types_order_and_odd_names(tmp_path):
 @pytest.mark.parametrize(
     ("form", "expected"), [("csv", b"species,p\n"), ("tsv", b"species\tp\n"), ("json", b"[]\n"), ("jsonl", b"")]
 )
-def test_no_rows_are_a_text_file_too(form, expected):
+def test_a_text_file_may_have_no_rows(form, expected):
     assert written(NOTHING, form) == expected
 
 
-def test_no_rows_are_a_parquet_and_an_npz_file_too(tmp_path):
+def test_a_parquet_or_npz_file_may_have_no_rows(tmp_path):
     import duckdb
 
     for form in ("parquet", "npz"):
@@ -150,6 +150,6 @@ def test_float32_survives_text(values):
         assert np.array_equal(np.array(read, dtype=np.float32), column)
 
 
-def test_everything_a_result_holds_becomes_json():
+def test_everything_in_a_result_becomes_json():
     value = {"path": Path("a/b"), 1: np.float32(0.5), "rows": np.arange(3), "nan": float("nan"), "set": (1, None, True)}
     assert json.loads(dumps(value)) == {"path": "a/b", "1": 0.5, "rows": [0, 1, 2], "nan": None, "set": [1, None, True]}

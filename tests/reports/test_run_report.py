@@ -1,4 +1,4 @@
-"""What a run shows: plain lines, one line, JSON, and the live table in a real terminal."""
+"""The output of a run: plain lines, a single line, JSON, and the live table in a terminal."""
 
 import json
 import re
@@ -47,7 +47,7 @@ def tell(report, events):
     report.close()
 
 
-def test_plain_lines_are_the_whole_story():
+def test_the_plain_report_is_complete():
     terminal = screen()
     tell(PlainReport(terminal), whole_run())
     assert (
@@ -93,11 +93,11 @@ def test_a_long_run_shows_some_epochs_then_the_last_and_the_best():
     assert not any(line.startswith("  rows") for line in lines(verbose))
 
 
-def test_a_log_does_not_hang_on_the_speed_of_epochs_but_a_screen_does():
+def test_the_rows_of_a_log_do_not_depend_on_speed_but_those_of_a_terminal_do():
     assert PlainReport._pause is None and LiveReport._pause == 10
 
 
-def test_columns_that_are_left_out_are_named():
+def test_hidden_columns_are_listed():
     terminal = screen(48)
     tell(PlainReport(terminal), whole_run())
     at = lines(terminal).index("columns not shown here: lr, time; --json shows")
@@ -129,13 +129,13 @@ def test_a_run_stopped_within_its_first_epoch_has_no_table():
         ("terminated", "Terminated after 3 epochs", "nnctl train --resume runs/iris-1"),
     ],
 )
-def test_the_end_says_how_and_what_next(reason, says, next_step):
+def test_the_end_says_how_the_run_ended_and_what_is_next(reason, says, next_step):
     terminal = screen()
     tell(PlainReport(terminal), whole_run(ended=replace(ENDED, reason=reason, test={})))
     assert says in terminal.stream.getvalue() and f"next  {next_step}" in terminal.stream.getvalue()
 
 
-def test_after_a_loss_that_is_no_number_only_the_folder_is_named():
+def test_after_a_nan_loss_only_the_folder_is_shown():
     terminal = screen()
     tell(PlainReport(terminal), whole_run(ended=RunEnded("nan", FOLDER, 3, 0.0, hint="lower the learning rate")))
     assert lines(terminal)[-2:] == ["", "run   runs/iris-1"]
@@ -147,7 +147,7 @@ def test_quiet_is_one_line():
     assert lines(terminal) == ["runs/iris-1: test loss 0.1250, accuracy 0.9667, done after 3 epochs in 0.2 s"]
 
 
-def test_json_is_an_event_a_line_and_every_number_is_json():
+def test_json_has_one_event_per_line_and_only_valid_numbers():
     terminal = screen()
     tell(JsonReport(terminal), [*whole_run(), epoch(4, float("nan"))])
     events = [json.loads(line, parse_constant=pytest.fail) for line in lines(terminal)]
@@ -160,7 +160,7 @@ def test_json_is_an_event_a_line_and_every_number_is_json():
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """drawn(size, events): all that LiveReport writes to a terminal of that size."""
+    """drawn(size, events): the output of LiveReport in a terminal of that size."""
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
 
@@ -183,7 +183,7 @@ def unstyled(text):
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).replace("\r", "\n")
 
 
-def test_the_live_table_shows_each_iteration_and_leaves_the_plain_one(drawn):
+def test_the_live_table_shows_each_iteration_and_ends_as_the_plain_table(drawn):
     received = drawn((100, 30), whole_run())
     text = unstyled(received)
     for shown in ("5/6   0.5000    0.5000", "epoch 2/3 ━", "it/s", "left", "batch loss 0.5000"):
@@ -197,7 +197,7 @@ def test_the_live_table_shows_each_iteration_and_leaves_the_plain_one(drawn):
         assert line in text
 
 
-def test_the_live_block_has_titles_until_the_first_epoch_brings_them(drawn):
+def test_the_live_block_has_titles_during_the_first_epoch(drawn):
     before = unstyled(drawn((100, 30), [STARTED, iteration(1, 1), iteration(1, 2)]))
     assert "   epoch     loss  accuracy     loss  accuracy        lr       time\n     1/6" in before
     after = unstyled(drawn((100, 30), [STARTED, epoch(1, 0.5), iteration(2, 1)]))
@@ -213,13 +213,13 @@ def test_the_live_block_fits_any_terminal(drawn, size):
     assert ("5/6   0.5000" in text or "5/6  0.5000" in text) == (rows > 10)
 
 
-def test_without_color_the_live_table_still_moves(drawn):
+def test_without_color_the_live_table_is_still_redrawn(drawn):
     received = drawn((80, 24), whole_run(), color=False)
     assert "epoch 2/3 ━" in unstyled(received) and "\x1b[?25h" in received
     assert not re.search(r"\x1b\[[0-9;]*3[0-9]m", received)
 
 
-def test_an_iteration_that_is_not_drawn_costs_next_to_nothing():
+def test_an_iteration_that_is_not_drawn_is_cheap():
     report = LiveReport(screen(80, live=True))
     report(STARTED)
     report._due = float("inf")

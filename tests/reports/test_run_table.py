@@ -1,4 +1,4 @@
-"""The rows of a training run: aligned, in any width, as many as a reader takes."""
+"""The rows of a training run: aligned, for any width, and not too many."""
 
 import re
 from dataclasses import replace
@@ -22,7 +22,7 @@ def ended(epoch, loss, **more):
     return EpochEnded(epoch, {"loss": loss, "val_loss": loss, **more}, 0.001, 0.02)
 
 
-def test_training_and_validation_stand_beside_each_other():
+def test_training_and_validation_are_side_by_side():
     event = EpochEnded(3, {"loss": 0.5, "accuracy": 0.75, "val_loss": 0.625, "val_accuracy": 1.0}, 0.001, 2.0)
     table = RunTable(started(), first=event)
     row = table.epoch(event)
@@ -34,7 +34,7 @@ def test_training_and_validation_stand_beside_each_other():
     assert table.baseline({"accuracy": 0.5, "loss": 1.0}) == "baseline                      1.0000    0.5000"
 
 
-def test_without_validation_the_baseline_stands_under_the_only_metrics():
+def test_without_validation_the_baseline_is_in_the_training_columns():
     table = RunTable(started(validates=False))
     assert len(table.header()) == 1
     assert table.baseline({"loss": 1.0, "accuracy": 0.5}) == "baseline   1.0000    0.5000"
@@ -44,7 +44,7 @@ NAMES = ("loss", "kind_loss", "price_loss", "kind_sparse_categorical_accuracy", 
 
 
 @given(st.integers(1, 6), st.integers(24, 200), st.booleans())
-def test_columns_are_aligned_and_the_losses_stay_whatever_the_width(figures, width, validates):
+def test_columns_are_aligned_and_the_losses_are_always_shown(figures, width, validates):
     table = RunTable(started(NAMES[:figures], validates=validates), width)
     keys = [column.key for column in table.columns]
     assert "loss" in keys and ("val_loss" in keys) == validates
@@ -65,12 +65,12 @@ def test_time_and_rate_are_hidden_before_any_metric():
 
 
 @pytest.mark.parametrize(("epochs", "every"), [(1, 1), (30, 1), (31, 2), (60, 2), (100, 5), (1000, 50), (10**6, 50000)])
-def test_a_long_run_shows_every_so_many_epochs(epochs, every):
+def test_a_long_run_shows_every_kth_epoch(epochs, every):
     assert ShownEpochs(started(epochs=epochs)).every == every
     assert ShownEpochs(started(epochs=epochs), every_epoch=True).every == 1
 
 
-def test_a_resumed_run_counts_the_epochs_still_to_go():
+def test_a_resumed_run_counts_the_remaining_epochs():
     assert ShownEpochs(started(epochs=1000, first=980)).every == 1
 
 
@@ -86,14 +86,14 @@ def test_first_last_and_best_epoch_always_get_one_row(losses, planned):
     assert epochs.left_over() == []
 
 
-def test_the_best_is_by_validation_loss_where_there_is_one():
+def test_the_best_epoch_has_the_least_validation_loss():
     epochs = ShownEpochs(started())
     epochs.take(EpochEnded(1, {"loss": 0.5, "val_loss": 0.4}, 0.1, 1))
     epochs.take(EpochEnded(2, {"loss": 0.3, "val_loss": 0.6}, 0.1, 1))
     assert epochs.best.epoch == 1
 
 
-def test_the_best_is_by_the_metric_the_run_monitors():
+def test_the_best_epoch_is_chosen_by_the_monitored_metric():
     epochs = ShownEpochs(replace(started(), monitor="val_accuracy", bigger_is_better=True))
     for epoch, accuracy in enumerate((0.5, 0.9, float("nan"), 0.9, 0.7), start=1):
         epochs.take(ended(epoch, 1 / epoch, val_accuracy=accuracy))
@@ -137,7 +137,7 @@ def test_a_metric_keeps_its_decimals_and_what_does_not_fit_is_scientific(first, 
         assert row.split()[1] == text and len(row) == len(table.header()[0])
 
 
-def test_training_and_validation_have_the_same_decimals_and_the_baseline_counts():
+def test_training_validation_and_baseline_have_the_same_decimals():
     run = replace(started(), baseline={"loss": 4000.0, "accuracy": 0.5})
     first = EpochEnded(1, {"loss": 0.5, "accuracy": 0.5, "val_loss": 0.75, "val_accuracy": 0.5}, 0.001, 1)
     table = RunTable(run, first=first)
@@ -146,12 +146,12 @@ def test_training_and_validation_have_the_same_decimals_and_the_baseline_counts(
 
 
 @pytest.mark.parametrize("rate", [0.001, 0.000123456, 3e-05, 1.23456e-07, 0.5, 1.0])
-def test_learning_rates_stay_in_their_column(rate):
+def test_learning_rates_fit_their_column(rate):
     table = RunTable(started(), first=ended(1, 0.5))
     assert len(table.epoch(EpochEnded(2, {"loss": 1.0}, rate, 0.02))) == len(table.header()[-1])
 
 
-def test_slow_epochs_have_a_row_every_so_many_seconds_where_asked():
+def test_slow_epochs_get_a_row_every_few_seconds_if_wanted():
     now = [0.0]
     epochs = ShownEpochs(started(epochs=1000), pause=10, clock=lambda: now[0])
     shown = []
@@ -163,7 +163,7 @@ def test_slow_epochs_have_a_row_every_so_many_seconds_where_asked():
     assert epochs.rule() == "every 50th epoch, at least one every 10 seconds, the best and the last"
 
 
-def test_which_epochs_of_a_log_have_rows_does_not_hang_on_time():
+def test_the_rows_of_a_log_do_not_depend_on_time():
     now = [0.0]
     epochs = ShownEpochs(started(epochs=60), clock=lambda: now[0])
     shown = []
@@ -175,20 +175,20 @@ def test_which_epochs_of_a_log_have_rows_does_not_hang_on_time():
     assert epochs.rule() == "every 2nd epoch, the best and the last"
 
 
-def test_columns_without_room_are_named():
+def test_columns_that_do_not_fit_are_listed():
     assert RunTable(started()).absent == []
     assert RunTable(started(), 48).absent == ["lr", "time"]
     assert RunTable(started(), 36).absent == ["accuracy", "lr", "time"]
 
 
-def test_names_of_metrics_may_be_wide_or_hold_control_characters():
+def test_names_of_metrics_may_contain_wide_or_control_characters():
     table = RunTable(started(("loss", "数_f1", "a\x1b[2Jb_f1"), validates=False), first=ended(1, 0.5))
     assert table.header() == ["   epoch     loss    数_f1  a\\x1b[2Jb_f1        lr  time (ms)"]
     narrow = RunTable(started(("loss", "数学的な_f1"), validates=False), 30)
     assert narrow.header()[-2:] == ["                   数学的な_", "   epoch     loss         f1"]
 
 
-def test_a_metric_with_values_below_0_keeps_room_for_the_sign():
+def test_a_metric_with_negative_values_has_space_for_the_sign():
     run = started(("loss", "price_r2_score"))
     first = EpochEnded(1, {"loss": 1.0, "val_loss": 1.0, "price_r2_score": -0.25, "val_price_r2_score": 0.5}, 0.1, 1)
     table = RunTable(run, 40, first)

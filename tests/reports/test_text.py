@@ -48,12 +48,12 @@ def test_numbers_are_written_as_people_read_them(written, meant):
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from([6, 7, 8]))
-def test_a_metric_never_outgrows_its_column_by_more_than_its_sign(value, letters):
+def test_a_metric_exceeds_its_column_at_most_by_its_sign(value, letters):
     assert len(metric(value, letters)) <= max(letters, len("1.0e-300")) + 1
 
 
 @given(st.floats(0.001, 9999))
-def test_a_metric_keeps_at_least_two_places(value):
+def test_a_metric_keeps_at_least_two_decimals(value):
     assert float(metric(value)) == pytest.approx(value, abs=0.005)
 
 
@@ -69,7 +69,7 @@ def test_a_metric_keeps_at_least_two_places(value):
         ({"NO_COLOR": ""}, True, True, True),
     ],
 )
-def test_a_terminal_is_what_stream_and_environment_say(monkeypatch, environment, is_terminal, color, live):
+def test_a_terminal_is_detected_from_stream_and_environment(monkeypatch, environment, is_terminal, color, live):
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm")
@@ -82,13 +82,13 @@ def test_a_terminal_is_what_stream_and_environment_say(monkeypatch, environment,
     assert (terminal.width is None) == (not is_terminal)
 
 
-def test_what_a_stream_cannot_show_is_written_in_ascii():
+def test_characters_that_a_stream_cannot_show_become_ascii():
     terminal = screen(unicode=False)
     terminal.print("10 × 20 … ┌─┐ é")
     assert lines(terminal) == ["10 x 20 ... +-+ ?"]
 
 
-def test_labels_stand_under_one_another_and_long_texts_wrap():
+def test_labels_are_aligned_and_long_texts_wrap():
     terminal = screen(width=30)
     terminal.labelled("error", "a message that is longer than the line", "red")
     terminal.labelled("at", "file.yaml:3:4", "cyan")
@@ -102,7 +102,7 @@ def table():
     return made
 
 
-def test_a_table_with_room_is_aligned():
+def test_a_table_that_fits_is_aligned():
     terminal = screen()
     table().print(terminal)
     assert lines(terminal) == [
@@ -112,7 +112,7 @@ def test_a_table_with_room_is_aligned():
     ]
 
 
-def test_a_table_wraps_then_leaves_out_columns_then_becomes_blocks():
+def test_a_table_wraps_then_hides_columns_then_becomes_blocks():
     wrapped, spared, blocks = screen(40), screen(26), screen(14)
     for terminal in (wrapped, spared, blocks):
         table().print(terminal)
@@ -134,7 +134,7 @@ def test_a_table_loses_no_word_and_stays_in_its_width(rows, width):
     assert sorted(" ".join(lines(terminal)[1:]).split()) == sorted(" ".join(map(" ".join, rows)).split())
 
 
-def test_styles_are_written_only_where_they_can_be_shown():
+def test_styles_are_written_only_if_they_can_be_shown():
     plain, colored = screen(), screen(color=True)
     for terminal in (plain, colored):
         table().print(terminal)
@@ -161,13 +161,13 @@ def test_text_is_wrapped_by_the_columns_it_takes(text, width, indent, inside, ex
 
 
 @given(st.text("ab_数. ", max_size=60), st.integers(2, 20))
-def test_broken_words_lose_no_letter_and_no_line_is_too_long(text, width):
+def test_broken_words_lose_no_character_and_no_line_is_too_long(text, width):
     wrapped = wrap(text, width, inside=True)
     assert all(display_width(line) <= width for line in wrapped) or text.startswith(" ")
     assert "".join(wrapped).replace(" ", "") == text.replace(" ", "")
 
 
-def test_numbers_go_before_names_are_broken_and_a_line_says_so():
+def test_number_columns_are_hidden_before_names_are_broken_and_a_line_says_so():
     made = Table(["layer", "takes", "parameters", "multiply-adds"], left=2, spare=1, more="--json shows all")
     made.add("encoder_block_1_projection", "encoder_block_0_projection", "1,056", "1,024")
     made.add("数学", "b", "0", "0")
@@ -191,7 +191,7 @@ def test_numbers_go_before_names_are_broken_and_a_line_says_so():
     ]
 
 
-def test_blocks_stay_in_the_narrowest_terminal():
+def test_blocks_fit_the_narrowest_terminal():
     terminal = screen(20)
     made = Table(["layer", "output shape", "multiply-adds"], left=1)
     made.add("encoder_block_1_projection", "(None, 16, 16)", "1,024")
