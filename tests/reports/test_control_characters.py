@@ -65,7 +65,8 @@ def test_columns_are_as_wide_as_the_escaped_text():
 
 def test_a_run_with_hostile_names():
     figures = {"loss": 1.0, HOSTILE: 0.5, "val_loss": 1.0, f"val_{HOSTILE}": 0.5}
-    started = RunStarted(HOSTILE, Path(HOSTILE.replace("\x00", "")), 2, 16, 1, {"train": 9, "validation": 3, HOSTILE: 1}, 131,
+    rows = {"train": 9, "validation": 3, HOSTILE: 1}
+    started = RunStarted(HOSTILE, Path(HOSTILE.replace("\x00", "")), 2, 16, 1, rows, 131,
                          ("loss", HOSTILE), {"loss": 2.0, HOSTILE: 0.25}, (f"note {HOSTILE}",))  # fmt: skip
     ended = RunEnded(
         "done", started.folder, 2, 0.25, {"loss": 1.0, HOSTILE: 0.5}, best_epoch=2, hint=HOSTILE, verdict=HOSTILE
