@@ -1,4 +1,4 @@
-"""Initializers: how weights start. Keras' names, formulas and defaults."""
+"""Initializers: the values of weights before training. Keras' names, formulas and defaults."""
 
 import math
 from typing import Annotated, ClassVar, Literal
@@ -22,14 +22,14 @@ class Initializer(Declared):
 
     def sample(self, shape: tuple[int, ...], rng: np.random.Generator,
                fans: tuple[int, int] | None = None) -> Array:  # fmt: skip
-        """A float64 array of that shape; fans are (fan_in, fan_out) where the shape alone does not tell."""
+        """A float64 array of that shape; fans are (fan_in, fan_out) where they do not follow from the shape."""
         raise NotImplementedError
 
 
 def fans_of(shape: tuple[int, ...]) -> tuple[float, float]:
-    """(fan_in, fan_out): how many inputs an output sees, and how many outputs an input reaches.
+    """(fan_in, fan_out): how many inputs each output depends on, and how many outputs each input affects.
 
-    (in, out) for a matrix; the last two axes times the kernel's area for (..., in, out)."""
+    (in, out) for a matrix; for (..., in, out) both times the area of the kernel."""
     if len(shape) < 2:
         size = shape[0] if shape else 1
         return size, size
@@ -39,7 +39,7 @@ def fans_of(shape: tuple[int, ...]) -> tuple[float, float]:
 
 @initializers.register("zeros", "zero")
 class Zeros(Initializer):
-    """Every weight starts at 0."""
+    """Sets every weight to 0."""
 
     def sample(self, shape, rng, fans=None):
         return np.zeros(shape)
@@ -47,7 +47,7 @@ class Zeros(Initializer):
 
 @initializers.register("ones", "one")
 class Ones(Initializer):
-    """Every weight starts at 1."""
+    """Sets every weight to 1."""
 
     def sample(self, shape, rng, fans=None):
         return np.ones(shape)
@@ -55,7 +55,7 @@ class Ones(Initializer):
 
 @initializers.register("constant")
 class Constant(Initializer):
-    """Every weight starts at `value`."""
+    """Sets every weight to `value`."""
 
     value: float = 0.0
 
@@ -67,7 +67,7 @@ class Constant(Initializer):
 
 @initializers.register("random_normal", "normal")
 class RandomNormal(Initializer):
-    """Normal, with `mean` and `stddev`."""
+    """Draws from a normal distribution with `mean` and `stddev`."""
 
     mean: float = 0.0
     stddev: Positive = 0.05
@@ -78,7 +78,7 @@ class RandomNormal(Initializer):
 
 @initializers.register("random_uniform", "uniform")
 class RandomUniform(Initializer):
-    """Uniform between `minval` and `maxval`."""
+    """Draws from a uniform distribution between `minval` and `maxval`."""
 
     minval: float = -0.05
     maxval: float = 0.05
@@ -95,7 +95,7 @@ class RandomUniform(Initializer):
 
 @initializers.register("truncated_normal")
 class TruncatedNormal(Initializer):
-    """Normal, with everything further than two `stddev` from the `mean` drawn again."""
+    """Draws from a normal distribution; values more than two `stddev` from the `mean` are drawn again."""
 
     mean: float = 0.0
     stddev: Positive = 0.05
@@ -109,9 +109,10 @@ class TruncatedNormal(Initializer):
 
 @initializers.register("variance_scaling")
 class VarianceScaling(Initializer):
-    """Variance `scale` / n, where n is fan_in, fan_out or their mean: signals keep their size from layer to layer.
+    """Draws with variance `scale` / n, where n is fan_in, fan_out or their mean: signals keep their size from layer to
+    layer.
 
-    uniform: U(-sqrt(3 scale / n), sqrt(3 scale / n)); truncated_normal: of deviation sqrt(scale / n) after
+    uniform: U(-sqrt(3 scale / n), sqrt(3 scale / n)); truncated_normal: with standard deviation sqrt(scale / n) after
     truncation; untruncated_normal. Source: Glorot and Bengio 2010, He et al. 2015.
     """
 
@@ -125,7 +126,7 @@ class VarianceScaling(Initializer):
 
 def scaled(scale: float, mode: Mode, distribution: Distribution, shape: tuple[int, ...],
            rng: np.random.Generator, fans: tuple[int, int] | None) -> Array:  # fmt: skip
-    """What `variance_scaling` and its named special cases give."""
+    """The weights of `variance_scaling` and of its named special cases."""
     fan_in, fan_out = fans or fans_of(shape)
     n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
     variance = scale / max(1.0, n)
@@ -134,12 +135,12 @@ def scaled(scale: float, mode: Mode, distribution: Distribution, shape: tuple[in
         return rng.uniform(-limit, limit, shape)
     if distribution == "untruncated_normal":
         return rng.normal(0, math.sqrt(variance), shape)
-    # cutting at two deviations leaves 0.8796 of the deviation
+    # truncation at two standard deviations leaves 0.8796 of the standard deviation
     return TruncatedNormal(stddev=math.sqrt(variance) / 0.87962566103423978).sample(shape, rng)
 
 
 class _Scaled(Initializer):
-    """Base of the variance scalings that have a name of their own, and so no arguments."""
+    """Base of the variance scalings with a name of their own and no arguments."""
 
     scale: ClassVar[float] = 1.0
     mode: ClassVar[Mode] = "fan_in"
@@ -151,7 +152,7 @@ class _Scaled(Initializer):
 
 @initializers.register("glorot_uniform", "xavier_uniform")
 class GlorotUniform(_Scaled):
-    """U(-sqrt(6 / (fan_in + fan_out)), +): for sigmoid, tanh and softmax. Source: Glorot and Bengio 2010."""
+    """U(-a, a) with a = sqrt(6 / (fan_in + fan_out)): for sigmoid, tanh and softmax. Source: Glorot and Bengio 2010."""
 
     mode = "fan_avg"
     distribution = "uniform"
@@ -159,14 +160,14 @@ class GlorotUniform(_Scaled):
 
 @initializers.register("glorot_normal", "xavier_normal")
 class GlorotNormal(_Scaled):
-    """Truncated normal of variance 2 / (fan_in + fan_out). Source: Glorot and Bengio 2010."""
+    """Truncated normal with variance 2 / (fan_in + fan_out). Source: Glorot and Bengio 2010."""
 
     mode = "fan_avg"
 
 
 @initializers.register("he_uniform")
 class HeUniform(_Scaled):
-    """U(-sqrt(6 / fan_in), +): for ReLU, which halves the variance. Source: He et al. 2015."""
+    """U(-a, a) with a = sqrt(6 / fan_in): for ReLU, which halves the variance. Source: He et al. 2015."""
 
     scale = 2.0
     distribution = "uniform"
@@ -174,28 +175,28 @@ class HeUniform(_Scaled):
 
 @initializers.register("he_normal")
 class HeNormal(_Scaled):
-    """Truncated normal of variance 2 / fan_in: for ReLU. Source: He et al. 2015."""
+    """Truncated normal with variance 2 / fan_in: for ReLU. Source: He et al. 2015."""
 
     scale = 2.0
 
 
 @initializers.register("lecun_uniform")
 class LecunUniform(_Scaled):
-    """U(-sqrt(3 / fan_in), +): for SELU. Source: LeCun et al. 1998."""
+    """U(-a, a) with a = sqrt(3 / fan_in): for SELU. Source: LeCun et al. 1998."""
 
     distribution = "uniform"
 
 
 @initializers.register("lecun_normal")
 class LecunNormal(_Scaled):
-    """Truncated normal of variance 1 / fan_in: for SELU. Source: LeCun et al. 1998."""
+    """Truncated normal with variance 1 / fan_in: for SELU. Source: LeCun et al. 1998."""
 
 
 @initializers.register("orthogonal")
 class Orthogonal(Initializer):
-    """`gain` times a matrix of orthonormal rows or columns: lengths survive many time steps.
+    """`gain` times a matrix with orthonormal rows or columns, which keeps lengths over many time steps.
 
-    Q of the QR decomposition of a normal matrix, signs by diag R. Source: Saxe et al. 2014.
+    Q of the QR decomposition of a random normal matrix, with the signs of diag R. Source: Saxe et al. 2014.
     """
 
     gain: float = 1.0
@@ -204,7 +205,7 @@ class Orthogonal(Initializer):
 
     def sample(self, shape, rng, fans=None):
         if len(shape) < 2:
-            raise ShapeError(f"orthogonal starts matrices, but this weight is of shape {shape}", hint=_FOR_VECTORS)
+            raise ShapeError(f"orthogonal is for matrices, but this weight has shape {shape}", hint=_FOR_VECTORS)
         rows, columns = math.prod(shape[:-1]), shape[-1]
         q, r = np.linalg.qr(rng.normal(size=(max(rows, columns), min(rows, columns))))
         q *= np.sign(np.diag(r))
@@ -221,7 +222,7 @@ class Identity(Initializer):
 
     def sample(self, shape, rng, fans=None):
         if len(shape) != 2:
-            raise ShapeError(f"identity starts matrices, but this weight is of shape {shape}", hint=_FOR_VECTORS)
+            raise ShapeError(f"identity is for matrices, but this weight has shape {shape}", hint=_FOR_VECTORS)
         return self.gain * np.eye(*shape)
 
 

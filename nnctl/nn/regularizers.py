@@ -17,7 +17,7 @@ class Regularizer(Declared):
     """Base of all regularizers."""
 
     def penalty(self, w: Array) -> float:
-        """What is added to the loss."""
+        """The number that is added to the loss."""
         raise NotImplementedError
 
     def gradient(self, w: Array) -> Array:
@@ -27,7 +27,7 @@ class Regularizer(Declared):
 
 @regularizers.register("l1")
 class L1(Regularizer):
-    """l1 sum|w|: pushes small weights all the way to 0."""
+    """l1 sum|w|: drives small weights to exactly 0."""
 
     l1: Strength = 0.01
 
@@ -42,7 +42,7 @@ class L1(Regularizer):
 
 @regularizers.register("l2")
 class L2(Regularizer):
-    """l2 sum w^2 (no half): keeps weights small."""
+    """l2 sum w^2, without a factor of 1/2: keeps weights small."""
 
     l2: Strength = 0.01
 
@@ -57,7 +57,7 @@ class L2(Regularizer):
 
 @regularizers.register("l1_l2")
 class L1L2(Regularizer):
-    """l1 sum|w| + l2 sum w^2: 0.01 each where neither is given; where one is, the other is 0."""
+    """l1 sum|w| + l2 sum w^2: 0.01 each where neither is given (in Keras 0); where one is given, the other is 0."""
 
     l1: Strength | None = None
     l2: Strength | None = None
@@ -65,7 +65,7 @@ class L1L2(Regularizer):
     bare = ("l1", "l2")
 
     def strengths(self) -> tuple[float, float]:
-        """(l1, l2) in force."""
+        """(l1, l2), with their defaults."""
         if self.l1 is None and self.l2 is None:
             return 0.01, 0.01
         return self.l1 or 0.0, self.l2 or 0.0

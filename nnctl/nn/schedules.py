@@ -1,7 +1,6 @@
 """Schedules: a learning rate that changes with the step. Keras' names, formulas and defaults.
 
-One step is one batch, counted from 0. Every schedule is a pure function of the step, so that a resumed run
-needs no memory of it.
+One step is one batch, counted from 0. Every schedule is a pure function of the step, so a resumed run needs no state.
 """
 
 import math
@@ -14,7 +13,7 @@ from nnctl.components.registry import Declared, Family, listed
 schedules = Family("schedule")
 
 NotNegative = Annotated[float, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
 Steps = Annotated[int | float, Field(gt=0)]
 
 
@@ -32,7 +31,7 @@ class Schedule(Declared):
         return False
 
     def length(self) -> tuple[str, float]:
-        """The argument that says how many steps it is made for, and that number."""
+        """The argument that gives its length in steps, and that number."""
         return "decay_steps", self.decay_steps
 
     def rate(self, step: int) -> float:
@@ -41,18 +40,18 @@ class Schedule(Declared):
 
 
 def passed(step: int, decay_steps: float, staircase: bool) -> float:
-    """How many times `decay_steps` has gone by; whole times only, on a staircase."""
+    """How many times `decay_steps` has passed; rounded down for a staircase."""
     return step // decay_steps if staircase else step / decay_steps
 
 
 def half_cosine(fraction: float, alpha: float) -> float:
-    """From 1 down to alpha along half a cosine wave, as fraction goes from 0 to 1."""
+    """Goes from 1 to alpha along half a cosine wave, as fraction goes from 0 to 1."""
     return (1 - alpha) * 0.5 * (1 + math.cos(math.pi * fraction)) + alpha
 
 
 @schedules.register("ExponentialDecay")
 class ExponentialDecay(Schedule):
-    """The rate shrinks by the same factor every `decay_steps` steps.
+    """Multiplies the rate by the same factor every `decay_steps` steps.
 
     lr = initial_learning_rate * decay_rate^(step / decay_steps); staircase: the exponent is rounded down.
     """
@@ -68,7 +67,7 @@ class ExponentialDecay(Schedule):
 
 @schedules.register("InverseTimeDecay")
 class InverseTimeDecay(Schedule):
-    """The rate shrinks like 1/t: fast at first, then ever more slowly.
+    """Lowers the rate like 1/t: fast at first, then more and more slowly.
 
     lr = initial_learning_rate / (1 + decay_rate step / decay_steps); staircase: the quotient is rounded down.
     """
@@ -85,9 +84,9 @@ class InverseTimeDecay(Schedule):
 
 @schedules.register("PiecewiseConstantDecay", "PiecewiseConstant")
 class PiecewiseConstantDecay(Schedule):
-    """A list of rates, each kept up to and including its boundary step.
+    """Takes the rates of a list, each up to and including its boundary step.
 
-    lr = values[i], where i is the number of boundaries that are smaller than the step.
+    lr = values[i], where i is the number of boundaries below the step.
     """
 
     boundaries: Annotated[tuple[int | float, ...], BeforeValidator(listed), Field(min_length=1)]
@@ -97,7 +96,7 @@ class PiecewiseConstantDecay(Schedule):
     def _one_value_more(self):
         if len(self.values) != len(self.boundaries) + 1:
             raise ValueError(
-                f"values must have one entry more than boundaries: {len(self.boundaries)} boundaries need "
+                f"values must have one more entry than boundaries: {len(self.boundaries)} boundaries need "
                 f"{len(self.boundaries) + 1} values, got {len(self.values)}"
             )
         if list(self.boundaries) != sorted(set(self.boundaries)):
@@ -113,10 +112,10 @@ class PiecewiseConstantDecay(Schedule):
 
 @schedules.register("PolynomialDecay")
 class PolynomialDecay(Schedule):
-    """From one rate to another in `decay_steps` steps, along a power of what is left; power 1 is a line.
+    """Goes from one rate to another in `decay_steps` steps, along a power of the fraction that is left.
 
     lr = (initial_learning_rate - end_learning_rate) (1 - step / decay_steps)^power + end_learning_rate.
-    cycle: at the end the rate jumps up again, and the next way down is one `decay_steps` longer in all.
+    cycle: at the end the rate jumps up and falls again, each time over a multiple of `decay_steps` that is 1 larger.
     """
 
     initial_learning_rate: NotNegative
@@ -140,7 +139,7 @@ class PolynomialDecay(Schedule):
 
 @schedules.register("CosineDecay")
 class CosineDecay(Schedule):
-    """Half a cosine wave down to `alpha` times the rate it started from, after a linear warm-up if asked for.
+    """Goes down half a cosine wave to `alpha` times the initial rate, after an optional linear warm-up.
 
     warm-up: lr = initial_learning_rate + (warmup_target - initial_learning_rate) step / warmup_steps;
     then: lr = top ((1 - alpha) (1 + cos(pi t / decay_steps)) / 2 + alpha),
@@ -150,14 +149,14 @@ class CosineDecay(Schedule):
 
     initial_learning_rate: NotNegative
     decay_steps: Steps
-    alpha: Share = 0.0
+    alpha: Fraction = 0.0
     warmup_target: NotNegative | None = None
     warmup_steps: Annotated[int | float, Field(ge=0)] = 0
 
     @model_validator
     def _warmup_is_whole(self):
         if self.warmup_steps and self.warmup_target is None:
-            raise ValueError("warmup_steps needs warmup_target, the rate at which the warm-up ends")
+            raise ValueError("warmup_steps needs warmup_target, the rate at the end of the warm-up")
         return self
 
     def length(self):
@@ -175,7 +174,7 @@ class CosineDecay(Schedule):
 
 @schedules.register("CosineDecayRestarts")
 class CosineDecayRestarts(Schedule):
-    """Cosine decay that starts again and again: each cycle `t_mul` times longer and `m_mul` times as high.
+    """Repeats a cosine decay: each cycle is `t_mul` times as long and `m_mul` times as high as the one before.
 
     lr = initial_learning_rate ((1 - alpha) m_mul^i (1 + cos(pi fraction)) / 2 + alpha),
     in cycle i, of which `fraction` has passed.
@@ -186,7 +185,7 @@ class CosineDecayRestarts(Schedule):
     first_decay_steps: Steps
     t_mul: Annotated[float, Field(ge=1)] = 2.0
     m_mul: NotNegative = 1.0
-    alpha: Share = 0.0
+    alpha: Fraction = 0.0
 
     repeats = True
 
@@ -199,10 +198,10 @@ class CosineDecayRestarts(Schedule):
         return self.initial_learning_rate * (height * half_cosine(fraction, 0) + self.alpha)
 
     def _position(self, time: float) -> tuple[int, float]:
-        """(number of the cycle, fraction of it that has passed); time counts in first cycles."""
+        """(number of the cycle, fraction of it that has passed); time is measured in lengths of the first cycle."""
         if self.t_mul == 1:
             return int(time), time % 1
-        # Adding up the cycles' lengths is exact at a restart, where a logarithm may round to either side.
+        # Adding the cycles' lengths is exact at a restart, where a logarithm may round either way.
         cycle, length = 0, 1.0
         while time >= length:
             time -= length

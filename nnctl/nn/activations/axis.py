@@ -1,4 +1,4 @@
-"""Activations over a whole axis: probabilities of classes that exclude each other."""
+"""Activations over a whole axis: probabilities of exclusive classes."""
 
 from math import inf
 
@@ -11,7 +11,7 @@ from nnctl.nn.activations.base import Activation, activations
 class Softmax(Activation):
     """Turns the last axis into probabilities: y_i = exp(x_i) / sum_j exp(x_j).
 
-    The largest x is subtracted first, which changes nothing but keeps exp from overflowing.
+    The largest x is subtracted first, which does not change the result and keeps exp from overflowing.
     Source: Bridle 1990.
     """
 
@@ -31,7 +31,7 @@ class Softmax(Activation):
 
 @activations.register("log_softmax")
 class LogSoftmax(Activation):
-    """Logarithm of softmax, exact where softmax is almost 0: y_i = x_i - log sum_j exp(x_j)."""
+    """Logarithm of softmax, accurate even where softmax is almost 0: y_i = x_i - log sum_j exp(x_j)."""
 
     elementwise = False
     shift_invariant = True

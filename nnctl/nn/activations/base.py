@@ -1,8 +1,7 @@
 """What an activation is: y = f(x), and its gradient right under it.
 
-An elementwise activation is written once, in plain array-agnostic Python: NumPy runs it on blocks that fit
-the cache, and the same source can be compiled. `gradient` sees the output y where that is enough, so that the
-input's memory can be reused; `needs_input` says when it is not.
+An elementwise activation is written once and runs on blocks that fit the cache. `gradient` gets the output y, so that
+the memory of the input can be reused; with `needs_input` it gets the input as well.
 """
 
 from math import inf
@@ -20,10 +19,10 @@ activations = Family("activation")
 class Activation(Declared):
     """Base of all activations.
 
-    needs_input: gradient wants x itself, not only y.
-    elementwise: each output depends on one input; else (softmax) on its whole last axis.
+    needs_input: gradient needs x, not only y.
+    elementwise: each output depends on one input; otherwise (softmax) on the whole last axis.
     monotone: x1 <= x2 implies f(x1) <= f(x2), so that max-pooling may come first.
-    bounds: the least and the largest value that it can give, ends included; what a loss can take is checked by them.
+    bounds: the smallest and the largest value of its output, which the checks compare with what the loss expects.
     sums_to_one: the last axis is a distribution.
     shift_invariant: a number added to all of the last axis changes nothing, so that over one unit it is constant.
     is_identity: y = x.

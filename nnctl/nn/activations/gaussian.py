@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-# log(erfc(z) exp(z^2) / t) as a polynomial in s, with t = 2 / (2 + z) = (1 + s) / 2: smooth over all z >= 0.
+# log(erfc(z) exp(z^2) / t) as a polynomial in s, with t = 2 / (2 + z) = (1 + s) / 2: smooth for all z >= 0.
 # Constant term first; Chebyshev interpolation in 60 digits, cut where the rest is below the precision.
 # Method: Press et al., Numerical Recipes, 3rd ed., 6.2.2.
 _SINGLE = (
@@ -25,7 +25,7 @@ _FAR = 40.0  # beyond it both tails are 0 in float64; keeps squares of huge numb
 
 
 def cumulative(x: np.ndarray) -> np.ndarray:
-    """Phi(x) = erfc(-x / sqrt(2)) / 2, the chance that a standard normal number is below x.
+    """Phi(x) = erfc(-x / sqrt(2)) / 2, the probability that a standard normal number is below x.
 
     Of x's shape and dtype. Absolute error 1.5e-7 in float32, 3e-16 in float64; the left tail also keeps its
     relative accuracy (5e-6 and 5e-14).

@@ -1,4 +1,4 @@
-"""Activations made of straight lines: cheap, and never saturated on the positive side but by choice."""
+"""Activations made of straight lines: cheap to compute."""
 
 from math import inf
 from typing import Annotated
@@ -13,7 +13,7 @@ NotNegative = Annotated[float, Field(ge=0)]
 
 @activations.register("linear")
 class Linear(Activation):
-    """Leaves the tensor as it is: y = x. For the last layer of a regression."""
+    """Returns its input: y = x. For the last layer of a regression."""
 
     monotone = True
     is_identity = True
@@ -27,7 +27,7 @@ class Linear(Activation):
 
 @activations.register("relu")
 class Relu(Activation):
-    """Rectified linear unit: passes positive values, stops negative ones.
+    """Rectified linear unit: keeps positive values, and sets negative ones to 0.
 
     y = max(x, 0); in full, y = min(x, max_value) where x > threshold, else negative_slope (x - threshold).
     Source: Nair and Hinton 2010.
@@ -62,7 +62,7 @@ class Relu(Activation):
         passed = y > 0
         if self.max_value is not None:
             passed &= y < self.max_value
-        dx = dy * passed  # twice as fast as a choice by np.where
+        dx = dy * passed  # twice as fast as np.where
         if self.negative_slope:
             dx += np.where(y < 0, self.negative_slope * dy, 0)
         return dx
@@ -70,7 +70,7 @@ class Relu(Activation):
 
 @activations.register("relu6")
 class Relu6(Activation):
-    """Rectified linear unit that stops at 6: y = min(max(x, 0), 6). Source: Krizhevsky 2010."""
+    """Rectified linear unit with an upper bound of 6: y = min(max(x, 0), 6). Source: Krizhevsky 2010."""
 
     monotone = True
     bounds = (0.0, 6.0)
@@ -84,9 +84,9 @@ class Relu6(Activation):
 
 @activations.register("leaky_relu")
 class LeakyRelu(Activation):
-    """Leaky rectified linear unit: y = x where x > 0, else negative_slope x, so that no unit dies.
+    """Leaky rectified linear unit: y = x where x > 0, else negative_slope x, so that its gradient is never 0.
 
-    The function's slope is 0.2, the layer LeakyReLU's 0.3, as in Keras. Source: Maas et al. 2013.
+    The default slope is 0.2 here and 0.3 in the layer LeakyReLU, as in Keras. Source: Maas et al. 2013.
     """
 
     negative_slope: NotNegative = 0.2
@@ -107,7 +107,7 @@ class LeakyRelu(Activation):
 
 @activations.register("hard_sigmoid")
 class HardSigmoid(Activation):
-    """Sigmoid of three straight pieces: y = min(max(x + 3, 0), 6) / 6. Source: Courbariaux et al. 2015."""
+    """Sigmoid made of three straight lines: y = min(max(x + 3, 0), 6) / 6. Source: Courbariaux et al. 2015."""
 
     monotone = True
     bounds = (0.0, 1.0)
@@ -130,5 +130,5 @@ class HardSilu(Activation):
         return x * (np.minimum(np.maximum(x + 3, 0), 6) / 6)
 
     def gradient(self, x, y, dy):
-        # x^2 / 6 + x / 2 between the knees at -3 and 3
+        # the derivative of x^2 / 6 + x / 2 between -3 and 3
         return dy * np.where(np.abs(x) < 3, x / 3 + 0.5, x > 0)

@@ -1,7 +1,7 @@
-"""Smooth activations: the saturating ones, and the rectifiers with a rounded corner.
+"""Smooth activations: the saturating ones, and smooth versions of relu.
 
-Each is computed from exp of a number that is not positive, so that nothing overflows and the far tails keep
-their relative accuracy.
+Each is computed from exp of a number that is not positive, so that nothing overflows and the tails keep their relative
+accuracy.
 """
 
 from math import inf
@@ -27,7 +27,7 @@ def softplus(x: Array) -> Array:
 
 @activations.register("sigmoid")
 class Sigmoid(Activation):
-    """A probability from any number: y = 1 / (1 + exp(-x))."""
+    """Maps any number to a probability: y = 1 / (1 + exp(-x))."""
 
     kernel_number = 3
     monotone = True
@@ -42,7 +42,7 @@ class Sigmoid(Activation):
 
 @activations.register("log_sigmoid")
 class LogSigmoid(Activation):
-    """Logarithm of the sigmoid, exact where the sigmoid is almost 0: y = -log(1 + exp(-x))."""
+    """Logarithm of the sigmoid, accurate even where the sigmoid is almost 0: y = -log(1 + exp(-x))."""
 
     monotone = True
     bounds = (-inf, 0.0)
@@ -56,7 +56,7 @@ class LogSigmoid(Activation):
 
 @activations.register("tanh")
 class Tanh(Activation):
-    """Squashes into (-1, 1): y = (exp(x) - exp(-x)) / (exp(x) + exp(-x))."""
+    """Hyperbolic tangent, with values in (-1, 1): y = (exp(x) - exp(-x)) / (exp(x) + exp(-x))."""
 
     kernel_number = 2
     monotone = True
@@ -71,7 +71,7 @@ class Tanh(Activation):
 
 @activations.register("softsign")
 class Softsign(Activation):
-    """Squashes into (-1, 1) with tails that fade slowly: y = x / (1 + |x|). Source: Bergstra et al. 2009."""
+    """Maps to (-1, 1) and approaches the bounds slowly: y = x / (1 + |x|). Source: Bergstra et al. 2009."""
 
     monotone = True
     bounds = (-1.0, 1.0)
@@ -86,7 +86,7 @@ class Softsign(Activation):
 
 @activations.register("softplus")
 class Softplus(Activation):
-    """Positive, and x itself where x is large: y = log(1 + exp(x)). Source: Dugas et al. 2001."""
+    """Smooth relu, always positive and close to x where x is large: y = log(1 + exp(x)). Source: Dugas et al. 2001."""
 
     monotone = True
     bounds = (0.0, inf)
@@ -95,18 +95,18 @@ class Softplus(Activation):
         return softplus(x)
 
     def gradient(self, x, y, dy):
-        return dy * -np.expm1(-y)  # sigmoid(x), said in y
+        return dy * -np.expm1(-y)  # sigmoid(x), as a function of y
 
 
 @activations.register("exponential")
 class Exponential(Activation):
-    """Any positive number: y = exp(x); infinite beyond x = 88 in float32."""
+    """Maps to positive numbers: y = exp(x), which is infinite for x above 88 in float32."""
 
     monotone = True
     bounds = (0.0, inf)
 
     def value(self, x):
-        with np.errstate(over="ignore"):  # infinity is the answer, and training stops on it
+        with np.errstate(over="ignore"):  # the result is infinity, at which training stops
             return np.exp(x)
 
     def gradient(self, x, y, dy):
@@ -138,7 +138,7 @@ class Selu(Activation):
     """ELU scaled so that activations keep mean 0 and variance 1 through the layers.
 
     y = scale x where x > 0, else scale alpha (exp(x) - 1), scale = 1.0507, alpha = 1.6733.
-    Wants kernel_initializer lecun_normal. Source: Klambauer et al. 2017.
+    Use it with kernel_initializer: lecun_normal. Source: Klambauer et al. 2017.
     """
 
     monotone = True
@@ -175,7 +175,7 @@ class Silu(Activation):
 
 @activations.register("mish")
 class Mish(Activation):
-    """A rounded rectifier that dips below 0: y = x tanh(log(1 + exp(x))). Source: Misra 2019."""
+    """Smooth relu that is slightly negative below 0: y = x tanh(log(1 + exp(x))). Source: Misra 2019."""
 
     needs_input = True
     bounds = (-0.3089, inf)
@@ -190,7 +190,7 @@ class Mish(Activation):
 
 @activations.register("gelu")
 class Gelu(Activation):
-    """Gaussian error linear unit: x times the chance that a standard normal number is below it.
+    """Gaussian error linear unit: x times the probability that a standard normal number is below x.
 
     y = x Phi(x); with approximate, y = x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2.
     Source: Hendrycks and Gimpel 2016.
@@ -215,7 +215,7 @@ class Gelu(Activation):
 
 def _gelu_tanh(x: Array) -> tuple[Array, Array]:
     """t = tanh(u) of GELU's approximation, and du/dx."""
-    x = np.clip(x, -10, 10)  # tanh is +-1 long before, and the cube must not overflow
+    x = np.clip(x, -10, 10)  # tanh is +-1 there already, and the cube must not overflow
     square = x * x
     u = x * (0.7978845608028654 + 0.035677408136300125 * square)
     return np.tanh(u), 0.7978845608028654 + 0.10703222440890037 * square

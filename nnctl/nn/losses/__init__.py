@@ -1,10 +1,10 @@
-"""Losses, by what they compare: classes, distributions, numbers, margins."""
+"""Losses, one file for each kind of prediction: classes, label sequences, margins, numbers, distributions."""
 
 from nnctl.nn.losses.base import Loss, LossName, losses
 
 OF_SEQUENCES = ("ctc",)  # those whose `labels` are sequences, said here so that no module is loaded to find out
 
-# in the order of their modules' names: tables and messages list them so
+# in the order in which tables and messages list them
 for _module, _names in {
     "crossentropy": ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"),
     "ctc": ("ctc",),

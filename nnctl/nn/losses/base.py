@@ -11,7 +11,7 @@ from nnctl.errors import InputError, ShapeError
 Array = np.ndarray
 Saved = Any
 
-EPSILON = 1e-7  # Keras keeps this far from log 0 and from division by 0
+EPSILON = 1e-7  # Keras' distance from log 0 and from division by 0
 
 # What a loss compares. Every loss states both, so that targets and last layer can be checked against them.
 Labels = Literal["integer", "onehot", "binary", "number", "sequence"]
@@ -110,8 +110,7 @@ class Loss(Declared):
         raise NotImplementedError
 
     def forward_logits(self, y: Array, z: Array, p: Array) -> tuple[Array, Saved]:
-        """As forward(y, f(z)) for the activation f it fuses, exact however large z is; writes f(z) into p.
-        z may be overwritten."""
+        """forward(y, f(z)) for the activation f that it fuses, exact for any z; writes f(z) into p. May overwrite z."""
         raise NotImplementedError
 
     def backward_logits(self, saved: Saved, dl: Array) -> Array:
@@ -120,7 +119,7 @@ class Loss(Declared):
 
 
 class ElementwiseLoss(Loss):
-    """Base of the losses that compare number by number and take the mean over the last axis.
+    """Base of the losses that compare numbers one by one and take the mean over the last axis.
 
     loss = mean_units each(y, p), for y and p (rows, units) or (rows, steps, units).
     """
@@ -148,12 +147,12 @@ def probability_activation(labels: str) -> str:
 
 
 def mean(each: Array) -> Array:
-    """Over the last axis; np.mean does the same in three times the time where arrays are small."""
+    """Over the last axis; np.mean does the same, and takes three times as long for small arrays."""
     return np.add.reduce(each, axis=-1) / each.shape[-1]
 
 
 def aligned(y: Array, p: Array) -> Array:
-    """y in p's shape and dtype: (rows,) and (rows, 1) mean the same, nothing else is broadcast."""
+    """y in p's shape and dtype: (rows,) and (rows, 1) are the same, nothing else is broadcast."""
     given = y.shape
     if y.ndim == p.ndim - 1:
         y = y[..., None]

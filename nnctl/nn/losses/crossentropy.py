@@ -1,7 +1,7 @@
-"""Crossentropies: the price, in nats, of the probability given to what turned out to be true.
+"""Crossentropies: minus the logarithm of the probability that was given to the true answer.
 
-Each has two ways. From probabilities p, clipped to [1e-7, 1 - 1e-7], the gradient dies where p is clipped.
-From logits z, the numbers before softmax or sigmoid, loss and gradient are exact however large z is, and the
+Each is computed in one of two ways. From probabilities p, clipped to [1e-7, 1 - 1e-7], where the gradient is 0 once p
+is clipped. Or from logits z, the inputs of softmax or sigmoid, where loss and gradient are exact for any z, and the
 gradient is simply p - y; a model that ends in softmax or sigmoid is trained this way.
 """
 
@@ -12,18 +12,18 @@ import numpy as np
 from nnctl.components.fast_checks import Field
 from nnctl.nn.losses.base import EPSILON, ElementwiseLoss, Loss, aligned, losses
 
-Split = Annotated[float, Field(ge=0, le=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 @losses.register("binary_crossentropy", "bce")
 class BinaryCrossentropy(ElementwiseLoss):
-    """For yes or no, or several of them: mean -y log p - (1 - y) log(1 - p) over the units.
+    """For yes-or-no answers, one or several: mean -y log p - (1 - y) log(1 - p) over the units.
 
-    label_smoothing s: y (1 - s) + s / 2 takes the place of y. from_logits: p has not been through a sigmoid.
+    label_smoothing s: y (1 - s) + s / 2 replaces y. from_logits: the predictions are the inputs of a sigmoid.
     """
 
     from_logits: bool = False
-    label_smoothing: Split = 0.0
+    label_smoothing: Fraction = 0.0
 
     labels = "binary"
     predicts = "probabilities"
@@ -49,7 +49,7 @@ class BinaryCrossentropy(ElementwiseLoss):
 
     def forward_logits(self, y, z, p):
         y = self._smoothed(aligned(y, z))
-        # log(1 + exp(z)) - y z, from exp of what is not positive
+        # log(1 + exp(z)) - y z, by exp of a number that is not positive
         e = np.exp(-np.abs(z))
         loss = np.log1p(e)
         loss += np.maximum(z, 0)
@@ -70,14 +70,14 @@ class BinaryCrossentropy(ElementwiseLoss):
 
 @losses.register("categorical_crossentropy", "cce")
 class CategoricalCrossentropy(Loss):
-    """For one class of several, targets one-hot: -sum y log p over the classes.
+    """For one class of several, with one-hot targets: -sum y log p over the classes.
 
-    p (rows, classes), divided by its sum. label_smoothing s: y (1 - s) + s / classes takes the place of y.
-    from_logits: p has not been through a softmax.
+    p (rows, classes), divided by its sum. label_smoothing s: y (1 - s) + s / classes replaces y.
+    from_logits: the predictions are the inputs of a softmax.
     """
 
     from_logits: bool = False
-    label_smoothing: Split = 0.0
+    label_smoothing: Fraction = 0.0
 
     labels = "onehot"
     predicts = "probabilities"
@@ -113,15 +113,15 @@ class CategoricalCrossentropy(Loss):
 
 @losses.register("sparse_categorical_crossentropy", "scce")
 class SparseCategoricalCrossentropy(Loss):
-    """For one class of several, targets class numbers: -log p_y.
+    """For one class of several, with class numbers as targets: -log p_y.
 
     y (rows,), p (rows, classes), divided by its sum; for sequences y (rows, steps), p (rows, steps, classes).
-    label_smoothing s: the true class counts 1 - s, and s is spread over all. from_logits: p has not been
-    through a softmax.
+    label_smoothing s: the true class counts 1 - s, and s is spread over all classes (not in Keras). from_logits: the
+    predictions are the inputs of a softmax.
     """
 
     from_logits: bool = False
-    label_smoothing: Split = 0.0
+    label_smoothing: Fraction = 0.0
 
     labels = "integer"
     predicts = "probabilities"
@@ -162,14 +162,14 @@ class SparseCategoricalCrossentropy(Loss):
 
 
 def class_numbers(y, p):
-    """Class numbers of every row (and step) in one line: (rows,), (rows, 1), (rows, steps) -> (n,)."""
+    """The class numbers of every row (and step) as one axis: (rows,), (rows, 1), (rows, steps) -> (n,)."""
     y = y.reshape(-1).astype(np.intp, copy=False)
     assert y.size * p.shape[-1] == p.size, "a class number for each prediction"
     return y
 
 
 def softmax_into(z, p):
-    """Writes softmax(z) into p, lowers z by each row's largest, and returns log sum exp z, (..., 1)."""
+    """Writes softmax(z) into p, subtracts each row's largest from z, and returns log sum exp z, (..., 1)."""
     z -= largest(z)
     np.exp(z, out=p)
     total = (p @ np.ones(p.shape[-1], p.dtype))[..., None]  # a product sums short rows faster than a reduction
@@ -181,7 +181,7 @@ def largest(z):
     """The largest of each row, (..., 1)."""
     if z.shape[-1] > 64:
         return np.maximum.reduce(z, axis=-1, keepdims=True)
-    # NumPy goes through short rows one at a time; turned round, it takes all rows at once
+    # NumPy reduces short rows one at a time; transposed, it takes all rows at once
     columns = np.ascontiguousarray(z.reshape(-1, z.shape[-1]).T)
     return np.maximum.reduce(columns, axis=0).reshape(*z.shape[:-1], 1)
 
@@ -199,6 +199,6 @@ def probabilities_gradient(saved, dl):
     """dL/dp of `from_probabilities`."""
     y, q, clipped, total = saved
     dq = np.where(q == clipped, -y / clipped, 0)
-    dq -= np.add.reduce(dq * q, axis=-1, keepdims=True)  # raising one p lowers every other q
+    dq -= np.add.reduce(dq * q, axis=-1, keepdims=True)  # a larger p makes every other q smaller
     dq *= dl[..., None] / total
     return dq

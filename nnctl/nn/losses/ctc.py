@@ -1,4 +1,4 @@
-"""Connectionist temporal classification: the price of a label sequence that is not aligned with the time steps."""
+"""Connectionist temporal classification: the loss of a label sequence that is not aligned with the time steps."""
 
 import math
 import threading
@@ -9,21 +9,21 @@ import numpy as np
 from nnctl.nn.losses.base import Array, Loss, losses
 from nnctl.nn.losses.crossentropy import softmax_into
 
-_RESCALED = 8  # steps from one rescaling of the sums to the next
-# A class less probable than this, or sums of paths below that, are left to logarithms: float32 and float64 might
-# lose paths that count.
+_RESCALED = 8  # the sums are rescaled every so many steps
+# With a class less probable than this, or a sum of paths below that, logarithms are summed instead: float32 and float64
+# might lose paths that count.
 _SMALLEST_CLASS = 1e-30
 _SMALLEST_SUM = 1e-250
-_LOG_0 = -1e30  # finite: the difference of two of them is no NaN
+_LOG_0 = -1e30  # finite, so that the difference of two of them is not NaN
 
 
 @losses.register("ctc")
 class CTC(Loss):
-    """For label sequences that nobody has aligned with the time steps: -ln of the probability that a path reads y.
+    """For label sequences that are not aligned with the time steps: -ln of the probability that a path reads y.
 
-    A path has one class a step; reading it drops repeats, then blanks. Class 0 is the blank; y (rows, longest) holds
-    class numbers from 1, each row filled up with 0; the last layer has a unit for each label and one more. It ends
-    in softmax or, as Keras has it, in plain logits. Labels that do not fit into the steps cost infinity.
+    A path has one class for each step; reading it drops repeats, then blanks. Class 0 is the blank; y (rows, longest)
+    holds class numbers from 1, each row filled up with 0; the last layer has one unit more than there are labels. It
+    ends in softmax or, as in Keras, in logits. The loss of labels that do not fit into the steps is infinite.
     Source: Graves, Fernandez, Gomez and Schmidhuber 2006, "Connectionist Temporal Classification".
     """
 
@@ -68,11 +68,11 @@ class CTC(Loss):
 
 @dataclass(frozen=True)
 class States:
-    """What the paths of each row go through: blank, label, blank, ..., label, blank; 2 longest + 1 states.
+    """The states that the paths of each row go through: blank, label, blank, ..., label, blank; 2 longest + 1 of them.
 
-    of_class: (rows, classes, states), whether a state is of a class; those behind a row's last are of none.
-    skips: (rows, states), whether a path may come past the blank before: from one label to a different one.
-    last: (rows,) number of the last state.
+    of_class: (rows, classes, states), whether a state has a class; states behind a row's last have none.
+    skips: (rows, states), whether a path may skip the blank before: from one label to a different one.
+    last: (rows,) the number of the last state.
     """
 
     of_class: Array
@@ -95,28 +95,28 @@ class States:
 
 
 def sum_over_paths(p, states, lengths, logs=False):
-    """The log of the sum over all paths, (rows,), and the share of them that has each class at each step, (rows,
-    steps, classes). The log is NaN where float64 cannot hold the sums, which does not happen with `logs`.
+    """The log of the sum over all paths, (rows,), and the fraction of it with each class at each step, (rows, steps,
+    classes). The log is NaN where float64 cannot hold the sums, which does not happen with `logs`.
 
     p: (rows, steps, classes) probabilities; with `logs` their logarithms, and every sum is kept as its logarithm.
 
         reached(t, s)   = passed(t-1, s) + passed(t-1, s-1) + passed(t-1, s-2), the last where s skips
         passed(t, s)    = reached(t, s) p(t, class of s)
 
-    The paths from a state to the end are the same sums with steps and states reversed; one walk makes both.
+    The sums over the paths from a state to the end are the same with steps and states reversed; one pass makes both.
     """
     times, zero = (np.add, _LOG_0) if logs else (np.multiply, 0.0)
     rows, steps, _ = p.shape
     number = np.arange(states.skips.shape[1])
     count, own = len(number), number <= states.last[:, None]
-    # a state's probability is its class's; a product picks it faster than an index
+    # a state has the probability of its class; a product selects it faster than an index
     both_ways = np.concatenate([states.of_class, states.of_class[:, :, ::-1]], axis=2)
     emitted = (p @ both_ways.astype(p.dtype)).transpose(1, 0, 2)  # (steps, rows, states forward and backward)
     if logs:
         emitted = emitted + np.where(np.concatenate([own, own[:, ::-1]], axis=1), 0, zero)
 
-    # Lines: each row forward, then each row reversed. Two columns in front are never entered, so that the states
-    # before, s-1 and s-2, are slices of flat memory.
+    # Lines: each row forward, then each row reversed. The first two columns stay empty, so that the states before, s-1
+    # and s-2, are slices of flat memory.
     passed, reached, shares = _scratch(steps, 2 * rows, count + 2)
     passed[:, :, :2] = zero
     passed[:, :rows, 2:] = emitted[:, :, :count]
@@ -147,7 +147,7 @@ def sum_over_paths(p, states, lengths, logs=False):
 
 def _walk(passed, reached, states, lengths, logs):
     """Fills in `reached`, and `passed`, which holds the probabilities; (steps, lines, 2 + states). Returns the log of
-    what each line was divided by on the way, which keeps float64 from running out."""
+    the number that each line was divided by, which keeps the sums in the range of float64."""
     add, times, zero, one = (np.logaddexp, np.add, _LOG_0, 0.0) if logs else (np.add, np.multiply, 0.0, 1.0)
     steps, lines, columns = passed.shape
     rows, number = lines // 2, np.arange(columns - 2)
@@ -187,7 +187,7 @@ _kept = threading.local()
 
 
 def _scratch(*shape):
-    """Three float64 arrays, kept by the thread from call to call: fresh memory costs more than all the sums."""
+    """Three float64 arrays, kept by the thread from call to call: new memory would cost more than all the sums."""
     size = math.prod(shape)
     if getattr(_kept, "size", -1) < size:
         _kept.size, _kept.memory = size, np.empty((3, size))

@@ -1,4 +1,4 @@
-"""From what a CTC model says at each time step to labels: by the best path, or by a search for the best text.
+"""From the outputs of a CTC model at each time step to labels: by the best path, or by a search for the best text.
 
 Class 0 is the blank. Labels come out as (rows, longest) class numbers, each row filled up with 0.
 """
@@ -13,32 +13,32 @@ import numpy as np
 Array = np.ndarray
 
 WAYS = ("greedy", "beam_search")
-WIDTH = 10  # texts that a beam search keeps, unless told otherwise
+WIDTH = 10  # how many texts a beam search keeps by default
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How CTC's predictions are read: `way` and `width` as `decode` has them."""
+    """How CTC's predictions are decoded: `way` and `width` are those of `decode`."""
 
     way: str = "greedy"
     width: int | None = None
 
     def arguments(self) -> dict[str, Any]:
-        """As metrics name them."""
+        """The same as arguments of a metric."""
         return {"decode": self.way} | ({"beam_width": self.width} if self.width else {})
 
 
 def decode(p: Array, lengths: Array | None = None, way: str = "greedy", *, width: int = WIDTH,
            logits: bool = False) -> Array:  # fmt: skip
-    """The labels of each row. p: (rows, steps, classes) probabilities, or logits. lengths: (rows,) time steps that
-    are no padding; None: all are."""
+    """The labels of each row. p: (rows, steps, classes) probabilities, or logits. lengths: (rows,) the number of time
+    steps before the padding, or None where there is none."""
     if way == "greedy":
         return greedy(p, lengths)
     return beam_search(log_probabilities(p, logits), lengths, width=width)[0][:, 0]
 
 
 def log_probabilities(p: Array, logits: bool) -> Array:
-    """(rows, steps, classes) float64; a probability of 0 counts as the smallest there is."""
+    """(rows, steps, classes) float64; a probability of 0 counts as the smallest positive number."""
     p = p.astype(np.float64)
     if not logits:
         return np.log(np.maximum(p, np.finfo(np.float64).tiny))
@@ -57,7 +57,7 @@ def greedy(p: Array, lengths: Array | None = None) -> Array:
 
 
 def packed(labels: Array, kept: Array) -> Array:
-    """The labels that are kept moved to the front of their rows, (rows, longest)."""
+    """The labels that are kept, moved to the front of their rows, (rows, longest)."""
     counts = np.count_nonzero(kept, axis=1)
     rows = np.zeros((len(labels), counts.max(initial=0)), np.int32)
     rows[np.arange(rows.shape[1]) < counts[:, None]] = labels[kept]
@@ -68,16 +68,16 @@ def beam_search(log_p: Array, lengths: Array | None = None, *, width: int = WIDT
                 top_paths: int = 1) -> tuple[Array, Array]:  # fmt: skip
     """The most probable texts, (rows, top_paths, longest), and the log probability of each, (rows, top_paths).
 
-    A text's probability is the sum over all paths that read as it. Step by step the `width` most probable beginnings
-    are kept, each with two sums: of the paths that end in a blank, and of those that end in its last label, since
-    only past a blank does a second label of the same class begin. With a width of all texts the search is exact.
+    A text's probability is the sum over all paths that read as this text. Step by step the `width` most probable
+    prefixes are kept, each with two sums: of the paths that end in a blank, and of those that end in its last label,
+    since a second label of the same class begins only after a blank. The search is exact if all texts are kept.
     Source: Graves 2012, "Supervised Sequence Labelling with Recurrent Neural Networks", section 7.5.3.
     """
     rows, steps, _ = log_p.shape
     width = max(width, top_paths)
     beam = _Beam(rows, width)
     came, label = np.empty((2, steps, rows, width), np.int32)
-    came[...], label[...] = np.arange(width), 0  # beyond a row's length all stays as it is
+    came[...], label[...] = np.arange(width), 0  # beyond a row's length nothing changes
     for step in range(steps if lengths is None else min(steps, lengths.max(initial=0))):
         going = np.arange(rows) if lengths is None else np.flatnonzero(lengths > step)
         came[step, going], label[step, going] = beam.advance(going, log_p[going, step])
@@ -93,10 +93,10 @@ def beam_search(log_p: Array, lengths: Array | None = None, *, width: int = WIDT
 
 
 class _Beam:
-    """The beginnings that are kept of each row's text: (rows, width) each.
+    """The prefixes of each row's text that are kept: (rows, width) each.
 
     blank, label: log of the sum over paths that end in a blank, in the last label. last: that label, 0 at the start.
-    name: tells texts apart, 64 bits made of all labels; a place without a text has a name that no text has.
+    name: a hash of all labels in 64 bits, which tells texts apart; an empty place has a hash that no text has.
     """
 
     def __init__(self, rows: int, width: int):
@@ -110,8 +110,8 @@ class _Beam:
         return np.logaddexp(self.blank, self.label)
 
     def advance(self, rows: Array, log_p: Array) -> tuple[Array, Array]:
-        """One step of some rows; log_p (len(rows), classes). Returns where each text that is kept came from, and the
-        label that it grew by, or 0."""
+        """One step of some rows; log_p (len(rows), classes). Returns from which prefix each text that is kept comes,
+        and the label that was added, or 0."""
         blank, last, name = self.blank[rows], self.last[rows], self.name[rows]
         width, classes = blank.shape[1], log_p.shape[1]
         both = np.logaddexp(blank, self.label[rows])
@@ -121,7 +121,7 @@ class _Beam:
         np.put_along_axis(grows, last[:, :, None], (blank + np.take_along_axis(log_p, last, axis=1))[:, :, None], 2)
         grows[:, :, 0] = -np.inf
 
-        # a text may grow into one that is kept already: they are one
+        # a longer text may be one that is kept already: the two are the same
         names = _grown(name[:, :, None], np.arange(classes, dtype=np.uint64))
         grown = np.take_along_axis(names, last[:, None], axis=2)  # (rows, parents, children) by the children's labels
         row, parent, child = np.nonzero(grown == name[:, None])
@@ -145,7 +145,7 @@ class _Beam:
 
 
 def _grown(name: Array, label: Array) -> Array:
-    """The name of a text after one more label (Fowler, Noll and Vo's hash, which wraps at 64 bits)."""
+    """The hash of a text after one more label (Fowler, Noll and Vo's hash, modulo 2^64)."""
     return (name ^ label) * np.uint64(0x100000001B3) + np.uint64(0x9E3779B97F4A7C15)
 
 

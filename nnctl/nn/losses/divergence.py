@@ -1,4 +1,4 @@
-"""Losses between distributions, besides the crossentropies."""
+"""Losses that compare distributions, besides the crossentropies."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from nnctl.nn.losses.base import EPSILON, ElementwiseLoss, Loss, aligned, losses
 
 @losses.register("kl_divergence", "kld", "kullback_leibler_divergence")
 class KLDivergence(Loss):
-    """How much is lost by taking distribution p for y: sum y log(y / p), both kept in [1e-7, 1].
+    """Kullback-Leibler divergence of the prediction p from the target y: sum y log(y / p), both clipped to [1e-7, 1].
 
     Source: Kullback and Leibler 1951.
     """
@@ -27,7 +27,7 @@ class KLDivergence(Loss):
 
 @losses.register("poisson")
 class Poisson(ElementwiseLoss):
-    """For counts: mean p - y log(p + 1e-7), the likelihood of y where p events are expected.
+    """For counts: mean p - y log(p + 1e-7), minus the log likelihood of y where p events are expected.
 
     p must be positive: end with exponential or softplus.
     """

@@ -1,4 +1,4 @@
-"""Hinge losses: content as soon as the right side is ahead by a margin of 1."""
+"""Hinge losses: 0 as soon as the right answer leads by a margin of 1."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Losses of regression: how far numbers are from numbers."""
+"""Losses for regression: the distance between numbers."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from nnctl.nn.losses.base import EPSILON, ElementwiseLoss, Loss, aligned, losses
 
 @losses.register("mse", "mean_squared_error")
 class MeanSquaredError(ElementwiseLoss):
-    """Mean squared error: mean (p - y)^2; large errors count most, and the mean of y is its best constant."""
+    """Mean squared error: mean (p - y)^2. Large errors count most; its best constant prediction is the mean of y."""
 
     labels = "number"
     kernel_number = 3
@@ -26,7 +26,7 @@ class MeanSquaredError(ElementwiseLoss):
 
 @losses.register("mae", "mean_absolute_error")
 class MeanAbsoluteError(ElementwiseLoss):
-    """Mean absolute error: mean |p - y|; outliers weigh no more than others, the median is its best constant."""
+    """Mean absolute error: mean |p - y|. Robust against outliers; its best constant prediction is the median of y."""
 
     labels = "number"
     predicts = "numbers"
@@ -55,7 +55,7 @@ class MeanAbsolutePercentageError(ElementwiseLoss):
 
 @losses.register("msle", "mean_squared_logarithmic_error")
 class MeanSquaredLogarithmicError(ElementwiseLoss):
-    """Mean squared error of logarithms: mean (log(1 + p) - log(1 + y))^2, for targets that grow by factors.
+    """Mean squared error of logarithms: mean (log(1 + p) - log(1 + y))^2, for targets over several magnitudes.
 
     Numbers below 1e-7 count as 1e-7, so p must not be negative: end with softplus, exponential or relu.
     """
@@ -78,7 +78,7 @@ def _log1p(x):
 
 @losses.register("huber")
 class Huber(ElementwiseLoss):
-    """Squared error near 0, absolute error beyond delta: a mean squared error that outliers do not rule.
+    """Squared error near 0, absolute error beyond delta: a mean squared error that is robust against outliers.
 
     With e = p - y: mean of e^2 / 2 where |e| <= delta, else delta |e| - delta^2 / 2. Source: Huber 1964.
     """
@@ -92,7 +92,7 @@ class Huber(ElementwiseLoss):
     def each(self, y, p):
         size = np.abs(p - y)
         near = np.minimum(size, self.delta)
-        return near * (size - 0.5 * near)  # both formulas in one
+        return near * (size - 0.5 * near)  # both formulas at once
 
     def gradient(self, y, p):
         return np.clip(p - y, -self.delta, self.delta)
@@ -100,7 +100,7 @@ class Huber(ElementwiseLoss):
 
 @losses.register("log_cosh")
 class LogCosh(ElementwiseLoss):
-    """Logarithm of the hyperbolic cosine of the error: a Huber loss without its corner.
+    """Logarithm of the hyperbolic cosine of the error: a smooth Huber loss.
 
     mean log cosh(p - y), computed as |e| + log(1 + exp(-2 |e|)) - log 2.
     """
@@ -118,7 +118,7 @@ class LogCosh(ElementwiseLoss):
 
 @losses.register("cosine_similarity")
 class CosineSimilarity(Loss):
-    """Minus the cosine of the angle between two vectors: -1 in one direction, 1 in opposite ones.
+    """Minus the cosine of the angle between two vectors: -1 for the same direction, 1 for opposite directions.
 
     loss = -sum (y / |y|) (p / |p|), the norms at least 1e-7; 0 where y or p is all zeros.
     """
@@ -135,7 +135,7 @@ class CosineSimilarity(Loss):
 
     def backward(self, saved, dl):
         unit_y, unit_p, norm, loss = saved
-        # only the part of y across p turns p
+        # only the component of y orthogonal to p changes the direction of p
         return (unit_y + loss[..., None] * unit_p) * (-dl[..., None] / norm)
 
 

@@ -1,4 +1,4 @@
-"""Metrics: figures for people, summed over batches. Keras' names, formulas and defaults."""
+"""Metrics: numbers for people, summed over batches. Keras' names, formulas and defaults."""
 
 from nnctl.nn.losses import OF_SEQUENCES as _of_sequences
 from nnctl.nn.losses import losses as _losses

@@ -1,4 +1,4 @@
-"""Accuracy in its kinds: the share of predictions that are right."""
+"""The kinds of accuracy: the fraction of predictions that are right."""
 
 from typing import Annotated
 
@@ -11,12 +11,11 @@ from nnctl.nn.metrics.base import Metric, add_mean, boundary, metrics
 
 @metrics.register("accuracy", "acc")
 class Accuracy(Metric):
-    """The share of right predictions; takes the kind that fits the output.
+    """The fraction of right predictions, in the kind that fits the output.
 
-    One unit: binary_accuracy. Several units, by the targets: class numbers, sparse_categorical_accuracy;
-    one-hot, categorical_accuracy; a 0 or 1 for every unit (several labels at once), binary_accuracy.
-    The last differs from Keras, which compares only the largest of the labels there. Logits and hinge losses say
-    yes above 0, where Keras goes on comparing with 0.5.
+    One unit: binary_accuracy. Several units: sparse_categorical_accuracy for class numbers, categorical_accuracy for
+    one-hot targets, binary_accuracy for a 0 or 1 for each unit (several labels at once). The last differs from Keras,
+    which compares only the largest of the labels. Logits and margins above 0 mean yes, where Keras compares with 0.5.
     """
 
     def for_output(self, labels, prediction_shape, logits=False, margins=False):
@@ -27,9 +26,9 @@ class Accuracy(Metric):
 
 @metrics.register("binary_accuracy")
 class BinaryAccuracy(Metric):
-    """The share of right yes-or-no answers: mean of (p > threshold) = y over all rows and units.
+    """The fraction of right yes-or-no answers: mean of (p > threshold) = y over all rows and units.
 
-    threshold: the probability above which the answer is yes, default 0.5; of a hinge loss, the margin, default 0.
+    threshold: the probability above which the answer is yes, default 0.5; for a hinge loss the margin, default 0.
     """
 
     threshold: Annotated[float, Field(gt=0, lt=1)] | None = None
@@ -48,12 +47,12 @@ class BinaryAccuracy(Metric):
 
 @metrics.register("categorical_accuracy")
 class CategoricalAccuracy(Metric):
-    """The share of rows whose most probable class is the one-hot target's: mean of argmax p = argmax y."""
+    """The fraction of rows whose most probable class is the one-hot target's: mean of argmax p = argmax y."""
 
     takes = ("onehot",)
 
     def for_output(self, labels, prediction_shape, logits=False, margins=False):
-        return self  # logits have the order of probabilities
+        return self  # logits have the same order as probabilities
 
     def update(self, state, y, p, weight=None):
         add_mean(state, p.argmax(-1) == y.argmax(-1), weight)
@@ -61,7 +60,7 @@ class CategoricalAccuracy(Metric):
 
 @metrics.register("sparse_categorical_accuracy")
 class SparseCategoricalAccuracy(Metric):
-    """The share of rows whose most probable class is the target's class number: mean of argmax p = y."""
+    """The fraction of rows whose most probable class is the target's class number: mean of argmax p = y."""
 
     takes = ("integer",)
 
@@ -74,7 +73,7 @@ class SparseCategoricalAccuracy(Metric):
 
 @metrics.register("sparse_top_k_categorical_accuracy")
 class SparseTopKCategoricalAccuracy(Metric):
-    """The share of rows whose class number is among the k most probable classes.
+    """The fraction of rows whose class number is among the k most probable classes.
 
     A row counts when fewer than k classes are more probable than its own.
     """
@@ -97,14 +96,14 @@ class SparseTopKCategoricalAccuracy(Metric):
         self.add(state, y.reshape(p.shape[:-1]), p, weight)
 
     def add(self, state, classes, p, weight):
-        """Takes in a batch with its targets as class numbers, (rows, ...)."""
+        """Adds a batch whose targets are class numbers, (rows, ...)."""
         own = np.take_along_axis(p, classes.astype(np.intp, copy=False)[..., None], axis=-1)
         add_mean(state, np.count_nonzero(p > own, axis=-1) < self.k, weight)
 
 
 @metrics.register("top_k_categorical_accuracy")
 class TopKCategoricalAccuracy(SparseTopKCategoricalAccuracy):
-    """The share of rows whose one-hot class is among the k most probable classes."""
+    """The fraction of rows whose one-hot class is among the k most probable classes."""
 
     takes = ("onehot",)
 

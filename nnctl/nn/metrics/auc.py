@@ -1,4 +1,4 @@
-"""AUC: how well predictions rank, whatever the threshold."""
+"""AUC: how well predictions are ranked, over all thresholds."""
 
 from typing import Annotated, Literal
 
@@ -9,20 +9,19 @@ from nnctl.nn.metrics.base import Array, Metric, as_rows, metrics
 from nnctl.nn.metrics.converted import as_probabilities
 from nnctl.nn.metrics.scores import ratio
 
-MOST_VALUES = 4096  # distinct predictions that are kept apart where these are no probabilities
+MOST_VALUES = 4096  # distinct predictions that are kept apart where these are not probabilities
 
 
 @metrics.register("auc")
 class AUC(Metric):
-    """The area under the ROC or the precision-recall curve, drawn through `num_thresholds` points.
+    """The area under the ROC or the precision-recall curve, from `num_thresholds` points.
 
     ROC: true positive rate over false positive rate, by the trapezoidal rule; 0.5 is guessing, 1 is perfect.
-    PR: precision over recall, interpolated between the points as Davis and Goadrich 2006 do.
-    The thresholds lie evenly from 0 to 1, the outer ones just beyond. Outputs of several classes are pooled:
-    every class of every row is one yes-or-no answer. Logits and margins, which the loss tells, have no scale from 0 to
-    1: every value that occurs is a threshold there, which is the exact area; logits of several classes go through a
-    softmax first.
-    from_logits: true: predictions go through the sigmoid first, and then through the thresholds, as in Keras.
+    PR: precision over recall, interpolated between the points by Davis and Goadrich 2006.
+    The thresholds are evenly spaced from 0 to 1, the outer ones just beyond. Several classes are pooled: every class of
+    every row is one yes-or-no answer. Where the loss takes logits or margins, every value that occurs is a threshold,
+    which gives the exact area; logits of several classes go through a softmax first.
+    from_logits: true applies a sigmoid to the predictions first, as in Keras.
     """
 
     num_thresholds: Annotated[int, Field(ge=2)] = 200
@@ -36,7 +35,7 @@ class AUC(Metric):
         return ranked if margins or labels == "binary" else as_probabilities(ranked, labels)
 
     def thresholds(self) -> Array:
-        """Where the curve is sampled, rising, (num_thresholds,)."""
+        """The thresholds of the points of the curve, increasing, (num_thresholds,)."""
         thresholds = np.linspace(0, 1, self.num_thresholds)
         thresholds[0] -= 1e-7
         thresholds[-1] += 1e-7
@@ -62,13 +61,13 @@ class AUC(Metric):
 
 
 class _RankedAUC(AUC):
-    """AUC of predictions of any scale: every value that occurs is a threshold, so that only equal ones are tied.
+    """AUC of predictions of any scale: every value that occurs is a threshold, so only equal predictions are ties.
 
     Beyond MOST_VALUES of them, neighbours are merged two by two.
     """
 
     def start(self):
-        """The values that occurred, rising, and the weights of the positives and negatives that have them."""
+        """The values that have occurred, increasing, and the weights of their positives and negatives."""
         return {"values": np.zeros(0), "positives": np.zeros(0), "negatives": np.zeros(0)}
 
     def update(self, state, y, p, weight=None):
@@ -91,7 +90,7 @@ class _RankedAUC(AUC):
 def answers(y: Array, p: Array, weight: Array | None) -> tuple[Array, Array, Array]:
     """Every class of every row as a yes-or-no answer: (1 if true, else 0; its prediction; its weight), (n,) each.
 
-    A fraction, of soft targets, counts as a positive by that share and as a negative by the rest, as in Keras.
+    A fraction, of soft targets, counts as a positive by this fraction and as a negative by the rest, as in Keras.
     """
     if y.size != p.size:  # class numbers
         y = y.reshape(p.shape[:-1])[..., None] == np.arange(p.shape[-1])

@@ -1,4 +1,4 @@
-"""What a metric is: its arguments, what it sums up batch by batch, and the figure that comes of it."""
+"""What a metric is: its arguments, the sums that it keeps from batch to batch, and its value."""
 
 import math
 from collections.abc import Mapping
@@ -29,11 +29,11 @@ VALUES = ("number", "binary", "onehot")
 
 
 class Metric(Declared):
-    """Base of all metrics. The metric is its arguments; what it has summed up lives in `state`.
+    """Base of all metrics. A metric object holds arguments only; its sums are in `state`.
 
-    better: "max" or "min", which direction is good (for checkpoints and early stopping).
-    takes: the kinds of targets it has a meaning for, as `Loss.labels` names them.
-    shares: `update` takes a dict besides, empty for each batch, in which metrics leave what others need as well.
+    better: "max" or "min", which direction is better (for checkpoints and early stopping).
+    takes: the kinds of targets that it is defined for, as `Loss.labels` names them.
+    shares: `update` takes a dict as well, empty for each batch, in which metrics leave results that others need.
     """
 
     better: ClassVar[str] = "max"
@@ -42,10 +42,9 @@ class Metric(Declared):
 
     def for_output(self, labels: str, prediction_shape: tuple[int | None, ...], logits: bool = False,
                    margins: bool = False) -> "Metric | Converted":  # fmt: skip
-        """The metric that these arguments mean for an output: of logits, that of the probabilities which they stand
-        for. See `resolve`."""
+        """The metric for an output; for logits, the metric of the probabilities that they stand for. See `resolve`."""
         if logits and not margins:
-            from nnctl.nn.metrics.converted import as_probabilities
+            from nnctl.nn.metrics.converted import as_probabilities  # here for start-up: few runs need it
 
             return as_probabilities(self, labels)
         return self
@@ -55,51 +54,51 @@ class Metric(Declared):
         return {"total": 0.0, "count": 0.0}
 
     def update(self, state: State, y: Array, p: Array, weight: Array | None = None) -> None:
-        """Takes in a batch.
+        """Adds a batch.
 
-        y: targets, laid out as the loss wants them. p: predictions, (rows, units) or (rows, steps, units);
-        probabilities, where it is classes. weight: of each row, (rows,), or of each step, (rows, steps).
+        y: targets, as the loss takes them. p: predictions, (rows, units) or (rows, steps, units); for classes,
+        probabilities. weight: of each row, (rows,), or of each step, (rows, steps).
         """
         raise NotImplementedError
 
     def result(self, state: State) -> float:
-        """The figure over everything taken in since start; 0 where there is nothing to divide by."""
+        """The value over all batches since start; 0 where there is nothing to divide by."""
         return state["total"] / state["count"] if state["count"] else 0.0
 
 
 def resolve(metric: Metric, labels: str, prediction_shape: tuple[int | None, ...], logits: bool = False,
             margins: bool = False) -> "Metric | Converted":  # fmt: skip
-    """The metric as an output needs it: `accuracy` becomes one of its kinds, a threshold gets its default.
+    """The metric for an output: `accuracy` becomes one of its kinds, a threshold gets its default.
 
-    labels: the loss's ("integer", "onehot", "binary", "number", "sequence"). prediction_shape: without the batch
-    axis. logits: the predictions are no probabilities; yes is above 0. margins: they are a hinge loss's, and stand for
-    no probability either.
-    Raises InputError for a metric that has no meaning there.
+    labels: those of the loss ("integer", "onehot", "binary", "number", "sequence"). prediction_shape: without the batch
+    axis. logits: the predictions are not probabilities, and yes is above 0. margins: they are margins of a hinge loss,
+    which do not stand for probabilities.
+    Raises InputError for a metric that is not defined for such targets.
     """
     if labels not in metric.takes:
         wanted = " or ".join(LABELS[kind] for kind in metric.takes)
         raise InputError(
             f"{metric.kind} works on {wanted}, but the targets of this output are {LABELS[labels]}",
-            hint=mend(metric, labels),
+            hint=_instead(metric, labels),
         )
     return metric.for_output(labels, prediction_shape, logits or margins, margins)
 
 
-def mend(metric: Metric, labels: str) -> str:
-    """What to write instead of a metric that does not take such targets."""
+def _instead(metric: Metric, labels: str) -> str:
+    """A hint: the metrics that take such targets."""
     if labels == "number":
         return "for numbers use mse, rmse, mae or r2_score"
     if labels == "sequence":
         return "for label sequences use label_error_rate or exact_match"
-    twin = {"integer": f"sparse_{metric.kind}", "onehot": metric.kind.removeprefix("sparse_")}.get(labels)
-    if twin in metrics and twin != metric.kind:
-        return f"take {twin}, or accuracy, which chooses the right kind itself"
+    other = {"integer": f"sparse_{metric.kind}", "onehot": metric.kind.removeprefix("sparse_")}.get(labels)
+    if other in metrics and other != metric.kind:
+        return f"use {other}, or accuracy, which chooses the right kind itself"
     return "for classes use accuracy, precision, recall, f1_score or auc"
 
 
 def boundary(threshold: float | None, logits: bool, margins: bool) -> float:
-    """The prediction above which the answer is yes. threshold: the probability, or None for the usual 0.5; of margins,
-    the margin itself, or None for 0."""
+    """The prediction above which the answer is yes. threshold: a probability, or None for 0.5; for margins, a margin,
+    or None for 0."""
     if threshold is None:
         return 0.0 if logits else 0.5
     if not logits or margins:
@@ -128,7 +127,7 @@ def trailing(weight: Array, ndim: int) -> Array:
 
 
 def as_rows(y: Array, p: Array, weight: Array | None) -> tuple[Array, Array, Array]:
-    """y and p as (rows * steps, units), and the weight of each of these rows, 1 where there is none."""
+    """y and p as (rows * steps, units), and the weight of each of these rows, by default 1."""
     units = p.shape[-1] if p.ndim > 1 else 1
     p = p.reshape(-1, units)
     y = y.reshape(p.shape)

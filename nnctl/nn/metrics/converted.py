@@ -1,4 +1,4 @@
-"""Metrics of converted targets and predictions: logits as probabilities, scaled numbers in their own unit."""
+"""Metrics of converted targets and predictions: logits as probabilities, scaled numbers in their original unit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Conversion:
-    """What is done to targets and to predictions, and a key under which a batch's result is kept for other metrics."""
+    """What is done to targets and predictions. key: under which the result for a batch is kept for other metrics."""
 
     key: Hashable
     targets: Callable[[Array], Array]
@@ -22,7 +22,7 @@ class Conversion:
 
 
 class Converted:
-    """A metric behind a conversion; to whoever sums it up it is a metric like any other."""
+    """A metric behind a conversion, used like any other metric."""
 
     shares = True
 
@@ -54,7 +54,7 @@ class Converted:
 
 
 def as_probabilities(metric: Metric, labels: str) -> Converted:
-    """The metric of logits: it is given the probabilities that they stand for."""
+    """The metric of the probabilities that logits stand for."""
     # imported here for start-up: few runs need it
     from nnctl.nn.activations import activations
     from nnctl.nn.losses.base import probability_activation
@@ -64,7 +64,7 @@ def as_probabilities(metric: Metric, labels: str) -> Converted:
 
 
 def in_own_unit(metric: Metric | Converted, shift: tuple[float, ...], scale: tuple[float, ...]) -> Converted:
-    """The metric of numbers that are learnt as (x - shift) / scale, by column: it is given x, in float64."""
+    """The metric of x, in float64, for a target that was scaled to (x - shift) / scale, by column."""
     shifts, scales = np.asarray(shift, np.float64), np.asarray(scale, np.float64)
 
     def own(values: Array) -> Array:

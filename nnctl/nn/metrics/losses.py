@@ -1,4 +1,4 @@
-"""Losses as metrics: every loss can be watched beside the one that is trained on, under the same name."""
+"""Losses as metrics: each loss is a metric of the same name, beside the loss that is minimized."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from nnctl.nn.metrics.base import VALUES, Metric, add_mean, metrics
 
 
 class MeanLoss(Metric, Loss):
-    """Base of the metrics that are a loss, too: its weighted mean over the rows."""
+    """Base of the metrics that are the weighted mean of a loss over the rows."""
 
     better = "min"
 
     def for_output(self, labels, prediction_shape, logits=False, margins=False):
         if self.margins or self.takes_logits or not logits:
-            return self  # logits are margins of a hinge loss, too
+            return self  # a hinge loss takes logits for margins
         if margins and self.expects() == "probabilities":
             raise InputError(
                 f"{self.kind} works on probabilities, but this output is trained on margins",

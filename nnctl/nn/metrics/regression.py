@@ -1,4 +1,4 @@
-"""Metrics for numbers that are no losses: RMSE, R2, cosine similarity."""
+"""Metrics for numbers that are not losses as well: RMSE, R2, cosine similarity."""
 
 import math
 from typing import Literal
@@ -10,7 +10,7 @@ from nnctl.nn.metrics.base import VALUES, Metric, add_mean, as_rows, metrics
 
 @metrics.register("rmse", "root_mean_squared_error")
 class RootMeanSquaredError(Metric):
-    """The root of the mean squared error, in the target's own unit: sqrt(mean((y - p)^2))."""
+    """The root of the mean squared error, in the unit of the target: sqrt(mean((y - p)^2))."""
 
     better = "min"
     takes = VALUES
@@ -36,11 +36,11 @@ class CosineSimilarity(Metric):
 
 @metrics.register("r2_score", "r2")
 class R2Score(Metric):
-    """The share of the target's variance that the predictions explain.
+    """The fraction of the target's variance that the predictions explain.
 
     1 - sum (y - p)^2 / sum (y - mean y)^2.
-    1 is perfect, 0 is as good as always answering the mean, below 0 is worse. A target that does not vary
-    scores 0. class_aggregation: over several units, the plain mean or the mean by variance.
+    1 is perfect, 0 is as good as always predicting the mean, below 0 is worse. The score of a constant target is 0.
+    class_aggregation: over several units, the plain mean or the mean weighted by variance.
     """
 
     class_aggregation: Literal["uniform_average", "variance_weighted_average"] = "uniform_average"
@@ -55,8 +55,8 @@ class R2Score(Metric):
         count = weight.sum()
         if count == 0:
             return
-        # Sums about the batch's own mean, merged pairwise (Chan, Golub and LeVeque 1979): sums of y^2 would
-        # lose the variance of targets that are large beside it.
+        # Sums about the batch's own mean, merged pairwise (Chan, Golub and LeVeque 1979): sums of y^2 would lose digits
+        # where the targets are large compared with their deviation.
         mean = weight @ y / count
         apart = mean - state["mean"]
         total = state["count"] + count

@@ -1,4 +1,4 @@
-"""Precision, recall and F1: how well classes are found, class by class."""
+"""Precision, recall and F1: how well each class is predicted."""
 
 from typing import Annotated, Any, Literal
 
@@ -12,19 +12,19 @@ Threshold = Annotated[float, Field(ge=0, le=1)] | None
 
 
 class ClassScore(Metric):
-    """Base of the scores that compare, for every class, what was predicted with what is true.
+    """Base of the scores that compare, for each class, predictions with targets.
 
     State, by class: `hits` (predicted and true), `predicted`, `actual`; sums of weights.
-    average: of the classes' scores. "macro": plain mean over all classes, of which one that is neither true nor
-    predicted counts as 0, as Keras' F1Score has it; "weighted": by how often a class is true; "micro": one score
-    over the sums of all classes, as Keras pools them. class_id: the score of that class alone.
+    average: over the classes. "macro": the plain mean over all classes, where a class that is neither true nor
+    predicted counts as 0, as in Keras' F1Score; "weighted": by how often a class is true; "micro": one score from the
+    sums over all classes. class_id: the score of this class only.
     """
 
     average: Literal["macro", "micro", "weighted"] = "macro"
     class_id: Annotated[int, Field(ge=0)] | None = None
 
     def cut(self) -> float | None:
-        """The prediction above which a class is predicted; None: the most probable class is."""
+        """The value above which a class counts as predicted; None: the most probable class is predicted."""
         raise NotImplementedError
 
     def with_cut(self, cut: float) -> "ClassScore":
@@ -55,7 +55,7 @@ class ClassScore(Metric):
         y, p, weight = as_rows(y, p, weight)
         cut = self.cut()
         decided = p > cut if cut is not None else np.arange(p.shape[-1]) == p.argmax(-1)[:, None]
-        # Arrays of class sums take the place of the zeros they are added to in the first batch.
+        # In the first batch, arrays of class sums replace the zeros.
         state["hits"] = state["hits"] + weight @ (decided * y)
         state["predicted"] = state["predicted"] + weight @ decided
         state["actual"] = state["actual"] + weight @ y
@@ -76,7 +76,7 @@ def ratio(part: Any, whole: Any) -> Any:
 
 
 class ThresholdScore(ClassScore):
-    """Base of precision and recall, whose threshold Keras calls `thresholds`."""
+    """Base of precision and recall, whose threshold is called `thresholds` in Keras."""
 
     thresholds: Threshold = None
 
@@ -89,9 +89,10 @@ class ThresholdScore(ClassScore):
 
 @metrics.register("precision")
 class Precision(ThresholdScore):
-    """Of what was predicted to be a class, the share that is: true positives / predicted positives.
+    """The fraction of predicted positives that are right: true positives / predicted positives.
 
-    thresholds: the probability above which a class is predicted; default 0.5 for yes-or-no outputs, the most
+    Of several classes: the mean over the classes, by `average`, where Keras has one value over all of them ("micro").
+    thresholds: the probability above which a class is predicted; by default 0.5 for yes-or-no outputs, and the most
     probable class for outputs that choose one of several.
     """
 
@@ -101,9 +102,9 @@ class Precision(ThresholdScore):
 
 @metrics.register("recall")
 class Recall(ThresholdScore):
-    """Of what is a class, the share that was predicted to be: true positives / actual positives.
+    """The fraction of actual positives that are found: true positives / actual positives.
 
-    thresholds: as for precision.
+    average, thresholds: as for precision.
     """
 
     def score(self, hits, predicted, actual):
@@ -114,6 +115,7 @@ class Recall(ThresholdScore):
 class F1Score(ClassScore):
     """The harmonic mean of precision and recall: 2 true positives / (predicted + actual positives).
 
+    Of several classes: the mean over the classes, by `average`, where Keras by default has one score for each.
     threshold: as `thresholds` for precision.
     """
 

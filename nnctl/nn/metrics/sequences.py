@@ -1,4 +1,4 @@
-"""Metrics of label sequences: how far what is read at the end is from what should be."""
+"""Metrics of label sequences: the distance between the decoded labels and the true ones."""
 
 from typing import Annotated, Literal
 
@@ -8,14 +8,15 @@ from nnctl.components.fast_checks import Field
 from nnctl.nn.losses.ctc_decoding import WIDTH, decode
 from nnctl.nn.metrics.base import Metric, add_mean, metrics
 
-AT_ONCE = 1 << 20  # places of the tables of edit distances, 4 bytes each
+AT_ONCE = 1 << 20  # entries of the tables of edit distances, 4 bytes each
 
 
 class SequenceMetric(Metric):
-    """Base of the metrics of texts, which are read from the predictions of all time steps.
+    """Base of the metrics of texts, which are decoded from the predictions of all time steps.
 
-    decode: "greedy", by the most probable class of each step, or "beam_search", which weighs all paths of a text and
-    keeps the `beam_width` most probable texts. from_logits: predictions are logits; found out where it is left out.
+    decode: "greedy", by the most probable class of each step, or "beam_search", which sums over the paths of a text and
+    keeps the `beam_width` most probable texts. from_logits: predictions are logits; by default it follows from the
+    model.
     """
 
     decode: Literal["greedy", "beam_search"] = "greedy"
@@ -38,13 +39,13 @@ class SequenceMetric(Metric):
         self.add(state, y, shared[way], weight)
 
     def add(self, state, y, read, weight):
-        """Takes in a batch: what is true and what was read, each (rows, longest) and filled up with 0."""
+        """Adds a batch: the true labels and the decoded ones, each (rows, longest) and filled up with 0."""
         raise NotImplementedError
 
 
 @metrics.register("label_error_rate", "ler")
 class LabelErrorRate(SequenceMetric):
-    """The labels that would have to be put in, left out or changed, as a share of all true labels.
+    """The number of labels to insert, delete or change, divided by the number of true labels.
 
     sum of edit distances / sum of label counts; for characters, the character error rate.
     """
@@ -59,7 +60,7 @@ class LabelErrorRate(SequenceMetric):
 
 @metrics.register("exact_match")
 class ExactMatch(SequenceMetric):
-    """The share of rows that are read without any mistake."""
+    """The fraction of rows that are decoded without a mistake."""
 
     def add(self, state, y, read, weight):
         both = min(y.shape[1], read.shape[1])
@@ -69,7 +70,7 @@ class ExactMatch(SequenceMetric):
 
 
 def edit_distance(a, b):
-    """(rows,) the least number of labels put in, left out or changed that make b of a; rows filled up with 0.
+    """(rows,) the smallest number of insertions, deletions and changes that make b from a; rows filled up with 0.
 
     d(i, j) = min(d(i-1, j) + 1, d(i-1, j-1) + [a_i != b_j], d(i, j-1) + 1), from d(i, 0) = i and d(0, j) = j.
     Row by row of the table, for all pairs at once. Source: Wagner and Fischer 1974.
@@ -80,7 +81,7 @@ def edit_distance(a, b):
         parts = range(0, len(a), many)
         return np.concatenate([edit_distance(a[first : first + many], b[first : first + many]) for first in parts])
     a, b = a[:, : ends_a.max(initial=0)], b[:, : ends_b.max(initial=0)]
-    # of d(i, j) - j, in which d(i, j-1) + 1 is what stands one place before
+    # the table holds d(i, j) - j, where d(i, j-1) + 1 is the entry one place before
     table = np.zeros((a.shape[1] + 1, len(a), b.shape[1] + 1), np.int32)
     same = -(a.T[:, :, None] == b).astype(np.int32)
     for above, here, moved in zip(table, table[1:], same, strict=False):
