@@ -109,8 +109,8 @@ def test_a_metric_says_how_it_takes_a_batch():
     [
         ("accuracy", "number", "r2_score"),
         ("accuracy", "sequence", "label_error_rate"),
-        ("categorical_accuracy", "integer", "take sparse_categorical_accuracy,"),
-        ("sparse_categorical_accuracy", "onehot", "take categorical_accuracy,"),
+        ("categorical_accuracy", "integer", "use sparse_categorical_accuracy,"),
+        ("sparse_categorical_accuracy", "onehot", "use categorical_accuracy,"),
         ("rmse", "integer", "for classes"),
         ("exact_match", "binary", "for classes"),
     ],
