@@ -1,8 +1,8 @@
-"""Writes digit_lines.npz: lines of handwritten digits, from the single ones of digits.npz.
+"""Writes digit_lines.npz: lines of handwritten digits, made from the single digits in digits.npz.
 
 A line is 3 to 8 digits side by side, with blank columns before, between and after them, read column by column:
-a sequence of time steps of 8 pixels. Its target is the text of its digits, without their places.
-The digits are divided before lines are made of them, so none is both in a training and in a test line.
+a sequence of time steps of 8 pixels. The target is the text of the digits, without their positions.
+The digits are split before the lines are made, so none is in both a training line and a test line.
 
     python datasets/make_digit_lines.py [FOLDER]
 """

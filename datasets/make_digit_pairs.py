@@ -1,7 +1,7 @@
-"""Writes digit_pairs.npz: pairs of handwritten digits, half of them of the same digit, from those of digits.npz.
+"""Writes digit_pairs.npz: pairs of images from digits.npz, half of which show the same digit.
 
-A pair is two different images, `left` and `right`; its target `same` is 1 where both are of one digit, else 0.
-The images are divided before pairs are made of them, so none is in pairs of two parts.
+A pair has two different images, `left` and `right`; the target `same` is 1 if both show the same digit, otherwise 0.
+The images are split before the pairs are made, so none is in pairs of two splits.
 
     python datasets/make_digit_pairs.py [FOLDER]
 """
@@ -18,7 +18,7 @@ SHARES = {"train": 0.6, "validation": 0.2, "test": 0.2}  # of the images
 
 
 def make_pairs(rng, labels, count):
-    """(count, 2) positions of images, and (count,) 1 for a pair of one digit, else 0; as many of each, in any order."""
+    """(count, 2) indices of images, and (count,) 1 for pairs of the same digit, else 0; half of each, shuffled."""
     same = rng.permutation(np.arange(count) % 2)
     pairs = np.empty((count, 2), dtype=int)
     for row, alike in enumerate(same):
