@@ -62,7 +62,7 @@ def catching(switches: Switches) -> Iterator[None]:
 
 
 def _reader_has_left(error: Exception) -> bool:
-    """Whether the process that reads the output has ended; Windows calls it an invalid argument."""
+    """Whether the process that reads the output has ended, which Windows reports as an invalid argument."""
     invalid = isinstance(error, OSError) and error.errno == errno.EINVAL and error.filename is None
     return isinstance(error, BrokenPipeError) or (os.name == "nt" and invalid)
 
@@ -112,7 +112,7 @@ def _print_usage_error(error: click.ClickException) -> None:
 
 
 def _hint_for(error: OSError) -> str | None:
-    if os.name == "nt" and error.errno == errno.EACCES:  # where two programs cannot open one file for writing
+    if os.name == "nt" and error.errno == errno.EACCES:  # two programs cannot open the same file for writing there
         return "close the program that has it open, such as Excel, or choose another place"
     return _HINTS.get(error.errno or 0)
 

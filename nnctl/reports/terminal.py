@@ -89,14 +89,14 @@ def _broken(word: str, first: int, rest: int) -> list[str]:
     return [*pieces, piece]
 
 
-def _obeys_escapes(stream: TextIO) -> bool:
-    """Whether a terminal obeys escape sequences: the console of Windows does when it is told to."""
+def _interprets_escapes(stream: TextIO) -> bool:
+    """Whether a terminal interprets escape sequences. A Windows console does so only after it is switched on."""
     if os.name != "nt":
         return True
     import ctypes
     from importlib import import_module
 
-    msvcrt: Any = import_module("msvcrt")  # mypy knows its functions on Windows only
+    msvcrt: Any = import_module("msvcrt")  # mypy knows its functions only on Windows
     mode, virtual_terminal = ctypes.c_uint32(), 4
     try:
         kernel: Any = getattr(ctypes, "windll").kernel32  # noqa: B009  (mypy checks for a system that has none)
@@ -104,7 +104,7 @@ def _obeys_escapes(stream: TextIO) -> bool:
         if not kernel.GetConsoleMode(handle, ctypes.byref(mode)):
             return False
         return bool(mode.value & virtual_terminal or kernel.SetConsoleMode(handle, mode.value | virtual_terminal))
-    except (AttributeError, OSError, ValueError):  # no stream of the system's
+    except (AttributeError, OSError, ValueError):  # not a stream of the operating system
         return False
 
 
@@ -118,7 +118,7 @@ class Terminal:
     stream: TextIO
     live: bool
     color: bool
-    unicode: bool  # all of it; else what the stream's encoding has
+    unicode: bool  # whether it can show all of Unicode, not only the characters of its encoding
     width: int | None
 
     @classmethod
@@ -126,7 +126,7 @@ class Terminal:
         """The properties of a stream (default: stdout), also from NO_COLOR, FORCE_COLOR, TERM and COLUMNS."""
         stream = stream or sys.stdout
         is_terminal = stream.isatty()
-        live = is_terminal and os.environ.get("TERM") != "dumb" and _obeys_escapes(stream)
+        live = is_terminal and os.environ.get("TERM") != "dumb" and _interprets_escapes(stream)
         color = (live or bool(os.environ.get("FORCE_COLOR"))) and not os.environ.get("NO_COLOR")
         width = None
         if is_terminal or os.environ.get("COLUMNS", "").isdigit():
