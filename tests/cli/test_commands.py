@@ -248,5 +248,5 @@ def test_a_missing_engine_is_refused_before_anything_is_written(tmp_path):
     assert nnctl("train", "iris", "--run", folder, "--epochs", 1).exit_code == 0
     before = (folder / "config.yaml").read_bytes()
     refused = nnctl("train", "--resume", folder, "--set", "engine.backend=torch", "--set", "epochs=2")
-    assert refused.exit_code == 2 and "the torch engine is missing" in refused.output
+    assert refused.exit_code == 2 and "the torch backend is not available" in refused.output
     assert (folder / "config.yaml").read_bytes() == before
