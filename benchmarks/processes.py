@@ -50,7 +50,7 @@ def environment(threads: int = CORES, **more: str) -> dict[str, str]:
 def run(command: list[str], env: dict[str, str], threads: int = CORES, timeout: float = 600) -> Done:
     """Runs a command on the first `threads` of this process' cores, to its end."""
     cores = sorted(os.sched_getaffinity(0))[:threads]
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as said:
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as out, tempfile.TemporaryFile("w+", encoding="utf-8") as said:
         began = time.perf_counter()
         process = subprocess.Popen(
             command, env=env, stdout=out, stderr=said, preexec_fn=lambda: os.sched_setaffinity(0, cores)

@@ -68,7 +68,7 @@ def test_the_run_folder_has_all_its_files(run):
     }
     text = (run / "config.yaml").read_text()
     assert "units: 16  # line 7" in text and "# --set" in text and "# default" in text
-    with open(run / "metrics.csv", newline="") as file:
+    with open(run / "metrics.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 30 and set(rows[0]) == {"epoch", "loss", "accuracy", "val_loss", "val_accuracy"}
 

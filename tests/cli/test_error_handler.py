@@ -135,7 +135,7 @@ def test_a_usage_error_has_a_hint(tmp_path, monkeypatch, arguments, says):
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's full device")
 @pytest.mark.parametrize("arguments", [["datasets"], ["train", "iris", "--epochs", "2"]])
 def test_a_full_disk_is_reported_in_one_line(tmp_path, arguments):
-    with open("/dev/full", "w") as full:
+    with open("/dev/full", "w", encoding="utf-8") as full:
         command = [sys.executable, "-m", "nnctl", *arguments]
         done = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1

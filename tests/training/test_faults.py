@@ -203,7 +203,9 @@ def start_interpreter(arguments):
                                stderr=subprocess.PIPE, text=True)  # fmt: skip
     status = Path(f"/proc/{process.pid}/status")
     while process.poll() is None:
-        [caught] = [line.split()[1] for line in status.read_text().splitlines() if line.startswith("SigCgt")]
+        [caught] = [
+            line.split()[1] for line in status.read_text(encoding="utf-8").splitlines() if line.startswith("SigCgt")
+        ]
         if int(caught, 16) >> (signal.SIGTERM - 1) & 1:
             break
         time.sleep(0.001)

@@ -90,7 +90,7 @@ def test_damage_to_all_checkpoints_starts_the_run_again_and_names_them(whole, tm
 
 def test_half_a_line_of_events_goes(whole, tmp_path):
     folder = copied(whole, tmp_path, "model.safetensors")
-    with open(folder / "events.jsonl", "a") as file:
+    with open(folder / "events.jsonl", "a", encoding="utf-8") as file:
         file.write('{"event": "EpochEn')
     runner.resume(folder)
     assert all(json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines())

@@ -43,7 +43,7 @@ def written(tmp_path, columns):
         "days": 40 + 3 * x + rng.normal(0, 2, ROWS),
     }
     y = np.stack([everything[name] for name in columns], axis=1).round(2)
-    with open(tmp_path / "d.csv", "w", newline="") as file:
+    with open(tmp_path / "d.csv", "w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([["x", *columns], *np.column_stack([x, y]).tolist()])
     return y
 
