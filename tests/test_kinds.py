@@ -191,7 +191,7 @@ def test_parquet_list_types(kind):
         loaded = data(config)
         assert loaded.preprocessing.features == ("x",)
         assert all(any(word in note for note in loaded.notes) for word in words)
-    assert "mixed kinds (numbers and words)" in refused("check", "mixed.yaml")
+    assert "mixed types (numbers and words)" in refused("check", "mixed.yaml")
 
 
 def test_transparent_images(kind):

@@ -1,4 +1,4 @@
-"""Loading a data set: read, split, fit on the training rows, transform; and the notes of what was done."""
+"""Loading a data set: read, split, fit on the training rows, transform, with notes of what was done."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ Wanted = Mapping[str, str]
 
 
 def load_dataset(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], wanted: Wanted, seed: int) -> Dataset:
-    """The arrays that a config's data set gives, fitted on its training rows.
+    """The data set of a config, with preprocessing fitted on its training rows.
 
-    inputs: the config's, or empty: one input, called "input". wanted: by output, the labels its loss wants:
+    inputs: those of the config; if empty, there is one, called "input". wanted: by output, the labels its loss needs:
     "integer", "onehot", "binary", "number" or "sequence". seed: of the split, unless the split has its own.
     Raises DataError.
     """
@@ -46,9 +46,9 @@ def load_dataset(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], wanted: 
 
 
 def load_fitted(preprocessing: Preprocessing) -> Dataset:
-    """The splits of the data set that a model was trained on, transformed by what was fitted then.
+    """The data set that a model was trained on, with the preprocessing that was fitted then.
 
-    Raises DataError where the files have other rows than when the model was trained.
+    Raises DataError if the splits have other numbers of rows than when the model was trained.
     """
     dataset, _ = resolve(preprocessing.dataset)
     read, fixed = read_dataset(dataset, preprocessing.rules, preprocessing.formats)

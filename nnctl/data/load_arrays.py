@@ -1,4 +1,4 @@
-"""Arrays to a data set: which array feeds what, lengths, shapes, scaling."""
+"""Arrays to a data set: which array is which input or target, lengths, shapes, scaling."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def load_arrays(origin: DatasetSpec, dataset: DatasetSpec, bundled: Bundled | No
     notes = list(arrays.notes)
     for_tables = ("features", "categorical", "numeric", "query", "sequence", "text")
     if unused := [key for key in for_tables if getattr(dataset, key)]:
-        raise DataError(f"dataset.{unused[0]} is for tables, these are arrays", arrays.source, "leave it out")
+        raise DataError(f"dataset.{unused[0]} is for tables, but these are arrays", arrays.source, "remove it")
     feeds = _array_inputs(inputs, arrays, bundled)
     aims = _array_targets(dataset, wanted, arrays)
     weight = dataset.weight or ("w" if "w" in arrays.arrays and "w" not in (*feeds.values(), *aims.values()) else None)
@@ -51,7 +51,7 @@ def load_arrays(origin: DatasetSpec, dataset: DatasetSpec, bundled: Bundled | No
              for name, array in feeds.items()}  # fmt: skip
     arrays = without_padding(arrays, plain.values())
     arrays, fixed = _drop_named(dataset, arrays, names, fixed, notes)
-    fed = {entry.array: name for name, entry in plain.items()}  # a target may be an input too: an autoencoder's
+    fed = {entry.array: name for name, entry in plain.items()}  # a target may also be an input, in an autoencoder
     coders = {
         output: fit_array_target(
             array, arrays[array], wanted[output], arrays.where(array), dataset.alphabet,
@@ -76,7 +76,7 @@ def load_arrays(origin: DatasetSpec, dataset: DatasetSpec, bundled: Bundled | No
     for output, array in aims.items():
         if array not in fed and coders[output].labels == "number" and rules.get(array, "none") != "none":
             coders[output] = scaled_target(coders[output], arrays[array], split.rows["train"], rules[array])
-            notes.append(f'target "{array}": scaled ({rules[array]}), by the training rows')
+            notes.append(f'target "{array}": scaled ({rules[array]}), using the training rows')
     notes += target_notes(coders.values())
     counts = {part: len(split.rows[part]) for part in PARTS}
     return finish(Preprocessing(origin, seed, fitted, coders, weight, counts), arrays, split, notes)
@@ -85,7 +85,7 @@ def load_arrays(origin: DatasetSpec, dataset: DatasetSpec, bundled: Bundled | No
 def _plain_input(dataset: DatasetSpec, name: str, array: str, inputs: Mapping[str, InputSpec],
                  bundled: Bundled | None, arrays: Arrays, lengths: str | None,
                  notes: list[str]) -> ArrayInput:  # fmt: skip
-    """One array as an input, before anything is fitted."""
+    """One array as an input, before it is fitted."""
     x, where = arrays[array], arrays.where(array)
     check_numbers(x, where)
     missing = rule(dataset.missing, array)
@@ -96,7 +96,7 @@ def _plain_input(dataset: DatasetSpec, name: str, array: str, inputs: Mapping[st
     if lengths and not has_steps(x, shape):
         if dataset.lengths:
             raise DataError(f"lengths are for time steps, but a row has the shape {shape}", where,
-                            "save (rows, steps, features), or leave `lengths` out")  # fmt: skip
+                            "save (rows, steps, features), or remove `lengths`")  # fmt: skip
         notes.append(f'array "{lengths}" is not used: the rows of "{array}" have no time steps')
         lengths = None
     divisor = bundled.divisor if bundled else arrays.divisors.get(array, 1.0)
@@ -104,7 +104,7 @@ def _plain_input(dataset: DatasetSpec, name: str, array: str, inputs: Mapping[st
 
 
 def _named(coder: TargetCoder, bundled: Bundled) -> TargetCoder:
-    """The coder with the names of the classes where the files have their numbers."""
+    """The coder with the class names of a bundled data set whose files have class numbers."""
     numbers = tuple(map(str, range(len(bundled.classes))))
     if coder.columns != (bundled.target,) or coder.classes != numbers or bundled.classes == numbers:
         return coder
@@ -112,7 +112,7 @@ def _named(coder: TargetCoder, bundled: Bundled) -> TargetCoder:
 
 
 def _label_lengths(aims: Mapping[str, str], wanted: Wanted, arrays: Arrays) -> dict[str, str]:
-    """Output name -> the array of its label lengths, of those outputs whose targets are rows of labels."""
+    """Output name -> the array of its label lengths, for the outputs whose targets are rows of labels."""
     found = {}
     for output, array in aims.items():
         if wanted[output] == "sequence":
@@ -127,7 +127,7 @@ def _array_inputs(inputs: Mapping[str, InputSpec], arrays: Arrays, bundled: Bund
     """Input name -> the array that feeds it."""
     if columned := [name for name, entry in inputs.items() if entry.columns]:
         raise DataError(f"inputs.{columned[0]} names columns, but these are arrays", arrays.source,
-                        "say `array: NAME` instead")  # fmt: skip
+                        "write `array: NAME` instead")  # fmt: skip
     usual = bundled.array if bundled and bundled.array else "x"
     if len(inputs) <= 1:
         [(name, given)] = [(name, entry.array) for name, entry in inputs.items()] or [("input", None)]
@@ -136,7 +136,7 @@ def _array_inputs(inputs: Mapping[str, InputSpec], arrays: Arrays, bundled: Bund
 
 
 def _array_targets(dataset: DatasetSpec, wanted: Wanted, arrays: Arrays) -> dict[str, str]:
-    """Output name -> the array it learns."""
+    """Output name -> the array that is its target."""
     given = dataset.target
     if isinstance(given, Mapping):
         aims = {output: names[0] for output, names in given.items()}
@@ -145,13 +145,13 @@ def _array_targets(dataset: DatasetSpec, wanted: Wanted, arrays: Arrays) -> dict
     else:
         aims = {output: output for output in wanted}
     if set(aims) != set(wanted):
-        raise DataError(f"targets are given for {listing(aims)}, the outputs are {listing(wanted)}", arrays.source,
+        raise DataError(f"targets are given for {listing(aims)}, but the outputs are {listing(wanted)}", arrays.source,
                         "write `target: {OUTPUT: ARRAY}` with each output once")  # fmt: skip
     return aims
 
 
 def rule_of(rules: str | Mapping[str, str] | None, name: str) -> str:
-    """How an array is scaled; as it is unless the config says otherwise."""
+    """How an array is scaled; "none" unless the config says otherwise."""
     return (rules if isinstance(rules, str) else (rules or {}).get(name)) or "none"
 
 
@@ -162,22 +162,22 @@ def _array_notes(arrays: Arrays, entry: ArrayInput, normalize: str) -> list[str]
         notes.append(f"{what}: values divided by {entry.divisor:g}, to the range 0 to 1")
     if normalize != "none":
         each = ", feature by feature over the real time steps" if entry.lengths else ""
-        notes.append(f"{what}: scaled ({normalize}){each}, by the training rows")
-    elif entry.divisor == 1 and x.dtype.kind in "ui" and not _are_numbers_of_words(entry) and x.size:
+        notes.append(f"{what}: scaled ({normalize}){each}, using the training rows")
+    elif entry.divisor == 1 and x.dtype.kind in "ui" and not _are_token_ids(entry) and x.size:
         most = extent(x)[1]
         if most > 16:
-            notes.append(f"{what}: whole numbers up to {most}, not scaled; `normalize: minmax` often trains better")
+            notes.append(f"{what}: whole numbers up to {most}, not scaled; `normalize: minmax` often works better")
     return notes
 
 
-def _are_numbers_of_words(entry: ArrayInput) -> bool:
+def _are_token_ids(entry: ArrayInput) -> bool:
     return entry.lengths is not None and len(entry.shape) == 1
 
 
 def _drop_named(dataset: DatasetSpec, arrays: Arrays, names: Sequence[str], fixed: Mapping[str, Array],
                 notes: list[str]) -> tuple[Arrays, dict[str, Array]]:  # fmt: skip
-    """Without the rows that `missing: drop` covers; the parts' row numbers follow."""
-    number = "row number"  # an array of its own, to see which rows stay
+    """The arrays without the rows that `missing: drop` excludes, and the row numbers of the splits among the rest."""
+    number = "row number"  # an extra array, to see which rows stay
     count = rows_of(arrays, list(names))
     kept = keep_array_rows(dataset, replace(arrays, arrays={**arrays.arrays, number: np.arange(count)}), names, notes)
     rows = np.asarray(kept[number])

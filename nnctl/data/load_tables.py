@@ -1,4 +1,4 @@
-"""Tables to a data set: columns fitted on the training rows, one by one; texts; rows that are time steps."""
+"""Tables to a data set: numbers, categories and texts, fitted on the training rows, and rows that are time steps."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ Wanted = Mapping[str, str]
 
 def load_table(origin: DatasetSpec, dataset: DatasetSpec, inputs: Mapping[str, InputSpec], wanted: Wanted,
                seed: int, table: Table, fixed: Mapping[str, Array]) -> Dataset:  # fmt: skip
-    """A table's data set; see loading.load. With `sequence`, a sample is all the rows of an id."""
+    """The data set of a table; see `load.load_dataset`. With `sequence`, a sample is all rows with the same id."""
     notes: list[str] = list(table.notes)
     if dataset.lengths:
-        raise DataError("dataset.lengths is for arrays, this is a table", table.source,
+        raise DataError("dataset.lengths is for arrays, but this is a table", table.source,
                         "for rows that are time steps write `sequence: {id: COLUMN}`")  # fmt: skip
     roles = find_roles(dataset, inputs, tuple(wanted), table)
     notes += roles.notes
@@ -86,7 +86,7 @@ def _fit_coders(dataset: DatasetSpec, roles: Roles, wanted: Wanted, table: Table
 def _fit_input(dataset: DatasetSpec, table: Table, name: str, columns: Sequence[tuple[str, str]],
                wanted: tuple[int | None, ...] | None, steps: int | None, train: Array,
                notes: list[str]) -> TableInput | TextInput:  # fmt: skip
-    """An input fitted on the rows `train`. wanted: its shape as the config gives it. steps: of sequences."""
+    """An input fitted on the rows `train`. wanted: its shape in the config. steps: of sequences."""
     [(first, take), *_] = columns
     if take == "text" and dataset.text:
         text = fit_text(table, first, train, dataset.text, rule(dataset.missing, first))
@@ -98,7 +98,7 @@ def _fit_input(dataset: DatasetSpec, table: Table, name: str, columns: Sequence[
     shape = fit_shape(wanted, found, f"inputs.{name}", f"its {len(columns)} columns make")
     if steps is not None and shape[0] != steps:
         raise DataError(f"the input's shape is {list(shape)}, but its sequences have {steps} time steps",
-                        f"inputs.{name}", f"write `shape: {list(found)}`, or leave it out")  # fmt: skip
+                        f"inputs.{name}", f"write `shape: {list(found)}`, or remove it")  # fmt: skip
     return TableInput(features, shape)
 
 

@@ -24,9 +24,9 @@ Kind = Literal["number", "text", "date", "time", "nested"]
 class Column:
     """One column.
 
-    number: values float64, NaN where missing. date: the same, in microseconds since 1970; time: since midnight.
-    text: values int32, positions in `words`, -1 where missing; words are distinct, in any order.
-    nested (lists, structs): no values to use; all missing. called: the type that the file gives it.
+    number: values float64, NaN if missing. date: the same, in microseconds since 1970; time: since midnight.
+    text: values int32, indices in `words`, -1 if missing; the words are distinct, in any order.
+    nested (lists, structs): values that cannot be used, all missing. called: the type of the column in the file.
     """
 
     kind: Kind
@@ -43,7 +43,7 @@ class Column:
         return replace(self, values=self.values[rows])
 
     def distinct(self) -> tuple[str | float, ...]:
-        """The values that occur, sorted: numbers by size, words by letter."""
+        """The values that occur, sorted: numbers by size, words alphabetically."""
         if self.kind == "text":
             present = distinct(self.values[self.values >= 0])
             return tuple(sorted(self.words[code] for code in present))
@@ -56,11 +56,11 @@ class Column:
 
     @property
     def type_name(self) -> str:
-        """The name of the type, as column_types takes it: of a column that is not read, the file's own."""
+        """The SQL name of the type; for a column that is not read, its type in the file."""
         return self.called or {"date": "DATE", "time": "TIME", "number": "DOUBLE"}.get(self.kind, "VARCHAR")
 
     def as_text(self) -> Column:
-        """The same column as words; numbers and dates as a person writes them (1, not 1.0; 2023-01-31)."""
+        """The same column as words; numbers and dates are written as usual (1, not 1.0; 2023-01-31)."""
         if self.kind == "text":
             return self
         present, codes = np.unique(self.values, return_inverse=True)
@@ -71,7 +71,7 @@ class Column:
 
     @classmethod
     def of_words(cls, values: Sequence[str | None]) -> Column:
-        """A text column from str values, None where missing."""
+        """A text column of str values, None if missing."""
         words = tuple(word for word in dict.fromkeys(values) if word is not None)
         index: dict[str | None, int] = {word: code for code, word in enumerate(words)}
         index[None] = -1
@@ -80,13 +80,13 @@ class Column:
 
 
 def text_columns(fields: Mapping[str, Sequence[str]], missing: Set[str]) -> dict[str, Column]:
-    """Text columns by name. fields: their words, row by row. missing: the words that stand for no value."""
+    """Text columns by name. fields: their words, row by row. missing: the words that mean a missing value."""
     return {name: Column.of_words([None if word in missing else word for word in words])
             for name, words in fields.items()}  # fmt: skip
 
 
 def missing_note(words: Mapping[str, Mapping[str, int]]) -> list[str]:
-    """A note of the words that are taken as missing values, by column and by word; none where there are none."""
+    """A note of the words that count as missing values, by column and word; none if there are none."""
     if not words:
         return []
     shown = [
@@ -97,7 +97,7 @@ def missing_note(words: Mapping[str, Mapping[str, int]]) -> list[str]:
 
 
 def distinct(values: Array) -> Array:
-    """The values that occur, sorted. Asked for counts as well, np.unique does not import numpy.ma (10 ms)."""
+    """The values that occur, sorted. (Without return_counts, np.unique would import numpy.ma, which takes 10 ms.)"""
     return np.unique(values, return_counts=True)[0]
 
 
@@ -107,7 +107,7 @@ def number_word(value: float) -> str:
 
 
 def date_word(microseconds: float) -> str:
-    """A date as 2023-01-31, with the time of day where there is one."""
+    """A date as 2023-01-31, with the time of day if there is one."""
     text = str(np.datetime64(int(microseconds), "us")).removesuffix(".000000")
     return text.removesuffix("T00:00:00")
 
@@ -121,7 +121,7 @@ _WORDS = {"date": date_word, "time": time_word}
 
 
 class Occurrences(NamedTuple):
-    """Rows of a column that have a value, and how many different values there are."""
+    """The number of rows with a value, and of distinct values."""
 
     present: int
     distinct: int
@@ -158,11 +158,11 @@ class Table:
 
     @property
     def whole_origin(self) -> Origin:
-        """The file and the row of each row, also where they are the plainest there can be."""
+        """The file and row number of each row, never None."""
         return self.origin or Origin.of([(self.source, self.rows)], self.numbers)
 
     def missing_told(self, column: str) -> str:
-        """What a message about missing values adds where words were taken as such; else nothing."""
+        """What a message about missing values adds if words counted as such; otherwise nothing."""
         words = self.missing_words.get(column)
         if not words:
             return ""
@@ -173,12 +173,12 @@ class Table:
         return Where(f'{self.source}: column "{column}"', f'column "{column}"', origin)
 
     def gaps(self, names: Iterable[str]) -> dict[str, Array]:
-        """(rows,) bool, whether the value is missing, of those of the columns in which one is."""
+        """(rows,) bool, whether the value is missing, for each column with missing values."""
         masks = {name: self.columns[name].missing for name in dict.fromkeys(names)}
         return {name: mask for name, mask in masks.items() if mask.any()}
 
     def occurrences(self, names: Iterable[str]) -> dict[str, Occurrences]:
-        """How many values the columns have, and how many different ones."""
+        """How many values the columns have, and how many distinct ones."""
         found = {}
         for name in names:
             column = self.columns[name]
@@ -187,12 +187,12 @@ class Table:
         return found
 
     def require_all(self, wanted: Mapping[str, Iterable[str]]) -> None:
-        """Raises DataError for the first key of the config that names columns that there are not."""
+        """Raises DataError for the first key of the config that names unknown columns."""
         for key, names in wanted.items():
             self.require(names, key)
 
     def require(self, names: Iterable[str], key: str) -> None:
-        """Raises DataError that lists the names that are no column, with the nearest that are."""
+        """Raises DataError that lists the names that are not columns, with the most similar column."""
         absent = [name for name in dict.fromkeys(names) if name not in self.columns]
         if absent:
             raise DataError(
@@ -203,9 +203,9 @@ class Table:
 
 
 def stack(tables: Sequence[Table]) -> Table:
-    """The tables one under the other, with the first one's columns; words where one of them has words.
+    """The rows of all tables, with the columns of the first; a column is text if it is text in one of them.
 
-    Raises DataError where a table lacks a column.
+    Raises DataError if a table lacks a column.
     """
     first, *others = tables
     for other in others:
@@ -232,7 +232,7 @@ def _join(columns: Sequence[Column]) -> Column:
     codes = []
     for column in map(Column.as_text, columns):
         new = np.array([words.setdefault(word, len(words)) for word in column.words] + [-1], dtype=np.int32)
-        codes.append(new[column.values])  # code -1 picks the last entry, which is -1 again
+        codes.append(new[column.values])  # code -1 is the last entry, which is -1 again
     return Column("text", np.concatenate(codes), tuple(words))
 
 

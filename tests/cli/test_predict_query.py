@@ -160,4 +160,4 @@ def test_a_name_in_a_different_case_gets_a_suggestion(tmp_path):
     run = run_of(tmp_path, f"select temp, rain, {SNOW} from data")
     (tmp_path / "new.csv").write_text("Temp,rain\n1,2\n")
     result = nnctl("predict", run, tmp_path / "new.csv")
-    assert result.exit_code == 2 and '"Temp" where the files trained on have "temp"' in " ".join(result.stderr.split())
+    assert result.exit_code == 2 and '"Temp", but the training files have "temp"' in " ".join(result.stderr.split())

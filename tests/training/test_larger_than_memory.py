@@ -87,7 +87,7 @@ def test_a_file_cut_under_a_run_is_told_and_not_a_crash(tmp_path, monkeypatch):
             with path.open("r+b") as file:
                 file.truncate(5000)
 
-    with pytest.raises(DataError, match=r"was cut from [\d,]+ to 5,000 bytes"):
+    with pytest.raises(DataError, match=r"was truncated from [\d,]+ to 5,000 bytes"):
         runner.train(checked, folder=tmp_path / "run", subscribers=[cut])
 
 

@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 from nnctl.data.columns.number_formats import PLAIN_FORMAT, NumberFormat
 
-# Words that a CSV file's rows hold where there is no value, unless `missing_values` says otherwise.
+# Words that mean a missing value in a CSV file, unless `missing_values` says otherwise.
 NULLS = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL", "None", "?")
 
-# "category": words, with whole numbers written one way (3, not 3.0). "other": what is not read: lists, structs, bytes.
+# "category": words, whole numbers in one form (3, not 3.0). "other": types that are not read, as lists and bytes.
 FormatKind = Literal["number", "text", "category", "date", "time", "other"]
 
 
@@ -23,7 +23,7 @@ FormatKind = Literal["number", "text", "category", "date", "time", "other"]
 class ColumnFormat:
     """What a column of a file holds.
 
-    number: how numbers are written. whole: whether all of them are whole numbers. order: of the parts of dates.
+    number: how numbers are written. whole: whether all of them are whole numbers. order: of year, month and day.
     """
 
     kind: FormatKind
@@ -46,7 +46,7 @@ class ColumnFormat:
         return cls(**{**value, "number": NumberFormat(**value.get("number", {}))})
 
     def called(self) -> str:
-        """What messages call a column of it."""
+        """What messages call values in this format."""
         return {"number": "numbers", "date": "dates", "time": "times of day"}.get(self.kind, "words")
 
 
@@ -56,12 +56,11 @@ TIME, OTHER = ColumnFormat("time"), ColumnFormat("other")
 
 @dataclass(frozen=True)
 class Rules:
-    """What the config says of the columns.
+    """What the config says about the columns.
 
-    words: columns kept as they are written. categories: the same, but for whole numbers. classes: words or plain
-    numbers. numbers: numbers, however they are written. orders: like classes, or dates. dates: the order of day, month
-    and year, of all columns or by column.
-    missing: words that stand for no value, or None for the usual ones. decimal: the mark before a fraction, or None.
+    words: columns kept as they are written. categories: the same, except for whole numbers. classes: words or plain
+    numbers. numbers: numbers in any format. dates: the order of day, month and year, for all columns or by column.
+    missing: words that mean a missing value; None for the usual ones. decimal: the decimal separator, or None.
     """
 
     words: frozenset[str] = frozenset()
@@ -81,7 +80,7 @@ NO_RULES = Rules()
 
 @dataclass
 class Decision:
-    """Formats by column, and a note for what could be understood otherwise."""
+    """Formats by column, and notes on columns that could be read differently."""
 
     formats: dict[str, ColumnFormat] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)

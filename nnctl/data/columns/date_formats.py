@@ -1,4 +1,4 @@
-"""Dates and times of day as people write them, and the order of day and month in which a whole column fits."""
+"""Dates and times of day in the usual formats, and the order of day and month that fits a whole column."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
 
-ORDERS = ("ymd", "dmy", "mdy")  # of year, month and day where all are numbers
+ORDERS = ("ymd", "dmy", "mdy")  # of year, month and day, if all are numbers
 DAY = 86_400_000_000  # microseconds
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,7 +37,7 @@ _MONTH_YEAR = re.compile(
 
 
 def instant(word: str, order: str) -> float | None:
-    """Microseconds since 1970 of a date in this order, with a time of day or without; None for what is none."""
+    """Microseconds since 1970 of a date in this order, with or without a time of day; None if it is not a date."""
     word = word.strip()
     if not word or len(word) > 60 or not any(sign.isdigit() for sign in word):
         return None
@@ -70,7 +70,7 @@ def instant(word: str, order: str) -> float | None:
 def _microseconds(year: str, month: int, day: int, found: re.Match[str]) -> float | None:
     number = int(year)
     if len(year) == 2:
-        number += 2000 if number < 69 else 1900  # as POSIX has it
+        number += 2000 if number < 69 else 1900  # as in POSIX
     clock = 0.0 if found["hour"] is None else _clock(found)
     if clock is None:
         return None
@@ -102,13 +102,13 @@ def _clock(found: re.Match[str]) -> float | None:
 
 
 def time_of_day(word: str) -> float | None:
-    """Microseconds since midnight of a time such as 10:30 or 1:05 PM; None for what is none."""
+    """Microseconds since midnight of a time such as 10:30 or 1:05 PM; None if it is not a time."""
     found = _OF_DAY.fullmatch(word.strip())
     return None if found is None else _clock(found)
 
 
 def month_of_year(word: str) -> float | None:
-    """Months since the year 0 of a month such as Jan 2023; None for what is none."""
+    """Months since the year 0 of a month such as Jan 2023; None if it is not a month."""
     found = _MONTH_YEAR.fullmatch(word.strip())
     if found is None:
         return None
@@ -117,9 +117,9 @@ def month_of_year(word: str) -> float | None:
 
 
 def possible_orders(words: Iterable[str]) -> tuple[str, ...]:
-    """The orders in which every word is a date; empty where none fits all.
+    """The orders in which every word is a date; empty if none fits all of them.
 
-    A year of two digits comes last wherever that fits: 31.01.23 is in 2023, not in 2031.
+    A year of two digits is the last number if possible: 31.01.23 is in 2023, not in 2031.
     """
     orders = list(ORDERS)
     for word in words:
@@ -137,13 +137,13 @@ def are_times(words: Iterable[str]) -> bool:
 
 
 def same_in_all(words: Iterable[str], orders: Iterable[str]) -> bool:
-    """Whether the orders give the same dates: each word names its month or has the year in front."""
+    """Whether all orders give the same dates, since each word names its month or begins with the year."""
     orders = tuple(orders)
     return all(len({instant(word, order) for order in orders}) == 1 for word in words)
 
 
 def usual_order(words: Iterable[str], orders: tuple[str, ...]) -> str:
-    """The likeliest of several orders: day first with points (31.01.2023) and hyphens, month first with slashes."""
+    """The most likely of several orders: day first with points (31.01.2023) and hyphens, month first with slashes."""
     if len(orders) == 1:
         return orders[0]
     mark = next((found["mark"] for word in words if (found := _NUMBERS.fullmatch(word.strip()))), "-")

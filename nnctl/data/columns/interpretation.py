@@ -23,8 +23,8 @@ _THOUSANDS = re.compile(r"-?[0-9]{1,3}(\.[0-9]{3})+")
 def decide(columns: Mapping[str, Sequence[str]], rules: Rules, delimiter: str = ",") -> Decision:
     """The format of each column, from the distinct words of all its rows.
 
-    columns: the words, without those that stand for missing values. A column of plain numbers may be left to `decide`
-    or not: see is_plain. delimiter: of the file; a semicolon hints at decimal commas.
+    columns: the words, without those that mean a missing value. delimiter: of the file; a semicolon suggests decimal
+    commas.
     """
     decision = Decision()
     open_numbers: dict[str, list[NumberFormat]] = {}
@@ -54,18 +54,18 @@ def decide(columns: Mapping[str, Sequence[str]], rules: Rules, delimiter: str = 
 
 
 def _codes(words: Sequence[str]) -> bool:
-    """Whether all words are digits alone. Some begin with 0 then, since the words are no plain numbers."""
+    """Whether all words are digits; some then begin with 0, since the words are not plain numbers."""
     return all(map(CODE.fullmatch, words))
 
 
 def is_plain(words: Sequence[str]) -> bool:
-    """Whether all words are numbers as any reader takes them."""
+    """Whether all words are numbers that any reader accepts."""
     return all(map(PLAIN.fullmatch, words))
 
 
 def plain_format(whole: bool, largest: float, name: str, rules: Rules) -> ColumnFormat:
-    """The format of a column of plain numbers. largest: the largest absolute value; beyond 2^53, whole numbers would
-    run into each other, and are words unless the config wants numbers."""
+    """The format of a column of plain numbers. largest: the largest absolute value; whole numbers above 2^53, which
+    float64 cannot distinguish, are words unless the config asks for numbers."""
     if whole and largest >= BEYOND and name not in rules.numbers:
         return TEXT
     return replace(NUMBER, whole=whole)
@@ -73,7 +73,7 @@ def plain_format(whole: bool, largest: float, name: str, rules: Rules) -> Column
 
 def beyond_note(name: str) -> str:
     return (
-        f'column "{name}": whole numbers above 2^53, which float64 does not keep apart, are taken as words;'
+        f'column "{name}": whole numbers above 2^53, which float64 cannot distinguish, are read as words;'
         f" `numeric: {yaml_list([name])}` reads them as numbers"
     )
 
@@ -85,7 +85,7 @@ def _plain(name: str, words: Sequence[str], rules: Rules, notes: list[str]) -> C
     if chosen is TEXT:
         notes.append(beyond_note(name))
     elif rules.decimal == "," and name not in rules.classes:
-        # with a decimal comma, 1.234 is a thousand; 1.5 is then no number at all
+        # with a decimal comma, 1.234 is a thousand, and 1.5 is not a number
         found = [f for f in number_formats.possible_formats(words) if f.decimal == ","]
         return replace(chosen, number=_european(found)) if found else TEXT
     return chosen
@@ -104,7 +104,7 @@ def _orders(name: str, words: Sequence[str], rules: Rules) -> tuple[str, ...]:
     if chosen and not found and date_formats.possible_orders(words):
         wrong = next(word for word in words if date_formats.instant(word, chosen) is None)
         raise DataError(
-            f'`dates: {chosen}` is given, but column "{name}" holds "{wrong}", which is no date in that order',
+            f'`dates: {chosen}` is given, but column "{name}" holds "{wrong}", which is not a date in that order',
             f'column "{name}"', f"orders that fit all values: {listing(date_formats.possible_orders(words))}",
         )  # fmt: skip
     return found
@@ -113,21 +113,21 @@ def _orders(name: str, words: Sequence[str], rules: Rules) -> tuple[str, ...]:
 def _code_note(name: str, words: Sequence[str]) -> str:
     example = next((word for word in words if len(word) > 1 and word[0] == "0"), words[0])
     return (
-        f'column "{name}": {example} begins with 0, so its values are taken as words;'
+        f'column "{name}": {example} begins with 0, so its values are read as words;'
         f" `numeric: {yaml_list([name])}` reads them as numbers"
     )
 
 
 def _settle_numbers(columns: Mapping[str, Sequence[str]], found: Mapping[str, list[NumberFormat]], rules: Rules,
                     delimiter: str, decision: Decision) -> None:  # fmt: skip
-    """Chooses among the ways of writing by the decimal mark that the file's other columns prove."""
+    """Chooses among the possible formats by the decimal separator that other columns of the file prove."""
     proven = {choices[0].decimal for choices in found.values() if len({choice.decimal for choice in choices}) == 1}
     usual = "," if "," in proven or (delimiter == ";" and "." not in proven) else "."
     mark = rules.decimal or usual
     for name, choices in found.items():
         fitting = [choice for choice in choices if choice.decimal == mark]
         if rules.decimal and not fitting:
-            decision.formats[name] = TEXT  # whoever uses it as numbers is told of the word that is none
+            decision.formats[name] = TEXT  # using it as numbers is an error that names the word
             continue
         chosen = (fitting or choices)[0]
         words = columns[name]
@@ -141,7 +141,7 @@ def _settle_numbers(columns: Mapping[str, Sequence[str]], found: Mapping[str, li
             "number", chosen, whole=all(v is not None and v.is_integer() for v in values)
         )
         decision.notes.append(_number_note(name, words, chosen, ambiguous))
-    if "," in proven and not rules.decimal:  # then a column such as 1.234, 5.678 has thousands, not fractions
+    if "," in proven and not rules.decimal:  # then 1.234 and 5.678 are thousands, not fractions
         for name, kept in list(decision.formats.items()):
             if kept.kind != "number" or name in found or name in rules.classes or not columns.get(name):
                 continue
@@ -153,7 +153,7 @@ def _settle_numbers(columns: Mapping[str, Sequence[str]], found: Mapping[str, li
 
 
 def _grouped_by_points(word: str) -> bool:
-    """Whether a word such as 1.234 may be a whole number of thousands."""
+    """Whether a word such as 1.234 can be a whole number with a thousands separator."""
     return _THOUSANDS.fullmatch(word) is not None
 
 
@@ -166,13 +166,13 @@ def _number_note(name: str, words: Sequence[str], chosen: NumberFormat, ambiguou
     text = f'column "{name}": numbers written as "{example}" are read as {value:.15g}'
     if ambiguous:
         other = "." if chosen.decimal == "," else ","
-        text += f"; `decimal: '{other}'` reads {other!r} as the decimal mark"
+        text += f"; `decimal: '{other}'` reads {other!r} as the decimal separator"
     return f"{text}; `categorical: {yaml_list([name])}` keeps them as words"
 
 
 def _settle_dates(columns: Mapping[str, Sequence[str]], found: Mapping[str, tuple[str, ...]],
                   decision: Decision) -> None:  # fmt: skip
-    """Chooses among the orders of day and month by the one that the file's other columns prove."""
+    """Chooses among the possible orders of day and month by the one that other columns of the file prove."""
     proven = {orders[0] for orders in found.values() if len(orders) == 1}
     for name, orders in found.items():
         words = columns[name]
@@ -187,7 +187,7 @@ def _settle_dates(columns: Mapping[str, Sequence[str]], found: Mapping[str, tupl
             others = " or ".join(f"`dates: {order}`" for order in orders if order != chosen)
             decision.notes.append(
                 f'column "{name}": "{example}" is read as {date_word(_instant(example, chosen))} ({chosen});'
-                f" all values fit {listing(orders)}, and {others} reads them otherwise"
+                f" all values fit {listing(orders)}, and {others} reads them differently"
             )
 
 
@@ -205,12 +205,12 @@ def _instant(word: str, order: str) -> float:
 
 def typed_columns(columns: Mapping[str, Column], formats: Mapping[str, ColumnFormat],
                   source: str) -> dict[str, Column]:  # fmt: skip
-    """Columns of words as what their formats say: see `typed`."""
+    """Columns of words converted by their formats: see `typed`."""
     return {name: typed(name, column, formats[name], source) for name, column in columns.items()}
 
 
 def typed(name: str, column: Column, wanted: ColumnFormat, source: str, origin: Origin | None = None) -> Column:
-    """A column of words as what its format says. source, origin: as a Table has them.
+    """A column of words converted by its format. source, origin: as in Table.
 
     Raises DataError, with row and column, for a word that does not fit.
     """
@@ -226,7 +226,7 @@ def typed(name: str, column: Column, wanted: ColumnFormat, source: str, origin: 
         read = partial(date_formats.instant, order=wanted.order)
     else:
         read = date_formats.time_of_day
-    values = np.full(len(column.words) + 1, np.nan)  # code -1, missing, picks the last
+    values = np.full(len(column.words) + 1, np.nan)  # code -1, missing, is the last
     for code, word in enumerate(column.words):
         value = read(word)
         if value is not None:
@@ -245,18 +245,18 @@ def _described(wanted: ColumnFormat) -> str:
         return f"dates in the order {wanted.order}" if wanted.order != "ymd" else "dates"
     if wanted.kind != "number" or style.plain:
         return wanted.called()
-    parts = [f"decimal mark {style.decimal!r}"]
+    parts = [f"decimal separator {style.decimal!r}"]
     parts += [f"thousands separated by {style.thousands!r}"] if style.thousands else []
     parts += [f"with {affix!r}" for affix in (style.prefix, style.suffix) if affix]
     return f"numbers ({', '.join(parts)})"
 
 
 def _fix(name: str, wanted: ColumnFormat) -> str:
-    return f"write it as the rows that the model was trained on have it: as {_described(wanted)}"
+    return f"write it as in the training data: as {_described(wanted)}"
 
 
 def as_category(column: Column) -> Column:
-    """A column as words; whole numbers are written one way, so that 3 and 3.0 are one category."""
+    """A column as words; whole numbers have one form, so that 3 and 3.0 are the same category."""
     if column.kind != "text":
         return column.as_text()
     changed = [_whole_word(word) for word in column.words]

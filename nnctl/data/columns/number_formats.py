@@ -1,4 +1,4 @@
-"""Numbers as people write them: decimal commas, thousands separators, percent signs, currencies, units."""
+"""Numbers in the usual formats: decimal commas, thousands separators, percent signs, currencies, units."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-# What every reader takes for a number as it stands. No leading zeros: 007 is a code, not 7.
+# What any reader accepts as a number. No leading zeros: 007 is a code, not 7.
 PLAIN = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|-?(?i:inf|infinity)")
 CODE = re.compile(r"[0-9]+")  # digits that may begin with 0
-BEYOND = 2**53  # from here on not every whole number is a float64
+BEYOND = 2**53  # from here on, not every whole number is a float64
 
 _MINUS = str.maketrans({"−": "-", "–": "-", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "’": "'"})
 _CURRENCY = r"[$€£¥₩₹₽₺₫฿₴]|(?:US|A|C|NZ|HK|S|R)\$|Rs\.?|kr|zł|Fr\.?"
 _CODES = r"AUD|BRL|CAD|CHF|CNY|DKK|EUR|GBP|HKD|INR|JPY|KRW|MXN|NOK|NZD|PLN|RUB|SEK|SGD|TRY|USD|ZAR"
-# Units that may stand directly behind a number. Single letters that number houses, seats or classes (5A) are none.
+# Units that may follow a number directly. Single letters are not among them, because of house numbers (5A).
 _UNITS = (
     r"%|‰|°|°?[CF](?<=°.)|kg|mg|µg|lbs?|oz|km|cm|mm|mi|ft|ms|min|mins|hrs?|sec|secs|px|pt|[kKMGT]i?B|[kMG]?Hz|[kM]?Wh?"
     r"|km/h|mph|m/s|m²|m2|m³|m3|km²|cc|hp|bhp|ml|mL|cl|dl|dB|ppm|bps|원|円|元"
 )
-_KNOWN = re.compile(rf"{_CURRENCY}|{_CODES}|{_UNITS}|[gmshlLWVt]")  # single letters only behind a blank
+_KNOWN = re.compile(rf"{_CURRENCY}|{_CODES}|{_UNITS}|[gmshlLWVt]")  # single letters only after a blank
 _WRITTEN = re.compile(
     rf"(?P<open>\()?\s*(?P<sign>[-+]?)\s*(?P<prefix>{_CURRENCY}|{_CODES})?\s*(?P<second>-?)"
     r"(?P<body>\d[\d.,' _]*\d|\d[.,]?|[.,]\d+)(?P<exponent>[eE][+-]?\d+)?"
     rf"(?P<suffix>\s?(?:{_CURRENCY}|{_CODES}|{_UNITS})|\s[^\W\d_][^\W\d_/²³.]{{0,9}})?\s*(?P<close>\))?"
 )
-# (decimal mark, thousands separator), the likeliest first
+# (decimal separator, thousands separator), the most likely first
 _STYLES = ((".", ""), (".", ","), (",", ""), (",", "."), (".", " "), (",", " "), (".", "'"), (",", "'"), (".", "_"))
 
 
 @dataclass(frozen=True)
 class NumberFormat:
-    """How a column's numbers are written.
+    """How the numbers of a column are written.
 
-    decimal: the mark before the fraction. thousands: the separator between groups of digits, or "". prefix, suffix:
-    a currency or unit that all of them may have. percent: whether every number other than 0 ends in it.
-    zeros: whether numbers may begin with 0.
+    decimal: the decimal separator. thousands: the separator between groups of digits, or "". prefix, suffix: a currency
+    or unit that any of them may have; a suffix "%" must follow every number other than 0. zeros: whether numbers may
+    begin with 0.
     """
 
     decimal: str = "."
@@ -47,11 +47,11 @@ class NumberFormat:
 
     @property
     def plain(self) -> bool:
-        """Whether numbers that PLAIN takes are all that it stands for."""
+        """Whether it accepts only numbers that match PLAIN."""
         return self == PLAIN_FORMAT
 
     def number(self, word: str) -> float | None:
-        """The number a word stands for, or None."""
+        """The value of a word, or None if it is not a number in this format."""
         if self.decimal == "." and not self.suffix and PLAIN.fullmatch(word):
             return float(word)
         written = _written(word)
@@ -68,7 +68,7 @@ class NumberFormat:
             return False
         if written.suffix and written.suffix != self.suffix:
             return False
-        # 0.05 beside 5% would be another number: there the sign has to stand at each
+        # beside 5%, a number such as 0.05 would be ambiguous, so that every number needs the sign
         return self.suffix != "%" or written.suffix == "%" or not written.body.strip("0.,")
 
 
@@ -107,7 +107,7 @@ def _shape(decimal: str, thousands: str) -> re.Pattern[str]:
 
 
 def _digits(body: str, decimal: str, thousands: str, zeros: bool) -> str | None:
-    """The digits as float() reads them, or None where they are not written in this style."""
+    """The digits as float() reads them, or None if they are not written in this style."""
     if not _shape(decimal, thousands).fullmatch(body):
         return None
     plain = body.replace(thousands, "") if thousands else body
@@ -118,7 +118,7 @@ def _digits(body: str, decimal: str, thousands: str, zeros: bool) -> str | None:
 
 
 def looks_like_number(word: str) -> bool:
-    """Whether a word is a number in some way of writing, whichever; with a unit, one that is known."""
+    """Whether a word is a number in any of the formats, possibly with a known unit."""
     written = _written(word)
     if written is None:
         return PLAIN.fullmatch(word) is not None
@@ -128,7 +128,7 @@ def looks_like_number(word: str) -> bool:
 
 
 def possible_formats(words: Iterable[str], zeros: bool = False) -> list[NumberFormat]:
-    """The ways of writing in which every word is a number, the likeliest first; none where no single one fits all."""
+    """The formats in which every word is a number, the most likely first; empty if no format fits all words."""
     styles = list(_STYLES)
     prefixes: set[str] = set()
     suffixes: set[str] = set()

@@ -1,4 +1,4 @@
-"""The order of a column's values: numbers, dates and times by size; words by what they mean, never by letter."""
+"""The order of the values of a column: numbers, dates and times by size, words by meaning, never alphabetically."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 
 
 def rank(column: Column, where: str, hint: str) -> Array:
-    """(rows,) numbers that sort as the column does; values that are alike get the same number.
+    """(rows,) numbers in the order of the column's values; equal values have equal numbers.
 
-    Raises DataError, with this place and hint, where nothing tells in which order the words stand.
+    Raises DataError, with this place and hint, if the order of the words is unknown.
     """
     if column.kind != "text":
         return column.values
@@ -36,7 +36,7 @@ def rank(column: Column, where: str, hint: str) -> Array:
 
 
 def _keys(words: Sequence[str]) -> list[tuple[float, ...]] | None:
-    """What the words are sorted by; None where that is not known."""
+    """The sort keys of the words; None if their order is unknown."""
     orders = date_formats.possible_orders(words)
     readers: list[Callable[[str], float | None]] = [
         date_formats.time_of_day, date_formats.month_of_year, _named(_MONTHS), _named(_DAYS)
@@ -61,13 +61,13 @@ def _named(names: Sequence[str]) -> Callable[[str], float | None]:
 
 
 def _by_numbers(words: Sequence[str]) -> list[tuple[float, ...]] | None:
-    """t1, t2, t10; 2023-Q1; v1.2.10: words that are the same but for their numbers, the most significant first."""
+    """t1, t2, t10; 2023-Q1; v1.2.10: words that differ only in their numbers, the most significant number first."""
     if len({_DIGITS.sub("0", word.strip().lower()) for word in words}) > 1:
         return None
     keys: list[tuple[float, ...]] = [tuple(map(int, _DIGITS.findall(word))) for word in words]
     if not keys or not keys[0]:
         return None
-    # Q1 2023: the year is the most significant, but stands last
+    # Q1 2023: the year is the most significant number, but comes last
     if len(keys[0]) > 1 and all(1000 <= key[-1] <= 2999 for key in keys) and not all(key[0] >= 1000 for key in keys):
         return None
     return keys

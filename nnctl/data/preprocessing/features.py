@@ -113,12 +113,12 @@ class Category:
         return onehot[:, :-1]
 
     def note(self) -> str:
-        """The numbers that it becomes, and its first words."""
+        """How it is encoded, and its first words."""
         shown = listing(self.words, 5)
         if self.encode == "onehot":
             return f'column "{self.name}": {len(self.words)} one-hot numbers ({shown})'
         return (
-            f'column "{self.name}": categories 1 to {len(self.words)} ({shown}), 0 for any other; an Embedding wants'
+            f'column "{self.name}": categories 1 to {len(self.words)} ({shown}), 0 for any other; an Embedding needs'
             f" input_dim {len(self.words) + 1}"
         )
 
@@ -177,7 +177,7 @@ def fit_features(dataset: DatasetSpec, table: Table, columns: Sequence[tuple[str
 
 
 def _by_column(rules: str | Mapping[str, str] | None, names: Sequence[str], default: str) -> dict[str, str]:
-    """The rule of each column, of one rule for all or of rules by column."""
+    """The rule of each column, from one rule for all or from rules by column."""
     if isinstance(rules, Mapping):
         return {name: rules.get(name, default) for name in names}
     return dict.fromkeys(names, rules or default)
@@ -262,7 +262,7 @@ def _counted(mask: Array, one: str, several: str) -> str:
 
 
 def total_width(features: Iterable[Feature]) -> int:
-    """How many numbers the features become together."""
+    """The number of columns of all encodings together."""
     return sum(feature.width for feature in features)
 
 

@@ -197,7 +197,7 @@ def fit_shape(wanted: tuple[int | None, ...] | None, found: Shape, where: str, w
     raise DataError(
         f"the input's shape is {list(wanted)}, but {what} shape {list(found)}",
         where,
-        f"write `shape: {list(found)}`, or leave it out",
+        f"write `shape: {list(found)}`, or remove it",
     )
 
 

@@ -1,4 +1,4 @@
-"""Missing values: what they are told with, and which rows the rule `missing: drop` leaves out of tables and arrays."""
+"""Missing values: the error about those without a rule, and the rows that `missing: drop` leaves out."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ NAMED = 20  # rows that a note names one by one
 
 def kept_rows(dataset: DatasetSpec, table: Table, features: Iterable[str], targets: Iterable[str],
               notes: list[str], *, labelled: bool = True) -> Array:  # fmt: skip
-    """Numbers of the rows that stay after `missing: drop`, from 0; a note for each column that dropped some.
+    """The numbers of the rows that `missing: drop` keeps, from 0, with a note for each column that excludes some.
 
-    labelled: the rows are to be learnt or evaluated, so that their weights and times count, too.
+    labelled: the rows are for training or evaluation, so that their weights and times must not be missing either.
     """
     kept = np.ones(table.rows, dtype=bool)
     looked_at = _looked_at(dataset, table, features, targets, labelled)
@@ -54,7 +54,7 @@ _FILLS = {"number": "median", "category": "category", "text": "zero"}
 
 def refuse_missing(dataset: DatasetSpec, table: Table, takes: Mapping[str, str], targets: Sequence[str],
                    whole: Table | None = None) -> None:  # fmt: skip
-    """Raises one DataError for all columns with missing values that no rule covers, with one rule for all of them.
+    """Raises one DataError for all columns with missing values that no rule covers, with a rule for each to paste.
 
     takes: by feature, "number", "category" or "text". whole: the table before rows were dropped.
     """
@@ -85,7 +85,7 @@ def refuse_missing(dataset: DatasetSpec, table: Table, takes: Mapping[str, str],
 
 def _proposal(dataset: DatasetSpec, table: Table, takes: Mapping[str, str], targets: Sequence[str],
               wanted: Mapping[str, str], whole: Table) -> str:  # fmt: skip
-    """A rule for every column that needs one, to be pasted; and what `drop` would cost instead."""
+    """The hint: a rule for each column that needs one, and how many rows `drop` would leave out instead."""
     known: dict[str, str]
     if isinstance(dataset.missing, str):
         known = {} if dataset.missing == "error" else {
@@ -111,12 +111,12 @@ def _any_missing(table: Table, names: Iterable[str]) -> Array:
 
 
 def keep_array_rows(dataset: DatasetSpec, rows: Arrays, names: Iterable[str], notes: list[str]) -> Arrays:
-    """The arrays without the rows that `missing: drop` covers."""
+    """The arrays without the rows that `missing: drop` excludes."""
     return take_rows(rows, kept_array_rows(dataset, rows, names, notes))
 
 
 def kept_array_rows(dataset: DatasetSpec, rows: Arrays, names: Iterable[str], notes: list[str]) -> Array:
-    """(rows,) bool: which rows stay after `missing: drop`; a note for each array that dropped some."""
+    """(rows,) bool: the rows that `missing: drop` keeps, with a note for each array that excludes some."""
     names = list(names)
     kept = np.ones(rows_of(rows, names), dtype=bool)
     for name in names:
@@ -134,7 +134,7 @@ def kept_array_rows(dataset: DatasetSpec, rows: Arrays, names: Iterable[str], no
 
 
 def take_rows(rows: Arrays, kept: Array) -> Arrays:
-    """The rows of the arrays that `kept` marks; arrays that do not have a row for each of its values are left out."""
+    """The rows of the arrays that `kept` marks; arrays with another number of rows are left out."""
     if kept.all():
         return rows
     stay = np.flatnonzero(kept)

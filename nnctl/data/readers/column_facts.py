@@ -1,4 +1,4 @@
-"""What all rows of a file say of its columns: one or two looks of DuckDB's at each, before anything is fetched."""
+"""Statistics of the columns of a file over all rows: one or two DuckDB queries before any values are fetched."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 
 @dataclass(frozen=True)
 class Raw:
-    """The table `raw`: columns v1, v2, ... as the files hold them.
+    """The table `raw`: columns v1, v2, ... as they are in the files.
 
-    names, types: of the columns; DuckDB's types. missing: words that stand for no value. notes: of reading. typed: the
-    format has types of its own, words among them. origin: which of several files each row came from.
+    names, types: of the columns; DuckDB's types. missing: words that mean a missing value. notes: of reading. typed:
+    the file format has types, including text. origin: which of several files each row came from.
     """
 
     names: tuple[str, ...]
@@ -38,9 +38,9 @@ class Raw:
 
 @dataclass(frozen=True)
 class Fact:
-    """Of a column: whether all its words are plain numbers; whole numbers; the largest absolute value; whether all with
-    a point may be thousands (of plain numbers beside columns that are none); words that stand for no value, and in
-    how many rows."""
+    """Facts about a column. plain: all words are plain numbers. whole: they are whole numbers. largest: the largest
+    absolute value. grouped: the points in all words may be thousands separators. missing: words that mean a missing
+    value, and in how many rows they occur."""
 
     plain: bool
     whole: bool
@@ -50,8 +50,8 @@ class Fact:
 
 
 def facts_of(connection: duckdb.DuckDBPyConnection, raw: Raw) -> dict[str, Fact]:
-    """What all rows say of the columns of words and whole numbers: first whether they can be numbers at all, then of
-    those that can whether they are written plainly."""
+    """Facts about the columns of words and whole numbers: the first query asks whether words can be numbers, the second
+    whether those that can are plain numbers."""
     facts: dict[str, Fact] = {}
     words: dict[str, int] = {}
     asked: dict[tuple[str, str], str] = {}
@@ -94,7 +94,7 @@ def facts_of(connection: duckdb.DuckDBPyConnection, raw: Raw) -> dict[str, Fact]
 
 
 def _ask(connection: duckdb.DuckDBPyConnection, parts: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], Any]:
-    """One look at all rows of `raw`."""
+    """The results of one query over all rows of `raw`."""
     if not parts:
         return {}
     values = connection.execute(f"select {', '.join(parts.values())} from raw").fetchall()[0]
@@ -103,8 +103,8 @@ def _ask(connection: duckdb.DuckDBPyConnection, parts: Mapping[tuple[str, str], 
 
 def _look_for_thousands(connection: duckdb.DuckDBPyConnection, raw: Raw, words: Mapping[str, int],
                         facts: dict[str, Fact]) -> None:  # fmt: skip
-    """Whether columns of plain numbers with points, such as 1.234, may be thousands: only where other columns are no
-    plain numbers, since only these can show that the file has decimal commas."""
+    """Finds whether the points in columns of plain numbers, such as 1.234, may be thousands separators. Only needed if
+    other columns have no plain numbers, since only these can prove that the file has decimal commas."""
     possible = {name: at for name, at in words.items() if facts[name].grouped}
     proven = not all(facts[name].plain for name in words)
     ungrouped = _ask(connection, {
@@ -142,7 +142,7 @@ def column_format(kind: str) -> ColumnFormat:
 
 
 def clean_sql(column: str, kind: str, missing: Sequence[str]) -> str:
-    """The column with NULL for the words that stand for no value."""
+    """The column with NULL for the words that mean a missing value."""
     if duckdb_types.kind_of(kind) == "number":  # -999 of Parquet and JSON
         numbers = [word for word in missing if PLAIN.fullmatch(word)]
         return f"case when {column} in ({', '.join(numbers)}) then null else {column} end" if numbers else column

@@ -1,4 +1,4 @@
-"""The columns of a file as DuckDB holds them, each read as what all its rows say that it is."""
+"""The columns of a file in DuckDB, each read in the format that fits all its rows."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 @dataclass
 class Found:
-    """What `scan` found. sql: by column, an expression over `raw` that gives its values, where DuckDB can; columns:
-    those that were read here already. formats, notes, origin: as in Table."""
+    """The result of `scan`. sql: by column, an expression over `raw` for its values, if DuckDB can read them. columns:
+    those that were read in Python. formats, notes, origin: as in Table."""
 
     connection: duckdb.DuckDBPyConnection
     source: str
@@ -33,14 +33,14 @@ class Found:
     formats: dict[str, ColumnFormat] = field(default_factory=dict)
     sql: dict[str, str] = field(default_factory=dict)
     columns: dict[str, Column] = field(default_factory=dict)
-    native: dict[str, str] = field(default_factory=dict)  # DuckDB's types of what is not read
-    whole: set[str] = field(default_factory=set)  # columns of plain numbers, all of them whole in these files
+    native: dict[str, str] = field(default_factory=dict)  # DuckDB's types of columns that are not read
+    whole: set[str] = field(default_factory=set)  # columns of plain whole numbers
     notes: list[str] = field(default_factory=list)
     missing_words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     origin: Origin | None = None
 
     def table(self) -> Table:
-        """All columns, in the files' order."""
+        """All columns, in the order of the files."""
         left = [name for name in self.names if name not in self.columns]
         fetched = fetch(self.connection, "raw", {name: (self.formats[name], self.sql[name]) for name in left})
         whole = {**self.columns, **fetched}
@@ -56,7 +56,7 @@ class Found:
 
 def scan(connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Rules,
          formats: Mapping[str, ColumnFormat] | None, source: str) -> Found:  # fmt: skip
-    """Finds out how each column of `raw` is read: by `formats` where they are given, else by all its rows."""
+    """Decides how each column of `raw` is read: by `formats` if given, otherwise by all its rows."""
     found = Found(connection, source, raw.names, notes=list(raw.notes), origin=raw.origin)
     facts = facts_of(connection, raw)
     open_columns: dict[str, Column] = {}
@@ -75,12 +75,12 @@ def scan(connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Rules,
             elif words is not None:
                 open_columns[name] = words
             elif saved is not None and saved.kind != "other":
-                raise DataError(f"holds {duckdb_types.called(kind)}, the model was trained on {saved.called()}",
+                raise DataError(f"holds {duckdb_types.called(kind)}, but the model was trained on {saved.called()}",
                                 f'{source}: column "{name}"', duckdb_types.hint(name, kind))  # fmt: skip
             else:
                 found.formats[name], found.sql[name], found.native[name] = OTHER, "null::double", kind
         elif raw.typed and saved is None and name in rules.classes:
-            found.formats[name], found.sql[name] = TEXT, clean  # "1" in JSON is a word, the class 1 a number
+            found.formats[name], found.sql[name] = TEXT, clean  # in JSON, "1" is a word and 1 a number
         elif fact.plain and _reads_plain(name, fact, saved, rules):
             chosen = saved or plain_format(fact.whole, fact.largest, name, rules)
             if chosen == TEXT and saved is None:
@@ -110,7 +110,7 @@ def scan(connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Rules,
 
 def _json_words(connection: duckdb.DuckDBPyConnection, at: int, name: str, kind: str, saved: ColumnFormat | None,
                 rules: Rules, delimiter: str) -> Column | None:  # fmt: skip
-    """A JSON column of strings and numbers, as words; None for one that is not to be read, being of mixed kinds."""
+    """A JSON column of strings and numbers, as words; None for mixed types, which are not read."""
     if kind != "JSON" or (saved is not None and saved.kind == "other"):
         return None
     scalar = f"count(*) filter (json_type(v{at}) in ('OBJECT', 'ARRAY')) = 0"
@@ -124,30 +124,30 @@ def _json_words(connection: duckdb.DuckDBPyConnection, at: int, name: str, kind:
 
 
 def _unknown(name: str, rules: Rules) -> ColumnFormat:
-    """The format of a column that the files trained on did not have."""
+    """The format of a column that the training files did not have."""
     return NUMBER if name in rules.numbers else TEXT
 
 
 def _reads_plain(name: str, fact: Fact, saved: ColumnFormat | None, rules: Rules) -> bool:
-    """Whether DuckDB's own cast reads the words as they are meant."""
+    """Whether a cast in DuckDB reads the words correctly."""
     if saved is not None:
         return saved.kind == "number" and saved.number.decimal == "." and saved.number.suffix != "%"
     return name not in rules.words | rules.categories and rules.decimal != "," and not fact.grouped
 
 
 def _native_format(kind: str) -> ColumnFormat | None:
-    """The format of a column whose type says what it holds; None for words."""
+    """The format of a column with a type other than text; None for text."""
     return None if kind == "VARCHAR" else column_format(kind)
 
 
 def unread(connection: duckdb.DuckDBPyConnection, table: str, sql: str, kind: str, column: Column) -> Column:
-    """A column of a type that is not read, with what messages call it. column: as long, of missing values."""
+    """A column of a type that is not read, with its name for messages. column: missing values of the same length."""
     return Column("nested", column.values, called=duckdb_types.written(connection, table, sql, kind))
 
 
 def _take_native(found: Found, name: str, native: ColumnFormat, clean: str, saved: ColumnFormat | None,
                  rules: Rules) -> None:  # fmt: skip
-    """A column whose type the file tells: as it is, or as the words that the config or the trained model wants."""
+    """A column with a type in the file: unchanged, or as the words that the config or the trained model needs."""
     wanted = saved or (TEXT if name in rules.words else CATEGORY if name in rules.categories else native)
     found.formats[name] = wanted
     if wanted.kind == native.kind:
@@ -161,7 +161,7 @@ def _take_native(found: Found, name: str, native: ColumnFormat, clean: str, save
 
 
 def _cast(clean: str, wanted: ColumnFormat) -> str:
-    """An expression of the SQL type that a format has in queries."""
+    """The expression with the SQL type of a format in queries."""
     if wanted.kind == "number":
         return f"({clean})::double"
     return f"({clean})::varchar" if wanted.kind == "text" else f"({clean})"
@@ -169,7 +169,7 @@ def _cast(clean: str, wanted: ColumnFormat) -> str:
 
 def fetch(connection: duckdb.DuckDBPyConnection, table: str,
           wanted: Mapping[str, tuple[ColumnFormat, str]]) -> dict[str, Column]:  # fmt: skip
-    """Columns of a table, by name, each from an SQL expression of its format's type."""
+    """Columns of a table by name, each from an SQL expression with the type of its format."""
     if not wanted:
         return {}
     parts = []

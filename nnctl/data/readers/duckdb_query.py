@@ -1,4 +1,4 @@
-"""The config's SQL over the rows of the files, and the row that each row of its result came from."""
+"""The SQL query of a config over the rows of the files, and the row that each row of its result came from."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ _ROW = "row number of nnctl"
 
 def run_query(connection: duckdb.DuckDBPyConnection, raw: Raw, found: Found, query: str, rules: Rules,
               formats: Mapping[str, ColumnFormat], needed: Sequence[str]) -> Table:  # fmt: skip
-    """What the query makes of the table `data`: the columns of `raw`, each of the type that `found` says.
+    """The result of the query over the table `data`: the columns of `raw` with the types in `found`.
 
-    formats: of the files trained on; columns that these had and these files lack are NULL in all rows. needed: columns
-    of the result that must have values all the same. Raises DataError.
+    formats: of the training files; columns that those had and these files lack are NULL in all rows. needed: columns of
+    the result that must not depend on them. Raises DataError.
     """
     absent = {name: chosen for name, chosen in formats.items() if name not in raw.names}
     written = {name.lower(): name for name in raw.names}
     for name in absent:
-        if name.lower() in written:  # to SQL they are one, but what the column holds is known of the other
-            raise DataError(f'has the column "{written[name.lower()]}" where the files trained on have "{name}"',
-                            found.source, f"call it {name}")  # fmt: skip
+        if name.lower() in written:  # they are the same in SQL, but only the other's format is known
+            raise DataError(f'has the column "{written[name.lower()]}", but the training files have "{name}"',
+                            found.source, f"rename it to {name}")  # fmt: skip
     _create_data(connection, raw, found, absent)
     select = _statement(connection, query)
     rows, numbers = _with_numbers(connection, select)
@@ -87,7 +87,7 @@ def _largest(connection: duckdb.DuckDBPyConnection, names: Sequence[str]) -> dic
 
 def _create_data(connection: duckdb.DuckDBPyConnection, raw: Raw, found: Found,
                  absent: Mapping[str, ColumnFormat]) -> None:  # fmt: skip
-    """The table `data`. Columns that were read in Python come from arrays, row beside row."""
+    """Creates the table `data`. Columns that were read in Python come from arrays, joined row by row."""
     parts, arrays = [], {}
     for at, (name, kind) in enumerate(zip(raw.names, raw.types, strict=True), 1):
         chosen = found.formats[name]
@@ -95,7 +95,7 @@ def _create_data(connection: duckdb.DuckDBPyConnection, raw: Raw, found: Found,
             arrays[f"a{at}"] = _array(found.columns[name])
             sql = _from_array(f"a{at}", found.columns[name], chosen)
         elif (kind != "VARCHAR" and chosen == column_format(kind)) or chosen == OTHER:
-            sql = f"v{at}"  # as the file has it
+            sql = f"v{at}"  # as in the file
         elif chosen.kind == "number" and chosen.whole and name in found.whole:
             sql = f"({found.sql[name]})::bigint"
         else:
@@ -145,8 +145,8 @@ def _statement(connection: duckdb.DuckDBPyConnection, query: str) -> str:
 
 
 def _with_numbers(connection: duckdb.DuckDBPyConnection, select: str) -> tuple[Any, Array | None]:
-    """The query's result, and the file's row that each of its rows came from, where that can be known: of a plain
-    SELECT ... FROM data, with WHERE, ORDER BY or LIMIT."""
+    """The query's result, and the row of the file that each of its rows came from, for a plain SELECT ... FROM data
+    with WHERE, ORDER BY or LIMIT; None for other queries."""
     import duckdb
 
     plain = connection.sql(select)
@@ -163,7 +163,7 @@ def _with_numbers(connection: duckdb.DuckDBPyConnection, select: str) -> tuple[A
 
 
 def _marked(connection: duckdb.DuckDBPyConnection, select: str) -> str | None:
-    """The query with the row number as one more column; None where its rows are not rows of `data`."""
+    """The query with the row number as an additional column; None if its rows are not rows of `data`."""
     tree = _tree(connection, select)
     if tree.get("error") or not _mark(tree["statements"][0]["node"], {}):
         return None
@@ -171,12 +171,12 @@ def _marked(connection: duckdb.DuckDBPyConnection, select: str) -> str | None:
 
 
 def _mark(node: dict[str, Any], named: Mapping[str, dict[str, Any]]) -> bool:
-    """Adds the row number to the columns of a SELECT whose rows are rows of `data`, or of a SELECT in it that is alike;
-    False where they are not. named: the SELECTs that WITH has given names."""
+    """Adds the row number to the columns of a SELECT whose rows are rows of `data`, directly or through another SELECT;
+    returns False if they are not. named: the SELECTs that WITH names."""
     if not _is_plain(node):
         return False
     for entry in node["cte_map"]["map"]:
-        value = entry["value"]  # DuckDB's versions name its SELECT in two ways
+        value = entry["value"]  # the key differs between versions of DuckDB
         named = {**named, entry["key"].lower(): value.get("query_node") or value["query"]["node"]}
     source = node["from_table"]
     if source["type"] == "SUBQUERY":
@@ -198,7 +198,7 @@ def _mark(node: dict[str, Any], named: Mapping[str, dict[str, Any]]) -> bool:
 
 
 def _is_plain(node: Mapping[str, Any]) -> bool:
-    """Whether each row of a SELECT is a row of the one table that it reads."""
+    """Whether each row of a SELECT is a row of the single table that it reads."""
     return (
         node["type"] == "SELECT_NODE"
         and not node["group_expressions"]
@@ -217,7 +217,7 @@ def _column(name: str) -> dict[str, Any]:
 
 
 def _tree(connection: duckdb.DuckDBPyConnection, select: str) -> dict[str, Any]:
-    """The query as DuckDB's parser sees it; with the key "error" where it cannot be had so."""
+    """The syntax tree of the query from DuckDB's parser; with the key "error" if it cannot be serialized."""
     tree: dict[str, Any] = json.loads(
         connection.execute("select json_serialize_sql(?::varchar)", [select]).fetchall()[0][0]
     )
@@ -231,9 +231,9 @@ def _text(connection: duckdb.DuckDBPyConnection, tree: Mapping[str, Any]) -> str
 
 def _require(connection: duckdb.DuckDBPyConnection, select: str, absent: Mapping[str, ColumnFormat],
              needed: Sequence[str], source: str) -> None:  # fmt: skip
-    """Raises DataError where a needed column of the query's result, or which rows it has, hangs on an absent column.
+    """Raises DataError if a needed column of the query's result, or its selection of rows, depends on an absent column.
 
-    DuckDB finds out: the absent columns are made to fail when they are read, and it reads only what a column takes.
+    DuckDB finds this out: absent columns raise an error when they are read, and it reads only the columns it needs.
     """
     if not absent:
         return
@@ -257,7 +257,7 @@ def _require(connection: duckdb.DuckDBPyConnection, select: str, absent: Mapping
 
 
 def _unordered(connection: duckdb.DuckDBPyConnection, select: str) -> str:
-    """The query without its ORDER BY, where that decides on nothing but the order."""
+    """The query without its ORDER BY, if this affects only the order."""
     tree = _tree(connection, select)
     modifiers = [] if tree.get("error") else tree["statements"][0]["node"]["modifiers"]
     if [modifier["type"] for modifier in modifiers] != ["ORDER_MODIFIER"]:
@@ -270,7 +270,7 @@ _ABSENT = "nnctl finds no column "
 
 
 def _absent_column(connection: duckdb.DuckDBPyConnection, select: str) -> str | None:
-    """The absent column that this query reads, if it reads one."""
+    """The absent column that this query reads, or None."""
     import duckdb
 
     try:

@@ -1,4 +1,4 @@
-"""CSV, TSV, JSON and Parquet files to a Table, through DuckDB."""
+"""CSV, TSV, JSON and Parquet files to a Table, with DuckDB."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
     from nnctl.data.readers.csv.dialect import Dialect
 
-_SMALL = 16 << 20  # bytes: under this, threads cost more than they bring
+_SMALL = 16 << 20  # bytes: below this, threads cost more time than they save
 
 
 def read_table(files: Files, rules: Rules = NO_RULES, *, query: str | None = None,
                formats: Mapping[str, ColumnFormat] | None = None, needed: Sequence[str] = (),
                encoding: str | None = None) -> Table:  # fmt: skip
-    """The files' rows, or what `query` makes of them; in the query they are the table `data`.
+    """The rows of the files, or the result of `query`, in which they are the table `data`.
 
-    formats: of the columns of the files that a model was trained on, by which these are read; None: they are decided
-    from all rows. A query finds columns that those files had and these lack as columns without a value. needed: the
-    columns of the result that must not come from such a column.
-    encoding: of CSV files; default UTF-8.
-    DuckDB may read these files and nothing else, write nothing and load no extension.
+    formats: of the columns of the files that a model was trained on, in which these are read; None: they are decided
+    from all rows. In a query, columns that the training files had and these files lack are NULL. needed: the columns of
+    the result that must not depend on such a column.
+    encoding: of CSV files; by default UTF-8.
+    DuckDB can read only these files, write nothing and load no extension.
     Raises DataError.
     """
     import duckdb
@@ -53,7 +53,7 @@ def read_table(files: Files, rules: Rules = NO_RULES, *, query: str | None = Non
 
 @contextmanager
 def _source(files: Files, rules: Rules, encoding: str | None) -> Iterator[tuple[duckdb.DuckDBPyConnection, Raw]]:
-    """A connection, and the files in it as they are written."""
+    """A connection with the table `raw` of the files."""
     with ExitStack() as opened:
         if files.format != "csv":
             connection = opened.enter_context(_connect(files, [os.path.abspath(path) for path in files.paths]))
@@ -82,7 +82,7 @@ def _source(files: Files, rules: Rules, encoding: str | None) -> Iterator[tuple[
 
 
 def _origin(files: Files, counts: Sequence[int]) -> Origin | None:
-    """Which of several files each row is of. counts: rows of each."""
+    """Which of several files each row came from. counts: the rows of each file."""
     return Origin.of(zip(map(str, files.paths), counts, strict=True)) if len(files.paths) > 1 else None
 
 
@@ -92,7 +92,7 @@ def _connect(files: Files, paths: Sequence[str]) -> duckdb.DuckDBPyConnection:
     config: dict[str, str | bool | int | float | list[str]] = {
         "autoload_known_extensions": False,
         "autoinstall_known_extensions": False,
-        "python_enable_replacements": False,  # a query sees `data`, not this program's variables
+        "python_enable_replacements": False,  # so that a query does not see variables of this program
     }
     if files.size < _SMALL:
         config["threads"] = 1
@@ -108,7 +108,7 @@ def _literals(paths: Sequence[str]) -> str:
 
 
 def _dialects(files: Files, encoding: str | None) -> list[Dialect]:
-    """How each file is written. Raises DataError where the files do not have the same columns."""
+    """The dialect of each file. Raises DataError if the files do not have the same columns."""
     from nnctl.data.readers.csv.dialect import dialect
 
     dialects = [dialect(path, encoding) for path in files.paths]
@@ -116,7 +116,7 @@ def _dialects(files: Files, encoding: str | None) -> list[Dialect]:
     for path, other in zip(files.paths[1:], dialects[1:], strict=True):
         if set(other.names) != set(first.names):
             raise DataError(
-                f"its columns ({listing(other.names)}) are not those of {files.paths[0]} ({listing(first.names)})",
+                f"its columns ({listing(other.names)}) differ from those of {files.paths[0]} ({listing(first.names)})",
                 str(path),
                 "give all files the same columns, or use them as separate data sets",
             )
@@ -124,8 +124,7 @@ def _dialects(files: Files, encoding: str | None) -> list[Dialect]:
 
 
 def _native(connection: duckdb.DuckDBPyConnection, files: Files, rules: Rules) -> Raw:
-    """JSON and Parquet: types of their own, and a null of its own, so that words are missing only if the config says
-    so."""
+    """JSON and Parquet files: they have types and null, so that words are missing values only if the config says so."""
     paths = _literals([os.path.abspath(path) for path in files.paths])
     if files.format == "parquet":
         source = f"read_parquet({paths}, union_by_name = true)"
@@ -136,7 +135,7 @@ def _native(connection: duckdb.DuckDBPyConnection, files: Files, rules: Rules) -
         written = {name: "VARCHAR" if _IN_TEXT.fullmatch(str(kind)) else str(kind)
                    for name, kind in zip(rows.columns, rows.types, strict=True)}  # fmt: skip
         if _names_as_written(connection, files, paths, rows.columns) != tuple(rows.columns):
-            # `columns` takes no two names that differ by case only; so no date fits these formats
+            # `columns` does not accept names that differ only by case; with these formats, no string is a date
             source = source.removesuffix(")") + ", dateformat = 'x', timestampformat = 'x')"
             rows = connection.sql(f"select * from {source}")
         elif list(written.values()) != [str(kind) for kind in rows.types]:  # dates and times are strings in JSON
@@ -157,7 +156,7 @@ def _native(connection: duckdb.DuckDBPyConnection, files: Files, rules: Rules) -
 
 def _names_as_written(connection: duckdb.DuckDBPyConnection, files: Files, paths: str,
                       names: Sequence[str]) -> tuple[str, ...]:  # fmt: skip
-    """The names in the files: of two that differ by case only, DuckDB calls the second a_1."""
+    """The names as in the files: if two differ only by case, DuckDB renames the second to a_1."""
     lower = {name.lower() for name in names}
     found = ((name, re.fullmatch(r"(.+)_\d+", name)) for name in names)
     renamed = {name: match[1] for name, match in found if match and match[1].lower() in lower}
@@ -176,7 +175,7 @@ _IN_TEXT = re.compile(r"DATE|TIME|TIMESTAMP.*|TIME WITH.*|UUID")
 
 
 def _refuse_alike(raw: Raw, query: str | None, files: Files) -> None:
-    """In SQL, names that differ by case only are one."""
+    """Raises DataError for a query over columns that differ only by case, which are the same in SQL."""
     lower = [name.lower() for name in raw.names]
     if query is not None and len(set(lower)) < len(lower):
         twice = next(name for name in lower if lower.count(name) > 1)
@@ -184,12 +183,12 @@ def _refuse_alike(raw: Raw, query: str | None, files: Files) -> None:
             f"the columns {listing(name for name in raw.names if name.lower() == twice)} differ only by case, which"
             " SQL does not distinguish",
             files.name,
-            "rename one of them in the file, or leave `query` out",
+            "rename one of them in the file, or remove `query`",
         )
 
 
 def _explained(error: duckdb.Error, files: Files, query: str | None, encoding: str | None) -> DataError:
-    """What DuckDB says, as file, row, column and hint."""
+    """An error of DuckDB as a DataError with file, row, column and hint."""
     text = str(error)
     first = re.sub(r"^[A-Z][A-Za-z ]*Error: ", "", text.split("\n")[0])
     if query is not None and not any(sign in text for sign in ("CSV", "JSON", "Parquet")):
@@ -205,7 +204,7 @@ def _explained(error: duckdb.Error, files: Files, query: str | None, encoding: s
 
 
 _HINTS = {
-    "json": "write a list of records, [{...}, {...}], or one record a line",
+    "json": "write a list of records, [{...}, {...}], or one record per line",
     "parquet": "check that the file is complete and is Parquet",
-    "csv": "write a line of column names, then rows of as many fields",
+    "csv": "write a line of column names, then rows with the same number of fields",
 }

@@ -1,8 +1,8 @@
-"""What a column of Parquet, JSON or a query holds, from DuckDB's name for its type.
+"""What a column of Parquet, JSON or a query holds, by the name of its type in DuckDB.
 
-For whoever reads tables: `kind_of(type)` decides how a column is read. What is none of number, text, date and time is
-not fetched (some of it, such as lists of decimals, cannot be), keeps `written(...)` as its type's name, and is left out
-of the features with a note, or refused as a target:
+`kind_of(type)` decides how a column is read. A column that is not of numbers, text, dates or times is not fetched
+(lists of decimals, for example, cannot be), has `written(...)` as the name of its type, and is left out of the features
+with a note, or refused as a target:
 
     f'column "{name}" holds {called(type)} and is left out; {hint(name, type)}'
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Kind = Literal["number", "text", "date", "time", "empty", "interval", "bytes", "bits", "list", "struct", "map",
                "union", "mixed", "other"]  # fmt: skip
 
-# The first that matches: a list of numbers ends as a list does.
+# The first match counts: the type of a list of numbers ends in [].
 _KINDS: tuple[tuple[Kind, str], ...] = (
     ("list", r".*\[\d*\]"),
     ("struct", r"(STRUCT|ROW)\b.*"),
@@ -38,14 +38,14 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
 )
 _CALLED = {
     "number": "numbers", "text": "words", "date": "dates", "time": "times of day", "empty": "no values",
-    "interval": "spans of time", "bytes": "bytes", "bits": "strings of bits", "struct": "objects with fields",
-    "map": "objects with keys", "union": "values of several types", "mixed": "values of mixed kinds",
+    "interval": "durations", "bytes": "bytes", "bits": "strings of bits", "struct": "objects with fields",
+    "map": "objects with keys", "union": "values of several types", "mixed": "values of mixed types",
 }  # fmt: skip
 _JSON_WORDS = {"VARCHAR": "words", "BOOLEAN": "true or false", "OBJECT": "objects", "ARRAY": "lists"}
 
 
 def kind_of(type_name: str) -> Kind:
-    """What values of one of DuckDB's types are."""
+    """The kind of one of DuckDB's types."""
     return next((kind for kind, pattern in _KINDS if re.fullmatch(pattern, type_name, re.DOTALL)), "other")
 
 
@@ -56,17 +56,17 @@ def called(type_name: str) -> str:
         inner = type_name[: type_name.rindex("[")]
         return f"lists of {called(inner)}" if kind_of(inner) != "empty" else "empty lists"
     if kind == "mixed" and (kinds := type_name.removeprefix("JSON").removeprefix(" of ")):
-        return f"values of mixed kinds ({kinds})" if " and " in kinds else kinds
+        return f"values of mixed types ({kinds})" if " and " in kinds else kinds
     return _CALLED.get(kind, f"values of type {type_name}" if type_name else "lists or structs")
 
 
 def hint(name: str, type_name: str) -> str:
-    """How to use a column that is not read as it is: a query that can be pasted, where there is one."""
+    """How to use a column that is not read: a query to paste, if there is one."""
     column = sql_name(name)
     kind = kind_of(type_name)
     if kind == "mixed":
         query = f"select * replace ({column} ->> '$' as {column}) from data"
-        return f"write them in one kind, or take them as words: `query: {yaml_line(query)}`"
+        return f"write values of one type, or read them as words: `query: {yaml_line(query)}`"
     taken = {
         "date": (f"year({column})", "year"),
         "time": (f"hour({column})", "hour"),
@@ -85,7 +85,7 @@ def hint(name: str, type_name: str) -> str:
 
 
 def written(connection: duckdb.DuckDBPyConnection, table: str, column: str, type_name: str) -> str:
-    """The type's name, for JSON's with the kinds that occur: `JSON of numbers and words`. column: as in SQL."""
+    """The name of the type, for JSON with the types that occur: `JSON of numbers and words`. column: in SQL."""
     if type_name != "JSON":
         return type_name
     counts: dict[str, int] = {}
@@ -99,6 +99,6 @@ def written(connection: duckdb.DuckDBPyConnection, table: str, column: str, type
 
 
 def _first_field(type_name: str) -> str | None:
-    """The first field's name of STRUCT(a INTEGER, "the b" VARCHAR)."""
+    """The name of the first field of STRUCT(a INTEGER, "the b" VARCHAR)."""
     found = re.match(r'\w+\((?:"((?:[^"]|"")+)"|(\w+)) ', type_name)
     return (found[2] or found[1].replace('""', '"')) if found else None

@@ -1,7 +1,7 @@
-"""IDX files, the format of MNIST: a magic number, the sizes of the axes, then the values, big end first.
+"""IDX files, the format of MNIST: a magic number, the sizes of the axes, then the values, in big-endian order.
 
-    bytes 0-1  zero          byte 2  the values' type          byte 3  how many axes
-    4 bytes an axis: its size                                  then the values, the last axis running fastest
+    bytes 0-1  zero          byte 2  the type of the values    byte 3  the number of axes
+    4 bytes per axis: its size                                 then the values, the last axis varying fastest
 
 Source: LeCun, Cortes and Burges, The MNIST Database.
 """
@@ -35,7 +35,7 @@ _PART = re.compile(rf"(?:^|[-_.])({'|'.join(_PARTS)})(?=[-_.])", re.IGNORECASE)
 
 
 def idx_files(folder: Path) -> list[Path]:
-    """The IDX files in a folder, each once, packed or not."""
+    """The IDX files in a folder, compressed or not, each once."""
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.is_file() and is_idx(path):
@@ -44,10 +44,10 @@ def idx_files(folder: Path) -> list[Path]:
 
 
 def read_idx_files(paths: Sequence[Path], source: str) -> Arrays:
-    """x, images of (rows, height, width, 1) or whatever the file holds, and y, labels, of MNIST's files.
+    """x, images (rows, height, width, 1) or arrays of any other shape, and y, labels, from files named as in MNIST.
 
-    Labels have one axis. A name says which part it is: train, or t10k (test); with several parts the arrays are
-    called x_train, y_train, x_test, y_test. Images alone bring the file of their labels with them, if it is there.
+    Labels have one axis. The file name tells the split: train, or t10k (test); with several splits the arrays are
+    called x_train, y_train, x_test, y_test. If only images are given, the file of their labels is read, too.
     """
     if not any("label" in path.name.lower() for path in paths):
         paths = [other for path in paths for other in (path, *_labels_beside(path, paths))]
@@ -57,7 +57,7 @@ def read_idx_files(paths: Sequence[Path], source: str) -> Arrays:
         what = "labels" if values.ndim == 1 else "images"
         name = ("y" if values.ndim == 1 else "x") + (f"_{_part(path)}" if several else "")
         if name in arrays:
-            raise DataError(f"there are two files of {what} of one part ({_part(path)})", str(path),
+            raise DataError(f"there are two files of {what} for the same split ({_part(path)})", str(path),
                             "name one file of images and one of labels for each of train and test")  # fmt: skip
         arrays[name] = values.reshape(*values.shape, 1) if values.ndim == 3 else values
     divisors = {name: 255.0 for name, values in arrays.items() if name[0] == "x" and values.dtype == np.uint8}
@@ -65,7 +65,7 @@ def read_idx_files(paths: Sequence[Path], source: str) -> Arrays:
 
 
 def _all_read(paths: Sequence[Path]) -> list[Array | Rows]:
-    """The arrays of all files, unpacked side by side."""
+    """The arrays of all files, decompressed in parallel."""
     with ThreadPoolExecutor() as threads:
         return list(threads.map(read_idx, paths))
 
@@ -77,40 +77,40 @@ def _labels_beside(path: Path, given: Sequence[Path]) -> list[Path]:
 
 
 def _part(path: Path) -> str:
-    """The part that a file's name says, as train-... and emnist-letters-test-... do."""
+    """The split in a file's name, as in train-... and emnist-letters-test-..."""
     found = _PART.search(path.name)
     return _PARTS[found[1].lower()] if found else "train"
 
 
 def read_idx(path: Path) -> Array | Rows:
-    """The array of an IDX file, packed by gzip or not, as Rows where it is large. Raises DataError where header and
-    contents do not agree.
+    """The array of an IDX file, compressed by gzip or not, as Rows if it is large. Raises DataError if header and
+    contents do not match.
 
-    The header is believed only as far as the contents bear it out: no more memory is taken than the values
-    of a sound file need, and a packed file is unpacked no further than its header announces.
+    The header is not trusted: no more memory is used than the values of a valid file need, and a compressed file is
+    decompressed no further than its header announces.
     """
     try:
         with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
             head = file.read(4)
             if len(head) < 4 or head[:2] != b"\0\0" or head[2] not in _TYPES or not 1 <= head[3] <= 4:
-                raise DataError("is no IDX file: it begins with " + (head.hex(" ") or "nothing"), str(path),
-                                "give files as MNIST's: train-images-idx3-ubyte.gz")  # fmt: skip
+                raise DataError("is not an IDX file: it begins with " + (head.hex(" ") or "nothing"), str(path),
+                                "use files like those of MNIST: train-images-idx3-ubyte.gz")  # fmt: skip
             shape = struct.unpack(f">{head[3]}I", _exactly(file, 4 * head[3], path))
             dtype = np.dtype(_TYPES[head[2]])
             wanted = math.prod(shape) * dtype.itemsize
             if path.suffix.lower() != ".gz":
                 held = path.stat().st_size - 4 - 4 * head[3]
-            else:  # gzip packs to a thousandth at most
+            else:  # gzip compresses to a thousandth at most
                 held = min(wanted, 1100 * path.stat().st_size)
             if held != wanted:
-                raise DataError(f"its header promises {wanted:,} bytes of shape {shape}, the file has {held:,}",
+                raise DataError(f"its header promises {wanted:,} bytes of shape {shape}, but the file has {held:,}",
                                 str(path), "the file is truncated or damaged: download it again")  # fmt: skip
             if is_large(dtype, shape) and path.suffix.lower() != ".gz":
                 whole = MappedFile(path)
                 return Rows.of(whole.array(dtype, shape, file.tell()), whole, file.tell())
             data = _exactly(file, wanted, path)
             if file.read(1):
-                raise DataError(f"goes on after the {wanted:,} bytes of its shape {shape}", str(path),
+                raise DataError(f"continues after the {wanted:,} bytes of its shape {shape}", str(path),
                                 "the file is damaged: download it again")  # fmt: skip
     except (OSError, EOFError, zlib.error, struct.error) as error:
         raise DataError(f"cannot be read: {error}", str(path),
@@ -123,7 +123,7 @@ def read_idx(path: Path) -> Array | Rows:
 
 def _exactly(file: io.BufferedIOBase, size: int, path: Path) -> bytearray:
     data = bytearray()
-    while piece := file.read(min(_PIECE, size - len(data))):  # all at once, gzip would hold it twice
+    while piece := file.read(min(_PIECE, size - len(data))):  # in one read, gzip would hold the data twice
         data += piece
     if len(data) != size:
         raise DataError(f"ends after {len(data):,} of {size:,} bytes", str(path),

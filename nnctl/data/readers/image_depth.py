@@ -1,7 +1,7 @@
-"""Images of more than 8 bits per channel: their values, the range these lie in, and that range as bytes.
+"""Images with more than 8 bits per channel: their values, the range of the values, and the conversion to bytes.
 
-Pillow keeps the upper byte of a 16-bit colour and cuts other deep pixels at 255, which leaves nothing of a picture
-whose sensor gives 12 bits.
+Pillow keeps only the upper byte of 16-bit colors and clips other deep pixels at 255, which destroys an image with 12
+bits per channel.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 Array = np.ndarray
 Range = tuple[float, float]
 
-WHOLE: Range = (0.0, 65535.0)  # of 16 bits; for models that were trained on no deep image
+WHOLE: Range = (0.0, 65535.0)  # of 16 bits; for models that were trained without deep images
 _GRAY = ("I", "F")
-# How Pillow is told to take the upper byte of a colour, and to take the lower one instead.
+# The argument that makes Pillow take the upper byte of a color -> the one that makes it take the lower byte.
 _LOWER = {"RGB;16B": "RGB;16L", "RGB;16L": "RGB;16B", "RGBA;16B": "RGBA;16L", "RGBA;16L": "RGBA;16B"} | {
     f"{mode};16N": f"{mode};16{'B' if sys.byteorder == 'little' else 'L'}" for mode in ("RGB", "RGBA")
 }
 
 
 def is_deep(image: Image) -> bool:
-    """Whether pixels have more than 8 bits per channel. image: opened, not loaded."""
+    """Whether pixels have more than 8 bits per channel. image: opened, but not loaded."""
     return image.mode.startswith("I;16") or image.mode in _GRAY or _packing(image) in _LOWER
 
 
 def is_cut(image: Image) -> bool:
-    """Whether Pillow takes the upper 8 of 16 bits, and nothing can be done. image: opened, not loaded."""
+    """Whether Pillow takes only the upper 8 of 16 bits, unavoidably. image: opened, but not loaded."""
     return ";16" in _packing(image) and not is_deep(image)
 
 
@@ -45,7 +45,7 @@ def _packing(image: Image) -> str:
 def values(image: Image, again: ImageFile) -> Array:
     """(height, width) or (height, width, channels) of a deep image: whole numbers, or float32.
 
-    again: the same file opened a second time; neither is loaded. Raises ValueError for pixels that are no numbers.
+    again: the same file opened a second time; neither is loaded. Raises ValueError for pixels that are not finite.
     """
     if _packing(image) in _LOWER:
         again.tile = [part._replace(args=_lower(part.args)) for part in again.tile]
@@ -53,7 +53,7 @@ def values(image: Image, again: ImageFile) -> Array:
         return deep
     pixels = np.asarray(image)
     if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
-        raise ValueError("some of its pixels are no finite numbers")
+        raise ValueError("some of its pixels are not finite numbers")
     return pixels
 
 
@@ -63,15 +63,15 @@ def _lower(args: str | tuple[Any, ...] | None) -> str | tuple[Any, ...]:
 
 
 def extent(pixels: Array) -> Range:
-    """The smallest and the largest value, transparency left aside."""
+    """The smallest and the largest value, without the transparency."""
     colours = pixels[..., :3] if pixels.ndim == 3 else pixels
     return float(colours.min()), float(colours.max())
 
 
 def as_bytes(pixels: Array, extent: Range) -> Array:
-    """uint8 of the same shape: `extent` cut into 256 equal parts, what lies outside at its ends.
+    """uint8 of the same shape: `extent` divided into 256 equal intervals, values outside of it clipped.
 
-    Of 16 bits' whole range that is the upper byte. Transparency, a fourth channel, is always of the whole range.
+    For the whole range of 16 bits, this is the upper byte. Transparency, the fourth channel, always has that range.
     """
     low, high = extent
     if pixels.dtype.kind == "f":
@@ -87,7 +87,7 @@ def as_bytes(pixels: Array, extent: Range) -> Array:
 
 
 def with_alpha(eight: Array, pixels: Array, transparent: int | tuple[int, ...] | None) -> Array:
-    """The bytes of an image one of whose values means transparent pixels, with a channel that says so."""
+    """The bytes of an image in which one value means transparent pixels, with a channel of transparency."""
     if transparent is None or (pixels.ndim == 3 and pixels.shape[2] == 4):
         return eight
     same = pixels == np.asarray(transparent)

@@ -1,7 +1,7 @@
-"""Folders of images: one folder a class, read through Pillow.
+"""Folders of images: one folder per class, read with Pillow.
 
-photos/cat/*.png, photos/dog/*.jpg                        the parts are split as the config says
-photos/train/cat/..., photos/test/cat/...                 ... or as the folders do
+photos/cat/*.png, photos/dog/*.jpg                        split as the config says
+photos/train/cat/..., photos/test/cat/...                 split by folder
 photos/*.png                                              no classes: for predictions and autoencoders
 """
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 Array = np.ndarray
 
-FILE = "file"  # the array of the files' names
+FILE = "file"  # the array of file names
 _ENDINGS = tuple(ending for ending, kind in FORMATS.items() if kind == "image")
-_READERS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")  # Pillow has dozens more, some of them little tried
+_READERS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")  # Pillow has dozens more, some of them hardly tested
 _PARTS = {"train": "train", "training": "train", "validation": "validation", "valid": "validation",
           "val": "validation", "test": "test", "testing": "test"}  # fmt: skip
 _LEFT_BY_SYSTEMS = ("thumbs.db", "desktop.ini")
@@ -43,18 +43,18 @@ Found = list[tuple[str | None, Path]]  # (class, file)
 
 
 def has_images(folder: Path) -> bool:
-    """Whether images lie in a folder or in folders inside it."""
+    """Whether there are images in a folder or its subfolders."""
     return any(is_image(path) and not _hidden(path) for path in folder.rglob("*"))
 
 
 def read_image_folder(folder: Path, spec: ImageSpec) -> Arrays:
-    """x (rows, height, width, channels) uint8; y, the names of the classes, where there are class folders; and the
-    names of the files. By part, as x_train, where folders give parts. Raises DataError."""
+    """x (rows, height, width, channels) uint8; y, the class names, if there are class folders; and the file names.
+    By split, as x_train, if there are folders for the splits. Raises DataError."""
     inner = _folders(folder)
     words = [_PARTS.get(path.name.lower()) for path in inner]
     if "train" in words and None not in words:
         if len(set(words)) < len(words):
-            raise DataError(f"two folders are of one part: {listing(path.name for path in inner)}", str(folder),
+            raise DataError(f"two folders are for the same split: {listing(path.name for path in inner)}", str(folder),
                             "name each of train, validation and test once")  # fmt: skip
         parts = {f"_{word}": _images(path) for word, path in zip(words, inner, strict=True)}
     else:
@@ -73,7 +73,7 @@ def read_image_folder(folder: Path, spec: ImageSpec) -> Arrays:
 
 
 def read_images(paths: Sequence[Path], spec: ImageSpec, source: str) -> Arrays:
-    """x of single images, without classes, and their names."""
+    """x of single images, without classes, and their file names."""
     reader = _Reader(spec, paths)
     x, notes = reader.read(paths, source)
     return _as_arrays({"x": x, FILE: np.array([path.name for path in paths])}, source, notes, reader.spec)
@@ -93,11 +93,11 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _images(folder: Path) -> Found:
-    """Every image by the folder it is in, its class; without a class where there are no folders."""
+    """Every image with its class, the name of its folder; without a class if there are no folders."""
     inner = _folders(folder)
     loose = [path for path in sorted(folder.iterdir()) if path.is_file() and is_image(path) and not _hidden(path)]
     if inner and loose:
-        raise DataError(f"has images beside the folders of classes: {listing((path.name for path in loose), 5)}",
+        raise DataError(f"has images next to the class folders: {listing((path.name for path in loose), 5)}",
                         str(folder), "move each into the folder of its class")  # fmt: skip
     found: Found = [(None, path) for path in loose]
     strange, empty = [], []
@@ -107,7 +107,7 @@ def _images(folder: Path) -> Found:
         empty += [] if paths else [each.name]
         found += [(each.name, path) for path in paths]
     if strange:
-        raise DataError(f"holds files that are no images: {listing(strange, 5)}", str(folder),
+        raise DataError(f"contains files that are not images: {listing(strange, 5)}", str(folder),
                         f"move them away; images end in {', '.join(_ENDINGS)}")  # fmt: skip
     if empty or not found:
         raise DataError(f"has no images{f' in {listing(empty)}' if empty else ''}", str(folder),
@@ -116,9 +116,10 @@ def _images(folder: Path) -> Found:
 
 
 class _Reader:
-    """Reads images to one size, colour and range: the config's, or else the first's and that of those trained on.
+    """Reads images with the size, color and range of the config; otherwise, with the size and color of the first image
+    and the range of the training images.
 
-    trained: the images whose values decide the range of deep ones.
+    trained: the training images, whose values decide the range of deep images.
     """
 
     def __init__(self, spec: ImageSpec, trained: Sequence[Path]):
@@ -129,14 +130,14 @@ class _Reader:
         self._pillow, self._ops = Image, ImageOps
         self._spec, self._trained = spec, trained
         self._mode = {"gray": "L", "rgb": "RGB"}.get(spec.color or "")
-        self._size = (spec.size[1], spec.size[0]) if spec.size else None  # Pillow says width, height
+        self._size = (spec.size[1], spec.size[0]) if spec.size else None  # Pillow uses (width, height)
         self._range = spec.range
         self._resized = self._recoloured = self._transparent = self._deep = self._clipped = self._cut = 0
         self._paged: list[str] = []
 
     @property
     def spec(self) -> ImageSpec:
-        """How all further images are read to be as these are."""
+        """How further images are read in the same way."""
         width, height = self._size or (1, 1)
         return self._spec.model_copy(update={
             "size": (height, width), "color": "gray" if self._mode == "L" else "rgb",
@@ -144,31 +145,31 @@ class _Reader:
         })  # fmt: skip
 
     def read(self, paths: Sequence[Path], source: str) -> tuple[Array, tuple[str, ...]]:
-        """(rows, height, width, channels) uint8, and notes on what was changed."""
+        """(rows, height, width, channels) uint8, and notes on what was converted."""
         broken = []
-        room = None
+        pixels = None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # odd metadata and the like
             warnings.simplefilter("error", self._pillow.DecompressionBombWarning)
             for row, path in enumerate(paths):
                 try:
                     image = self._opened(path)
-                    if room is None:
-                        room = _room(len(paths), self._shape(image), source)
-                    room[row] = self._pixels(image).reshape(room.shape[1:])
+                    if pixels is None:
+                        pixels = _buffer(len(paths), self._shape(image), source)
+                    pixels[row] = self._pixels(image).reshape(pixels.shape[1:])
                 except DataError:
                     raise
-                except Exception as error:  # a broken file may raise anything in Pillow's readers
+                except Exception as error:  # Pillow's readers raise many types of errors for a broken file
                     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
                     broken.append(f"{path} ({reason.replace(repr(str(path)), 'it')[:80]})")
         if broken:
             raise DataError(f"{len(broken)} of {len(paths)} images cannot be read: {listing(broken, 20)}", source,
                             "fix them, or move them to another folder")  # fmt: skip
-        assert room is not None  # no image is an error before
-        return room, tuple(self._notes(len(paths), room.shape))
+        assert pixels is not None  # there is at least one image
+        return pixels, tuple(self._notes(len(paths), pixels.shape))
 
     def _opened(self, path: Path) -> Image:
-        """The first page of a file, of 8 bits a colour, with the side up that the camera noted."""
+        """The first page of a file, with 8 bits per channel, rotated as its EXIF data say."""
         with self._pillow.open(path, formats=_READERS) as image:
             if image.width * image.height > _MOST_PIXELS:
                 raise ValueError(f"{image.width} x {image.height} pixels are too many")
@@ -194,7 +195,7 @@ class _Reader:
             return image_depth.values(image, again)
 
     def _found_range(self) -> tuple[float, float]:
-        """The smallest and the largest value of the deep images trained on."""
+        """The smallest and the largest value of the deep training images."""
         extents = []
         for path in self._trained:
             try:
@@ -209,7 +210,7 @@ class _Reader:
         return low, (high if low < high else low + 1)
 
     def _shape(self, image: Image) -> tuple[int, int, int]:
-        """(height, width, channels) of all images, the config's or else the first's."""
+        """(height, width, channels) of all images, as in the config or as the first image."""
         self._size = self._size or image.size
         self._mode = self._mode or ("L" if image.mode in _GRAY else "RGB")
         return self._size[1], self._size[0], len(self._mode)
@@ -217,35 +218,35 @@ class _Reader:
     def _pixels(self, image: Image) -> Array:
         self._recoloured += (image.mode in _GRAY) != (self._mode == "L") or image.mode in _OTHER_COLOURS
         if image.has_transparency_data:
-            image = self._grounded(image)
+            image = self._without_transparency(image)
         image = image.convert(self._mode)
         if self._size is not None and image.size != self._size:
             image = image.resize(self._size, self._pillow.Resampling.BILINEAR)
             self._resized += 1
         return np.asarray(image, np.uint8)
 
-    def _grounded(self, image: Image) -> Image:
-        """A transparent image on the ground; one that is opaque all over as it is."""
+    def _without_transparency(self, image: Image) -> Image:
+        """A transparent image on the background color; an opaque one unchanged."""
         layers = image.convert("RGBA")
         if layers.getchannel("A").getextrema()[0] == 255:
             return image
         self._transparent += 1
-        ground = self._pillow.new("RGBA", layers.size, (*self._spec.background, 255))
-        return self._pillow.alpha_composite(ground, layers).convert("RGB")
+        background = self._pillow.new("RGBA", layers.size, (*self._spec.background, 255))
+        return self._pillow.alpha_composite(background, layers).convert("RGB")
 
     def _notes(self, count: int, shape: tuple[int, ...]) -> Iterator[str]:
         if self._resized:
             yield f"{self._resized} of {count} images are resized to {shape[1]} x {shape[2]} pixels"
         if self._recoloured:
-            yield f"{self._recoloured} of {count} images are taken as {'gray' if self._mode == 'L' else 'RGB'}"
+            yield f"{self._recoloured} of {count} images are converted to {'gray' if self._mode == 'L' else 'RGB'}"
         if self._transparent:
             advice = "" if self._spec.range else "; `image: {background: black}` sets another color"
-            ground = _colour_name(self._spec.background)
-            yield f"{self._transparent} of {count} images have transparent pixels and are placed on {ground}{advice}"
+            color = _color_name(self._spec.background)
+            yield f"{self._transparent} of {count} images have transparent pixels and are placed on {color}{advice}"
         yield from self._depth_notes(count)
         if self._paged:
             yield (
-                f"{len(self._paged)} of {count} images have further pages or frames, of which the first is read:"
+                f"{len(self._paged)} of {count} images have several pages or frames, of which only the first is read:"
                 f" {listing(self._paged, 3)}"
             )
 
@@ -257,24 +258,25 @@ class _Reader:
             decided = "" if self._spec.range else advice
             yield f"{self._deep} of {count} images have more than 8 bits per channel: {shown} becomes 0 to 1{decided}"
             if self._clipped:
-                yield f"{self._clipped} of {count} images have values outside of {shown}, which are cut off"
+                yield f"{self._clipped} of {count} images have values outside of {shown}, which are clipped"
         if self._deep < count and (self._deep or (low, high) != image_depth.WHOLE):
             yield f"{count - self._deep} of {count} images have 8 bits per channel: their 0 to 255 becomes 0 to 1"
         if self._cut:
             yield f"{self._cut} of {count} images have 16 bits per channel, of which the upper 8 are read"
 
 
-def _colour_name(colour: tuple[int, int, int]) -> str:
+def _color_name(color: tuple[int, int, int]) -> str:
     names: dict[tuple[int, ...], str] = {(255, 255, 255): "white", (0, 0, 0): "black"}
-    return names.get(tuple(colour), "#" + "".join(f"{part:02x}" for part in colour))
+    return names.get(tuple(color), "#" + "".join(f"{channel:02x}" for channel in color))
 
 
-def _room(rows: int, shape: tuple[int, ...], source: str) -> Array:
-    """Memory for the pixels. Raises DataError where the machine has not so much."""
+def _buffer(rows: int, shape: tuple[int, ...], source: str) -> Array:
+    """Memory for the pixels. Raises DataError if the machine has less."""
     wanted = rows * int(np.prod(shape))
     if wanted > machine_memory():
         raise DataError(
-            f"{rows:,} images of {shape[0]} x {shape[1]} x {shape[2]} take {wanted / 1e9:.1f} GB, more than there is",
+            f"{rows:,} images of {shape[0]} x {shape[1]} x {shape[2]} take {wanted / 1e9:.1f} GB, more than the memory"
+            " of this machine",
             source, "make them smaller: `image: {size: [64, 64]}` under dataset",
         )  # fmt: skip
     return np.empty((rows, *shape), np.uint8)

@@ -1,4 +1,4 @@
-"""Files mapped into memory: the system reads the pages that are looked at, and drops them when memory is short."""
+"""Files mapped into memory: the system reads pages when they are accessed, and drops them when memory is short."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from nnctl.errors import DataError
 if TYPE_CHECKING:
     import zipfile
 
-_KEPT = 64 << 20  # bytes of a file that a look at all its rows leaves in sight
+_KEPT = 64 << 20  # bytes that stay mapped while all rows of a file are read
 _LOCAL_HEADER = struct.Struct("<4sHHHHHIIIHH")  # APPNOTE.TXT of PKWARE, 4.3.7
 
 
 class MappedFile:
-    """A whole file, mapped to be read only."""
+    """A whole file, mapped read-only."""
 
     def __init__(self, path: Path):
         self.path = path
         with path.open("rb") as file:
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._size = len(self._map)
-        self._seen = 0
-        # A row brings its neighbours along, which a shuffled epoch wants later, if there is room to keep them. Where
-        # there is not, only what is wanted is read, and all rows of a batch at once: a tenth of the time of one by one.
-        self._sparing = self._size > machine_memory() / 2 and hasattr(mmap, "MADV_WILLNEED")
-        if self._sparing:
+        self._read = 0
+        # The system reads neighboring rows with each row, which helps a shuffled epoch if memory can keep them. Of
+        # larger files, only the rows of a batch are read, all at once: a tenth of the time of reading them one by one.
+        self._only_wanted = self._size > machine_memory() / 2 and hasattr(mmap, "MADV_WILLNEED")
+        if self._only_wanted:
             self._map.madvise(mmap.MADV_RANDOM)
 
     def array(self, dtype: np.dtype, shape: tuple[int, ...], offset: int) -> np.ndarray:
-        """The array in C order whose first value is at `offset`; not to be written to."""
+        """The array in C order that begins at `offset`; it must not be written to."""
         count = int(np.prod(shape, dtype=np.int64))
         return np.frombuffer(self._map, dtype, count, offset).reshape(shape)
 
     def wanted(self, start: int, width: int, numbers: np.ndarray) -> None:
-        """Rows of `width` bytes, of which number 0 begins at `start`, are looked at next."""
-        if not self._sparing or not len(numbers):
+        """Announces that these rows of `width` bytes are read next; row 0 begins at `start`."""
+        if not self._only_wanted or not len(numbers):
             return
         if numbers[-1] - numbers[0] == len(numbers) - 1:
             begin, width = start + width * numbers[:1], width * len(numbers)
@@ -52,31 +52,26 @@ class MappedFile:
             self._map.madvise(mmap.MADV_WILLNEED, page, first + width - page)
 
     def passed(self, size: int) -> None:
-        """So many bytes have been read, one after the other: now and then, what was is put out of sight. The system
-        has it in its cache still, and would take it back when memory is short, but else it counts as the process's
-        own. Not for scattered rows: a batch's would take four times as long to come into sight again each time."""
-        self._seen += size
-        if self._seen > _KEPT and hasattr(mmap, "MADV_DONTNEED"):
+        """So many bytes have been read in sequence: from time to time, the pages are unmapped. They remain in the
+        system's cache, but no longer count as memory of the process. This is not done for scattered rows: mapping the
+        pages of each batch again would take four times as long."""
+        self._read += size
+        if self._read > _KEPT and hasattr(mmap, "MADV_DONTNEED"):
             self._map.madvise(mmap.MADV_DONTNEED)
-            self._seen = 0
-        # A row brings its neighbours along, which a shuffled epoch wants later, if there is room to keep them. Where
-        # there is not, only what is wanted is read, and all rows of a batch at once: a tenth of the time of one by one.
-        self._sparing = self._size > machine_memory() / 2 and hasattr(mmap, "MADV_WILLNEED")
-        if self._sparing:
-            self._map.madvise(mmap.MADV_RANDOM)
+            self._read = 0
 
     def check(self) -> None:
-        """Raises DataError where the file has become shorter: to read what is no longer there ends the process."""
+        """Raises DataError if the file has become shorter, since reading beyond its end would kill the process."""
         size = self._map.size()
         if size < self._size:
             raise DataError(
-                f"was cut from {self._size:,} to {size:,} bytes while it was in use", str(self.path),
-                "leave a file alone while a run reads it: write the new one under another name, then rename it",
+                f"was truncated from {self._size:,} to {size:,} bytes while it was in use", str(self.path),
+                "do not change a file while a run reads it: write the new one under another name, then rename it",
             )  # fmt: skip
 
 
 def machine_memory() -> float:
-    """Bytes of memory that the machine has; infinite where it does not tell."""
+    """The memory of the machine in bytes; infinite if unknown."""
     try:
         if os.name == "nt":
             return _windows_memory()
@@ -102,10 +97,10 @@ def _windows_memory() -> float:
 
 
 def stored_at(path: Path, info: zipfile.ZipInfo) -> int | None:
-    """Where in a zip file the bytes of a member begin; None where these are packed, or not as the index says.
+    """Where the bytes of a member begin in a zip file; None if they are compressed, or not where the index says.
 
-    Only the member's own header is read: its checksum would mean to read all of a file that is mapped so as not to be
-    read. That a member is whole follows from its size, which its npy header and the zip file's index agree on.
+    Only the header of the member is read; to verify its checksum, all of a file that is mapped would have to be read.
+    That it is complete follows from its size, on which its npy header and the index of the zip file agree.
     """
     import zipfile
 

@@ -1,4 +1,4 @@
-"""npz and npy files to arrays, safely: nothing is unpickled, and no header is believed before the file is measured."""
+"""npz and npy files to arrays, safely: nothing is unpickled, and headers are compared with the size of the file."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     import zipfile
 
 Array = np.ndarray
-Place = tuple[MappedFile, int]  # a mapped file, and where in it something begins
+Place = tuple[MappedFile, int]  # a mapped file, and an offset in it
 
-_BOMB_RATIO = 200  # inflated bytes to file bytes; images of one colour stay far below
+_BOMB_RATIO = 200  # decompressed bytes to file bytes; images of a single color stay far below
 _BOMB_SIZE = 256 << 20
-_CHUNK = 1 << 20  # bytes read at once: what is unpacked goes by way of one such piece
+_CHUNK = 1 << 20  # bytes that are decompressed at once
 
 
 def read_arrays(files: Files) -> Arrays:
-    """The arrays of the files; those of several files one after the other along the first axis.
+    """The arrays of the files; those of several files are joined along the first axis.
 
-    An npy file's array is called x. Large arrays that are not packed are mapped, not read. Raises DataError for
-    objects (pickles), headers that promise more than the file holds, and files that are broken.
+    The array of an npy file is called x. Large uncompressed arrays are mapped, not read. Raises DataError for objects
+    (pickles), headers that promise more than the file has, and broken files.
     """
     parts = [_read(path) for path in files.paths]
     first = parts[0]
@@ -41,7 +41,7 @@ def read_arrays(files: Files) -> Arrays:
             shapes = [arrays[name].shape[1:] if name in arrays else None for arrays in (first, part)]
             if shapes[0] != shapes[1]:
                 raise DataError(
-                    f'array "{name}" has rows of shape {shapes[1]}, in {files.paths[0]} {shapes[0]}',
+                    f'array "{name}" has rows of shape {shapes[1]}, but {shapes[0]} in {files.paths[0]}',
                     str(path),
                     "give all files the same arrays",
                 )
@@ -63,11 +63,11 @@ def _read(path: Path) -> dict[str, Array | Rows]:
     except MemoryError:
         raise DataError(
             "does not fit into memory", str(path),
-            "save it with numpy.savez or numpy.save, uncompressed: then rows are read when they are needed",
+            "save it uncompressed, with numpy.savez or numpy.save: then rows are read when they are needed",
         ) from None  # fmt: skip
     except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error, struct.error,
             NotImplementedError, RuntimeError, SyntaxError, TypeError, KeyError) as error:  # fmt: skip
-        # What zipfile and numpy raise on a broken file.
+        # the errors of zipfile and numpy for a broken file
         raise DataError(
             f"cannot be read: {str(error).splitlines()[0] if str(error) else type(error).__name__}",
             str(path),
@@ -82,7 +82,7 @@ def _read_members(archive: zipfile.ZipFile, path: Path) -> dict[str, Array | Row
     inflated, held = sum(info.file_size for info in members), path.stat().st_size
     if inflated > _BOMB_SIZE and inflated > _BOMB_RATIO * held:
         raise DataError(
-            f"{held:,} bytes would inflate to {inflated:,}",
+            f"{held:,} bytes would decompress to {inflated:,}",
             str(path),
             "if this is intended, save it uncompressed with numpy.savez",
         )
@@ -105,7 +105,7 @@ def _read_members(archive: zipfile.ZipFile, path: Path) -> dict[str, Array | Row
 
 
 def _read_array(file: IO[bytes], size: int, where: str, place: Callable[[], Place | None]) -> Array | Rows:
-    """One array in npy format of `size` bytes, header and all; place: where it may be mapped, if it may."""
+    """One array in npy format of `size` bytes, including its header. place: where it can be mapped, or None."""
     head = file.read(8)
     if head[:6] != b"\x93NUMPY" or head[6] not in (1, 2, 3):
         raise DataError("is not in npy format", where, "write it with numpy.save or numpy.savez")
@@ -132,13 +132,13 @@ def _read_array(file: IO[bytes], size: int, where: str, place: Callable[[], Plac
     held = size - 8 - width - length
     if count * dtype.itemsize != held:
         raise DataError(
-            f"its header promises {count * dtype.itemsize:,} bytes of shape {shape}, the file has {held:,}",
+            f"its header promises {count * dtype.itemsize:,} bytes of shape {shape}, but the file has {held:,}",
             where,
             "the file is truncated or damaged: save it again",
         )
     if not shape:
         raise DataError("is a single number, not rows", where, "save an array whose first axis is the rows")
-    # in Fortran's order a row lies scattered over the whole file: read, and turned, once
+    # in Fortran order a row is scattered over the whole file: it is read and transposed once
     if is_large(dtype, shape) and not fortran and (mapped := place()):
         whole, start = mapped
         start += size - held
@@ -149,7 +149,7 @@ def _read_array(file: IO[bytes], size: int, where: str, place: Callable[[], Plac
 
 def _exactly(file: IO[bytes], size: int) -> Array:
     """(size,) bytes."""
-    data, at = np.empty(size, np.uint8), 0  # takes no memory before it is written to
+    data, at = np.empty(size, np.uint8), 0  # memory is not used before it is written to
     while at < size and (chunk := file.read(min(_CHUNK, size - at))):
         data[at : at + len(chunk)] = np.frombuffer(chunk, np.uint8)
         at += len(chunk)

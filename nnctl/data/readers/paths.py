@@ -1,4 +1,4 @@
-"""Which files a path, a glob or a list of them means, and what they hold by their endings."""
+"""The files that a path, a glob or a list of these names, and their format by file extension."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ class Files:
 
 
 def find_files(names: Sequence[str]) -> Files:
-    """The files that paths and globs name, in sorted order within each glob, none twice.
+    """The files that paths and globs name, sorted within each glob, without repeats.
 
-    Raises DataError for a missing file (with the nearest name), a folder, a glob without a match, an ending
-    that no reader knows, and files of several formats.
+    Raises DataError for a missing file (with the most similar name), a folder, a glob without a match, an unknown
+    extension, and files of several formats.
     """
     if not names:
         raise DataError("dataset.path is empty", hint="give a file, a glob such as data/*.csv, or a list")
@@ -79,12 +79,12 @@ def find_files(names: Sequence[str]) -> Files:
 
 
 def is_image(path: Path) -> bool:
-    """Whether a file's name is that of an image."""
+    """Whether a file has the extension of an image."""
     return FORMATS.get(path.suffix.lower()) == "image"
 
 
 def is_idx(path: Path) -> bool:
-    """Whether a file's name is that of an IDX file, MNIST's format."""
+    """Whether a file has the name of an IDX file, the format of MNIST."""
     return _IDX.fullmatch(path.name) is not None
 
 
@@ -92,7 +92,7 @@ def _expand(name: str) -> list[Path]:
     if re.match(r"\w{2,}://", name):  # not C://data.csv
         raise DataError("data are read from files, not from the network", name, "download the file first")
     if "\0" in name:
-        raise DataError("a path cannot hold a NUL character", repr(name))
+        raise DataError("a path cannot contain a NUL character", repr(name))
     path = Path(name).expanduser()
     try:
         if path.is_dir():
@@ -130,11 +130,11 @@ def _format(path: Path) -> str:
     ending = suffixes[-1] if suffixes else ""
     if ending in FORMATS:
         return FORMATS[ending]
-    shown = f"{ending!r} files are not read" if ending else "the file name has no extension that shows its format"
-    hint = _HINTS.get(ending, f"readable: {', '.join(FORMATS)}").format(shlex.quote(str(path)))
+    shown = f"{ending!r} files are not supported" if ending else "the file name has no extension that shows its format"
+    hint = _HINTS.get(ending, f"supported: {', '.join(FORMATS)}").format(shlex.quote(str(path)))
     if ending == ".gz":
         inner = "".join(suffixes[-2:])
-        shown = f"{inner!r} files are not read"
+        shown = f"{inner!r} files are not supported"
         packed = f"tar xf {shlex.quote(str(path))}" if inner == ".tar.gz" else f"gunzip -k {shlex.quote(str(path))}"
         hint = f"unpack it first: `{packed}`; CSV and JSON are read as .csv.gz and .json.gz"
     raise DataError(shown, str(path), hint)

@@ -1,4 +1,4 @@
-"""A data set's files to one table or one set of arrays, and the rows that its files give to a part beforehand."""
+"""The files of a data set to one table or one set of arrays, and the rows of splits with files of their own."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _ENDINGS = {
 def read_files(names: Sequence[str], dataset: DatasetSpec, rules: Rules, *,
                formats: Mapping[str, ColumnFormat] | None = None, needed: Sequence[str] = (),
                image: ImageSpec | None = None) -> Table | Arrays:  # fmt: skip
-    """What the files hold: a Table, or Arrays for npz, npy, IDX and images. dataset: the query and the encoding.
-    formats, needed: as in read_table. image: how images are read, if not as the dataset says. Raises DataError."""
+    """A Table, or Arrays for npz, npy, IDX and image files. dataset: its query and encoding are used.
+    formats, needed: as in read_table. image: how images are read, if not as in `dataset`. Raises DataError."""
     image = image or dataset.image
     query = dataset.query
     arrays = _read_folder(names[0], image) if len(names) == 1 else None
@@ -40,14 +40,14 @@ def read_files(names: Sequence[str], dataset: DatasetSpec, rules: Rules, *,
             return read_table(files, rules, query=query, formats=formats, needed=needed, encoding=dataset.encoding)
         arrays = _read_arrays(files, image)
     if query is not None:
-        raise DataError("a query works on tables, not arrays", arrays.source, "leave `query` out")
+        raise DataError("a query works on tables, not arrays", arrays.source, "remove `query`")
     return arrays
 
 
 def read_table(files: Files, rules: Rules = NO_RULES, *, query: str | None = None,
                formats: Mapping[str, ColumnFormat] | None = None, needed: Sequence[str] = (),
                encoding: str | None = None) -> Table:  # fmt: skip
-    """The rows of files of tables, or what `query` makes of them: of a small CSV file without DuckDB.
+    """The rows of table files, or the result of `query`; small CSV files are read without DuckDB.
 
     See `duckdb_tables.read_table` for the arguments. Raises DataError.
     """
@@ -60,7 +60,7 @@ def read_table(files: Files, rules: Rules = NO_RULES, *, query: str | None = Non
 
 
 def _read_folder(name: str, image: ImageSpec | None) -> Arrays | None:
-    """A folder of IDX files or of images; None for what is neither."""
+    """The arrays of a folder of IDX files or images; None for any other path."""
     from pathlib import Path
 
     folder = Path(name).expanduser()
@@ -92,23 +92,23 @@ def _read_arrays(files: Files, image: ImageSpec | None) -> Arrays:
 
 
 def image_spec(shape: tuple[int, ...]) -> ImageSpec:
-    """How images are read to be of this shape, (height, width, channels)."""
+    """How images are read with this shape, (height, width, channels)."""
     height, width, channels = shape
     return ImageSpec(size=(height, width), color={1: "gray", 3: "rgb"}.get(channels), range=(0.0, 65535.0))
 
 
 def column_rules(dataset: DatasetSpec, targets: Mapping[str, str]) -> Rules:
-    """What a config says of how columns are read. targets: by column, the labels that its loss wants."""
+    """How a config says that columns are read. targets: by column, the labels that its loss needs."""
     ids = (dataset.sequence.id,) if dataset.sequence else ()
     texts = dataset.text.column if dataset.text else ()
-    learnt: dict[str, set[str]] = {"words": set(), "numbers": set(), "classes": set()}
+    predicted: dict[str, set[str]] = {"words": set(), "numbers": set(), "classes": set()}
     for name, labels in targets.items():
-        learnt[{"sequence": "words", "number": "numbers"}.get(labels, "classes")].add(name)
+        predicted[{"sequence": "words", "number": "numbers"}.get(labels, "classes")].add(name)
     return Rules(
-        words=frozenset((*ids, *texts, *learnt["words"])),
+        words=frozenset((*ids, *texts, *predicted["words"])),
         categories=frozenset(dataset.categorical),
-        classes=frozenset(learnt["classes"]),
-        numbers=frozenset((*dataset.numeric, *((dataset.weight,) if dataset.weight else ()), *learnt["numbers"])),
+        classes=frozenset(predicted["classes"]),
+        numbers=frozenset((*dataset.numeric, *((dataset.weight,) if dataset.weight else ()), *predicted["numbers"])),
         dates=dataset.dates,
         missing=dataset.missing_values,
         decimal=dataset.decimal,
@@ -132,7 +132,7 @@ def read_dataset(
         if names is None:
             continue
         if part in fixed:
-            raise DataError(f"the file has {part} arrays, and {part}_path is given too", hint="keep one of them")
+            raise DataError(f"the file has {part} arrays, but {part}_path is also given", hint="keep one of them")
         if isinstance(whole, Table):
             added = read_files(names, dataset, rules, formats=whole.formats if formats is None else formats)
         else:
@@ -143,7 +143,7 @@ def read_dataset(
 
 
 def _append(whole: Table | Arrays, added: Table | Arrays) -> tuple[Table | Arrays, int, int]:
-    """The two one under the other, and the rows of each."""
+    """The rows of both, and the number of rows of each."""
     if isinstance(whole, Table) and isinstance(added, Table):
         from nnctl.data.table import stack
 
@@ -163,7 +163,7 @@ def _stack_arrays(whole: Arrays, added: Arrays) -> tuple[Arrays, int, int]:
     for name, array in whole.arrays.items():
         if array.shape[1:] != added[name].shape[1:]:
             raise DataError(
-                f"has rows of shape {added[name].shape[1:]}, {whole.source} of {array.shape[1:]}",
+                f"has rows of shape {added[name].shape[1:]}, but {whole.source} has rows of shape {array.shape[1:]}",
                 added.where(name),
                 "give it the same shape",
             )
@@ -182,7 +182,7 @@ def _rows(arrays: Arrays) -> int:
 
 
 def _join_named_parts(arrays: Arrays) -> tuple[Arrays, dict[str, Array]]:
-    """x_train, y_train, x_test, y_test to x and y, and the rows of each part but the training one."""
+    """x_train, y_train, x_test, y_test to x and y, and the row numbers of each split other than training."""
     from nnctl.data.named_arrays import Arrays
 
     parts = {

@@ -21,17 +21,17 @@ TYPES = {
     "timestamp_ns '2020-01-01'": ("date", "dates"), "timestamptz '2020-01-01'": ("date", "dates"),
     "'2020-01-01'::timestamp_s": ("date", "dates"),
     "time '10:00'": ("time", "times of day"), "timetz '10:00:00+02'": ("time", "times of day"),
-    "interval 3 days": ("interval", "spans of time"), "'a'::blob": ("bytes", "bytes"),
+    "interval 3 days": ("interval", "durations"), "'a'::blob": ("bytes", "bytes"),
     "bit '101'": ("bits", "strings of bits"),
     "[1.5::decimal(4, 1)]": ("list", "lists of numbers"), "['a']": ("list", "lists of words"),
     "[timestamp '2020-01-01']": ("list", "lists of dates"), "[[1]]": ("list", "lists of lists of numbers"),
     "array_value(1, 2)": ("list", "lists of numbers"), "[{'a': 1}]": ("list", "lists of objects with fields"),
-    "[interval 3 days]": ("list", "lists of spans of time"),
+    "[interval 3 days]": ("list", "lists of durations"),
     "{'a': 1}": ("struct", "objects with fields"), "{'the b': [1], 'c': 2}": ("struct", "objects with fields"),
     "{'select': 1}": ("struct", "objects with fields"),
     "map {'a': 1}": ("map", "objects with keys"), "map {1: [2]}": ("map", "objects with keys"),
     "union_value(k := 1)": ("union", "values of several types"),
-    "'1'::json": ("mixed", "values of mixed kinds"), "null": ("empty", "no values"),
+    "'1'::json": ("mixed", "values of mixed types"), "null": ("empty", "no values"),
 }  # fmt: skip
 
 
@@ -59,10 +59,10 @@ def test_a_hints_query_runs(name, value):
 @pytest.mark.parametrize(
     ("values", "called"),
     [
-        ([1, 2, "x"], "values of mixed kinds (numbers and words)"),
-        (["x", "y", 2.5, None], "values of mixed kinds (words and numbers)"),
-        ([1, True, True], "values of mixed kinds (true or false and numbers)"),
-        ([{"a": 1}, [1], "x", 2], "values of mixed kinds (lists, numbers, objects and words)"),
+        ([1, 2, "x"], "values of mixed types (numbers and words)"),
+        (["x", "y", 2.5, None], "values of mixed types (words and numbers)"),
+        ([1, True, True], "values of mixed types (true or false and numbers)"),
+        ([{"a": 1}, [1], "x", 2], "values of mixed types (lists, numbers, objects and words)"),
     ],
 )
 def test_the_kinds_in_json_are_named(values, called, tmp_path):
@@ -77,7 +77,7 @@ def test_the_kinds_in_json_are_named(values, called, tmp_path):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("t.csv.zst", ["'.zst' files are not read", "zstd -d"]), ("t.CSV.BZ2", ["bunzip2"]), ("my t.zip", ["unzip '"]),
+        ("t.csv.zst", ["'.zst' files are not supported", "zstd -d"]), ("t.CSV.BZ2", ["bunzip2"]), ("my t.zip", ["unzip '"]),
         ("t.csv.xz", ["xz -dk"]), ("t.parquet.gz", ["gunzip -k"]), ("t.tar.gz", ["tar xf"]), ("t.feather", ["Parquet"]),
         ("t", ["no extension"]), ("t.{x}", ["readable"]),
     ],

@@ -144,7 +144,7 @@ def test_parts_by_name(folder, prefix):
 
 def test_files_that_cannot_be_told_apart(folder):
     (folder / "more-images-idx3-ubyte").write_bytes(GOOD)
-    with pytest.raises(DataError, match="two files of images of one part"):
+    with pytest.raises(DataError, match="two files of images for the same split"):
         runner.load_data(config.loads(CONFIG.format(path=folder)))
 
 

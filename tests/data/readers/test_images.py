@@ -52,7 +52,7 @@ def test_size_and_colour_are_the_configs_or_the_firsts(photos):
     paint(photos / "dark" / "gray.png", np.full((6, 5), 40))
     assert read_image_folder(photos, ImageSpec()).notes == (
         "1 of 62 images are resized to 6 x 5 pixels",
-        "1 of 62 images are taken as RGB",
+        "1 of 62 images are converted to RGB",
     )
 
 
@@ -369,7 +369,7 @@ def test_pixels_that_are_no_numbers_are_named(tmp_path):
     for label, value in (("a", 0.5), ("b", np.nan)):
         (tmp_path / label).mkdir()
         Image.fromarray(np.array([[0, value]], np.float32)).save(tmp_path / label / "x.tif")
-    with pytest.raises(DataError, match=r"b/x\.tif.*no finite numbers"):
+    with pytest.raises(DataError, match=r"b/x\.tif.*not finite numbers"):
         read_image_folder(tmp_path, ImageSpec())
 
 
@@ -393,7 +393,7 @@ def test_further_pages_are_named(ending, tmp_path):
         pages[0].save(tmp_path / label / f"x{label}.{ending}", save_all=True, append_images=pages[1:], **how)
     x, notes = read(tmp_path)
     assert set(x.ravel().tolist()) == {9}
-    assert any("2 of 2 images have further pages" in note and f"xa.{ending} has 3" in note for note in notes)
+    assert any("2 of 2 images have several pages" in note and f"xa.{ending} has 3" in note for note in notes)
 
 
 def test_cmyk_is_told(tmp_path):
@@ -401,7 +401,7 @@ def test_cmyk_is_told(tmp_path):
         (tmp_path / label).mkdir()
         Image.new("CMYK", (2, 2), (0, 255, 255, 0)).save(tmp_path / label / "x.jpg")
     x, notes = read(tmp_path)
-    assert notes == ("2 of 2 images are taken as RGB",)
+    assert notes == ("2 of 2 images are converted to RGB",)
     np.testing.assert_allclose(x[0, 0], [255, 0, 0], atol=3)
 
 

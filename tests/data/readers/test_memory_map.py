@@ -76,7 +76,7 @@ def test_a_file_that_is_cut_in_use_is_named_before_it_is_read(tmp_path):
     found = read(path)["x"]
     with path.open("r+b") as file:
         file.truncate(3000)
-    with pytest.raises(DataError, match="was cut from 28,128 to 3,000 bytes") as caught:
+    with pytest.raises(DataError, match="was truncated from 28,128 to 3,000 bytes") as caught:
         found[np.array([499])]
     assert str(path) in str(caught.value)
 

@@ -80,7 +80,7 @@ def test_names_that_differ_by_case(ending, dates, tmp_path):
 NOT_READ = {
     "[range * 1.0, 2.0]": "lists of numbers", "[timestamp '2024-01-01']": "lists of dates",
     "time '10:00:00'": "times of day",
-    "encode('a')": "bytes", "interval 3 days": "spans of time", "{'k': range}": "objects with fields",
+    "encode('a')": "bytes", "interval 3 days": "durations", "{'k': range}": "objects with fields",
     "map {'a': 1}": "objects with keys",
 }  # fmt: skip
 
@@ -118,10 +118,10 @@ def write(path, **columns):
 @pytest.mark.parametrize("labels", ["integer", "binary", "number"])
 def test_json_values_of_mixed_kinds(labels, tmp_path):
     write(tmp_path / "t.json", x=list(range(40)), m=[1, 2, "x", None] * 10, y=[0, 1] * 20)
-    with pytest.raises(DataError, match=r"values of mixed kinds \(numbers and words\)"):
+    with pytest.raises(DataError, match=r"values of mixed types \(numbers and words\)"):
         loaded(tmp_path / "t.json", labels=labels, target="m")
     notes = loaded(tmp_path / "t.json", labels="binary", target="y").notes
-    assert any('column "m" holds values of mixed kinds (numbers and words) and is left out' in note for note in notes)
+    assert any('column "m" holds values of mixed types (numbers and words) and is left out' in note for note in notes)
     [taken] = [note.split("`query: ")[1].rstrip("`") for note in notes if "`query: " in note]
     words = table(tmp_path / "t.json", query=taken)["m"]
     assert [words.value(row) for row in range(4)] == ["1", "2", "x", None]
@@ -148,7 +148,7 @@ def test_json_that_fits_a_trained_model_only_here_and_there(tmp_path):
     with pytest.raises(DataError, match='row 2 holds "abc" in a column of numbers'):
         prediction.predict(tmp_path / "run", str(tmp_path / "word.json"))
     write(tmp_path / "list.json", x=[[1]], z=[1])
-    with pytest.raises(DataError, match="holds lists of numbers, the model was trained on numbers"):
+    with pytest.raises(DataError, match="holds lists of numbers, but the model was trained on numbers"):
         prediction.predict(tmp_path / "run", str(tmp_path / "list.json"))
 
 

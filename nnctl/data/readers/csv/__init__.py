@@ -1,1 +1,1 @@
-"""CSV files: their encoding and dialect, a small reader, and what DuckDB reads."""
+"""CSV files: encoding, dialect, a reader for small files, and the copy that DuckDB reads."""

@@ -1,4 +1,4 @@
-"""The bytes of a text file as UTF-8, block by block: unpacked, decoded, without a byte order mark."""
+"""The text of a file as UTF-8, block by block: decompressed, decoded, without a byte order mark."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import BinaryIO, cast
 from nnctl.errors import DataError
 from nnctl.similar_names import alike
 
-BLOCK = 1 << 19  # bytes; two of them are less than the longest line that DuckDB takes without being told
+BLOCK = 1 << 19  # bytes; two of them are less than DuckDB's default limit for a line
 UTF8 = "utf-8"
 _GZIP = b"\x1f\x8b"
-_MARKS = (  # the longer first: UTF-32's begins as UTF-16's does
+_MARKS = (  # the longer first: the mark of UTF-32 begins with that of UTF-16
     (codecs.BOM_UTF8, UTF8),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -26,25 +26,25 @@ _MARKS = (  # the longer first: UTF-32's begins as UTF-16's does
 
 
 def is_gzip(path: Path) -> bool:
-    """Whether a file is packed by gzip, whatever its name says."""
+    """Whether a file is compressed by gzip, whatever its name."""
     with path.open("rb") as file:
         return file.read(2) == _GZIP
 
 
 def open_bytes(path: Path) -> BinaryIO:
-    """The file's bytes, unpacked where they are packed by gzip."""
+    """The bytes of a file, decompressed if it is compressed by gzip."""
     return cast(BinaryIO, gzip.open(path)) if is_gzip(path) else path.open("rb")
 
 
 def marked_encoding(path: Path) -> str | None:
-    """The encoding that the file's byte order mark tells of; None without a mark."""
+    """The encoding of the byte order mark of a file; None without a mark."""
     with _named(path), open_bytes(path) as file:
         head = file.read(4)
     return next((name for mark, name in _MARKS if head.startswith(mark)), None)
 
 
 def known_encoding(name: str) -> str:
-    """Python's name of an encoding. Raises DataError for one that is not known, with the nearest names."""
+    """Python's name of an encoding. Raises DataError for an unknown one, with similar names."""
     try:
         found = codecs.lookup(name.strip())
     except (LookupError, ValueError):
@@ -64,9 +64,9 @@ def known_encoding(name: str) -> str:
 
 
 def utf8_blocks(path: Path, encoding: str = UTF8, size: int = BLOCK) -> Iterator[bytes]:
-    """The file's text as UTF-8, without a byte order mark. Bytes that are UTF-8 already are not looked at.
+    """The text of a file as UTF-8, without a byte order mark. UTF-8 files are not checked.
 
-    Raises UnicodeDecodeError where the file is not of that encoding, DataError where it cannot be unpacked.
+    Raises UnicodeDecodeError if the file does not have this encoding, DataError if it cannot be decompressed.
     """
     decoder = None if encoding == UTF8 else codecs.getincrementaldecoder(encoding)()
     first = True
@@ -83,7 +83,7 @@ def utf8_blocks(path: Path, encoding: str = UTF8, size: int = BLOCK) -> Iterator
 
 
 class _named:
-    """Turns what reading a file may raise into DataError that names it."""
+    """Turns errors of reading a file into DataErrors that name it."""
 
     def __init__(self, path: Path):
         self._path = path

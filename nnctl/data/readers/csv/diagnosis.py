@@ -1,4 +1,4 @@
-"""Where a CSV file is broken: the line and the row, in the file as it is written."""
+"""Where a CSV file is broken: the line and the row in the original file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Ragged(DataError):
 
 
 def diagnose(path: Path, how: Dialect) -> DataError | None:
-    """The first row that does not have as many fields as the header, or opens a quote that never closes; or None."""
+    """The error about the first row whose number of fields is wrong, or whose quote never closes; or None."""
     fields = len(how.names)
     row = 0
     try:
@@ -33,7 +33,7 @@ def diagnose(path: Path, how: Dialect) -> DataError | None:
                 return Ragged(
                     f"row {row} (line {line}) has {len(record)} fields where the header has {fields}",
                     str(path),
-                    "add or remove fields; put quotes around text that holds "
+                    "add or remove fields; put quotes around text that contains "
                     + ("a comma" if how.delimiter == "," else repr(how.delimiter)),
                 )
     except Broken as error:
@@ -48,7 +48,7 @@ def diagnose(path: Path, how: Dialect) -> DataError | None:
 
 
 def line_of(path: Path, how: Dialect, row: int) -> int:
-    """The line of the file on which a row begins; both are counted from 1, the header is no row."""
+    """The line of the file on which a row begins; both are counted from 1, without the header."""
     for number, (line, _) in enumerate(records(path, how), 1):
         if number == row:
             return line
@@ -71,7 +71,7 @@ def records(path: Path, how: Dialect) -> Iterator[tuple[int, list[str]]]:
     began = lines.number + 1
     try:
         for record in reader:
-            if len(record) > 1 or len(how.names) == 1 or any(map(str.strip, record)):  # blank lines are no rows
+            if len(record) > 1 or len(how.names) == 1 or any(map(str.strip, record)):  # blank lines are not rows
                 yield began, record or [""]
             began = lines.number + 1
     except csv.Error as error:
@@ -82,7 +82,7 @@ def records(path: Path, how: Dialect) -> Iterator[tuple[int, list[str]]]:
 
 
 class _Lines(Iterator[str]):
-    """A file's lines with their line ends, whichever these are, and how many were given."""
+    """The lines of a file with their line ends, of any kind, and the number of lines so far."""
 
     def __init__(self, path: Path, encoding: str, errors: str = "strict"):
         self.number = 0
@@ -92,7 +92,7 @@ class _Lines(Iterator[str]):
 
     def __next__(self) -> str:
         line, self._next = self._next if self._next is not None else self._file.readline(), None
-        if line.endswith("\r"):  # CR CR LF is one line end
+        if line.endswith("\r"):  # CR CR LF is a single line end
             self._next = self._file.readline()
             if self._next == "\r\n":
                 line, self._next = line[:-1] + "\r\n", None
@@ -106,7 +106,7 @@ class _Lines(Iterator[str]):
 
 
 def undecodable(path: Path, encoding: str, explicit: bool) -> DataError:
-    """What a line that is not of that encoding, or holds a NUL byte, is told. explicit: the config names it."""
+    """The error about a line that is not in this encoding, or contains a NUL byte. explicit: the config names it."""
     lines = _Lines(path, encoding, "surrogateescape")
     try:
         for line in lines:
@@ -119,7 +119,7 @@ def undecodable(path: Path, encoding: str, explicit: bool) -> DataError:
                 )
         else:
             line = ""
-    except UnicodeDecodeError:  # UTF-16 and the like do not say which bytes they did not take
+    except UnicodeDecodeError:  # UTF-16 and the like do not tell which bytes are wrong
         line = ""
     finally:
         lines.close()
@@ -134,4 +134,6 @@ def undecodable(path: Path, encoding: str, explicit: bool) -> DataError:
                 str(path),
                 f"set under dataset: `encoding: {name}`",
             )
-    return DataError(f"line {lines.number} holds NUL bytes: this is not text", str(path), "save the table as CSV again")
+    return DataError(
+        f"line {lines.number} contains NUL bytes: this is not text", str(path), "save the table as CSV again"
+    )

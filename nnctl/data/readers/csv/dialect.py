@@ -1,4 +1,4 @@
-"""What a CSV file is, before a reader guesses: encoding, delimiter, header, line ends, blanks around fields."""
+"""The dialect of a CSV file, found without guessing: encoding, delimiter, header, line ends, blanks around fields."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ class Dialect:
 
 
 def dialect(path: Path, encoding: str | None = None) -> Dialect:
-    """How a CSV file is written, decided from all its bytes.
+    """The dialect of a CSV file, decided from all its bytes.
 
-    encoding: the config's; default UTF-8. A file whose byte order mark tells of another is read as that, one that
-    is UTF-8 and not of the config's encoding as UTF-8. Raises DataError for an empty file, a header alone, text of
-    another encoding, NUL bytes, and column names that are empty, repeated or numbers.
+    encoding: of the config; by default UTF-8. A file with the byte order mark of another encoding is read in that one;
+    a UTF-8 file that does not have the config's encoding is read as UTF-8. Raises DataError for an empty file, a header
+    without rows, text of another encoding, NUL bytes, and column names that are empty, repeated or numbers.
     """
     try:
         return _dialect(path, encoding)
@@ -77,8 +77,7 @@ def dialect(path: Path, encoding: str | None = None) -> Dialect:
 
 
 def _dialect(path: Path, encoding: str | None) -> Dialect:
-    """As dialect. Raises NotText or UnicodeDecodeError for text of another encoding."""
-
+    """As `dialect`. Raises NotText or UnicodeDecodeError for text of another encoding."""
     marked = marked_encoding(path)
     name = marked or (known_encoding(encoding) if encoding else UTF8)
     notes = []
@@ -87,14 +86,14 @@ def _dialect(path: Path, encoding: str | None) -> Dialect:
     head = _Header(path, name)
     found = scan(_rows(path, name, head.size), head.delimiter, head.trailing)
     if found.stray:
-        # Records that do not end, for a quote that does not close, are told of by whoever reads them.
+        # records that do not end, because a quote does not close, are an error of their reader
         rows = normalized_copy.hidden_records(_rows(path, name, head.size), head.delimiter, stray=True)
         with suppress(normalized_copy.TooLong):
             exact = scan((block.replace(b'"', b"'") for block in rows), head.delimiter, head.trailing)
             found = replace(exact, longest=found.longest, stray=True)
     head.check_names(found)
     if not found.rows:
-        raise DataError("there are column names but no rows", str(path), "put rows under the header")
+        raise DataError("there are column names but no rows", str(path), "add rows below the header")
     ends = {head.end} | {end for end, count in found.ends.items() if count}
     mixed = len(ends) > 1
     as_is = (
@@ -115,7 +114,7 @@ def _dialect(path: Path, encoding: str | None) -> Dialect:
 
 
 def _rows(path: Path, encoding: str, skip: int) -> Iterator[bytes]:
-    """The blocks of UTF-8 text after the first `skip` bytes of it."""
+    """The blocks of UTF-8 text after its first `skip` bytes."""
     for block in checked(utf8_blocks(path, encoding)):
         if skip < len(block):
             yield block[skip:] if skip else block
@@ -127,10 +126,10 @@ def _marks(head: _Header) -> str:
 
 
 class _Header:
-    """Delimiter and column names, read from a file's first lines.
+    """Delimiter and column names, from the first lines of a file.
 
-    lines, size: of all that stands before the rows. end: the line end of the names. plain: a reader that skips `skip`
-    lines, each ending at its line end, stands at the first row. trailing: fields without a name at the end.
+    lines, size: the lines and bytes before the rows. end: the line end of the names. plain: a reader that skips `skip`
+    lines is at the first row. trailing: the number of fields without a name at the end.
     """
 
     def __init__(self, path: Path, encoding: str):
@@ -142,7 +141,7 @@ class _Header:
                 break
 
     def _read(self, text: bytes, final: bool) -> bool:
-        """Whether the header is whole in the text; then everything is known."""
+        """Reads the header, if it is complete in the text; returns whether it is."""
         first = _matched(_BLANK_LINES, text).end()
         excel = _EXCEL.match(text, first)
         line = _matched(_LINE, text, first)
@@ -156,7 +155,7 @@ class _Header:
             if not final:
                 return False
             raise DataError(
-                "the file is empty", str(self._path), "a table needs a line of column names and rows under it"
+                "the file is empty", str(self._path), "a table needs a line of column names, and rows below it"
             )
         end = self._end(text, begin, final)
         if end is None:
@@ -177,7 +176,7 @@ class _Header:
         return True
 
     def _end(self, text: bytes, begin: int, final: bool) -> tuple[int, bytes] | None:
-        """(where the record of names ends, its line end): after the line, or where its open quote closes."""
+        """(end of the record of names, its line end): after the line in which no quote is open any more."""
         at = begin
         while True:
             line = _matched(_LINE, text, at)
@@ -193,13 +192,15 @@ class _Header:
             at = line.end()
 
     def check_names(self, facts: Facts) -> None:
-        """Raises DataError for names that do not do."""
+        """Raises DataError for invalid column names."""
         if self.trailing and not facts.trailing:
             self.names = self.fields
         names, path = self.names, str(self._path)
         empty = [number for number, name in enumerate(names, 1) if not name]
         if empty:
-            raise DataError(f"the header's field {empty[0]} of {len(names)} is empty", path, "give every column a name")
+            raise DataError(
+                f"field {empty[0]} of {len(names)} in the header is empty", path, "give every column a name"
+            )
         repeated = [name for name, count in Counter(names).items() if count > 1]
         if repeated:
             raise DataError(
@@ -208,7 +209,7 @@ class _Header:
                 "give every column its own name",
             )
         if all(map(_NUMBER.fullmatch, names)):
-            raise DataError("the first line holds numbers, not column names", path,
+            raise DataError("the first line contains numbers, not column names", path,
                             "add a line of column names at the top")  # fmt: skip
 
 
@@ -234,4 +235,4 @@ def _open_quote(record: bytes) -> bool:
 
 def _delimiter(line: str) -> str:
     unquoted = Counter(re.sub(r'"[^"]*"', "", line))
-    return max(",;\t|", key=lambda mark: unquoted[mark])  # the first of equals: the comma
+    return max(",;\t|", key=lambda mark: unquoted[mark])  # if equal, the first: the comma

@@ -1,4 +1,4 @@
-"""A CSV file as what DuckDB selects from: the file itself, or a copy that a strict reader takes."""
+"""A CSV file for DuckDB: the file itself, or a normalized copy for a strict reader."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from nnctl.data.readers.csv.normalized_copy import TooLong, normalized
 from nnctl.errors import DataError
 from nnctl.quoting import sql_text
 
-_LINE = 2_000_000  # bytes of the longest line that DuckDB takes without being told
+_LINE = 2_000_000  # bytes: DuckDB's default limit for a line
 
 
 @dataclass(frozen=True)
 class Source:
     """What DuckDB reads. path: the file that it must be allowed to read. sql: a table of the columns c1, c2, ..., all
-    VARCHAR, one for each of the dialect's names, in their order; an empty field is NULL, all else as written."""
+    VARCHAR, one for each name of the dialect, in this order; empty fields are NULL, others unchanged."""
 
     path: Path
     sql: str
@@ -29,9 +29,9 @@ class Source:
 
 @contextmanager
 def readable(path: Path, how: Dialect) -> Iterator[Source]:
-    """The file as DuckDB can read it, for the time of the `with`: a copy is written where it must be.
+    """The file in a form that DuckDB can read, within the `with`: a temporary copy if necessary.
 
-    Raises DataError where the copy cannot be written, or a record does not end.
+    Raises DataError if the copy cannot be written, or if a record does not end.
     """
     if how.as_is:
         yield Source(path, _sql(path, how, as_is=True))
@@ -57,7 +57,7 @@ def _copy(path: Path, how: Dialect) -> Path:
         copy.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise DataError(
-                f"no copy of it can be written to {copy.parent} ({error.strerror})",
+                f"a temporary copy of it cannot be written to {copy.parent} ({error.strerror})",
                 str(path),
                 "free some space there, or set TMPDIR to a folder that has enough",
             ) from None
@@ -82,7 +82,7 @@ def _sql(path: Path, how: Dialect, as_is: bool) -> str:
     longest = ""
     if how.longest > _LINE:
         longest = f", max_line_size = {how.longest + 1}, buffer_size = {max(1 << 25, 2 * how.longest + 2)}"
-    # DuckDB is told all but the line end (`new_line` reads CRLF wrong), for which it takes the file's first.
+    # Everything is given but the line end (`new_line` reads CRLF wrong), for which DuckDB uses the first in the file.
     return (
         f"read_csv({sql_text(os.path.abspath(path))}, delim = {sql_text(how.delimiter)}, quote = '\"', escape = '\"',"
         f" comment = '', header = false, skip = {how.skip if as_is else 1}, auto_detect = false,"

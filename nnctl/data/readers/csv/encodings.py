@@ -1,4 +1,4 @@
-"""Which encoding a text that is not UTF-8 may have, told by how plausible it is in each of them."""
+"""The likely encodings of a text that is not UTF-8, by how plausible the text is in each of them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 from nnctl.data.readers.csv.decoding import open_bytes
 
-_SAMPLE = 1 << 22  # bytes looked at for lines that are not ASCII
+_SAMPLE = 1 << 22  # bytes searched for lines that are not ASCII
 _ENOUGH = 1 << 14  # bytes of such lines
 
-# The most frequent characters of each language's text; together they make most of it.
+# The most frequent characters of each language, which make up most of a text.
 _NONE = (r"(?!)", 0.0)
 _HANGUL = (
     "이다는을의에가고한도지를은사로리인시기자대어서하그나수일라있해보아전정부과것으들만국스장제성원여구상동주공안면"
@@ -46,7 +46,7 @@ _WEST = "éèêëàâäáãåæçíìîïñóòôöõøúùûüßœÉÈÊËÀÂ�
 _CENTRAL = "ąćęłńóśźżĄĆĘŁŃÓŚŹŻčďěňřšťůžýáíéúČĎĚŇŘŠŤŮŽÝÁÍÉÚőűöüäŐŰÖÜÄăâî€°–—„”“’…§"
 _TURKISH = "ğışçöüĞİŞÇÖÜâî€°–—“”’…"
 
-# (Python's name, what it is called, the usual characters, which count whole, and others, with what they count)
+# (Python's name, title, frequent characters, which count 1, and others, with what they count)
 _CANDIDATES = (
     ("cp949", "Korean", _HANGUL, (r"[가-힣]", 0.75)),
     ("cp932", "Japanese, Shift_JIS", _KANA + _KANJI, (r"[一-鿿ｦ-ﾟ]", 0.5)),
@@ -66,15 +66,15 @@ _CANDIDATES = (
     ("cp850", "Western European, DOS", _WEST, _NONE),
     ("mac_roman", "Western European, old Macs", _WEST, _NONE),
 )
-# How much of a word of two letters and more may be letters that are not ASCII.
+# The largest fraction of a word of two or more letters that may be letters outside of ASCII.
 _LATIN = {"cp1252": 0.7, "cp1250": 0.8, "cp1254": 0.7, "cp850": 0.7, "mac_roman": 0.7}
-_RARER = 0.01  # what each later place in the list costs
-_NEAR = 0.1  # scores that differ by less are two candidates
+_RARER = 0.01  # subtracted for each later position in the list
+_NEAR = 0.1  # if scores differ by less, both are suggested
 _LEAST = 0.3
 
 
 def candidates(sample: bytes) -> list[tuple[str, str, str, float]]:
-    """(encoding, what it is called, the text in it, plausibility up to 1), the best first."""
+    """(encoding, title, the text in it, plausibility up to 1), the best first."""
     found = []
     for at, (name, title, usual, others) in enumerate(_CANDIDATES):
         try:
@@ -86,15 +86,15 @@ def candidates(sample: bytes) -> list[tuple[str, str, str, float]]:
 
 
 def _score(text: str, usual: str, others: tuple[str, float], latin: float | None) -> float:
-    """How plausible a text is: usual characters, and no words that mix what no language mixes."""
+    """How plausible a text is: frequent characters, and no words that mix alphabets."""
     whole = len(re.findall(f"[{usual}]", text))
     rest = len(re.findall(others[0], re.sub(f"[{usual}]", "", text)))
-    wrong = len(re.findall(r"[ךםןףץ](?=[א-ת])", text))  # letters that end a word
+    wrong = len(re.findall(r"[ךםןףץ](?=[א-ת])", text))  # letters that only end words
     for word in re.findall(r"[^\W\d_]+", text):
         wrong += sum(one.islower() and two.isupper() and max(one, two) > "\x7f" for one, two in pairwise(word))
         foreign = sum(letter > "\x7f" for letter in word)
         if latin is None:
-            wrong += min(foreign, len(word) - foreign)  # a word of another alphabet holds no Latin letters
+            wrong += min(foreign, len(word) - foreign)  # words of other alphabets have no Latin letters
         elif foreign > 1 and foreign > latin * len(word):
             wrong += foreign
     signs = sum(sign > "\x7f" for sign in text)
@@ -102,7 +102,7 @@ def _score(text: str, usual: str, others: tuple[str, float], latin: float | None
 
 
 def advice(path: Path, said: str | None = None) -> str:
-    """A hint that names the encoding of a file that is not of the encoding `said`, or of UTF-8."""
+    """A hint with the likely encoding of a file that is not in the encoding `said`, or in UTF-8."""
     sample = _sample(path)
     found = [each for each in candidates(sample) if each[0] != said]
     if not found or found[0][3] < _LEAST:
@@ -112,7 +112,7 @@ def advice(path: Path, said: str | None = None) -> str:
     shown = " or ".join(f'`encoding: {name}` ({title}: "{_words(text)}")' for name, title, text, _ in best)
     if len(best) == 1:
         return f"set its encoding under dataset: {shown}"
-    return f"set its encoding under dataset: {shown}, whichever shows the right words"
+    return f"set its encoding under dataset: {shown}, depending on which text is correct"
 
 
 def _sample(path: Path) -> bytes:

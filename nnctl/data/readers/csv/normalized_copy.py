@@ -1,7 +1,7 @@
-"""CSV files rewritten as a strict reader takes them: UTF-8, one line end, no blanks around fields.
+"""CSV files rewritten for a strict reader: UTF-8, one kind of line end, no blanks around fields.
 
-What stands inside quotes is left as it is, line ends too: it is hidden in bytes that UTF-8 does not have, so that all
-else is done to large blocks at once.
+The contents of quoted fields do not change, including line ends: they are replaced by bytes that do not occur in UTF-8
+for the time being, so that large blocks can be processed at once.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-_MOST = 1 << 28  # bytes that a record may have; a quote that never closes makes one of the rest of the file
+_MOST = 1 << 28  # bytes of a record; if a quote never closes, the rest of the file is one record
 _QUOTED = re.compile(rb'"[^"]*"')
 _CLOSED = re.compile(rb'"[^"]*(?:""[^"]*)*"(?!")')
 
@@ -19,7 +19,7 @@ class TooLong(ValueError):
 
 
 class _Hidden:
-    """Delimiter, blanks and line ends to bytes of their own, and back."""
+    """Translations of delimiters, blanks and line ends to unused bytes, and back."""
 
     def __init__(self, delimiter: str):
         shown = bytes(dict.fromkeys(b" \t\r\n" + delimiter.encode()))
@@ -28,7 +28,7 @@ class _Hidden:
 
 
 def hidden_records(blocks: Iterable[bytes], delimiter: str, stray: bool) -> Iterator[bytes]:
-    """Whole records of rows in UTF-8, what stands in quoted fields hidden, and then all of these.
+    """Blocks of complete records in UTF-8, with the contents of quoted fields hidden.
 
     stray: there are quotes that neither open nor close a field. Raises TooLong.
     """
@@ -41,7 +41,7 @@ def hidden_records(blocks: Iterable[bytes], delimiter: str, stray: bool) -> Iter
         if final:
             yield hidden + text[len(hidden) :]
             return
-        whole = hidden.rstrip(b"\r") if len(hidden) == len(text) else hidden  # what follows a CR comes later
+        whole = hidden.rstrip(b"\r") if len(hidden) == len(text) else hidden  # what follows a CR is in the next block
         cut = max(whole.rfind(b"\n"), whole.rfind(b"\r")) + 1
         if cut:
             yield hidden[:cut]
@@ -51,7 +51,7 @@ def hidden_records(blocks: Iterable[bytes], delimiter: str, stray: bool) -> Iter
 
 
 def _more(held: bytes, source: Iterator[bytes]) -> tuple[bytes, bool]:
-    """(what is held and as much again at least, whether that is all)."""
+    """(the held text and at least as much again, whether this is the end)."""
     fresh, size = [], 0
     for block in source:
         fresh.append(block)
@@ -62,7 +62,7 @@ def _more(held: bytes, source: Iterator[bytes]) -> tuple[bytes, bool]:
 
 
 def _by_pairs(text: bytes, hide: bytes) -> bytes:
-    """Where every quote opens or closes: up to the last one if it is without its pair."""
+    """If every quote opens or closes a field: the text up to the last quote if that has no pair."""
     if b'"' not in text:
         return text
     end = text.rindex(b'"') if text.count(b'"') % 2 else len(text)
@@ -70,7 +70,7 @@ def _by_pairs(text: bytes, hide: bytes) -> bytes:
 
 
 def _by_fields(text: bytes, delimiter: str, hide: bytes, final: bool) -> bytes:
-    """Where a quote opens a field only at its beginning; one that never closes opens none."""
+    """If a quote opens a field only at its beginning: a quote that never closes is not special."""
     blank, before = (b" " if delimiter == "\t" else b" \t"), b"\r\n" + delimiter.encode()
     parts: list[bytes] = []
     done = at = 0
@@ -92,12 +92,12 @@ def _by_fields(text: bytes, delimiter: str, hide: bytes, final: bool) -> bytes:
 
 
 def normalized(blocks: Iterable[bytes], delimiter: str, trailing: int = 0, stray: bool = False) -> Iterator[bytes]:
-    """The rows with LF for line ends, no blanks around fields, and no blank lines at the end.
+    """The rows with LF as line end, without blanks around fields and without blank lines at the end.
 
-    trailing: so many delimiters are taken from the end of every line. stray: as hidden_records. Raises TooLong.
+    trailing: the number of delimiters to remove from the end of each line. stray: as in hidden_records. Raises TooLong.
     """
     show = _Hidden(delimiter).show
-    ends = b""  # line ends that are not written before there is more
+    ends = b""  # line ends that are written only if more text follows
     for records in hidden_records(blocks, delimiter, stray):
         text = _cleaned(records, delimiter, trailing)
         body = text.rstrip(b"\n")
@@ -110,7 +110,7 @@ def normalized(blocks: Iterable[bytes], delimiter: str, trailing: int = 0, stray
 
 
 def _cleaned(records: bytes, delimiter: str, trailing: int) -> bytes:
-    """Whole records with the contents of quoted fields hidden; every line ends in LF."""
+    """Complete records without blanks around fields, with LF as line end; quoted contents are hidden."""
     text = records
     if b"\r" in text:
         text = text.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")

@@ -1,4 +1,4 @@
-"""One pass over the rows of a CSV file, for what decides how it must be read."""
+"""One pass over the rows of a CSV file, for the facts that decide how it must be read."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _LINE_END = re.compile(rb"\r\r\n|\r\n|\n|\r")
 
 
 class NotText(ValueError):
-    """The bytes are not UTF-8, or hold a NUL."""
+    """The bytes are not UTF-8, or contain a NUL."""
 
 
 @dataclass
 class Facts:
-    """What the rows are like, the contents of quoted fields left aside.
+    """Facts about the rows, without the contents of quoted fields.
 
-    ends: how often each line end occurs. blanks: there are blanks around a field. longest: no row has more bytes.
-    stray: a quote neither opens nor closes a field: `5" pipe`. blank_tail: blank lines at the end.
-    trailing: every line ends in as many delimiters as were asked for. rows: there is more than blank lines.
+    ends: how often each line end occurs. blanks: there are blanks around a field. longest: the most bytes of a row.
+    stray: a quote neither opens nor closes a field: `5" pipe`. blank_tail: there are blank lines at the end.
+    trailing: every line ends in the requested number of delimiters. rows: not all lines are blank.
     """
 
     ends: Counter[bytes] = field(default_factory=Counter)
@@ -35,7 +35,7 @@ class Facts:
 
 
 def checked(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The blocks. Raises NotText where they are not UTF-8 or hold a NUL."""
+    """The same blocks. Raises NotText if they are not UTF-8 or contain a NUL."""
     decoder, between = codecs.getincrementaldecoder("utf-8")(), False
     try:
         for block in blocks:
@@ -51,7 +51,7 @@ def checked(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def scan(blocks: Iterable[bytes], delimiter: str, trailing: int = 0) -> Facts:
-    """The facts of the rows whose UTF-8 is given block by block, in memory of a few blocks.
+    """The facts about rows that are given as blocks of UTF-8, with memory for a few blocks.
 
     trailing: how many delimiters every line must end in for `Facts.trailing`.
     """
@@ -74,7 +74,7 @@ def scan(blocks: Iterable[bytes], delimiter: str, trailing: int = 0) -> Facts:
 
 
 def _outside(block: bytes, inside: bool) -> tuple[bool, bytes]:
-    """(whether a quoted field is open at the end, the block without what stands inside quotes)."""
+    """(whether a quoted field is open at the end, the block without the contents of quoted fields)."""
     if inside:
         closing = block.find(b'"')
         if closing < 0:
@@ -90,7 +90,7 @@ def _outside(block: bytes, inside: bool) -> tuple[bool, bytes]:
 
 
 def _look(lines: bytes, facts: Facts, mark: bytes, trailing: int) -> None:
-    """Adds what whole lines tell to the facts. Searches for plain bytes, which are many times as fast as patterns."""
+    """Adds complete lines to the facts. It searches for plain bytes, which is many times as fast as patterns."""
     if b"\r" in lines:
         facts.ends.update(_LINE_END.findall(lines) if b"\r\r\n" in lines else _plain_ends(lines))
         lines = lines.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")

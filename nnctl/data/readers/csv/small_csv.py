@@ -1,4 +1,4 @@
-"""Small CSV files, read without DuckDB: its import alone takes longer than all the rest of a small run.
+"""Small CSV files, read without DuckDB, whose import alone takes longer than the rest of a small run.
 
 Both readers give the same table (tests/data/readers/csv/test_small_csv.py).
 """
@@ -15,16 +15,16 @@ from nnctl.data.columns.interpretation import decide, typed_columns
 from nnctl.data.readers.paths import Files
 from nnctl.data.table import Table, missing_note, text_columns
 
-SMALL = 1 << 20  # bytes: from here on DuckDB is the faster
+SMALL = 1 << 20  # bytes: DuckDB is faster for larger files
 
 _NAME = re.compile(r"[A-Za-z][\w.\-]*( [\w.\-]+)*", re.ASCII)
 
-Fields = dict[str, Sequence[str]]  # by column, its words in the order of the rows
+Fields = dict[str, Sequence[str]]  # by column, its words row by row
 
 
 def read_small(files: Files, rules: Rules = NO_RULES, formats: Mapping[str, ColumnFormat] | None = None,
                encoding: str | None = None) -> Table | None:  # fmt: skip
-    """The table of a small CSV file; None where the file is left to DuckDB. rules, formats: as read_table has them.
+    """The table of a small CSV file; None if DuckDB must read it. rules, formats: as in read_table.
 
     Raises DataError as read_table does.
     """
@@ -55,8 +55,8 @@ def read_small(files: Files, rules: Rules = NO_RULES, formats: Mapping[str, Colu
 
 
 def _plain(path: Path) -> Fields | None:
-    """The words of a file that leaves nothing to judgement: ASCII, commas, no quotes, no blanks around fields, one kind
-    of line end, as many fields in every line. None for any other, broken files among them."""
+    """The words of an unambiguous file: ASCII, commas, no quotes, no blanks around fields, one kind of line end, the
+    same number of fields in each line. None for any other file, including broken ones."""
     try:
         text = path.read_bytes().decode("ascii")
     except (OSError, UnicodeDecodeError):
@@ -79,7 +79,7 @@ def _plain(path: Path) -> Fields | None:
 
 
 def _written(path: Path, encoding: str | None, notes: list[str]) -> tuple[Fields, str] | None:
-    """The words of a file in any dialect, and its delimiter; None where blanks or delimiters would have to go."""
+    """The words of a file in any dialect, and its delimiter; None if blanks or delimiters must be removed."""
     from nnctl.data.readers.csv.diagnosis import Broken, diagnose, records
     from nnctl.data.readers.csv.dialect import dialect
 
