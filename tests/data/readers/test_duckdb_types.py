@@ -77,9 +77,10 @@ def test_the_kinds_in_json_are_named(values, called, tmp_path):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("t.csv.zst", ["'.zst' files are not supported", "zstd -d"]), ("t.CSV.BZ2", ["bunzip2"]), ("my t.zip", ["unzip '"]),
+        ("t.csv.zst", ["'.zst' files are not supported", "zstd -d"]), ("t.CSV.BZ2", ["bunzip2"]),
+        ("my t.zip", ["unzip '"]),
         ("t.csv.xz", ["xz -dk"]), ("t.parquet.gz", ["gunzip -k"]), ("t.tar.gz", ["tar xf"]), ("t.feather", ["Parquet"]),
-        ("t", ["no extension"]), ("t.{x}", ["readable"]),
+        ("t", ["no extension"]), ("t.{x}", ["supported"]),
     ],
 )  # fmt: skip
 def test_files_that_are_not_read_are_told_what_to_do(name, words, tmp_path):

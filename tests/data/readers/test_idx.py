@@ -43,13 +43,13 @@ GOOD = idx(np.zeros((3, 2, 2), np.uint8))
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "no IDX file"),
-        (b"\x89PNG\r\n", "no IDX file"),
+        (b"", "not an IDX file"),
+        (b"\x89PNG\r\n", "not an IDX file"),
         (GOOD[:10], "of 12 bytes"),
         (GOOD[:-1], "promises 12 bytes"),
         (GOOD + b"x", "has 13"),
         (b"\0\0\x08\x03" + struct.pack(">3I", 2**31, 2**31, 2**31), "promises"),
-        (b"\0\0\x08\x05" + b"\0" * 20, "no IDX file"),
+        (b"\0\0\x08\x05" + b"\0" * 20, "not an IDX file"),
         (idx(np.zeros((0, 2, 2), np.uint8)), "no values"),
         (idx(np.zeros((2, 0), np.uint8)), "no values"),
     ],
@@ -66,7 +66,7 @@ def test_a_broken_file_is_named(tmp_path, data, words):
 def test_a_packed_file_is_unpacked_no_further_than_its_header_says(tmp_path, size):
     path = tmp_path / "images-idx3-ubyte.gz"
     path.write_bytes(gzip.compress(GOOD + b"\0" * 10_000_000))
-    with pytest.raises(DataError, match="goes on"):
+    with pytest.raises(DataError, match="continues"):
         read_idx(path)
     path.write_bytes(gzip.compress(b"\0\0\x08\x01" + struct.pack(">I", size)))
     with pytest.raises(DataError, match=r"promises|ends after"):
