@@ -4,22 +4,23 @@ import jax
 import keras
 import numpy as np
 
+# name: (Keras' class, what its targets are, what its predictions are)
 KERAS = {
-    "binary_crossentropy": keras.losses.BinaryCrossentropy,
-    "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
-    "sparse_categorical_crossentropy": keras.losses.SparseCategoricalCrossentropy,
-    "kl_divergence": keras.losses.KLDivergence,
-    "hinge": keras.losses.Hinge,
-    "squared_hinge": keras.losses.SquaredHinge,
-    "categorical_hinge": keras.losses.CategoricalHinge,
-    "cosine_similarity": keras.losses.CosineSimilarity,
-    "mse": keras.losses.MeanSquaredError,
-    "mae": keras.losses.MeanAbsoluteError,
-    "mape": keras.losses.MeanAbsolutePercentageError,
-    "msle": keras.losses.MeanSquaredLogarithmicError,
-    "huber": keras.losses.Huber,
-    "log_cosh": keras.losses.LogCosh,
-    "poisson": keras.losses.Poisson,
+    "binary_crossentropy": (keras.losses.BinaryCrossentropy, "binary", "probabilities"),
+    "categorical_crossentropy": (keras.losses.CategoricalCrossentropy, "onehot", "probabilities"),
+    "sparse_categorical_crossentropy": (keras.losses.SparseCategoricalCrossentropy, "integer", "probabilities"),
+    "kl_divergence": (keras.losses.KLDivergence, "distribution", "probabilities"),
+    "hinge": (keras.losses.Hinge, "binary", "number"),
+    "squared_hinge": (keras.losses.SquaredHinge, "binary", "number"),
+    "categorical_hinge": (keras.losses.CategoricalHinge, "onehot", "number"),
+    "cosine_similarity": (keras.losses.CosineSimilarity, "number", "number"),
+    "mse": (keras.losses.MeanSquaredError, "number", "number"),
+    "mae": (keras.losses.MeanAbsoluteError, "number", "number"),
+    "mape": (keras.losses.MeanAbsolutePercentageError, "number", "number"),
+    "msle": (keras.losses.MeanSquaredLogarithmicError, "count", "positive"),
+    "huber": (keras.losses.Huber, "number", "number"),
+    "log_cosh": (keras.losses.LogCosh, "number", "number"),
+    "poisson": (keras.losses.Poisson, "count", "positive"),
 }
 CASES = {
     **{name: name for name in KERAS},
@@ -32,10 +33,31 @@ CASES = {
     "sparse_logits": {"sparse_categorical_crossentropy": {"from_logits": True}},
     "huber_wide": {"huber": {"delta": 2.5}},
 }
-ANY_NUMBER = {
-    "mse", "mae", "mape", "huber", "log_cosh", "cosine_similarity", "hinge", "squared_hinge", "categorical_hinge",
-}  # fmt: skip
 SHAPES = {"": (6, 5), "_steps": (3, 4, 5)}  # rows of 5; and sequences of 4 steps of 5
+
+
+def predicted(kind, targets, shape, rng):
+    raw = rng.normal(0, 2, shape)
+    if kind == "number":
+        return raw
+    if kind == "positive":
+        return np.abs(raw) + 0.1
+    if targets == "binary":
+        return 1 / (1 + np.exp(-raw))
+    # probabilities that do not quite sum to 1: Keras divides by the sum
+    return np.exp(raw) / np.exp(raw).sum(axis=-1, keepdims=True) * rng.uniform(0.8, 1.2, (*shape[:-1], 1))
+
+
+def drawn(kind, shape, rng):
+    if kind == "integer":
+        return rng.integers(0, 5, shape[:-1])
+    if kind == "onehot":
+        return np.eye(5)[rng.integers(0, 5, shape[:-1])]
+    if kind == "distribution":
+        return rng.dirichlet(np.ones(5), shape[:-1])
+    if kind in ("binary", "count"):
+        return rng.integers(0, 2 if kind == "binary" else 6, shape).astype(float)
+    return rng.normal(0, 2, shape)
 
 
 def make():
@@ -44,28 +66,10 @@ def make():
     for suffix, shape in SHAPES.items():
         for case, config in CASES.items():
             name, arguments = next(iter(config.items())) if isinstance(config, dict) else (config, {})
-            raw = rng.normal(0, 2, shape)
-            if arguments.get("from_logits") or name in ANY_NUMBER:
-                p = raw
-            elif name == "binary_crossentropy":
-                p = 1 / (1 + np.exp(-raw))
-            elif name in ("poisson", "msle"):
-                p = np.abs(raw) + 0.1
-            else:  # probabilities that do not quite sum to 1: Keras divides by the sum
-                p = np.exp(raw) / np.exp(raw).sum(axis=-1, keepdims=True) * rng.uniform(0.8, 1.2, (*shape[:-1], 1))
-            if name == "sparse_categorical_crossentropy":
-                y = rng.integers(0, 5, shape[:-1])
-            elif name in ("categorical_crossentropy", "categorical_hinge"):
-                y = np.eye(5)[rng.integers(0, 5, shape[:-1])]
-            elif name == "kl_divergence":
-                y = rng.dirichlet(np.ones(5), shape[:-1])
-            elif name in ("binary_crossentropy", "hinge", "squared_hinge"):
-                y = rng.integers(0, 2, shape).astype(float)
-            elif name in ("poisson", "msle"):
-                y = rng.integers(0, 6, shape).astype(float)
-            else:
-                y = rng.normal(0, 2, shape)
-            each, mean = KERAS[name](**arguments, reduction=None), KERAS[name](**arguments)
+            cls, targets, predictions = KERAS[name]
+            p = predicted("number" if arguments.get("from_logits") else predictions, targets, shape, rng)
+            y = drawn(targets, shape, rng)
+            each, mean = cls(**arguments, reduction=None), cls(**arguments)
             key = case + suffix
             cases[key] = config
             arrays[f"{key}/y"], arrays[f"{key}/p"] = y, p
