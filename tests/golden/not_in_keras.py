@@ -23,6 +23,24 @@ def lars(w, gradients, lr=0.1, momentum=0.9, trust=0.001, weight_decay=0.0):
     return path
 
 
+def radam(w, gradients, lr=0.001, beta_1=0.9, beta_2=0.999, eps=1e-7):
+    """Liu et al. 2020, algorithm 2, with the bound 5 of its published code."""
+    path = []
+    for t in range(1, len(gradients) + 1):
+        of_mean = [(1 - beta_1) * beta_1 ** (t - i) for i in range(1, t + 1)]
+        of_square = [(1 - beta_2) * beta_2 ** (t - i) for i in range(1, t + 1)]
+        m = sum(a * g for a, g in zip(of_mean, gradients, strict=False)) / sum(of_mean)
+        v = sum(a * g**2 for a, g in zip(of_square, gradients, strict=False))
+        n = 2 / (1 - beta_2) - 1
+        n_t = n - 2 * t * beta_2**t / (1 - beta_2**t)
+        if n_t > 5:
+            r = np.sqrt((n_t - 4) / (n - 4) * (n_t - 2) / (n - 2) * n / n_t)
+            m = m * r * np.sqrt(sum(of_square)) / (np.sqrt(v) + eps)
+        w = w - lr * m
+        path.append(w)
+    return path
+
+
 LAYERS: dict[str, Layer] = {
     "PositionEmbedding": Layer(
         "it is in KerasHub, not in Keras", {"PositionEmbedding": {"sequence_length": 6}}, [(4, 5)],
@@ -32,6 +50,12 @@ LAYERS: dict[str, Layer] = {
 LOSSES: dict[str, Loss] = {}
 METRICS: dict[str, Metric] = {}
 OPTIMIZERS: dict[str, Optimizer] = {
+    "radam": Optimizer("Keras has no RAdam", "radam", radam),
+    "radam_early": Optimizer(
+        "Keras has no RAdam",
+        {"radam": {"learning_rate": 0.01, "beta_1": 0.8, "beta_2": 0.9}},
+        lambda w, gradients: radam(w, gradients, 0.01, 0.8, 0.9),
+    ),
     "lars": Optimizer("Keras has LAMB, but not LARS", "lars", lars),
     "lars_decay": Optimizer(
         "Keras has LAMB, but not LARS",

@@ -61,6 +61,8 @@ CASES = {
     "adamax": "adamax",
     "adamax_decay": {"adamax": {"learning_rate": 0.01, "beta_2": 0.9, "weight_decay": 0.1}},
     "nadam": "nadam",
+    "lamb": "lamb",
+    "lamb_decay": {"lamb": {"learning_rate": 0.01, "beta_2": 0.9, "weight_decay": 0.1, "global_clipnorm": 1.0}},
     "nadam_decay": {"nadam": {"learning_rate": 0.01, "beta_1": 0.8, "weight_decay": 0.1, "clipnorm": 1.0}},
 }
 CLASSES = {
@@ -76,6 +78,7 @@ CLASSES = {
     "adamw": (keras.optimizers.AdamW, {}),
     "adamax": (keras.optimizers.Adamax, {}),
     "nadam": (keras.optimizers.Nadam, {}),
+    "lamb": (keras.optimizers.Lamb, {}),
 }
 
 

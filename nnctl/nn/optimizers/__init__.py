@@ -11,9 +11,11 @@
             `-- Adam       ... along a running mean of the gradients, freed of its bias
                 |-- AdamW  ... with weight decay
                 |-- Adamax ... by the largest gradient instead of the mean square
-                `-- Nadam  ... looking one step ahead
+                |-- Nadam  ... looking one step ahead
+                `-- RAdam  ... dividing by the mean square only once it is known well enough
 
     Lars                   SGD with momentum, each variable's step in proportion to the variable's own norm
+    Lamb                   Adam, likewise
 
 w is a weight, g its gradient, lr the learning rate, t the step counted from 1.
 
@@ -25,9 +27,9 @@ from nnctl.nn.optimizers.base import Optimizer, optimizers
 
 for _module, _names in {
     "sgd": ("sgd", "momentum", "nesterov", "lion"),
-    "adam": ("adam", "adamw", "adamax", "nadam"),
+    "adam": ("adam", "adamw", "adamax", "nadam", "radam"),
     "adagrad": ("adagrad", "ftrl", "adadelta", "rmsprop"),
-    "layerwise": ("lars",),
+    "layerwise": ("lars", "lamb"),
 }.items():
     optimizers.declared_in(f"nnctl.nn.optimizers.{_module}", *_names)
 

@@ -111,3 +111,30 @@ class Nadam(Moments):
         m = m + (1 - beta_1) * (g - m)
         v = v + (1 - beta_2) * (g * g - v)
         return w - (of_mean * m + of_gradient * g) / (np.sqrt(v / unbias) + eps), m, v
+
+
+@optimizers.register("radam")
+class RAdam(Moments):
+    """RAdam: Adam that waits with dividing by sqrt(v) until v is known well enough.
+
+    m and v as in Adam;  n = 2 / (1 - b2) - 1;  n_t = n - 2 t b2^t / (1 - b2^t), the number of gradients in v.
+    If n_t > 5:  w <- w - lr r sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + eps),
+    with r = sqrt((n_t - 4) (n_t - 2) n / ((n - 4) (n - 2) n_t));  otherwise w <- w - lr m / (1 - b1^t).
+    It needs no warm-up of the learning rate. Not in Keras. Source: Liu et al. 2020.
+    """
+
+    def scalars(self, lr, step, memory):
+        t = step + 1
+        unbiased, left = lr / (1 - self.beta_1**t), self.beta_2**t
+        most = 2 / (1 - self.beta_2) - 1
+        known = most - 2 * t * left / (1 - left)
+        if known <= 5:
+            return 0.0, unbiased, self.beta_1, self.beta_2, self.epsilon
+        r = math.sqrt((known - 4) * (known - 2) * most / ((most - 4) * (most - 2) * known))
+        return unbiased * r * math.sqrt(1 - left), 0.0, self.beta_1, self.beta_2, self.epsilon
+
+    @staticmethod
+    def rule(w, g, m, v, adaptive, plain, beta_1, beta_2, eps):
+        m = m + (1 - beta_1) * (g - m)
+        v = v + (1 - beta_2) * (g * g - v)
+        return w - (adaptive / (np.sqrt(v) + eps) + plain) * m, m, v
