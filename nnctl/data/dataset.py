@@ -74,12 +74,12 @@ class Dataset:
     notes: tuple[str, ...] = field(default=())
 
     @property
-    def parts(self) -> dict[str, Split]:
+    def splits(self) -> dict[str, Split]:
         """The splits that are not empty, by name."""
-        parts = {"train": self.train, "validation": self.validation, "test": self.test}
-        return {name: part for name, part in parts.items() if part is not None}
+        splits = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: split for name, split in splits.items() if split is not None}
 
     @property
     def rows(self) -> dict[str, int]:
         """The number of rows of each split."""
-        return {name: part.rows for name, part in self.parts.items()}
+        return {name: split.rows for name, split in self.splits.items()}

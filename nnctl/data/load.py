@@ -14,7 +14,7 @@ from nnctl.data.preprocessing.column_roles import target_labels
 from nnctl.data.preprocessing.fitted import Preprocessing
 from nnctl.data.preprocessing.sequence_tables import LongTable, fold
 from nnctl.data.readers.read import column_rules, read_dataset
-from nnctl.data.splits import PARTS, finish, split_parts
+from nnctl.data.splits import SPLITS, assign_splits, finish
 from nnctl.data.table import Table
 from nnctl.errors import DataError
 
@@ -70,10 +70,10 @@ def load_fitted(preprocessing: Preprocessing) -> Dataset:
         arrays = preprocessing.checked_arrays(read, True)
         samples, fixed = drop_rows(dataset, arrays, preprocessing.array_inputs, targets, fixed, notes)
         rows = samples
-    split = split_parts(dataset, samples, coders, preprocessing.seed, fixed)
-    counts = {part: len(split.rows[part]) for part in PARTS}
+    split = assign_splits(dataset, samples, coders, preprocessing.seed, fixed)
+    counts = {name: len(split.rows[name]) for name in SPLITS}
     if preprocessing.rows and counts != dict(preprocessing.rows):
-        shown = [", ".join(f"{part} {count}" for part, count in found.items())
+        shown = [", ".join(f"{name} {count}" for name, count in found.items())
                  for found in (counts, preprocessing.rows)]  # fmt: skip
         raise DataError(
             f"the data have changed since the model was trained: the rows are now {shown[0]}; they were {shown[1]}",

@@ -19,7 +19,7 @@ from nnctl.data.preprocessing.inputs import ArrayInput, check_numbers, fit_array
 from nnctl.data.preprocessing.missing_values import keep_array_rows, rule
 from nnctl.data.preprocessing.padding import find_lengths, has_steps, length_note, without_padding
 from nnctl.data.preprocessing.targets import TargetCoder, target_notes
-from nnctl.data.splits import PARTS, finish, renumbered, split_parts
+from nnctl.data.splits import SPLITS, assign_splits, finish, renumbered
 from nnctl.data.table import Array, listing
 from nnctl.errors import DataError
 
@@ -62,7 +62,7 @@ def load_arrays(origin: DatasetSpec, dataset: DatasetSpec, bundled: Bundled | No
     }  # fmt: skip
     if bundled and bundled.classes:
         coders = {output: _named(coder, bundled) for output, coder in coders.items()}
-    split = split_parts(dataset, arrays, coders, seed, fixed)
+    split = assign_splits(dataset, arrays, coders, seed, fixed)
     fitted = {}
     for name, entry in plain.items():
         normalize = rule_of(dataset.normalize, entry.array)
@@ -78,7 +78,7 @@ def load_arrays(origin: DatasetSpec, dataset: DatasetSpec, bundled: Bundled | No
             coders[output] = scaled_target(coders[output], arrays[array], split.rows["train"], rules[array])
             notes.append(f'target "{array}": scaled ({rules[array]}), using the training rows')
     notes += target_notes(coders.values())
-    counts = {part: len(split.rows[part]) for part in PARTS}
+    counts = {name: len(split.rows[name]) for name in SPLITS}
     return finish(Preprocessing(origin, seed, fitted, coders, weight, counts), arrays, split, notes)
 
 

@@ -20,7 +20,7 @@ from nnctl.data.preprocessing.padding import length_note
 from nnctl.data.preprocessing.sequence_tables import fold
 from nnctl.data.preprocessing.targets import TargetCoder, fit_target, target_notes
 from nnctl.data.preprocessing.text import TextInput, fit_text
-from nnctl.data.splits import PARTS, finish, renumbered, split_parts
+from nnctl.data.splits import SPLITS, assign_splits, finish, renumbered
 from nnctl.data.table import Array, Table
 from nnctl.errors import DataError
 
@@ -52,7 +52,7 @@ def load_table(origin: DatasetSpec, dataset: DatasetSpec, inputs: Mapping[str, I
     samples = long.sequences if long else table
     labelled = table if each else samples
     coders = _fit_coders(dataset, roles, wanted, labelled)
-    split = split_parts(dataset, samples, {} if each else coders, seed, fixed)
+    split = assign_splits(dataset, samples, {} if each else coders, seed, fixed)
     train = split.rows["train"]
     train_rows = long.steps_of(train) if long else train
     rules = dataset.normalize if isinstance(dataset.normalize, Mapping) else {}
@@ -72,7 +72,7 @@ def load_table(origin: DatasetSpec, dataset: DatasetSpec, inputs: Mapping[str, I
     notes += _scaling_notes(dataset, fitted)
     notes += copy_notes(table, features, targets, train_rows)
     notes += target_notes(coders.values())
-    counts = {part: len(split.rows[part]) for part in PARTS}
+    counts = {name: len(split.rows[name]) for name in SPLITS}
     preprocessing = Preprocessing(origin, seed, fitted, coders, dataset.weight, counts, table.formats)
     return finish(preprocessing, long or table, split, notes)
 

@@ -31,7 +31,7 @@ class Given:
     they are known. notes: one for everything that was done.
     """
 
-    part: Split
+    split: Split
     rows: Table | LongTable | Arrays
     numbers: Array | None
     left_out: tuple[int, ...]
@@ -42,7 +42,7 @@ class Given:
         """Whether these are all rows of the file, in order, so that their numbers need not be given."""
         if self.numbers is None or self.left_out:
             return False
-        return np.array_equal(self.numbers, np.arange(1, self.part.rows + 1))
+        return np.array_equal(self.numbers, np.arange(1, self.split.rows + 1))
 
 
 def read_given(preprocessing: Preprocessing, source: str | Path | Sequence[str], with_targets: bool) -> Given:
@@ -98,10 +98,10 @@ def _read_table(preprocessing: Preprocessing, table: Table, with_targets: bool) 
         if gone:
             notes.append(f"sequences with no rows left: {listing(gone, NAMED)}")
         numbers = None
-    part = preprocessing.transform(rows, with_targets, notes)
+    split = preprocessing.transform(rows, with_targets, notes)
     if numbers is not None:
-        part = replace(part, names=numbers)  # so that messages count rows as in the file
-    return Given(part, rows, numbers, tuple(left_out.tolist()), tuple(notes))
+        split = replace(split, names=numbers)  # so that messages count rows as in the file
+    return Given(split, rows, numbers, tuple(left_out.tolist()), tuple(notes))
 
 
 def _require_columns(preprocessing: Preprocessing, table: Table, targets: Sequence[str]) -> None:
@@ -141,11 +141,11 @@ def _read_arrays(preprocessing: Preprocessing, arrays: Arrays, with_targets: boo
     names = preprocessing.array_names(with_targets)
     kept = kept_array_rows(preprocessing.dataset, arrays, names, notes)
     arrays = take_rows(arrays, kept)
-    part = preprocessing.transform(arrays, with_targets, notes)
+    split = preprocessing.transform(arrays, with_targets, notes)
     numbers = np.flatnonzero(kept) + 1
-    if part.names is None:
-        part = replace(part, names=numbers)
-    return Given(part, arrays, numbers, tuple((np.flatnonzero(~kept) + 1).tolist()), tuple(notes))
+    if split.names is None:
+        split = replace(split, names=numbers)
+    return Given(split, arrays, numbers, tuple((np.flatnonzero(~kept) + 1).tolist()), tuple(notes))
 
 
 def _require_targets(preprocessing: Preprocessing, arrays: Arrays) -> None:

@@ -23,8 +23,8 @@ from nnctl.data.table import Array, Column, Table, distinct, listing
 from nnctl.errors import DataError
 from nnctl.quoting import yaml_map
 
-PARTS = ("train", "validation", "test")
-_PART_NAMES = {
+SPLITS = ("train", "validation", "test")
+_SPLIT_NAMES = {
     "train": "train", "training": "train",
     "validation": "validation", "valid": "validation", "val": "validation", "dev": "validation",
     "test": "test", "testing": "test",
@@ -43,15 +43,15 @@ class SplitRows:
     fixed: tuple[str, ...] = ()
 
     def note(self) -> str:
-        counts = ", ".join(f"{len(self.rows[part])} {part}" for part in PARTS if len(self.rows[part]))
+        counts = ", ".join(f"{len(self.rows[name])} {name}" for name in SPLITS if len(self.rows[name]))
         return f"split: {counts} rows ({self.how})"
 
 
-def split_parts(dataset: DatasetSpec, rows: Table | Arrays, coders: Mapping[str, TargetCoder], seed: int,
+def assign_splits(dataset: DatasetSpec, rows: Table | Arrays, coders: Mapping[str, TargetCoder], seed: int,
                 fixed: Mapping[str, Array]) -> SplitRows:  # fmt: skip
     """Assigns the rows to splits, except those of splits with files of their own. coders: of targets to stratify by."""
     count = rows.rows if isinstance(rows, Table) else rows_of(rows, [c for x in coders.values() for c in x.columns])
-    if any(len(part) == 0 for part in fixed.values()):
+    if any(len(each) == 0 for each in fixed.values()):
         raise DataError("a split has no rows left", rows.source, "check its file")
     unclaimed = np.ones(count, dtype=bool)
     for claimed in fixed.values():
@@ -72,12 +72,12 @@ def split_parts(dataset: DatasetSpec, rows: Table | Arrays, coders: Mapping[str,
         classes = _array_classes(coder, rows)[free] if coder and coder.shape in ((), (1,)) else None
     split = split_rows(spec, len(free), seed, classes=classes, labelled=coder.columns[0] if coder else "",
                        time=time, column=column, origin=origin)  # fmt: skip
-    parts = {part: free[chosen] for part, chosen in split.rows.items()} | dict(fixed)
+    splits = {name: free[chosen] for name, chosen in split.rows.items()} | dict(fixed)
     how = split.how
     if fixed:
         own = f"{' and '.join(fixed)} as given"
-        how = f"{own}; {how}" if any(len(split.rows[part]) for part in PARTS[1:]) else own
-    return SplitRows(parts, how, tuple(fixed))
+        how = f"{own}; {how}" if any(len(split.rows[name]) for name in SPLITS[1:]) else own
+    return SplitRows(splits, how, tuple(fixed))
 
 
 def _array_classes(coder: TargetCoder, rows: Arrays) -> Array:
@@ -125,12 +125,12 @@ def split_rows(
 
 def _counts(rows: int, spec: SplitSpec) -> dict[str, int]:
     """The number of validation and test rows, rounded to the nearest integer."""
-    counts = {part: int(getattr(spec, part) * rows + 0.5) for part in ("validation", "test")}
-    for part, count in counts.items():
-        if getattr(spec, part) > 0 and count == 0:
+    counts = {name: int(getattr(spec, name) * rows + 0.5) for name in ("validation", "test")}
+    for name, count in counts.items():
+        if getattr(spec, name) > 0 and count == 0:
             raise DataError(
-                f"{getattr(spec, part):g} of {rows} rows leaves no row for {part}", f"split.{part}",
-                f"use more rows, a larger fraction, or none: `split: {{{part}: 0}}`",
+                f"{getattr(spec, name):g} of {rows} rows leaves no row for {name}", f"split.{name}",
+                f"use more rows, a larger fraction, or none: `split: {{{name}: 0}}`",
             )  # fmt: skip
     if sum(counts.values()) >= rows:
         raise DataError(
@@ -144,7 +144,7 @@ def _last(order: Array, counts: Mapping[str, int]) -> dict[str, Array]:
     """The last rows of `order` are the test split, those before them the validation split."""
     train = len(order) - counts["validation"] - counts["test"]
     cuts = np.split(order, [train, train + counts["validation"]])
-    return {part: np.sort(rows) for part, rows in zip(PARTS, cuts, strict=True)}
+    return {name: np.sort(rows) for name, rows in zip(SPLITS, cuts, strict=True)}
 
 
 def _stratified(classes: Array, counts: Mapping[str, int], rng: np.random.Generator) -> dict[str, Array]:
@@ -160,12 +160,12 @@ def _stratified(classes: Array, counts: Mapping[str, int], rng: np.random.Genera
         )
     test = _shares(counts["test"], sizes, sizes - 1)
     validation = _shares(counts["validation"], sizes, sizes - 1 - test)
-    parts: dict[str, list[Array]] = {part: [] for part in PARTS}
+    splits: dict[str, list[Array]] = {name: [] for name in SPLITS}
     for rows, to_test, to_validation in zip(members, test, validation, strict=True):
-        parts["test"].append(rows[:to_test])
-        parts["validation"].append(rows[to_test : to_test + to_validation])
-        parts["train"].append(rows[to_test + to_validation :])
-    return {part: np.sort(np.concatenate(rows)) for part, rows in parts.items()}
+        splits["test"].append(rows[:to_test])
+        splits["validation"].append(rows[to_test : to_test + to_validation])
+        splits["train"].append(rows[to_test + to_validation :])
+    return {name: np.sort(np.concatenate(rows)) for name, rows in splits.items()}
 
 
 def _shares(total: int, sizes: Array, most: Array) -> Array:
@@ -191,13 +191,13 @@ def _by_column(column: Column, name: str, origin: Origin | None) -> dict[str, Ar
         raise DataError(f"the split is missing ({at.rows})", at.where, "fill in train, validation or test")
     codes = []
     for code, word in enumerate(text.words):
-        part = _PART_NAMES.get(word.strip().lower())
-        if part is None:
+        split = _SPLIT_NAMES.get(word.strip().lower())
+        if split is None:
             at = located(where, text.values == code)
-            raise DataError(f'{at.rows}: "{word}" is not a split', at.where, f"use {listing(PARTS)}")
-        codes.append(PARTS.index(part))
-    parts = np.array(codes)[text.values]
-    rows = {part: np.flatnonzero(parts == at) for at, part in enumerate(PARTS)}
+            raise DataError(f'{at.rows}: "{word}" is not a split', at.where, f"use {listing(SPLITS)}")
+        codes.append(SPLITS.index(split))
+    splits = np.array(codes)[text.values]
+    rows = {split: np.flatnonzero(splits == at) for at, split in enumerate(SPLITS)}
     if not len(rows["train"]):
         raise DataError("no row is marked train", where, "write train in the rows for training")
     return rows
@@ -209,15 +209,15 @@ def finish(
     """Transforms all rows at once, so that no note is repeated, and divides them into the splits."""
     whole = preprocessing.transform(rows, True, notes)
     duplicates = duplicate_notes(whole, split.rows)
-    parts = {part: _take(whole, chosen, chosen[0] if part in split.fixed else 0)
-             for part, chosen in split.rows.items() if len(chosen)}  # fmt: skip
+    splits = {name: _take(whole, chosen, chosen[0] if name in split.fixed else 0)
+             for name, chosen in split.rows.items() if len(chosen)}  # fmt: skip
     notes += (label_note(f'target "{coder.columns[0]}"', coder.class_words, np.asarray(whole.targets[name]))
               for name, coder in preprocessing.targets.items() if coder.labels == "sequence")  # fmt: skip
     notes = [*notes, *duplicates, split.note()]
     return Dataset(
-        parts["train"],
-        parts.get("validation"),
-        parts.get("test"),
+        splits["train"],
+        splits.get("validation"),
+        splits.get("test"),
         {name: entry.shape for name, entry in preprocessing.inputs.items()},
         {name: coder.target for name, coder in preprocessing.targets.items()},
         preprocessing,
@@ -241,4 +241,4 @@ def _take(whole: Split, rows: Array, before: int) -> Split:
 
 
 def renumbered(fixed: Mapping[str, Array], kept: Array) -> dict[str, Array]:
-    return {part: np.flatnonzero(np.isin(kept, rows)) for part, rows in fixed.items()}
+    return {name: np.flatnonzero(np.isin(kept, rows)) for name, rows in fixed.items()}

@@ -95,8 +95,8 @@ def check(spec: Config) -> CheckReport:
     with model.executor:
         # the loop checks what callbacks monitor; then one batch is computed, for which kernels are not worth compiling
         loop = Loop(model, data, train_part, lambda event: None, lambda loop: None, kernels=Choice())
-        check_inputs(model.graph, data.parts)
-        check_alignment(model, data.targets, data.parts)
+        check_inputs(model.graph, data.splits)
+        check_alignment(model, data.targets, data.splits)
         notes = advice(model, data, loop.plan)
         order = permutation(spec.seed, 1, loop.plan.samples)  # the first batch that a run would take
         first = make_batch(train_part, order[: loop.plan.batch_size])

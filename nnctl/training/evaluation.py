@@ -64,7 +64,7 @@ def evaluate(run: Path, *, data: str | None = None, split: str = "test", reading
     left_out: tuple[int, ...] = ()
     if data:
         given = preprocessing.read(data, with_targets=True)
-        part, left_out, notes = given.part, given.left_out, given.notes
+        part, left_out, notes = given.split, given.left_out, given.notes
     else:
         from nnctl.data.load import load_fitted  # which a file given with --data does not need
 

@@ -63,12 +63,12 @@ def predict(run: Path, source: str, *, keep: Sequence[str] = (), reading: Readin
     if reading:
         check_reading(model.spec, run)
     given = preprocessing.read(source, with_targets=False)
-    check_inputs(model.graph, {"given": given.part})
+    check_inputs(model.graph, {"given": given.split})
     notes = list(given.notes)
     named = _names(preprocessing, given)
     kept = kept_columns(given, source, keep, notes, preprocessing.dataset.encoding) if keep else {}
     with model.executor:
-        outputs, masks = model.predict(cast(given.part, model.program.dtype))
+        outputs, masks = model.predict(cast(given.split, model.program.dtype))
     said: list[Said] = []
     for name, p in outputs.items():
         answer = _Answer(model, preprocessing.targets[name], name, p, masks.get(name))
@@ -80,7 +80,7 @@ def predict(run: Path, source: str, *, keep: Sequence[str] = (), reading: Readin
         else:
             said += answer.numbers(prefix)
         if (bad := _not_finite(p, masks.get(name))).any():
-            notes.append(f"predictions of {answer.column} are not finite in {row_list(bad, numbers=given.part.names)}")
+            notes.append(f"predictions of {answer.column} are not finite in {row_list(bad, numbers=given.split.names)}")
     dataset = preprocessing.dataset
     trained_on = (*(dataset.path or ()), *(dataset.validation_path or ()), *(dataset.test_path or ()))
     columns, roles, names = _side_by_side(named, kept, said, notes)
@@ -103,7 +103,7 @@ def _not_finite(p: Array, mask: Array | None) -> Array:
 
 def _names(preprocessing: Preprocessing, given: Given) -> dict[str, Array]:
     """The column that says which row is meant; none where the rows are the file's, one by one."""
-    names = given.part.names
+    names = given.split.names
     if names is not None and isinstance(given.rows, LongTable):
         return {preprocessing.dataset.sequence.id: names}
     if names is not None and isinstance(given.rows, Arrays) and given.rows.names:

@@ -73,8 +73,8 @@ class Run:
             validation=data.validation and cast(data.validation, dtype),
             test=data.test and cast(data.test, dtype),
         )
-        check_inputs(model.graph, self.data.parts)
-        check_alignment(model, data.targets, self.data.parts)
+        check_inputs(model.graph, self.data.splits)
+        check_alignment(model, data.targets, self.data.splits)
         self.config = specs.dump(spec.resolved, spec.origins)
         self.config_is_written = False
         self.settings = {

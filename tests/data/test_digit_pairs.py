@@ -6,7 +6,7 @@ import numpy as np
 
 from nnctl.data.catalog.bundled import bundled_path
 
-PARTS = ("train", "validation", "test")
+SPLITS = ("train", "validation", "test")
 
 
 def test_pairs_are_what_their_script_makes_and_parts_share_no_image():
@@ -19,8 +19,10 @@ def test_pairs_are_what_their_script_makes_and_parts_share_no_image():
         for name, array in made.items():
             assert kept[name].dtype == array.dtype
             np.testing.assert_array_equal(kept[name], array)
-    seen = {part: {image.tobytes() for side in ("left", "right") for image in made[f"{side}_{part}"]} for part in PARTS}
+    seen = {
+        split: {image.tobytes() for side in ("left", "right") for image in made[f"{side}_{split}"]} for split in SPLITS
+    }
     assert not seen["train"] & seen["test"] and not seen["train"] & seen["validation"]
-    for part in PARTS:
-        assert made[f"same_{part}"].mean() == 0.5
-        assert (made[f"left_{part}"] != made[f"right_{part}"]).any(axis=(1, 2)).all()
+    for split in SPLITS:
+        assert made[f"same_{split}"].mean() == 0.5
+        assert (made[f"left_{split}"] != made[f"right_{split}"]).any(axis=(1, 2)).all()

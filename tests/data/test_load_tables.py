@@ -34,7 +34,7 @@ def refused(*given, **keys):
 
 def x_of(data, name="input"):
     """The input of all splits, one after the other."""
-    return np.concatenate([part.inputs[name] for part in data.parts.values()])
+    return np.concatenate([part.inputs[name] for part in data.splits.values()])
 
 
 def number(data, name="x"):

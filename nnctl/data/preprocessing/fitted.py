@@ -82,7 +82,7 @@ class Preprocessing:
     def apply(self, source: str | Path | Sequence[str], *, with_targets: bool) -> tuple[Split, tuple[str, ...]]:
         """The split and the notes that `read` gives."""
         given = self.read(source, with_targets=with_targets)
-        return given.part, given.notes
+        return given.split, given.notes
 
     def transform(self, rows: Table | LongTable | Arrays, with_targets: bool, notes: list[str]) -> Split:
         """All rows as read to a Split."""

@@ -30,8 +30,8 @@ Array = np.ndarray
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _PIECE = 1 << 20  # bytes
-_PARTS = {"train": "train", "t10k": "test", "test": "test", "validation": "validation", "valid": "validation"}
-_PART = re.compile(rf"(?:^|[-_.])({'|'.join(_PARTS)})(?=[-_.])", re.IGNORECASE)
+_SPLITS = {"train": "train", "t10k": "test", "test": "test", "validation": "validation", "valid": "validation"}
+_SPLIT = re.compile(rf"(?:^|[-_.])({'|'.join(_SPLITS)})(?=[-_.])", re.IGNORECASE)
 
 
 def idx_files(folder: Path) -> list[Path]:
@@ -52,12 +52,12 @@ def read_idx_files(paths: Sequence[Path], source: str) -> Arrays:
     if not any("label" in path.name.lower() for path in paths):
         paths = [other for path in paths for other in (path, *_labels_beside(path, paths))]
     arrays: dict[str, Array | Rows] = {}
-    several = len({_part(path) for path in paths}) > 1
+    several = len({_split_of(path) for path in paths}) > 1
     for path, values in zip(paths, _all_read(paths), strict=True):
         what = "labels" if values.ndim == 1 else "images"
-        name = ("y" if values.ndim == 1 else "x") + (f"_{_part(path)}" if several else "")
+        name = ("y" if values.ndim == 1 else "x") + (f"_{_split_of(path)}" if several else "")
         if name in arrays:
-            raise DataError(f"there are two files of {what} for the same split ({_part(path)})", str(path),
+            raise DataError(f"there are two files of {what} for the same split ({_split_of(path)})", str(path),
                             "name one file of images and one of labels for each of train and test")  # fmt: skip
         arrays[name] = values.reshape(*values.shape, 1) if values.ndim == 3 else values
     divisors = {name: 255.0 for name, values in arrays.items() if name[0] == "x" and values.dtype == np.uint8}
@@ -76,10 +76,10 @@ def _labels_beside(path: Path, given: Sequence[Path]) -> list[Path]:
     return [other for other in beside if twin != path.name and other not in given and other.is_file()][:1]
 
 
-def _part(path: Path) -> str:
+def _split_of(path: Path) -> str:
     """The split in a file's name, as in train-... and emnist-letters-test-..."""
-    found = _PART.search(path.name)
-    return _PARTS[found[1].lower()] if found else "train"
+    found = _SPLIT.search(path.name)
+    return _SPLITS[found[1].lower()] if found else "train"
 
 
 def read_idx(path: Path) -> Array | Rows:

@@ -31,8 +31,8 @@ Array = np.ndarray
 FILE = "file"  # the array of file names
 _ENDINGS = tuple(ending for ending, kind in FORMATS.items() if kind == "image")
 _READERS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")  # Pillow has dozens more, some of them hardly tested
-_PARTS = {"train": "train", "training": "train", "validation": "validation", "valid": "validation",
-          "val": "validation", "test": "test", "testing": "test"}  # fmt: skip
+_SPLITS = {"train": "train", "training": "train", "validation": "validation", "valid": "validation",
+           "val": "validation", "test": "test", "testing": "test"}  # fmt: skip
 _LEFT_BY_SYSTEMS = ("thumbs.db", "desktop.ini")
 _MOST_PIXELS = 50_000_000
 _GRAY = ("1", "L", "LA", "La")
@@ -51,23 +51,23 @@ def read_image_folder(folder: Path, spec: ImageSpec) -> Arrays:
     """x (rows, height, width, channels) uint8; y, the class names, if there are class folders; and the file names.
     By split, as x_train, if there are folders for the splits. Raises DataError."""
     inner = _folders(folder)
-    words = [_PARTS.get(path.name.lower()) for path in inner]
+    words = [_SPLITS.get(path.name.lower()) for path in inner]
     if "train" in words and None not in words:
         if len(set(words)) < len(words):
             raise DataError(f"two folders are for the same split: {listing(path.name for path in inner)}", str(folder),
                             "name each of train, validation and test once")  # fmt: skip
-        parts = {f"_{word}": _images(path) for word, path in zip(words, inner, strict=True)}
+        splits = {f"_{word}": _images(path) for word, path in zip(words, inner, strict=True)}
     else:
-        parts = {"": _images(folder)}
-    files = [path for found in parts.values() for _, path in found]
-    reader = _Reader(spec, [path for _, path in parts.get("_train", parts.get("", []))])
+        splits = {"": _images(folder)}
+    files = [path for found in splits.values() for _, path in found]
+    reader = _Reader(spec, [path for _, path in splits.get("_train", splits.get("", []))])
     x, notes = reader.read(files, str(folder))
     arrays, first = {}, 0
-    for part, found in parts.items():
-        arrays[f"x{part}"] = x[first : first + len(found)]
+    for suffix, found in splits.items():
+        arrays[f"x{suffix}"] = x[first : first + len(found)]
         if found[0][0] is not None:
-            arrays[f"y{part}"] = np.array([label for label, _ in found])
-        arrays[FILE + part] = np.array([path.relative_to(folder).as_posix() for _, path in found])
+            arrays[f"y{suffix}"] = np.array([label for label, _ in found])
+        arrays[FILE + suffix] = np.array([path.relative_to(folder).as_posix() for _, path in found])
         first += len(found)
     return _as_arrays(arrays, str(folder), notes, reader.spec)
 

@@ -126,19 +126,19 @@ def read_dataset(
     whole = read_files(dataset.path or (), dataset, rules, formats=formats)
     fixed: dict[str, Array] = {}
     if not isinstance(whole, Table):
-        whole, fixed = _join_named_parts(whole)
-    for part in ("validation", "test"):
-        names = getattr(dataset, f"{part}_path")
+        whole, fixed = _join_named_splits(whole)
+    for split in ("validation", "test"):
+        names = getattr(dataset, f"{split}_path")
         if names is None:
             continue
-        if part in fixed:
-            raise DataError(f"the file has {part} arrays, but {part}_path is also given", hint="keep one of them")
+        if split in fixed:
+            raise DataError(f"the file has {split} arrays, but {split}_path is also given", hint="keep one of them")
         if isinstance(whole, Table):
             added = read_files(names, dataset, rules, formats=whole.formats if formats is None else formats)
         else:
             added = read_files(names, dataset, rules, image=whole.image or dataset.image)
         whole, count, more = _append(whole, added)
-        fixed[part] = np.arange(count, count + more)
+        fixed[split] = np.arange(count, count + more)
     return whole, fixed
 
 
@@ -181,23 +181,23 @@ def _rows(arrays: Arrays) -> int:
     return rows_of(arrays, list(arrays.arrays))
 
 
-def _join_named_parts(arrays: Arrays) -> tuple[Arrays, dict[str, Array]]:
+def _join_named_splits(arrays: Arrays) -> tuple[Arrays, dict[str, Array]]:
     """x_train, y_train, x_test, y_test to x and y, and the row numbers of each split other than training."""
     from nnctl.data.named_arrays import Arrays
 
-    parts = {
-        part: {base: array for name, array in arrays.arrays.items() if (base := _base(name, endings))}
-        for part, endings in _ENDINGS.items()
+    splits = {
+        split: {base: array for name, array in arrays.arrays.items() if (base := _base(name, endings))}
+        for split, endings in _ENDINGS.items()
     }
-    if not parts["train"]:
+    if not splits["train"]:
         return arrays, {}
     divisors = {base: arrays.divisors[name] for name in arrays.divisors if (base := _base(name, _ENDINGS["train"]))}
-    whole = replace(arrays, arrays=parts["train"], divisors=divisors)
+    whole = replace(arrays, arrays=splits["train"], divisors=divisors)
     fixed = {}
-    for part in ("validation", "test"):
-        if parts[part]:
-            whole, count, more = _stack_arrays(whole, Arrays(parts[part], f"{arrays.source} ({part} arrays)"))
-            fixed[part] = np.arange(count, count + more)
+    for split in ("validation", "test"):
+        if splits[split]:
+            whole, count, more = _stack_arrays(whole, Arrays(splits[split], f"{arrays.source} ({split} arrays)"))
+            fixed[split] = np.arange(count, count + more)
     return whole, fixed
 
 

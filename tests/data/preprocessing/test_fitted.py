@@ -187,7 +187,7 @@ def test_a_saved_model_gives_its_file_the_numbers_it_was_trained_on(trained):
     path, data = trained
     part, _ = again(data).apply(path, with_targets=True)
     for name, split in (("inputs", "input"), ("targets", "out")):
-        whole = np.concatenate([getattr(each, name)[split] for each in data.parts.values()])
+        whole = np.concatenate([getattr(each, name)[split] for each in data.splits.values()])
         np.testing.assert_array_equal(getattr(part, name)[split], whole)
 
 
@@ -224,9 +224,9 @@ def test_load_fitted_gives_the_same_splits(trained):
     path, data = trained
     found = load_fitted(again(data))
     assert found.rows == data.rows
-    for name, part in found.parts.items():
-        np.testing.assert_array_equal(part.inputs["input"], data.parts[name].inputs["input"])
-        np.testing.assert_array_equal(part.targets["out"], data.parts[name].targets["out"])
+    for name, part in found.splits.items():
+        np.testing.assert_array_equal(part.inputs["input"], data.splits[name].inputs["input"])
+        np.testing.assert_array_equal(part.targets["out"], data.splits[name].targets["out"])
     path.write_text(ROWS + "20,a,n\n", encoding="utf-8")
     with pytest.raises(DataError, match="test 4"):
         load_fitted(again(data))
