@@ -1,4 +1,4 @@
-"""Writes docs/reference/ from the declarations: a page for each family, and one for the keys of a config.
+"""Writes docs/reference/ from the declarations: a page for each family, one for the keys of a config, the JSON Schema.
 
 python docs/make_reference.py
 """
@@ -16,10 +16,12 @@ import reference_examples as examples
 
 from nnctl.components.fast_checks import Field, split
 from nnctl.components.registry import normalised, plain
+from nnctl.config import json_schema, shipped_schema
 from nnctl.config.argument_docs import argument_sentences, descriptions, summary
 from nnctl.config.argument_texts import COMMON, TOP_LEVEL, WIRING
 from nnctl.config.components import slots
 from nnctl.config.json_schema import FAMILIES
+from nnctl.config.shipped_schema import as_text
 from nnctl.config.type_descriptions import in_words
 from nnctl.config.types import EngineSpec, InputSpec
 from nnctl.data.config import DatasetSpec, ImageSpec, SequenceSpec, SplitSpec, TextSpec
@@ -38,9 +40,10 @@ BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
 
 
 def pages() -> dict[str, str]:
-    """File name -> text, for every page."""
+    """File name -> text, for every page, and the JSON Schema that nnctl ships."""
     found = {f"{PAGES[noun][0]}.md": _family_page(noun) for noun in FAMILIES}
-    return {"README.md": _contents(), "config.md": _config_page(), **found}
+    schema = as_text(json_schema.schema(plugins=False))
+    return {"README.md": _contents(), "config.md": _config_page(), **found, shipped_schema.NAME: schema}
 
 
 def _members(noun: str) -> dict[str, Any]:

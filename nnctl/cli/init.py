@@ -43,13 +43,12 @@ def command(template: str, output: str | None, force: bool, listed: bool) -> Non
     if path.exists() and not force:
         raise InputError("the file already exists", where=str(path),
                          hint="choose another name with -o, or overwrite it with --force")  # fmt: skip
-    from nnctl.config import schema  # here for start-up time: it imports all components
-    from nnctl.reports.json_output import dumps
+    from nnctl.config import schema_text  # here for start-up time
 
     text = templates[template].read_text(encoding="utf-8")
     path.write_text(f"# yaml-language-server: $schema={SCHEMA}\n{text}", encoding="utf-8")
     schema_path = path.parent / SCHEMA
-    schema_path.write_text(dumps(schema(), indent=None) + "\n", encoding="utf-8")
+    schema_path.write_text(schema_text(), encoding="utf-8")
     shown, terminal = shell_path(path), Terminal.of()
     terminal.flow(f"wrote {shown} and {shell_path(schema_path)}")
     terminal.print(f"next  nnctl check {shown}")

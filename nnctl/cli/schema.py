@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import click
 
 from nnctl.cli.options import subcommand
@@ -10,7 +12,7 @@ from nnctl.cli.options import subcommand
 @subcommand()
 def command() -> None:
     """Print the JSON Schema of configs, which lets editors complete and check them."""
-    from nnctl.config import schema
+    from nnctl.config import schema_text
     from nnctl.reports.json_output import dumps
 
-    click.echo(dumps(schema()))
+    click.echo(dumps(json.loads(schema_text())))

@@ -38,8 +38,15 @@ def dump(resolved: Mapping[str, Any], origins: Mapping[str, str]) -> str:
     return writer.dump(resolved, origins)
 
 
+def schema_text() -> str:
+    """The JSON Schema of a config as JSON text, for editors."""
+    from nnctl.config import shipped_schema
+
+    return shipped_schema.schema_text()
+
+
 def schema() -> dict[str, Any]:
-    """The JSON Schema of a config, for editors."""
+    """The JSON Schema of a config, made from the declarations."""
     from nnctl.config import json_schema
 
     return json_schema.schema()

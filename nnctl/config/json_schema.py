@@ -5,13 +5,12 @@ It is as strict as nnctl: names are those of the families, in any spelling that 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from functools import cache
 from types import NoneType
 from typing import Any, cast, get_args
 
-from nnctl.components.registry import Choice, Declared, Family, UnknownName, normalised, plain
+from nnctl.components.registry import Choice, Declared, Family, normalised, plain
 from nnctl.config.argument_docs import descriptions, summary
 from nnctl.config.argument_texts import TOP_LEVEL, WIRING
 from nnctl.config.callbacks import callbacks
@@ -27,6 +26,7 @@ from nnctl.nn.regularizers import regularizers
 from nnctl.nn.schedules import schedules
 
 Schema = dict[str, Any]
+Members = Mapping[str, Any]  # of a family: classes by name
 
 FAMILIES: dict[str, Family] = {
     "layer": layers, "loss": losses.losses, "optimizer": optimizers.optimizers, "metric": metrics.metrics,
@@ -45,10 +45,12 @@ CONVERTED: dict[tuple[str, str], Schema] = {
 }
 
 
-def schema() -> Schema:
-    """JSON Schema (draft 2020-12) of a whole config file, with what other packages declare."""
-    for family in FAMILIES.values():
-        family.load_plugins()
+def schema(plugins: bool = True) -> Schema:
+    """JSON Schema (draft 2020-12) of a whole config file. plugins: with the components that other packages declare."""
+    if plugins:
+        for family in FAMILIES.values():
+            family.load_plugins()
+    members = {noun: _members(family, plugins) for noun, family in FAMILIES.items()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "nnctl config",
@@ -58,11 +60,11 @@ def schema() -> Schema:
         "required": ["dataset", "layers", "loss"],
         "properties": {key: _property(key, TOP_LEVEL[key], kind) for key, kind in _top_level().items()},
         "$defs": {
-            **{noun: _family(noun, family) for noun, family in FAMILIES.items()},
-            **{f"{noun}.{name}": _with_bare(cls) for noun, family in FAMILIES.items() for name, cls in family.items()},
+            **{noun: _family(noun, found) for noun, found in members.items()},
+            **{f"{noun}.{name}": _with_bare(cls) for noun, found in members.items() for name, cls in found.items()},
             "layers": {"type": "array", "minItems": 1, "items": _ref("entry")},
-            "entry": _entry(),
-            **{f"entry.{name}": _entry_arguments(cls) for name, cls in layers.items()},
+            "entry": _entry(members["layer"]),
+            **{f"entry.{name}": _entry_arguments(cls) for name, cls in members["layer"].items()},
         },
     }
 
@@ -116,17 +118,21 @@ def spellings(*names: str) -> str:
     return f"^[-_ ]*({'|'.join(dict.fromkeys(each))})[-_ ]*$"
 
 
-def _names_of(family: Family) -> dict[str, list[str]]:
-    """Canonical name -> it and its aliases, plug-ins' among them."""
-    with suppress(UnknownName):
-        family.lookup("")  # which no member is called: all are loaded, plug-ins last
-    return {name: [name, *family.aliases(name)] for name in family}
+def _members(family: Family, plugins: bool) -> Members:
+    """A family's members by name, in alphabetical order: which modules were imported first makes no difference."""
+    found = {name: cls for name, cls in family.items() if plugins or cls.__module__.startswith("nnctl.")}
+    return dict(sorted(found.items(), key=lambda item: (item[0].lower(), item[0])))
 
 
-def _family(noun: str, family: Family) -> Schema:
+def _names_of(noun: str, members: Members) -> dict[str, list[str]]:
+    """Canonical name -> it and its aliases."""
+    return {name: [name, *FAMILIES[noun].aliases(name)] for name in members}
+
+
+def _family(noun: str, members: Members) -> Schema:
     """A member's name alone, or its name with arguments, or with the one that stands for itself."""
-    found = _named({name: (names, _ref(f"{noun}.{name}")) for name, names in _names_of(family).items()})
-    return _any(*found["anyOf"], *(_arguments(family[name]) for name in family.together.values()))
+    found = _named({name: (names, _ref(f"{noun}.{name}")) for name, names in _names_of(noun, members).items()})
+    return _any(*found["anyOf"], *(_arguments(members[name]) for name in FAMILIES[noun].together.values()))
 
 
 def _named(members: dict[str, tuple[list[str], Schema]]) -> Schema:
@@ -166,9 +172,9 @@ def _bare(cls: type[Declared]) -> list[Schema]:
     return [{"allOf": [kinds[0], {"not": {"enum": [None]}}, {"not": {"type": "object"}}]}]
 
 
-def _entry() -> Schema:
+def _entry(layers: Members) -> Schema:
     """An entry of `layers:`: a layer and what it takes, an input, a shared layer, or a `repeat`."""
-    members = {name: (names, _ref(f"entry.{name}")) for name, names in _names_of(layers).items()}
+    members = {name: (names, _ref(f"entry.{name}")) for name, names in _names_of("layer", layers).items()}
     shape = _with_keys(InputSpec, "name")
     members["Input"] = (["Input", "InputLayer"], _any(shape, {"type": "array"}, NULL))
     repeat = {

@@ -156,6 +156,8 @@ def test_every_property_has_a_title_and_a_description():
         elif isinstance(part, dict):
             for key, value in part.items():
                 if key == "properties":
+                    if part.get("additionalProperties") is not False:
+                        missing.append(f"{path}: additionalProperties")
                     missing.extend(
                         f"{path}/{name}"
                         for name, kind in value.items()
