@@ -1,4 +1,4 @@
-"""What can be seen before training that will make it worse than it need be: notes of `check` and `train`."""
+"""Notes of `check` and `train` on what makes training worse and can be seen beforehand."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from nnctl.quoting import yaml_map
 from nnctl.training.batch_plan import Plan
 from nnctl.training.model import Model
 
-FAR = 10.0  # from here on, a mean or a standard deviation of a target is far from 0 and 1
-SEEN = 1_000_000  # numbers of a target that are looked at
-MUCH = 10  # a schedule made for so many times the run's iterations, or so small a share of them, is hardly meant
+FAR = 10.0  # a target with a mean or a standard deviation above this is far from 0 and 1
+SEEN = 1_000_000  # numbers of a target that are examined
+MUCH = 10  # a schedule this many times longer or shorter than the run is probably a mistake
 
 
 def advice(model: Model, data: Dataset, plan: Plan) -> list[str]:
-    """Notes on targets and schedule. Raises DataError for a target below what its loss has a meaning for."""
+    """Notes on targets and the learning rate's schedule. Raises DataError for a target that its loss is not defined
+    for."""
     return [*_target_notes(model, data), *schedule_notes(model.spec.optimizer, plan)]
 
 
 def _target_notes(model: Model, data: Dataset) -> Iterator[str]:
-    """A target is looked at as the loss sees it, so one that is scaled has no note."""
+    """Targets are examined as the loss sees them: a scaled one gets no note."""
     layers = {node.name: node.layer for node in model.graph.nodes}
     for output, loss in model.spec.losses.items():
         target = data.targets[output]
@@ -63,13 +64,13 @@ def _extent(y: np.ndarray | Rows) -> tuple[float, float, float]:
 
 
 def _starts_elsewhere(layer: Layer) -> bool:
-    """Whether the config takes care of where the predictions start: by a constant bias, or by rescaling them."""
+    """Whether the config itself sets where the predictions start: by a constant bias, or by rescaling them."""
     start = getattr(layer, "bias_initializer", None)
     return layer.kind == "Rescaling" or (isinstance(start, Constant) and start.value != 0)
 
 
 def schedule_notes(optimizer: Optimizer, plan: Plan) -> list[str]:
-    """A note where a schedule is made for far more iterations than the run has, or for far fewer."""
+    """A note if the schedule is far longer or far shorter than the run."""
     schedule: object = optimizer.learning_rate
     if not isinstance(schedule, Schedule):
         return []

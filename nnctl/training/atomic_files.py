@@ -1,4 +1,4 @@
-"""Writing so that a crash leaves the old file or the new one, never half of one; and one writer a folder."""
+"""Files that are written whole or not at all, even in a crash, and a lock that lets one process write to a folder."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from nnctl.errors import RunError, TrainingError
 
 Pieces = Iterable[bytes | memoryview]
 
-TEMPORARY = ".*.tmp"  # what names of files and folders match that are not whole yet
-LOCK = ".lock"  # where folders themselves cannot be locked
-# What a system or a file system says that has no locks.
+TEMPORARY = ".*.tmp"  # matches the names of files and folders that are still being written
+LOCK = ".lock"  # the file that is locked where folders cannot be
+# The errors of systems and file systems that have no locks.
 _NO_LOCKS = {getattr(errno, name, None) for name in ("ENOLCK", "EOPNOTSUPP", "ENOTSUP", "ENOSYS", "EINVAL")}
 
 
@@ -59,7 +59,7 @@ def temporary_of(path: Path) -> Path:
 
 @contextlib.contextmanager
 def named(path: Path) -> Iterator[None]:
-    """Has an OSError name this file: a write that fails names none, and a rename that of a moment ago."""
+    """Makes an OSError name this file: that of a failed write names none, that of a failed rename the temporary one."""
     try:
         yield
     except OSError as error:
@@ -68,7 +68,7 @@ def named(path: Path) -> Iterator[None]:
 
 
 def write(file: BinaryIO, content: bytes | Pieces) -> str:
-    """Writes it and gives its SHA-256."""
+    """Writes the content and returns its SHA-256."""
     digest = hashlib.sha256()
     for piece in [content] if isinstance(content, bytes) else content:
         digest.update(piece)
@@ -77,7 +77,7 @@ def write(file: BinaryIO, content: bytes | Pieces) -> str:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes the names in a folder last through a power cut (where the system can)."""
+    """Makes the names in a folder survive a power failure, where the system supports it."""
     try:
         handle = os.open(folder, os.O_RDONLY)
     except PermissionError:  # Windows opens no folders
@@ -93,8 +93,11 @@ def sha256(content: bytes) -> str:
 
 
 class Lock:
-    """Keeps a second trainer out of a run's folder. It is on the folder itself and dies with its process, so it leaves
-    no file and never goes stale; on Windows, which cannot lock folders, on a file in it that is removed at the end."""
+    """Lets only one process train in a run's folder.
+
+    The folder itself is locked. The lock ends with its process, so it leaves no file and is never stale. Windows cannot
+    lock folders; there a file in the folder is locked, and removed at the end.
+    """
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -136,7 +139,7 @@ class Lock:
                         hint="wait until it ends, or choose another folder with --run")  # fmt: skip
 
     def check(self) -> None:
-        """Raises TrainingError where the folder is not there any more, or another one is in its place."""
+        """Raises TrainingError if the folder no longer exists or another one is in its place."""
         try:
             there = os.stat(self.folder)
         except FileNotFoundError:

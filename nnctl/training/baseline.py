@@ -1,4 +1,4 @@
-"""The trivial baseline: what always guessing the same would score. A model is worth what it beats this by."""
+"""The baseline: the metrics of a model that predicts the same for every row. A useful model beats it."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ Array = np.ndarray
 
 
 def baseline(model: Model, data: Dataset) -> dict[str, float]:
-    """Figures, on the validation part (else test, else training), of predicting for every row, at every time step, the
-    training part's class frequencies (so its majority class) or its mean.
+    """The metrics, on the validation split (else test, else training), of predicting for every row and time step the
+    class frequencies of the training split, and so its majority class, or the mean of its numbers.
 
-    Of label sequences it is the frequency of each label among the time steps, the rest being the blank: the text
-    that is read is the empty one (or one label, where there are more labels than blanks)."""
-    part = data.validation or data.test or data.train
-    masks = model.predict(part)[1] if part.lengths else {}
-    guesses = {o.head.name: _guess(model, data.train, part, o.head.name) for o in model.executor.objectives}
+    For label sequences, what is predicted is the frequency of each label among the time steps, the rest being the
+    blank: the text that is decoded is empty (or one label, if there are more labels than blanks).
+    """
+    split = data.validation or data.test or data.train
+    masks = model.predict(split)[1] if split.lengths else {}
+    guesses = {o.head.name: _guess(model, data.train, split, o.head.name) for o in model.executor.objectives}
     metrics = MetricAccumulator(model)
-    # a large target is looked at in blocks; else all rows at once: a loss is the mean of all steps that are no padding
-    large = any(isinstance(y, Rows) for y in part.targets.values())
-    for batch in batches_in_order(part, EVALUATED if large else part.rows):
+    # a large target is read in blocks; others at once, since a loss is the mean over all steps that are not padding
+    large = any(isinstance(y, Rows) for y in split.targets.values())
+    for batch in batches_in_order(split, EVALUATED if large else split.rows):
         its_masks = {output: mask[metrics.rows : metrics.rows + batch.rows] for output, mask in masks.items()}
         metrics.add(batch, _guessed(model, batch, guesses, its_masks))
     return metrics.result()
@@ -51,7 +52,7 @@ def _guessed(model: Model, batch: Batch, guesses: dict[str, Array], masks: dict[
 
 
 def _loss(loss: Loss, batch: Batch, output: str, p: Array, mask: Array | None) -> float:
-    """As the executor sums it: over the rows, or over the steps that are no padding."""
+    """Averaged as the executor does: over the rows, or over the steps that are not padding."""
     y, weights = batch.targets[output], batch.weights
     if loss.wants_lengths:
         forward: Callable[..., tuple[Array, Any]] = loss.forward  # such a loss takes the lengths as well
@@ -66,23 +67,23 @@ def _loss(loss: Loss, batch: Batch, output: str, p: Array, mask: Array | None) -
     return float(np.mean(each))
 
 
-def _guess(model: Model, train: Split, part: Split, output: str) -> Array:
+def _guess(model: Model, train: Split, split: Split, output: str) -> Array:
     """The one prediction for every row, of the output's shape."""
     y = train.targets[output]
     loss, shape = model.spec.losses[output], model.graph.shapes[output]
     classes = shape[-1] or 0  # a number: only those of time steps may be unknown before the data
     if loss.labels == "sequence":
-        steps = model.executor.predict(make_batch(part, slice(0, 1))).outputs[output].shape[1]
+        steps = model.executor.predict(make_batch(split, slice(0, 1))).outputs[output].shape[1]
         counts = np.bincount(np.asarray(y).ravel(), minlength=classes).astype(np.float64)
         counts[0] = max(y.shape[0] * steps - counts[1:].sum(), 1)
-        return np.broadcast_to(_even(counts), (steps, classes))
+        return np.broadcast_to(_fractions(counts), (steps, classes))
     if loss.labels == "integer":
-        counts = np.sum([np.bincount(real, minlength=classes) for real in _real(train, y)], axis=0)
-        mean = np.broadcast_to(counts / max(1, counts.sum()), (*part.targets[output].shape[1 : len(shape)], classes))
+        counts = np.sum([np.bincount(real, minlength=classes) for real in _class_numbers(train, y)], axis=0)
+        mean = np.broadcast_to(counts / max(1, counts.sum()), (*split.targets[output].shape[1 : len(shape)], classes))
     else:
         mean = y.mean(axis=0) if not isinstance(y, Rows) else sum(b.sum(axis=0) for _, b in blocks(y)) / len(y)
     if loss.margins:
-        # as sure of it as the loss asks for
+        # as far from 0 as a hinge loss asks for
         mean = np.where(mean > 0.5, 1, -1) if loss.labels == "binary" else np.eye(classes)[mean.argmax(axis=-1)]
     elif loss.takes_logits:
         mean = np.clip(mean, 1e-7, 1 - 1e-7)
@@ -90,8 +91,8 @@ def _guess(model: Model, train: Split, part: Split, output: str) -> Array:
     return mean
 
 
-def _real(train: Split, y: Array | Rows) -> Iterator[Array]:
-    """Class numbers of all rows, and of all time steps that are no padding, in lines, a block of rows each."""
+def _class_numbers(train: Split, y: Array | Rows) -> Iterator[Array]:
+    """The class numbers of all rows, or of all time steps that are not padding, flat, a block of rows at a time."""
     steps = y.shape[1] if y.ndim > 1 else 0
     lengths = next((each for name, each in train.lengths.items() if train.inputs[name].shape[1] == steps), None)
     for first, block in blocks(y):
@@ -101,7 +102,7 @@ def _real(train: Split, y: Array | Rows) -> Iterator[Array]:
             yield block[np.arange(steps) < lengths[first : first + len(block), None]]
 
 
-def _even(counts: Array) -> Array:
-    """Shares, none of them 0: a label that the training part lacks must not cost infinity."""
-    shares: Array = np.maximum(counts, 0.5) / np.maximum(counts, 0.5).sum()
-    return shares
+def _fractions(counts: Array) -> Array:
+    """The counts as fractions, none of them 0: a label that the training split lacks must not cost infinity."""
+    fractions: Array = np.maximum(counts, 0.5) / np.maximum(counts, 0.5).sum()
+    return fractions

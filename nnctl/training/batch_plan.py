@@ -1,4 +1,4 @@
-"""Epochs, batches and iterations: the arithmetic that `explain-batches` shows and the loop runs on."""
+"""The arithmetic of epochs, batches and iterations, which `explain-batches` shows and the loop follows."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan:
-    """How `samples` rows are cut into batches of `batch_size`, `epochs` times over.
+    """How `samples` rows are divided into batches of `batch_size`, in each of `epochs` epochs.
 
-    One iteration is one batch is one update of the weights.
-    iterations per epoch = ceil(samples / batch_size); the last batch holds what is left.
+    One iteration is one batch and one update of the weights.
+    iterations per epoch = ceil(samples / batch_size); the last batch has the remaining rows.
     """
 
     samples: int
@@ -36,7 +36,7 @@ class Plan:
 
     @property
     def last_batch(self) -> int:
-        """Rows of an epoch's last batch: batch_size, or fewer where it does not divide samples."""
+        """Rows of an epoch's last batch: batch_size, or fewer if it does not divide samples."""
         return self.samples - (self.iterations_per_epoch - 1) * self.batch_size
 
     @property
@@ -63,8 +63,8 @@ class Plan:
 
 
 def permutation(seed: int, epoch: int, samples: int) -> np.ndarray:
-    """The order in which an epoch visits the rows: a function of seed and epoch alone, so that a resumed
-    run needs no memory of it. epoch counts from 1."""
+    """The order of the rows in an epoch, counted from 1. It depends on seed and epoch alone, so a resumed run finds it
+    again."""
     import numpy as np  # `explain-batches` does without
 
     return np.random.default_rng((seed, epoch)).permutation(samples)

@@ -1,4 +1,4 @@
-"""Whose weights a model has: those of its best epoch, or the last ones."""
+"""Which weights a model has: those of its best epoch, or the last ones."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ Weights = Mapping[str, Array]  # "parameters" and "state", laid out as a program
 class Kept:
     """Where weights come from.
 
-    epoch: the epoch after which they were taken, 0 for those that training begins with. iteration: where training
-    stopped inside an epoch, the iterations of it that were done. monitor, value: of the best, the metric that tells
-    which epoch that is, and what it was there.
+    epoch: they are those after this epoch; 0 for the initial weights. iteration: if training stopped inside an epoch,
+    the iterations of it that were done. monitor, value: for the best, the metric that chose the epoch, and its value.
     """
 
     weights: Which

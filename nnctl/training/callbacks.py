@@ -1,4 +1,4 @@
-"""Callbacks: what may act on a run at the end of an epoch. Keras' names, arguments and defaults."""
+"""Callbacks: what is done at the end of each epoch. Keras' names, arguments and defaults."""
 
 import math
 from collections.abc import Callable
@@ -43,8 +43,11 @@ class TrainingLoop(Protocol):
 
 
 class Callback(Declared):
-    """Base of all callbacks. The callback is its arguments; what it remembers lives in `state` (JSON values
-    under any key; weights under "weights"), which checkpoints save."""
+    """Base of all callbacks.
+
+    A callback holds its arguments only. What it remembers is in `state`, which checkpoints save: JSON values under any
+    key, weights under "weights".
+    """
 
     def start(self) -> State:
         """What the callback remembers at the start of a run."""
@@ -57,7 +60,7 @@ class Callback(Declared):
         """Called once, after the last epoch."""
 
     def directed(self, bigger_is_better: Callable[[str], bool]) -> "Callback":
-        """The callback as a run uses it, told by a metric's name whether that should grow."""
+        """The callback with `mode: auto` resolved. bigger_is_better: whether a metric of that name should grow."""
         return self
 
     def check(self, figures: list[str]) -> None:
@@ -78,8 +81,8 @@ class Callback(Declared):
 
 
 def improves(value: float, best: float | None, *, bigger: bool, min_delta: float = 0.0) -> bool:
-    """Whether `value` betters the best so far, None for nothing yet, by more than min_delta. NaN and infinite values
-    better nothing."""
+    """Whether `value` is better than `best`, the best so far or None, by more than min_delta. NaN and infinite values
+    never are."""
     if not math.isfinite(value):
         return False
     if best is None:
@@ -92,13 +95,13 @@ class _Watches(Callback):
     mode: Mode = "auto"
 
     def directed(self, bigger_is_better: Callable[[str], bool]) -> Callback:
-        """With `mode` as the metric that it monitors has it, unless the config says."""
+        """With the `mode` of the metric that it monitors, unless the config sets it."""
         if self.mode != "auto":
             return self
         return self.model_copy(update={"mode": "max" if bigger_is_better(self.monitor) else "min"})
 
     def better(self, value: float, best: float | None, min_delta: float = 0.0) -> bool:
-        """Whether `value` betters the best so far by more than min_delta; `mode` is not auto any more."""
+        """Whether `value` is better than the best so far by more than min_delta. `mode` must be resolved."""
         return improves(value, best, bigger=self.mode == "max", min_delta=min_delta)
 
 
@@ -150,7 +153,7 @@ class EarlyStopping(_Watches):
 class ReduceLROnPlateau(_Watches):
     """Multiplies the learning rate by `factor` when `monitor` has not improved for `patience` epochs.
 
-    cooldown: epochs to wait after that before watching again. min_lr: never go below.
+    cooldown: epochs to wait after that before watching again. min_lr: the smallest learning rate.
     """
 
     factor: Annotated[float, Field(gt=0, lt=1)] = 0.1
@@ -180,12 +183,13 @@ class ReduceLROnPlateau(_Watches):
 
 @callbacks.register("ModelCheckpoint")
 class ModelCheckpoint(_Watches):
-    """Chooses what "best" means, in the table, in model.safetensors and in `checkpoints/best`, and how often
-    checkpoints are written.
+    """Sets the metric that decides which epoch is best (in the table, in model.safetensors and in `checkpoints/best`)
+    and how often checkpoints are written.
 
-    Without it, best follows the metric that an EarlyStopping monitors, else val_loss (loss without a validation split),
-    and checkpoints are written every few seconds.
-    every_epochs: write both at least that often.
+    Without it, the metric is that of an EarlyStopping, else val_loss (loss without a validation split), and checkpoints
+    are written every few seconds.
+
+    every_epochs: write both checkpoints at least this often.
     """
 
     every_epochs: Annotated[int, Field(ge=1)] | None = None
@@ -197,4 +201,4 @@ class ModelCheckpoint(_Watches):
 
 @callbacks.register("TerminateOnNaN")
 class TerminateOnNaN(Callback):
-    """Stops when the loss is NaN or infinite. Every run does; the name is here for those who list it."""
+    """Stops when the loss is NaN or infinite. Every run does so; the name is accepted for compatibility with Keras."""

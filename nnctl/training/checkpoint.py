@@ -1,8 +1,8 @@
-"""Checkpoints: all that training needs to go on to the same bits, verified before it is believed.
+"""Checkpoints: everything that training needs to continue to the same bits, verified before it is used.
 
-A checkpoint is a folder with its files and, written last, a manifest with the SHA-256 of each. It is built
-under a temporary name and renamed, so a folder with a checkpoint's name is whole or was damaged later, and
-damage shows in the manifest.
+A checkpoint is a folder with files and, written last, a manifest with the SHA-256 of each. It is built under a
+temporary name and renamed: a folder with a checkpoint's name is complete, or was damaged later, which the manifest
+reveals.
 """
 
 from __future__ import annotations
@@ -30,37 +30,37 @@ KEPT = {"last": 2, "best": 1}
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """arrays: weights, state, optimizer slots. position: JSON values (epoch, iteration, running sums, ...)."""
+    """arrays: weights, state, optimizer slots. position: JSON values (epoch, iteration, sums of metrics, ...)."""
 
     arrays: Mapping[str, Array]
     position: Mapping[str, Any]
 
 
 def save(folder: Path, kind: str, step: int, checkpoint: Checkpoint) -> Path:
-    """Writes `folder/KIND-STEP/` and removes older ones of that kind beyond what is kept."""
+    """Writes `folder/KIND-STEP/` and removes the oldest ones of that kind, of which KEPT many are kept."""
     position = json.dumps(checkpoint.position).encode()
     files: dict[str, bytes | Pieces] = {"arrays.safetensors": pieces(checkpoint.arrays), "position.json": position}
     final = folder / f"{kind}-{step:010d}"
     there = final.exists()
-    # An epoch's last iteration and its end are one step and two positions; of one position, the arrays are the same
+    # an epoch's last step has two positions, before and after the epoch's end; equal positions have equal arrays
     if there and _holds(final / "position.json", position):
         return final
     temporary = temporary_of(final)
-    folder.mkdir(exist_ok=True)  # but not the run's own, which someone may have deleted
+    folder.mkdir(exist_ok=True)  # but not the run's folder, which someone may have deleted
     try:
         temporary.mkdir()
         with named(temporary), contextlib.ExitStack() as opened:
             written = {name: opened.enter_context(open(temporary / name, "wb")) for name in (*files, MANIFEST)}
             sums = {name: write(written[name], content) for name, content in files.items()}
             write(written[MANIFEST], json.dumps(sums).encode())
-            # synced once all are written: the first one's wait then serves the others, too
+            # synced once all are written: the wait for the first then writes most of the others, too
             for file in written.values():
                 file.flush()
             for file in written.values():
                 os.fsync(file.fileno())
         with named(final):
             sync_folder(temporary)
-            if there:  # what is killed between the two goes on from an older checkpoint, to the same bits
+            if there:  # a run killed between the two resumes from an older checkpoint, to the same bits
                 _remove(final)
             move(temporary, final)
             sync_folder(folder)
@@ -72,7 +72,7 @@ def save(folder: Path, kind: str, step: int, checkpoint: Checkpoint) -> Path:
 
 
 def prune(folder: Path, kind: str) -> None:
-    """Removes the older checkpoints of a kind, beyond what is kept."""
+    """Removes the oldest checkpoints of a kind, of which KEPT many are kept."""
     for old in _named(folder, kind)[KEPT[kind] :]:
         _remove(old)
 
@@ -94,7 +94,7 @@ def load(path: Path) -> Checkpoint:
 
 
 def newest(folder: Path, kind: str = "last") -> tuple[Checkpoint | None, list[str]]:
-    """The newest checkpoint that verifies and whose numbers are finite, and a line for each newer one."""
+    """The newest checkpoint that is undamaged and finite, and a line for each newer one that is not."""
     skipped = []
     for path in _named(folder, kind):
         try:
@@ -110,8 +110,8 @@ def newest(folder: Path, kind: str = "last") -> tuple[Checkpoint | None, list[st
 
 
 def remove_after(folder: Path, step: int) -> None:
-    """Removes what cannot belong to a run that goes on from `step`: later checkpoints, damaged ones, leftovers, and
-    what is older than those that are kept."""
+    """Removes what does not belong to a run that resumes from `step`: later checkpoints, damaged ones, temporary files,
+    and the oldest ones."""
     for path in [*_named(folder, "last"), *_named(folder, "best")]:
         if int(path.name.partition("-")[2]) > step or not _verifies(path):
             _remove(path)
@@ -138,10 +138,10 @@ def _holds(path: Path, content: bytes) -> bool:
 
 
 def _remove(path: Path) -> None:
-    """As much of a folder as can be removed. It loses its name first, so that half of a checkpoint is never taken for
-    one."""
+    """Removes a folder, as far as that is possible. It is renamed first, so that no half-removed folder passes for a
+    checkpoint."""
     if path.exists():
-        import shutil  # with its packers 2 MB, for what a short run never does
+        import shutil  # 2 MB that a short run does not need
 
         nameless = path if path.match(TEMPORARY) else temporary_of(path).with_suffix(".old.tmp")
         with contextlib.suppress(OSError):

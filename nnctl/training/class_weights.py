@@ -1,4 +1,4 @@
-"""`class_weight`: rows that count more or less by their class; and classes that no training row has."""
+"""`class_weight`: weights of rows by their class; and classes without training rows."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ Array = np.ndarray
 MOST_NAMED = 5  # classes in a note
 
 
-def with_class_weight(part: Split, spec: Config, targets: Mapping[str, Target]) -> Split:
-    """The training part with each row weighted by its class, as `class_weight` says.
+def with_class_weight(split: Split, spec: Config, targets: Mapping[str, Target]) -> Split:
+    """The training split with the weights of `class_weight`.
 
-    "balanced" weighs a class by rows / (classes present * rows of the class), as scikit-learn does.
+    With "balanced", the weight of a class is rows / (classes present * rows of the class), as in scikit-learn.
     """
     if not spec.class_weight:
-        return part
-    classed = [output for output, target in targets.items() if _one_class_a_row(target, part.targets[output])]
+        return split
+    classed = [output for output, target in targets.items() if _one_class_a_row(target, split.targets[output])]
     if len(targets) != 1 or not classed:
         raise InputError("class_weight needs one output with one class per row", where=spec.where("class_weight"),
                          hint="use loss_weights to weight outputs, dataset.weight to weight rows")  # fmt: skip
     [output] = classed
-    target, numbers = targets[output], class_numbers(targets[output], part.targets[output])
+    target, numbers = targets[output], class_numbers(targets[output], split.targets[output])
     if spec.class_weight == "balanced":
         counts = np.bincount(numbers, minlength=len(target.classes or ()))
         weights = len(numbers) / (np.count_nonzero(counts) * np.maximum(counts, 1))
     else:
         weights = _given(spec.class_weight, spec.where("class_weight"), target)
     rows = weights[numbers].astype(np.float32)
-    return replace(part, weights=rows if part.weights is None else rows * part.weights)
+    return replace(split, weights=rows if split.weights is None else rows * split.weights)
 
 
-def class_notes(part: Split, spec: Config, targets: Mapping[str, Target]) -> list[str]:
-    """Notes on the training part's classes: those that no row has, and where `class_weight` counts."""
-    notes = absent_classes(part, targets)
+def class_notes(split: Split, spec: Config, targets: Mapping[str, Target]) -> list[str]:
+    """Notes on classes without training rows, and on what `class_weight` applies to."""
+    notes = absent_classes(split, targets)
     if spec.class_weight:
         where = "the training loss"
         if any(spec.weighted_metrics.values()):
@@ -49,14 +49,14 @@ def class_notes(part: Split, spec: Config, targets: Mapping[str, Target]) -> lis
     return notes
 
 
-def absent_classes(part: Split, targets: Mapping[str, Target]) -> list[str]:
-    """A note for each target some of whose classes no row of the training part has."""
+def absent_classes(split: Split, targets: Mapping[str, Target]) -> list[str]:
+    """A note for each target with classes that no training row has."""
     notes = []
     for output, target in targets.items():
-        if not _one_class_a_row(target, part.targets[output]):
+        if not _one_class_a_row(target, split.targets[output]):
             continue
         classes = target.classes or ()
-        counts = np.bincount(class_numbers(target, part.targets[output]), minlength=len(classes))
+        counts = np.bincount(class_numbers(target, split.targets[output]), minlength=len(classes))
         absent = [name for name, count in zip(classes, counts, strict=True) if not count]
         if absent:
             named = ", ".join(f'"{name}"' for name in absent[:MOST_NAMED])
@@ -69,7 +69,7 @@ def absent_classes(part: Split, targets: Mapping[str, Target]) -> list[str]:
 
 
 def class_numbers(target: Target, y: Array | Rows) -> Array:
-    """(rows,) the number of each row's class."""
+    """(rows,) the class number of each row."""
     if target.labels == "onehot":
         return np.concatenate([block.argmax(axis=-1) for _, block in blocks(y)])
     return np.asarray(y).reshape(len(y)).astype(int)
@@ -83,7 +83,7 @@ def _one_class_a_row(target: Target, y: Array | Rows) -> bool:
 
 
 def _given(class_weight: Mapping[str, float], where: str, target: Target) -> Array:
-    """(classes,) the weights that the config gives by class; 1 for a class that it does not name."""
+    """(classes,) the weights given in the config; 1 for classes that it does not name."""
     column, classes = target.columns[0], target.classes or ()
     weights = np.ones(len(classes))
     named: dict[int, str] = {}
@@ -100,8 +100,8 @@ def _given(class_weight: Mapping[str, float], where: str, target: Target) -> Arr
 
 
 def _class_of(key: str, classes: Sequence[str]) -> int | None:
-    """The class that a key means: by the data's own word, else by its number (1 is 1.0), else whatever its case
-    (True is true), where that is one class only."""
+    """The number of the class that a key means: the one with that name, else with that number (1 is 1.0), else with
+    that name in another case (True is true), provided it is the only one."""
     key = str(key)
     for same in (lambda name: name == key, lambda name: _equal_numbers(name, key),
                  lambda name: name.strip().casefold() == key.strip().casefold()):  # fmt: skip

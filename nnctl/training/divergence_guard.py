@@ -1,10 +1,10 @@
-"""Watches over the weights while they are trained, and goes back to the last good ones where training blows up.
+"""Checks the weights during training, and returns to the last good ones if training diverges.
 
-Loss and gradient are looked at before each update. What an update makes of the weights is looked at where it may be
-kept: at an epoch's end, before anything is saved, and now and then between; the next loss often tells before. A look
-after each update would take up to a tenth of an iteration. Instead the position is copied now and then, and from a good
-copy the same steps are made again, each with a look: the run then stands before the first update that was wrong, and
-its error names that one.
+Loss and gradient are checked before each update. The weights are checked when they may be kept: at the end of an epoch,
+before anything is saved, and occasionally in between; often the next loss reveals the fault first. Checking after each
+update would take up to a tenth of an iteration. Instead, the position is copied occasionally. If a fault is found, the
+steps since the last good copy are repeated one by one, with a check after each: the run then stands before the first
+bad update, and the error names it.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from nnctl.training.loop import Loop
 
 Array = np.ndarray
-EVERY, SHARE = 0.5, 1 / 200  # seconds between copies at least; what of a run's time they may take at most
-MOST_BYTES = 1 << 29  # of both copies; for larger models there are only the checkpoints to go back to
-CHECKED = 256  # rows of the last batch whose loss is looked at before weights are kept
+EVERY, SHARE = 0.5, 1 / 200  # the least seconds between copies; the largest fraction of the run's time that they take
+MOST_BYTES = 1 << 29  # of both copies; larger models can only go back to checkpoints
+CHECKED = 256  # rows of the last batch whose loss is checked before weights are kept
 
 
 class BlownUp(TrainingError):
-    """Numbers have become too large, or are none. weights_are_good: whether the loop has good ones again."""
+    """A number is NaN, infinite or too large. weights_are_good: whether the loop has good weights again."""
 
     def __init__(self, message: str, where: str | None = None, hint: str | None = None, weights_are_good: bool = False):
         super().__init__(message, where, hint)
@@ -39,22 +39,22 @@ class BlownUp(TrainingError):
 
 
 class Guard:
-    """Of one loop, which tells it of each step and of each epoch's end."""
+    """The guard of one loop, which calls it at each step and at each end of an epoch."""
 
     def __init__(self, loop: Loop):
         self._loop = loop
-        self._good: _Position | None = None  # one whose next loss was finite, too
-        self._next: _Position | None = None  # one of which that is not known yet
+        self._good: _Position | None = None  # after which the next loss was finite, too
+        self._next: _Position | None = None  # after which there was no loss yet
         self._spare: _Position | None = None
         self._due = 0.0
-        self._scales: dict[int, float] = {}  # by epoch, of the learning rate
-        self._before_end: tuple[Any, ...] = ()  # what the end of the last epoch has changed
+        self._scales: dict[int, float] = {}  # epoch -> factor on the learning rate
+        self._before_end: tuple[Any, ...] = ()  # what the end of the last epoch changed, as it was before
         self._going_back = False
 
-    # What the loop tells
+    # Called by the loop
 
     def before_step(self) -> None:
-        """Copies the position where a copy is due."""
+        """Copies the position if a copy is due."""
         now = time.perf_counter()
         if now < self._due or self._going_back:
             return
@@ -83,7 +83,7 @@ class Guard:
             self._good, self._next, self._spare = self._next, None, self._good
 
     def epoch_ends(self) -> None:
-        """Raises BlownUp where the epoch's weights are not good; else the epoch may be counted."""
+        """Raises BlownUp if the epoch's weights are not good; otherwise the epoch may be counted."""
         if (fault := self.fault(loss=False)) is not None:
             self._blow_up(fault)
         loop = self._loop
@@ -93,15 +93,15 @@ class Guard:
         self._scales[self._loop.epoch] = self._loop.rate_scale
 
     def forget(self) -> None:
-        """The weights were changed otherwise than by a step."""
+        """The weights were changed by something other than a step."""
         self._good = self._next = None
         self._due = 0.0
 
-    # Looks
+    # Checks
 
     def fault(self, slots: bool = True, loss: bool = True) -> str | None:
-        """What is wrong with the weights, in words; None where nothing is. slots: look at the optimizer's, too. loss:
-        look at the loss of the last batch as well."""
+        """What is wrong with the weights, in words, or None. slots: check the optimizer's, too. loss: check the loss of
+        the last batch, too."""
         loop = self._loop
         program = loop.model.program
         fault = fault_of(program, loop.optimizer.slots if slots else {})
@@ -110,12 +110,12 @@ class Guard:
         return fault
 
     def check(self) -> None:
-        """Raises BlownUp where the weights, or what comes of them, are not finite or have overflowed."""
+        """Raises BlownUp if the weights, or what is computed from them, are not finite or have overflowed."""
         if (fault := self.fault()) is not None:
             self._blow_up(fault)
 
     def _fault_of_loss(self, batch: Batch) -> str | None:
-        """As in training: with moving averages, a loss may well overflow in a run's first iterations."""
+        """Computes the loss as in training: with moving averages it may well overflow in a run's first iterations."""
         from nnctl.engine.nan_check import first_nonfinite
 
         loop, program = self._loop, self._loop.model.program
@@ -127,7 +127,7 @@ class Guard:
             return None
         return f"the loss of the same batch is {loss}: first seen in {first_nonfinite(program, batch, step)}"
 
-    # Blown up
+    # Divergence
 
     def _not_a_number(self, batch: Batch, rows: Array, loss: float) -> None:
         """Raises BlownUp: the batch's loss or gradient is not finite. The update has not been made."""
@@ -154,13 +154,13 @@ class Guard:
     def _blow_up(self, fault: str) -> None:
         loop = self._loop
         found, last = self._go_back()
-        if last is None:  # only the time of the look is known
+        if last is None:  # only the time of the check is known
             at = f"by epoch {loop.epoch}, iteration {loop.iteration}"
             raise BlownUp(f"training has diverged {at}: {fault}", None, remedies(loop.learning_rate))
         self._tell(found or fault, last)
 
     def _tell(self, fault: str, last: _Position) -> None:
-        """Puts the loop before the update that was wrong, and raises BlownUp."""
+        """Puts the loop before the bad update, and raises BlownUp."""
         loop = self._loop
         self._put(last)
         number = loop.iteration + 1
@@ -170,13 +170,13 @@ class Guard:
                       self._where(number, rows), remedies(loop.learning_rate), True)  # fmt: skip
 
     def _go_back(self) -> tuple[str | None, _Position | None]:
-        """Makes the last steps again, up to the one after which something is wrong, or to where the loop was. Returns
-        what is wrong, and the position before the last step that was made again; None where there is none."""
+        """Repeats the last steps, up to the one after which something is wrong, or to where the loop was. Returns what
+        is wrong, and the position before the last step that was repeated; None if there is none."""
         loop, end = self._loop, self._loop.step
         starts = [each for each in (self._next, self._good) if each is not None and each.step <= end]
         if not starts:
             return None, None
-        # a copy made just now has the moving averages as they were before the step
+        # a copy of this very step has the moving averages as they were before it
         start = next((each for each in starts if each.step < end), starts[0])
         self._going_back, emit, loop.emit = True, loop.emit, lambda event: None
         last: _Position | None = None
@@ -205,7 +205,7 @@ class Guard:
             self._going_back, loop.emit = False, emit
 
     def _put(self, position: _Position) -> None:
-        """Goes back to a position; where the epoch it lies in was counted already, that is taken back."""
+        """Goes back to a position. If its epoch was counted already, that is undone."""
         loop = self._loop
         position.put(loop)
         if len(loop.history) >= loop.epoch:
@@ -222,7 +222,7 @@ class Guard:
 
 
 class _Position:
-    """A copy of all that a step changes."""
+    """A copy of everything that a step changes."""
 
     def __init__(self) -> None:
         self._copies: dict[str, Array] = {}

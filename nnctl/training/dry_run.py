@@ -1,4 +1,4 @@
-"""A look at a config and its data without training: the commands summary and check."""
+"""Checks a config and its data without training: what the commands summary and check call."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from nnctl.training.model import Model, load_data
 
 @dataclass(frozen=True)
 class LayerLine:
-    """One row of a summary. shape: output's, the batch axis left out. shared: the layer whose weights it uses."""
+    """One row of a summary. shape: of the output, without the batch axis. shared: the layer whose weights it uses."""
 
     name: str
     kind: str
@@ -45,12 +45,12 @@ class Summary:
     parameters: int
     trainable: int
     multiply_adds: int  # of one sample's forward pass
-    memory: int  # bytes while training at the config's batch size: weights, gradients, optimizer, activations
+    memory: int  # bytes during training with the config's batch size: weights, gradients, optimizer, activations
 
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What `check` found, all well. columns: (name, "number" or "category", role) of a table."""
+    """What `check` found if nothing is wrong. columns: (name, "number", "category" or "text", role) of a table."""
 
     summary: Summary
     rows: Mapping[str, int]
@@ -67,7 +67,7 @@ def summary(spec: Config) -> Summary:
 
 
 def summarize(model: Model, data: Dataset) -> Summary:
-    """Figures of a built model."""
+    """The summary of a model that is built."""
     graph, program = model.graph, model.program
     lines = []
     for node in graph.nodes:
@@ -88,18 +88,18 @@ def summarize(model: Model, data: Dataset) -> Summary:
 
 
 def check(spec: Config) -> CheckReport:
-    """Goes through config and data: shapes, losses against activations and labels, one forward and backward batch."""
+    """Checks config and data: shapes, losses against activations and labels, one batch forward and backward."""
     data = load_data(spec)
     model = Model.build(spec, data.input_shapes, data.targets)
-    train_part = with_class_weight(cast(data.train, model.program.dtype), spec, data.targets)
+    train = with_class_weight(cast(data.train, model.program.dtype), spec, data.targets)
     with model.executor:
         # the loop checks what callbacks monitor; then one batch is computed, for which kernels are not worth compiling
-        loop = Loop(model, data, train_part, lambda event: None, lambda loop: None, kernels=Choice())
+        loop = Loop(model, data, train, lambda event: None, lambda loop: None, kernels=Choice())
         check_inputs(model.graph, data.splits)
         check_alignment(model, data.targets, data.splits)
         notes = advice(model, data, loop.plan)
         order = permutation(spec.seed, 1, loop.plan.samples)  # the first batch that a run would take
-        first = make_batch(train_part, order[: loop.plan.batch_size])
+        first = make_batch(train, order[: loop.plan.batch_size])
         result = model.executor.train_step(first, 0)
         if not math.isfinite(result.loss):
             place = first_nonfinite(model.program, first, 0)
@@ -113,7 +113,7 @@ def check(spec: Config) -> CheckReport:
 
 
 def columns_of(data: Dataset) -> tuple[tuple[str, str, str], ...]:
-    """(name, "number", "category" or "text", role) of a table's columns that are used."""
+    """(name, "number", "category" or "text", role) of the columns that are used of a table."""
     roles = []
     for name, entry in data.preprocessing.inputs.items():
         role = f"input {name!r}" if len(data.input_shapes) > 1 else "feature"

@@ -1,4 +1,4 @@
-"""What `eval` finds: the metrics of a trained run on labelled rows, and what it takes for what."""
+"""What the command eval calls: a trained model's metrics on labelled rows, and which classes it confuses."""
 
 from __future__ import annotations
 
@@ -30,11 +30,10 @@ Array = np.ndarray
 class Evaluation:
     """What `eval` found.
 
-    split: the part of the run's own data, or the files given. targets: by their column's name, or
-    their output's where there are several. confusion: likewise, (classes, classes), rows the truth. scaled: figures in
-    the unit of the scaled target, not of the data.
-    left_out: numbers of the given files' rows that are not in it. notes: a line for everything that was done to the
-    data. kept: whose weights the figures are of.
+    split: a split of the run's data, or the files given. targets: by their column's name, or by their output's if there
+    are several. confusion: likewise, (classes, classes), rows are the truth. left_out: numbers of the rows of the given
+    files that are not used. notes: a line for everything that was done to the data. scaled: metrics in the unit of the
+    scaled target, not of the data. kept: the weights that were used.
     """
 
     split: str
@@ -50,8 +49,11 @@ class Evaluation:
 
 def evaluate(run: Path, *, data: str | None = None, split: str = "test", reading: Reading | None = None,
              weights: Which | None = None) -> Evaluation:  # fmt: skip
-    """Figures of a trained run on one of its own parts, or on raw files. reading: in place of the metrics' own.
-    weights: "best" or "last", in place of those that the run uses by default."""
+    """A trained model's metrics on a split of its run's data, or on raw files.
+
+    reading: how label sequences are decoded, instead of the metrics' own arguments. weights: "best" or "last", instead
+    of the run's default.
+    """
     model, preprocessing = load_model(model_of(run), weights)
     if reading:
         check_reading(model.spec, run)
@@ -64,39 +66,39 @@ def evaluate(run: Path, *, data: str | None = None, split: str = "test", reading
     left_out: tuple[int, ...] = ()
     if data:
         given = preprocessing.read(data, with_targets=True)
-        part, left_out, notes = given.split, given.left_out, given.notes
+        rows, left_out, notes = given.split, given.left_out, given.notes
     else:
-        from nnctl.data.load import load_fitted  # which a file given with --data does not need
+        from nnctl.data.load import load_fitted  # not needed for a file given with --data
 
         loaded = load_fitted(preprocessing)
-        part, notes = getattr(loaded, split), loaded.notes
-        if part is None:
+        rows, notes = getattr(loaded, split), loaded.notes
+        if rows is None:
             raise InputError(f"the run has no {split} split", where=str(run),
                              hint=f"splits: {', '.join(loaded.rows)}; or give a file with --data")  # fmt: skip
-    part = cast(part, model.program.dtype)
+    rows = cast(rows, model.program.dtype)
     targets = {name: coder.target for name, coder in preprocessing.targets.items()}
     with model.executor:
-        check_inputs(model.graph, {data or split: part})
-        check_alignment(model, targets, {data or split: part})
-        figures, outputs, masks = model.evaluate(part)
-        note = nonfinite_note(model, part, figures, data or split)
+        check_inputs(model.graph, {data or split: rows})
+        check_alignment(model, targets, {data or split: rows})
+        metrics, outputs, masks = model.evaluate(rows)
+        note = nonfinite_note(model, rows, metrics, data or split)
     called = target_names(targets)
     confusion = {
         called[name]: confusion_matrix(
-            target, np.asarray(part.targets[name]), outputs[name], model.spec.losses[name], masks.get(name)
+            target, np.asarray(rows.targets[name]), outputs[name], model.spec.losses[name], masks.get(name)
         )
         for name, target in targets.items()
         if target.classes and target.labels != "sequence"
     }
     return Evaluation(
-        data or split, part.rows, figures, {called[name]: target for name, target in targets.items()}, confusion,
+        data or split, rows.rows, metrics, {called[name]: target for name, target in targets.items()}, confusion,
         left_out, (*notes, *scale_notes(model.spec, targets), *filter(None, [note])), model.scaled_losses,
         model.kept,
     )  # fmt: skip
 
 
 def confusion_matrix(target: Target, y: Array, p: Array, loss: Loss, mask: Array | None = None) -> Array:
-    """(classes, classes) counts: rows the truth, columns the prediction; of all time steps that are no padding."""
+    """(classes, classes) counts over all steps that are not padding: rows are the truth, columns the prediction."""
     if target.labels == "binary":  # one unit
         truth, guess = y.reshape(len(y)) > 0.5, p.reshape(len(p)) > boundary(loss)
     else:
@@ -109,5 +111,5 @@ def confusion_matrix(target: Target, y: Array, p: Array, loss: Loss, mask: Array
 
 
 def boundary(loss: Loss) -> float:
-    """The prediction of a unit above which the answer is yes: of a probability, or of a margin or logit."""
+    """The value of a unit above which the prediction is yes: 0 for a margin or logit, 0.5 for a probability."""
     return 0.0 if loss.margins or loss.takes_logits else 0.5

@@ -1,4 +1,4 @@
-"""What a training run says while it goes on; the table, the logs, the checkpoints listen."""
+"""The events that a training run sends to its subscribers, such as the live table and the run's log."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ Figures = Mapping[str, float]  # "loss", then the metrics by name; an output's o
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """baseline: figures of always guessing the majority class or the mean, on the validation (or test) part.
+    """A run begins, or is resumed.
 
-    monitor: the figure that tells which epoch is best, the bigger or the smaller the better. parameters: of the layers,
-    of which `trainable` are trained. targets: by their column's name, or their output's where there are several.
-    scaled: figures in the unit of the scaled target, not of the data."""
+    baseline: the metrics of always predicting the majority class or the mean (see training/baseline.py). monitor: the
+    metric that decides which epoch is best. parameters: how many the layers have, of which `trainable` are trained.
+    targets: by their column's name, or by their output's if there are several. scaled: metrics in the unit of the
+    scaled target, not of the data.
+    """
 
     name: str
     folder: Path
@@ -27,22 +29,22 @@ class RunStarted:
     iterations_per_epoch: int
     rows: Mapping[str, int]  # "train", "validation", "test" -> rows
     parameters: int
-    figures: tuple[str, ...]  # names of the figures, in the table's order
+    figures: tuple[str, ...]  # names of the metrics, in the table's order
     baseline: Figures = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     first_epoch: int = 1  # more than 1 when a run is resumed
     threads: int = 1
     monitor: str = "val_loss"
     bigger_is_better: bool = False
-    trainable: int | None = None  # all of them where it is not said
+    trainable: int | None = None  # None: all
     targets: Mapping[str, Target] = field(default_factory=dict)
     scaled: tuple[str, ...] = ()
-    best_so_far: EpochEnded | None = None  # of a resumed run; its rate and time are not known any more
+    best_so_far: EpochEnded | None = None  # if the run is resumed; without learning rate and time
 
 
 @dataclass(frozen=True, slots=True)
 class IterationEnded:
-    """One batch is done; figures are running averages over the epoch so far. Counting starts at 1."""
+    """A batch was trained on. The metrics are those of the epoch so far. Counting starts at 1."""
 
     epoch: int
     iteration: int
@@ -55,9 +57,10 @@ class IterationEnded:
 
 @dataclass(frozen=True, slots=True)
 class IterationsEnded:
-    """Several batches are done in one go, as small models do them: what many listeners want of them is the last one.
+    """Several batches were trained on in one call, as it is done for small models. Many subscribers need only the last.
 
-    each: all of them, one by one; to be called while the event is handled."""
+    each: gives all of them, one by one; to be called while the event is handled.
+    """
 
     last: IterationEnded
     each: Callable[[], Iterator[IterationEnded]]
@@ -65,8 +68,8 @@ class IterationsEnded:
 
 @dataclass(frozen=True, slots=True)
 class EpochEnded:
-    """figures: training averages, then the validation figures, prefixed "val_". is_best: whether it is the best epoch
-    so far; None where that is not said."""
+    """The metrics are those of training, then those of the validation split with the prefix "val_". is_best: whether it
+    is the best epoch so far, None if unknown."""
 
     epoch: int
     figures: Figures
@@ -84,15 +87,15 @@ class CheckpointWritten:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A line for the user: early stopping, a lowered learning rate, a skipped checkpoint."""
+    """A line for the user, such as about early stopping or a lowered learning rate."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Profiled:
-    """Seconds of all iterations together. phases: by phase of an iteration. layers: (layer, forward, backward),
-    summed over the threads."""
+    """Seconds of all iterations together. phases: by phase of an iteration. layers: (layer, forward, backward), summed
+    over the threads."""
 
     iterations: int
     threads: int
@@ -103,7 +106,7 @@ class Profiled:
 @dataclass(frozen=True, slots=True)
 class RunEnded:
     """reason: "done", "early stopping", "interrupted", "terminated", "hung up", "output lost" or "nan". test: metrics
-    on the test split, if there is one. kept: whose weights eval and predict use, which the test figures are of."""
+    on the test split, if there is one. kept: the weights that eval and predict use, and that the test used."""
 
     reason: str
     folder: Path

@@ -1,8 +1,8 @@
-"""The trained model as one file: weights by name, and all that raw data need on their way in and out.
+"""The trained model as one file: the weights by name, and what turns raw data into tensors and predictions into words.
 
-The weights that eval and predict use have their plain names, "layer/weight". Where the run keeps others too (those of
-the last epoch beside the best one's, or the other way round), their names begin with which they are:
-"last:layer/weight". The file carries a SHA-256 of all its bytes, which is checked before anything in it is believed.
+The weights that eval and predict use by default are named "layer/weight". If the run keeps others, too (those of the
+last epoch beside those of the best, or the other way round), their names have a prefix: "last:layer/weight". The file
+contains a SHA-256 of all its bytes, which is checked before anything in it is used.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from nnctl.training.run_folder import CONFIG, FORMAT, MODEL
 
 Array = np.ndarray
 
-# Of a config, what makes the model and its data: a run's model and its config.yaml have these in common.
+# The keys of a config that decide the model and its data: a run's model and its config.yaml agree in these.
 _OF_THE_MODEL = ("dataset", "inputs", "layers", "outputs", "loss", "seed")
 
 
 def save_model(path: Path, model: Model, data: Dataset, config: str, kept: Sequence[tuple[Kept, Weights]]) -> None:
-    """Writes model.safetensors: the weights; config, preprocessing (class names among it) and input shapes as JSON in
-    its metadata. kept: the weights to keep, first those to use by default."""
+    """Writes model.safetensors: the weights, and as JSON in its metadata the config, the preprocessing (with the class
+    names) and the input shapes. kept: the weights to keep, first those to use by default."""
     (first, weights), *others = kept
     arrays = _named(model.program, weights)
     for other, its in others:
@@ -47,16 +47,18 @@ def save_model(path: Path, model: Model, data: Dataset, config: str, kept: Seque
         "default": first.weights,
         "kept": {each.weights: each.to_json() for each, _ in kept},
     }
-    # besides the checksum one key: the library writes several in an order of chance, and a run's bytes are its own
+    # one key besides the checksum: the library writes several in random order, but a run's bytes must be reproducible
     write_safely(path, safetensors_writer.signed(arrays, {"nnctl": json.dumps(about)}))
 
 
 def load_model(path: Path, weights: Which | None = None) -> tuple[Model, Preprocessing]:
-    """Reads what save_model wrote. weights: which to use; without it the run's default, which is the best epoch's where
-    there is a validation split, unless the config says `keep: last`. `model.kept` tells whose they are.
+    """Reads what save_model wrote.
 
-    Raises RunError where the file is missing, damaged, of another format or not this run's; InputError where the run
-    has no such weights.
+    weights: "best" or "last"; None for the run's default, which is the best if there is a validation split, unless the
+    config has `keep: last`. `model.kept` is what was chosen.
+
+    Raises RunError if the file is missing, damaged, of another format or of another run; InputError if the run has no
+    such weights.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load
@@ -92,7 +94,7 @@ def load_model(path: Path, weights: Which | None = None) -> tuple[Model, Preproc
 
 
 def about_of(path: Path, content: bytes) -> dict[str, Any]:
-    """The metadata of a model, once its checksum is verified. Raises RunError."""
+    """The metadata of a model's file, whose checksum is verified. Raises RunError."""
     again = f"nnctl train --resume {shell_path(path.parent)} writes it again from the run's checkpoint"
     try:
         metadata = safetensors_writer.verified(content)
@@ -131,7 +133,7 @@ def _format_of(metadata: Any) -> str | None:
 
 
 def _check_run(path: Path, about: Mapping[str, Any]) -> None:
-    """Raises RunError where the file lies in a run's folder and is another run's."""
+    """Raises RunError if the file is in the folder of another run than its own."""
     config = path.parent / CONFIG
     if path.name != MODEL or not config.is_file():
         return
@@ -161,7 +163,7 @@ def _chosen(path: Path, about: Mapping[str, Any], weights: Which | None) -> Kept
 
 
 def _named(program: Program, weights: Weights) -> dict[str, Array]:
-    """Weights by "layer/weight", as views."""
+    """The weights by "layer/weight", as views."""
     flat = [("parameters", program.spans), ("state", program.state_spans)]
     return {
         key: weights[buffer][span].reshape(program.shapes[key]) for buffer, spans in flat for key, span in spans.items()

@@ -1,4 +1,4 @@
-"""The metrics of a model: resolved for its outputs, named as Keras names them, and told their targets' unit."""
+"""The metrics of a model: resolved for its outputs, named as in Keras, and in the unit of the data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Array = np.ndarray
 
 @dataclass(frozen=True)
 class ModelMetric:
-    """A metric under its name. weighted: by class weights and sample weights; else by padding alone."""
+    """A metric and its name. weighted: by class weights and sample weights, rather than by padding alone."""
 
     name: str
     output: str
@@ -27,8 +27,8 @@ class ModelMetric:
     weighted: bool = False
 
     def update(self, state: Any, y: Array, p: Array, weights: RowWeights, shared: dict[str, Any]) -> None:
-        """Takes in a batch. shared: empty for each batch, in which metrics leave what others need as well."""
-        update: Callable[..., None] = self.metric.update  # those that share take one argument more
+        """Takes in a batch. shared: a dictionary for each batch, where metrics keep what others need, too."""
+        update: Callable[..., None] = self.metric.update  # those that share take one more argument
         if self.metric.shares:
             update(state, y, p, weights(self.weighted), shared.setdefault(self.output, {}))
         else:
@@ -39,8 +39,10 @@ RowWeights = Callable[[bool], Array | None]  # weighted or not -> (rows,) or (ro
 
 
 def weights_of(rows: Array | None, mask: Array | None) -> RowWeights:
-    """What each row or time step counts, for weighted metrics and for the others. rows: (rows,) weights or None; mask:
-    (rows, steps), which steps are no padding, or None."""
+    """The weight of each row or time step, for weighted metrics and for the others.
+
+    rows: (rows,) weights or None. mask: (rows, steps), which steps are not padding, or None.
+    """
 
     def chosen(weighted: bool) -> Array | None:
         if mask is None:
@@ -54,7 +56,7 @@ def model_metrics(spec: Config, shapes: Mapping[str, Any], targets: Mapping[str,
                   logits: Callable[[str], bool]) -> tuple[ModelMetric, ...]:  # fmt: skip
     """The metrics of all outputs, then the weighted ones. shapes: by output, without the batch axis.
 
-    Raises InputError for a metric that has no meaning for an output.
+    Raises InputError for a metric that is not defined for an output.
     """
     found: list[ModelMetric] = []
     for key, given in (("metrics", spec.metrics), ("weighted_metrics", spec.weighted_metrics)):
@@ -76,7 +78,7 @@ def model_metrics(spec: Config, shapes: Mapping[str, Any], targets: Mapping[str,
 
 
 def scale_notes(spec: Config, targets: Mapping[str, Target]) -> list[str]:
-    """A note for each output whose target is scaled: its loss has another unit than its metrics."""
+    """A note for each output with a scaled target, whose loss has another unit than its metrics."""
     notes = []
     for output in spec.outputs:
         target = targets[output]
@@ -88,15 +90,15 @@ def scale_notes(spec: Config, targets: Mapping[str, Target]) -> list[str]:
 
 
 def target_names(targets: Mapping[str, Target]) -> dict[str, str]:
-    """What people call each output's target: the column or array that it is, where that is one and there is one output;
-    else the output's own name."""
+    """The name of each output's target: its column or array, if there is one output with one of them; else the
+    output's own name."""
     if len(targets) == 1:
         return {output: target.columns[0] if len(target.columns) == 1 else output for output, target in targets.items()}
     return {output: output for output in targets}
 
 
 def _name(kind: str, output: str, weighted: bool, taken: list[str]) -> str:
-    """The first name that is free, in Keras' order: precision, then (weighted) weighted_precision, then precision_1."""
+    """The first unused name, in Keras' order: precision, then (if weighted) weighted_precision, then precision_1."""
     prefix = f"{output}_" if output else ""
     return next(name for name in _names(prefix, kind, weighted) if name not in taken)
 

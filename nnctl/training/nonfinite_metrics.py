@@ -1,4 +1,4 @@
-"""What is said of metrics that are NaN or infinite: which, and for which rows the model gives no number."""
+"""The note on metrics that are NaN or infinite: which they are, and for which rows the predictions are not finite."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from nnctl.data.dataset import Split
 from nnctl.training.batching import batches_in_order
 from nnctl.training.model import Model
 
-MOST_ROWS = 5  # named
+MOST_ROWS = 5  # in a note
 
 
-def nonfinite_note(model: Model, part: Split, metrics: Mapping[str, float], what: str) -> str | None:
-    """A line about the metrics of a part that are not finite, or None where all are. what: the part's name."""
+def nonfinite_note(model: Model, split: Split, metrics: Mapping[str, float], what: str) -> str | None:
+    """A line about the metrics of a split that are not finite, or None if all are. what: the split's name."""
     wrong = [name for name, value in metrics.items() if not math.isfinite(value)]
     if not wrong:
         return None
     listed = wrong[0] if len(wrong) == 1 else f"{', '.join(wrong[:-1])} and {wrong[-1]}"
     values = " and ".join(dict.fromkeys("NaN" if math.isnan(metrics[name]) else "infinite" for name in wrong))
     text = f"{listed} {'is' if len(wrong) == 1 else 'are'} {values}"
-    rows = _rows_without_answer(model, part)
+    rows = _rows_not_finite(model, split)
     if len(rows):
-        named = rows + 1 if part.names is None else part.names[rows]
+        named = rows + 1 if split.names is None else split.names[rows]
         listed = ", ".join(map(str, named[:MOST_ROWS].tolist())) + (", ..." if len(rows) > MOST_ROWS else "")
-        text += (f": the model's predictions for {len(rows)} of {part.rows} {what} rows are not finite "
+        text += (f": the model's predictions for {len(rows)} of {split.rows} {what} rows are not finite "
                  f"({'row' if len(rows) == 1 else 'rows'} {listed})")  # fmt: skip
     return text
 
 
-def _rows_without_answer(model: Model, part: Split) -> np.ndarray:
-    """Numbers of the rows for which some prediction, of a time step that is no padding, is not finite."""
+def _rows_not_finite(model: Model, split: Split) -> np.ndarray:
+    """Numbers of the rows that have a prediction, of a time step that is not padding, that is not finite."""
     found = []
-    for batch in batches_in_order(part):
+    for batch in batches_in_order(split):
         result = model.executor.evaluate(batch)
         bad = np.zeros(batch.rows, bool)
         for output, p in result.outputs.items():

@@ -1,4 +1,4 @@
-"""What `predict` answers: predictions in the data's own words, a column for each thing said about a row."""
+"""What the command predict calls: predictions as columns, in the classes and units of the data."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from nnctl.training.run_folder import model_of
 Array = np.ndarray
 
 PROBABILITY = "probability"  # the role of a column
-ROW = "row"  # the column that says which row is meant
+ROW = "row"  # the name of the column with the row's number
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """What `predict` answers.
+    """What `predict` returns.
 
-    columns: by name, all of one length, in the order they are to be written. roles: what each column is: "row" (which
-    row it is), "kept" (of the input), "answer" or "probability". shares: by answer, the columns of its classes'
-    probabilities. notes: a line for everything that was done to the
-    input. trained_on: the files that the model was trained on. kept: whose weights predict.
+    columns: by name, all of one length, in the order they are written. roles: what each column is: "row" (which row it
+    is), "kept" (of the input), "answer" or "probability". shares: by answer, the columns of its classes' probabilities.
+    notes: a line for everything that was done to the input. trained_on: the files that the model was trained on. kept:
+    the weights that were used.
     """
 
     columns: Mapping[str, Array]
@@ -53,11 +53,11 @@ class Predictions:
 
 def predict(run: Path, source: str, *, keep: Sequence[str] = (), reading: Reading | None = None,
             weights: Which | None = None) -> Predictions:  # fmt: skip
-    """Predictions, in the data's own words, for the rows of raw files, in their order.
+    """Predictions for the rows of raw files, in their order.
 
-    A column says which row is meant wherever that is not plain: the file of an image, the id of a sequence, or the
-    row's number in the file, where rows are left out or come in another order. keep: columns of the input to carry
-    along, or ("all",). weights: "best" or "last", in place of those that the run uses by default.
+    If the order does not tell which row is which, a column does: the file of an image, the id of a sequence, or the
+    row's number in the file if rows are left out or reordered. keep: columns of the input to include, or ("all",).
+    weights: "best" or "last", instead of the run's default.
     """
     model, preprocessing = load_model(model_of(run), weights)
     if reading:
@@ -69,31 +69,31 @@ def predict(run: Path, source: str, *, keep: Sequence[str] = (), reading: Readin
     kept = kept_columns(given, source, keep, notes, preprocessing.dataset.encoding) if keep else {}
     with model.executor:
         outputs, masks = model.predict(cast(given.split, model.program.dtype))
-    said: list[Said] = []
+    predicted: list[PredictionColumn] = []
     for name, p in outputs.items():
         answer = _Answer(model, preprocessing.targets[name], name, p, masks.get(name))
         prefix = f"{name}_" if len(outputs) > 1 else ""
         if answer.coder.labels == "sequence":
-            said += answer.text(prefix, reading or Reading())
+            predicted += answer.text(prefix, reading or Reading())
         elif answer.coder.classes:
-            said += answer.classes(prefix)
+            predicted += answer.classes(prefix)
         else:
-            said += answer.numbers(prefix)
+            predicted += answer.numbers(prefix)
         if (bad := _not_finite(p, masks.get(name))).any():
             notes.append(f"predictions of {answer.column} are not finite in {row_list(bad, numbers=given.split.names)}")
     dataset = preprocessing.dataset
     trained_on = (*(dataset.path or ()), *(dataset.validation_path or ()), *(dataset.test_path or ()))
-    columns, roles, names = _side_by_side(named, kept, said, notes)
+    columns, roles, names = _side_by_side(named, kept, predicted, notes)
     shares: dict[str, tuple[str, ...]] = {}
-    for each, name in zip(said, names, strict=True):
+    for each, name in zip(predicted, names, strict=True):
         if each.of is not None:
-            whose = next(name for other, name in zip(said, names, strict=True) if other is each.of)
+            whose = next(name for other, name in zip(predicted, names, strict=True) if other is each.of)
             shares[whose] = (*shares.get(whose, ()), name)
     return Predictions(columns, roles, shares, tuple(notes), trained_on, model.kept)
 
 
 def _not_finite(p: Array, mask: Array | None) -> Array:
-    """(rows,) bool: where a prediction, of a time step that is no padding, is NaN or infinite."""
+    """(rows,) bool: whether a prediction, of a time step that is not padding, is NaN or infinite."""
     wrong = ~np.isfinite(p)
     if mask is not None and mask.shape == p.shape[:2]:
         wrong &= mask.reshape(mask.shape + (1,) * (p.ndim - 2))
@@ -102,7 +102,7 @@ def _not_finite(p: Array, mask: Array | None) -> Array:
 
 
 def _names(preprocessing: Preprocessing, given: Given) -> dict[str, Array]:
-    """The column that says which row is meant; none where the rows are the file's, one by one."""
+    """The column that tells which row is which; none if the rows are exactly those of the file."""
     names = given.split.names
     if names is not None and isinstance(given.rows, LongTable):
         return {preprocessing.dataset.sequence.id: names}
@@ -111,15 +111,15 @@ def _names(preprocessing: Preprocessing, given: Given) -> dict[str, Array]:
     return {} if given.in_order or given.numbers is None else {ROW: given.numbers}
 
 
-def _side_by_side(named: Mapping[str, Array], kept: Mapping[str, Array], said: Sequence[Said],
+def _side_by_side(named: Mapping[str, Array], kept: Mapping[str, Array], predicted: Sequence[PredictionColumn],
                   notes: list[str]) -> tuple[dict[str, Array], dict[str, str], list[str]]:  # fmt: skip
-    """All columns by name (which row, what is kept, what is said), their roles, and the names of `said`.
+    """All columns by name (which row it is, kept ones, predictions), their roles, and the names of the predictions.
 
-    Where two have one name, the answer has it, then the probability, then which row it is; a kept column gets another,
-    which a note tells.
+    If two columns have the same name, the answer keeps it, else the probability, else the column that tells which row
+    it is; a kept column is renamed, with a note.
     """
-    answers: dict[str, Said] = {}
-    for each in sorted(said, key=lambda each: each.role):  # "answer" comes before "probability"
+    answers: dict[str, PredictionColumn] = {}
+    for each in sorted(predicted, key=lambda each: each.role):  # "answer" comes before "probability"
         answers[_unused(each.name, answers, "_{}")] = each
     names = {id(each): name for name, each in answers.items()}
     columns, roles = {}, {}
@@ -135,9 +135,9 @@ def _side_by_side(named: Mapping[str, Array], kept: Mapping[str, Array], said: S
                 f'the input\'s column "{name}" is written as "{new}", because the predictions have a column "{name}"'
             )
         columns[new], roles[new] = column, "kept"
-    for each in said:
+    for each in predicted:
         columns[names[id(each)]], roles[names[id(each)]] = each.column, each.role
-    return columns, roles, [names[id(each)] for each in said]
+    return columns, roles, [names[id(each)] for each in predicted]
 
 
 def _unused(name: str, taken: Container[str], *endings: str) -> str:
@@ -147,16 +147,16 @@ def _unused(name: str, taken: Container[str], *endings: str) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class Said:
+class PredictionColumn:
     """A column of an output's predictions.
 
-    role: "answer" or "probability". of: the answer whose class this is the probability of, or None.
+    role: "answer" or "probability". of: of a class's probability, the column with the classes, or None.
     """
 
     name: str
     column: Array
     role: str = "answer"
-    of: Said | None = None
+    of: PredictionColumn | None = None
 
 
 @dataclass(frozen=True)
@@ -177,8 +177,8 @@ class _Answer:
     def column(self) -> str:
         return self.coder.columns[0] if len(self.coder.columns) == 1 else self.name
 
-    def text(self, prefix: str, reading: Reading) -> list[Said]:
-        """What is read, and the probability of it: of all paths that read so."""
+    def text(self, prefix: str, reading: Reading) -> list[PredictionColumn]:
+        """The decoded text and its probability, which is that of all paths that are decoded so."""
         lengths = None if self.mask is None else np.count_nonzero(self.mask, axis=1)
         logits = self.model.gives_logits(self.name)
         width = {"width": reading.width} if reading.width else {}
@@ -186,19 +186,22 @@ class _Answer:
         z = self.p if logits else np.log(np.maximum(self.p, np.finfo(self.p.dtype).tiny))
         forward: Callable[..., tuple[Array, Any]] = self.loss.forward  # this one takes the lengths as well
         cost, _ = forward(labels, z, lengths)
-        return [Said(self.column, self.coder.decode(labels)), Said(f"{prefix}probability", np.exp(-cost), PROBABILITY)]
+        return [
+            PredictionColumn(self.column, self.coder.decode(labels)),
+            PredictionColumn(f"{prefix}probability", np.exp(-cost), PROBABILITY),
+        ]
 
-    def classes(self, prefix: str) -> list[Said]:
-        """The class, and the probability of each; in steps, each step's class and its probability."""
+    def classes(self, prefix: str) -> list[PredictionColumn]:
+        """The class, and the probability of each class; for time steps, the class of each step and its probability."""
         binary = self.coder.labels == "binary"
         p = probabilities(self.p, self.loss)
         sure = (self.p > boundary(self.loss)).astype(self.p.dtype) if binary else self.p
         if binary and p.shape[-1] == 1 and not self.loss.margins:
             p = np.concatenate([1 - p, p], axis=-1)
         if self.p.ndim == 2:
-            answer = Said(self.column, self.coder.decode(sure))
+            answer = PredictionColumn(self.column, self.coder.decode(sure))
             shares = [] if self.loss.margins else [
-                Said(f"{prefix}probability_{word}", p[:, i], PROBABILITY, answer)
+                PredictionColumn(f"{prefix}probability_{word}", p[:, i], PROBABILITY, answer)
                 for i, word in enumerate(self.coder.classes)
             ]  # fmt: skip
             return [answer, *shares]
@@ -209,27 +212,34 @@ class _Answer:
             columns += self._by_step(f"{prefix}probability", p.max(axis=-1), PROBABILITY)
         return columns
 
-    def numbers(self, prefix: str) -> list[Said]:
-        """The numbers; of yes-or-no answers, 0 or 1, and the probability of 1."""
+    def numbers(self, prefix: str) -> list[PredictionColumn]:
+        """The numbers; for binary targets 0 or 1, and the probability of 1."""
         rows = len(self.p)
         binary = self.coder.labels == "binary" and not self.coder.gives_fractions
-        p = probabilities(self.p, self.loss)  # of a fraction from 0 to 1 too
+        p = probabilities(self.p, self.loss)  # also for targets that are fractions from 0 to 1
         said = self.coder.decode((self.p > boundary(self.loss)).astype(p.dtype) if binary else p)
         said = said.reshape(rows, -1)
         one_each = len(self.coder.columns) == said.shape[1]
         names = self.coder.columns if one_each else [f"{self.coder.columns[0]}_{i}" for i in range(said.shape[1])]
-        columns = [Said(name, column) for name, column in zip(names, self._real(said).T, strict=True)]
+        columns = [
+            PredictionColumn(name, column) for name, column in zip(names, self._without_padding(said).T, strict=True)
+        ]
         if binary and not self.loss.margins:
-            p = self._real(p.reshape(rows, -1))
-            columns += [Said(f"{prefix}probability_{name}", p[:, i], PROBABILITY) for i, name in enumerate(names)]
+            p = self._without_padding(p.reshape(rows, -1))
+            columns += [
+                PredictionColumn(f"{prefix}probability_{name}", p[:, i], PROBABILITY) for i, name in enumerate(names)
+            ]
         return columns
 
-    def _by_step(self, name: str, values: Array, role: str = "answer") -> list[Said]:
+    def _by_step(self, name: str, values: Array, role: str = "answer") -> list[PredictionColumn]:
         """A column for each time step, from (rows, steps)."""
-        return [Said(f"{name}_{step}", column, role) for step, column in enumerate(self._real(values).T)]
+        return [
+            PredictionColumn(f"{name}_{step}", column, role)
+            for step, column in enumerate(self._without_padding(values).T)
+        ]
 
-    def _real(self, values: Array) -> Array:
-        """(rows, steps * units) with nothing where a step is padding: NaN in numbers with a fraction, else None."""
+    def _without_padding(self, values: Array) -> Array:
+        """(rows, steps * units) without the steps that are padding: floating-point numbers become NaN, others None."""
         if self.mask is None or self.mask.all() or values.shape[1] % self.mask.shape[1]:
             return values
         padding = np.repeat(~self.mask, values.shape[1] // self.mask.shape[1], axis=1)
@@ -239,13 +249,13 @@ class _Answer:
 
 
 def probabilities(p: Array, loss: Loss) -> Array:
-    """What a model gives, as probabilities: of logits their sigmoid or softmax; of classes' values that do not sum to 1
-    (sigmoids, where the loss divides by the sum) their shares of it."""
+    """A model's output as probabilities: the sigmoid or softmax of logits; values of classes that do not sum to 1 (of
+    sigmoids, if the loss divides by the sum) divided by their sum."""
     if loss.takes_logits:
         activation: Activation = activations.build(probability_activation(loss.labels))
         return activation.value(p)
     if not loss.normalizes:
         return p
     total = p.sum(axis=-1, keepdims=True)
-    shares = np.divide(p, total, out=np.full_like(p, 1 / p.shape[-1]), where=total > 0)
-    return np.where(np.abs(total - 1) < 1e-4, p, shares)  # softmax' own as they are
+    fractions = np.divide(p, total, out=np.full_like(p, 1 / p.shape[-1]), where=total > 0)
+    return np.where(np.abs(total - 1) < 1e-4, p, fractions)  # softmax's values stay as they are

@@ -1,4 +1,4 @@
-"""One call of train, new or resumed: the loop, the run's folder, and who listens."""
+"""One call of train, new or resumed: the loop, the run's folder, and the subscribers."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ from nnctl.training.signals import Signals
 from nnctl.training.training_state import is_finished, position_of, take_up
 from nnctl.training.verdict import verdict_of
 
-OUTPUT_LOST = "output lost"  # why a run ends whose listeners are gone
+OUTPUT_LOST = "output lost"  # the reason for which a run ends if its output can no longer be written
 
 
 class Run:
-    """One call of `train` or `resume`: the loop, its folder and its listeners.
+    """One call of `train` or `resume`: the loop, its folder and its subscribers.
 
-    found: the checkpoint to go on from. notes: what to say besides.
+    found: the checkpoint to resume from. notes: more lines for the user.
     """
 
     lock: Lock
@@ -83,7 +83,7 @@ class Run:
         }  # fmt: skip
         self.notes = [*data.notes, *class_notes(self.data.train, spec, data.targets), *model.warnings, *notes]
         self.subscribers = list(subscribers)
-        self.lost: OSError | None = None  # what a subscriber failed with: a terminal that is gone, a closed pipe
+        self.lost: OSError | None = None  # a subscriber's error: the terminal or a pipe was closed
         weighted = with_class_weight(self.data.train, spec, self.data.targets)
         self.loop = Loop(model, self.data, weighted, self.emit, self.save)
         self.notes += advice(model, self.data, self.loop.plan)
@@ -95,7 +95,7 @@ class Run:
         return self.lock.folder
 
     def go(self, lock: Lock) -> RunEnded:
-        """Trains, in the folder that is locked. Nothing is written before all that can be refused is known."""
+        """Trains, in the folder that is locked. Whatever can be refused is checked before anything is written."""
         began = time.perf_counter()
         self.lock, loop = lock, self.loop
         with self.model.executor, Signals(loop.stop):
@@ -107,7 +107,7 @@ class Run:
                 self.emit(self.started(loop))
                 ended = self.finish(loop, self.train(loop), began)
             except BaseException:
-                with contextlib.suppress(OSError):  # what is wrong is told already
+                with contextlib.suppress(OSError):  # the first error is the one to report
                     self.log.close()
                 raise
             self.log.close()
@@ -116,7 +116,7 @@ class Run:
         return ended
 
     def take_up(self) -> None:
-        """Puts the loop where the checkpoint was, if there is one, and says what is not as it was."""
+        """Continues from the checkpoint, if there is one, and notes what has changed since."""
         then = saved_environment(self.folder)
         data = self.found.position["data"] if self.found else then.get("data", self.settings["data"])
         if data != self.settings["data"]:
@@ -131,7 +131,7 @@ class Run:
             self.notes.append(f"resuming after epoch {loop.epoch - 1}, iteration {loop.iteration} of the next epoch")
 
     def write_beginning(self) -> None:
-        """Writes what a run's folder begins with, as far as it is not there, and removes what does not belong there."""
+        """Writes the first files of a run's folder if they are missing, and removes what does not belong there."""
         remove_leftovers(self.folder)
         step = self.found.position["step"] if self.found else -1
         checkpoint.remove_after(self.folder / CHECKPOINTS, step)
@@ -157,7 +157,7 @@ class Run:
         return baseline(self.model, self.data)
 
     def train(self, loop: Loop) -> str:
-        """Trains; where the weights or the loss are no longer numbers, keeps the last good weights and raises."""
+        """Trains. If the weights or the loss are no longer finite, saves the last good weights and raises."""
         try:
             return loop.run()
         except BlownUp as error:
@@ -169,8 +169,8 @@ class Run:
             raise TrainingError(problem.message, problem.where, hint) from None
 
     def save_last_good(self, loop: Loop, error: BlownUp) -> tuple[Kept, str]:
-        """Keeps weights that are good, never others: those before the batch, or those of the last checkpoint, or of
-        the best epoch, or those that training began with. Returns whose they are, and where --resume goes on."""
+        """Saves the last good weights: those before the batch, else those of the last checkpoint, else those of the
+        best epoch, else the initial ones. Returns which they are, and where --resume continues."""
         if error.weights_are_good:
             try:
                 loop.save()
@@ -188,7 +188,7 @@ class Run:
             if self.is_good(found.arrays):
                 kept.append(last)
         if not any(which.weights == "last" for which, _ in kept):
-            if kept:  # the last that are known to be good
+            if kept:  # the best are the last that are known to be good
                 [(best, weights)] = kept
                 kept.append((Kept("last", best.epoch), weights))
             else:
@@ -203,12 +203,12 @@ class Run:
         return self.loop.guard.fault(slots=False) is None
 
     def finish(self, loop: Loop, reason: str, began: float) -> RunEnded:
-        """Saves what came out, and tells it. The model comes first: with the checkpoint the run counts as finished."""
+        """Saves and reports the result. The model is saved first: with the checkpoint, the run counts as finished."""
         kept = self.save_model(loop.kept())
         loop.save()
         test, said = {}, None
         finished = reason in FINISHED
-        if finished:  # with the weights that eval uses
+        if finished:  # test with the weights that eval uses
             loop.put(loop.kept()[0][1])
         if self.data.test and finished:
             test = self.model.compute_metrics(self.data.test)
@@ -229,8 +229,8 @@ class Run:
         return kept[0][0]
 
     def save(self, loop: Loop) -> None:
-        """Writes the checkpoints `best`, where there is one, and `last`, after which a run is resumed. What lies beside
-        them is written before."""
+        """Writes the checkpoints `best`, if there is a best epoch, and `last`, from which a run is resumed. The log's
+        files are written before."""
         self.lock.check()
         self.log.flush()
         folder = self.folder / CHECKPOINTS
@@ -250,21 +250,21 @@ class Run:
             except OSError as error:
                 if subscriber is getattr(self, "log", None):
                     raise
-                self.subscribers.remove(subscriber)  # the run is saved before anyone hears of it
+                self.subscribers.remove(subscriber)  # the error is raised once the run is saved
                 self.lost = self.lost or error
                 self.loop.stop(OUTPUT_LOST)
 
 
 def lower_rate(optimizer: Optimizer) -> str:
-    """A learning rate to try, as --set takes it: a tenth, or the usual one where that is less."""
+    """A learning rate to try, as --set takes it: a tenth, or the default if that is less."""
     usual = type(optimizer).model_fields["learning_rate"].default
     rate = optimizer.learning_rate if isinstance(optimizer.learning_rate, float) else usual
     return f"optimizer.{optimizer.kind}.learning_rate={min(rate / 10, usual):g}"
 
 
-def fingerprint(part: Split, rows: int = 1000) -> str:
-    """Tells one training set from another: its shapes, and the bytes of rows spread over it."""
-    arrays = {**part.inputs, **part.targets}
-    step = max(1, part.rows // rows)
+def fingerprint(split: Split, rows: int = 1000) -> str:
+    """A checksum that distinguishes training sets: of their numbers of rows, and of rows spread over them."""
+    arrays = {**split.inputs, **split.targets}
+    step = max(1, split.rows // rows)
     sums = [zlib.crc32(np.ascontiguousarray(a[::step]).tobytes()) for a in arrays.values()]
-    return "-".join([str(part.rows), *(f"{s:08x}" for s in sums)])
+    return "-".join([str(split.rows), *(f"{s:08x}" for s in sums)])

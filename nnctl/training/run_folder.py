@@ -1,4 +1,4 @@
-"""A run's folder: config, model, checkpoints, figures, events, environment."""
+"""A run's folder: config, model, checkpoints, metrics, events, environment."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from nnctl.quoting import shell_path
 from nnctl.training.atomic_files import LOCK, TEMPORARY, named, write_safely
 from nnctl.training.events import EpochEnded, Event, IterationEnded, IterationsEnded
 
-RUNS = Path("runs")  # where runs go that have no folder of their own
+RUNS = Path("runs")  # the folder of runs that are given none
 CONFIG, MODEL, CHECKPOINTS = "config.yaml", "model.safetensors", "checkpoints"
 ENVIRONMENT, METRICS, EVENTS = "environment.json", "metrics.csv", "events.jsonl"
 _LONGEST_LINE = 1 << 20  # bytes of an event in events.jsonl
-FORMAT = "nnctl 2"  # of model.safetensors; a reader refuses what it does not know. 1 had no checksum
+FORMAT = "nnctl 2"  # of model.safetensors; other formats are refused. nnctl 1 had no checksum
 
 
 def new_folder(name: str, at: Path | None) -> Path:
-    """Makes the folder of a new run: `at`, which must be new or empty, or runs/NAME-TIMESTAMP."""
+    """Creates the folder of a new run: `at`, which must be new or empty, or runs/NAME-TIMESTAMP."""
     if at is not None:
         check_unused(at)
         at.mkdir(parents=True, exist_ok=True)
@@ -50,8 +50,8 @@ def new_folder(name: str, at: Path | None) -> Path:
 
 
 def check_unused(folder: Path) -> None:
-    """Raises RunError where there is something at that path besides what a run left that was stopped before it
-    began."""
+    """Raises RunError if there is a file at that path, or a folder with more than the remains of a run that was stopped
+    before it began."""
     if folder.exists() and not folder.is_dir():
         raise RunError("this is a file, so the run's folder cannot be created here", where=str(folder),
                        hint="choose another name with --run")  # fmt: skip
@@ -67,15 +67,15 @@ def _only_leftovers(folder: Path) -> bool:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Removes the temporary files of writers that were killed, and half of a line; whoever holds the lock has none of
-    its own."""
+    """Removes the temporary files and the incomplete line of processes that were killed. The caller holds the lock, so
+    no other process is writing."""
     _cut_half_a_line(folder / EVENTS)
     for path in folder.glob(TEMPORARY):
         path.unlink(missing_ok=True)
 
 
 def folder_of_run(folder: Path) -> Path:
-    """Checks that there is a folder that may be a run's."""
+    """Checks that the folder of a run exists; it may be empty."""
     if folder.is_file():
         hint = "give the folder that `nnctl train` printed at its end"
         if (folder.parent / CONFIG).is_file():
@@ -92,7 +92,7 @@ def folder_of_run(folder: Path) -> Path:
 
 
 def existing_folder(folder: Path) -> Path:
-    """Checks that it is a run's folder."""
+    """Checks that it is a run's folder, with a config."""
     folder_of_run(folder)
     if not (folder / CONFIG).is_file():
         if _only_leftovers(folder):
@@ -106,7 +106,7 @@ def existing_folder(folder: Path) -> Path:
 
 
 def newest_run() -> Path:
-    """The run under runs/ whose model was written last. Raises RunError where no run has one."""
+    """The run in runs/ whose model was written last. Raises RunError if no run has one."""
     models = list(RUNS.glob(f"*/{MODEL}"))
     if not models:
         raise RunError("there is no finished run", where=f"{RUNS}/",
@@ -115,12 +115,12 @@ def newest_run() -> Path:
 
 
 def model_of(run: Path) -> Path:
-    """The model's file in a run's folder, or the file itself."""
+    """The model's file in a run's folder; a file is returned as it is."""
     return run if run.is_file() else existing_folder(run) / MODEL
 
 
 def environment(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """What the bits of a run depend on besides config and data."""
+    """What the bits of a run depend on, apart from config and data."""
     blas = np.__config__.CONFIG.get("Build Dependencies", {}).get("blas", {})
     return {
         "nnctl": __version__, "python": platform.python_version(), "numpy": np.__version__,
@@ -132,7 +132,7 @@ def environment(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def saved_environment(folder: Path) -> dict[str, Any]:
-    """The environment that a run began in; empty where it was not written, or is damaged."""
+    """The environment that a run began in; empty if it was not written or is damaged."""
     try:
         then = json.loads((folder / ENVIRONMENT).read_bytes())
     except (OSError, ValueError, RecursionError):
@@ -141,7 +141,7 @@ def saved_environment(folder: Path) -> dict[str, Any]:
 
 
 def changed_environment(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What differs from the environment a run began in, of the things that change its bits."""
+    """What has changed since the run began, of the things that affect its bits."""
     keys = ("numpy", "blas", "blas_kernels", "machine", "threads", "shard_rows", "dtype", "kernels")
     return [f"{key} was {then[key]}, is {now[key]}" for key in keys if key in then and then[key] != now.get(key)]
 
@@ -151,8 +151,8 @@ def save_json(path: Path, value: Any) -> None:
 
 
 class Log:
-    """Subscriber that keeps metrics.csv (a row an epoch, no clock in it, so that it is the same for the same
-    run) and events.jsonl (every event but the iterations, with the time)."""
+    """The subscriber that writes metrics.csv (a row per epoch, without times, so that equal runs have equal files) and
+    events.jsonl (every event but the iterations, with its time)."""
 
     def __init__(self, folder: Path, names: list[str], history: list[dict[str, float]]):
         self._names = names
@@ -160,7 +160,7 @@ class Log:
         rows = [["epoch", *names], *(self._row(epoch, figures) for epoch, figures in enumerate(history, start=1))]
         text = io.StringIO()
         csv.writer(text).writerows(rows)
-        if history:  # whole, or as it was before
+        if history:  # written whole, in case the resumed run was killed while it wrote
             write_safely(self._paths[0], text.getvalue().encode())
         self._files = []
         for path in self._paths:
@@ -178,13 +178,13 @@ class Log:
     def __call__(self, event: Event) -> None:
         if isinstance(event, (IterationEnded, IterationsEnded)):
             return
-        metrics, events = self._files
+        metrics_csv, events_jsonl = self._files
         if isinstance(event, EpochEnded):
             with named(self._paths[0]):
-                csv.writer(metrics).writerow(self._row(event.epoch, event.figures))
+                csv.writer(metrics_csv).writerow(self._row(event.epoch, event.figures))
         line = {"event": type(event).__name__, "time": time.time(), **asdict(event)}
         with named(self._paths[1]):
-            events.write(json.dumps(_with_null(line), default=str, allow_nan=False) + "\n")
+            events_jsonl.write(json.dumps(_with_null(line), default=str, allow_nan=False) + "\n")
 
     def flush(self) -> None:
         for path, file in zip(self._paths, self._files, strict=True):
@@ -197,14 +197,14 @@ class Log:
             try:
                 with named(path):
                     file.close()
-            except OSError as error:  # the other one is closed too
+            except OSError as error:  # the other file must be closed, too
                 errors.append(error)
         if errors:
             raise errors[0]
 
 
 def _cut_half_a_line(path: Path) -> None:
-    """Takes off what a writer that was killed left of a line."""
+    """Removes the incomplete last line that a killed process left."""
     if not path.exists():
         return
     with named(path), open(path, "rb+") as file:
@@ -217,7 +217,7 @@ def _cut_half_a_line(path: Path) -> None:
 
 
 def last_end(folder: Path) -> dict[str, Any]:
-    """The event with which a run ended the last time, if it did."""
+    """The event with which the run ended last time; empty if it did not."""
     try:
         with open(folder / EVENTS, "rb") as file:
             size = file.seek(0, os.SEEK_END)
@@ -230,7 +230,7 @@ def last_end(folder: Path) -> dict[str, Any]:
 
 
 def _with_null(value: Any) -> Any:
-    """The value with NaN and infinities as null, which JSON has no numbers for."""
+    """The value with NaN and infinities replaced by null, since JSON has no numbers for them."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):

@@ -33,23 +33,22 @@ from nnctl.training.training_state import is_finished
 
 def train(spec: Config, *, folder: Path | None = None, subscribers: Iterable[Subscriber] = (),
           profile: bool = False) -> RunEnded:  # fmt: skip
-    """Trains into `folder` (default runs/NAME-TIMESTAMP). Raises NnctlError; events go to subscribers, and with
-    profile the event Profiled as well."""
+    """Trains, and saves into `folder` (default runs/NAME-TIMESTAMP). Events go to the subscribers, with `profile` the
+    event Profiled, too. Raises NnctlError."""
     data = load_data(spec)
     model = Model.build(spec, data.input_shapes, data.targets)
-    run = Run(spec, data, model, subscribers)  # whatever is wrong is said before there is a folder
+    run = Run(spec, data, model, subscribers)  # raises what is wrong before there is a folder
     if profile:
         model.executor.profiled = True
         run.loop.clock = Clock()
     with Lock(new_folder(spec.name, folder)) as lock:
-        check_unused(lock.folder)  # once more: another trainer may have been quicker
+        check_unused(lock.folder)  # again: another process may have been faster
         return run.go(lock)
 
 
 def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable[Subscriber] = ()) -> RunEnded:
-    """Goes on with a run where its newest good checkpoint left it; from the beginning where there is none yet. A
-    finished run gets its model, where that is missing or damaged. overrides: as `--set`, `epochs=` say; the run's
-    config is written anew once nothing can be refused any more."""
+    """Continues a run from its newest good checkpoint, or from the beginning if there is none. If the run is finished,
+    its model is written again if it is missing or damaged. overrides: changes to the config, as `--set` takes them."""
     with Lock(folder_of_run(folder)) as lock:
         path = existing_folder(folder) / CONFIG
         text = path.read_text(encoding="utf-8")
@@ -57,7 +56,7 @@ def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable
         found, notes = checkpoint.newest(folder / CHECKPOINTS)
         finished = is_finished(found.position, spec) if found else None
         if found and finished:
-            remove_leftovers(folder)  # of a run that was killed in its last moments
+            remove_leftovers(folder)  # the run may have been killed in its last moments
             checkpoint.remove_after(folder / CHECKPOINTS, found.position["step"])
             notes += _what_is_left(folder, spec, text, finished, found.position["epoch"] - 1, bool(overrides))
         elif found is None:
@@ -70,13 +69,13 @@ def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable
         data = load_data(spec)
         model = Model.build(spec, data.input_shapes, data.targets, initialize=found is None)
         run = Run(spec, data, model, subscribers, found=found, notes=notes)
-        if not overrides:  # the text the run began with says where each value came from
+        if not overrides:  # the run's own text tells where each value came from
             run.config, run.config_is_written = text, True
         return run.go(lock)
 
 
 def _what_is_left(folder: Path, spec: Config, text: str, finished: str, epochs: int, overridden: bool) -> list[str]:
-    """What there is to do for a run that has trained all its epochs. Raises RunError where that is nothing."""
+    """A note on what is left to do for a run that has trained all its epochs. Raises RunError if there is nothing."""
     more = f"nnctl train --resume {shell_path(folder)} --epochs {spec.epochs * 2}"
     done = RunError(f"the run is finished: {finished}", where=str(folder), hint=f"to continue training: {more}")
     if overridden and _but_for_keep(spec) != _but_for_keep(specs.loads(text, CONFIG)):

@@ -1,10 +1,10 @@
-"""Arrays as safetensors files, written piece by piece: the library's writer holds them twice more in memory, which for
-a model of 3 million weights and their moments is 100 MB. Files are read with the library.
+"""Writes safetensors files piece by piece. The library's writer holds all arrays in memory two more times, which is
+100 MB for a model of 3 million weights and their moments. Files are read with the library.
 
-Format: 8 bytes, the header's length; the header, JSON of each array's type, shape and place; the arrays, the widest
-types first, so that each lies at a multiple of its size. Source: github.com/huggingface/safetensors, README.
+Format: 8 bytes with the header's length; the header, JSON with each array's type, shape and position; the arrays, the
+widest types first, so that each starts at a multiple of its size. Source: github.com/huggingface/safetensors, README.
 
-A signed file has as its metadata's first entry the SHA-256 of the whole file, as it is with 64 zeros in that place.
+The first metadata entry of a signed file is the SHA-256 of the whole file, computed with 64 zeros in its place.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ TYPES = {
 _SIGNATURE = "sha256"
 _START = f'{{"__metadata__":{{"{_SIGNATURE}":"'.encode()
 _ZEROS = b"0" * 64
-_AT = 8 + len(_START)  # of the checksum in a signed file
+_AT = 8 + len(_START)  # where the checksum of a signed file is
 
 
 class Unsigned(ValueError):
-    """The bytes are no signed file. metadata: what a file that is not signed says of itself, or None."""
+    """The bytes are not a signed file. metadata: the metadata of an unsigned file, or None."""
 
     def __init__(self, metadata: Any):
         super().__init__("the file has no checksum")
@@ -36,8 +36,8 @@ class Unsigned(ValueError):
 
 
 def pieces(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None) -> Iterator[bytes | memoryview]:
-    """The bytes of a file with these arrays and this metadata, one after the other. Raises KeyError for types that the
-    format does not have."""
+    """The bytes of a file with these arrays and this metadata, in pieces. Raises KeyError for types that the format
+    does not have."""
     header: dict[str, object] = {"__metadata__": dict(metadata)} if metadata else {}
     start = 0
     order = sorted(arrays, key=lambda name: (-arrays[name].dtype.itemsize, name))
@@ -55,7 +55,7 @@ def pieces(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None 
 
 
 def signed(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> Iterator[bytes | memoryview]:
-    """The same with a checksum of all of it."""
+    """The same, with a checksum of the whole file."""
     metadata = {_SIGNATURE: _ZEROS.decode(), **metadata}
     digest = hashlib.sha256()
     for piece in pieces(arrays, metadata):
@@ -69,7 +69,7 @@ def signed(arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> Ite
 
 
 def verified(content: bytes) -> dict[str, str]:
-    """The metadata of a signed file. Raises Unsigned where it is none, ValueError where the checksum is not its own."""
+    """The metadata of a signed file. Raises Unsigned if it is not signed, ValueError if the checksum does not match."""
     if content[8:_AT] != _START:
         raise Unsigned(_metadata(content))
     digest = hashlib.sha256(content[:_AT])

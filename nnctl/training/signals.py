@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP while a run goes on."""
+"""Ctrl-C, SIGTERM and SIGHUP during a run."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ REASONS = {
 
 
 class Signals:
-    """While it is entered, the first signal asks the run to end after its iteration; a second one stops at once.
-    Signals that the process was started to ignore, as by nohup, stay ignored."""
+    """A context in which the first signal ends the run after its iteration, and a second one stops it at once. Signals
+    that the process was started to ignore, for example by nohup, stay ignored."""
 
     def __init__(self, stop: Callable[[str], None]):
         self._stop = stop

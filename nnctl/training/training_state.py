@@ -1,4 +1,4 @@
-"""Where a run stands, as a checkpoint has it: everything that training needs to go on to the same bits."""
+"""The state of a run as a checkpoint holds it: everything that training needs to continue to the same bits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BUFFERS = ("parameters", "state")
 
 
 def position_of(loop: Loop) -> Checkpoint:
-    """No copies, so to be written before the next step."""
+    """The loop's state. The arrays are not copied, so they must be written before the next step."""
     optimizer = loop.optimizer.state(copies=False)
     program = loop.model.program
     arrays = {"parameters": program.parameters, "state": program.state}
@@ -46,13 +46,13 @@ def position_of(loop: Loop) -> Checkpoint:
 
 
 def ending_of(spec: Any) -> str:
-    """Tells apart the configs that end a run otherwise: of one that was stopped early, epochs and callbacks."""
+    """A hash of what decides when a run ends: the number of epochs, and the callbacks."""
     said = [spec.epochs, [[each.kind, expand(each)] for each in spec.callbacks]]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
 def is_finished(position: Mapping[str, Any], spec: Any) -> str | None:
-    """Why there is nothing left to train; None where there is."""
+    """Why there is nothing left to train, or None."""
     epochs = position["epoch"] - 1
     if epochs >= spec.epochs:
         return f"it has trained its {spec.epochs} epochs"
@@ -62,8 +62,8 @@ def is_finished(position: Mapping[str, Any], spec: Any) -> str | None:
 
 
 def take_up(loop: Loop, checkpoint: Checkpoint, where: str) -> list[str]:
-    """Puts a loop where the checkpoint was; nothing is written. Returns what is not as it was. Raises RunError where
-    the loop cannot go on from there."""
+    """Puts a loop into the state of a checkpoint; nothing is written. Returns notes on what has changed since. Raises
+    RunError if the loop cannot continue from there."""
     arrays, position = checkpoint.arrays, checkpoint.position
     notes: list[str] = []
     _check(loop, checkpoint, where)
@@ -82,7 +82,7 @@ def take_up(loop: Loop, checkpoint: Checkpoint, where: str) -> list[str]:
     if is_finished(position, loop.model.spec):
         loop.reason = "early stopping" if position.get("ended") == ending_of(loop.model.spec) else None
     elif position.get("ended"):
-        for _, state in loop.callbacks:  # else it would stop again after an epoch
+        for _, state in loop.callbacks:  # otherwise it would stop again after an epoch
             if "wait" in state:
                 state["wait"] = 0
     running = position["running"]
@@ -127,7 +127,7 @@ def _layout(loop: Loop) -> dict[str, list[int]]:
 
 
 def _callbacks(loop: Loop, arrays: Mapping[str, Array], saved: list[dict[str, Any]], notes: list[str]) -> None:
-    """Gives each callback what one of its kind remembered."""
+    """Gives each callback the saved state of one of its kind."""
     left = list(enumerate(saved))
     for place, (callback, state) in enumerate(loop.callbacks):
         of_kind = (pair for pair in left if pair[1].get("kind", callback.kind) == callback.kind)

@@ -1,4 +1,4 @@
-"""One sentence on a finished run, where one is due: what is wrong with the model, and the key to change."""
+"""A sentence on a finished run with a problem: what is wrong with the model, and which key to change."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from nnctl.training.model import Model
 
 Array = np.ndarray
 
-BETTER = 0.01  # a loss must be lower than the baseline's by this share to be better, a score higher by this much
-FEW = 5  # rows of a class in the split, below which it says nothing that the class is never predicted
-RARE = 0.8  # a class with fewer rows than this share of the average may be overlooked because it is rare
-FAR = 2.0  # validation is far worse than training from this many times its loss on, and
-GAP = 0.25  # if the difference is this share of the baseline's loss
-SEEN = 4096  # rows, spread over the split, that are looked at for classes never predicted
-FALLING = 0.05  # a training loss that fell by this share in the last fifth of the epochs is falling still
+BETTER = 0.01  # a loss is better than the baseline's if it is lower by this fraction, a score if higher by this much
+FEW = 5  # with fewer rows in the split, it means nothing that a class is never predicted
+RARE = 0.8  # a class with fewer rows than this fraction of the average is rare, which may be why it is never predicted
+FAR = 2.0  # validation is far worse than training if its loss is more than this many times as large, and
+GAP = 0.25  # the difference is more than this fraction of the baseline's loss
+SEEN = 4096  # rows, spread over the split, on which classes that are never predicted are looked for
+FALLING = 0.05  # a training loss that fell by this fraction in the last fifth of the epochs is still falling
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a verdict is found from. history: metrics of each epoch, "val_" before those of the validation split.
+    """What a verdict is based on. history: metrics of each epoch, with "val_" before those of the validation split.
 
-    figures: of the weights kept, on the split that `baseline` was computed on, "validation", "test" or "train".
-    bigger: the metrics of which more is better. never: classes of that split that the model never predicts, each with
-    its rows. usual: rows of a class of that split, on average. remedies: what the config has of "class_weight", "early
-    stopping" and "regularization" already, and "best kept" where the weights kept are the best epoch's.
+    figures: metrics of the kept weights, on the split of the baseline: "validation", "test" or "train". bigger: the
+    metrics that should grow. never: classes of that split that are never predicted, and their numbers of rows. usual:
+    the average number of rows of a class of that split. remedies: which of "class_weight", "early stopping" and
+    "regularization" the config has already, and "best kept" if the kept weights are the best epoch's.
     """
 
     history: Sequence[Mapping[str, float]]
@@ -47,14 +47,14 @@ class Outcome:
 
 
 def verdict(outcome: Outcome) -> str | None:
-    """One sentence on what is most wrong, with the key to change; None where nothing is."""
+    """A sentence on the most serious problem, with the key to change, or None."""
     if not outcome.history:
         return None
     return _no_better(outcome) or _never_predicted(outcome) or _far_worse(outcome)
 
 
 def _no_better(o: Outcome) -> str | None:
-    """Where no metric betters the baseline: neither the loss nor any other."""
+    """If neither the loss nor any metric is better than the baseline."""
     shared = [name for name in o.baseline if name in o.figures]
     if not shared or any(_betters(o.figures[name], o.baseline[name], name in o.bigger) for name in shared):
         return None
@@ -94,7 +94,7 @@ def _never_predicted(o: Outcome) -> str | None:
 
 
 def _far_worse(o: Outcome) -> str | None:
-    """At the end of training, or in the best epoch where early stopping went back to it."""
+    """At the end of training, or in the best epoch if early stopping returned to it."""
     row = o.history[-1]
     if "early stopping" in o.remedies and o.best_epoch and o.best_epoch <= len(o.history):
         row = o.history[o.best_epoch - 1]
@@ -131,20 +131,20 @@ def verdict_of(model: Model, data: Dataset, history: Sequence[Mapping[str, float
         split, figures = "test", dict(test)
     else:
         split, figures = "train", dict(history[-1])
-    part = data.validation or data.test
+    unseen = data.validation or data.test
     classes = [len(target.classes) for target in data.targets.values() if target.classes]
     return verdict(Outcome(
         history, figures, baseline, split, best_epoch,
         bigger=frozenset(each.name for each in model.metrics if each.metric.better == "max"),
-        never=never_predicted(model, data.targets, part) if part else {},
-        usual=min(part.rows, SEEN) / max(classes) if part and classes else math.inf,
+        never=never_predicted(model, data.targets, unseen) if unseen else {},
+        usual=min(unseen.rows, SEEN) / max(classes) if unseen and classes else math.inf,
         remedies=_remedies(model) | ({"best kept"} if kept.weights == "best" else set()),
     ))  # fmt: skip
 
 
-def never_predicted(model: Model, targets: Mapping[str, Target], part: Split) -> dict[str, int]:
-    """Classes that the model never predicts, and the rows that have them, of some rows spread over the split."""
-    batch = make_batch(part, np.arange(0, part.rows, -(-part.rows // SEEN)), ahead=True)
+def never_predicted(model: Model, targets: Mapping[str, Target], split: Split) -> dict[str, int]:
+    """Classes that the model never predicts, and their numbers of rows, among rows spread over the split."""
+    batch = make_batch(split, np.arange(0, split.rows, -(-split.rows // SEEN)), ahead=True)
     answered = model.executor.predict(batch)
     never: dict[str, int] = {}
     for output, target in targets.items():
@@ -157,7 +157,7 @@ def never_predicted(model: Model, targets: Mapping[str, Target], part: Split) ->
 
 
 def _counts(target: Target, loss: Loss, y: Array, p: Array, mask: Array | None) -> list[tuple[str, tuple[int, int]]]:
-    """(class, (rows that have it, rows it is predicted for)); of several yes-or-no columns, of each one's yes."""
+    """(class, (rows that have it, rows it is predicted for)); for several binary columns, of each one's yes."""
     from nnctl.training.evaluation import boundary, confusion_matrix
 
     if target.labels == "sequence":
