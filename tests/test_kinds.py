@@ -73,8 +73,8 @@ def test_late_decimals(kind):
     for config in ("c.yaml", "jsonl.yaml"):
         run = kind / config.removesuffix(".yaml")
         ok("train", config, "--quiet", "--run", run)
-        assert evaluated(run)["figures"]["mae"] < 1e-4
-        assert evaluated(run, "--data", "last.tsv")["figures"]["mae"] < 1e-4
+        assert evaluated(run)["metrics"]["mae"] < 1e-4
+        assert evaluated(run, "--data", "last.tsv")["metrics"]["mae"] < 1e-4
 
 
 def test_late_words(kind):
@@ -199,7 +199,7 @@ def test_transparent_images(kind):
     for config, noted in (("icons.yaml", "transparen"), ("deep.yaml", None)):
         run = kind / f"run_{config}"
         ok("train", config, "--quiet", "--run", run)
-        assert evaluated(run, "--split", "train")["figures"]["accuracy"] == 1
+        assert evaluated(run, "--split", "train")["metrics"]["accuracy"] == 1
         assert noted is None or any(noted in note for note in data(config).notes)
 
 
@@ -223,13 +223,13 @@ def test_computed_target(kind):
     assert rows(ok("predict", "r2", "w.csv"))[:20] == answers and len(rows(ok("predict", "r2", "w.csv"))) == 300
 
 
-# Figures
+# Metrics
 
 
 def test_weighted_metrics(kind):
     ok("train", "a.yaml", "--quiet", "--run", "r")
     [epoch] = epochs("r")
-    assert epoch["accuracy"] == evaluated("r", "--split", "train")["figures"]["accuracy"] == 0.5
+    assert epoch["accuracy"] == evaluated("r", "--split", "train")["metrics"]["accuracy"] == 0.5
 
 
 def test_auc_of_logits(kind):

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 # Phases of an iteration besides those of the layers.
-BATCH, LAYERS, UPDATE, FIGURES, SCREEN = "batch", "layers", "update", "figures", "screen"
+BATCH, LAYERS, UPDATE, METRICS, SCREEN = "batch", "layers", "update", "metrics", "screen"
 
 
 class Clock:

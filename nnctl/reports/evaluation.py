@@ -26,7 +26,7 @@ def show(evaluation: Evaluation, terminal: Terminal) -> None:
         terminal.flow(str(evaluation.kept))
     terminal.print()
     metrics = Table(["", "value"])
-    for name, value in evaluation.figures.items():
+    for name, value in evaluation.metrics.items():
         metrics.add(f"{name} (scaled)" if name in evaluation.scaled else name, metric(value))
     metrics.print(terminal)
     for output, matrix in evaluation.confusion.items():

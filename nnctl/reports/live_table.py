@@ -122,7 +122,7 @@ class LiveReport(PlainReport):
     def _iteration(self, event: IterationEnded) -> str:
         label = f"{event.iteration}/{self._started.iterations_per_epoch}"
         return self._table.row(
-            label if len(label) <= LABEL else str(event.iteration), event.figures, event.learning_rate
+            label if len(label) <= LABEL else str(event.iteration), event.metrics, event.learning_rate
         )
 
     def _progress(self, now: IterationEnded, width: int) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ PHASES = {
     "batch": ("batch", "gathering the rows of the batch"),
     "layers": ("layers", "forward, loss and backward"),
     "update": ("update", "applying the optimizer"),
-    "figures": ("metrics", "updating loss and metrics"),
+    "metrics": ("metrics", "updating loss and metrics"),
     "screen": ("output", "events, table and logs"),
 }
 

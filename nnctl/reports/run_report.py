@@ -19,9 +19,9 @@ from nnctl.reports.terminal import Terminal
 from nnctl.training.events import (
     EpochEnded,
     Event,
-    Figures,
     IterationEnded,
     IterationsEnded,
+    Metrics,
     RunEnded,
     RunStarted,
     Said,
@@ -211,7 +211,7 @@ def _ending(ended: RunEnded) -> str:
     return f"{how} after {counted(ended.epochs, 'epoch')} in {duration(ended.seconds)}"
 
 
-def _test_table(test: Figures, baseline: Figures, scaled: Collection[str] = ()) -> Table:
+def _test_table(test: Metrics, baseline: Metrics, scaled: Collection[str] = ()) -> Table:
     """One row per metric, so that any number of metrics fits any terminal."""
     table = Table(["", "test", "baseline"] if baseline else ["", "test"])
     for name, value in test.items():

@@ -10,8 +10,7 @@ from typing import NamedTuple
 from nnctl.reports.number_format import cut, duration, fixed, short
 from nnctl.reports.tables import GAP
 from nnctl.reports.terminal import display_width, fitted, visible
-from nnctl.training.events import EpochEnded, RunStarted
-from nnctl.training.events import Figures as Metrics
+from nnctl.training.events import EpochEnded, Metrics, RunStarted
 
 # Widths of the columns, in characters.
 LABEL = 8  # the first column: "baseline", "best 120", "37/57"
@@ -113,7 +112,7 @@ class RunTable:
         return f"{seconds * self._unit.per_second:.{self._unit.decimals}f}"
 
     def epoch(self, event: EpochEnded, label: str | None = None) -> str:
-        return self.row(label or str(event.epoch), event.figures, event.learning_rate, event.seconds)
+        return self.row(label or str(event.epoch), event.metrics, event.learning_rate, event.seconds)
 
     def baseline(self, metrics: Metrics) -> str:
         """The metrics of always predicting the majority class or the mean, in the validation columns if there are
@@ -132,7 +131,7 @@ def _unit(seconds: float) -> _Unit:
 
 def _columns(started: RunStarted, first: EpochEnded | None, time: str) -> list[Column]:
     columns = []
-    for name in started.figures:
+    for name in started.metrics:
         if not name.startswith("val_"):
             title = visible(name)
             known = _known(name, started, first)
@@ -147,7 +146,7 @@ def _columns(started: RunStarted, first: EpochEnded | None, time: str) -> list[C
 
 def _known(name: str, started: RunStarted, first: EpochEnded | None) -> list[float]:
     """The values of a metric that are known after the first epoch."""
-    metrics = first.figures if first else {}
+    metrics = first.metrics if first else {}
     known = [metrics.get(name), metrics.get(f"val_{name}"), started.baseline.get(name)]
     return [value for value in known if value is not None and math.isfinite(value)]
 

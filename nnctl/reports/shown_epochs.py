@@ -69,7 +69,7 @@ class ShownEpochs:
 
     def _cost(self, event: EpochEnded) -> float:
         """The value that is smallest for the best epoch."""
-        started, metrics = self._started, event.figures
+        started, metrics = self._started, event.metrics
         sign = -1 if started.bigger_is_better and started.monitor in metrics else 1
         cost = sign * metrics.get(started.monitor, metrics["loss"])
         return cost if math.isfinite(cost) else math.inf  # NaN is never the best

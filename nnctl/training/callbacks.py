@@ -53,7 +53,7 @@ class Callback(Declared):
         """What the callback remembers at the start of a run."""
         return {}
 
-    def epoch_ended(self, state: State, run: TrainingLoop, epoch: int, figures: dict[str, float]) -> None:
+    def epoch_ended(self, state: State, run: TrainingLoop, epoch: int, metrics: dict[str, float]) -> None:
         """Called after each epoch, counted from 1, with the run's loop."""
 
     def run_ended(self, state: State, run: TrainingLoop) -> None:
@@ -63,19 +63,19 @@ class Callback(Declared):
         """The callback with `mode: auto` resolved. bigger_is_better: whether a metric of that name should grow."""
         return self
 
-    def check(self, figures: list[str]) -> None:
-        """Raises InputError where `monitor` is not among a run's figures."""
+    def check(self, names: list[str]) -> None:
+        """Raises InputError where `monitor` is not among the names of the run's metrics."""
         monitor = getattr(self, "monitor", None)
-        if monitor is None or monitor in figures:
+        if monitor is None or monitor in names:
             return
-        if monitor.startswith("val_") and not any(name.startswith("val_") for name in figures):
+        if monitor.startswith("val_") and not any(name.startswith("val_") for name in names):
             raise InputError(
                 f"{self.kind} monitors {monitor!r}, but there is no validation split",
                 hint="set dataset.split.validation, to 0.2 for example, or monitor: loss",
             )
-        near = alike(monitor, figures)
+        near = alike(monitor, names)
         raise InputError(
-            f"{self.kind} monitors {monitor!r}, which this run does not have; it has {', '.join(figures)}",
+            f"{self.kind} monitors {monitor!r}, which this run does not have; it has {', '.join(names)}",
             hint=f"did you mean {near[0]}?" if near else None,
         )
 
@@ -122,8 +122,8 @@ class EarlyStopping(_Watches):
     def start(self) -> State:
         return {"best": None, "best_epoch": 0, "wait": 0, "weights": None}
 
-    def epoch_ended(self, state: State, run: TrainingLoop, epoch: int, figures: dict[str, float]) -> None:
-        value = figures[self.monitor]
+    def epoch_ended(self, state: State, run: TrainingLoop, epoch: int, metrics: dict[str, float]) -> None:
+        value = metrics[self.monitor]
         if epoch - 1 < self.start_from_epoch:
             return
         state["wait"] += 1
@@ -165,12 +165,12 @@ class ReduceLROnPlateau(_Watches):
     def start(self) -> State:
         return {"best": None, "wait": 0, "cooling": 0}
 
-    def epoch_ended(self, state: State, run: TrainingLoop, epoch: int, figures: dict[str, float]) -> None:
+    def epoch_ended(self, state: State, run: TrainingLoop, epoch: int, metrics: dict[str, float]) -> None:
         if state["cooling"] > 0:
             state["cooling"] -= 1
             state["wait"] = 0
-        if self.better(figures[self.monitor], state["best"], self.min_delta):
-            state.update(best=figures[self.monitor], wait=0)
+        if self.better(metrics[self.monitor], state["best"], self.min_delta):
+            state.update(best=metrics[self.monitor], wait=0)
         elif state["cooling"] <= 0:
             state["wait"] += 1
             old = run.learning_rate
@@ -194,7 +194,7 @@ class ModelCheckpoint(_Watches):
 
     every_epochs: Annotated[int, Field(ge=1)] | None = None
 
-    def epoch_ended(self, state: State, run: TrainingLoop, epoch: int, figures: dict[str, float]) -> None:
+    def epoch_ended(self, state: State, run: TrainingLoop, epoch: int, metrics: dict[str, float]) -> None:
         if self.every_epochs and epoch % self.every_epochs == 0:
             run.save_soon()
 

@@ -17,7 +17,7 @@ from nnctl.training.batching import cast
 from nnctl.training.best_or_last import Kept, Which
 from nnctl.training.checks.ctc_lengths import check_alignment
 from nnctl.training.checks.inputs import check_inputs, check_reading
-from nnctl.training.events import Figures
+from nnctl.training.events import Metrics
 from nnctl.training.model_file import load_model
 from nnctl.training.model_metrics import scale_notes, target_names
 from nnctl.training.nonfinite_metrics import nonfinite_note
@@ -38,7 +38,7 @@ class Evaluation:
 
     split: str
     rows: int
-    figures: Figures
+    metrics: Metrics
     targets: Mapping[str, Target]
     confusion: Mapping[str, Array]
     left_out: tuple[int, ...] = ()

@@ -9,7 +9,7 @@ from pathlib import Path
 from nnctl.data.dataset import Target
 from nnctl.training.best_or_last import Kept
 
-Figures = Mapping[str, float]  # "loss", then the metrics by name; an output's own are "kind_loss", "kind_accuracy"
+Metrics = Mapping[str, float]  # "loss", then the metrics by name; an output's own are "kind_loss", "kind_accuracy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class RunStarted:
     iterations_per_epoch: int
     rows: Mapping[str, int]  # "train", "validation", "test" -> rows
     parameters: int
-    figures: tuple[str, ...]  # names of the metrics, in the table's order
-    baseline: Figures = field(default_factory=dict)
+    metrics: tuple[str, ...]  # names of the metrics, in the table's order
+    baseline: Metrics = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     first_epoch: int = 1  # more than 1 when a run is resumed
     threads: int = 1
@@ -50,7 +50,7 @@ class IterationEnded:
     iteration: int
     step: int  # iterations since the run began
     batch_loss: float
-    figures: Figures
+    metrics: Metrics
     learning_rate: float
     seconds: float  # since the epoch began
 
@@ -72,7 +72,7 @@ class EpochEnded:
     is the best epoch so far, None if unknown."""
 
     epoch: int
-    figures: Figures
+    metrics: Metrics
     learning_rate: float | None
     seconds: float | None
     is_best: bool | None = None
@@ -112,7 +112,7 @@ class RunEnded:
     folder: Path
     epochs: int
     seconds: float
-    test: Figures = field(default_factory=dict)
+    test: Metrics = field(default_factory=dict)
     best_epoch: int | None = None
     hint: str | None = None
     kept: Kept | None = None

@@ -12,7 +12,7 @@ from nnctl.data.dataset import Dataset, Split
 from nnctl.engine.batch import Batch
 from nnctl.engine.cost_model import calls, multiply_adds
 from nnctl.engine.optimizer_step import OptimizerStep
-from nnctl.engine.profiler import FIGURES, LAYERS, SCREEN, UPDATE, Clock
+from nnctl.engine.profiler import LAYERS, METRICS, SCREEN, UPDATE, Clock
 from nnctl.kernels.selection import Choice, Work, choose
 from nnctl.training.batch_plan import Plan, permutation
 from nnctl.training.batching import make_batch
@@ -136,7 +136,7 @@ class Loop:
         self.last_rows = rows
         self.iteration, self.step = self.iteration + 1, self.step + 1
         metrics = self.metrics.result()
-        self._lap(FIGURES)
+        self._lap(METRICS)
 
         self.emit(IterationEnded(self.epoch, self.iteration, self.step, result.loss, metrics, learning_rate,
                                  time.perf_counter() - self.epoch_began))  # fmt: skip

@@ -146,7 +146,7 @@ class Run:
             name=self.spec.name, folder=self.folder, epochs=plan.epochs, batch_size=plan.batch_size,
             iterations_per_epoch=plan.iterations_per_epoch, rows=data.rows,
             parameters=self.model.parameters, trainable=self.model.trainable,
-            figures=self.model.metric_names, baseline=self.baseline, notes=tuple(self.notes),
+            metrics=self.model.metric_names, baseline=self.baseline, notes=tuple(self.notes),
             first_epoch=loop.epoch, threads=self.model.executor.threads, best_so_far=loop.best_so_far(),
             monitor=loop.best.monitor, bigger_is_better=loop.best.bigger_is_better, scaled=self.model.scaled_losses,
             targets={name: data.targets[output] for output, name in target_names(data.targets).items()},

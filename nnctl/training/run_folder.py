@@ -157,7 +157,7 @@ class Log:
     def __init__(self, folder: Path, names: list[str], history: list[dict[str, float]]):
         self._names = names
         self._paths = folder / METRICS, folder / EVENTS
-        rows = [["epoch", *names], *(self._row(epoch, figures) for epoch, figures in enumerate(history, start=1))]
+        rows = [["epoch", *names], *(self._row(epoch, metrics) for epoch, metrics in enumerate(history, start=1))]
         text = io.StringIO()
         csv.writer(text).writerows(rows)
         if history:  # written whole, in case the resumed run was killed while it wrote
@@ -172,8 +172,8 @@ class Log:
                 self._files[0].write(text.getvalue())
         self.flush()
 
-    def _row(self, epoch: int, figures: Mapping[str, float]) -> list[Any]:
-        return [epoch, *(repr(figures[name]) for name in self._names)]
+    def _row(self, epoch: int, metrics: Mapping[str, float]) -> list[Any]:
+        return [epoch, *(repr(metrics[name]) for name in self._names)]
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, (IterationEnded, IterationsEnded)):
@@ -181,7 +181,7 @@ class Log:
         metrics_csv, events_jsonl = self._files
         if isinstance(event, EpochEnded):
             with named(self._paths[0]):
-                csv.writer(metrics_csv).writerow(self._row(event.epoch, event.figures))
+                csv.writer(metrics_csv).writerow(self._row(event.epoch, event.metrics))
         line = {"event": type(event).__name__, "time": time.time(), **asdict(event)}
         with named(self._paths[1]):
             events_jsonl.write(json.dumps(_with_null(line), default=str, allow_nan=False) + "\n")

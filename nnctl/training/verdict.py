@@ -29,14 +29,14 @@ FALLING = 0.05  # a training loss that fell by this fraction in the last fifth o
 class Outcome:
     """What a verdict is based on. history: metrics of each epoch, with "val_" before those of the validation split.
 
-    figures: metrics of the kept weights, on the split of the baseline: "validation", "test" or "train". bigger: the
+    metrics: metrics of the kept weights, on the split of the baseline: "validation", "test" or "train". bigger: the
     metrics that should grow. never: classes of that split that are never predicted, and their numbers of rows. usual:
     the average number of rows of a class of that split. remedies: which of "class_weight", "early stopping" and
     "regularization" the config has already, and "best kept" if the kept weights are the best epoch's.
     """
 
     history: Sequence[Mapping[str, float]]
-    figures: Mapping[str, float]
+    metrics: Mapping[str, float]
     baseline: Mapping[str, float]
     split: str = "validation"
     best_epoch: int | None = None
@@ -55,10 +55,10 @@ def verdict(outcome: Outcome) -> str | None:
 
 def _no_better(o: Outcome) -> str | None:
     """If neither the loss nor any metric is better than the baseline."""
-    shared = [name for name in o.baseline if name in o.figures]
-    if not shared or any(_betters(o.figures[name], o.baseline[name], name in o.bigger) for name in shared):
+    shared = [name for name in o.baseline if name in o.metrics]
+    if not shared or any(_betters(o.metrics[name], o.baseline[name], name in o.bigger) for name in shared):
         return None
-    said = f"No better than the baseline ({o.split} loss {o.figures['loss']:.4g}, baseline {o.baseline['loss']:.4g})"
+    said = f"No better than the baseline ({o.split} loss {o.metrics['loss']:.4g}, baseline {o.baseline['loss']:.4g})"
     first, last = o.history[0]["loss"], o.history[-1]["loss"]
     if o.split != "train" and _betters(last, o.baseline["loss"] * (1 - GAP), False):
         return f"{said}, though the training loss is {last:.4g}: the model does not generalize; {_regularize(o)}"
@@ -126,15 +126,15 @@ def verdict_of(model: Model, data: Dataset, history: Sequence[Mapping[str, float
         return None
     if data.validation is not None:
         row = history[kept.epoch - 1] if 0 < kept.epoch <= len(history) else history[-1]
-        split, figures = "validation", {name[4:]: value for name, value in row.items() if name.startswith("val_")}
+        split, metrics = "validation", {name[4:]: value for name, value in row.items() if name.startswith("val_")}
     elif data.test is not None:
-        split, figures = "test", dict(test)
+        split, metrics = "test", dict(test)
     else:
-        split, figures = "train", dict(history[-1])
+        split, metrics = "train", dict(history[-1])
     unseen = data.validation or data.test
     classes = [len(target.classes) for target in data.targets.values() if target.classes]
     return verdict(Outcome(
-        history, figures, baseline, split, best_epoch,
+        history, metrics, baseline, split, best_epoch,
         bigger=frozenset(each.name for each in model.metrics if each.metric.better == "max"),
         never=never_predicted(model, data.targets, unseen) if unseen else {},
         usual=min(unseen.rows, SEEN) / max(classes) if unseen and classes else math.inf,

@@ -89,7 +89,7 @@ def test_eval_shows_metrics_confusion_and_classes(run):
     for word in ("accuracy", "setosa", "versicolor", "virginica", "precision", "recall"):
         assert word in result.output
     found = json.loads(nnctl("eval", run, "--json").stdout)
-    assert found["rows"] == 30 and found["figures"]["accuracy"] >= 0.9
+    assert found["rows"] == 30 and found["metrics"]["accuracy"] >= 0.9
     assert np.array(found["confusion"]["species"]).sum() == 30
 
 
@@ -97,8 +97,8 @@ def test_eval_on_a_file_agrees_with_the_splits(run):
     whole = json.loads(nnctl("eval", run, "--data", bundled_path("iris"), "--json").stdout)
     parts = [json.loads(nnctl("eval", run, "--split", s, "--json").stdout) for s in ("train", "validation", "test")]
     assert whole["rows"] == sum(part["rows"] for part in parts) == 150
-    hits = sum(part["figures"]["accuracy"] * part["rows"] for part in parts)
-    assert whole["figures"]["accuracy"] * 150 == pytest.approx(hits)
+    hits = sum(part["metrics"]["accuracy"] * part["rows"] for part in parts)
+    assert whole["metrics"]["accuracy"] * 150 == pytest.approx(hits)
 
 
 def test_predict_gives_one_row_per_row_in_every_format(run, tmp_path):

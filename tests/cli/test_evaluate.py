@@ -22,7 +22,7 @@ def test_what_was_done_to_the_data_is_noted_in_both_forms(colours, tmp_path):
     assert [" ".join(note.split()) for note in found["notes"]] == said
     assert found["rows"] == 2 and found["left_out"] == [] and found["run"] == str(colours)
     p = softmax_by_hand(colours, [[0, 0, 0], [0, 1, 0]])
-    assert found["figures"]["accuracy"] == (p.argmax(axis=1) == 0).mean()
+    assert found["metrics"]["accuracy"] == (p.argmax(axis=1) == 0).mean()
 
 
 def test_a_split_of_the_runs_own_data_has_notes_too(colours):

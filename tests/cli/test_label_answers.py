@@ -67,7 +67,7 @@ def test_eval_shows_the_metrics_of_the_config_and_no_confusion_matrix(ctc):
 @pytest.mark.parametrize("options", [[], ["--decode", "greedy"], ["--decode", "beam"], ["--beam-width", 3]])
 def test_eval_can_decode_in_both_ways(ctc, options):
     found = json.loads(nnctl("eval", ctc, "--json", *options).stdout)
-    assert found["figures"]["label_error_rate"] < 0.1
+    assert found["metrics"]["label_error_rate"] < 0.1
     assert found["confusion"] == {}
 
 
@@ -201,7 +201,7 @@ def test_eval_of_time_steps_ignores_padding(tagged):
     with np.load(tagged.parent / "data.npz") as data:
         lengths = data["lengths"]
     assert found["rows"] * 3 <= matrix.sum() < found["rows"] * 6 and len(lengths) == 120
-    assert found["figures"]["accuracy"] == pytest.approx(np.trace(matrix) / matrix.sum(), abs=1e-6)
+    assert found["metrics"]["accuracy"] == pytest.approx(np.trace(matrix) / matrix.sum(), abs=1e-6)
     assert nnctl("eval", tagged).exit_code == 0
 
 
@@ -256,8 +256,8 @@ def test_hinge_predicts_the_second_class_above_0_and_gives_no_probabilities(loss
     assert nnctl("train", tmp_path / "config.yaml", "--run", run).exit_code == 0
     found = json.loads(nnctl("eval", run, "--json").stdout)
     [matrix] = (np.array(matrix) for matrix in found["confusion"].values())
-    assert found["figures"]["accuracy"] == pytest.approx(np.trace(matrix) / matrix.sum())
-    assert found["figures"]["accuracy"] > 0.9
+    assert found["metrics"]["accuracy"] == pytest.approx(np.trace(matrix) / matrix.sum())
+    assert found["metrics"]["accuracy"] > 0.9
     said = list(csv.DictReader(io.StringIO(nnctl("predict", run, tmp_path / "data.csv").stdout)))
     assert list(said[0]) == ["kind"]
     assert np.mean([row["kind"] == kind for row, kind in zip(said, kinds, strict=True)]) > 0.9

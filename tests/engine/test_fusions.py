@@ -68,11 +68,11 @@ batch_size: 16
 
 
 def losses_of(name, folder, fuse, **engine):
-    """An epoch's figures, every epoch."""
+    """An epoch's metrics, every epoch."""
     built = config.loads(CONFIGS[name] + f"epochs: 2\nengine: {{fuse: [{', '.join(fuse)}], threads: 2}}\n")
     epochs = []
     runner.train(built, folder=folder, subscribers=[lambda e: epochs.append(e) if isinstance(e, EpochEnded) else None])
-    return np.array([list(event.figures.values()) for event in epochs])
+    return np.array([list(event.metrics.values()) for event in epochs])
 
 
 # NumPy takes longest for convolutions, and makes few of their steps in one
@@ -109,7 +109,7 @@ def test_steps_in_one_go_are_told_one_by_one_to_who_asks(tmp_path, monkeypatch):
         def listen(event, seen=seen):
             if isinstance(event, IterationsEnded):
                 each = list(event.each())
-                assert each[-1].figures == pytest.approx(event.last.figures, rel=1e-12)
+                assert each[-1].metrics == pytest.approx(event.last.metrics, rel=1e-12)
                 seen += each
             elif isinstance(event, IterationEnded):
                 seen.append(event)
@@ -121,7 +121,7 @@ def test_steps_in_one_go_are_told_one_by_one_to_who_asks(tmp_path, monkeypatch):
         assert (one.epoch, one.iteration, one.step) == (other.epoch, other.iteration, other.step)
         assert one.learning_rate == other.learning_rate
         assert one.batch_loss == pytest.approx(other.batch_loss, rel=1e-4)
-        assert one.figures == pytest.approx(other.figures, rel=1e-4)
+        assert one.metrics == pytest.approx(other.metrics, rel=1e-4)
 
 
 def test_residual_blocks_are_steps_of_their_own():

@@ -64,14 +64,14 @@ def test_columns_are_as_wide_as_the_escaped_text():
 
 
 def test_a_run_with_hostile_names():
-    figures = {"loss": 1.0, HOSTILE: 0.5, "val_loss": 1.0, f"val_{HOSTILE}": 0.5}
+    metrics = {"loss": 1.0, HOSTILE: 0.5, "val_loss": 1.0, f"val_{HOSTILE}": 0.5}
     rows = {"train": 9, "validation": 3, HOSTILE: 1}
     started = RunStarted(HOSTILE, Path(HOSTILE.replace("\x00", "")), 2, 16, 1, rows, 131,
                          ("loss", HOSTILE), {"loss": 2.0, HOSTILE: 0.25}, (f"note {HOSTILE}",))  # fmt: skip
     ended = RunEnded(
         "done", started.folder, 2, 0.25, {"loss": 1.0, HOSTILE: 0.5}, best_epoch=2, hint=HOSTILE, verdict=HOSTILE
     )
-    events = [started, EpochEnded(1, figures, 0.1, 0.02), EpochEnded(2, figures, 0.1, 0.02), Said(HOSTILE), ended]
+    events = [started, EpochEnded(1, metrics, 0.1, 0.02), EpochEnded(2, metrics, 0.1, 0.02), Said(HOSTILE), ended]
     for report in (PlainReport, QuietReport):
         for width in (None, 80, 30):
             terminal = screen(width)
@@ -93,9 +93,9 @@ def test_the_live_table_with_hostile_names(monkeypatch):
     monkeypatch.setenv("LINES", "40")
     terminal = screen(200, live=True)
     report = LiveReport(terminal)
-    figures = {"loss": 1.0, HOSTILE: 0.5}
+    metrics = {"loss": 1.0, HOSTILE: 0.5}
     report(RunStarted("x", Path("r"), 2, 16, 1, {"train": 9}, 131, ("loss", HOSTILE)))
-    for event in (IterationEnded(1, 1, 1, 0.5, figures, 0.1, 0.1), EpochEnded(1, figures, 0.1, 0.1)):
+    for event in (IterationEnded(1, 1, 1, 0.5, metrics, 0.1, 0.1), EpochEnded(1, metrics, 0.1, 0.1)):
         report._due = 0
         report(event)
     report.close()

@@ -26,8 +26,8 @@ def iteration(epoch, number, loss=0.5):
 
 
 def epoch(number, loss):
-    figures = {"loss": loss, "accuracy": 0.5, "val_loss": loss, "val_accuracy": 0.5}
-    return EpochEnded(number, figures, 0.01, 0.02)
+    metrics = {"loss": loss, "accuracy": 0.5, "val_loss": loss, "val_accuracy": 0.5}
+    return EpochEnded(number, metrics, 0.01, 0.02)
 
 
 def whole_run(epochs=(0.9, 0.3, 0.4), ended=ENDED):
@@ -154,8 +154,8 @@ def test_json_has_one_event_per_line_and_only_valid_numbers():
     names = [event.pop("event") for event in events]
     assert names[0] == "run_started" and names[-3:] == ["said", "run_ended", "epoch_ended"]
     assert events[1] == {"epoch": 1, "iteration": 1, "step": 1, "batch_loss": 0.5,
-                         "figures": {"loss": 0.5, "accuracy": 0.5}, "learning_rate": 0.01, "seconds": 0.1}  # fmt: skip
-    assert events[-1]["figures"]["loss"] is None and events[0]["folder"] == str(FOLDER)
+                         "metrics": {"loss": 0.5, "accuracy": 0.5}, "learning_rate": 0.01, "seconds": 0.1}  # fmt: skip
+    assert events[-1]["metrics"]["loss"] is None and events[0]["folder"] == str(FOLDER)
 
 
 @pytest.fixture

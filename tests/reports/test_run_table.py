@@ -13,9 +13,9 @@ from nnctl.reports.shown_epochs import ShownEpochs
 from nnctl.training.events import EpochEnded, RunStarted
 
 
-def started(figures=("loss", "accuracy"), epochs=20, validates=True, first=1):
+def started(metrics=("loss", "accuracy"), epochs=20, validates=True, first=1):
     rows = {"train": 90, "validation": 30} if validates else {"train": 90}
-    return RunStarted("iris", Path("runs/iris"), epochs, 16, 6, rows, 131, figures, first_epoch=first)
+    return RunStarted("iris", Path("runs/iris"), epochs, 16, 6, rows, 131, metrics, first_epoch=first)
 
 
 def ended(epoch, loss, **more):
@@ -44,8 +44,8 @@ NAMES = ("loss", "kind_loss", "price_loss", "kind_sparse_categorical_accuracy", 
 
 
 @given(st.integers(1, 6), st.integers(24, 200), st.booleans())
-def test_columns_are_aligned_and_the_losses_are_always_shown(figures, width, validates):
-    table = RunTable(started(NAMES[:figures], validates=validates), width)
+def test_columns_are_aligned_and_the_losses_are_always_shown(metrics, width, validates):
+    table = RunTable(started(NAMES[:metrics], validates=validates), width)
     keys = [column.key for column in table.columns]
     assert "loss" in keys and ("val_loss" in keys) == validates
     row = table.epoch(ended(7, 0.25, **dict.fromkeys(NAMES[1:], 0.5), **{f"val_{name}": 0.5 for name in NAMES[1:]}))

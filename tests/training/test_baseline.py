@@ -11,8 +11,8 @@ from nnctl.training.events import IterationEnded, IterationsEnded
 from nnctl.training.model import Model
 
 
-def figures(tmp_path, layers, loss, **arrays):
-    """The baseline's figures on the training part, which is all there is."""
+def baseline_of(tmp_path, layers, loss, **arrays):
+    """The baseline on the training split, the only one."""
     np.savez(tmp_path / "data.npz", **arrays)
     dataset = f"dataset: {{path: {tmp_path}/data.npz, split: {{validation: 0, test: 0}}}}"
     built = config.loads(f"{dataset}\nlayers: {layers}\nloss: {loss}\n")
@@ -23,7 +23,7 @@ def figures(tmp_path, layers, loss, **arrays):
 
 def test_of_classes_is_their_frequency(tmp_path):
     y = np.array([0, 0, 0, 1, 2, 2, 0, 0])
-    found = figures(tmp_path, "[{Dense: {units: 3, activation: softmax}}]", "sparse_categorical_crossentropy",
+    found = baseline_of(tmp_path, "[{Dense: {units: 3, activation: softmax}}]", "sparse_categorical_crossentropy",
                     x=np.ones((8, 2)), y=y)  # fmt: skip
     p = np.array([5, 1, 2]) / 8
     assert found["loss"] == pytest.approx(-(p * np.log(p)).sum(), rel=1e-5)
@@ -32,7 +32,7 @@ def test_of_classes_is_their_frequency(tmp_path):
 
 @pytest.mark.parametrize("loss", ["hinge", "squared_hinge"])
 def test_of_margins_is_the_more_frequent_side(tmp_path, loss):
-    found = figures(tmp_path, "[{Dense: {units: 1}}]", loss, x=np.ones((5, 2)), y=np.array([1.0, 0, 0, 1, 0]))
+    found = baseline_of(tmp_path, "[{Dense: {units: 1}}]", loss, x=np.ones((5, 2)), y=np.array([1.0, 0, 0, 1, 0]))
     assert found["accuracy"] == 3 / 5
     assert found["loss"] == pytest.approx(2 / 5 * {"hinge": 2, "squared_hinge": 4}[loss])
 
@@ -41,7 +41,7 @@ def test_of_time_steps_leaves_padding_out(tmp_path):
     y = np.array([[0, 1, 0, 0], [1, 1, 0, 0], [1, 0, 1, 1]])
     layers = "[{LSTM: {units: 2, return_sequences: true}}, {Dense: {units: 2, activation: softmax}}]"
     arrays = {"x": np.ones((3, 4, 1)), "lengths": np.array([2, 2, 4]), "y": y}
-    found = figures(tmp_path, layers, "sparse_categorical_crossentropy", **arrays)
+    found = baseline_of(tmp_path, layers, "sparse_categorical_crossentropy", **arrays)
     p = np.array([2, 6]) / 8
     assert found["loss"] == pytest.approx(-(p * np.log(p)).sum(), rel=1e-5)
     assert found["accuracy"] == 6 / 8
@@ -51,7 +51,7 @@ def test_of_time_steps_leaves_padding_out(tmp_path):
 def test_of_texts_is_nothing_read(tmp_path, activation):
     y, lengths = np.array([[1, 2, 0], [2, 2, 1], [1, 0, 0]]), np.array([9, 7, 9])
     layers = f"[{{LSTM: {{units: 2, return_sequences: true}}}}, {{Dense: {{units: 3, activation: {activation}}}}}]"
-    found = figures(tmp_path, layers, "ctc", x=np.ones((3, 9, 1)), lengths=lengths, y=y)
+    found = baseline_of(tmp_path, layers, "ctc", x=np.ones((3, 9, 1)), lengths=lengths, y=y)
     p = np.array([27 - 6, 3, 3]) / 27
     each, _ = losses.build("ctc").forward(y, np.tile(np.log(p), (3, 9, 1)), lengths)
     assert found["loss"] == pytest.approx(each.mean(), rel=1e-5)

@@ -93,7 +93,7 @@ def test_the_largest_auc_is_restored_and_starred(tmp_path, monitor):
     """
     events = []
     runner.train(spec.loads(text), folder=tmp_path / "run", subscribers=[events.append])
-    values = [event.figures[monitor] for event in events if isinstance(event, EpochEnded)]
+    values = [event.metrics[monitor] for event in events if isinstance(event, EpochEnded)]
     best = values.index(max(values)) + 1
     assert best > 1
     assert [e.bigger_is_better for e in events if isinstance(e, RunStarted)] == [True]
@@ -198,9 +198,9 @@ def huge(tmp_path, more="", rows=(11, 14)):
 @pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy", "val_auc"])
 def test_nan_in_validation_is_told_once_and_is_never_the_best(tmp_path, monitor):
     events = huge(tmp_path, f"callbacks: [{{ModelCheckpoint: {{monitor: {monitor}}}}}]\n")
-    figures = [event.figures for event in events if isinstance(event, EpochEnded)]
-    assert len(figures) == 3
-    for each in figures:
+    metrics = [event.metrics for event in events if isinstance(event, EpochEnded)]
+    assert len(metrics) == 3
+    for each in metrics:
         assert all(math.isnan(each[f"val_{name}"]) for name in ("loss", "accuracy", "auc"))
         assert all(math.isfinite(each[name]) for name in ("loss", "accuracy", "auc"))
     [said] = [event.text for event in events if isinstance(event, Said)]
@@ -211,14 +211,14 @@ def test_nan_in_validation_is_told_once_and_is_never_the_best(tmp_path, monitor)
     assert events[-1].best_epoch is None
     lines = (tmp_path / "run" / "events.jsonl").read_text().splitlines()
     kept = [json.loads(line, parse_constant=pytest.fail) for line in lines]  # NaN is no JSON: it is null
-    assert [line["figures"]["val_loss"] for line in kept if line["event"] == "EpochEnded"] == [None] * 3
+    assert [line["metrics"]["val_loss"] for line in kept if line["event"] == "EpochEnded"] == [None] * 3
     assert not (tmp_path / "run" / "checkpoints" / "best").exists()
 
 
 def test_eval_says_it_too(tmp_path):
     huge(tmp_path)
     found = evaluation.evaluate(tmp_path / "run", split="validation")
-    assert math.isnan(found.figures["accuracy"])
+    assert math.isnan(found.metrics["accuracy"])
     assert found.notes[-1].startswith(
         "loss, accuracy and auc are NaN: the model's predictions for 2 of 10 validation rows"
     )
@@ -314,7 +314,7 @@ def test_nan_of_one_output_leaves_the_other_s_metrics(tmp_path):
     """
     events = []
     runner.train(spec.loads(text), folder=tmp_path / "run", subscribers=[events.append])
-    [figures] = [event.figures for event in events if isinstance(event, EpochEnded)]
-    lost = {name for name, value in figures.items() if math.isnan(value)}
+    [metrics] = [event.metrics for event in events if isinstance(event, EpochEnded)]
+    lost = {name for name, value in metrics.items() if math.isnan(value)}
     assert lost == {"val_loss", "val_bad_loss", "val_bad_accuracy"}
     assert events[-1].best_epoch == 1  # by the metric that is a number

@@ -379,7 +379,7 @@ def test_checkpoints_are_written_at_least_so_often(every, saves):
 FIGURES = ["loss", "accuracy", "val_loss", "val_accuracy"]
 
 
-@pytest.mark.parametrize(("monitor", "figures", "message", "hint"), [
+@pytest.mark.parametrize(("monitor", "names", "message", "hint"), [
     ("val_loss", FIGURES[:2], "there is no validation split", "set dataset.split.validation"),
     ("val_nonsense", FIGURES[:2], "there is no validation split", "monitor: loss"),
     ("val_acuracy", FIGURES, "it has loss, accuracy, val_loss, val_accuracy", "did you mean val_accuracy?"),
@@ -387,9 +387,9 @@ FIGURES = ["loss", "accuracy", "val_loss", "val_accuracy"]
     ("zzzzz", FIGURES, "which this run does not have", None),
 ])  # fmt: skip
 @pytest.mark.parametrize("name", ["EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint"])
-def test_a_monitor_that_the_run_does_not_have(name, monitor, figures, message, hint):
+def test_a_monitor_that_the_run_does_not_have(name, monitor, names, message, hint):
     with pytest.raises(InputError) as caught:
-        callbacks.build({name: {"monitor": monitor}}).check(figures)
+        callbacks.build({name: {"monitor": monitor}}).check(names)
     [problem] = caught.value.problems
     assert problem.message.startswith(f"{name} monitors {monitor!r}") and message in problem.message
     assert hint in problem.hint if hint else problem.hint is None

@@ -68,7 +68,7 @@ def test_training_ends_in_the_same_bits_wherever_the_rows_are(case, dtype, tmp_p
         said = prediction.predict(folder, str(path)).columns
         found[way] = (
             (folder / "model.safetensors").read_bytes(), (folder / "metrics.csv").read_bytes(), ended.test,
-            json.loads((folder / "environment.json").read_text())["data"], evaluated.figures,
+            json.loads((folder / "environment.json").read_text())["data"], evaluated.metrics,
             {name: column.tolist() for name, column in said.items()},
         )  # fmt: skip
     assert found["mapped"] == found["in memory"]

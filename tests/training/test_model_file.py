@@ -189,7 +189,7 @@ def test_eval_and_predict_use_the_best_epochs_weights_and_say_so(run):
     best = int(np.argmin(rows["val_loss"])) + 1
     for weights, epoch in ((None, best), ("best", best), ("last", 12)):
         found = evaluate(run, split="validation", weights=weights)
-        assert found.figures["loss"] == pytest.approx(rows["val_loss"][epoch - 1], rel=1e-6)
+        assert found.metrics["loss"] == pytest.approx(rows["val_loss"][epoch - 1], rel=1e-6)
         assert found.kept.epoch == epoch and found.kept.weights == (weights or "best")
     assert found.kept.monitor is None
     iris = evaluate(run, split="validation").kept
@@ -219,10 +219,10 @@ def test_the_test_table_is_of_the_weights_that_eval_uses(tmp_path):
     for keep in ("best", "last"):
         ended = trained(tmp_path / keep, f"keep: {keep}\n")
         assert ended.kept.weights == keep and ended.kept.epoch == (ended.best_epoch if keep == "best" else 12)
-        assert evaluate(tmp_path / keep).figures == ended.test
+        assert evaluate(tmp_path / keep).metrics == ended.test
         events = [json.loads(line) for line in (tmp_path / keep / "events.jsonl").read_text().splitlines()]
         assert events[-1]["kept"]["weights"] == keep and events[-1]["kept"]["epoch"] == ended.kept.epoch
-    best, last = (evaluate(tmp_path / each, weights="last").figures for each in ("best", "last"))
+    best, last = (evaluate(tmp_path / each, weights="last").metrics for each in ("best", "last"))
     assert best == last  # keep chooses what is used, not what there is
 
 
@@ -232,7 +232,7 @@ def test_keep_can_be_changed_later(run, tmp_path):
     result = CliRunner().invoke(cli.program, ["train", "--resume", str(folder), "--set", "keep=last"])
     assert result.exit_code == 0 and "eval and predict now use the last weights" in result.output
     assert evaluate(folder).kept.epoch == 12
-    assert evaluate(folder, weights="best").figures == evaluate(run).figures
+    assert evaluate(folder, weights="best").metrics == evaluate(run).metrics
 
 
 def test_without_validation_the_last_weights_are_used(tmp_path):
@@ -281,7 +281,7 @@ def test_what_early_stopping_restores_is_the_best_and_the_last(tmp_path, stoppin
     assert about(tmp_path / "run")["kept"]["best"]["epoch"] == ended.best_epoch
     with safe_open(tmp_path / "run" / "model.safetensors", "numpy") as file:
         assert not [name for name in file.keys() if ":" in name]  # noqa: SIM118
-    found = evaluate(tmp_path / "run", split="validation").figures["loss"]
+    found = evaluate(tmp_path / "run", split="validation").metrics["loss"]
     assert found == pytest.approx(metrics_of(tmp_path / "run")["val_loss"][ended.best_epoch - 1], rel=1e-6)
 
 

@@ -20,11 +20,11 @@ def trained(tmp_path, text, name="run", **arrays):
     ended = []
     runner.train(spec.loads(text.replace("DATA", f"{tmp_path}/d.npz")), folder=tmp_path / name,
                  subscribers=[lambda e: ended.append(e) if isinstance(e, EpochEnded) else None])  # fmt: skip
-    return ended[-1].figures
+    return ended[-1].metrics
 
 
 def evaluated(tmp_path, split, name="run"):
-    return evaluation.evaluate(tmp_path / name, split=split).figures
+    return evaluation.evaluate(tmp_path / name, split=split).metrics
 
 
 ROWS = 40

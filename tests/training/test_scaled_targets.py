@@ -80,11 +80,11 @@ def test_metrics_are_in_the_data_s_unit(tmp_path, columns, normalize, chain):
     last = ROWS - found[RunStarted].rows["test"]
     middle = last - found[RunStarted].rows["validation"]
     rows = {"train": slice(0, middle), "validation": slice(middle, last), "test": slice(last, ROWS)}
-    told = {"train": found[EpochEnded].figures, "test": found[RunEnded].test,
-            "validation": {name: found[EpochEnded].figures[f"val_{name}"] for name in ("loss", *METRICS)}}  # fmt: skip
+    told = {"train": found[EpochEnded].metrics, "test": found[RunEnded].test,
+            "validation": {name: found[EpochEnded].metrics[f"val_{name}"] for name in ("loss", *METRICS)}}  # fmt: skip
     for split, chosen in rows.items():
         wanted = by_hand(y[chosen], p[chosen])
-        for metrics in (told[split], evaluation.evaluate(tmp_path / "run", split=split).figures):
+        for metrics in (told[split], evaluation.evaluate(tmp_path / "run", split=split).metrics):
             assert {name: metrics[name] for name in METRICS} == pytest.approx(wanted, rel=1e-4), split
     # the loss is of what is learnt: (y - shift) / scale, fitted on the training rows
     train, shift, scale = y[rows["train"]], np.zeros(len(columns)), np.ones(len(columns))
@@ -158,7 +158,7 @@ def test_of_two_outputs_the_scaled_one_is_named(tmp_path):
     runner.train(config.loads(text), folder=tmp_path / "run", subscribers=[events.append])
     assert events[0].scaled == ("loss", "dear_loss")
     assert any(note.startswith('dear_loss is computed on the scaled target "price"; ') for note in events[0].notes)
-    found = evaluation.evaluate(tmp_path / "run", split="train").figures
+    found = evaluation.evaluate(tmp_path / "run", split="train").metrics
     predicted = prediction.predict(tmp_path / "run", str(tmp_path / "d.csv")).columns
     for name, column in (("soon", "days"), ("dear", "price")):
         truth = y[:, ["days", "price"].index(column)]
@@ -185,7 +185,7 @@ def test_an_autoencoder_s_unit(tmp_path, kind, normalize):
     optimizer: {{sgd: {{learning_rate: 0}}}}
     """
     runner.train(config.loads(text), folder=tmp_path / "run")
-    found = evaluation.evaluate(tmp_path / "run", split="train").figures
+    found = evaluation.evaluate(tmp_path / "run", split="train").metrics
     middle = x.mean(axis=None if kind == "bytes" else 0) if normalize == "standard" else 0  # which 0 stands for
     assert found["mae"] == pytest.approx(np.abs(x - middle).mean(), rel=1e-4)
 

@@ -17,11 +17,11 @@ def epochs(losses, val_losses, **others):
     return [row | {name: values[i] for name, values in others.items()} for i, row in enumerate(rows)]
 
 
-def outcome(losses, val_losses, figures, baseline, **others):
+def outcome(losses, val_losses, metrics, baseline, **others):
     history = epochs(losses, val_losses)
     best = int(np.nanargmin(val_losses)) + 1
     return Outcome(
-        history, figures, baseline, **({"best_epoch": best, "bigger": frozenset({"accuracy", "r2_score"})} | others)
+        history, metrics, baseline, **({"best_epoch": best, "bigger": frozenset({"accuracy", "r2_score"})} | others)
     )
 
 
@@ -58,28 +58,28 @@ CASES = {
     ),
     "not finite": (outcome([0.7, 0.7], [np.nan, 0.7], {"loss": np.nan, "accuracy": 0.5}, BASE), "No better"),
     "a class never predicted": (
-        Outcome(GOOD.history, GOOD.figures, BASE, never={"b": 12}, bigger=GOOD.bigger),
+        Outcome(GOOD.history, GOOD.metrics, BASE, never={"b": 12}, bigger=GOOD.bigger),
         'Class "b" (12) is never predicted on the validation rows that have it: balance the classes with class_weight:'
         " balanced",
     ),
     "classes never predicted": (
-        Outcome(GOOD.history, GOOD.figures, BASE, never={"b": 12, "c": 6, "d": 5, "e": 9}, bigger=GOOD.bigger),
+        Outcome(GOOD.history, GOOD.metrics, BASE, never={"b": 12, "c": 6, "d": 5, "e": 9}, bigger=GOOD.bigger),
         'Classes "b" (12), "c" (6), "d" (5) and 1 more are never predicted',
     ),
-    "of a few rows": (Outcome(GOOD.history, GOOD.figures, BASE, never={"b": 4}, bigger=GOOD.bigger), None),
+    "of a few rows": (Outcome(GOOD.history, GOOD.metrics, BASE, never={"b": 4}, bigger=GOOD.bigger), None),
     "weighed already": (
         Outcome(
-            GOOD.history, GOOD.figures, BASE,
+            GOOD.history, GOOD.metrics, BASE,
             never={"b": 12}, bigger=GOOD.bigger, remedies=frozenset({"class_weight"}),
         ),
         "train longer (epochs:)",
     ),
     "not rare": (
-        Outcome(GOOD.history, GOOD.figures, BASE, never={"b": 12}, usual=12.0, bigger=GOOD.bigger),
+        Outcome(GOOD.history, GOOD.metrics, BASE, never={"b": 12}, usual=12.0, bigger=GOOD.bigger),
         "give the model more units",
     ),
     "rare": (
-        Outcome(GOOD.history, GOOD.figures, BASE, never={"b": 12}, usual=60.0, bigger=GOOD.bigger),
+        Outcome(GOOD.history, GOOD.metrics, BASE, never={"b": 12}, usual=60.0, bigger=GOOD.bigger),
         "class_weight: balanced",
     ),
     "overfit at the end": (

@@ -112,9 +112,9 @@ def test_training_gives_keras_loss_accuracy_and_fractions(tmp_path, activation, 
     config = CONFIG.format(file=file, activation=activation, loss=loss)
     events = []
     train(spec.loads(config), folder=tmp_path / "run", subscribers=[events.append])
-    [figures] = [event.figures for event in events if type(event).__name__ == "EpochEnded"]
-    assert figures["loss"] == pytest.approx(math.log(2), rel=1e-6)
-    assert figures["accuracy"] == pytest.approx(1 / 8)
+    [metrics] = [event.metrics for event in events if type(event).__name__ == "EpochEnded"]
+    assert metrics["loss"] == pytest.approx(math.log(2), rel=1e-6)
+    assert metrics["accuracy"] == pytest.approx(1 / 8)
     columns = predict(tmp_path / "run", file).columns
     assert list(columns) == ["y"]
     np.testing.assert_allclose(columns["y"], 0.5)

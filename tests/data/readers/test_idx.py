@@ -111,7 +111,7 @@ def test_a_folder_like_mnists_trains_and_its_test_files_test(folder, tmp_path):
     ended = runner.train(checked, folder=tmp_path / "run")
     assert ended.test["accuracy"] > 0.85
     again = evaluation.evaluate(tmp_path / "run", data=str(folder / "t10k-images-idx3-ubyte.gz"))
-    assert again.figures["accuracy"] == pytest.approx(ended.test["accuracy"])
+    assert again.metrics["accuracy"] == pytest.approx(ended.test["accuracy"])
     said = prediction.predict(tmp_path / "run", str(folder / "t10k-images-idx3-ubyte.gz")).columns
     assert len(said["y"]) == 597
 

@@ -184,7 +184,7 @@ def test_it_trains_and_answers_for_files_by_name(photos, tmp_path):
         single = prediction.predict(tmp_path / "run", str(tmp_path / source)).columns
         assert list(single["y"]) == ["bright"]
     again = evaluation.evaluate(tmp_path / "run", data=str(photos))
-    assert again.figures["accuracy"] == 1.0 and again.rows == 60
+    assert again.metrics["accuracy"] == 1.0 and again.rows == 60
     one_class = photos.rename(tmp_path / "rest")
     shutil.rmtree(one_class / "dark")
     assert evaluation.evaluate(tmp_path / "run", data=str(one_class)).rows == 30

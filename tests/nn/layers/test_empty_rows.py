@@ -85,7 +85,7 @@ def test_the_average_of_nothing_is_zero_and_has_no_gradient():
 
 
 @pytest.mark.parametrize("empty", ["train", "validation"])
-def test_an_empty_text_trains_to_finite_figures(tmp_path, empty):
+def test_an_empty_text_trains_to_finite_metrics(tmp_path, empty):
     from nnctl.training.runner import train
 
     train_rows = ["good fine,a,train", "nice good,a,train", "bad poor,b,train", "poor awful,b,train"]
@@ -97,7 +97,7 @@ def test_an_empty_text_trains_to_finite_figures(tmp_path, empty):
         f"layers: [{WORDS}, GlobalAveragePooling1D, {{Dense: {{units: 1, activation: sigmoid}}}}]\n"
         "loss: binary_crossentropy\nepochs: 2\n"
     )
-    figures = []
-    train(made, folder=tmp_path / "run", subscribers=[lambda event: figures.append(getattr(event, "figures", {}))])
-    epochs = [each for each in figures if isinstance(each, dict) and "val_loss" in each]
+    found = []
+    train(made, folder=tmp_path / "run", subscribers=[lambda event: found.append(getattr(event, "metrics", {}))])
+    epochs = [each for each in found if isinstance(each, dict) and "val_loss" in each]
     assert len(epochs) == 2 and all(np.isfinite(value) for each in epochs for value in each.values())

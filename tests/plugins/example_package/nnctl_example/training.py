@@ -32,6 +32,6 @@ class StopBelow(Callback):
     monitor: str = "loss"
     value: float
 
-    def epoch_ended(self, state, run, epoch, figures):
-        if figures[self.monitor] < self.value:
+    def epoch_ended(self, state, run, epoch, metrics):
+        if metrics[self.monitor] < self.value:
             run.stop("early stopping")
