@@ -27,7 +27,7 @@ _NEEDS_SPACE = ("open", "write", "flush", "close", "mkdir", "fsync")
 
 @dataclass
 class Outcome:
-    """What a child did. operations: the name of each file operation, with the file's."""
+    """What a child did. operations: each file operation, with the file's name."""
 
     code: int
     out: str
@@ -36,7 +36,7 @@ class Outcome:
 
     @property
     def problems(self) -> list[str]:
-        """What is wrong with its messages: a traceback, anything but one error."""
+        """What is wrong with a child's messages: a traceback, or anything but one error."""
         errors = [line for line in self.err.splitlines() if line.startswith("error")]
         wrong = ["a traceback"] if "Traceback" in self.err else []
         if "bug in nnctl" in self.err:
@@ -208,7 +208,7 @@ def start(arguments: Sequence[str | Path], place: Path, disk: Disk | None = None
 
 
 def wait(child: int, place: Path, seconds: float = 60) -> Outcome:
-    """The end of a child; one that hangs is killed, and fails the test."""
+    """Waits for a child to end; one that hangs is killed, which fails the test."""
     until = time.monotonic() + seconds
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
@@ -226,17 +226,17 @@ def wait(child: int, place: Path, seconds: float = 60) -> Outcome:
 
 
 def run(arguments: Sequence[str | Path], place: Path, disk: Disk | None = None) -> Outcome:
-    """A child from beginning to end."""
+    """Starts a child and waits for its end."""
     return wait(start(arguments, place, disk), place)
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """All of a run that must not depend on what happened on the way: every file's bytes but those of the events and the
-    environment, which tell of time and command. Stray temporary files are among them."""
+    """Everything of a run that must not depend on what happened to it: the bytes of all files, stray temporary ones
+    included, except for the events and the environment, which contain times and commands."""
     found = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file()}
     return {name: path.read_bytes() for name, path in found.items() if name not in ("events.jsonl", "environment.json")}
 
 
 def differences(found: dict[str, bytes], expected: dict[str, bytes]) -> list[str]:
-    """Names of files that are missing, too many, or other bytes."""
+    """Names of the files that are missing, unexpected or different."""
     return sorted(name for name in {*found, *expected} if found.get(name) != expected.get(name))

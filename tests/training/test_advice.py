@@ -1,4 +1,5 @@
-"""Notes before training: a target far from 0 and 1, or without a meaning to its loss; a schedule for another run."""
+"""Notes before training: a target far from 0 and 1, or one that its loss is not defined for; a schedule of the wrong
+length."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The trivial baseline, by hand; and the first loss that `check` tells."""
+"""The baseline, computed by hand; and the first loss, which `check` shows."""
 
 import numpy as np
 import pytest

@@ -102,7 +102,7 @@ def test_the_largest_auc_is_restored_and_starred(tmp_path, monitor):
 
 
 class Run:
-    """What callbacks see of a loop: snapshots are the epoch's number."""
+    """A stand-in for the loop, whose snapshots are the epoch's number."""
 
     rate_scale, learning_rate = 1.0, 0.1
 
@@ -123,7 +123,7 @@ class Run:
 
 
 def watched(config, values):
-    """The run after a callback saw these values of val_loss, epoch by epoch, and the callback's state."""
+    """The run after a callback was given these values of val_loss, epoch by epoch, and the callback's state."""
     callback = callbacks.build(config).directed(lambda name: False)
     run, state = Run(), callback.start()
     for run.epoch, value in enumerate(values, start=1):

@@ -14,7 +14,7 @@ NAN, INF = math.nan, math.inf
 
 
 class Run:
-    """What callbacks may do to a loop, written down."""
+    """A stand-in for the loop, which records what callbacks do."""
 
     def __init__(self, rate=1.0):
         self.base, self.rate_scale, self.epoch = rate, 1.0, 0

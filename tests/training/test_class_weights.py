@@ -1,4 +1,5 @@
-"""`class_weight` by value: scikit-learn's "balanced", whatever word the data use, and classes without training rows."""
+"""The values of `class_weight`: "balanced" as in scikit-learn, classes however they are written, and classes without
+training rows."""
 
 import numpy as np
 import pytest

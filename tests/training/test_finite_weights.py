@@ -1,4 +1,4 @@
-"""Weights, optimizer slots and moving averages that stop being finite: the run ends before the update that did it."""
+"""Weights, optimizer slots and moving averages that stop being finite: the run ends before the bad update."""
 
 import itertools
 import re
@@ -79,7 +79,7 @@ def all_arrays(folder):
 
 
 def check_kept(folder, steps):
-    """Nothing kept is other than finite, and --resume goes on after so many steps."""
+    """Everything that is kept is finite, and --resume continues after so many steps."""
     names = set()
     for path, name, array in all_arrays(folder):
         names.add(path.name)
@@ -136,7 +136,7 @@ PATHS = {
 
 @pytest.mark.parametrize("path", PATHS)
 def test_what_is_kept_are_the_weights_before_the_update(path, train, tmp_path):
-    """Of a run that is the same up to there and then ends, byte by byte; with dropout and moving averages."""
+    """They equal, byte for byte, those of a run that ends there; with dropout and moving averages."""
     values = PATHS[path]
     if values["kernel"] == "numba" and not kernels.installed():
         pytest.skip("Numba is not installed")
@@ -237,7 +237,7 @@ def test_a_schedule_beyond_what_a_float_holds(kernel, train):
 @pytest.mark.parametrize("keep", ["best", "last"])
 @pytest.mark.parametrize("epochs", [1, 2, 5])
 def test_finite_weights_with_which_the_next_loss_overflows(keep, epochs, train):
-    """The whole set is one batch: the loss of the last weights is never looked at otherwise."""
+    """The whole training set is one batch, so no later batch would reveal it."""
     rate = at_step(epochs - 1, 1e17)
     layers = "  - Dense: {units: 6, activation: relu}\n" * 2 + LINEAR
     error, folder = train(layers=layers, epochs=epochs, batch=ROWS, optimizer=f"{{sgd: {{learning_rate: {rate}}}}}",
@@ -270,7 +270,7 @@ def test_a_checkpoint_inside_an_epoch_is_refused_rather_than_written(train, monk
 
 @pytest.mark.parametrize("step", [1, 5])
 def test_copies_are_made_at_any_time(step, train, monkeypatch):
-    """As often as each step: from where the steps are made again changes nothing."""
+    """Even at each step: it does not matter from which copy the steps are repeated."""
     monkeypatch.setattr(divergence_guard, "EVERY", 0.0)
     monkeypatch.setattr(divergence_guard, "SHARE", 1e9)
     error, folder = train(optimizer="adam", plant=planted(step, "weights", np.nan, 0))
@@ -306,7 +306,7 @@ def test_a_learning_rate_lowered_by_a_callback_is_that_of_the_steps_made_again(t
 
 @pytest.mark.parametrize("kernel", ["numpy", "numba"])
 def test_resumed_with_a_lower_rate(kernel, train):
-    """It says where it goes on, stops at the same place with the same settings, and ends well with others."""
+    """The message says where the run continues; it stops there again with the same settings, and not with others."""
     if kernel == "numba" and not kernels.installed():
         pytest.skip("Numba is not installed")
     rate = "{PiecewiseConstantDecay: {boundaries: [3], values: [0.01, 1.0e+38]}}"
@@ -342,7 +342,7 @@ def test_a_row_that_is_to_blame_leaves_the_weights_as_they_are(train, tmp_path):
 
 
 def test_a_checkpoint_of_numbers_that_are_not_finite_is_skipped(train):
-    """As an older nnctl may have written it: its sums are right, its weights are not."""
+    """An older version of nnctl may have written it: its checksums are right, its weights are not."""
     _, folder = train(more="callbacks: [ModelCheckpoint: {monitor: loss, every_epochs: 1}]")
     last = checkpoint.newest(folder / "checkpoints")[0]
     arrays = {**last.arrays, "parameters": np.full_like(last.arrays["parameters"], np.nan)}

@@ -1,4 +1,4 @@
-"""Sets larger than memory: trained, evaluated and predicted within it, to the bits of sets in memory."""
+"""Data larger than memory is used for training, evaluation and prediction, with the same bits as data in memory."""
 
 import json
 import os
@@ -111,7 +111,7 @@ main()
 
 
 def write_large(path, size, packed=False):
-    """An npz file whose x takes `size` bytes, of which the machine never holds more than a few."""
+    """Writes an npz file whose x has `size` bytes, few of which are in memory at a time."""
     count = size // (4 * WIDTH)
     y = np.arange(count) % 3
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED, compresslevel=1) as archive:

@@ -1,4 +1,4 @@
-"""Which rows and steps count in a model's metrics, what the metrics are called, and in what unit they are."""
+"""The rows and steps that a model's metrics include, and the metrics' names and units."""
 
 import numpy as np
 import pytest
@@ -171,7 +171,7 @@ def pairs(truth, scores):
     ["{binary_crossentropy: {from_logits: true}}", "hinge", "squared_hinge"],
 )
 def test_auc_of_a_rising_function_does_not_depend_on_its_weights(tmp_path, loss):
-    """The model is one rising function of x, so that x itself is what is ranked."""
+    """The model is an increasing function of x, so the predictions are ranked as x is."""
     rng = np.random.default_rng(5)
     x = rng.normal(0, 30, ROWS)
     y = (x + rng.normal(0, 30, ROWS) > 0).astype(float)
@@ -193,7 +193,7 @@ def test_auc_of_a_rising_function_does_not_depend_on_its_weights(tmp_path, loss)
 
 @pytest.mark.parametrize("loss", ["sparse_categorical_crossentropy", "categorical_crossentropy", "categorical_hinge"])
 def test_auc_of_several_classes_is_pooled(tmp_path, loss):
-    """Three classes by three features, handed on as they are: every class of every row is one answer."""
+    """Three classes, predicted by three features unchanged: every class of every row is one prediction."""
     rng = np.random.default_rng(6)
     y = np.arange(ROWS) % 3
     x = (2 * np.eye(3)[y] + rng.normal(size=(ROWS, 3))).astype(np.float32)

@@ -1,4 +1,4 @@
-"""`parameters` counts one thing everywhere, and the target is called by its column's name."""
+"""The number of parameters is the same everywhere, and a target is named by its column."""
 
 import io
 import json

@@ -1,4 +1,5 @@
-"""Feeding the loop: every batch once and in order, at most one ahead; what goes wrong is told where it would come."""
+"""The batches of an epoch: each once and in order, at most one read ahead; an error is raised where its batch would
+come."""
 
 import threading
 import time

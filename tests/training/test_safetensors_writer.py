@@ -1,4 +1,4 @@
-"""Files of arrays, read by the library whose format they have."""
+"""Files of arrays are read by the safetensors library."""
 
 import numpy as np
 import pytest

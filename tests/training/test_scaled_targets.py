@@ -20,7 +20,7 @@ METRICS = ["mae", "mse", "rmse", "r2_score", "mape", "huber", "log_cosh"]
 
 
 def by_hand(y, p):
-    """Keras' formulas, on numbers as the data have them: (rows, columns) each."""
+    """Keras' formulas on numbers in the data's unit: (rows, columns) each."""
     error = y - p
     squares = ((y - y.mean(0)) ** 2).sum(0)
     return {

@@ -1,4 +1,4 @@
-"""The one sentence at the end of a run: when it is due, what it says, and the key that it names."""
+"""The sentence at the end of a run: when there is one, what it says, and which key it names."""
 
 import json
 
