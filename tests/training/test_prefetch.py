@@ -67,7 +67,7 @@ def test_leaving_early_ends_the_thread(split):
 
 def test_a_file_cut_on_the_way_stops_the_loop_at_its_batch(split, monkeypatch):
     seen = []
-    with pytest.raises(DataError, match="was cut"), prefetch.epoch_batches(split, ORDER, BOUNDS) as batches:
+    with pytest.raises(DataError, match="was truncated"), prefetch.epoch_batches(split, ORDER, BOUNDS) as batches:
         for number, _ in enumerate(batches, start=1):
             seen.append(number)
             if number == 2:
