@@ -7,6 +7,7 @@ import numpy as np
 # name: (Keras' class, what its targets are, what its predictions are)
 KERAS = {
     "binary_crossentropy": (keras.losses.BinaryCrossentropy, "binary", "probabilities"),
+    "binary_focal_crossentropy": (keras.losses.BinaryFocalCrossentropy, "binary", "probabilities"),
     "categorical_crossentropy": (keras.losses.CategoricalCrossentropy, "onehot", "probabilities"),
     "sparse_categorical_crossentropy": (keras.losses.SparseCategoricalCrossentropy, "integer", "probabilities"),
     "kl_divergence": (keras.losses.KLDivergence, "distribution", "probabilities"),
@@ -31,6 +32,8 @@ CASES = {
     "categorical_smooth": {"categorical_crossentropy": {"label_smoothing": 0.1}},
     "categorical_smooth_logits": {"categorical_crossentropy": {"label_smoothing": 0.1, "from_logits": True}},
     "sparse_logits": {"sparse_categorical_crossentropy": {"from_logits": True}},
+    "focal_balanced": {"binary_focal_crossentropy": {"apply_class_balancing": True, "alpha": 0.8, "gamma": 1.5}},
+    "focal_logits": {"binary_focal_crossentropy": {"from_logits": True, "label_smoothing": 0.1}},
     "huber_wide": {"huber": {"delta": 2.5}},
 }
 SHAPES = {"": (6, 5), "_steps": (3, 4, 5)}  # rows of 5; and sequences of 4 steps of 5

@@ -6,7 +6,12 @@ OF_SEQUENCES = ("ctc",)  # those whose `labels` are sequences, said here so that
 
 # in the order in which tables and messages list them
 for _module, _names in {
-    "crossentropy": ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"),
+    "crossentropy": (
+        "binary_crossentropy",
+        "categorical_crossentropy",
+        "binary_focal_crossentropy",
+        "sparse_categorical_crossentropy",
+    ),
     "ctc": ("ctc",),
     "hinge": ("hinge", "squared_hinge", "categorical_hinge"),
     "regression": ("mse", "mae", "mape", "msle", "huber", "log_cosh", "cosine_similarity"),

@@ -10,7 +10,7 @@ from typing import Annotated
 import numpy as np
 
 from nnctl.components.fast_checks import Field
-from nnctl.nn.losses.base import EPSILON, ElementwiseLoss, Loss, aligned, losses
+from nnctl.nn.losses.base import EPSILON, ElementwiseLoss, Loss, aligned, losses, mean
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -66,6 +66,48 @@ class BinaryCrossentropy(ElementwiseLoss):
     def _smoothed(self, y):
         s = self.label_smoothing
         return y * (1 - s) + 0.5 * s if s else y
+
+
+@losses.register("binary_focal_crossentropy", "focal")
+class BinaryFocalCrossentropy(BinaryCrossentropy):
+    """Binary crossentropy in which rows that are right already count little: mean (1 - q)^gamma bce(y, p).
+
+    q = y p + (1 - y) (1 - p) is the probability given to the truth. For rare classes.
+    gamma: how much less they count; 0 is binary crossentropy. alpha: the weight of yes, and 1 - alpha that of no,
+    where apply_class_balancing is on. apply_class_balancing: whether alpha is used. Source: Lin et al. 2018.
+    """
+
+    apply_class_balancing: bool = False
+    alpha: Fraction = 0.25
+    gamma: Annotated[float, Field(ge=0)] = 2.0
+
+    def each(self, y, p):
+        return self._factor(y, p) * super().each(y, p)
+
+    def gradient(self, y, p):
+        return self._factor(y, p) * super().gradient(y, p) + self._factor_gradient(y, p) * super().each(y, p)
+
+    def forward_logits(self, y, z, p):
+        y = self._smoothed(aligned(y, z))
+        e = np.exp(-np.abs(z))
+        bce = np.log1p(e) + np.maximum(z, 0) - y * z
+        np.divide(np.where(z < 0, e, 1), 1 + e, out=p)
+        return mean(self._factor(y, p) * bce), (y, p, bce)
+
+    def backward_logits(self, saved, dl):
+        y, p, bce = saved
+        dz = self._factor(y, p) * (p - y) + self._factor_gradient(y, p) * bce * p * (1 - p)
+        return dz * (dl / p.shape[-1])[..., None]
+
+    def _factor(self, y, p):
+        return self._balance(y) * (y * (1 - p) + (1 - y) * p) ** self.gamma
+
+    def _factor_gradient(self, y, p):
+        wrong = np.maximum(y * (1 - p) + (1 - y) * p, EPSILON)  # 0 has no power below 0
+        return self._balance(y) * (1 - 2 * y) * self.gamma * wrong ** (self.gamma - 1)
+
+    def _balance(self, y):
+        return y * self.alpha + (1 - y) * (1 - self.alpha) if self.apply_class_balancing else 1.0
 
 
 @losses.register("categorical_crossentropy", "cce")

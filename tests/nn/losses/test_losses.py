@@ -11,8 +11,8 @@ from nnctl.nn.losses import losses
 
 GOLDEN = read("losses")
 cases = pytest.mark.parametrize("case", GOLDEN.cases)
-FUSED = ["binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"]
-SMOOTH = [{name: {"label_smoothing": 0.2}} for name in FUSED]
+FUSED = [name for name, loss in losses.items() if loss.fuses and loss.labels != "sequence"]
+SMOOTH = [{name: {"label_smoothing": 0.2}} for name in FUSED if "label_smoothing" in losses[name].model_fields]
 
 
 def parts(case, dtype=np.float64):
