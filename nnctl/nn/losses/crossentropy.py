@@ -68,7 +68,7 @@ class BinaryCrossentropy(ElementwiseLoss):
         return y * (1 - s) + 0.5 * s if s else y
 
 
-@losses.register("binary_focal_crossentropy", "focal")
+@losses.register("binary_focal_crossentropy")
 class BinaryFocalCrossentropy(BinaryCrossentropy):
     """Binary crossentropy in which rows that are right already count little: mean (1 - q)^gamma bce(y, p).
 
