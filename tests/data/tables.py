@@ -1,4 +1,4 @@
-"""Tables for the tests of what is made of them, without a file: the only place there that knows how they are built."""
+"""Tables without files, for tests: the only place in the tests that knows how they are built."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NESTED = object()  # a value of a column of lists or structs
 
 
 def column(values) -> Column:
-    """Numbers, words, dates, times or NESTED, None where missing; bools are the words of a CSV file, true and false."""
+    """Numbers, words, dates, times or NESTED, None if missing; bools are the words true and false of a CSV file."""
     values = [str(value).lower() if isinstance(value, bool) else value for value in values]
     present = [value for value in values if value is not None]
     if any(value is NESTED for value in present):

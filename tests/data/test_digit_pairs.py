@@ -1,4 +1,4 @@
-"""digit_pairs.npz is what its script makes, and no image is in pairs of two parts."""
+"""digit_pairs.npz is the output of its script, and no image is in two splits."""
 
 import importlib.util
 
@@ -9,7 +9,7 @@ from nnctl.data.catalog.bundled import bundled_path
 SPLITS = ("train", "validation", "test")
 
 
-def test_pairs_are_what_their_script_makes_and_parts_share_no_image():
+def test_pairs_are_the_output_of_their_script_and_splits_share_no_image():
     spec = importlib.util.spec_from_file_location("make", bundled_path("digit_pairs").parent / "make_digit_pairs.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -1,4 +1,4 @@
-"""Hints are pasted as they are: what they say of tables with awkward names is read by YAML, DuckDB and nnctl itself."""
+"""Hints can be pasted: for tables with awkward names, YAML, DuckDB and nnctl read what they propose."""
 
 import re
 
@@ -33,7 +33,7 @@ def check(folder, more=""):
 
 
 def pasted(text, key):
-    """What the text proposes for a key of `dataset`, the same by YAML 1.1 and by nnctl's reader."""
+    """The value that the text proposes for a key of `dataset`, the same for YAML 1.1 and for nnctl."""
     [found] = re.findall(rf"`({key}: [^`]*)`", text)[:1]
     assert yaml.safe_load(found) == read_value(found)
     return read_value(found)[key], f", {found}"
@@ -41,7 +41,7 @@ def pasted(text, key):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_one_rule_for_all_that_is_missing(name, tmp_path, monkeypatch):
-    """A number without a value in row 7, words without one in row 3."""
+    """A column of numbers with a missing value in row 7, one of words with a missing value in row 3."""
     monkeypatch.chdir(tmp_path)
     write(
         tmp_path,
@@ -65,7 +65,7 @@ def test_dates_as_their_parts(name, tmp_path, monkeypatch):
 
 
 def check_query(folder, text):
-    """The line `query: ...` as it stands in a hint, under dataset."""
+    """The line `query: ...` of a hint, under dataset."""
     [line] = re.findall(r"`(query: [^`]*)`", text)[:1]
     (folder / "c.yaml").write_text(
         f"dataset:\n  path: t.csv\n  {line}\n  target: kind\nlayers: [{{Dense: {{units: 2, activation: softmax}}}}]\n"

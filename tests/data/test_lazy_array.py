@@ -1,4 +1,4 @@
-"""Rows of large arrays: what they give out is what the same steps give on an array in memory."""
+"""Rows of large arrays: they give the same values as the same steps on an array in memory."""
 
 import numpy as np
 import pytest
@@ -19,11 +19,11 @@ def array(rows, dtype, seed=0):
 
 @st.composite
 def cases(draw):
-    """Rows of one to three pieces, a selection of a selection, and the array that they are to be equal to."""
+    """Rows of one to three pieces, a selection of a selection, and the array that they must be equal to."""
     dtype = draw(st.sampled_from(DTYPES))
-    parts = [array(draw(st.integers(1, 9)), dtype, seed) for seed in range(draw(st.integers(1, 3)))]
-    whole = np.concatenate(parts).astype(np.dtype(dtype).newbyteorder("="))
-    found = joined([Rows.of(part) for part in parts])
+    pieces = [array(draw(st.integers(1, 9)), dtype, seed) for seed in range(draw(st.integers(1, 3)))]
+    whole = np.concatenate(pieces).astype(np.dtype(dtype).newbyteorder("="))
+    found = joined([Rows.of(piece) for piece in pieces])
     for _ in range(draw(st.integers(0, 2))):
         numbers = np.array(draw(st.lists(st.integers(0, len(whole) - 1), min_size=1, max_size=9)))
         found, whole = found.select(numbers), whole[numbers]
@@ -31,7 +31,7 @@ def cases(draw):
 
 
 @given(cases(), st.booleans(), st.data())
-def test_they_give_out_what_the_array_has(case, encoded, data):
+def test_they_have_the_values_of_the_array(case, encoded, data):
     found, whole = case
     if encoded:
         each = np.arange(len(whole)) * 10
@@ -61,7 +61,7 @@ def _into(x, out):
     return out
 
 
-def test_rows_that_lie_in_memory_are_found_there():
+def test_rows_in_memory_are_found_there():
     whole = array(9, "u1")
     found = joined([Rows.of(whole[:5]), Rows.of(whole[5:])]).select(np.array([8, 6, 1]))
     lying, numbers = found.found(np.array([1, 0]))
@@ -87,7 +87,7 @@ def test_blocks_go_over_all_rows_in_order(monkeypatch):
         np.testing.assert_array_equal(np.concatenate([block for _, block in found]), x)
 
 
-def test_only_large_arrays_of_several_numbers_a_row_are_rows(monkeypatch):
+def test_only_large_arrays_of_several_numbers_per_row_are_rows(monkeypatch):
     monkeypatch.setattr(module, "LARGE", 1000)
     assert isinstance(large(np.zeros((50, 10))), Rows)
     for small in (np.zeros((10, 10)), np.zeros(500), np.zeros((500, 1)), np.full((50, 2), "abcdef")):
@@ -100,7 +100,7 @@ def test_all_rows_of_a_small_array_are_the_array_itself():
     np.testing.assert_array_equal(chosen(x, np.array([3, 1])), x[[3, 1]])
 
 
-# The whole way from a file to the parts: small arrays in memory, and the same ones taken for large.
+# All the way from a file to the splits: small arrays in memory, and the same arrays treated as large.
 
 N = 60
 RNG = np.random.default_rng(3)
@@ -108,7 +108,7 @@ X = RNG.normal(size=(N, 4)).astype(np.float32) * [1, 10, 0.1, 5] + [0, 3, 0, -9]
 Y = RNG.integers(0, 3, N)
 LENGTHS = RNG.integers(1, 6, N)
 STEPS = RNG.normal(size=(N, 5, 2))
-STEPS[np.arange(5) >= LENGTHS[:, None]] = np.nan  # padding is no data
+STEPS[np.arange(5) >= LENGTHS[:, None]] = np.nan  # padding is not data
 HOLES = X.copy()
 HOLES[[4, 7], 1] = np.nan
 EYE = np.eye(3)[Y]
@@ -133,13 +133,13 @@ CASES = {
 }  # fmt: skip
 
 
-def parts(data):
-    return [part for part in (data.train, data.validation, data.test) if part]
+def splits(data):
+    return [split for split in (data.train, data.validation, data.test) if split]
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["stored", "packed"])
 @pytest.mark.parametrize("case", CASES)
-def test_large_arrays_become_the_same_parts(case, packed, tmp_path, monkeypatch):
+def test_large_arrays_become_the_same_splits(case, packed, tmp_path, monkeypatch):
     arrays, labels, keys = CASES[case]
     path = tmp_path / "d.npz"
     (np.savez_compressed if packed else np.savez)(path, **arrays)
@@ -149,12 +149,12 @@ def test_large_arrays_become_the_same_parts(case, packed, tmp_path, monkeypatch)
     seen = loaded(path, labels, **keys)
     assert seen.notes == small.notes
     assert (seen.input_shapes, seen.targets) == (small.input_shapes, small.targets)
-    for one, other in zip(parts(seen), parts(small), strict=True):
+    for one, other in zip(splits(seen), splits(small), strict=True):
         x, y = one.inputs["input"], one.targets["out"]
         assert isinstance(x, Rows) and x.mapped is not packed
         assert isinstance(y, Rows) is (other.targets["out"].shape[1:] not in ((), (1,)) and labels != "sequence")
         assert (x.dtype, y.dtype) == (other.inputs["input"].dtype, other.targets["out"].dtype)
-        # one sum over all values is added up pairwise, and so otherwise in blocks
+        # a sum over all values is pairwise, and so differs from a sum of blocks
         same = np.testing.assert_array_equal if case != "images scaled" else np.testing.assert_allclose
         same(x, other.inputs["input"], **({} if case != "images scaled" else {"rtol": 1e-5, "atol": 1e-6}))
         np.testing.assert_array_equal(y, other.targets["out"])
@@ -176,7 +176,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_what_is_wrong_is_said_in_the_same_words(case, tmp_path, monkeypatch):
+def test_errors_have_the_same_words(case, tmp_path, monkeypatch):
     arrays, labels = WRONG[case]
     np.savez(tmp_path / "d.npz", **arrays)
     messages = []

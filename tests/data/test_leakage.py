@@ -1,4 +1,4 @@
-"""What looks wrong about data that is not broken: training rows in other parts, features that give targets away."""
+"""Signs of leakage: training rows in other splits, features that give the target away."""
 
 import numpy as np
 import pytest
@@ -14,21 +14,21 @@ X = rng.normal(size=(20, 3)).astype(np.float32)
 Y = np.arange(20, dtype=np.float32)[:, None]
 
 
-def part(x=X, y=Y, **more):
+def split(x=X, y=Y, **more):
     return Split({"x": x, **more}, {"y": y})
 
 
 def duplicates(train, **others):
-    parts = {"train": train, **others}
-    ends = np.cumsum([part.rows for part in parts.values()])
-    rows = {name: np.arange(end - part.rows, end) for (name, part), end in zip(parts.items(), ends, strict=True)}
-    whole = Split({name: joined([part.inputs[name] for part in parts.values()]) for name in train.inputs},
-                  {"y": joined([part.targets["y"] for part in parts.values()])})  # fmt: skip
+    splits = {"train": train, **others}
+    ends = np.cumsum([split.rows for split in splits.values()])
+    rows = {name: np.arange(end - split.rows, end) for (name, split), end in zip(splits.items(), ends, strict=True)}
+    whole = Split({name: joined([split.inputs[name] for split in splits.values()]) for name in train.inputs},
+                  {"y": joined([split.targets["y"] for split in splits.values()])})  # fmt: skip
     return duplicate_notes(whole, rows)
 
 
 def of(*numbers):
-    return part(X[list(numbers)], Y[list(numbers)])
+    return split(X[list(numbers)], Y[list(numbers)])
 
 
 @pytest.mark.parametrize(("validation", "test", "notes"), [
@@ -39,19 +39,19 @@ def of(*numbers):
     ([18], [0, 9], ["2 test rows are also in the training split, with equal values"]),
     ([0], [9], ["1 validation row is also in the training split, with equal values",
                 "1 test row is also in the training split, with equal values"]),
-    ([19, 18], [18, 19], []),  # rows that validation and test share are another matter
+    ([19, 18], [18, 19], []),  # rows that only validation and test share do not count
 ])  # fmt: skip
-def test_rows_of_the_training_part_are_counted(validation, test, notes):
+def test_rows_of_the_training_split_are_counted(validation, test, notes):
     assert duplicates(of(*range(10)), validation=of(*validation), test=of(*test)) == notes
 
 
-def test_one_part_and_other_parts_have_nothing_to_tell():
+def test_without_validation_and_test_there_is_no_note():
     assert duplicates(of(0, 0, 0)) == []
     assert duplicates(of(0), predict=of(0)) == []
     assert duplicates(of(0, 1), test=of(1)) == ["1 test row is also in the training split, with equal values"]
 
 
-def test_a_training_part_of_one_row_and_rows_on_all_sides_of_it():
+def test_a_training_split_of_one_row_and_rows_on_all_sides_of_it():
     for row in range(20):
         assert len(duplicates(of(row), test=of(*(set(range(20)) - {row})))) == 0
         assert len(duplicates(of(row), test=of(row))) == 1
@@ -60,8 +60,8 @@ def test_a_training_part_of_one_row_and_rows_on_all_sides_of_it():
 @pytest.mark.parametrize("change", ["x", "last x", "y", "order of x", "other input"])
 def test_a_row_that_differs_in_one_value_is_another(change):
     x, y, z = X[:4].copy(), Y[:4].copy(), np.arange(8.0).reshape(4, 2)
-    train = part(x.copy(), y.copy(), z=z.copy())
-    assert duplicates(train, test=part(x, y, z=z)) == ["4 test rows are also in the training split, with equal values"]
+    train = split(x.copy(), y.copy(), z=z.copy())
+    assert duplicates(train, test=split(x, y, z=z)) == ["4 test rows are also in the training split, with equal values"]
     if change == "x":
         x[0, 0] += 1
     elif change == "last x":
@@ -72,13 +72,13 @@ def test_a_row_that_differs_in_one_value_is_another(change):
         x[0] = x[0, ::-1]
     else:
         z[0, 1] += 1
-    assert duplicates(train, test=part(x, y, z=z)) == ["3 test rows are also in the training split, with equal values"]
+    assert duplicates(train, test=split(x, y, z=z)) == ["3 test rows are also in the training split, with equal values"]
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.int16, np.int32, np.int64, np.float32, np.float64, bool])
 @pytest.mark.parametrize("shape", [(), (1,), (3,), (4,), (5,), (2, 3)])
 def test_every_kind_of_array_is_compared(kind, shape):
-    """Also rows whose bytes are no multiple of four, and a single value a row."""
+    """Also rows whose bytes are not a multiple of four, and a single value per row."""
     values = np.random.default_rng(1).integers(0, 100, size=(8, *shape)).astype(kind)
     y = np.arange(8)
     train = Split({"x": values}, {"y": y})
@@ -116,7 +116,7 @@ def test_constants_and_huge_numbers_cause_no_warning():
 
 
 def copies(target, train=None, **features):
-    """The features that are said to give the target away."""
+    """The features that a note says give the target away."""
     made = table(y=target, **features)
     rows = np.arange(len(target)) if train is None else np.array(train)
     notes = list(copy_notes(made, list(features), ["y"], rows))
@@ -146,7 +146,7 @@ def test_numbers_that_follow_from_the_target(name, values, gives_away):
 
 
 def test_the_correlation_that_counts_as_a_copy():
-    """|r| of more than 0.9999, worked out with NumPy's own function."""
+    """|r| of more than 0.9999, computed by NumPy."""
     target = np.array(NUMBERS)
     noise = np.array([1, -1, -1, 1, -1, 1, 1, -1.0])
     found = {}
@@ -159,7 +159,7 @@ def test_the_correlation_that_counts_as_a_copy():
 
 
 @pytest.mark.parametrize(("target", "feature", "gives_away"), [
-    # words: one value for one class, each of them seen several times
+    # words: one value per class, each several times
     (list("aabbccab"), list("xxyyzzxy"), True), (list("aabbccab"), list("aabbccab"), True),
     (list("aabbccab"), list("xxyyzzxx"), False), (list("aabbccab"), list("xxyyxxxy"), False),
     (list("aabbccab"), list("xxyyzwxy"), False),
@@ -168,11 +168,11 @@ def test_the_correlation_that_counts_as_a_copy():
     (list("aabbccdd"), list("wwxxyyzz"), False), (list("aabbccdda"), list("wwxxyyzzw"), True),  # under half of the rows
     (list("aabbccddaa"), list("wwxxyyzzww"), True), (list("aabbb"), list("xxyyy"), True),
     (list("aabb"), list("xxyy"), False),
-    # numbers of classes and words, either way round
+    # class numbers and words, in both directions
     (list("aabbccab"), [1, 1, 2, 2, 3, 3, 1, 2], True), (list("aabbccab"), [1, 1, 2, 2, 3, 3, 1, 3], False),
     ([1, 1, 0, 0, 1, 0, 1], list("yynnyny"), True), ([1, 1, 0, 0, 1, 0, 1], list("yynnynn"), False),
     ([False, True, True, False, True], [0, 1, 1, 0, 1], True),
-    # missing values say nothing either way
+    # missing values do not count
     (list("aabbccab"), ["x", "x", "y", "y", "z", "z", None, "y"], True),
     (["a", "a", "b", "b", None, None, "a", "b"], list("xxyyzwxy"), True),
     (["a", "a", None, None, None], ["x", "x", "y", "y", "y"], False),
@@ -184,7 +184,7 @@ def test_classes_that_follow_from_each_other(target, feature, gives_away):
 
 @pytest.mark.parametrize(("rows", "gives_away"), [(0, False), (1, False), (2, False), (3, True), (4, True)])
 def test_three_rows_are_the_fewest_to_tell(rows, gives_away):
-    """Any two points lie on a line."""
+    """Any two points are on a line."""
     assert copies([1.0, 2.0, 4.0, 8.0][:rows], f=[1.0, 2.0, 4.0, 8.0][:rows], g=[5.0] * rows) == (
         ["f"] if gives_away else []
     )
@@ -204,7 +204,7 @@ def test_only_training_rows_count():
     assert copies(target, train=[1, 2, 3, 4], f=feature) == []
 
 
-def test_every_feature_is_held_against_every_target():
+def test_every_feature_is_compared_with_every_target():
     made = table(f=[1.0, 2.0, 4.0, 8.0], g=[3.0, 1.0, 2.0, 9.0], y=[2.0, 4.0, 8.0, 16.0], z=[3.0, 1.0, 2.0, 9.0])
     notes = list(copy_notes(made, ["f", "g"], ["y", "z"], np.arange(4)))
     assert [note.split('"')[1::2] for note in notes] == [["f", "y"], ["g", "z"]]

@@ -1,4 +1,4 @@
-"""A table to a data set: everything is fitted on the training rows, every rule reaches its column, notes say it."""
+"""A table to a data set: everything is fitted on the training rows, rules apply to their columns, with notes."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from nnctl.data.load_tables import load_table
 from nnctl.errors import DataError
 
 KEEP = {"order": "keep", "validation": 0.2, "test": 0.2}
-# Ten rows, of which the first six train; the last four would change all that is fitted.
+# Ten rows; the first six are for training, and the last four would change everything that is fitted.
 COLUMNS = {
     "x": [1.0, 2.0, 3.0, 4.0, 8.0, 12.0, 500.0, 500.0, -500.0, -500.0],
     "w": ["b", "a", "b", "a", "b", "c", "late", "late", "a", "b"],
@@ -33,8 +33,8 @@ def refused(*given, **keys):
 
 
 def x_of(data, name="input"):
-    """The input of all splits, one after the other."""
-    return np.concatenate([part.inputs[name] for part in data.splits.values()])
+    """The input of all splits, joined."""
+    return np.concatenate([split.inputs[name] for split in data.splits.values()])
 
 
 def number(data, name="x"):
@@ -91,7 +91,7 @@ def test_drop_leaves_the_rows_out_before_anything_is_fitted():
         loaded(COLUMNS | {"x": [None] * 5 + [1.0] * 5, "w": ["a"] * 5 + [None] * 5}, missing="drop")
 
 
-def test_dropped_rows_of_a_split_of_its_own():
+def test_dropped_rows_of_a_split_with_its_own_file():
     columns = COLUMNS | {"x": [1.0, None, 3.0, 4.0, 8.0, 12.0, None, 7.0, 9.0, 10.0]}
     data = loaded(columns, missing="drop", normalize="none", fixed={"test": np.array([6, 7, 8, 9])},
                   split={"validation": 0.2, "order": "keep"})  # fmt: skip
@@ -114,17 +114,17 @@ def test_every_column_with_missing_values_is_named_at_once(rule):
     assert ['"y"' in named[0], '"x"' in named[1], len(named)] == [True, True, 4 if rule == "error" else 3]
     found = dict(zip(["y", "x", *(["w"] if rule == "error" else []), "t"], problems, strict=True))
     assert "row 1" in found["x"].message and "row 2" in found["t"].message
-    # one rule for all of them, in the last one's hint, and what it would cost to drop the rows
+    # one set of rules, in the last hint, and how many rows `drop` would leave out
     assert "y: drop, x: median, " in problems[-1].hint and "t: zero}`" in problems[-1].hint
     assert "w: category" in problems[-1].hint and [problem.hint for problem in problems[:-1]] == [None] * (
         len(problems) - 1
     )
-    assert "leave out 3 of 10 rows" in problems[-1].hint  # for all columns, whatever rule some have now
+    assert "leave out 3 of 10 rows" in problems[-1].hint  # for all columns, whatever rules some have now
     if rule == "error":
         assert "row 10" in found["w"].message
 
 
-def test_a_number_is_no_missing_category():
+def test_numbers_have_no_missing_category():
     columns = COLUMNS | {"x": [None, *COLUMNS["x"][1:]]}
     [problem] = refused(columns, missing="category")
     assert '"x"' in problem.where and "median" in problem.hint and "categorical: [x]" in problem.hint
@@ -141,7 +141,7 @@ def test_rare_and_integer_categories():
 # Targets ------------------------------------------------------------------------------------------------------------
 
 
-def test_the_classes_of_a_binary_target_are_told():
+def test_the_classes_of_a_binary_target_have_a_note():
     data = loaded()
     np.testing.assert_array_equal(data.train.targets["out"], [[0], [1], [0], [1], [0], [1]])
     assert any("n is 0, p is 1" in note for note in data.notes)
@@ -172,11 +172,11 @@ def test_the_split_is_stratified_by_the_target():
     columns = COLUMNS | {"y": ["n"] * 5 + ["p"] * 5}
     for seed in range(5):
         data = loaded(columns, seed=seed, split={})
-        assert [sorted(part.targets["out"].ravel().tolist()) for part in (data.validation, data.test)] == [[0, 1]] * 2
+        assert [sorted(split.targets["out"].ravel().tolist()) for split in (data.validation, data.test)] == [[0, 1]] * 2
     assert any("stratified" in note and "seed 4" in note for note in data.notes)
 
 
-def test_the_splits_column_and_time_are_no_features():
+def test_the_column_and_the_time_of_the_split_are_not_features():
     columns = COLUMNS | {"s": ["test", "test", "val", "val", *["train"] * 6]}
     data = loaded(columns, split={"column": "s"}, normalize="none", ignore=["w"])
     assert data.rows == {"train": 6, "validation": 2, "test": 2} and data.input_shapes["input"] == (1,)

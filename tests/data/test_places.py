@@ -1,4 +1,4 @@
-"""Whatever is wrong with a row is told with the file that it stands in and its number there."""
+"""Every error about a row names its file and its row number there."""
 
 import numpy as np
 import pytest
@@ -6,27 +6,27 @@ from cli.small_runs import nnctl
 
 TRAIN = "x,w,y,k\n" + "".join(f"{at},{'ab'[at % 2]},{'no' if at % 2 else 'yes'},1\n" for at in range(12))
 CONFIG = """
-dataset: {{path: train.csv, {part}_path: other.csv, target: y, weight: k, split: {{validation: 0, test: 0}}}}
+dataset: {{path: train.csv, {split}_path: other.csv, target: y, weight: k, split: {{validation: 0, test: 0}}}}
 layers: [{{Dense: {{units: 2, activation: softmax}}}}]
 loss: sparse_categorical_crossentropy
 """
 FLAGS = """
-dataset: {{path: train.csv, {part}_path: other.csv, target: [f, g], split: {{validation: 0, test: 0}}}}
+dataset: {{path: train.csv, {split}_path: other.csv, target: [f, g], split: {{validation: 0, test: 0}}}}
 layers: [{{Dense: {{units: 2, activation: sigmoid}}}}]
 loss: binary_crossentropy
 """
 
 
-def message_of(folder, config, train, other, part="test"):
+def message_of(folder, config, train, other, split="test"):
     (folder / "train.csv").write_text(train, encoding="utf-8")
     (folder / "other.csv").write_text(other, encoding="utf-8")
-    (folder / "c.yaml").write_text(config.format(part=part), encoding="utf-8")
+    (folder / "c.yaml").write_text(config.format(split=split), encoding="utf-8")
     result = nnctl("check", "c.yaml")
     assert result.exit_code == 2, result.output
     return " ".join(result.stderr.split())
 
 
-@pytest.mark.parametrize("part", ["validation", "test"])
+@pytest.mark.parametrize("split", ["validation", "test"])
 @pytest.mark.parametrize(
     ("rows", "row", "column"),
     [
@@ -39,10 +39,10 @@ def message_of(folder, config, train, other, part="test"):
         (["1,a,yes,1", "2,b,no,much"], "row 2", "k"),
     ],
 )
-def test_a_wrong_row_of_a_file_of_its_own(part, rows, row, column, tmp_path, monkeypatch):
+def test_a_wrong_row_of_a_separate_file(split, rows, row, column, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     other = "x,w,y,k\n" + "".join(f"{line}\n" for line in rows)
-    message = message_of(tmp_path, CONFIG, TRAIN, other, part)
+    message = message_of(tmp_path, CONFIG, TRAIN, other, split)
     assert f'other.csv: column "{column}"' in message and row in message and "train.csv" not in message
 
 
@@ -53,7 +53,7 @@ def test_a_flag_that_is_neither_0_nor_1(tmp_path, monkeypatch):
     assert 'other.csv: column "f, g"' in message and "row 2" in message
 
 
-def test_rows_of_several_files_are_told_with_their_files(tmp_path, monkeypatch):
+def test_rows_of_several_files_are_named_with_their_files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     message = message_of(tmp_path, CONFIG, TRAIN.replace("3,b,no,1", ",b,no,1"), "x,w,y,k\n,a,yes,1\n")
     assert "row 4 of train.csv and row 1 of other.csv" in message and 'train.csv, other.csv: column "x"' in message
@@ -62,7 +62,7 @@ def test_rows_of_several_files_are_told_with_their_files(tmp_path, monkeypatch):
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
 @pytest.mark.parametrize("query", ["", ", query: select * from data where k > 0"])
 def test_a_file_of_several(ending, query, tmp_path, monkeypatch):
-    """Four rows in a, three in b; the one without x is the second of b, and with the query the first of b is gone."""
+    """Four rows in a, three in b; x is missing in the second row of b, and the query removes the first row of b."""
     duckdb = pytest.importorskip("duckdb")
     monkeypatch.chdir(tmp_path)
     with duckdb.connect() as connection:
@@ -98,7 +98,7 @@ def test_rows_are_counted_as_in_the_file_after_others_were_dropped(tmp_path, mon
 )
 @pytest.mark.parametrize("own", [True, False])
 def test_rows_of_arrays(own, x, y, rows, array, tmp_path, monkeypatch):
-    """In a file of their own, and as x_test and y_test beside x_train and y_train."""
+    """In a separate file, and as x_test and y_test beside x_train and y_train."""
     monkeypatch.chdir(tmp_path)
     train = {"x": np.arange(8.0)[:, None], "y": np.arange(8.0) % 2}
     test = {"x": np.array(x, dtype=float), "y": np.array(y, dtype=float)}
@@ -106,8 +106,10 @@ def test_rows_of_arrays(own, x, y, rows, array, tmp_path, monkeypatch):
         np.savez("train.npz", **train)
         np.savez("other.npz", **test)
     else:
-        parts = {"train": train, "test": test}
-        np.savez("train.npz", **{f"{name}_{part}": v for part, arrays in parts.items() for name, v in arrays.items()})
+        splits = {"train": train, "test": test}
+        np.savez(
+            "train.npz", **{f"{name}_{split}": v for split, arrays in splits.items() for name, v in arrays.items()}
+        )
     (tmp_path / "c.yaml").write_text(
         f"dataset: {{path: train.npz, {'test_path: other.npz, ' if own else ''}target: y,"
         " split: {validation: 0, test: 0}}\n"
@@ -123,7 +125,8 @@ def test_rows_of_sequences_are_those_of_their_first_steps(tmp_path, monkeypatch)
     head, config = (
         "id,x,y\n",
         """
-dataset: {{path: train.csv, {part}_path: other.csv, target: y, sequence: {{id: id}}, split: {{validation: 0, test: 0}}}}
+dataset: {{path: train.csv, {split}_path: other.csv, target: y, sequence: {{id: id}},
+          split: {{validation: 0, test: 0}}}}
 layers: [{{SimpleRNN: {{units: 2}}}}, {{Dense: {{units: 1, activation: sigmoid}}}}]
 loss: binary_crossentropy
 """,

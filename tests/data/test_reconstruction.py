@@ -1,4 +1,4 @@
-"""A target that is an input too: what an autoencoder learns is what it is shown."""
+"""A target that is also an input: an autoencoder learns exactly its input."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def file(tmp_path):
 
 
 def shown(part):
-    """What the model is shown: pixels stay bytes until a batch is made of them."""
+    """The input that the model sees: pixels stay bytes until a batch is made."""
     return part.inputs["input"] / part.divisors.get("input", 1)
 
 
@@ -29,7 +29,7 @@ def loaded(file, labels="number", shape=None, **settings):
 
 @pytest.mark.parametrize("normalize", [None, "standard", "minmax", {"x": "minmax"}])
 @pytest.mark.parametrize("shape", [None, (16,), (4, 4, 1)])
-def test_the_target_comes_as_the_input_does(file, normalize, shape):
+def test_the_target_is_encoded_as_the_input(file, normalize, shape):
     data = loaded(file, shape=shape, normalize=normalize)
     for part in (data.train, data.validation, data.test):
         np.testing.assert_allclose(part.targets["out"], shown(part), atol=1e-6)
@@ -37,7 +37,7 @@ def test_the_target_comes_as_the_input_does(file, normalize, shape):
 
 
 @pytest.mark.parametrize("normalize", [None, "standard", "minmax"])
-def test_predictions_come_back_in_the_data_s_own_scale(file, normalize):
+def test_predictions_are_in_the_units_of_the_data(file, normalize):
     data = loaded(file, shape=(16,), normalize=normalize)
     again = Preprocessing.from_json(data.preprocessing.to_json())
     part, _ = again.apply(file, with_targets=True)

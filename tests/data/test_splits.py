@@ -1,4 +1,4 @@
-"""Splits: which rows come to which split, how many, in what proportions, and what is refused."""
+"""Splits: which rows each split has, how many, in which proportions, and what is refused."""
 
 import datetime
 
@@ -28,7 +28,7 @@ def cut(rows, seed=0, classes=None, **keys):
     return split_rows(SplitSpec(**keys), rows, seed, classes=classes, labelled="kind", **more)
 
 
-def test_by_default_a_fifth_validates_and_a_fifth_tests():
+def test_by_default_a_fifth_is_for_validation_and_a_fifth_for_test():
     assert sizes(cut(10)) == (6, 2, 2)
     assert sizes(cut(1000)) == (600, 200, 200)
 
@@ -36,7 +36,7 @@ def test_by_default_a_fifth_validates_and_a_fifth_tests():
 @pytest.mark.parametrize(
     ("rows", "validation", "test", "expected"),
     [
-        (10, 0.25, 0.0, (7, 3, 0)),  # 2.5 and what is nearer from there on: half goes up
+        (10, 0.25, 0.0, (7, 3, 0)),  # 2.5: half is rounded up
         (10, 0.24, 0.0, (8, 2, 0)),
         (10, 0.26, 0.0, (7, 3, 0)),
         (10, 0.0, 0.25, (7, 0, 3)),
@@ -78,7 +78,7 @@ def test_keep_takes_the_last_rows_in_the_files_order():
     assert rows_of(without) == {"train": [0, 1, 2], "validation": [], "test": [3, 4]}
 
 
-def test_keep_takes_no_notice_of_classes():
+def test_keep_ignores_classes():
     assert rows_of(cut(4, order="keep", validation=0.0, test=0.5, classes=[0, 0, 1, 1]))["test"] == [2, 3]
 
 
@@ -98,16 +98,26 @@ def test_the_splits_own_seed_comes_before_the_runs(seed):
     assert f"seed {seed}" in of_spec.how
 
 
-# Stratified: what each split has of each class, by the largest remainder.
+# Stratified: the rows of each class in each split, by the largest remainder.
 @pytest.mark.parametrize(
     ("counts", "validation", "test", "expected"),
     [
         ((50, 50), 0.2, 0.2, {"train": [30, 30], "validation": [10, 10], "test": [10, 10]}),
         ((90, 10), 0.2, 0.2, {"train": [54, 6], "validation": [18, 2], "test": [18, 2]}),
         ((60, 30, 10), 0.0, 0.1, {"train": [54, 27, 9], "validation": [0, 0, 0], "test": [6, 3, 1]}),
-        ((8, 1, 1), 0.0, 0.2, {"train": [6, 1, 1], "validation": [0, 0, 0], "test": [2, 0, 0]}),  # a row of each trains
+        (
+            (8, 1, 1),
+            0.0,
+            0.2,
+            {"train": [6, 1, 1], "validation": [0, 0, 0], "test": [2, 0, 0]},
+        ),  # one training row of each class
         ((2, 2, 2), 0.0, 0.5, {"train": [1, 1, 1], "validation": [0, 0, 0], "test": [1, 1, 1]}),
-        ((7, 3), 0.0, 0.5, {"train": [3, 2], "validation": [0, 0], "test": [4, 1]}),  # 3.5, 1.5: the first class first
+        (
+            (7, 3),
+            0.0,
+            0.5,
+            {"train": [3, 2], "validation": [0, 0], "test": [4, 1]},
+        ),  # 3.5 and 1.5: the first class first
         ((5, 5), 0.3, 0.0, {"train": [3, 4], "validation": [2, 1], "test": [0, 0]}),  # 1.5 each
         ((3, 3), 0.33, 0.33, {"train": [1, 1], "validation": [1, 1], "test": [1, 1]}),
         ((2, 4, 4), 0.0, 0.3, {"train": [1, 3, 3], "validation": [0, 0, 0], "test": [1, 1, 1]}),
@@ -116,7 +126,7 @@ def test_the_splits_own_seed_comes_before_the_runs(seed):
         ((5,) * 40, 0.0, 0.1, {"train": [4] * 20 + [5] * 20, "validation": [0] * 40, "test": [1] * 20 + [0] * 20}),
     ],
 )
-def test_every_class_has_its_share_of_each_split(counts, validation, test, expected):
+def test_every_class_has_its_proportion_of_each_split(counts, validation, test, expected):
     classes = np.random.default_rng(5).permutation(np.repeat(np.arange(len(counts)), counts))
     split = cut(len(classes), validation=validation, test=test, classes=classes)
     found = {name: np.bincount(classes[rows], minlength=len(counts)).tolist() for name, rows in split.rows.items()}
@@ -142,7 +152,7 @@ def test_what_cannot_be_stratified():
         cut(10, stratify=True)  # no classes
     with pytest.raises(DataError, match="3 classes, but 2"):
         cut(4, validation=0.25, test=0.25, classes=[0, 1, 2, 2])
-    assert sizes(cut(5, validation=0.2, test=0.2, classes=[0, 1, 2, 2, 2])) == (3, 1, 1)  # just one a class
+    assert sizes(cut(5, validation=0.2, test=0.2, classes=[0, 1, 2, 2, 2])) == (3, 1, 1)  # exactly one per class
 
 
 @settings(max_examples=60, deadline=None)
@@ -157,10 +167,10 @@ def test_shares_are_a_row_from_their_quota_at_most(counts, validation, test, see
     assert sorted(np.concatenate(list(split.rows.values())).tolist()) == list(range(rows))
     assert set(classes[split.rows["train"]]) == set(range(len(counts)))
     assert sizes(split)[1:] == (int(validation * rows + 0.5), int(test * rows + 0.5))
-    if min(counts) >= 12:  # then no class is held back to leave a row for training
-        for part in ("validation", "test"):
-            found = np.bincount(classes[split.rows[part]], minlength=len(counts))
-            quota = len(split.rows[part]) * np.array(counts) / rows
+    if min(counts) >= 12:  # so that no class is limited by its training row
+        for name in ("validation", "test"):
+            found = np.bincount(classes[split.rows[name]], minlength=len(counts))
+            quota = len(split.rows[name]) * np.array(counts) / rows
             assert np.all(np.abs(found - quota) < 1)
 
 
@@ -172,7 +182,7 @@ def test_shares_are_a_row_from_their_quota_at_most(counts, validation, test, see
         [f"2020-01-{1 + day:02d}" for day in (5, 3, 9, 1, 7, 2, 8, 4, 6, 0)],
     ],
 )
-def test_the_latest_rows_test_and_those_before_validate(values):
+def test_the_latest_rows_are_for_test_and_those_before_for_validation(values):
     split = cut(10, time="day", time_values=values)
     assert rows_of(split) == {"train": [0, 1, 3, 5, 7, 9], "validation": [4, 8], "test": [2, 6]}
 
@@ -206,7 +216,7 @@ def test_a_column_names_the_splits():
         (["test", "validation"], "train"),
     ],
 )
-def test_a_column_that_does_not_name_them(values, said):
+def test_a_column_that_does_not_name_splits(values, said):
     with pytest.raises(DataError, match=said) as caught:
         cut(len(values), column="part", column_values=values)
     assert caught.value.problems[0].where == 'split.column: column "part"'

@@ -1,4 +1,4 @@
-"""The data sets that come with nnctl: all load, and those that scripts make are what the scripts make."""
+"""The bundled data sets: all load, and generated ones are identical to the output of their scripts."""
 
 import importlib.util
 
@@ -27,7 +27,7 @@ def test_every_data_set_is_described_and_loads(name):
     labels = {"classes": "integer", "number": "number", "text": "sequence"}[shown.task]
     drop = {"mpg": "drop", "horsepower": "median"} if name == "cars" else "error"
     data = load_dataset(DatasetSpec(name=name, missing=drop), {}, {"out": labels}, 0)
-    assert shown.rows >= sum(part.rows for part in (data.train, data.validation, data.test)) > 0.9 * shown.rows
+    assert shown.rows >= sum(split.rows for split in (data.train, data.validation, data.test)) > 0.9 * shown.rows
     assert shown.classes == (data.targets["out"].classes or ())
     assert shown.columns and shown.licence and shown.source
 
@@ -43,7 +43,7 @@ def test_digit_lines_are_what_their_script_makes():
 
 
 def test_no_digit_is_in_a_training_and_in_a_test_line():
-    """A digit's middle four columns are looked for at every place of every line."""
+    """The middle four columns of each digit are searched at every position of every line."""
 
     def pieces(x):
         windows = np.lib.stride_tricks.sliding_window_view(x, 8, axis=1)  # (lines, places, pixels, columns)
@@ -52,7 +52,7 @@ def test_no_digit_is_in_a_training_and_in_a_test_line():
     with np.load(bundled_path("digits")) as file:
         digits = {np.ascontiguousarray(image).tobytes() for image in file["images"]}
     with np.load(bundled_path("digit_lines")) as lines:
-        train, test = (digits & pieces(lines[f"x_{part}"]) for part in ("train", "test"))
+        train, test = (digits & pieces(lines[f"x_{split}"]) for split in ("train", "test"))
     assert len(train) > 1300 and len(test) > 300 and not train & test
 
 
@@ -60,7 +60,7 @@ def test_japanese_vowels_are_as_published():
     with np.load(bundled_path("japanese_vowels")) as file:
         assert np.bincount(file["y_train"]).tolist() == [30] * 9
         assert np.bincount(file["y_test"]).tolist() == [31, 35, 88, 44, 29, 24, 40, 50, 29]
-        for part in ("train", "test"):
-            x, lengths = file[f"x_{part}"], file[f"lengths_{part}"]
+        for split in ("train", "test"):
+            x, lengths = file[f"x_{split}"], file[f"lengths_{split}"]
             assert x.shape[1:] == (29, 12) and lengths.min() == 7
             assert not x[np.arange(29) >= lengths[:, None]].any()

@@ -1,4 +1,4 @@
-"""Data sets by name that do not come along: where they are looked for, fetched from, and how they are checked."""
+"""Data sets that are downloaded: where they are searched and downloaded from, and how they are verified."""
 
 import dataclasses
 import gzip
@@ -21,7 +21,7 @@ FILES = {"train-images-idx3-ubyte.gz": b"images", "train-labels-idx1-ubyte.gz": 
 
 @pytest.fixture
 def entry(tmp_path, monkeypatch):
-    """A small data set, called mnist, of two files."""
+    """A small data set called mnist, with two files."""
     monkeypatch.setenv("NNCTL_DATA", str(tmp_path / "cache"))
     sums = {name: hashlib.sha256(data).hexdigest() for name, data in FILES.items()}
     entry = download.Fetched("mnist", ("http://127.0.0.1:1/",), sums, (str(tmp_path / "system"),))
@@ -49,7 +49,7 @@ def test_a_folder_that_lacks_a_file_is_passed_over(entry, tmp_path):
     assert download.find("mnist") == tmp_path / "system"
 
 
-def test_a_file_packed_anew_is_known_by_its_own_sum(entry, tmp_path, monkeypatch):
+def test_a_recompressed_file_is_recognized_by_its_own_checksum(entry, tmp_path, monkeypatch):
     put(tmp_path / "system", FILES | {"train-labels-idx1-ubyte.gz": b"Labels"})
     anew = {"train-labels-idx1-ubyte.gz": hashlib.sha256(b"Labels").hexdigest()}
     monkeypatch.setitem(download.FETCHED, "mnist", dataclasses.replace(entry, repacked=anew))
@@ -87,8 +87,8 @@ def serve(entry, monkeypatch, server, urls=()):
     monkeypatch.setitem(download.FETCHED, "mnist", download.Fetched("mnist", (*urls, server.url), entry.sums))
 
 
-def test_it_is_fetched_once_and_checked(entry, server, tmp_path, monkeypatch):
-    """Also where the first address has nothing."""
+def test_it_is_downloaded_once_and_verified(entry, server, tmp_path, monkeypatch):
+    """Also if the first address has no files."""
     pytest.importorskip("pooch")
     serve(entry, monkeypatch, server, (server.url + "nothing-here/",))
     for name, data in FILES.items():
@@ -101,7 +101,7 @@ def test_it_is_fetched_once_and_checked(entry, server, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("served", [{}, {"train-images-idx3-ubyte.gz": b"other"}])
-def test_what_cannot_be_had_is_said_with_where_to_put_it(entry, server, tmp_path, monkeypatch, served):
+def test_a_failed_download_says_where_to_put_the_files(entry, server, tmp_path, monkeypatch, served):
     pytest.importorskip("pooch")
     serve(entry, monkeypatch, server)
     for name, data in served.items():
@@ -112,7 +112,7 @@ def test_what_cannot_be_had_is_said_with_where_to_put_it(entry, server, tmp_path
     assert download.find("mnist") is None
 
 
-def test_without_pooch_it_is_said_what_to_install(entry, monkeypatch):
+def test_without_pooch_the_error_says_what_to_install(entry, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pooch", None)
     with pytest.raises(DataError, match="pooch") as caught:
         download.folder_of("mnist")
@@ -128,30 +128,30 @@ def test_the_real_ones_have_four_files_each_with_a_sum():
 
 
 def test_published_files_and_debians_hold_the_same():
-    """The labels of the test part, their gzip header written as published, have the published sum."""
+    """With the published gzip header, the labels of the test split have the published SHA-256."""
     folder = download.find("fashion_mnist")
     if folder is None:
         pytest.skip("Fashion-MNIST is not on this machine")
     entry, name = download.FETCHED["fashion_mnist"], "t10k-labels-idx1-ubyte.gz"
     data = (folder / name).read_bytes()
-    if data[3] == 0:  # no name in the header, as Debian packs
+    if data[3] == 0:  # no name in the header, as in Debian's package
         made = struct.pack("<I", 1504176627)  # 31 August 2017
         data = b"\x1f\x8b\x08\x08" + made + b"\x00\x03" + name.removesuffix(".gz").encode() + b"\0" + data[10:]
     assert hashlib.sha256(data).hexdigest() == entry.sums[name]
 
 
 def test_fashion_mnist_has_its_classes_by_number_and_by_name(tmp_path, monkeypatch):
-    """Twelve pictures for each part stand in for it: its names, numbers, scale and parts."""
+    """Twelve images per split replace it: class names, class numbers, scale and splits."""
     monkeypatch.setenv("NNCTL_DATA", str(tmp_path))
     folder = tmp_path / "fashion-mnist"
     folder.mkdir()
     sums, labels = {}, np.arange(12, dtype=np.uint8) % 10
-    for part in ("train", "t10k"):
+    for split in ("train", "t10k"):
         for what, values in (("images-idx3", np.full((12, 28, 28), 255, np.uint8)), ("labels-idx1", labels)):
             head = bytes([0, 0, 8, values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape)
             data = gzip.compress(head + values.tobytes())
-            (folder / f"{part}-{what}-ubyte.gz").write_bytes(data)
-            sums[f"{part}-{what}-ubyte.gz"] = hashlib.sha256(data).hexdigest()
+            (folder / f"{split}-{what}-ubyte.gz").write_bytes(data)
+            sums[f"{split}-{what}-ubyte.gz"] = hashlib.sha256(data).hexdigest()
     monkeypatch.setitem(download.FETCHED, "fashion_mnist", download.Fetched("fashion-mnist", (), sums))
     dataset = DatasetSpec(name="fashion_mnist", split=SplitSpec(validation=0.1))
     data = load_dataset(dataset, {}, {"out": "integer"}, 0)
@@ -159,6 +159,6 @@ def test_fashion_mnist_has_its_classes_by_number_and_by_name(tmp_path, monkeypat
     assert classes[0] == "T-shirt/top" and classes[9] == "Ankle boot"
     assert data.test.rows == 12 and data.test.targets["out"].tolist() == labels.tolist()
     assert data.input_shapes["input"] == (28, 28, 1) and data.train.divisors["input"] == 255
-    part, _ = data.preprocessing.apply(folder, with_targets=True)
-    assert part.targets["out"].tolist() == labels.tolist()
+    split, _ = data.preprocessing.apply(folder, with_targets=True)
+    assert split.targets["out"].tolist() == labels.tolist()
     assert data.preprocessing.decode("out", labels).tolist() == [classes[number] for number in labels]

@@ -1,4 +1,4 @@
-"""Dates and times as people write them."""
+"""Dates and times in the usual formats."""
 
 from datetime import UTC, datetime
 

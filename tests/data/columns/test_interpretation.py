@@ -1,4 +1,4 @@
-"""What a column holds is decided from all its words, and read back word by word."""
+"""The format of a column is decided from all its words, and each word is converted by it."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def kinds(columns, delimiter=",", **rules):
         (["true", "false"], {}, "text"),
         (["007", "8"], {}, "text"),
         (["007", "8"], {"numbers": frozenset("c")}, "number"),
-        (["007", "8.5"], {}, "number"),  # no codes: some have fractions
+        (["007", "8.5"], {}, "number"),  # not codes: some have fractions
         (["9007199254740993", "1"], {}, "text"),
         (["9007199254740993", "1"], {"numbers": frozenset("c")}, "number"),
         (["1", "2"], {"words": frozenset("c")}, "text"),
@@ -68,7 +68,7 @@ def test_the_decimal_mark_can_be_given(mark, value):
 def test_plain_numbers_are_read_by_the_given_mark_too():
     found = decide({"c": ["1.234", "12.000"], "d": ["1.5"]}, Rules(decimal=","))
     assert found.formats["c"].number.number("1.234") == 1234
-    assert found.formats["d"].kind == "text"  # 1.5 is no number where the comma is the mark
+    assert found.formats["d"].kind == "text"  # 1.5 is not a number with a decimal comma
 
 
 @pytest.mark.parametrize(

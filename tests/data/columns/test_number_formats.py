@@ -1,4 +1,4 @@
-"""Numbers as people write them: the values, and which ways of writing fit a whole column."""
+"""Numbers in the usual formats: their values, and the formats that fit a whole column."""
 
 import pytest
 
@@ -40,10 +40,10 @@ def test_a_column_of_numbers_has_these_values(words, values):
     "words",
     [
         ["007", "8"],  # codes
-        ["5%", "0.05"],  # a share or a percentage: two scales
+        ["5%", "0.05"],  # a fraction or a percentage: two scales
         ["12 kg", "300 g"],
         ["$5", "€6"],
-        ["1,5", "2.5"],  # no decimal mark fits both
+        ["1,5", "2.5"],  # no decimal separator fits both
         ["5A", "6A"],
         ["10-20"],
         ["1.2.3"],
@@ -55,7 +55,7 @@ def test_a_column_of_numbers_has_these_values(words, values):
         [],
     ],
 )
-def test_what_is_no_column_of_numbers(words):
+def test_columns_that_are_not_numbers(words):
     assert possible_formats(words) == []
 
 

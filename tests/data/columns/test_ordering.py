@@ -1,4 +1,4 @@
-"""Order columns are ordered by what their values mean, never by letter."""
+"""Columns are ordered by the meaning of their values, never alphabetically."""
 
 import numpy as np
 import pytest
@@ -39,9 +39,9 @@ def test_values_are_placed_by_what_they_mean(values, expected):
     [
         ["low", "high", "mid"],
         ["b", "a", "c"],
-        ["Q1 2023", "Q4 2022"],  # the year stands last
+        ["Q1 2023", "Q4 2022"],  # the year comes last
         ["t1", "s2"],
-        ["01/02/2024", "02/03/2024"],  # days and months could be either, and nothing has settled it
+        ["01/02/2024", "02/03/2024"],  # day and month are ambiguous
     ],
 )
 def test_words_without_an_order_are_refused(values):

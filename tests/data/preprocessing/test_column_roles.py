@@ -1,4 +1,4 @@
-"""Roles: which columns feed which input, as what, which are predicted, what is left out, and what is refused."""
+"""Roles: which columns feed which input and as what, which are targets, which are left out, and what is refused."""
 
 import datetime
 
@@ -48,7 +48,7 @@ def refused(columns=COLUMNS, inputs=None, outputs=("out",), **keys):
     ("keys", "expected"),
     [
         ({}, (A, W, B)),
-        ({"features": ["b", "a"]}, (B, A)),  # in the order they are named
+        ({"features": ["b", "a"]}, (B, A)),  # in the given order
         ({"features": ["w", "w"]}, (W,)),
         ({"ignore": ["w", "b"]}, (A,)),
         ({"features": ["a", "w"], "ignore": ["w"]}, (A,)),
@@ -56,7 +56,7 @@ def refused(columns=COLUMNS, inputs=None, outputs=("out",), **keys):
         ({"categorical": ["a", "w"]}, (("a", "category"), W, B)),
         ({"numeric": ["w"]}, (A, ("w", "number"), B)),
         ({"weight": "b"}, (A, W)),
-        ({"weight": "b", "features": ["a", "b"]}, (A, B)),  # a weight that is named is a feature, too
+        ({"weight": "b", "features": ["a", "b"]}, (A, B)),  # a weight that is listed is a feature, too
         ({"split": {"time": "b"}}, (A, W)),
         ({"split": {"column": "w"}}, (A, B)),
         ({"sequence": {"id": "w"}}, (A, B)),
@@ -110,7 +110,7 @@ TWENTY = [f"n{at % 20}" for at in range(30)]
         ([*NAMES[:21], *NAMES[:9]], {}, None, "21 different"),
         (SAME, {}, "category", "same value"),
         ([1.0] * 30, {}, "number", "same value"),
-        ([*SAME[:29], None], {}, "category", None),  # missing or not is something
+        ([*SAME[:29], None], {}, "category", None),  # whether it is missing is information
         ([1.0, *[None] * 29], {}, "number", None),
         ([DAY] * 30, {}, None, "dates"),
         ([NESTED] * 30, {}, None, "lists"),
@@ -120,7 +120,7 @@ TWENTY = [f"n{at % 20}" for at in range(30)]
         ([float(at) for at in range(30)], {}, "number", None),
     ],
 )
-def test_how_a_column_is_taken(values, keys, taken, noted):
+def test_what_a_column_is_read_as(values, keys, taken, noted):
     columns = {"a": [float(at) for at in range(len(values))], "c": values, "y": [0.0, 1.0] * (len(values) // 2)}
     found = roles(columns, **keys)
     assert dict(found.inputs["input"]).get("c") == taken
@@ -130,12 +130,12 @@ def test_how_a_column_is_taken(values, keys, taken, noted):
 
 
 def test_many_texts_that_repeat_are_categories():
-    """More than 20 different ones are names where they are more than half of the values there are."""
+    """More than 20 distinct texts are names if they are more than half of the values."""
     for rows, expected in ((42, "category"), (41, None)):
         words = [f"n{at % 21}" for at in range(rows)]
         columns = {"a": [float(at) for at in range(rows)], "c": words, "y": [float(at % 2) for at in range(rows)]}
         assert dict(roles(columns).inputs["input"]).get("c") == expected
-    words = [f"n{at % 21}" for at in range(41)] + [None] * 20  # missing ones do not count
+    words = [f"n{at % 21}" for at in range(41)] + [None] * 20  # missing values do not count
     columns = {"a": [float(at) for at in range(61)], "c": words, "y": [float(at % 2) for at in range(61)]}
     assert dict(roles(columns).inputs["input"]).get("c") is None
 
@@ -154,7 +154,7 @@ def test_many_texts_that_repeat_are_categories():
         ([*map(str, range(8)), "x", "x"], {}, 'rows 9, 10 holds "x"'),
     ],
 )
-def test_a_column_that_cannot_be_taken(values, keys, said):
+def test_a_column_that_cannot_be_read(values, keys, said):
     problem = refused({"a": [float(at) for at in range(10)], "c": values, "y": [0.0, 1.0] * 5}, **keys)
     assert said in problem.message and '"c"' in problem.where and problem.hint
 
@@ -310,13 +310,13 @@ def test_an_output_without_a_target_of_its_own_has_none():
         ("y", ["one", "two"], "one: COLUMN, two: COLUMN"),
     ],
 )
-def test_targets_that_are_not_said(target, outputs, said):
+def test_targets_that_are_not_clear(target, outputs, said):
     with pytest.raises(DataError) as caught:
         find_targets(made(target=target), outputs, table(**COLUMNS))
     assert said in caught.value.problems[0].hint
 
 
-def test_no_target_is_a_feature():
+def test_targets_are_not_features():
     found = roles(outputs=("one", "two"), target={"one": "y", "two": ["b", "w"]})
     assert found.inputs == {"input": (A,)} and found.targets == {"one": ("y",), "two": ("b", "w")}
 
@@ -324,7 +324,7 @@ def test_no_target_is_a_feature():
 # Neither numbers nor words; words that look like numbers -----------------------------------------------------------
 
 
-def test_a_time_of_day_is_no_target():
+def test_a_time_of_day_is_not_a_target():
     problem = refused(COLUMNS | {"y": [datetime.time(10, 30)] * 4})
     assert "times of day" in problem.message and "a target must be" in problem.message
 
@@ -365,8 +365,8 @@ def test_words_that_look_like_numbers(values, taken):
     assert dict(roles(columns, categorical=["c"]).inputs["input"])["c"] == "category"
 
 
-def test_words_that_are_in_no_row_count_for_nothing():
-    """As after rows were left out: the words of a column are still those of all rows."""
+def test_words_that_are_in_no_row_do_not_count():
+    """After rows were left out, the words of a column are still those of all rows."""
     whole = table(a=[1.0] * 8, c=["x", *["1", "2", "3"] * 2, "1,5"], y=[0.0, 1.0] * 4)
     assert whole["c"].words[0] == "x" and whole["c"].words[-1] == "1,5"
     some = find_roles(made(), {}, ["out"], whole.take(np.array([1, 2, 3, 4, 5, 6])))
@@ -402,7 +402,7 @@ def test_many_different_texts_are_left_out_with_the_way_to_read_them(different, 
     assert dict(roles(columns, features=["a", "c"]).inputs["input"])["c"] == "category"
 
 
-def test_a_text_that_is_all_there_is_has_a_hint():
+def test_a_table_with_only_a_text_gets_a_hint():
     columns = {"c": [f"a text of {at}" for at in range(30)], "y": [float(at % 2) for at in range(30)]}
     assert "text: {column: c}" in refused(columns).hint
     words = columns | {"c": [f"w{at}" for at in range(30)]}

@@ -1,4 +1,4 @@
-"""Columns to features: fitted on the training rows alone, and what becomes of every kind of value."""
+"""Features: fitted on the training rows alone, for every kind of value."""
 
 import datetime
 import json
@@ -20,7 +20,7 @@ from nnctl.data.preprocessing.features import (
 )
 from nnctl.errors import DataError
 
-# The training rows are the first six; the last two would change every number that is fitted if they were looked at.
+# The first six rows are for training; the last two would change every fitted number if they were used.
 X = [1.0, 2.0, None, 4.0, 8.0, 10.0, 1000.0, -1000.0]
 TRAIN = np.arange(6)
 PRESENT = [1.0, 2.0, 4.0, 8.0, 10.0]
@@ -47,7 +47,7 @@ def test_what_fills_missing_numbers(rule, fill):
     ("way", "shift", "scale"),
     [("none", 0.0, 1.0), ("standard", 5.0, np.sqrt((16 + 9 + 1 + 9 + 25) / 5)), ("minmax", 1.0, 9.0)],
 )
-@pytest.mark.parametrize("rule", ["mean", "zero", "error"])  # what fills does not take part in the fit
+@pytest.mark.parametrize("rule", ["mean", "zero", "error"])  # the filled values do not affect the fit
 def test_scaling_is_fitted_on_the_training_rows_that_have_values(way, shift, scale, rule):
     fitted = fit_number(table(x=X), "x", TRAIN, rule, way)
     assert fitted.shift == pytest.approx(shift) and fitted.scale == pytest.approx(scale)
@@ -77,7 +77,7 @@ def test_transform_gives_the_scaled_values(way):
     [
         ([3.0, 3.0, 3.0], "standard", 3.0),
         ([3.0, 3.0, 3.0], "minmax", 3.0),
-        ([0.1] * 7, "standard", 0.1),  # whose standard deviation is not quite 0 in floating point
+        ([0.1] * 7, "standard", 0.1),  # its standard deviation is not exactly 0 in floating point
         ([1e-320, 2e-320], "minmax", 1e-320),
         ([5.0], "standard", 5.0),
     ],
@@ -110,7 +110,7 @@ def test_no_value_in_the_training_rows():
     assert '"x"' in problem(caught).where
 
 
-def test_digits_that_are_words_are_numbers_where_numbers_are_meant():
+def test_words_of_digits_are_read_as_numbers():
     column = number_column(table(x=["1", "2.5", None, "-3e2", "1"]), "x")
     assert column.kind == "number"
     np.testing.assert_array_equal(column.values, [1, 2.5, np.nan, -300, 1])
@@ -128,7 +128,7 @@ def test_digits_that_are_words_are_numbers_where_numbers_are_meant():
         ([NESTED], "numbers"),
     ],
 )
-def test_what_is_no_number(values, said):
+def test_values_that_are_not_numbers(values, said):
     with pytest.raises(DataError, match=said) as caught:
         number_column(table(x=values), "x")
     assert '"x"' in problem(caught).where
@@ -292,7 +292,7 @@ def test_a_feature_comes_back_from_json(feature):
     assert feature_from_json(json.loads(json.dumps(feature.to_json()))) == feature
 
 
-def test_new_categories_are_told_the_most_frequent_first():
+def test_new_categories_are_listed_by_frequency():
     notes = []
     fitted_category(WORDS).transform(table(w=["x", "q", "a", "z", "q", "q", "z"]), notes)
     assert "6 values" in notes[0] and "q 3 times, z 2 times, x" in notes[0]

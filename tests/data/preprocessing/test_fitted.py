@@ -1,4 +1,4 @@
-"""What was fitted, applied to new files: by what was saved alone, never by the new rows."""
+"""Fitted preprocessing applied to new files: it depends only on what was saved, never on the new rows."""
 
 import json
 from pathlib import Path
@@ -34,7 +34,7 @@ def made(inputs=None, targets=None, weight=None, **keys):
     return Preprocessing(spec(weight=weight, **keys), 7, inputs, targets, weight, rows)
 
 
-def test_what_it_takes():
+def test_the_columns_it_needs():
     again_x = TableInput(FEATURES[:1], (1,))
     fitted = made({"one": TableInput(FEATURES, (3,)), "two": TextInput("t", ("a",), 2), "three": again_x})
     assert fitted.features == ("x", "w", "t") and fitted.is_table and fitted.target_columns == ("y",)
@@ -56,11 +56,11 @@ def test_columns_that_are_words_whatever_they_look_like():
 def test_rows_become_what_was_fitted():
     values = table(x=[6.0, None, 2.0], w=["b", "a", "new"], y=["p", "n", "n"], k=[1.0, 0.0, 2.5])
     notes = []
-    part = made(weight="k").transform(values, True, notes)
-    np.testing.assert_array_equal(part.inputs["input"], [[2, 0, 1], [1, 1, 0], [0, 0, 0]])
-    assert part.targets["out"].tolist() == [1, 0, 0]
-    assert part.weights.dtype == np.float32 and part.weights.tolist() == [1.0, 0.0, 2.5]
-    assert (part.lengths, part.names, part.divisors, len(notes)) == ({}, None, {}, 2)
+    split = made(weight="k").transform(values, True, notes)
+    np.testing.assert_array_equal(split.inputs["input"], [[2, 0, 1], [1, 1, 0], [0, 0, 0]])
+    assert split.targets["out"].tolist() == [1, 0, 0]
+    assert split.weights.dtype == np.float32 and split.weights.tolist() == [1.0, 0.0, 2.5]
+    assert (split.lengths, split.names, split.divisors, len(notes)) == ({}, None, {}, 2)
 
 
 def test_a_row_gives_the_same_alone_and_among_others():
@@ -73,8 +73,8 @@ def test_a_row_gives_the_same_alone_and_among_others():
 
 
 def test_without_targets_they_may_be_absent():
-    part = made(weight="k").transform(table(x=[6.0], w=["b"]), False, [])
-    assert part.targets == {} and part.weights is None and part.rows == 1
+    split = made(weight="k").transform(table(x=[6.0], w=["b"]), False, [])
+    assert split.targets == {} and split.weights is None and split.rows == 1
     assert made(weight="k").transform(table(x=[6.0], w=["b"], y=["n"]), True, []).weights is None
 
 
@@ -82,7 +82,7 @@ def test_without_targets_they_may_be_absent():
     ("weights", "said"),
     [([1.0, -1.0, None], "rows 2, 3"), ([1.0, 2.0, np.inf], "row 3"), ([0.0, 0.0, -1e-9], "row 3")],
 )
-def test_what_is_no_weight(weights, said):
+def test_values_that_are_not_weights(weights, said):
     values = table(x=[1.0] * 3, w=["a"] * 3, y=["n"] * 3, k=weights)
     with pytest.raises(DataError, match=said) as caught:
         made(weight="k").transform(values, True, [])
@@ -107,10 +107,10 @@ def of_steps(steps, coder=CODER, **sequence):
 
 def test_time_steps_become_sequences():
     fitted, long = of_steps(4)
-    part = fitted.transform(long, True, [])
-    np.testing.assert_array_equal(part.inputs["input"][..., 0], [[-1, 1, 2, 0], [0, 3, 0, 0]])
-    assert part.targets["out"].tolist() == [0, 1] and part.weights.tolist() == [1, 2]
-    assert part.lengths["input"].tolist() == [3, 2] and part.names.tolist() == ["p", "q"]
+    split = fitted.transform(long, True, [])
+    np.testing.assert_array_equal(split.inputs["input"][..., 0], [[-1, 1, 2, 0], [0, 3, 0, 0]])
+    assert split.targets["out"].tolist() == [0, 1] and split.weights.tolist() == [1, 2]
+    assert split.lengths["input"].tolist() == [3, 2] and split.names.tolist() == ["p", "q"]
     full, long = of_steps(3)
     assert full.transform(long, True, []).lengths["input"].tolist() == [3, 2]
     cut, long = of_steps(2, length=2)
@@ -135,19 +135,19 @@ def test_arrays_become_what_was_fitted():
     coder = TargetCoder("number", ("y",), (1,))
     values = {"x": np.array([[2.0, 6.0], [10.0, 2.0]]), "y": np.array([3.0, 4.0]), "k": np.array([1, 2])}
     arrays = Arrays(values, "d.npz")
-    part = made({"input": entry}, {"out": coder}, "k").transform(arrays, True, [])
-    assert part.inputs["input"].tolist() == [[0, 1], [2, 0]] and part.weights.tolist() == [1, 2]
-    assert np.ravel(part.targets["out"]).tolist() == [3, 4]
-    assert part.divisors == {} and part.names is None
+    split = made({"input": entry}, {"out": coder}, "k").transform(arrays, True, [])
+    assert split.inputs["input"].tolist() == [[0, 1], [2, 0]] and split.weights.tolist() == [1, 2]
+    assert np.ravel(split.targets["out"]).tolist() == [3, 4]
+    assert split.divisors == {} and split.names is None
     assert made({"input": entry}, {"out": coder}).transform(arrays, False, []).targets == {}
 
 
 def test_bytes_keep_their_divisor_beside_them():
     arrays = Arrays({"x": np.array([[0, 255]], np.uint8), "n": np.array(["a.png"])}, "photos", names="n")
     fitted = made({"input": ArrayInput("x", (2,), divisor=255.0)})
-    part = fitted.transform(arrays, False, [])
-    assert part.inputs["input"].dtype == np.uint8 and part.inputs["input"].tolist() == [[0, 255]]
-    assert part.divisors == {"input": 255.0} and part.names.tolist() == ["a.png"]
+    split = fitted.transform(arrays, False, [])
+    assert split.inputs["input"].dtype == np.uint8 and split.inputs["input"].tolist() == [[0, 255]]
+    assert split.divisors == {"input": 255.0} and split.names.tolist() == ["a.png"]
 
 
 def test_padding_is_zeroed_by_its_lengths():
@@ -155,9 +155,9 @@ def test_padding_is_zeroed_by_its_lengths():
     fitted = made({"input": entry})
     x = np.array([[[1.0], [2.0], [np.nan]], [[4.0], [np.nan], [np.nan]]])
     arrays = fitted.checked_arrays(Arrays({"x": x, "n": np.array([2, 1])}, "d.npz"), False)
-    part = fitted.transform(arrays, False, [])
-    assert part.inputs["input"][..., 0].tolist() == [[1, 2, 0], [4, 0, 0]]
-    assert part.lengths["input"].tolist() == [2, 1]
+    split = fitted.transform(arrays, False, [])
+    assert split.inputs["input"][..., 0].tolist() == [[1, 2, 0], [4, 0, 0]]
+    assert split.lengths["input"].tolist() == [2, 1]
     assert fitted.array_names(False) == ["x", "n"] and fitted.array_names(True) == ["x", "n", "y"]
     labels = TargetCoder("sequence", ("y",), (2,), ("a",), lengths="m")
     assert made({"input": entry}, {"out": labels}).array_names(True) == ["x", "n", "y", "m"]
@@ -185,21 +185,21 @@ def trained(tmp_path):
 
 def test_a_saved_model_gives_its_file_the_numbers_it_was_trained_on(trained):
     path, data = trained
-    part, _ = again(data).apply(path, with_targets=True)
-    for name, split in (("inputs", "input"), ("targets", "out")):
-        whole = np.concatenate([getattr(each, name)[split] for each in data.splits.values()])
-        np.testing.assert_array_equal(getattr(part, name)[split], whole)
+    split, _ = again(data).apply(path, with_targets=True)
+    for kind, name in (("inputs", "input"), ("targets", "out")):
+        whole = np.concatenate([getattr(each, kind)[name] for each in data.splits.values()])
+        np.testing.assert_array_equal(getattr(split, kind)[name], whole)
 
 
 def test_a_file_of_one_row_is_scaled_by_what_was_fitted(trained, tmp_path):
     _, data = trained
     other = tmp_path / "other.csv"
     other.write_text("w,x\nb,1000\n", encoding="utf-8")
-    part, _ = again(data).apply(other, with_targets=False)
+    split, _ = again(data).apply(other, with_targets=False)
     train = np.arange(12.0)
-    np.testing.assert_allclose(part.inputs["input"], [[(1000 - train.mean()) / train.std(), 0, 1]], rtol=1e-6)
+    np.testing.assert_allclose(split.inputs["input"], [[(1000 - train.mean()) / train.std(), 0, 1]], rtol=1e-6)
     listed, _ = again(data).apply([str(other)], with_targets=False)
-    np.testing.assert_array_equal(listed.inputs["input"], part.inputs["input"])
+    np.testing.assert_array_equal(listed.inputs["input"], split.inputs["input"])
 
 
 @pytest.mark.parametrize(
@@ -224,9 +224,9 @@ def test_load_fitted_gives_the_same_splits(trained):
     path, data = trained
     found = load_fitted(again(data))
     assert found.rows == data.rows
-    for name, part in found.splits.items():
-        np.testing.assert_array_equal(part.inputs["input"], data.splits[name].inputs["input"])
-        np.testing.assert_array_equal(part.targets["out"], data.splits[name].targets["out"])
+    for name, split in found.splits.items():
+        np.testing.assert_array_equal(split.inputs["input"], data.splits[name].inputs["input"])
+        np.testing.assert_array_equal(split.targets["out"], data.splits[name].targets["out"])
     path.write_text(ROWS + "20,a,n\n", encoding="utf-8")
     with pytest.raises(DataError, match="test 4"):
         load_fitted(again(data))
@@ -303,8 +303,8 @@ def test_a_weight_that_is_not_there_weighs_nothing():
 def test_labels_of_known_lengths():
     coder = TargetCoder("sequence", ("y",), (2,), ("0", "1", "2"), lengths="m")
     values = {"x": np.ones((2, 1)), "y": np.array([[0, 2], [1, 9]]), "m": np.array([2, 1])}
-    part = made({"input": ArrayInput("x", (1,))}, {"out": coder}).transform(Arrays(values, "d.npz"), True, [])
-    assert part.targets["out"].tolist() == [[1, 3], [2, 0]]
+    split = made({"input": ArrayInput("x", (1,))}, {"out": coder}).transform(Arrays(values, "d.npz"), True, [])
+    assert split.targets["out"].tolist() == [[1, 3], [2, 0]]
 
 
 def test_rows_of_a_table_are_called_by_their_number_in_the_file():

@@ -1,4 +1,4 @@
-"""Fitted inputs: columns side by side, and arrays divided, scaled and filled; in memory and as Rows alike."""
+"""Fitted inputs: columns side by side, and arrays that are divided, scaled and filled, in memory and as Rows."""
 
 import json
 import warnings
@@ -45,7 +45,7 @@ def test_columns_of_time_steps():
     long, _ = fold(dataset, table(i=["m", "n", "m"], **VALUES), (), {})
     x = TableInput(FEATURES, (3, 4)).transform(long, [])
     np.testing.assert_array_equal(x, [[MATRIX[0], MATRIX[2], [0] * 4], [MATRIX[1], [0] * 4, [0] * 4]])
-    first = TableInput(FEATURES, (1, 2, 2)).transform(long, [])  # a step has a shape of its own, too
+    first = TableInput(FEATURES, (1, 2, 2)).transform(long, [])  # with a shape for each step
     np.testing.assert_array_equal(first, np.reshape(MATRIX[:2], (2, 1, 2, 2)))
 
 
@@ -59,7 +59,7 @@ def test_columns_of_time_steps():
         ((Category("v", ("p", "q"), "integer"), Number("x")), None),
     ],
 )
-def test_how_many_numbers_an_embedding_has_to_know(features, expected):
+def test_the_number_of_categories_of_an_embedding(features, expected):
     assert TableInput(features, (len(features),)).numbers == expected
 
 
@@ -131,7 +131,7 @@ def test_divided_shifted_and_scaled(keys, expected, dtype, kind):
     if kind == "rows":
         buffer = np.full((2, 2), 9, np.float32)
         np.testing.assert_array_equal(out.gather(slice(None), buffer), expected)
-    assert given.tolist() == [[2, 4], [6, 8]]  # it may be the target, too
+    assert given.tolist() == [[2, 4], [6, 8]]  # it may also be the target
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_infinite_values(kind, value):
 
 
 def test_rows_are_numbered_over_all_blocks(monkeypatch):
-    monkeypatch.setattr(rows_module, "_BLOCK", 16)  # a row each
+    monkeypatch.setattr(rows_module, "_BLOCK", 16)  # one row per block
     x = np.ones((6, 2))
     x[[2, 4], 1] = np.nan
     for kind in (x, Rows.of(x)):
@@ -214,12 +214,12 @@ def test_values_whose_sum_is_too_large_are_no_infinite_values():
     ("x", "said"),
     [(np.array([["a", "b"]]), "text"), (np.zeros((2, 3)), r"\(3,\).*\(2,\)"), (np.zeros((2, 2, 2)), r"\(2, 2\)")],
 )
-def test_what_is_no_such_array(x, said):
+def test_arrays_that_do_not_fit(x, said):
     with pytest.raises(DataError, match=said):
         ArrayInput("x", (2,)).transform(x, "x", [])
 
 
-def test_text_is_no_number():
+def test_text_is_not_a_number():
     check_numbers(np.zeros(2), "x")
     with pytest.raises(DataError, match="here"):
         check_numbers(np.array(["a"]), "here")

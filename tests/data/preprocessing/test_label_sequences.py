@@ -1,4 +1,4 @@
-"""Rows of labels, as CTC learns them: texts and class numbers to numbers from 1, and back to the data's words."""
+"""Rows of labels, as CTC needs them: texts and class numbers to label numbers from 1, and back."""
 
 import itertools
 
@@ -29,7 +29,7 @@ def save(tmp_path):
 
 def rows_of(data):
     return [data.preprocessing.targets["out"].text(row)
-            for part in (data.train, data.validation, data.test) for row in part.targets["out"]]  # fmt: skip
+            for split in (data.train, data.validation, data.test) for row in split.targets["out"]]  # fmt: skip
 
 
 def test_texts_of_an_npz(save):
@@ -49,8 +49,8 @@ def test_texts_of_a_table_keep_their_leading_zeros(tmp_path):
     path.write_text("a,code\n" + "".join(f"{i},{word}\n" for i, word in enumerate(words)), encoding="utf-8")
     data = loaded(path, "sequence", target="code", split=KEEP)
     assert rows_of(data) == words
-    part, _ = again(data).apply(path, with_targets=True)
-    assert list(again(data).decode("out", part.targets["out"])) == words
+    split, _ = again(data).apply(path, with_targets=True)
+    assert list(again(data).decode("out", split.targets["out"])) == words
     with_query = loaded(path, "sequence", target="code", query="select a, code from data where a > 2", split=KEEP)
     assert rows_of(with_query) == words[3:]
 
@@ -62,7 +62,7 @@ def test_the_config_may_give_the_alphabet(save):
         loaded(save(np.array(TEXTS)), "sequence", alphabet="ab")
 
 
-def test_class_numbers_filled_up_with_0(save):
+def test_class_numbers_padded_with_0(save):
     data = loaded(save(NUMBERS), "sequence", split=KEEP)
     assert data.targets["out"].classes == ("1", "2", "3", "4")
     np.testing.assert_array_equal(data.train.targets["out"], NUMBERS[: data.train.rows])
@@ -76,8 +76,8 @@ def test_class_numbers_from_0_have_lengths(save):
     data = loaded(path, "sequence", split=KEEP)
     assert data.targets["out"].classes == tuple(map(str, range(13)))
     assert rows_of(data)[:5] == ["0 9", "12 0", "3 3 3", "1", "0"]
-    part, _ = again(data).apply(path, with_targets=True)
-    np.testing.assert_array_equal(part.targets["out"][: data.train.rows], data.train.targets["out"])
+    split, _ = again(data).apply(path, with_targets=True)
+    np.testing.assert_array_equal(split.targets["out"][: data.train.rows], data.train.targets["out"])
 
 
 def test_splitting_does_not_look_at_the_texts_as_classes(save):
@@ -95,7 +95,7 @@ def at(row, column, value):
     return y
 
 
-# id: (y, further arrays, dataset keys, what the message must hold)
+# id: (y, further arrays, dataset keys, what the message must contain)
 BAD = {
     "a 0 before a label": (at(2, 0, 0), {}, {}, ["row 3", "0 comes before a label", "label_lengths"]),
     "negative": (at(4, 1, -2), {}, {}, ["row 5", "0 or more", "-2"]),
@@ -138,7 +138,7 @@ def test_numbers_become_the_texts_they_came_from(words):
 
 @settings(max_examples=60)
 @given(st.lists(st.integers(1, 3), max_size=4), st.integers(1, 6))
-def test_unalignable_rows_are_those_that_no_path_gives(labels, steps):
+def test_unalignable_rows_are_those_without_a_path(labels, steps):
     def collapsed(path):
         return [label for label, _ in itertools.groupby(path) if label]
 

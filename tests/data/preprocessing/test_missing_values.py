@@ -1,4 +1,4 @@
-"""The rule `missing: drop`: which rows go, in which columns it is looked for, and what is said of it."""
+"""The rule `missing: drop`: which rows it leaves out, to which columns it applies, and its notes."""
 
 from dataclasses import replace
 
@@ -55,7 +55,7 @@ def test_the_rule_of_a_column(rules, name, expected):
         ({"missing": {"x": "median", "w": "drop"}}, True, [0, 2, 3, 4, 5], 1),
         ({"missing": "median"}, True, [0, 1, 2, 3, 4, 5], 0),
         ({"missing": "drop", "weight": "k"}, True, [4, 5], 4),
-        ({"missing": "drop", "weight": "k"}, False, [3, 4, 5], 3),  # who predicts needs no weights
+        ({"missing": "drop", "weight": "k"}, False, [3, 4, 5], 3),  # prediction needs no weights
         ({"missing": "drop", "split": {"time": "t"}}, True, [3, 5], 4),
         ({"missing": "drop", "split": {"time": "t"}}, False, [3, 4, 5], 3),
         ({"missing": "drop", "sequence": {"id": "z"}}, True, [3, 4], 4),
@@ -75,7 +75,7 @@ def test_the_rows_of_a_table_that_stay(keys, labelled, kept, notes):
     assert all("1 of 6 rows" in note and "(row " in note for note in told)
 
 
-def test_a_column_twice_is_told_once():
+def test_a_repeated_column_has_one_note():
     told = []
     assert kept_rows(spec(missing="drop"), table(x=[None, 1.0]), ["x"], ["x"], told).tolist() == [1] and len(told) == 1
 
@@ -127,7 +127,7 @@ def test_rows_are_named_as_the_file_counts_them():
     assert "rows 4, 9" in told[0]
 
 
-def test_weights_count_unless_it_is_said_that_they_do_not():
+def test_weights_count_unless_the_rows_are_unlabelled():
     assert kept_rows(spec(missing="drop", weight="k"), table(**COLUMNS), ["x"], [], []).tolist() == [1, 2, 4, 5]
 
 
@@ -144,7 +144,7 @@ GAPS = {
 
 
 def refusal(columns=GAPS, takes=TAKES, targets=("y",), **keys):
-    """(message, column) of each problem, and the last one's hint."""
+    """(message, column) of each problem, and the hint of the last."""
     with pytest.raises(DataError) as caught:
         refuse_missing(spec(**keys), table(**columns), takes, targets)
     problems = caught.value.problems
@@ -182,7 +182,7 @@ def test_the_rules_that_are_proposed(columns, keys, named, rules, cost):
     assert f"`missing: {rules}`" in hint and cost in hint
 
 
-def test_a_number_is_no_missing_category():
+def test_numbers_have_no_missing_category():
     problems, hint = refusal({"x": GAPS["x"]}, {"x": "number"}, (), missing="category")
     assert "category" in problems[0][0] and "categorical: [x]" in hint and "{x: median}" in hint
     refuse_missing(spec(missing="category"), table(w=GAPS["w"]), {"w": "category"}, ())

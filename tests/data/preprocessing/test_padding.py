@@ -1,4 +1,4 @@
-"""Arrays of sequences: lengths are checked, padding is zero and stays so, and goes the way the rows go."""
+"""Arrays of sequences: lengths are checked, padding is and stays zero, and both follow their rows."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ LENGTHS = np.array([5, 1, 3, 2, 4, 5, 1, 2, 3, 4, 5, 2])
 
 
 def arrays(seed=0):
-    """Sequences whose padding is full of NaN: whatever looks at it shows."""
+    """Sequences whose padding is NaN, so that any use of it shows."""
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(ROWS, STEPS, 3)) * [1, 10, 100] + [0, 5, -50]
     x[np.arange(STEPS) >= LENGTHS[:, None]] = np.nan
@@ -73,7 +73,7 @@ def test_a_trained_model_takes_raw_files_of_more_and_of_fewer_steps(save):
     np.testing.assert_array_equal(got.inputs["input"], want.inputs["input"][short])
 
 
-def test_reload_gives_the_same_parts(save):
+def test_reloading_gives_the_same_splits(save):
     data = loaded(save(), normalize="standard", seed=3)
     other = load_fitted(again(data))
     for part in ("train", "validation", "test"):
@@ -84,7 +84,7 @@ def test_reload_gives_the_same_parts(save):
 
 def test_dropped_rows_take_their_lengths_with_them(save):
     raw = arrays()
-    raw["x"][2, 0, 1] = np.nan  # a real step; what NaN the padding holds is no reason to drop a row
+    raw["x"][2, 0, 1] = np.nan  # a real step; NaN in the padding does not drop a row
     data = loaded(save(x=raw["x"]), missing="drop", split=KEEP)
     rows = [data.train, data.validation, data.test]
     np.testing.assert_array_equal(np.concatenate([p.lengths["input"] for p in rows]), np.delete(LENGTHS, 2))
@@ -97,10 +97,10 @@ def test_full_rows_have_no_lengths(save):
     assert loaded(save(x=raw, lengths=None)).train.lengths == {}
 
 
-def test_given_parts_bring_their_lengths(save):
+def test_given_splits_have_their_lengths(save):
     raw = arrays()
-    halves = {f"{name}_{part}": array[rows] for name, array in raw.items()
-              for part, rows in (("train", slice(0, 8)), ("test", slice(8, None)))}  # fmt: skip
+    halves = {f"{name}_{split}": array[rows] for name, array in raw.items()
+              for split, rows in (("train", slice(0, 8)), ("test", slice(8, None)))}  # fmt: skip
     data = loaded(save(**dict.fromkeys(raw), **halves), split={**KEEP, "validation": 0.25})
     np.testing.assert_array_equal(data.train.lengths["input"], LENGTHS[:6])
     np.testing.assert_array_equal(data.test.lengths["input"], LENGTHS[8:])
@@ -121,7 +121,7 @@ def test_each_of_several_inputs_has_lengths_of_its_own(save):
         loaded(save(**{**found, "lengths": LENGTHS}), inputs=inputs)
 
 
-def test_lengths_as_the_target_are_no_lengths(save):
+def test_lengths_as_the_target_are_not_lengths(save):
     data = loaded(save(x=np.nan_to_num(arrays()["x"])), "number", target="lengths")
     assert data.train.lengths == {}
 
@@ -134,7 +134,7 @@ def test_rows_without_time_steps_have_no_lengths(save):
         loaded(save(x=flat), lengths="lengths")
 
 
-def test_numbers_of_words_may_have_lengths(save):
+def test_token_ids_may_have_lengths(save):
     words = np.arange(ROWS * STEPS).reshape(ROWS, STEPS)
     data = loaded(save(x=words), split=KEEP)
     assert not padding(data.train).any() and data.input_shapes == {"input": (STEPS,)}
@@ -146,7 +146,7 @@ def changed(row, value):
     return lengths
 
 
-# id: (arrays to change, dataset keys, what the message must hold)
+# id: (arrays to change, dataset keys, what the message must contain)
 BAD = {
     "zero": ({"lengths": changed(3, 0)}, {}, ['"lengths"', "row 4", "from 1 to 5", "got 0"]),
     "too long": ({"lengths": changed(0, 6)}, {}, ["row 1", "from 1 to 5", "got 6"]),
@@ -184,7 +184,7 @@ def test_raw_files_must_have_lengths_that_the_model_can_take(save):
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(1, 6), min_size=8, max_size=20), st.integers(0, 99), st.booleans())
-def test_what_stands_in_the_padding_changes_nothing(tmp_path_factory, lengths, seed, scaled):
+def test_the_values_of_the_padding_change_nothing(tmp_path_factory, lengths, seed, scaled):
     lengths = np.array(lengths)
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(len(lengths), 6, 2)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Rows that are time steps: which make a sequence, in which order, what each sequence has once, and what is refused."""
+"""Rows that are time steps: their sequences and order, the values that each sequence has once, and what is refused."""
 
 import datetime
 
@@ -10,8 +10,8 @@ from nnctl.data.config import DatasetSpec
 from nnctl.data.preprocessing.sequence_tables import fold
 from nnctl.errors import DataError
 
-# Sequences q (rows 1, 2, 4 of the file, by time 4 1 2), p (rows 0, 5, by 3 6) and r (row 3), in order of their ids'
-# first rows: p q r.
+# Sequences q (rows 1, 2, 4 of the file, times 4 1 2), p (rows 0, 5, times 3 6) and r (row 3), in the order in which
+# their ids first appear: p q r.
 COLUMNS = {
     "id": ["p", "q", "q", "r", "q", "p"],
     "t": [30.0, 2.0, 1.0, 9.0, 5.0, 6.0],
@@ -118,7 +118,7 @@ def test_a_value_that_is_missing_in_all_steps_does_not_vary():
     assert refused(COLUMNS | {"y": [1.0, 2.0, 2.0, 3.0, 2.0, None]}).message.startswith("row 6")
 
 
-def test_columns_that_are_no_feature_may_vary_and_be_absent():
+def test_columns_that_are_not_features_may_vary_and_be_absent():
     columns = {name: values for name, values in COLUMNS.items() if name != "y"}
     long, _ = folded(columns, targets=(), weight="w", split={"time": "d"})
     assert list(long.sequences.columns) == [] and long.sequences.rows == 3
@@ -127,7 +127,7 @@ def test_columns_that_are_no_feature_may_vary_and_be_absent():
 # Splits of files of their own ---------------------------------------------------------------------------------------
 
 
-def test_an_id_in_a_file_of_its_own_is_another_sequence():
+def test_the_same_id_in_a_separate_file_is_another_sequence():
     columns = {"id": ["p", "q", "p", "q", "p"], "x": [0.0, 1.0, 2.0, 3.0, 4.0], "y": ["u", "v", "v", "v", "w"]}
     fixed = {"validation": np.array([2, 3]), "test": np.array([4])}
     long, parts = folded(columns, fixed=fixed)
@@ -137,7 +137,7 @@ def test_an_id_in_a_file_of_its_own_is_another_sequence():
     assert [long.sequences["y"].value(row) for row in range(5)] == ["u", "v", "v", "v", "w"]
 
 
-def test_the_sequences_of_a_file_of_its_own_are_none_twice():
+def test_the_sequences_of_a_separate_file_are_not_repeated():
     columns = COLUMNS | {"id": ["p", "p", "q", "q", "q", "r"], "y": ["u", "u", "v", "v", "v", "u"]}
     _, parts = folded(columns, fixed={"test": np.array([2, 3, 4, 5])})
     assert parts["test"].tolist() == [1, 2]
@@ -159,12 +159,12 @@ def test_the_sequences_of_a_file_of_its_own_are_none_twice():
         ("t", ["t10", "t2", "t1", "t10", "t1", "t2"], 'rows 3, 5: the sequence "q" has the step t1 twice'),
     ],
 )
-def test_ids_and_orders_that_say_nothing(name, values, said):
+def test_missing_ids_and_orders(name, values, said):
     problem = refused(COLUMNS | {name: values}, sequence={"order": "t"})
     assert said in problem.message and f'"{name}"' in problem.where and problem.hint
 
 
-def test_the_same_step_in_two_sequences_is_none_twice():
+def test_the_same_step_in_two_sequences_is_not_repeated():
     long, _ = folded(COLUMNS | {"t": [1.0, 1.0, 2.0, 1.0, 3.0, 2.0]}, sequence={"order": "t"})
     assert steps(long) == [[0, 5], [1, 2, 4], [3]]
 
@@ -186,7 +186,7 @@ def test_a_column_that_is_not_there(keys):
         (1, [[5], [2], [3]]),
     ],
 )
-def test_sequences_are_filled_up_with_zeros_or_cut(count, expected):
+def test_sequences_are_padded_or_truncated(count, expected):
     long, _ = folded(sequence={"order": "t"})
     packed = long.pack(np.array(COLUMNS["x"], np.float32), count)
     assert packed.dtype == np.float32

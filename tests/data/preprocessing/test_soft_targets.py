@@ -32,7 +32,7 @@ def loaded(file, target, labels="binary", **settings):
 @pytest.mark.parametrize("values", [
     RATINGS, [0.25, 0.75] * 4, [0, 1, 0, 1, 0, 1, 0, 0.5], [1e-9, 1] * 4, list(np.linspace(0, 1, 40)),
 ], ids=["ratings", "two values", "nearly classes", "tiny", "forty values"])  # fmt: skip
-def test_a_column_of_fractions_is_taken_as_it_is(tmp_path, values):
+def test_a_column_of_fractions_is_unchanged(tmp_path, values):
     data = loaded(table(tmp_path, {"rating": values}), "rating")
     np.testing.assert_allclose(data.train.targets["out"][:, 0], np.float32(values))
     target = data.targets["out"]
@@ -85,7 +85,7 @@ def test_two_whole_numbers_are_classes_still(tmp_path, values):
     assert not target.soft and len(target.classes) == 2
 
 
-def test_the_way_targets_are_taken_is_kept(tmp_path):
+def test_soft_targets_are_saved(tmp_path):
     file = table(tmp_path, {"y": RATINGS})
     kept = Preprocessing.from_json(loaded(file, "y").preprocessing.to_json())
     only_ends, _ = kept.apply(table(tmp_path, {"y": [0, 1, 1]}, "e.csv"), with_targets=True)
@@ -107,7 +107,7 @@ epochs: 1
     ("sigmoid", "binary_crossentropy"), ("linear", "{binary_crossentropy: {from_logits: true}}"),
 ])  # fmt: skip
 def test_training_gives_keras_loss_accuracy_and_fractions(tmp_path, activation, loss):
-    """Untrained, p is 0.5 everywhere: the loss is log 2, and p > 0.5, which is no, equals the targets that are 0."""
+    """Untrained, p is 0.5 everywhere: the loss is log 2, and p > 0.5 is false, which is correct for targets of 0."""
     file = table(tmp_path, {"y": RATINGS})
     config = CONFIG.format(file=file, activation=activation, loss=loss)
     events = []
@@ -127,8 +127,8 @@ def test_a_margin_loss_takes_no_fractions(tmp_path):
 
 
 @pytest.mark.parametrize("logits", [False, True])
-def test_auc_counts_a_fraction_as_a_share_of_a_positive(logits):
-    """As pairs: a row of 0.25 is a quarter of a positive and three quarters of a negative."""
+def test_auc_counts_a_fraction_as_part_of_a_positive(logits):
+    """A row of 0.25 is a quarter of a positive row and three quarters of a negative one."""
     y, p = np.array([[0.25], [1.0], [0.0], [0.6]]), np.array([[0.2], [0.9], [0.1], [0.6]])
     metric = metrics.build("auc").for_output("binary", (1,), logits)
     state = metric.start()

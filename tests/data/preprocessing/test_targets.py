@@ -1,4 +1,4 @@
-"""Targets: what a loss is given of a column, by its labels, and how predictions become the data's own words again."""
+"""Targets: how columns are encoded for each loss, and how predictions are decoded to class names and units."""
 
 import datetime
 import json
@@ -40,7 +40,7 @@ def back(coder):
         (["b", "a", "b"], "binary", ("a", "b"), False, (1,)),
         (NUMBERS, "integer", ("1", "2.5", "3"), True, ()),
         ([10.0, 9.0, -1.0], "onehot", ("-1", "9", "10"), True, (3,)),  # by size
-        (["10", "9", "x"], "integer", ("10", "9", "x"), False, ()),  # by letter
+        (["10", "9", "x"], "integer", ("10", "9", "x"), False, ()),  # alphabetically
         ([1.0, 0.0, 1.0], "binary", ("0", "1"), True, (1,)),
         ([True, False, True], "binary", ("false", "true"), False, (1,)),
         ([1.0, None, 2.0], "integer", ("1", "2"), True, ()),
@@ -53,7 +53,7 @@ def test_classes_are_the_values_in_order(values, labels, classes, numeric, shape
     assert (target.labels, target.columns, target.shape, target.classes) == (labels, ("y",), shape, classes)
 
 
-def test_what_the_losses_are_given():
+def test_the_encoding_for_each_loss():
     codes = [1, 2, 1, 0, 2]
     integer = fitted(WORDS, "integer").encode(table(y=WORDS))
     assert integer.dtype == np.int32 and integer.tolist() == codes
@@ -75,7 +75,7 @@ def test_a_class_that_training_does_not_have(labels):
     assert '"y"' in caught.value.problems[0].where
 
 
-def test_a_class_in_no_row_is_no_error():
+def test_a_class_in_no_row_is_not_an_error():
     values = table(y=["a", "c", "b"]).take(np.array([2, 0]))  # "c" is still among the column's words
     assert fitted(["a", "b"], "integer").encode(values).tolist() == [1, 0]
 
@@ -100,7 +100,7 @@ def test_missing_targets_are_an_error(labels):
         ("integer", [datetime.date(2020, 1, 1)] * 2, "date"),
         ("number", [datetime.date(2020, 1, 1)] * 2, "date"),
         ("integer", [datetime.time(10, 30)] * 2, "time"),
-        ("binary", [0.5, 2.0], "row 2"),  # a fraction is a probability, and then 2 is none
+        ("binary", [0.5, 2.0], "row 2"),  # with a fraction, values are probabilities, and 2 is not one
         ("binary", [0.5, -0.1, None], "row 2"),
         ("onehot", [NESTED] * 2, "nested"),
         ("integer", [1.0, np.inf, 2.0], "row 2"),
@@ -128,13 +128,13 @@ def test_columns_without_classes(labels, values, said):
         (21, 500, "fraction", False),
     ],
 )
-def test_many_different_values_are_no_classes(classes, rows, kind, fits):
+def test_many_distinct_values_are_not_classes(classes, rows, kind, fits):
     value = {"text": lambda at: f"n{at}", "whole": float, "fraction": lambda at: at + 0.5,
              "mixed": lambda at: at + 0.5 * (at == 7)}[kind]  # fmt: skip
     values = [value(at % classes) for at in range(rows)]
     if fits:
         assert len(fitted(values, "integer").classes) == classes
-        assert len(fitted([*values, *[None] * 9], "integer").classes) == classes  # missing rows count for nothing
+        assert len(fitted([*values, *[None] * 9], "integer").classes) == classes  # missing rows do not count
     else:
         refused("integer", y=values)
         refused("integer", y=[*values, *[None] * 500])
@@ -151,7 +151,7 @@ def test_numbers_stay_what_they_are():
     assert fitted(["1.5", "2"], "number").encode(table(y=["2", "4e1"])).tolist() == [[2.0], [40.0]]
 
 
-# The training rows are the first four; the last one is far off.
+# The first four rows are for training; the last value is far away.
 @pytest.mark.parametrize(
     ("way", "shift", "scale"),
     [("standard", 4.0, np.sqrt(14.0)), ("minmax", 0.0, 10.0)],
@@ -182,11 +182,11 @@ def test_several_numbers_side_by_side():
     assert coder.decode(y).tolist() == [[10.0, 1.0], [50.0, 3.0]]
 
 
-def test_words_are_no_numbers():
+def test_words_are_not_numbers():
     problem = refused("number", y=["a", "b", "a"])
     assert "a, b" in problem.message and "`loss: binary_crossentropy`" in problem.hint
     assert "`loss: sparse_categorical_crossentropy`" in refused("number", y=["1", "b", "c"]).hint
-    assert "sparse" in refused("number", y=["1", "nan", "2"]).hint  # which is no number to learn, either
+    assert "sparse" in refused("number", y=["1", "nan", "2"]).hint  # NaN is not a target either
 
 
 # Flags and one-hot columns ------------------------------------------------------------------------------------------
@@ -296,7 +296,7 @@ PROBABILITIES = np.array([[0.1, 0.2, 0.7], [0.6, 0.3, 0.1]])
         (TargetCoder("binary", ("x",), (2,), shift=(1.0,), scale=(4.0,)), np.array([[0.5, 0.0]]), [[3.0, 1.0]]),
     ],
 )
-def test_predictions_come_back_in_the_datas_own_words(coder, predicted, expected):
+def test_predictions_are_decoded(coder, predicted, expected):
     for each in (coder, back(coder)):
         found = each.decode(predicted)
         assert found.tolist() == expected and (found.dtype == object) == isinstance(np.ravel(expected)[0], str)
@@ -333,7 +333,7 @@ def test_a_target_comes_back_from_json(coder):
     assert back(coder) == coder
 
 
-def test_a_scaled_target_tells_its_scale_in_the_models_own_numbers():
+def test_a_scaled_target_has_its_scale_in_the_units_of_the_model():
     target = TargetCoder("binary", ("x",), (1,), shift=(4.0,), scale=(8.0,), divisor=2.0).target
     assert (target.shift, target.scale) == ((2.0,), (4.0,))
 
@@ -345,7 +345,7 @@ def test_the_note_on_fractions_names_three_columns():
 
 
 @pytest.mark.parametrize("soft", [True, False])
-def test_what_a_binary_loss_takes(soft):
+def test_the_values_that_a_binary_loss_accepts(soft):
     values = np.array([[0.0, 1.0], [0.5, 1.0], [1.5, 0.0]])
     with pytest.raises(DataError) as caught:
         check_range(values, "binary", "d", soft=soft)

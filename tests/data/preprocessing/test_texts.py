@@ -1,4 +1,4 @@
-"""Texts to numbers: which words, in which order, what is cut, filled up and unknown; as Keras' TextVectorization."""
+"""Texts to token ids: vocabulary, truncation, padding and unknown words, as in Keras' TextVectorization."""
 
 import json
 
@@ -42,7 +42,7 @@ def test_tokens(text, split, lower, expected):
 
 
 def test_the_vocabulary_is_the_training_rows_words_by_frequency():
-    """the 4, a 2, cat 2, dog 1, sat 1: ties in alphabetical order."""
+    """the 4, a 2, cat 2, dog 1, sat 1: ties are in alphabetical order."""
     found = fitted()
     assert found == TextInput("t", ("the", "a", "cat", "dog", "sat"), 4, "word", True, False)
     assert (found.shape, found.columns, found.numbers) == ((4,), (("t", "text"),), 7)
@@ -78,10 +78,10 @@ def test_texts_to_numbers():
     np.testing.assert_array_equal(x, [[3, 4, 1, 3], [6, 0, 0, 0], [0, 0, 0, 0], [2, 2, 2, 0]])
     cut, unknown = notes
     assert '"t"' in cut and "1 of 4" in cut and "4 words" in cut
-    assert "12.5%" in unknown and "word" in unknown  # 1 of the 8 that are there
+    assert "12.5%" in unknown and "word" in unknown  # 1 of 8
 
 
-def test_a_text_of_just_the_length_is_not_cut():
+def test_a_text_of_exactly_the_length_is_not_truncated():
     notes = []
     fitted().transform(table(t=["the a cat dog"]), notes)
     assert notes == []
@@ -117,7 +117,7 @@ def test_no_word_in_the_training_rows(texts, split):
     assert '"t"' in caught.value.problems[0].where
 
 
-def test_the_note_says_what_the_embedding_wants():
+def test_the_note_says_what_the_embedding_needs():
     note = fitted().note()
     assert all(said in note for said in ('"t"', "4 token ids", "vocabulary of 5", "'the', 'a'", "input_dim 7"))
 
@@ -127,13 +127,13 @@ def test_a_text_comes_back_from_json(found):
     assert input_from_json(json.loads(json.dumps(found.to_json()))) == found
 
 
-def test_the_share_of_unknown_words():
+def test_the_fraction_of_unknown_words():
     notes = []
     fitted().transform(table(t=["zebra"]), notes)
     assert "100.0%" in notes[0]
 
 
-def test_by_default_words_in_small_letters_and_no_missing_texts():
+def test_by_default_words_are_lower_case_and_texts_not_missing():
     plain = TextInput("t", ("a",), 2)
     assert plain.transform(table(t=["A, a b"]), []).tolist() == [[2, 2]]
     with pytest.raises(DataError):

@@ -1,4 +1,4 @@
-"""What DuckDB's types are called, whether a query that a hint gives runs, and what is made of such columns."""
+"""DuckDB's types: their names in messages, the queries of hints, which must run, and columns of these types."""
 
 import json
 import shlex
@@ -11,7 +11,7 @@ from nnctl.data.readers.paths import find_files
 from nnctl.errors import DataError
 
 TYPES = {
-    # SQL of a value: (kind, what it is called)
+    # SQL of a value: (kind, name in messages)
     "1::utinyint": ("number", "numbers"), "1::hugeint": ("number", "numbers"),
     "1.5::decimal(4, 1)": ("number", "numbers"),
     "1e3::float": ("number", "numbers"), "'12'::bignum": ("number", "numbers"),
@@ -83,7 +83,7 @@ def test_the_kinds_in_json_are_named(values, called, tmp_path):
         ("t", ["no extension"]), ("t.{x}", ["supported"]),
     ],
 )  # fmt: skip
-def test_files_that_are_not_read_are_told_what_to_do(name, words, tmp_path):
+def test_unsupported_files_get_a_hint(name, words, tmp_path):
     path = tmp_path / name
     path.write_bytes(b"a,y\n1,2\n")
     with pytest.raises(DataError) as error:

@@ -1,4 +1,4 @@
-"""IDX files: what was written is read, and no header is believed before the file bears it out."""
+"""IDX files: what was written is read, and headers are not trusted."""
 
 import gzip
 import struct
@@ -20,7 +20,7 @@ CODES = {"uint8": 8, "int8": 9, "int16": 11, "int32": 12, "float32": 13, "float6
 
 
 def idx(values):
-    """An array as an IDX file's bytes."""
+    """An array as the bytes of an IDX file."""
     head = bytes([0, 0, CODES[str(values.dtype)], values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape)
     return head + values.astype(values.dtype.newbyteorder(">")).tobytes()
 
@@ -63,7 +63,7 @@ def test_a_broken_file_is_named(tmp_path, data, words):
 
 
 @pytest.mark.parametrize("size", [2**20, 2**31])
-def test_a_packed_file_is_unpacked_no_further_than_its_header_says(tmp_path, size):
+def test_a_compressed_file_is_read_no_further_than_its_header_says(tmp_path, size):
     path = tmp_path / "images-idx3-ubyte.gz"
     path.write_bytes(gzip.compress(GOOD + b"\0" * 10_000_000))
     with pytest.raises(DataError, match="continues"):
@@ -93,13 +93,13 @@ epochs: 30
 
 @pytest.fixture
 def folder(tmp_path):
-    """The digits as MNIST's four files: the first 1,200 train, the rest test."""
+    """The digits as four files like those of MNIST: the first 1,200 for training, the others for test."""
     with np.load(bundled_path("digits")) as file:
         images, labels = file["images"], file["labels"].astype(np.uint8)
     images = np.clip(images.astype(int) * 16, 0, 255).astype(np.uint8)
-    for part, rows in (("train", slice(0, 1200)), ("t10k", slice(1200, None))):
-        (tmp_path / f"{part}-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(images[rows])))
-        (tmp_path / f"{part}-labels-idx1-ubyte").write_bytes(idx(labels[rows]))
+    for split, rows in (("train", slice(0, 1200)), ("t10k", slice(1200, None))):
+        (tmp_path / f"{split}-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(images[rows])))
+        (tmp_path / f"{split}-labels-idx1-ubyte").write_bytes(idx(labels[rows]))
     return tmp_path
 
 
@@ -136,7 +136,7 @@ def test_lists_and_globs(folder, names):
 
 
 @pytest.mark.parametrize("prefix", ["", "emnist-letters-"])
-def test_parts_by_name(folder, prefix):
+def test_splits_by_name(folder, prefix):
     for path in list(folder.iterdir()):
         path.rename(folder / (prefix + path.name.replace("t10k", "test")))
     assert runner.load_data(config.loads(CONFIG.format(path=folder))).test.rows == 597

@@ -1,4 +1,4 @@
-"""Folders of images: classes by folder, sizes, colours, broken files; a model that is trained on them."""
+"""Folders of images: classes by folder, sizes, colors, broken files, and models trained on them."""
 
 import io
 import json
@@ -29,7 +29,7 @@ def paint(path, pixels, **how):
 
 @pytest.fixture
 def photos(tmp_path):
-    """Bright and dark pictures, 30 of each, of 6 x 5 pixels in colour."""
+    """Bright and dark images, 30 of each, of 6 x 5 pixels in color."""
     rng = np.random.default_rng(0)
     for label, low in (("bright", 130), ("dark", 0)):
         for number in range(30):
@@ -44,7 +44,7 @@ def test_folders_are_classes(photos):
     assert np.all((arrays["x"].mean(axis=(1, 2, 3)) > 125) == (arrays["y"] == "bright"))
 
 
-def test_size_and_colour_are_the_configs_or_the_firsts(photos):
+def test_size_and_color_are_from_the_config_or_the_first_image(photos):
     paint(photos / "dark" / "large.png", np.full((12, 10, 3), 40))
     assert read_image_folder(photos, ImageSpec())["x"].shape == (61, 6, 5, 3)
     small = read_image_folder(photos, ImageSpec(size=[3, 4], color="gray"))
@@ -56,7 +56,7 @@ def test_size_and_colour_are_the_configs_or_the_firsts(photos):
     )
 
 
-def test_folders_of_parts_are_parts(photos, tmp_path):
+def test_folders_of_splits_are_splits(photos, tmp_path):
     (tmp_path / "whole").mkdir()
     photos.rename(tmp_path / "whole" / "train")
     for label, value in (("bright", 200), ("dark", 40)):
@@ -68,14 +68,14 @@ def test_folders_of_parts_are_parts(photos, tmp_path):
     data = loaded(tmp_path / "whole", split={"validation": 0.1})
     assert (data.train.rows, data.validation.rows, data.test.rows) == (54, 6, 2)
     assert data.test.names.tolist() == ["test/bright/one.png", "test/dark/one.png"]
-    for part in (data.train, data.validation, data.test):
-        classes = [name.split("/")[1] for name in part.names]
-        assert [data.targets["out"].classes[number] for number in part.targets["out"]] == classes
+    for split in (data.train, data.validation, data.test):
+        classes = [name.split("/")[1] for name in split.names]
+        assert [data.targets["out"].classes[number] for number in split.targets["out"]] == classes
 
 
-def test_a_camera_held_upright_is_turned(tmp_path):
+def test_images_are_rotated_by_exif(tmp_path):
     exif = Image.Exif()
-    exif[0x0112] = 6  # turn by a quarter
+    exif[0x0112] = 6  # rotated by 90 degrees
     picture = np.zeros((8, 4), np.uint8)
     picture[0] = 255
     for label in "ab":
@@ -113,7 +113,7 @@ def test_a_broken_file_is_named(photos, name, content, words):
         read_image_folder(photos, ImageSpec())
 
 
-def test_hidden_files_are_passed_over_and_empty_classes_are_not(photos):
+def test_hidden_files_are_ignored_and_empty_classes_are_not(photos):
     (photos / "dark" / ".DS_Store").write_bytes(b"?")
     read_image_folder(photos, ImageSpec())
     (photos / "none").mkdir()
@@ -147,7 +147,7 @@ def test_images_that_do_not_fit_into_memory_together_are_refused_before_it_is_ta
         read_image_folder(photos, ImageSpec(size=[100_000, 100_000]))
 
 
-def test_images_beside_the_class_folders_are_named(photos):
+def test_images_next_to_the_class_folders_are_named(photos):
     paint(photos / "stray.png", np.zeros((6, 5, 3)))
     with pytest.raises(DataError, match=r"stray\.png"):
         read_image_folder(photos, ImageSpec())
@@ -161,7 +161,7 @@ def test_images_without_classes_can_be_targets_of_themselves_alone(photos):
 
 
 def test_sizes_whose_bytes_make_no_whole_words(photos):
-    """Rows of 3 x 3 x 3 bytes, looked at for duplicates."""
+    """Rows of 3 x 3 x 3 bytes, which are compared for duplicates."""
     data = loaded(photos, image={"size": [3, 3]})
     assert data.train.inputs["input"].shape[1:] == (3, 3, 3)
 
@@ -193,7 +193,7 @@ def test_it_trains_and_answers_for_files_by_name(photos, tmp_path):
 
 
 def test_the_commands_on_a_folder(photos, tmp_path):
-    """Layers that take any shape see the folder's size and colour again when they predict."""
+    """Prediction uses the size and color of the folder, also for layers that accept any shape."""
     config = tmp_path / "photos.yaml"
     config.write_text(
         f"""
@@ -233,7 +233,7 @@ def test_pixels_are_refused_where_other_numbers_were_trained_on(tmp_path):
 
 
 def sixteen(pixels):
-    """A PNG file of 16 bits per channel, of (height, width, 3 or 4), which Pillow does not write."""
+    """A PNG file with 16 bits per channel, (height, width, 3 or 4), which Pillow cannot write."""
     pixels = np.asarray(pixels)
     height, width, channels = pixels.shape
     lines = b"".join(b"\0" + line.astype(">u2").tobytes() for line in pixels)
@@ -248,13 +248,13 @@ def sixteen(pixels):
 
 
 def read(folder, **image):
-    """The first image's pixels and the notes."""
+    """The pixels of the first image, and the notes."""
     arrays = read_image_folder(folder, ImageSpec(**image))
     return arrays["x"][0], arrays.notes
 
 
 def transparent(mode, ending, **how):
-    """A black pixel, one that is half transparent, and one that is nothing but transparent, as a file."""
+    """A file with a black, a half transparent and a fully transparent pixel."""
     image = Image.new("RGBA", (3, 1))
     image.putdata([(0, 0, 0, 255), (0, 0, 0, 128), (255, 0, 0, 0)])
     if mode == "P":
@@ -278,20 +278,20 @@ def transparent(mode, ending, **how):
     [("RGBA", "png", {}), ("LA", "png", {}), ("P", "png", {}), ("P", "gif", {}), ("L", "png", {}), ("RGB", "png", {}),
      ("RGBA", "webp", {"lossless": True, "exact": True}), ("RGBA", "tiff", {})],
 )  # fmt: skip
-@pytest.mark.parametrize(("ground", "pixel"), [("white", 255), ("black", 0), ("#406080", None), ([7, 7, 7], 7)])
-def test_transparent_pixels_show_the_ground(mode, ending, how, ground, pixel, tmp_path):
+@pytest.mark.parametrize(("background", "pixel"), [("white", 255), ("black", 0), ("#406080", None), ([7, 7, 7], 7)])
+def test_transparent_pixels_show_the_background(mode, ending, how, background, pixel, tmp_path):
     for label in "ab":
         (tmp_path / label).mkdir()
         (tmp_path / label / f"x.{ending}").write_bytes(transparent(mode, ending, **how))
-    x, notes = read(tmp_path, background=ground, color="rgb")
+    x, notes = read(tmp_path, background=background, color="rgb")
     behind = np.full(3, pixel) if pixel is not None else np.array([0x40, 0x60, 0x80])
     half = behind * (127 / 255) if mode in ("RGBA", "LA") else np.zeros(3)
     np.testing.assert_allclose(x[0], [[0, 0, 0], half, behind], atol=1)
-    shown = ground if isinstance(ground, str) else "#070707"
+    shown = background if isinstance(background, str) else "#070707"
     assert any(f"2 of 2 images have transparent pixels and are placed on {shown}" in note for note in notes)
 
 
-def test_an_image_that_is_opaque_all_over_is_what_it_was(tmp_path):
+def test_an_opaque_image_is_unchanged(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (4, 4, 4))
     pixels[..., 3] = 255
     for label in "ab":
@@ -301,14 +301,16 @@ def test_an_image_that_is_opaque_all_over_is_what_it_was(tmp_path):
     assert notes == ()
 
 
-@pytest.mark.parametrize("ground", ["green", "#12345", "#gggggg", [1, 2], [1, 2, 256], 7])
-def test_a_ground_that_is_no_color(ground):
+@pytest.mark.parametrize("background", ["green", "#12345", "#gggggg", [1, 2], [1, 2, 256], 7])
+def test_a_background_that_is_not_a_color(background):
     with pytest.raises(Exception, match=r"color|background|255|3|tuple"):
-        spec.loads(f"dataset: {{path: x, image: {{background: {json.dumps(ground)}}}}}\nlayers: [Flatten]\nloss: mse")
+        spec.loads(
+            f"dataset: {{path: x, image: {{background: {json.dumps(background)}}}}}\nlayers: [Flatten]\nloss: mse"
+        )
 
 
 DEEP = [
-    # (the pixels of a folder's images, the bytes that come of the first)
+    # (the pixels of the images in a folder, the bytes of the first)
     ([np.array([[20, 200]], np.uint16)], [0, 254]),
     ([np.array([[0, 255, 256, 65535]], np.uint16)], [0, 0, 1, 255]),
     ([np.array([[1000, 1128]], np.uint16), np.array([[1255, 1000]], np.uint16)], [0, 128]),
@@ -351,10 +353,10 @@ def test_deep_colors_keep_both_bytes(tmp_path):
 
 
 def test_a_range_that_is_given_and_one_of_the_training_folder(tmp_path):
-    for part, high in (("train", 100), ("test", 400)):
+    for split, high in (("train", 100), ("test", 400)):
         for label in "ab":
-            (tmp_path / part / label).mkdir(parents=True)
-            Image.fromarray(np.array([[0, high]], np.uint16)).save(tmp_path / part / label / "x.png")
+            (tmp_path / split / label).mkdir(parents=True)
+            Image.fromarray(np.array([[0, high]], np.uint16)).save(tmp_path / split / label / "x.png")
     arrays = read_image_folder(tmp_path, ImageSpec())
     assert arrays.image.range == (0, 100)
     assert arrays["x_train"][0, 0, :, 0].tolist() == [0, 253] and arrays["x_test"][0, 0, :, 0].tolist() == [0, 255]
@@ -365,7 +367,7 @@ def test_a_range_that_is_given_and_one_of_the_training_folder(tmp_path):
         ImageSpec(range=[5, 5])
 
 
-def test_pixels_that_are_no_numbers_are_named(tmp_path):
+def test_pixels_that_are_not_finite_are_named(tmp_path):
     for label, value in (("a", 0.5), ("b", np.nan)):
         (tmp_path / label).mkdir()
         Image.fromarray(np.array([[0, value]], np.float32)).save(tmp_path / label / "x.tif")
@@ -373,7 +375,7 @@ def test_pixels_that_are_no_numbers_are_named(tmp_path):
         read_image_folder(tmp_path, ImageSpec())
 
 
-def test_a_deep_image_held_upright_is_turned(tmp_path):
+def test_deep_images_are_rotated_by_exif(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
     pixels = np.arange(0, 8 * 256, 256, np.uint16).reshape(2, 4)
@@ -386,7 +388,7 @@ def test_a_deep_image_held_upright_is_turned(tmp_path):
 
 @pytest.mark.parametrize("ending", ["tif", "gif", "png", "webp"])
 def test_further_pages_are_named(ending, tmp_path):
-    pages = [Image.new("RGB", (3, 2), colour) for colour in ((9, 9, 9), (200, 0, 0), (0, 200, 0))]
+    pages = [Image.new("RGB", (3, 2), color) for color in ((9, 9, 9), (200, 0, 0), (0, 200, 0))]
     for label in "ab":
         (tmp_path / label).mkdir()
         how = {"lossless": True} if ending == "webp" else {}
@@ -396,7 +398,7 @@ def test_further_pages_are_named(ending, tmp_path):
     assert any("2 of 2 images have several pages" in note and f"xa.{ending} has 3" in note for note in notes)
 
 
-def test_cmyk_is_told(tmp_path):
+def test_cmyk_has_a_note(tmp_path):
     for label in "ab":
         (tmp_path / label).mkdir()
         Image.new("CMYK", (2, 2), (0, 255, 255, 0)).save(tmp_path / label / "x.jpg")
@@ -406,7 +408,7 @@ def test_cmyk_is_told(tmp_path):
 
 
 def test_a_model_reads_new_images_as_those_it_was_trained_on(tmp_path):
-    """Range and ground go with the model: one image alone gives what it gives among others."""
+    """Range and background are saved with the model: an image alone is read as among others."""
     rng = np.random.default_rng(0)
     for number in range(20):
         for label, low in (("bar", 150), ("square", 20)):

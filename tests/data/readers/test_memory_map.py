@@ -1,4 +1,4 @@
-"""Mapped files: which arrays are mapped, and that a file which is broken, or breaks in use, is named."""
+"""Mapped files: which arrays are mapped, and the errors about files that are broken or truncated while in use."""
 
 import zipfile
 
@@ -26,10 +26,10 @@ def read(path):
     return read_arrays(find_files([str(path)])).arrays
 
 
-@pytest.mark.parametrize("sparing", [False, True], ids=["room", "no room"])
+@pytest.mark.parametrize("larger", [False, True], ids=["fits into memory", "larger than memory"])
 @pytest.mark.parametrize("dtype", ["<f4", ">f8", "u1", "<i8"])
-def test_stored_arrays_are_mapped(tmp_path, dtype, sparing, monkeypatch):
-    if sparing:  # as if the file were larger than the machine's memory
+def test_stored_arrays_are_mapped(tmp_path, dtype, larger, monkeypatch):
+    if larger:  # as if the file were larger than the memory of the machine
         monkeypatch.setattr(memory_map, "machine_memory", lambda: 0)
     x = (X * 10).astype(dtype)
     np.save(tmp_path / "d.npy", x)
@@ -43,7 +43,7 @@ def test_stored_arrays_are_mapped(tmp_path, dtype, sparing, monkeypatch):
         np.testing.assert_array_equal(found[order], wanted[order])
 
 
-def test_what_is_packed_small_or_in_fortrans_order_is_read(tmp_path):
+def test_compressed_small_and_fortran_arrays_are_read(tmp_path):
     np.savez_compressed(tmp_path / "packed.npz", x=X)
     np.savez(tmp_path / "d.npz", small=X[:5], turned=np.asfortranarray(X), words=np.full((500, 3), "abc"))
     found = read(tmp_path / "d.npz")
@@ -53,7 +53,7 @@ def test_what_is_packed_small_or_in_fortrans_order_is_read(tmp_path):
         np.testing.assert_array_equal(each, X)
 
 
-def test_idx_files_are_mapped_unless_packed(tmp_path):
+def test_idx_files_are_mapped_unless_compressed(tmp_path):
     x = np.random.default_rng(0).integers(0, 1000, (300, 4, 4)).astype(np.int16)
     path = tmp_path / "a-idx3-ubyte"
     path.write_bytes(idx(x))
@@ -70,7 +70,7 @@ def test_several_files_are_one_array(tmp_path):
     np.testing.assert_array_equal(found["x"], np.concatenate([X, X + 1, X + 2]))
 
 
-def test_a_file_that_is_cut_in_use_is_named_before_it_is_read(tmp_path):
+def test_a_file_that_is_truncated_in_use_is_named_before_it_is_read(tmp_path):
     path = tmp_path / "d.npy"
     np.save(path, X)
     found = read(path)["x"]
@@ -100,7 +100,7 @@ def test_a_damaged_archive_is_refused_as_one_that_is_read(tmp_path, damage):
     assert messages[0] == messages[1] and str(path) in messages[0]
 
 
-def test_objects_are_refused_and_headers_not_believed(tmp_path):
+def test_objects_are_refused_and_headers_not_trusted(tmp_path):
     np.save(tmp_path / "d.npy", np.array([{"a": 1}] * 400, dtype=object).reshape(200, 2), allow_pickle=True)
     with pytest.raises(DataError, match="Python objects"):
         read(tmp_path / "d.npy")

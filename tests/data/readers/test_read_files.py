@@ -1,4 +1,4 @@
-"""Files as they lie about, through the reader of tables: CSV of all kinds, JSON and Parquet with types of all kinds."""
+"""Real files through the reader of tables: CSV in all dialects, JSON and Parquet with all types."""
 
 import gzip
 import json
@@ -58,7 +58,7 @@ def test_an_encoding_of_the_config(tmp_path):
     assert [read["도시"].value(row) for row in range(2)] == ["서울", "부산"]
 
 
-@pytest.mark.parametrize("ending", ["csv", "json"])  # DuckDB writes no Parquet file with such names
+@pytest.mark.parametrize("ending", ["csv", "json"])  # DuckDB cannot write Parquet files with such names
 @pytest.mark.parametrize("dates", [False, True], ids=["", "beside dates"])
 def test_names_that_differ_by_case(ending, dates, tmp_path):
     rows = [{"A": at, "a": at * at, "y": at % 2} | ({"d": f"2020-01-0{at}"} if dates else {}) for at in range(1, 6)]
@@ -99,7 +99,7 @@ def test_what_is_not_read_is_left_out_by_its_name(value, query, tmp_path):
     assert table(path, query=taken).rows == 40
     ignored = loaded(path, labels="binary", target="y", query=query, ignore=["at"])
     assert ignored.train.inputs["input"].shape[1:] == (1,)
-    if value.startswith("time"):  # taken as words where the config asks for words
+    if value.startswith("time"):  # read as words if the config asks for words
         return
     for key in ("features", "categorical"):
         with pytest.raises(DataError, match=f"holds {NOT_READ[value]}, but a feature must be"):

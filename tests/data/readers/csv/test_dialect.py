@@ -1,4 +1,4 @@
-"""CSV files as people and programs write them: what is read from them, and what is said of those that are broken."""
+"""CSV files in the dialects of people and programs: what is read, and the errors about broken files."""
 
 import gzip
 import os
@@ -75,7 +75,7 @@ READ = {
 
 @pytest.mark.parametrize("block", [1 << 19, 5], ids=["", "blocks of 5 bytes"])
 @pytest.mark.parametrize("case", READ)
-def test_it_is_read_as_it_is_meant(case, block, tmp_path, monkeypatch):
+def test_it_is_read_correctly(case, block, tmp_path, monkeypatch):
     monkeypatch.setattr("nnctl.data.readers.csv.decoding.utf8_blocks.__defaults__", ("utf-8", block))
     content, names, rows = READ[case]
     how, found = read(tmp_path / "t.csv", content)
@@ -84,7 +84,7 @@ def test_it_is_read_as_it_is_meant(case, block, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("case", READ)
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "cp1252", "gzip"])
-def test_and_so_in_other_encodings(case, encoding, tmp_path):
+def test_it_is_read_correctly_in_other_encodings(case, encoding, tmp_path):
     content, names, rows = READ[case]
     if encoding == "gzip":
         how, found = read(tmp_path / "T.CSV.GZ", gzip.compress(content))
@@ -110,12 +110,12 @@ def test_a_plain_file_is_not_copied(case, as_is, tmp_path):
      ("a delimiter at every line's end", "every line ends in a ','"), ("plain", ""), ("old Macs", ""),
      ("a blank and a quoted comma", "spaces around unquoted fields"), ("line ends in quotes are no mixture", "")],
 )  # fmt: skip
-def test_what_is_done_is_told(case, words, tmp_path):
+def test_conversions_have_notes(case, words, tmp_path):
     how, _ = read(tmp_path / "t.csv", READ[case][0])
     assert bool(how.notes) == bool(words) and words in " ".join(how.notes)
 
 
-def test_a_comma_and_a_blank_in_quotes_alone_are_nothing_to_tell(tmp_path):
+def test_a_comma_and_a_blank_in_quotes_have_no_note(tmp_path):
     how, rows = read(tmp_path / "t.csv", b'a,b\n1,"nice, good"\n2,"so , so"\n')
     assert how.as_is and not how.notes and rows[0] == ("1", "nice, good")
 
@@ -213,7 +213,7 @@ def test_an_encoding_that_is_not_named_is_proposed(encoding, text, tmp_path):
 def test_an_encoding_that_is_wrong(tmp_path):
     with pytest.raises(DataError, match=r"line 2 is not shift_jis text\n.*`encoding: cp949` \(Korean"):
         read(tmp_path / "t.csv", KOREAN.encode("cp949"), "shift_jis")
-    how, rows = read(tmp_path / "t.csv", KOREAN.encode(), "cp949")  # as a file may be that a model is to predict
+    how, rows = read(tmp_path / "t.csv", KOREAN.encode(), "cp949")  # as a file for prediction may be
     assert rows[0] == ("서울", "좋음") and how.notes == ("t.csv is UTF-8 text, not cp949, and is read as UTF-8",)
     with pytest.raises(DataError, match=r"dataset\.encoding: .*'cp94'(.|\n)*did you mean cp949"):
         read(tmp_path / "t.csv", KOREAN.encode("cp949"), "cp94")
@@ -232,7 +232,7 @@ def test_a_copy_that_cannot_be_written(tmp_path, monkeypatch):
 
 
 def random_file(rng: random.Random) -> tuple[str, list[tuple[str | None, ...]]]:
-    """A file of any delimiter, line ends, quotes and blanks, and its rows."""
+    """A file with any delimiter, line ends, quotes and blanks, and its rows."""
     delimiter, width = rng.choice(",;\t|"), rng.randint(2, 4)
     ends = rng.choice([["\n"], ["\r\n"], ["\n", "\r\n"], ["\r"], ["\n", "\r\n", "\r"], ["\r\r\n"]])
     pad, inches = rng.choice(["", "", " "]), rng.random() < 0.2
@@ -247,7 +247,7 @@ def random_file(rng: random.Random) -> tuple[str, list[tuple[str | None, ...]]]:
                 written.append(pad + '"' + word.replace('"', '""') + '"' + rng.choice(["", pad]))
             else:
                 word = word.strip() + ('"z' if inches and word.strip() and rng.random() < 0.3 else "")
-                word = word or ("q" if at == 0 else "")  # a line of nothing is no row
+                word = word or ("q" if at == 0 else "")  # an empty line is not a row
                 written.append(rng.choice(["", pad]) + word + rng.choice(["", pad]))
             row.append(word or None)
         if not any(row):
@@ -258,7 +258,7 @@ def random_file(rng: random.Random) -> tuple[str, list[tuple[str | None, ...]]]:
 
 
 @pytest.mark.parametrize("block", [1, 3, 1 << 19])
-def test_files_made_at_random_are_read_as_they_were_meant(block, tmp_path, monkeypatch):
+def test_random_files_are_read_correctly(block, tmp_path, monkeypatch):
     monkeypatch.setattr("nnctl.data.readers.csv.decoding.utf8_blocks.__defaults__", ("utf-8", block))
     rng = random.Random(block)
     for _ in range(20):

@@ -1,4 +1,4 @@
-"""The reader of small files gives what DuckDB gives, or leaves the file to it."""
+"""The reader of small files gives the same table as DuckDB, or leaves the file to it."""
 
 import numpy as np
 import pytest
@@ -68,7 +68,7 @@ def test_any_file_is_read_the_same(content, tmp_path_factory):
     path.write_bytes(content)
     found = find_files([str(path)])
     small = read_small(found)
-    if small is not None:  # with spaces around unquoted fields it is left to DuckDB
+    if small is not None:  # spaces around unquoted fields are left to DuckDB
         other = by_duckdb(found)
         same(small, other)
         assert (small.formats, small.notes, small.missing_words) == (other.formats, other.notes, other.missing_words)
