@@ -1,4 +1,4 @@
-"""A bar chart in SVG, by hand: for each model, the time of an iteration beside nnctl's, which is 1."""
+"""A bar chart in SVG: for each model, the time of an iteration as a multiple of nnctl's."""
 
 from html import escape
 
@@ -26,7 +26,7 @@ def text(x: float, y: float, words: str, size: int = 13, colour: str = INK, more
 
 
 def beside(x: float, y: float, time: str, ratio: str) -> str:
-    """The numbers behind a bar, with a halo that keeps them clear of the dotted line."""
+    """The numbers next to a bar, with a halo that separates them from the dotted line."""
     halo = f'paint-order="stroke" stroke="{PAPER}" stroke-width="4"'
     if not ratio:
         return f'<text x="{x:.1f}" y="{y}" font-size="12" fill="{INK}" font-weight="600" {halo}>{time}</text>'
@@ -35,14 +35,14 @@ def beside(x: float, y: float, time: str, ratio: str) -> str:
 
 
 def times(found: dict) -> list[tuple[str, str, float]]:
-    """(who, colour, milliseconds) of those that were measured."""
+    """(peer, colour, milliseconds) of those that were measured."""
     ours = median(found.get(NNCTL), "ms")
     measured = [(who, colour, ours if who == NNCTL else fastest(found, who)) for who, _, colour in BARS]
     return [(who, colour, ms) for who, colour, ms in measured if ms]
 
 
 def draw(kept: dict) -> str:
-    """The chart of the figures with the most threads."""
+    """The chart of the measurements with the most threads."""
     iterations = kept.get("iterations", {})
     most = max(iterations, key=int, default="")
     rows = [(name, times(iterations[most][name])) for name in MAIN if name in iterations.get(most, {})]

@@ -1,12 +1,12 @@
-"""Whole commands, from the start of the process to its end: `nnctl train CONFIG` beside the same script in PyTorch and
-in Keras 3, for the ready configs.
+"""Measures whole commands, from the start of the process to its end: `nnctl train CONFIG` and equivalent scripts with
+PyTorch, Keras 3 and scikit-learn, for the ready configs.
 
     python benchmarks/commands.py --peers /path/to/python/with/the/frameworks --json FILE --write
     python benchmarks/commands.py iris optimizers/adam --rounds 1
 
-The scripts train as many epochs as nnctl did (it may have stopped early), on arrays that nnctl's data loading has made
-ready beforehand, which is to their advantage. Peers take turns; figures are medians of the rounds.
-benchmarks/README.md says what is measured and why so.
+The scripts train as many epochs as nnctl did (it may have stopped early), on arrays that nnctl prepared beforehand,
+which is to their advantage. Peers are measured alternately, and results are medians over the rounds.
+benchmarks/README.md explains what is measured and why.
 """
 
 import argparse
@@ -27,7 +27,7 @@ NAMES = sorted((path.relative_to(CONFIGS).with_suffix("").as_posix() for path in
 
 
 def train(name: str, folder: str, more: list[str]) -> tuple[processes.Done, int]:
-    """nnctl's command, and how many epochs it has trained."""
+    """Runs nnctl's command, and finds out how many epochs it trained."""
     run = Path(folder, "run")
     shutil.rmtree(run, ignore_errors=True)
     command = [sys.executable, "-m", "nnctl", "train", str(CONFIGS / f"{name}.yaml"), "--quiet", "--run", str(run)]
@@ -45,7 +45,7 @@ def script(peer: str, folder: str, epochs: int, python: str) -> processes.Done:
 
 
 def config(name: str, arguments: argparse.Namespace) -> dict:
-    """Figures of one config: all peers, or why it was skipped."""
+    """The measurements of one config: of all peers, or why it was skipped."""
     with tempfile.TemporaryDirectory() as folder:
         made = processes.prepare("config", str(CONFIGS / f"{name}.yaml"), folder)
         if made.rc:  # 2, as nnctl's own command: the data are not here

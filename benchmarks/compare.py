@@ -1,11 +1,11 @@
-"""nnctl beside PyTorch, Keras and scikit-learn: milliseconds a training iteration, in alternating runs.
+"""Compares nnctl with PyTorch, Keras and scikit-learn: milliseconds per training iteration, in alternating runs.
 
     python benchmarks/compare.py --peers /path/to/python/with/the/frameworks --threads 2 1 --json FILE --write
 
-Every figure is the median over rounds, in which the peers take turns, since a machine is faster at one time than at
-another; a round's is the median over a process' epochs. --json FILE keeps the figures (a run replaces those of the
-workloads and peers that it measured), --write makes docs/benchmarks.md and the chart of them, --from FILE shows them
-again without measuring. benchmarks/README.md says what is measured and why so.
+Every result is the median over rounds, in which the peers are measured alternately, since the speed of a machine
+varies; the result of a round is the median over the epochs of a process. --json FILE saves the results (a run replaces
+those of the workloads and peers that it measured), --write makes docs/benchmarks.md and the chart from them, --from
+FILE shows them again without measuring. benchmarks/README.md explains what is measured and why.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from workloads import WORKLOADS
 
 
 def measure(peer: str, folder: str, threads: int, arguments: argparse.Namespace, repeats: int) -> dict | None:
-    """One process' {"ms", "memory"}, or None where the peer is not installed or fails."""
+    """{"ms", "memory"} of one process, or None if the peer is not installed or fails."""
     how = PEERS[peer]
     if how.backend:
         env = processes.keras_environment(how.backend, threads)
@@ -41,7 +41,7 @@ def measure(peer: str, folder: str, threads: int, arguments: argparse.Namespace,
 
 
 def workload(name: str, arguments: argparse.Namespace) -> dict[str, dict]:
-    """{threads: {peer: figures}} of one workload."""
+    """{threads: {peer: results}} of one workload."""
     found: dict[str, dict] = {}
     with tempfile.TemporaryDirectory() as folder:
         made = processes.prepare("workload", name, folder)

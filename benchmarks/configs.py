@@ -16,8 +16,8 @@ CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 
 
 def measured(path: Path) -> dict | None:
-    """The figures of the test part, wall seconds from the command to its end, peak memory in MB. None where the
-    config's data is not on this machine."""
+    """The metrics of the test split, the seconds that the command takes, and its peak memory in MB; None if the
+    config's data are not on this machine."""
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         process = subprocess.Popen(
@@ -47,8 +47,8 @@ def main() -> None:
         if row is None:
             print(f"  {name} does not run here", file=sys.stderr)
             continue
-        figures = ", ".join(f"{key} {value:.3f}" for key, value in row["test"].items() if not key.endswith("loss"))
-        print(f"| [{name}]({name}.yaml) | {title(path)} | {figures} | {row['seconds']:.1f} | {row['memory']:.0f} |",
+        metrics = ", ".join(f"{key} {value:.3f}" for key, value in row["test"].items() if not key.endswith("loss"))
+        print(f"| [{name}]({name}.yaml) | {title(path)} | {metrics} | {row['seconds']:.1f} | {row['memory']:.0f} |",
               flush=True)  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The measured figures in a JSON file, with the machine they belong to.
+"""The file of results: JSON with the measurements, and the machine they were made on.
 
     {"machine": {...}, "iterations": {threads: {workload: {peer: {"ms": [...], "memory": [...], "date": ...}}}},
      "commands": {config: {"epochs", "date", "peers": {peer: {"seconds": [...], "memory": [...], "not": why}}}}}
@@ -36,7 +36,7 @@ def versions(python: str) -> dict[str, str]:
 
 
 def _first(path: str, start: str = "") -> str:
-    """The value of a file's first line that starts so, or "unknown"."""
+    """The value in a file's first line with this start, or "unknown"."""
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -67,7 +67,7 @@ def load(path: Path) -> dict:
 
 
 def update(path: Path | None, kept: dict, machine: dict) -> None:
-    """Writes the figures; those of another machine are not mixed with this one's."""
+    """Writes the results; those of different machines are never mixed."""
     if path is None:
         return
     before = kept.get("machine", {})

@@ -1,10 +1,10 @@
-"""What a workload's matrix products alone take: the least that any engine would need, whose other work were free.
+"""Measures the matrix products of a workload alone: a lower bound for any engine.
 
     python benchmarks/floor.py [WORKLOAD...] [--threads 2]
 
-Every product of a training iteration (forward, the weights' gradient, the inputs' gradient), as often as it comes, each
-thread with its share of the rows and numbers that lie in its cache: by nnctl's own (kernels/primitives/gemm.py), and by
-NumPy's BLAS held to one thread. A convolution counts as the product it amounts to, windows times weights.
+All products of a training iteration (forward, gradients of weights and of inputs), as often as they occur, each thread
+with its fraction of the rows and with operands in its cache: with nnctl's kernel (kernels/primitives/gemm.py), and with
+NumPy's BLAS on one thread. A convolution counts as the equivalent product of windows and weights.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def products_of(name: str, threads: int) -> list[tuple[int, int, int, int, str]]
 
 
 def milliseconds(found, matmul) -> float:
-    """Of all the products, one after the other."""
+    """The time of all products, one after another."""
     rng = np.random.default_rng(0)
     total = 0.0
     for times, rows, depth, columns, kind in found:

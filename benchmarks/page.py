@@ -1,4 +1,4 @@
-"""docs/benchmarks.md and docs/images/speed.svg, made of the figures; and the options that both benchmarks share."""
+"""Makes docs/benchmarks.md and docs/images/speed.svg from the results; defines the options of both benchmarks."""
 
 import argparse
 from pathlib import Path
@@ -30,16 +30,16 @@ or needs less memory. An empty cell means that the framework does not run the mo
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the figures there, beside those it has")
-    parser.add_argument("--write", action="store_true", help=f"make {PAGE.name} and {IMAGE.name} of the figures")
-    parser.add_argument("--from", dest="source", type=Path, metavar="FILE", help="measure nothing: show these figures")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="save the results there, beside those it has")
+    parser.add_argument("--write", action="store_true", help=f"make {PAGE.name} and {IMAGE.name} from the results")
+    parser.add_argument("--from", dest="source", type=Path, metavar="FILE", help="measure nothing: show these results")
 
 
 def again(arguments: argparse.Namespace, shown: str) -> None:
     """What --from does."""
     kept = figures.load(arguments.source)
     if not kept:
-        raise SystemExit(f"{arguments.source} holds no figures")
+        raise SystemExit(f"{arguments.source} has no results")
     print(shown)
     if arguments.write:
         write(kept)

@@ -1,4 +1,4 @@
-"""Whom nnctl is measured beside: for milliseconds an iteration, and for whole commands."""
+"""What nnctl is compared with, in milliseconds per iteration and in whole commands."""
 
 from dataclasses import dataclass
 
@@ -46,7 +46,7 @@ SCRIPTS = {
 
 
 def fits(peer: str, name: str) -> bool:
-    """Whether a peer can run a workload at all."""
+    """Whether a peer can run a workload."""
     workload = WORKLOADS[name]
     if peer == SKLEARN:
         return all("Dense" in entry for entry in workload.layers) and workload.target == "classes"

@@ -1,7 +1,7 @@
-"""Runs the processes that are measured, each in the same surroundings: its cores, its threads, its environment.
+"""Runs the processes that are measured, all under the same conditions: cores, threads, environment.
 
-This module and the scripts over it use the standard library alone: Linux shows a small parent's size, not a large
-one's, in the peak memory of a child that it starts.
+This module and the scripts that use it import the standard library only: on Linux, the peak memory of a child is at
+least the size of the parent that started it.
 """
 
 import os
@@ -39,7 +39,7 @@ class Done:
 
 
 def environment(threads: int = CORES, **more: str) -> dict[str, str]:
-    """Bytecode and compiled kernels are kept, as for any installed program."""
+    """The environment; bytecode and compiled kernels are cached, as for any installed program."""
     kept = {key: value for key, value in os.environ.items() if key not in PINS and not key.startswith("NNCTL_BENCH")}
     kept |= {"PYTHONDONTWRITEBYTECODE": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
     if threads < CORES:  # with all cores each library chooses for itself
@@ -68,12 +68,12 @@ def run(command: list[str], env: dict[str, str], threads: int = CORES, timeout: 
 
 
 def framework_environment(threads: int = CORES, **more: str) -> dict[str, str]:
-    """For the frameworks' processes."""
+    """The environment of the frameworks' processes."""
     return environment(threads, **MALLOC, **more)
 
 
 def nnctl_environment(threads: int = CORES, **more: str) -> dict[str, str]:
-    """For processes of the nnctl that lies beside this folder."""
+    """The environment of processes of the nnctl in this repository."""
     return environment(threads, PYTHONPATH=str(ROOT), **more)
 
 

@@ -1,4 +1,4 @@
-"""Markdown tables of the figures (see figures.py)."""
+"""Markdown tables of the results (see figures.py)."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from figures import median
 from peers import GROUPS, NNCTL, NUMPY_ONLY, PEERS, SCRIPTS
 from workloads import BATCHES, DEPTHS, MAIN, WORKLOADS
 
-Found = dict[str, dict]  # peer -> its figures
+Found = dict[str, dict]  # peer -> its results
 
 
 def table(head: list[str], rows: Iterable[list[str]], words: int = 1) -> str:
@@ -16,7 +16,7 @@ def table(head: list[str], rows: Iterable[list[str]], words: int = 1) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """Three digits that count, never as 1e+03; nothing for None."""
+    """The number with three significant digits, without an exponent; an empty text for None."""
     if value is None:
         return ""
     return f"{value:.0f}" if value >= 100 else f"{value:#.{digits}g}".rstrip(".")
@@ -68,7 +68,7 @@ def gained(iterations: dict, name: str, peer: str) -> float | None:
 
 
 def iterations(kept: dict) -> str:
-    """Everything about iterations that the figures hold."""
+    """Everything in the results about iterations."""
     found = kept.get("iterations", {})
     parts = []
     for threads in sorted(found, key=int, reverse=True):
@@ -97,7 +97,7 @@ def all_peers(here: dict[str, Found], key: str) -> str:
 
 
 def shares(here: dict[str, Found], key: str = "ms") -> str:
-    """nnctl's figure over the least of each group; and that without Numba over the one with it."""
+    """nnctl's time divided by the least of each group, and its time without Numba divided by that with it."""
     rows = []
     for name, found in here.items():
         ours, plain = median(found.get(NNCTL), key), median(found.get(NUMPY_ONLY), key)

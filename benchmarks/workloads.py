@@ -1,7 +1,7 @@
-"""What is measured: small models of the kinds people train on a laptop, in Keras' words.
+"""The models that are measured: small ones of the kinds that are trained on a laptop, described in Keras' terms.
 
-Every worker (workers/) builds the same model from the same entry: same weights' count, same batch, float32. batch
-divides rows, so that every iteration is a whole one.
+Every worker (workers/) builds the same model from an entry: the same number of weights, the same batch, float32. batch
+divides rows, so that all iterations are full.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
-"""Milliseconds of a training iteration of Keras' fit, which keeps loss and accuracy itself.
+"""Milliseconds of a training iteration of Keras' fit, which computes loss and accuracy itself.
 
     python in_keras.py FOLDER THREADS ITERATIONS
 
-The backend is KERAS_BACKEND's.
+KERAS_BACKEND chooses the backend.
 """
 
 import os

@@ -1,8 +1,8 @@
-"""Milliseconds of a training iteration of nnctl: its own loop with its figures, logs and checkpoints.
+"""Milliseconds of a training iteration of nnctl: its training loop with metrics, logs and checkpoints.
 
     python in_nnctl.py FOLDER THREADS ITERATIONS
 
-The clock is the public event EpochEnded.
+Times are taken at the event EpochEnded.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""A described model (see prepare.py) in Keras 3, whose words it is written in: built and compiled."""
+"""Builds and compiles a described model (see prepare.py) in Keras 3."""
 
 import keras
 
@@ -20,7 +20,7 @@ PADDED = -1.0  # what a padded time step is filled with, for Masking to find: no
 
 
 class NotExpressed(Exception):
-    """What the config asks for and Keras (or this script) has no ready form of."""
+    """The config asks for something that Keras (or this script) does not have."""
 
 
 def layer_of(kind: str, given: dict):

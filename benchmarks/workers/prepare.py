@@ -1,11 +1,11 @@
-"""Makes what the peers of one measurement share: the rows as an .npz, and the model described in plain JSON.
+"""Prepares what the peers of a measurement share: the rows as an .npz file, and the model as JSON.
 
-    python prepare.py workload NAME FOLDER      rows made up, FOLDER/config.json for nnctl
-    python prepare.py config PATH FOLDER        rows as nnctl's own data loading gives them
+    python prepare.py workload NAME FOLDER      random rows, and FOLDER/config.json for nnctl
+    python prepare.py config PATH FOLDER        the rows as nnctl loads them
 
-Runs under nnctl's Python as a process of its own, so that neither the parent (whose size a child's peak memory
-would show) nor any peer holds what the making of the data takes. Writes FOLDER/rows.npz and FOLDER/model.json; ends
-with 2, as nnctl does, where the data are not on this machine.
+Runs as a process of its own, with nnctl's Python, so that the memory that the data need counts neither for the parent
+(whose size would show in the peak memory of its children) nor for a peer. Writes FOLDER/rows.npz and FOLDER/model.json;
+exits with 2, as nnctl does, if the data are not on this machine.
 
 model.json: inputs {name: shape}, nodes (in order, each after its sources: name, kind, the arguments that are not Keras'
 defaults, sources, shared, output shape, and `lengths`: the array that says which time steps of its input are padding),
@@ -26,7 +26,8 @@ from nnctl import config as specs
 from nnctl.data.dataset import Split
 from nnctl.engine.graph import Graph
 from nnctl.errors import DataError
-from nnctl.training.runner import load_data, with_class_weight
+from nnctl.training.class_weights import with_class_weight
+from nnctl.training.model import load_data
 
 
 def entry(declared) -> list:
@@ -77,7 +78,7 @@ def describe(spec, data, arrays: dict[str, np.ndarray]) -> dict:
 
 
 def arrays_of(part: Split, prefix: str, words: set[str]) -> dict[str, np.ndarray]:
-    """A part's arrays, ready for use: pixels divided, float32. words: inputs of an Embedding that leaves out zeros."""
+    """A split's arrays, ready for use: pixels divided, float32. words: inputs of an Embedding that leaves out zeros."""
     arrays = {}
     for name, x in part.inputs.items():
         if name in part.divisors:

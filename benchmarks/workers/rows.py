@@ -30,7 +30,7 @@ def model_of(folder: str) -> dict:
 
 
 def parts_of(folder: str, model: dict) -> dict[str, Split]:
-    """The parts of the data, by "train", "validation", "test"; a part that the data do not have is absent."""
+    """The splits of the data, by "train", "validation" and "test"; those that the data do not have are absent."""
     with np.load(Path(folder, "rows.npz")) as file:
         return {
             part: Split(
@@ -44,7 +44,7 @@ def parts_of(folder: str, model: dict) -> dict[str, Split]:
 
 
 def epochs_for(iterations: int, per_epoch: int) -> int:
-    """Epochs that are trained: the first warms up, at least five are measured."""
+    """The number of epochs to train: one to warm up, and at least five to measure."""
     return 1 + max(5, math.ceil(iterations / per_epoch))
 
 

@@ -13,7 +13,7 @@ from rows import model_of, parts_of
 
 
 class NotExpressed(Exception):
-    """What the config asks for and MLPClassifier has no form of."""
+    """The config asks for something that MLPClassifier does not have."""
 
 
 def arguments_of(description: dict) -> dict:

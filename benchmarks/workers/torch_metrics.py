@@ -1,4 +1,4 @@
-"""Running metrics as a script without a metrics library keeps them: a few sums a batch, figures at an epoch's end.
+"""Running metrics as in a script without a metrics library: a few sums per batch, results at the end of an epoch.
 
 y and z are a batch's targets and logits. label_error_rate and exact_match have no ready form: left out.
 """

@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 
 class NotExpressed(Exception):
-    """What the config asks for and PyTorch (or this script) has no ready form of."""
+    """The config asks for something that PyTorch (or this script) does not have."""
 
 
 ACTIVATIONS = {"relu": F.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "linear": None, None: None}
@@ -61,7 +61,7 @@ class Conv1D(nn.Module):
 
 
 class RandomTranslation(nn.Module):
-    """Moves each image by its own part of its height and width, in training."""
+    """Moves each image by a random fraction of its height and width, in training."""
 
     def __init__(self, height: list[float], width: list[float]):
         super().__init__()
@@ -228,7 +228,7 @@ def optimizer_of(model: dict, weights, fused: bool = True):
 
 
 def tensors(part, images_last: bool = False):
-    """A part's inputs, targets, lengths by input and weights as tensors; images channels first."""
+    """The inputs, targets, lengths by input and weights of a split as tensors; images channels first."""
     x = [torch.from_numpy(a) for a in part.x]
     x = [a.permute(0, 3, 1, 2) if a.ndim == 4 else a for a in x]
     form = torch.channels_last if images_last else torch.contiguous_format
