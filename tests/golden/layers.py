@@ -1,4 +1,4 @@
-"""Layers: output, gradients of sum(output * r), moving figures, and the output outside of training."""
+"""Layers: output, gradients of sum(output * r), moving averages, and the output outside of training."""
 
 import jax
 import jax.numpy as jnp
@@ -105,7 +105,7 @@ def make(table=CASES):
         arrays[f"{case}/y"], arrays[f"{case}/r"] = y, r
         for i, (x, d) in enumerate(zip(xs, dx, strict=True)):
             arrays[f"{case}/x/{i}"] = x
-            if x.dtype.kind == "f":  # numbers of words have no slope
+            if x.dtype.kind == "f":  # token ids have no gradient
                 arrays[f"{case}/dx/{i}"] = np.asarray(d)
         for (key, w), d in zip(trained.items(), dw, strict=True):
             arrays[f"{case}/w/{key}"], arrays[f"{case}/dw/{key}"] = w, np.asarray(d)

@@ -1,4 +1,4 @@
-"""Losses: the figure of each sample, and the gradient of their mean."""
+"""Losses: the value of each sample, and the gradient of their mean."""
 
 import jax
 import keras

@@ -1,4 +1,4 @@
-"""Masks: small graphs with padding; outputs, loss, gradients and moving figures of one training step."""
+"""Masks: small graphs with padding; outputs, loss, gradients and moving averages of one training step."""
 
 import jax
 import keras
@@ -159,13 +159,13 @@ def make():
             return total, (out, after)
 
         start = [v.value for v in net.trainable_variables]
-        (total, (out, after)), slopes = jax.value_and_grad(loss, has_aux=True)(start)
+        (total, (out, after)), gradients = jax.value_and_grad(loss, has_aux=True)(start)
         arrays |= {f"{case}/x/{name}": x for name, x in xs.items()}
         arrays |= {f"{case}/target": y, f"{case}/y": out, f"{case}/loss": total}
         if weights is not None:
             arrays[f"{case}/weights"] = weights
-        for v, slope in zip(net.trainable_variables, slopes, strict=True):
-            arrays[f"{case}/w/{names[id(v)]}"], arrays[f"{case}/dw/{names[id(v)]}"] = v.value, slope
+        for v, gradient in zip(net.trainable_variables, gradients, strict=True):
+            arrays[f"{case}/w/{names[id(v)]}"], arrays[f"{case}/dw/{names[id(v)]}"] = v.value, gradient
         for v, value in zip(net.non_trainable_variables, after, strict=True):
             if id(v) in names and "seed" not in v.name:
                 arrays[f"{case}/state/{names[id(v)]}"] = value

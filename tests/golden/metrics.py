@@ -1,11 +1,11 @@
-"""Metrics: the figure after each of three batches, with and without sample weights."""
+"""Metrics: the value after each of three batches, with and without sample weights."""
 
 import keras
 import numpy as np
 
 BATCHES = ((0, 20), (20, 40), (40, 47))
 M = keras.metrics
-# case: (what a config says, the data, the metric of Keras that gives the same figure, its arguments)
+# case: (what a config says, the data, the metric of Keras that gives the same value, its arguments)
 ROWS = {
     "accuracy_binary": ("accuracy", "binary", M.BinaryAccuracy, {}),
     "accuracy_labels": ("accuracy", "labels", M.BinaryAccuracy, {}),

@@ -1,8 +1,8 @@
-"""Layers for words, attention, and layers around layers: as `golden.layers`."""
+"""Layers for token ids, attention, and wrappers: as `golden.layers`."""
 
 from golden import layers
 
-# case: (layer as a config writes it, input shapes, for whole numbers: how many words)
+# case: (layer as a config writes it, input shapes, for token ids: how many tokens)
 CASES = {
     "Embedding": ({"Embedding": {"input_dim": 5, "output_dim": 3}}, [(4,)], [5]),
     "Embedding_mask": ({"Embedding": {"input_dim": 3, "output_dim": 2, "mask_zero": True}}, [(6,)], [3]),

@@ -23,13 +23,13 @@ def test_every_activation_has_a_golden_case():
 @cases
 def test_values_and_gradients_agree_with_keras(case):
     function = activations.build(GOLDEN.cases[case])
-    x, r, wanted, slope = GOLDEN["x"], GOLDEN["r"], GOLDEN[f"{case}/y"], GOLDEN[f"{case}/dx"]
+    x, r, wanted, gradient = GOLDEN["x"], GOLDEN["r"], GOLDEN[f"{case}/y"], GOLDEN[f"{case}/dx"]
     y = function.value(x)
     dx = function.gradient(x if function.needs_input else None, y, r)
     # far out, gradients fade into rounding; Keras computes tanh in float32
     atol = 1e-6 if wanted.dtype == np.float32 else 1e-12
     np.testing.assert_allclose(y, wanted, rtol=1e-5, atol=atol)
-    np.testing.assert_allclose(dx, slope, rtol=1e-5, atol=atol)
+    np.testing.assert_allclose(dx, gradient, rtol=1e-5, atol=atol)
 
 
 @cases

@@ -64,7 +64,7 @@ def prepare(entry: Any, xs, *, weights=None, r=None, dtype=np.float64, shard_row
     rows = len(xs[0])
     inputs = {f"x{i}": x.shape[1:] for i, x in enumerate(xs)}
     layer = layers.build(entry)
-    moved = [i for i, x in enumerate(xs) if shifted and x.dtype.kind == "f"]  # numbers of words have no slope
+    moved = [i for i, x in enumerate(xs) if shifted and x.dtype.kind == "f"]  # token ids have no gradient
     nodes = [Node(f"in{i}", Shift(rows=rows), (f"x{i}",)) for i in moved]
     nodes.append(Node("layer", layer, tuple(f"in{i}" if i in moved else f"x{i}" for i in range(len(xs)))))
     graph = Graph.build(nodes, inputs, ["layer"])

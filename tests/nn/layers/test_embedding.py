@@ -10,18 +10,18 @@ from nnctl.errors import DataError
 from nnctl.nn.layers.embedding import add_rows
 
 ENTRY = {"Embedding": {"input_dim": 5, "output_dim": 3}}
-WORDS = np.array([[0, 4, 1], [2, 2, 0]])
+TOKENS = np.array([[0, 4, 1], [2, 2, 0]])
 
 
 @pytest.mark.parametrize("dtype", [np.int32, np.uint8, np.float32, np.float64])
-def test_words_of_any_dtype_are_the_same_words(dtype):
+def test_token_ids_of_any_dtype_are_the_same_tokens(dtype):
     np.testing.assert_array_equal(
-        inference(ENTRY, [WORDS.astype(dtype)], shifted=False), inference(ENTRY, [WORDS], shifted=False)
+        inference(ENTRY, [TOKENS.astype(dtype)], shifted=False), inference(ENTRY, [TOKENS], shifted=False)
     )
 
 
 @pytest.mark.parametrize(
-    ("word", "words"),
+    ("token", "message"),
     [
         (5, "5 is not one of the token ids 0 to 4"),
         (-1, "-1 is not one"),
@@ -30,17 +30,17 @@ def test_words_of_any_dtype_are_the_same_words(dtype):
         (2**40, "1099511627776 is not one"),
     ],
 )
-def test_a_word_that_is_not_known_is_said(word, words):
-    x = np.array([[0.0, 1.0], [word, 2.0]])
-    with pytest.raises(DataError, match=words):
+def test_an_unknown_token_id_is_refused(token, message):
+    x = np.array([[0.0, 1.0], [token, 2.0]])
+    with pytest.raises(DataError, match=message):
         inference(ENTRY, [x], shifted=False)
 
 
-def test_a_word_s_slope_is_the_sum_of_its_places():
+def test_the_gradient_of_a_token_is_the_sum_over_its_places():
     r = np.random.default_rng(0).normal(size=(2, 3, 3))
     expected = np.zeros((5, 3))
-    np.add.at(expected, WORDS, r)
-    np.testing.assert_allclose(run(ENTRY, [WORDS], r=r).dw["embeddings"], expected, rtol=1e-12)
+    np.add.at(expected, TOKENS, r)
+    np.testing.assert_allclose(run(ENTRY, [TOKENS], r=r).dw["embeddings"], expected, rtol=1e-12)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine

@@ -30,7 +30,7 @@ def inputs(case, rows=7, dtype=np.float64):
 
 
 def words_of(case):
-    """For each input, how many words its whole numbers stand for; 0 for real numbers."""
+    """For each input, the number of tokens its ids stand for; 0 for real numbers."""
     _, shapes, *more = CASES[case]
     return more[0] if more else [0] * len(shapes)
 
@@ -123,7 +123,7 @@ def test_dropout_is_new_at_each_step_and_the_same_for_the_same_seed():
 
 
 @pytest.mark.parametrize(
-    ("entry", "shapes", "words"),
+    ("entry", "shapes", "message"),
     [
         ({"Dense": {"units": 2}}, [()], "last axis"),
         ("Flatten", [(None, 3)], "(None, None, 3)"),
@@ -136,12 +136,12 @@ def test_dropout_is_new_at_each_step_and_the_same_for_the_same_seed():
         ({"BatchNormalization": {"axis": 1}}, [(2, 3)], "last axis"),
     ],
 )
-def test_a_shape_that_does_not_fit_is_said(entry, shapes, words):
+def test_a_shape_that_does_not_fit_is_refused(entry, shapes, message):
     with pytest.raises(ShapeError) as caught:
         prepare(entry, [np.zeros((2, *(n or 3 for n in shape))) for shape in shapes], shifted=False) if None not in sum(
             shapes, ()
         ) else layers.build(entry).output_shape(*shapes)
-    assert words in str(caught.value)
+    assert message in str(caught.value)
 
 
 @cases

@@ -1,4 +1,4 @@
-"""Layers agree with Keras: outputs, gradients, moving figures."""
+"""Layers agree with Keras: outputs, gradients, moving averages."""
 
 import numpy as np
 import pytest
@@ -35,8 +35,8 @@ def test_forward_and_backward(case):
     config, xs, weights = given(case)
     ran = run(config, xs, weights=weights, r=GOLDEN[f"{case}/r"])
     np.testing.assert_allclose(ran.y, GOLDEN[f"{case}/y"], **CLOSE)
-    slopes = list(GOLDEN.under(f"{case}/dx").values())
-    for dx, expected in zip(ran.dx, slopes, strict=True):
+    gradients = list(GOLDEN.under(f"{case}/dx").values())
+    for dx, expected in zip(ran.dx, gradients, strict=True):
         np.testing.assert_allclose(dx, expected, **CLOSE)
     assert ran.dw.keys() == GOLDEN.under(f"{case}/dw").keys()
     for name, dw in ran.dw.items():
@@ -57,7 +57,7 @@ def test_forward_and_backward_with_compiled_kernels(case):
 
 
 @pytest.mark.parametrize("case", [case for case in GOLDEN.cases if GOLDEN.under(f"{case}/state")])
-def test_moving_figures_after_three_steps(case):
+def test_moving_averages_after_three_steps(case):
     config, xs, weights = given(case)
     ran = prepare(config, xs, weights=weights)
     for step in range(3):

@@ -1,4 +1,4 @@
-"""Padding does not count: graphs with masks have Keras' outputs, losses, gradients and moving figures."""
+"""Padding does not count: graphs with masks have Keras' outputs, losses, gradients and moving averages."""
 
 import json
 
@@ -58,10 +58,10 @@ def agree(case, **how):
         result = executor.train_step(batch, 0)
     np.testing.assert_allclose(result.outputs[output], GOLDEN[f"{case}/y"], **CLOSE)
     assert result.loss == pytest.approx(float(GOLDEN[f"{case}/loss"]), rel=1e-5)
-    slopes = GOLDEN.under(f"{case}/dw")
-    assert slopes.keys() == program.spans.keys()
-    for name, slope in slopes.items():
-        np.testing.assert_allclose(program.view(name, executor.gradients), slope, **CLOSE, err_msg=name)
+    gradients = GOLDEN.under(f"{case}/dw")
+    assert gradients.keys() == program.spans.keys()
+    for name, gradient in gradients.items():
+        np.testing.assert_allclose(program.view(name, executor.gradients), gradient, **CLOSE, err_msg=name)
     state = GOLDEN.under(f"{case}/state")
     assert state.keys() == program.state_spans.keys()
     for name, value in state.items():
@@ -96,7 +96,7 @@ INDIFFERENT = {
 
 @pytest.mark.parametrize("name", INDIFFERENT)
 def test_neither_what_padding_holds_nor_how_much_there_is_matters(name):
-    """Sequences of at most 5 steps, filled up to 5 with 0 and to 9 with large figures: the same loss and slopes."""
+    """Sequences of at most 5 steps, filled up to 5 with 0 and to 9 with large numbers: the same loss and gradients."""
     rng = np.random.default_rng(3)
     lengths = np.array([5, 1, 3, 2, 5, 4])
     found = []
@@ -113,7 +113,7 @@ def test_neither_what_padding_holds_nor_how_much_there_is_matters(name):
         y = np.ones((6, *graph.shapes[output]))
         result = executor.train_step(Batch({"x": x}, {output: y}, lengths={"x": lengths}), 0)
         found.append((result.loss, executor.gradients.copy(), program.state.copy()))
-    (loss, slopes, state), (other_loss, other_slopes, other_state) = found
+    (loss, gradients, state), (other_loss, other_gradients, other_state) = found
     assert other_loss == pytest.approx(loss, rel=1e-9)
-    np.testing.assert_allclose(other_slopes, slopes, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(other_gradients, gradients, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(other_state, state, rtol=1e-9)

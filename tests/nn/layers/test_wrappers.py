@@ -15,15 +15,15 @@ def within(layer, **more):
 
 
 @pytest.mark.parametrize(
-    ("entry", "words"),
+    ("entry", "message"),
     [
         (within("Add"), "Add takes 2 tensors or more"),
         (within({"LSTM": {"units": 2, "return_state": True}}), "remove return_state"),
         ({"Bidirectional": {"layer": {"Dense": {"units": 2}}}}, "Dense is not a recurrent layer"),
     ],
 )
-def test_what_cannot_be_inside_is_said(entry, words):
-    with pytest.raises(ValidationError, match=words):
+def test_what_cannot_be_inside_is_refused(entry, message):
+    with pytest.raises(ValidationError, match=message):
         layers.build(entry)
 
 
@@ -37,7 +37,7 @@ def test_every_row_and_step_is_dropped_by_itself():
 def test_freezing_the_outer_layer_freezes_the_inner():
     entry = within("BatchNormalization", trainable=False)
     ran = run(entry, [X], seed=1)
-    np.testing.assert_allclose(ran.y, inference(entry, [X], seed=1), rtol=1e-12)  # by the moving figures
+    np.testing.assert_allclose(ran.y, inference(entry, [X], seed=1), rtol=1e-12)  # by the moving averages
     assert not ran.dw
 
 

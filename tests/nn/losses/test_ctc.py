@@ -17,7 +17,7 @@ GOLDEN = read("ctc")
 CTC = losses.build("ctc")
 
 
-def loss_and_slope(y, z, lengths=None):
+def loss_and_gradient(y, z, lengths=None):
     """The loss of each row, and the gradient of their sum."""
     each, saved = CTC.forward(y, z, lengths)
     return each, CTC.backward(saved, np.ones(len(y), z.dtype))
@@ -47,15 +47,15 @@ def fewest(y):
 def test_agrees_with_keras(case, dtype):
     y, z = GOLDEN[f"{case}/y"], GOLDEN[f"{case}/z"].astype(dtype)
     before = z.copy()
-    each, slope = loss_and_slope(y, z)
-    assert each.dtype == slope.dtype == dtype
+    each, gradient = loss_and_gradient(y, z)
+    assert each.dtype == gradient.dtype == dtype
     np.testing.assert_allclose(each, GOLDEN[f"{case}/each"], rtol=2e-6)
-    np.testing.assert_allclose(slope / len(y), GOLDEN[f"{case}/dz"], rtol=1e-4, atol=2e-6)  # Keras' are float32
+    np.testing.assert_allclose(gradient / len(y), GOLDEN[f"{case}/dz"], rtol=1e-4, atol=2e-6)  # Keras' are float32
     np.testing.assert_array_equal(z, before)
 
 
 def test_the_published_example():
-    each, _ = loss_and_slope(GOLDEN["published/y"], GOLDEN["published/z"])
+    each, _ = loss_and_gradient(GOLDEN["published/y"], GOLDEN["published/z"])
     assert each.mean() == pytest.approx(2.448645, abs=1e-5)
 
 
@@ -77,24 +77,24 @@ def batches(draw, most_steps=5, classes=3):
 @settings(max_examples=60, deadline=None)
 def test_is_the_sum_over_all_paths(batch):
     y, z, lengths = batch
-    each, slope = loss_and_slope(y, z, lengths)
+    each, gradient = loss_and_gradient(y, z, lengths)
     wanted = [by_hand(y[row], z[row, :length]) for row, length in enumerate(lengths)]
     np.testing.assert_allclose(each, wanted, rtol=1e-9)
-    assert not slope[np.arange(z.shape[1]) >= lengths[:, None]].any()
+    assert not gradient[np.arange(z.shape[1]) >= lengths[:, None]].any()
 
 
 @given(batches(most_steps=30, classes=5))
 @settings(max_examples=15, deadline=None)
 def test_gradients_agree_with_central_differences(batch):
     y, z, lengths = batch
-    _, slope = loss_and_slope(y, z, lengths)
+    _, gradient = loss_and_gradient(y, z, lengths)
     for index in np.random.default_rng(0).permutation(list(np.ndindex(z.shape)))[:40]:
         sides = []
         for sign in (1, -1):
             moved = z.copy()
             moved[tuple(index)] += sign * 1e-5
-            sides.append(loss_and_slope(y, moved, lengths)[0].sum())
-        assert slope[tuple(index)] == pytest.approx((sides[0] - sides[1]) / 2e-5, rel=1e-6, abs=1e-6)
+            sides.append(loss_and_gradient(y, moved, lengths)[0].sum())
+        assert gradient[tuple(index)] == pytest.approx((sides[0] - sides[1]) / 2e-5, rel=1e-6, abs=1e-6)
 
 
 @given(batches(most_steps=30, classes=5))
@@ -115,10 +115,10 @@ def test_padding_does_not_matter():
     y, z, lengths = np.array([[1, 2, 0], [3, 3, 1]]), rng.normal(size=(2, 12, 4)), np.array([7, 12])
     wild = z.copy()
     wild[0, 7:] = 1e4 * rng.normal(size=(5, 4))
-    each, slope = loss_and_slope(y, wild, lengths)
-    alone, slope_alone = loss_and_slope(y[:1, :2], z[:1, :7])
+    each, gradient = loss_and_gradient(y, wild, lengths)
+    alone, gradient_alone = loss_and_gradient(y[:1, :2], z[:1, :7])
     np.testing.assert_allclose(each[0], alone[0], rtol=1e-12)
-    np.testing.assert_allclose(slope[0, :7], slope_alone[0], rtol=1e-9, atol=1e-15)
+    np.testing.assert_allclose(gradient[0, :7], gradient_alone[0], rtol=1e-9, atol=1e-15)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -127,28 +127,28 @@ def test_large_logits_stay_exact(size, dtype):
     """Certain and wrong for 40 steps: the loss is what it costs, and the gradient says where to go."""
     y = np.array([[1, 2, 1]])
     z = np.zeros((1, 40, 4), dtype)
-    even, _ = loss_and_slope(y, z.astype(np.float64))  # all paths are equally probable
+    even, _ = loss_and_gradient(y, z.astype(np.float64))  # all paths are equally probable
     z[:, :, 3] = size
     with np.errstate(over="raise", invalid="raise", divide="raise"):
-        each, slope = loss_and_slope(y, z)
+        each, gradient = loss_and_gradient(y, z)
     assert each[0] == pytest.approx(even[0] - 40 * np.log(4) + 40 * (size + np.log1p(3 * np.exp(-size))), rel=1e-6)
-    np.testing.assert_allclose(slope[0, :, 3], 1, rtol=1e-5)
-    np.testing.assert_allclose(slope.sum(axis=-1), 0, atol=1e-5)
+    np.testing.assert_allclose(gradient[0, :, 3], 1, rtol=1e-5)
+    np.testing.assert_allclose(gradient.sum(axis=-1), 0, atol=1e-5)
 
 
 def test_long_rows_do_not_run_out_of_numbers():
     rng = np.random.default_rng(1)
     y, z = rng.integers(1, 30, (2, 200)), rng.normal(0, 8, (2, 1000, 30)).astype(np.float32)
-    each, slope = loss_and_slope(y, z)
+    each, gradient = loss_and_gradient(y, z)
     p = activations.build("softmax").value(z.astype(np.float64))
     exact, _ = sum_over_paths(np.log(p), States.of(y, 30), np.full(2, 1000), logs=True)
     np.testing.assert_allclose(each, -exact, rtol=1e-5)
-    assert np.isfinite(slope).all()
+    assert np.isfinite(gradient).all()
 
 
 def test_no_labels_cost_all_blanks():
     z = np.random.default_rng(2).normal(size=(2, 6, 3))
-    each, _ = loss_and_slope(np.zeros((2, 0), np.int32), z)
+    each, _ = loss_and_gradient(np.zeros((2, 0), np.int32), z)
     blank = np.log(activations.build("softmax").value(z))[:, :, 0]
     np.testing.assert_allclose(each, -blank.sum(axis=1), rtol=1e-12)
 
@@ -157,16 +157,16 @@ def test_no_labels_cost_all_blanks():
 def test_labels_that_do_not_fit_cost_infinity(y, steps):
     """And the rows beside it are none the worse."""
     z = np.random.default_rng(3).normal(size=(2, 5, 3))
-    each, slope = loss_and_slope(np.array([y, y]), z, np.array([steps, 5]))
+    each, gradient = loss_and_gradient(np.array([y, y]), z, np.array([steps, 5]))
     assert each[0] == np.inf
     assert np.isfinite(each[1])
-    assert np.isfinite(slope).all()
+    assert np.isfinite(gradient).all()
 
 
 def test_nothing_to_read_and_nothing_to_say_costs_nothing():
-    each, slope = loss_and_slope(np.zeros((1, 2), np.int32), np.ones((1, 4, 3)), np.array([0]))
+    each, gradient = loss_and_gradient(np.zeros((1, 2), np.int32), np.ones((1, 4, 3)), np.array([0]))
     assert each[0] == 0
-    assert not slope.any()
+    assert not gradient.any()
 
 
 def test_takes_over_softmax():
@@ -175,17 +175,17 @@ def test_takes_over_softmax():
     p = np.empty_like(z)
     each, saved = CTC.forward_logits(y, z.copy(), p)
     np.testing.assert_allclose(p, activations.build("softmax").value(z), rtol=1e-12)
-    plain, slope = loss_and_slope(y, z)
+    plain, gradient = loss_and_gradient(y, z)
     np.testing.assert_array_equal(each, plain)
-    np.testing.assert_array_equal(CTC.backward_logits(saved, np.ones(len(y))), slope)
+    np.testing.assert_array_equal(CTC.backward_logits(saved, np.ones(len(y))), gradient)
     # and logits that are logs of probabilities are these probabilities
-    np.testing.assert_allclose(loss_and_slope(y, np.log(p))[0], each, rtol=1e-10)
+    np.testing.assert_allclose(loss_and_gradient(y, np.log(p))[0], each, rtol=1e-10)
 
 
 def test_nan_is_told():
     z = np.zeros((1, 5, 3))
     z[0, 2, 1] = np.nan
-    assert np.isnan(loss_and_slope(np.array([[1]]), z)[0]).all()
+    assert np.isnan(loss_and_gradient(np.array([[1]]), z)[0]).all()
 
 
 @pytest.mark.skipif(not kernels.installed(), reason="Numba is not installed")

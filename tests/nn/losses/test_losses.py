@@ -104,9 +104,9 @@ def test_fused_is_exact_where_probabilities_are_beyond_the_clip(name):
     y = {"integer": np.array([1]), "onehot": np.array([[0.0, 1.0]]), "binary": np.array([[0.0, 1.0]])}[loss.labels]
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         each, saved = loss.forward_logits(y, z.copy(), np.empty_like(z))
-        slope = loss.backward_logits(saved, np.ones(1, np.float32))
+        gradient = loss.backward_logits(saved, np.ones(1, np.float32))
     assert each[0] == pytest.approx(2000 if loss.labels != "binary" else 1000)
-    assert abs(slope[0, 1]) == pytest.approx(1 if loss.labels != "binary" else 0.5)
+    assert abs(gradient[0, 1]) == pytest.approx(1 if loss.labels != "binary" else 0.5)
 
 
 @pytest.mark.parametrize("from_logits", [False, True])

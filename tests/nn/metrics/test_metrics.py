@@ -37,13 +37,13 @@ def resolved(row):
 def test_agrees_with_keras(case, dtype):
     row = GOLDEN.cases[case]
     metric, (y, p, weight) = resolved(row), arrays(row, dtype)
-    state, figures = metric.start(), []
+    state, values = metric.start(), []
     for first, last in BATCHES:
         metric.update(state, y[first:last], p[first:last], None if weight is None else weight[first:last])
-        figures.append(metric.result(state))
+        values.append(metric.result(state))
     # Keras adds 1e-7 to what F1 divides by.
-    np.testing.assert_allclose(figures, GOLDEN[f"{case}/figures"], rtol=1e-5 if dtype == "float32" else 1e-6)
-    assert all(type(figure) is float for figure in figures)
+    np.testing.assert_allclose(values, GOLDEN[f"{case}/figures"], rtol=1e-5 if dtype == "float32" else 1e-6)
+    assert all(type(value) is float for value in values)
 
 
 def test_every_metric_has_a_golden_case():
@@ -71,7 +71,7 @@ def test_every_loss_is_a_metric():
 @pytest.mark.parametrize("case", EVERY)
 @given(data=st.data())
 @settings(max_examples=12, deadline=None)
-def test_batches_give_the_figure_of_one_pass(case, data):
+def test_batches_give_the_value_of_one_pass(case, data):
     """However the rows are cut, and with the state written down and read again between batches."""
     metric, (y, p, weight) = resolved(EVERY[case]), arrays(EVERY[case])
     cuts = sorted(data.draw(st.sets(st.integers(1, len(y) - 1), max_size=6)))
@@ -94,7 +94,7 @@ def test_a_weight_of_two_is_the_row_twice(case):
 
 
 @pytest.mark.parametrize("case", EVERY)
-def test_nothing_taken_in_is_a_finite_figure(case):
+def test_without_rows_the_value_is_finite(case):
     metric, (y, p, weight) = resolved(EVERY[case]), arrays(EVERY[case])
     assert metric.result(metric.start()) == 0
     state = metric.start()
@@ -170,14 +170,14 @@ def test_a_label_that_no_row_has_counts_as_0(average, wanted):
 
 def test_auc_of_a_known_ranking():
     y, p = np.array([[0.0], [0.0], [1.0], [1.0]]), np.array([[0.1], [0.4], [0.35], [0.8]])
-    figures = {}
+    areas = {}
     for curve in ("ROC", "PR"):
         metric = metrics.build({"auc": {"curve": curve}})
         state = metric.start()
         metric.update(state, y, p)
-        figures[curve] = metric.result(state)
-    assert figures["ROC"] == pytest.approx(0.75)  # one of four pairs is the wrong way round
-    assert 0.75 < figures["PR"] < 0.85
+        areas[curve] = metric.result(state)
+    assert areas["ROC"] == pytest.approx(0.75)  # one of four pairs is the wrong way round
+    assert 0.75 < areas["PR"] < 0.85
 
 
 def test_r2_of_targets_far_from_zero():
@@ -240,7 +240,7 @@ def test_shapes_that_do_not_fit_are_never_broadcast(name):
         metric.update(metric.start(), np.ones((6, 2)), np.ones((6, 3)))
 
 
-# (metric, targets, units, what the message says, what the mend says)
+# (metric, targets, units, what the message says, what the hint says)
 MISFITS = [
     ("accuracy", "number", 1, "accuracy works on class numbers", "use mse, rmse, mae or r2_score"),
     ("precision", "number", 1, "targets of this output are numbers", "mae"),
@@ -258,13 +258,13 @@ MISFITS = [
 ]
 
 
-@pytest.mark.parametrize(("config", "labels", "units", "message", "mend"), MISFITS)
-def test_refuses_targets_it_has_no_meaning_for(config, labels, units, message, mend):
+@pytest.mark.parametrize(("config", "labels", "units", "message", "hint"), MISFITS)
+def test_refuses_targets_that_it_is_not_defined_for(config, labels, units, message, hint):
     with pytest.raises(InputError) as error:
         resolve(metrics.build(config), labels, (units,))
     [problem] = error.value.problems
     assert message in problem.message
-    assert mend in problem.hint
+    assert hint in problem.hint
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ SAID = [[1, 2, 3], [1], [2], [2, 3, 3], [1, 3]]  # right; one left out; one put 
 Y, P = filled(TRUE), saying(SAID, 14)
 
 
-def figure(config, y=Y, p=P, weight=None, **flags):
+def value_of(config, y=Y, p=P, weight=None, **flags):
     metric = resolve(metrics.build(config), "sequence", p.shape[1:], **flags)
     state = metric.start()
     metric.update(state, y, p, weight)
@@ -71,28 +71,28 @@ def figure(config, y=Y, p=P, weight=None, **flags):
 
 
 @pytest.mark.parametrize("way", ["greedy", "beam_search"])
-def test_figures_of_known_texts(way):
-    assert figure({"label_error_rate": {"decode": way}}) == pytest.approx(4 / 10)
-    assert figure({"exact_match": {"decode": way}}) == pytest.approx(1 / 5)
+def test_values_of_known_texts(way):
+    assert value_of({"label_error_rate": {"decode": way}}) == pytest.approx(4 / 10)
+    assert value_of({"exact_match": {"decode": way}}) == pytest.approx(1 / 5)
 
 
 @pytest.mark.parametrize("name", NAMES)
 @given(cuts=st.sets(st.integers(1, 4)))
-def test_batches_give_the_figure_of_one_pass(name, cuts):
+def test_batches_give_the_value_of_one_pass(name, cuts):
     weight = np.array([1.0, 2.0, 0.5, 1.0, 3.0])
     metric = metrics.build(name)
     state = metric.start()
     for first, last in zip([0, *sorted(cuts)], [*sorted(cuts), 5], strict=True):
         metric.update(state, Y[first:last], P[first:last], weight[first:last])
         state = load(json.loads(json.dumps(dump(state))))
-    assert metric.result(state) == pytest.approx(figure(name, weight=weight))
+    assert metric.result(state) == pytest.approx(value_of(name, weight=weight))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_weight_of_two_is_the_row_twice(name):
     times = np.array([2, 0, 1, 3, 1])
-    repeated = figure(name, np.repeat(Y, times, axis=0), np.repeat(P, times, axis=0))
-    assert figure(name, weight=times.astype(float)) == pytest.approx(repeated)
+    repeated = value_of(name, np.repeat(Y, times, axis=0), np.repeat(P, times, axis=0))
+    assert value_of(name, weight=times.astype(float)) == pytest.approx(repeated)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -102,29 +102,29 @@ def test_weights_of_steps_say_where_a_row_ends(name):
     p[:, 12:] = np.eye(4)[1]  # what stands in the padding is not read
     mask = np.arange(14) < np.full((5, 1), 12)
     weight = np.array([1.0, 2.0, 0.5, 1.0, 0.0])
-    assert figure(name, p=p, weight=mask) == pytest.approx(figure(name))
-    assert figure(name, p=p, weight=mask * weight[:, None]) == pytest.approx(figure(name, weight=weight))
+    assert value_of(name, p=p, weight=mask) == pytest.approx(value_of(name))
+    assert value_of(name, p=p, weight=mask * weight[:, None]) == pytest.approx(value_of(name, weight=weight))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_taken_in_is_0(name):
     metric = metrics.build(name)
     assert metric.result(metric.start()) == 0
-    assert figure(name, weight=np.zeros(5)) == 0
-    assert figure(name, np.zeros((0, 3), int), np.zeros((0, 4, 3))) == 0
+    assert value_of(name, weight=np.zeros(5)) == 0
+    assert value_of(name, np.zeros((0, 3), int), np.zeros((0, 4, 3))) == 0
 
 
 def test_more_than_every_label_may_be_wrong():
-    assert figure("label_error_rate", filled([[1]]), saying([[2, 3, 2]], 9)) == 3
+    assert value_of("label_error_rate", filled([[1]]), saying([[2, 3, 2]], 9)) == 3
 
 
 def test_logits_are_found_out():
     p = np.array([[[0.6, 0.4], [0.6, 0.4]]])  # blank by the best path; 1 by all paths together
     beam = {"exact_match": {"decode": "beam_search", "beam_width": 3}}
     y = np.array([[1]])
-    assert figure("exact_match", y, p) == 0
-    assert figure(beam, y, p) == 1
-    assert figure(beam, y, np.log(p) - 5, logits=True) == 1
+    assert value_of("exact_match", y, p) == 0
+    assert value_of(beam, y, p) == 1
+    assert value_of(beam, y, np.log(p) - 5, logits=True) == 1
 
 
 @pytest.mark.parametrize("arguments", [{"decode": "best"}, {"beam_width": 0}])

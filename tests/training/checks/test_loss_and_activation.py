@@ -247,14 +247,14 @@ def test_values_that_do_not_sum_to_1_have_keras_loss_and_a_right_gradient(loss, 
     assert result.loss == pytest.approx(
         keras_crossentropy(np.eye(3)[classes], result.outputs[made.outputs[0]]), rel=1e-12
     )
-    slopes, h = executor.gradients.copy(), 1e-6
+    gradients, h = executor.gradients.copy(), 1e-6
     for i in range(len(program.parameters)):
         there = []
         for step in (h, -h):
             program.parameters[i] += step
             there.append(executor.evaluate(batch).loss)
             program.parameters[i] -= step
-        assert slopes[i] == pytest.approx((there[0] - there[1]) / (2 * h), abs=1e-8)
+        assert gradients[i] == pytest.approx((there[0] - there[1]) / (2 * h), abs=1e-8)
 
 
 def test_a_row_of_zeros_has_a_finite_loss_and_gradient():

@@ -1,6 +1,6 @@
-"""Layers for words, attention, and layers around layers."""
+"""Layers for token ids, attention, and wrappers."""
 
-# id: (layer as a config writes it, input shapes without the batch axis, for whole numbers: how many words)
+# id: (layer as a config writes it, input shapes without the batch axis, for token ids: how many tokens)
 CASES = {
     "Embedding": ({"Embedding": {"input_dim": 5, "output_dim": 3}}, [(4,)], [5]),
     "Embedding_mask": ({"Embedding": {"input_dim": 3, "output_dim": 2, "mask_zero": True}}, [(6,)], [3]),
