@@ -111,7 +111,7 @@ def test_shift_invariance_and_identity_are_stated_truly(name):
 
 
 @each
-def test_monotone_is_said_truly(name):
+def test_monotone_is_stated_truly(name):
     function = activations.build(name)
     if function.monotone:
         y = function.value(np.linspace(-8, 8, 1001))

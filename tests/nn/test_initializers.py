@@ -63,8 +63,8 @@ def test_a_convolution_counts_its_kernel():
     assert np.abs(w).max() == pytest.approx(math.sqrt(6 / (9 * 8 + 9 * 16)), rel=0.01)
 
 
-def test_given_fans_take_the_place_of_the_shapes():
-    """The gates of an LSTM share one matrix, and a weight's own shape then says too little."""
+def test_given_fans_replace_those_of_the_shape():
+    """The gates of an LSTM share one matrix, so its fans do not follow from its shape."""
     w = initializers.build("glorot_uniform").sample((40, 50), np.random.default_rng(0), fans=(10, 20))
     assert np.abs(w).max() == pytest.approx(math.sqrt(6 / 30), rel=0.01)
 

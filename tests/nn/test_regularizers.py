@@ -42,7 +42,7 @@ def test_defaults_are_keras(name):
     "config, strengths",
     [("l1_l2", (0.01, 0.01)), ({"l1_l2": {"l2": 0.1}}, (0, 0.1)), ({"l1_l2": {"l1": 0.0}}, (0, 0))],
 )
-def test_l1_l2_alone_penalises_and_takes_one_strength_by_itself(config, strengths):
+def test_l1_l2_has_defaults_and_takes_one_strength_alone(config, strengths):
     regularizer = regularizers.build(config)
     assert regularizer.strengths() == strengths
     assert regularizers.build(regularizer.to_config()) == regularizer

@@ -1,4 +1,4 @@
-"""Runs one layer through the engine itself and gives back everything a test may want to look at."""
+"""Runs one layer through the engine and returns everything that a test may check."""
 
 from __future__ import annotations
 

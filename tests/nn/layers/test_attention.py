@@ -1,4 +1,4 @@
-"""Attention: what a step may look at."""
+"""Attention: which steps a step sees."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def test_with_a_causal_mask_later_steps_are_not_seen(kind):
 
 
 @pytest.mark.parametrize("kind", LAYERS)
-def test_without_places_the_order_of_what_is_looked_at_does_not_matter(kind):
+def test_without_positions_the_order_of_the_source_steps_does_not_matter(kind):
     rng = np.random.default_rng(0)
     query, value = rng.normal(size=(2, 3, 4)), rng.normal(size=(2, 6, 4))
     entry = {kind: LAYERS[kind]}
@@ -32,7 +32,7 @@ def test_without_places_the_order_of_what_is_looked_at_does_not_matter(kind):
 
 
 @pytest.mark.parametrize("kind", LAYERS)
-def test_equal_keys_are_looked_at_alike_however_large_the_scores(kind):
+def test_equal_keys_have_equal_weights_even_for_large_scores(kind):
     query = np.full((1, 2, 4), 1e4, np.float32)
     key, value = np.full((1, 3, 4), 1e4, np.float32), np.eye(3, 4, dtype=np.float32)[None]
     entry = {kind: LAYERS[kind]}

@@ -17,7 +17,7 @@ cases = pytest.mark.parametrize("case", CASES)
 
 
 def inputs(case, rows=7, dtype=np.float64):
-    """Away from 0, where the kinks of relu and its kin are."""
+    """Away from 0, where relu and similar functions have no derivative."""
     rng = np.random.default_rng(3)
     xs = []
     for shape, words in zip(CASES[case][1], words_of(case), strict=True):
@@ -80,7 +80,7 @@ def test_float32_stays_float32_and_close_to_float64(case):
 
 
 @cases
-def test_inputs_are_left_alone(case):
+def test_inputs_are_not_changed(case):
     xs = inputs(case)
     ran = prepare(CASES[case][0], xs, shifted=False)
     ran.executor.train_step(ran.batch, 0)
@@ -90,7 +90,7 @@ def test_inputs_are_left_alone(case):
 
 @cases
 def test_a_smaller_last_batch_uses_the_same_arena(case):
-    """7 rows, then 3, then 7 again: what was left in the buffers must not show."""
+    """7 rows, then 3, then 7 again: what the buffers held before must not matter."""
     entry, xs = CASES[case][0], inputs(case)
     ran = prepare(entry, xs, shifted=False)
     first = ran.executor.train_step(ran.batch, 0).outputs["layer"].copy()
@@ -145,7 +145,7 @@ def test_a_shape_that_does_not_fit_is_refused(entry, shapes, message):
 
 
 @cases
-def test_the_schema_for_editors_takes_it(case):
+def test_the_schema_for_editors_accepts_it(case):
     jsonschema = pytest.importorskip("jsonschema")
     config = {"dataset": "iris", "loss": "mse", "layers": [CASES[case][0]]}
     jsonschema.Draft202012Validator(schema()).validate(json.loads(json.dumps(config)))

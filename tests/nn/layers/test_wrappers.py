@@ -1,4 +1,4 @@
-"""Layers around layers: what may be inside, and that it keeps its own ways there."""
+"""Wrappers: which layers may be inside, and that these behave as they do alone."""
 
 import numpy as np
 import pytest

@@ -24,7 +24,7 @@ def loss_and_gradient(y, z, lengths=None):
 
 
 def read_path(path):
-    """What a path says: repeats dropped, then blanks."""
+    """The labels of a path: repeats dropped, then blanks."""
     return tuple(label for label, _ in itertools.groupby(path) if label)
 
 
@@ -110,7 +110,7 @@ def test_logarithms_give_the_same_sums(batch):
 
 
 def test_padding_does_not_matter():
-    """A row is worth the same alone and padded, whatever stands in the padding."""
+    """A row has the same loss alone and padded, whatever the padding holds."""
     rng = np.random.default_rng(0)
     y, z, lengths = np.array([[1, 2, 0], [3, 3, 1]]), rng.normal(size=(2, 12, 4)), np.array([7, 12])
     wild = z.copy()
@@ -124,7 +124,7 @@ def test_padding_does_not_matter():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("size", [30, 300, 3000])
 def test_large_logits_stay_exact(size, dtype):
-    """Certain and wrong for 40 steps: the loss is what it costs, and the gradient says where to go."""
+    """Certain and wrong for 40 steps: the loss and its gradient are still exact."""
     y = np.array([[1, 2, 1]])
     z = np.zeros((1, 40, 4), dtype)
     even, _ = loss_and_gradient(y, z.astype(np.float64))  # all paths are equally probable
@@ -136,7 +136,7 @@ def test_large_logits_stay_exact(size, dtype):
     np.testing.assert_allclose(gradient.sum(axis=-1), 0, atol=1e-5)
 
 
-def test_long_rows_do_not_run_out_of_numbers():
+def test_long_rows_stay_in_the_range_of_float64():
     rng = np.random.default_rng(1)
     y, z = rng.integers(1, 30, (2, 200)), rng.normal(0, 8, (2, 1000, 30)).astype(np.float32)
     each, gradient = loss_and_gradient(y, z)
@@ -146,7 +146,7 @@ def test_long_rows_do_not_run_out_of_numbers():
     assert np.isfinite(gradient).all()
 
 
-def test_no_labels_cost_all_blanks():
+def test_without_labels_the_loss_is_that_of_all_blanks():
     z = np.random.default_rng(2).normal(size=(2, 6, 3))
     each, _ = loss_and_gradient(np.zeros((2, 0), np.int32), z)
     blank = np.log(activations.build("softmax").value(z))[:, :, 0]
@@ -154,8 +154,8 @@ def test_no_labels_cost_all_blanks():
 
 
 @pytest.mark.parametrize(("y", "steps"), [([1, 2, 1], 2), ([1, 1], 2), ([1], 0)])
-def test_labels_that_do_not_fit_cost_infinity(y, steps):
-    """And the rows beside it are none the worse."""
+def test_labels_that_do_not_fit_have_an_infinite_loss(y, steps):
+    """The other rows of the batch keep their loss."""
     z = np.random.default_rng(3).normal(size=(2, 5, 3))
     each, gradient = loss_and_gradient(np.array([y, y]), z, np.array([steps, 5]))
     assert each[0] == np.inf
@@ -163,7 +163,7 @@ def test_labels_that_do_not_fit_cost_infinity(y, steps):
     assert np.isfinite(gradient).all()
 
 
-def test_nothing_to_read_and_nothing_to_say_costs_nothing():
+def test_no_labels_and_no_steps_have_a_loss_of_0():
     each, gradient = loss_and_gradient(np.zeros((1, 2), np.int32), np.ones((1, 4, 3)), np.array([0]))
     assert each[0] == 0
     assert not gradient.any()
@@ -182,7 +182,7 @@ def test_takes_over_softmax():
     np.testing.assert_allclose(loss_and_gradient(y, np.log(p))[0], each, rtol=1e-10)
 
 
-def test_nan_is_told():
+def test_nan_in_the_outputs_is_nan_in_the_loss():
     z = np.zeros((1, 5, 3))
     z[0, 2, 1] = np.nan
     assert np.isnan(loss_and_gradient(np.array([[1]]), z)[0]).all()

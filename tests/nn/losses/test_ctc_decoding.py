@@ -22,7 +22,7 @@ def filled(rows, longest):
 
 
 def read_path(path):
-    """What a path says: repeats dropped, then blanks."""
+    """The labels of a path: repeats dropped, then blanks."""
     return tuple(label for label, _ in itertools.groupby(path) if label)
 
 

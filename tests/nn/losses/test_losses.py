@@ -98,7 +98,7 @@ def test_fused_is_what_it_replaces(config, shape):
 
 @pytest.mark.parametrize("name", FUSED)
 def test_fused_is_exact_where_probabilities_are_beyond_the_clip(name):
-    """A wrong answer given with certainty costs its logit, and its gradient does not die."""
+    """The loss of a certain wrong answer is its logit, and its gradient is not 0."""
     loss = losses.build(name)
     z = np.array([[1000.0, -1000.0]], np.float32)
     y = {"integer": np.array([1]), "onehot": np.array([[0.0, 1.0]]), "binary": np.array([[0.0, 1.0]])}[loss.labels]
@@ -111,7 +111,7 @@ def test_fused_is_exact_where_probabilities_are_beyond_the_clip(name):
 
 @pytest.mark.parametrize("from_logits", [False, True])
 def test_smoothed_class_numbers_are_smoothed_one_hots(from_logits):
-    """Keras smooths one-hot targets only; class numbers must come to the same."""
+    """Keras smooths one-hot targets only; class numbers must give the same."""
     arguments = {"label_smoothing": 0.3, "from_logits": from_logits}
     rng = np.random.default_rng(3)
     y, p = rng.integers(0, 5, 6), rng.uniform(0.1, 1, (6, 5))

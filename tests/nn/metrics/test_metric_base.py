@@ -52,7 +52,7 @@ def test_means(values, weight, total, count):
 
 @pytest.mark.parametrize("weighted", [False, True])
 def test_many_small_values_are_added_with_enough_digits(weighted):
-    """In float32, 2^24 + 1 is 2^24: a sum that is carried in it would stand still."""
+    """In float32, 2^24 + 1 is 2^24: a sum in float32 would not grow any more."""
     values = np.ones((128, 8192), np.float32)
     values[0, 0] = 2.0**30
     state = {"total": 0.0, "count": 0.0}
@@ -98,7 +98,7 @@ def test_a_state_comes_back_from_json():
     assert found["total"] == 0.1 and found["hits"].tolist() == [1.0, 2.5] and isinstance(found["hits"], np.ndarray)
 
 
-def test_a_metric_says_how_it_takes_a_batch():
+def test_defaults_of_the_facts():
     with pytest.raises(NotImplementedError):
         Metric().update({}, np.ones(1), np.ones(1))
     assert Metric.better == "max" and Metric.shares is False

@@ -72,7 +72,7 @@ def test_every_loss_is_a_metric():
 @given(data=st.data())
 @settings(max_examples=12, deadline=None)
 def test_batches_give_the_value_of_one_pass(case, data):
-    """However the rows are cut, and with the state written down and read again between batches."""
+    """For any batches, and with the state saved and loaded between them."""
     metric, (y, p, weight) = resolved(EVERY[case]), arrays(EVERY[case])
     cuts = sorted(data.draw(st.sets(st.integers(1, len(y) - 1), max_size=6)))
     whole, parts = metric.start(), metric.start()
@@ -181,7 +181,7 @@ def test_auc_of_a_known_ranking():
 
 
 def test_r2_of_targets_far_from_zero():
-    """The variance must not drown in the square of the mean."""
+    """The variance must not be lost beside the square of the mean."""
     y = 1e8 + np.array([[1.0], [2.0], [3.0], [4.0]])
     metric = metrics.build("r2")
     state = metric.start()
@@ -190,7 +190,7 @@ def test_r2_of_targets_far_from_zero():
     assert metric.result(state) == pytest.approx(1 - 4 * 0.25 / 5)
 
 
-def test_r2_of_a_target_that_does_not_vary_is_0():
+def test_r2_of_a_constant_target_is_0():
     metric, state = metrics.build("r2"), metrics.build("r2").start()
     metric.update(state, np.ones((3, 1)), np.zeros((3, 1)))
     assert metric.result(state) == 0

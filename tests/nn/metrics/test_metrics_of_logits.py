@@ -127,7 +127,7 @@ def test_area_under_precision_and_recall_by_hand(flags):
     assert value(fine, "binary", y, sigmoid(z)) == pytest.approx(wanted, rel=1e-6)
 
 
-def test_auc_told_of_logits_is_keras_own():
+def test_auc_from_logits_is_that_of_keras():
     """from_logits: true means a sigmoid and 200 thresholds, whatever the loss."""
     labels, y, z = OUTPUTS["binary"]
     keras = value("auc", labels, y, sigmoid(z))
@@ -135,7 +135,7 @@ def test_auc_told_of_logits_is_keras_own():
     assert value(told, labels, y, z) == value(told, labels, y, z, logits=True) == pytest.approx(keras, rel=1e-12)
 
 
-def test_more_values_than_are_kept_apart_cost_hardly_anything():
+def test_merging_values_hardly_changes_the_area():
     y = RNG.integers(0, 2, (3 * MOST_VALUES, 1))
     z = y + RNG.normal(0, 2, y.shape)
     metric = resolve(metrics.build("auc"), "binary", (1,), margins=True)

@@ -107,18 +107,18 @@ def test_weights_of_steps_say_where_a_row_ends(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_taken_in_is_0(name):
+def test_without_rows_the_value_is_0(name):
     metric = metrics.build(name)
     assert metric.result(metric.start()) == 0
     assert value_of(name, weight=np.zeros(5)) == 0
     assert value_of(name, np.zeros((0, 3), int), np.zeros((0, 4, 3))) == 0
 
 
-def test_more_than_every_label_may_be_wrong():
+def test_the_error_rate_may_exceed_1():
     assert value_of("label_error_rate", filled([[1]]), saying([[2, 3, 2]], 9)) == 3
 
 
-def test_logits_are_found_out():
+def test_logits_follow_from_the_model():
     p = np.array([[[0.6, 0.4], [0.6, 0.4]]])  # blank by the best path; 1 by all paths together
     beam = {"exact_match": {"decode": "beam_search", "beam_width": 3}}
     y = np.array([[1]])
@@ -135,7 +135,7 @@ def test_refuses_arguments_out_of_range(arguments):
 
 @pytest.mark.parametrize(("name", "margin"), [("accuracy", 1.0), ("precision", 1.0), ("recall", 1.0)])
 def test_margins_and_logits_say_yes_above_0(name, margin):
-    """A hinge loss' 0.2 is a yes; a probability of 0.2 is none."""
+    """0.2 under a hinge loss means yes; a probability of 0.2 means no."""
     y, p = np.array([[1.0], [0.0]]), np.array([[0.2], [-0.2]])
     for logits, wanted in ((True, margin), (False, 0.5 if name == "accuracy" else 0.0)):
         metric = resolve(metrics.build(name), "binary", (1,), logits)
@@ -146,8 +146,8 @@ def test_margins_and_logits_say_yes_above_0(name, margin):
 
 @pytest.mark.parametrize("given", [None, True, False])
 @pytest.mark.parametrize("logits", [True, False])
-def test_how_predictions_are_read(given, logits, monkeypatch):
-    """As the metric says, and where it says nothing of logits, as the loss does."""
+def test_how_predictions_are_decoded(given, logits, monkeypatch):
+    """By the arguments of the metric; without from_logits, by the loss."""
     told = []
 
     def decode(p, lengths, way, *, width, logits):
@@ -166,7 +166,7 @@ def test_how_predictions_are_read(given, logits, monkeypatch):
     assert (state["total"], state["count"]) == (2.0, 5.0)  # the first row is right, and weighs 1 each time
 
 
-def test_without_a_word_predictions_are_probabilities_read_greedily():
+def test_by_default_predictions_are_probabilities_decoded_greedily():
     metric = metrics.build("label_error_rate")
     assert (metric.decode, metric.better, metric.shares) == ("greedy", "min", True)
     assert metric.for_output("sequence", (None, 4)).from_logits is False

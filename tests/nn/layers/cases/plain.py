@@ -1,4 +1,4 @@
-"""Layers for rows of numbers, and what goes with any."""
+"""Layers for rows of numbers, and layers for any shape."""
 
 # id: (layer as a config writes it, input shapes without the batch axis)
 CASES = {
