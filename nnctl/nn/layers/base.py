@@ -176,8 +176,8 @@ class Layer(Declared):
         raise NotImplementedError
 
     def calls(self, shape: Any) -> int:
-        """How often NumPy is called for it in an iteration, in calls of a plain layer; told by time steps where it goes
-        through them one by one."""
+        """The number of NumPy calls in an iteration, in units of a plain layer's; a layer that computes one time step
+        after another has several for each step."""
         return 1
 
     def multiply_adds(self, shape: Any) -> int:

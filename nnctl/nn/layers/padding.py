@@ -101,7 +101,7 @@ class Cropping(Layer):
         _check_rank(self, shape, len(pairs))
         left = [n and n - sum(pair) for n, pair in zip(shape, pairs, strict=False)]
         if any(n is not None and n < 1 for n in left):
-            raise ShapeError(f"cropping {self.cropping} leaves nothing of {show(shape)}", hint="use a smaller cropping")
+            raise ShapeError(f"cropping {self.cropping} removes all of {show(shape)}", hint="use a smaller cropping")
         return (*left, shape[-1])
 
     def forward(self, w, x, call):
