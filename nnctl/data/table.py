@@ -174,8 +174,11 @@ class Table:
 
     def gaps(self, names: Iterable[str]) -> dict[str, Array]:
         """(rows,) bool, whether the value is missing, for each column with missing values."""
-        masks = {name: self.columns[name].missing for name in dict.fromkeys(names)}
-        return {name: mask for name, mask in masks.items() if mask.any()}
+        found = {}
+        for name in dict.fromkeys(names):  # one mask at a time: of a large table they take memory
+            if (mask := self.columns[name].missing).any():
+                found[name] = mask
+        return found
 
     def occurrences(self, names: Iterable[str]) -> dict[str, Occurrences]:
         """How many values the columns have, and how many distinct ones."""
