@@ -1,4 +1,4 @@
-"""What the last layer can give is held against what the loss takes: facts of the classes, not lists of names."""
+"""The output of the last layer is checked against what the loss expects, by facts of the classes and not by names."""
 
 import math
 
@@ -116,7 +116,7 @@ def test_what_is_hardly_meant_is_a_note(loss, activation, note):
     (", {ReLU: {negative_slope: 0.1}}", True),
     (", ReLU", False),
 ])  # fmt: skip
-def test_layers_that_hand_values_on_are_looked_through(after, refused):
+def test_layers_that_keep_the_range_are_looked_through(after, refused):
     target = Target("number", ("y",), (6,)) if "Concatenate" in after else None
     if refused:
         with pytest.raises(ConfigError, match="poisson takes the logarithm"):

@@ -1,5 +1,7 @@
-"""The last layer held against its target: units against classes, shapes, places, label sequences. What the loss takes
-of the activation is in test_loss_and_activation.py."""
+"""The last layer checked against its target: units against classes, shapes, places, label sequences.
+
+For its activation and the loss see test_loss_and_activation.py.
+"""
 
 import pytest
 
@@ -106,7 +108,7 @@ def test_several_columns_are_named():
     assert "but the target 'red', 'green', 'blue' has 3 classes" in found(dense(2), ONEHOT, target).message
 
 
-def test_targets_without_classes_are_held_by_their_shape():
+def test_targets_without_classes_are_checked_by_their_shape():
     assert found(dense(3), ONEHOT, Target("onehot", ("p", "q", "r"), (3,))) is None
     problem = found(dense(2), ONEHOT, Target("onehot", ("p", "q", "r"), (3,)))
     assert problem.message == "the last layer 'dense' gives (None, 2), but the target 'p', 'q', 'r' is (None, 3)"
@@ -194,7 +196,7 @@ def test_label_sequences(layers, message, hint):
         assert isinstance(problem, Problem) and message in problem.message and hint in problem.hint
 
 
-def test_scores_of_images_are_no_time_steps():
+def test_scores_of_images_are_not_time_steps():
     problem = found("{Conv2D: {filters: 4, kernel_size: 1}}", "ctc", LETTERS, (6, 5, 1))
     assert "gives (None, 6, 5, 4)" in problem.message and "for images, Permute the columns to the front" in problem.hint
 
@@ -218,7 +220,7 @@ def both(kind, size, targets=()):
     return check_heads(made, graph, given)
 
 
-def test_every_output_is_held_against_its_own_target():
+def test_every_output_is_checked_against_its_own_target():
     assert both("softmax", "linear") == []
     [note] = both("softmax", "sigmoid")
     assert "'size' ends in sigmoid" in note
@@ -257,8 +259,8 @@ def taken(source="x", loss="ctc"):
     ({"source": "scores"}, True), ({}, False), ({"source": "scores", "loss": "mse"}, False),
     ({"source": "scores", "loss": "categorical_crossentropy"}, False),
 ])  # fmt: skip
-def test_a_softmax_that_something_else_takes(given, refused):
-    """The loss of label sequences takes what it gets for logits, and another layer needs the softmax."""
+def test_a_softmax_that_another_layer_uses_too(given, refused):
+    """The loss of label sequences would take the softmax for logits, since another layer uses it too."""
     if not refused:
         assert taken(**given) is None
         return

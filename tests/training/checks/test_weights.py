@@ -1,5 +1,5 @@
-"""Weights are looked at after the update, too: none that are not finite or have overflowed is kept as good, and no run
-ends well with them."""
+"""Weights are checked after the update as well: no run keeps weights that are not finite or have overflowed, or ends
+well with them."""
 
 import math
 
@@ -84,7 +84,7 @@ def blown(tmp_path, given, name="run", **more):
 
 
 def assert_good(folder):
-    """Everything of it that is kept is finite, and gives finite predictions."""
+    """Everything that the run keeps is finite and gives finite predictions."""
     for weights in (None, "last"):
         model, preprocessing = load_model(folder / "model.safetensors", weights)
         assert fault_of(model.program, {}) is None
@@ -121,7 +121,7 @@ def test_no_run_ends_well_with_weights_that_have_overflowed(tmp_path, fuse, opti
 
 @pytest.mark.skipif(not kernels.installed(), reason="Numba is not installed")
 @pytest.mark.parametrize("rate", [1e30, 1e12, 30.0])
-def test_many_steps_in_one_go_are_looked_at_as_well(tmp_path, monkeypatch, rate):
+def test_many_steps_in_one_call_are_checked_as_well(tmp_path, monkeypatch, rate):
     monkeypatch.setenv(kernels.SWITCH, "numba")
     text = CONFIG.replace("BatchNormalization, ", "").replace("OPTIMIZER", "adam" if rate == 1e30 else "sgd")
     text = text.replace("RATE", str(rate)).replace("EPOCHS", "30").replace("BATCH", "16").replace("VALIDATION", "0.2")
@@ -156,7 +156,7 @@ def put(buffer, value):
 @pytest.mark.parametrize("buffer", ["parameters", "state", "slot"])
 @pytest.mark.parametrize("value", [NAN, INF])
 @pytest.mark.parametrize("step", [1, 3, 5, 14, 15])  # of an epoch of 5 steps, in 3 epochs
-def test_what_is_planted_anywhere_is_never_kept(tmp_path, monkeypatch, buffer, value, step):
+def test_a_bad_value_anywhere_is_never_kept(tmp_path, monkeypatch, buffer, value, step):
     planted(monkeypatch, step, put(buffer, value))
     _, events = blown(tmp_path, config_text("adam", 0.01, 3, "64"))
     assert_good(tmp_path / "run")
@@ -167,7 +167,7 @@ def test_what_is_planted_anywhere_is_never_kept(tmp_path, monkeypatch, buffer, v
     assert done < step
 
 
-def test_resuming_goes_on_from_good_weights_and_says_so(tmp_path, monkeypatch):
+def test_resuming_continues_from_good_weights_with_a_note(tmp_path, monkeypatch):
     given = config_text("adam", 0.01, 3, "64")
     runner.train(given, folder=tmp_path / "whole")
     with monkeypatch.context() as patched:
@@ -181,7 +181,7 @@ def test_resuming_goes_on_from_good_weights_and_says_so(tmp_path, monkeypatch):
 
 
 def test_a_batch_whose_data_are_not_finite_leaves_the_weights_before_it(tmp_path, monkeypatch):
-    """They are good: it is the data that are not."""
+    """These weights are good; only the data are not."""
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(100, 3)).astype(np.float32), rng.normal(size=100).astype(np.float32)
     np.savez(tmp_path / "d.npz", x=x, y=y)
@@ -210,7 +210,7 @@ def test_a_batch_whose_data_are_not_finite_leaves_the_weights_before_it(tmp_path
     assert_good(tmp_path / "run")
 
 
-def test_the_command_says_it_in_one_error(tmp_path):
+def test_the_command_prints_one_error(tmp_path):
     result = CliRunner().invoke(
         cli.program,
         ["train", "diabetes", "--run", str(tmp_path / "r"), "--epochs", "1", "--set", "batch_size=all",
@@ -221,7 +221,7 @@ def test_the_command_says_it_in_one_error(tmp_path):
     assert_good(tmp_path / "r")
 
 
-def test_a_run_that_is_well_is_left_alone(tmp_path):
+def test_a_good_run_is_not_changed(tmp_path):
     seen = []
     runner.train(config_text("sgd", 0.001), folder=tmp_path / "run", subscribers=[seen.append])
     assert isinstance(seen[-1], RunEnded) and seen[-1].reason == "done"
