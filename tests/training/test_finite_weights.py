@@ -262,7 +262,7 @@ def test_restored_weights_and_the_best_are_those_before(train):
 
 def test_a_checkpoint_inside_an_epoch_is_refused_rather_than_written(train, monkeypatch):
     """A checkpoint is due after each iteration; the one of the bad update is not written, the one before is there."""
-    monkeypatch.setattr(loop.Loop.__init__, "__kwdefaults__", {"save_seconds": 0.0})
+    monkeypatch.setitem(loop.Loop.__init__.__kwdefaults__, "save_seconds", 0.0)
     error, folder = train(optimizer="adam", plant=planted(4, "velocity", np.inf))
     assert blow_up_of(error)[:2] == (2, 2)
     check_kept(folder, 4)
