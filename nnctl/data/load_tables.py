@@ -131,4 +131,5 @@ def _scaling_notes(dataset: DatasetSpec, fitted: Mapping[str, TableInput | TextI
         shown = ", ".join(f"{name} {kind}" for name, kind in rules.items())
         return [f"numbers scaled using the training rows: {shown}; others: standard"]
     way = ways[rules or "standard"]
-    return [f"{len(numbers)} columns of numbers scaled {way}, using the training rows"] if way else []
+    columns = "1 column" if len(numbers) == 1 else f"{len(numbers)} columns"
+    return [f"{columns} of numbers scaled {way}, using the training rows"] if way else []

@@ -59,7 +59,9 @@ def rows_of(arrays: Arrays, names: list[str]) -> int:
     if len(set(counts.values())) > 1:
         shown = ", ".join(f"{name} {count}" for name, count in counts.items())
         raise DataError(
-            f"the arrays have different numbers of rows: {shown}", arrays.source, "save as many targets as inputs"
+            f"the arrays have different numbers of rows: {shown}",
+            arrays.source,
+            "save the same number of inputs and targets",
         )
     count = next(iter(counts.values()))
     if count == 0:

@@ -119,7 +119,7 @@ def split_rows(
     if spec.stratify is not False and classes is not None:
         return SplitRows(_stratified(classes, counts, rng), f'stratified by "{labelled}", shuffled with seed {seed}')
     if spec.stratify:
-        raise DataError("split.stratify needs class targets", hint="leave stratify out where the target is a number")
+        raise DataError("split.stratify needs class targets", hint="remove stratify if the target is a number")
     return SplitRows(_last(rng.permutation(rows), counts), f"shuffled with seed {seed}")
 
 

@@ -199,7 +199,7 @@ class Table:
         absent = [name for name in dict.fromkeys(names) if name not in self.columns]
         if absent:
             raise DataError(
-                f"{key} names {listing(absent)}, which are not in the data",
+                f"{key} names {listing(absent)}, which {'is' if len(absent) == 1 else 'are'} not in the data",
                 self.source,
                 suggestion(absent[0], self.columns) + f"columns: {listing(self.columns, 20)}",
             )

@@ -87,7 +87,7 @@ epochs: 1
     result = nnctl("predict", run, tmp_path / "new", "--keep", "all")
     assert [row["file"] for row in table(result)] == ["a.png", "b.png"]
     said = " | ".join(notes(result))
-    assert "1 of 2 images are resized to 4 x 4 pixels" in said and "1 of 2 images are converted to RGB" in said
+    assert "1 of 2 images is resized to 4 x 4 pixels" in said and "1 of 2 images is converted to RGB" in said
     labelled = json.loads(nnctl("eval", run, "--data", tmp_path / "photos", "--json").stdout)
     assert labelled["rows"] == 8
     result = nnctl("eval", run, "--data", tmp_path / "new")

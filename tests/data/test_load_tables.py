@@ -213,7 +213,7 @@ def test_a_text_has_its_length_and_words_from_the_training_rows():
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
-        ({"features": ["x"]}, "1 columns of numbers scaled to mean 0"),
+        ({"features": ["x"]}, "1 column of numbers scaled to mean 0"),
         ({"features": ["x"], "normalize": "minmax"}, "range 0 to 1"),
         ({"features": ["x"], "normalize": "none"}, None),
         ({"features": ["w"]}, None),
@@ -226,7 +226,7 @@ def test_the_note_on_scaling(keys, said):
 
 
 def test_the_note_on_categories():
-    assert any('"w": 3 one-hot numbers (a, b, c)' in note for note in loaded().notes)
+    assert any('"w": encoded as 3 one-hot columns (a, b, c)' in note for note in loaded().notes)
 
 
 def test_a_column_that_gives_the_target_away_is_named():
@@ -326,7 +326,7 @@ def test_every_input_has_its_note():
     columns = COLUMNS | {"t": ["a b", "b"] * 5}
     inputs = {"one": {"columns": ["t"]}, "two": {"columns": ["w"]}}
     notes = loaded(columns, inputs=inputs, text={"column": "t"}, ignore=["x"]).notes
-    assert any('"t": texts' in note for note in notes) and any('"w": 3 one-hot' in note for note in notes)
+    assert any('"t": texts' in note for note in notes) and any('"w": encoded as 3 one-hot' in note for note in notes)
     assert "ignored, as configured: x" in notes
 
 

@@ -170,7 +170,7 @@ def _texts_alone(name: str, columns: tuple[tuple[str, Take], ...], dataset: Data
 
 
 def _require_all(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], table: Table) -> None:
-    """Raises DataError where the config names columns that the table does not have, or one for two uses."""
+    """Raises DataError if the config names unknown columns, or one column for two uses."""
     wanted: dict[str, Iterable[str]] = {}
     for key in ("features", "ignore", "categorical", "numeric", "missing", "normalize"):
         names = getattr(dataset, key)

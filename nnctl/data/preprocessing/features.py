@@ -116,7 +116,7 @@ class Category:
         """How it is encoded, and its first words."""
         shown = listing(self.words, 5)
         if self.encode == "onehot":
-            return f'column "{self.name}": {len(self.words)} one-hot numbers ({shown})'
+            return f'column "{self.name}": encoded as {len(self.words)} one-hot columns ({shown})'
         return (
             f'column "{self.name}": categories 1 to {len(self.words)} ({shown}), 0 for any other; an Embedding needs'
             f" input_dim {len(self.words) + 1}"

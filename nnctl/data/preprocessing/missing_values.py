@@ -29,8 +29,9 @@ def kept_rows(dataset: DatasetSpec, table: Table, features: Iterable[str], targe
     gaps = table.gaps([name for name in looked_at if rule(dataset.missing, name) == "drop"])
     for name, missing in gaps.items():
         shown = located(table.where(name), missing, NAMED).told
+        have, are = ("has", "is") if missing.sum() == 1 else ("have", "are")
         notes.append(
-            f'column "{name}": {missing.sum()} of {len(missing)} rows have no value and are left out ({shown})'
+            f'column "{name}": {missing.sum()} of {len(missing)} rows {have} no value and {are} left out ({shown})'
         )
         kept &= ~missing
     if not kept.any():
@@ -126,7 +127,8 @@ def kept_array_rows(dataset: DatasetSpec, rows: Arrays, names: Iterable[str], no
                                       for _, block in blocks(array)])  # fmt: skip
             if missing.any():
                 at = located(rows.where(name), missing, NAMED)
-                notes.append(f'array "{name}": {missing.sum()} rows with NaN are left out ({at.told})')
+                counted = "1 row with NaN is" if missing.sum() == 1 else f"{missing.sum()} rows with NaN are"
+                notes.append(f'array "{name}": {counted} left out ({at.told})')
                 kept &= ~missing
     if not kept.any():
         raise DataError("`missing: drop` leaves no row", rows.source, "fill in the values instead: `missing: zero`")

@@ -55,7 +55,7 @@ def read_image_folder(folder: Path, spec: ImageSpec) -> Arrays:
     if "train" in words and None not in words:
         if len(set(words)) < len(words):
             raise DataError(f"two folders are for the same split: {listing(path.name for path in inner)}", str(folder),
-                            "name each of train, validation and test once")  # fmt: skip
+                            "use one folder each for train, validation and test")  # fmt: skip
         splits = {f"_{word}": _images(path) for word, path in zip(words, inner, strict=True)}
     else:
         splits = {"": _images(folder)}
@@ -132,7 +132,7 @@ class _Reader:
         self._mode = {"gray": "L", "rgb": "RGB"}.get(spec.color or "")
         self._size = (spec.size[1], spec.size[0]) if spec.size else None  # Pillow uses (width, height)
         self._range = spec.range
-        self._resized = self._recoloured = self._transparent = self._deep = self._clipped = self._cut = 0
+        self._resized = self._converted = self._transparent = self._deep = self._clipped = self._cut = 0
         self._paged: list[str] = []
 
     @property
@@ -216,7 +216,7 @@ class _Reader:
         return self._size[1], self._size[0], len(self._mode)
 
     def _pixels(self, image: Image) -> Array:
-        self._recoloured += (image.mode in _GRAY) != (self._mode == "L") or image.mode in _OTHER_COLOURS
+        self._converted += (image.mode in _GRAY) != (self._mode == "L") or image.mode in _OTHER_COLOURS
         if image.has_transparency_data:
             image = self._without_transparency(image)
         image = image.convert(self._mode)
@@ -236,17 +236,17 @@ class _Reader:
 
     def _notes(self, count: int, shape: tuple[int, ...]) -> Iterator[str]:
         if self._resized:
-            yield f"{self._resized} of {count} images are resized to {shape[1]} x {shape[2]} pixels"
-        if self._recoloured:
-            yield f"{self._recoloured} of {count} images are converted to {'gray' if self._mode == 'L' else 'RGB'}"
+            yield f"{_images_are(self._resized, count)} resized to {shape[1]} x {shape[2]} pixels"
+        if self._converted:
+            yield f"{_images_are(self._converted, count)} converted to {'gray' if self._mode == 'L' else 'RGB'}"
         if self._transparent:
             advice = "" if self._spec.range else "; `image: {background: black}` sets another color"
             color = _color_name(self._spec.background)
-            yield f"{self._transparent} of {count} images have transparent pixels and are placed on {color}{advice}"
+            yield f"{_images_have(self._transparent, count)} transparent pixels, which are placed on {color}{advice}"
         yield from self._depth_notes(count)
         if self._paged:
             yield (
-                f"{len(self._paged)} of {count} images have several pages or frames, of which only the first is read:"
+                f"{_images_have(len(self._paged), count)} several pages or frames, of which only the first is read:"
                 f" {listing(self._paged, 3)}"
             )
 
@@ -256,13 +256,21 @@ class _Reader:
             shown = f"{low:g} to {high:g}"
             advice = " (the values in the training images; `image: {range: [0, 65535]}` sets others)"
             decided = "" if self._spec.range else advice
-            yield f"{self._deep} of {count} images have more than 8 bits per channel: {shown} becomes 0 to 1{decided}"
+            yield f"{_images_have(self._deep, count)} more than 8 bits per channel: {shown} becomes 0 to 1{decided}"
             if self._clipped:
-                yield f"{self._clipped} of {count} images have values outside of {shown}, which are clipped"
+                yield f"{_images_have(self._clipped, count)} values outside of {shown}, which are clipped"
         if self._deep < count and (self._deep or (low, high) != image_depth.WHOLE):
-            yield f"{count - self._deep} of {count} images have 8 bits per channel: their 0 to 255 becomes 0 to 1"
+            yield f"{_images_have(count - self._deep, count)} 8 bits per channel: 0 to 255 becomes 0 to 1"
         if self._cut:
-            yield f"{self._cut} of {count} images have 16 bits per channel, of which the upper 8 are read"
+            yield f"{_images_have(self._cut, count)} 16 bits per channel, of which the upper 8 are read"
+
+
+def _images_are(some: int, all_: int) -> str:
+    return f"{some} of {all_} images {'is' if some == 1 else 'are'}"
+
+
+def _images_have(some: int, all_: int) -> str:
+    return f"{some} of {all_} images {'has' if some == 1 else 'have'}"
 
 
 def _color_name(color: tuple[int, int, int]) -> str:

@@ -107,8 +107,11 @@ def _expand(name: str) -> list[Path]:
             raise DataError("no file matches", name, f"the current folder is {Path.cwd()}")
         return found
     if any(letter in name for letter in _ESCAPED):
-        raise DataError("there is no such file", repr(name), "in double quotes \\ begins an escape, as \\t is a tab: "
-                        "write / instead, or use single quotes")  # fmt: skip
+        raise DataError(
+            "there is no such file",
+            repr(name),
+            "inside double quotes, \\ begins an escape sequence (\\t is a tab): write / instead, or use single quotes",
+        )
     raise DataError("there is no such file", name, _nearest(path))
 
 

@@ -88,7 +88,7 @@ def test_dropped_rows_take_their_lengths_with_them(save):
     data = loaded(save(x=raw["x"]), missing="drop", split=KEEP)
     rows = [data.train, data.validation, data.test]
     np.testing.assert_array_equal(np.concatenate([p.lengths["input"] for p in rows]), np.delete(LENGTHS, 2))
-    assert any("1 rows with NaN" in note for note in data.notes)
+    assert any("1 row with NaN is" in note for note in data.notes)
 
 
 def test_full_rows_have_no_lengths(save):

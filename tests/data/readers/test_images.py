@@ -51,8 +51,8 @@ def test_size_and_color_are_from_the_config_or_the_first_image(photos):
     assert small["x"].shape == (61, 3, 4, 1)
     paint(photos / "dark" / "gray.png", np.full((6, 5), 40))
     assert read_image_folder(photos, ImageSpec()).notes == (
-        "1 of 62 images are resized to 6 x 5 pixels",
-        "1 of 62 images are converted to RGB",
+        "1 of 62 images is resized to 6 x 5 pixels",
+        "1 of 62 images is converted to RGB",
     )
 
 
@@ -288,7 +288,7 @@ def test_transparent_pixels_show_the_background(mode, ending, how, background, p
     half = behind * (127 / 255) if mode in ("RGBA", "LA") else np.zeros(3)
     np.testing.assert_allclose(x[0], [[0, 0, 0], half, behind], atol=1)
     shown = background if isinstance(background, str) else "#070707"
-    assert any(f"2 of 2 images have transparent pixels and are placed on {shown}" in note for note in notes)
+    assert any(f"2 of 2 images have transparent pixels, which are placed on {shown}" in note for note in notes)
 
 
 def test_an_opaque_image_is_unchanged(tmp_path):
