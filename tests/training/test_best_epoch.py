@@ -196,7 +196,7 @@ def huge(tmp_path, more="", rows=(11, 14)):
 
 
 @pytest.mark.parametrize("monitor", ["val_loss", "val_accuracy", "val_auc"])
-def test_nan_in_validation_is_told_once_and_is_never_the_best(tmp_path, monitor):
+def test_nan_in_validation_has_one_note_and_is_never_the_best(tmp_path, monitor):
     events = huge(tmp_path, f"callbacks: [{{ModelCheckpoint: {{monitor: {monitor}}}}}]\n")
     metrics = [event.metrics for event in events if isinstance(event, EpochEnded)]
     assert len(metrics) == 3
@@ -210,12 +210,12 @@ def test_nan_in_validation_is_told_once_and_is_never_the_best(tmp_path, monitor)
     )
     assert events[-1].best_epoch is None
     lines = (tmp_path / "run" / "events.jsonl").read_text().splitlines()
-    kept = [json.loads(line, parse_constant=pytest.fail) for line in lines]  # NaN is no JSON: it is null
+    kept = [json.loads(line, parse_constant=pytest.fail) for line in lines]  # JSON has no NaN, so it is null
     assert [line["metrics"]["val_loss"] for line in kept if line["event"] == "EpochEnded"] == [None] * 3
     assert not (tmp_path / "run" / "checkpoints" / "best").exists()
 
 
-def test_eval_says_it_too(tmp_path):
+def test_eval_has_the_note_too(tmp_path):
     huge(tmp_path)
     found = evaluation.evaluate(tmp_path / "run", split="validation")
     assert math.isnan(found.metrics["accuracy"])
@@ -274,7 +274,7 @@ def resumed(tmp_path, rate):
     ],
 )
 def test_the_resumed_table_knows_the_best_so_far(tmp_path, monkeypatch, rate, labels, best):
-    if rate < 0:  # which no config can say
+    if rate < 0:  # no config can set this
         true = Model.compute_metrics
         values = iter([1.0, 2.0, 3.0, 4.0])
         monkeypatch.setattr(Model, "compute_metrics", lambda *given: {**true(*given), "loss": next(values)})
@@ -284,7 +284,7 @@ def test_the_resumed_table_knows_the_best_so_far(tmp_path, monkeypatch, rate, la
     assert events[-1].best_epoch == best
 
 
-def test_nan_of_the_test_part_is_told(tmp_path):
+def test_nan_of_the_test_split_has_a_note(tmp_path):
     x = np.ones((20, 2), np.float32)
     x[17] = 3e38
     np.savez(tmp_path / "d.npz", x=x, y=np.arange(20) % 3)

@@ -73,8 +73,8 @@ def test_every_callback_has_a_row():
 
 @pytest.mark.parametrize("cut", range(1, 6))
 @pytest.mark.parametrize("name", CONTRACT)
-def test_it_goes_on_from_a_saved_state(name, cut):
-    """Its state is JSON, and all that it remembers: a resumed run ends as one that was never stopped."""
+def test_it_continues_from_a_saved_state(name, cut):
+    """Its state is JSON and all that it remembers: a resumed run ends like one that was never stopped."""
     callback = callbacks.build({name: CONTRACT[name]}).directed(lambda _: False)
     assert callbacks.build(callback.to_config()) == callback
     whole, halves = Run(), Run()
@@ -99,18 +99,18 @@ def stopped_at(values, **arguments):
     (1, None, False, 0, True), (1, None, True, 0, True), (1, None, False, 100, True), (-1, None, True, 100, True),
     (0, None, False, 0, True), (0, 1, False, 0, True), (1, 0, False, 0, False), (1, 0, True, 0, True),
     (0, 1, True, 0, False), (1, 1, False, 0, False), (1, 1, True, 0, False), (0, 0, False, 0, False),
-    # by exactly min_delta is not enough
+    # better by exactly min_delta is not enough
     (0.5, 1, False, 0.5, False), (0.49, 1, False, 0.5, True), (1.5, 1, True, 0.5, False), (1.51, 1, True, 0.5, True),
     (0.75, 1, False, 0.5, False), (1.25, 1, True, 0.5, False),
     (-3, -2, False, 0.5, True), (-2, -3, True, 0.5, True),
     (-2.25, -2, False, 0.5, False), (-2, -2.25, True, 0.5, False),
     *[(value, best, bigger, 0, False) for value in (NAN, INF, -INF) for best in (None, 1) for bigger in (False, True)],
 ])  # fmt: skip
-def test_what_betters_the_best(value, best, bigger, min_delta, better):
+def test_what_is_better_than_the_best(value, best, bigger, min_delta, better):
     assert improves(value, best, bigger=bigger, min_delta=min_delta) is better
 
 
-def test_without_min_delta_any_betterment_counts():
+def test_without_min_delta_any_improvement_counts():
     assert improves(1 - 1e-15, 1.0, bigger=False) and improves(1 + 1e-15, 1.0, bigger=True)
     assert not improves(1.0, 1.0, bigger=False) and not improves(1.0, 1.0, bigger=True)
     assert made("EarlyStopping").better(0.75, 1.0) and made("EarlyStopping", mode="max").better(1.25, 1.0)
@@ -120,21 +120,21 @@ FALLING_THEN_FLAT = [5, 4, 3, 3, 3, 3, 3, 3]
 
 
 @pytest.mark.parametrize(("values", "arguments", "epoch"), [
-    # patience: that many epochs in a row without a better one
+    # patience: that many epochs in a row without an improvement
     (FALLING_THEN_FLAT, {}, 4), (FALLING_THEN_FLAT, {"patience": 0}, 4), (FALLING_THEN_FLAT, {"patience": 1}, 4),
     (FALLING_THEN_FLAT, {"patience": 2}, 5), (FALLING_THEN_FLAT, {"patience": 3}, 6),
     (FALLING_THEN_FLAT, {"patience": 5}, 8), (FALLING_THEN_FLAT, {"patience": 6}, None),
-    # a better one begins the count again
+    # an improvement starts the count again
     ([5, 6, 6, 4, 6, 6, 6, 6], {"patience": 3}, 7), ([5, 6, 4, 6, 3, 6, 2, 6], {"patience": 2}, None),
     ([5, 6, 5, 5.5, 4.9, 9], {"patience": 4}, None), ([5, 6, 5, 5.5, 5, 9], {"patience": 4}, 5),
     ([9, 8, 7, 6, 5, 4], {}, None), ([9], {}, None), ([9, 9], {}, 2),
-    # min_delta: slow progress is none, but the best stays what was bettered by more
+    # min_delta: slow progress does not count, and does not change the best
     ([5, 4.9, 4.8, 4.7, 4.6], {"min_delta": 0.1, "patience": 2}, None),
     ([5, 4.5, 4.25, 4, 3.75], {"min_delta": 0.5, "patience": 2}, 5),
     ([5, 4.75, 4.5, 4.25, 4], {"min_delta": 0.5, "patience": 3}, None),
     ([5, 4.75, 4.5, 4.5, 4], {"min_delta": 0.5, "patience": 3}, 4),
     ([5, 4, 3.9, 3.8], {"min_delta": 2, "patience": 3}, 4),
-    # start_from_epoch: that many epochs pass unseen; the first that is watched is the first best
+    # start_from_epoch: that many epochs are ignored; the first one after them is the best so far
     ([1, 2, 3, 4, 5, 6], {"start_from_epoch": 3}, 5), ([1, 2, 3, 4, 5, 6], {"start_from_epoch": 3, "patience": 2}, 6),
     ([1, 2, 3, 4, 5, 6], {"start_from_epoch": 0}, 2), ([1, 2, 3, 4, 5, 6], {"start_from_epoch": 1}, 3),
     ([1, 2, 3, 4, 5, 6], {"start_from_epoch": 5}, None), ([1, 2, 3, 4, 5, 6], {"start_from_epoch": 6}, None),
@@ -143,7 +143,7 @@ FALLING_THEN_FLAT = [5, 4, 3, 3, 3, 3, 3, 3]
     ([1, 2, 3, 4], {"mode": "max"}, None), ([4, 3], {"mode": "max"}, 2),
     ([1, 1.5, 2, 2.5], {"mode": "max", "min_delta": 0.5, "patience": 2}, None),
     ([1, 1.5, 1.5, 2.5], {"mode": "max", "min_delta": 0.5, "patience": 2}, 3),
-    # baseline: a better one than before that is none than the baseline does not begin the count again
+    # baseline: an improvement that is not better than the baseline does not start the count again
     ([5, 4.5, 4.2, 3], {"baseline": 4, "patience": 3}, None),
     ([5, 4.5, 4.2, 4.1, 3], {"baseline": 4, "patience": 3}, None),
     ([5, 5, 3], {"baseline": 4, "patience": 2}, 2), ([5, 4.5, 4.2, 4.2], {"baseline": 4, "patience": 3}, 4),
@@ -153,7 +153,7 @@ FALLING_THEN_FLAT = [5, 4, 3, 3, 3, 3, 3, 3]
     ([1, 1.5, 1.6], {"baseline": 2, "mode": "max", "patience": 3}, None),
     ([1, 1.5, 1.5], {"baseline": 2, "mode": "max", "patience": 3}, 3),
     ([3, 2.5, 2.5, 2.5], {"baseline": 2, "mode": "max", "patience": 3}, 4),
-    # what is no number betters nothing
+    # NaN and infinity are never an improvement
     ([5, NAN, NAN, NAN], {"patience": 2}, 3), ([NAN, 5, NAN, 4, NAN, NAN], {"patience": 2}, 6), ([NAN, NAN], {}, 2),
     ([5, -INF, -INF], {"patience": 2}, 3), ([INF, 5, 6], {"patience": 2}, None), ([NAN], {}, None),
     ([NAN, 5, 4, 3], {"patience": 1}, None),
@@ -184,7 +184,7 @@ def keras_stops(values, *, patience, min_delta, start, baseline, mode):
 @pytest.mark.parametrize("baseline", [None, 4])
 @pytest.mark.parametrize("start", [0, 1, 3])
 def test_early_stopping_of_all_short_runs_is_as_keras_has_it(mode, baseline, start):
-    """Values on a grid of quarters, which floats hold exactly."""
+    """Values are multiples of a quarter, which are exact as floats."""
     import random
 
     rng = random.Random(f"{mode}{baseline}{start}")
@@ -235,7 +235,7 @@ def test_where_no_epoch_was_best_the_weights_stay_and_it_is_said(values, argumen
 
 
 def test_the_state_is_all_that_is_remembered():
-    """Two runs with one callback do not disturb each other, and a state taken up goes on."""
+    """Two runs with the same callback do not affect each other, and a saved state continues."""
     callback = made("EarlyStopping", patience=2)
     one, two = callback.start(), callback.start()
     assert one == {"best": None, "best_epoch": 0, "wait": 0, "weights": None}
@@ -254,16 +254,16 @@ def test_the_state_is_all_that_is_remembered():
     ([1] * 5, {"patience": 0}, [1, .5, .25, .125, .0625]),
     ([1] * 7, {"patience": 2}, [1, 1, .5, .5, .25, .25, .125]),
     ([1] * 7, {"patience": 3}, [1, 1, 1, .5, .5, .5, .25]),
-    # cooldown: that many epochs do not count
+    # cooldown: that many epochs are not counted
     ([1] * 8, {"patience": 1, "cooldown": 1}, [1, .5, .25, .125, .0625, .03125, .015625, .0078125]),
     ([1] * 8, {"patience": 1, "cooldown": 2}, [1, .5, .5, .25, .25, .125, .125, .0625]),
     ([1] * 8, {"patience": 1, "cooldown": 3}, [1, .5, .5, .5, .25, .25, .25, .125]),
     ([1] * 9, {"patience": 2, "cooldown": 2}, [1, 1, .5, .5, .5, .25, .25, .25, .125]),
     ([1] * 9, {"patience": 2, "cooldown": 3}, [1, 1, .5, .5, .5, .5, .25, .25, .25]),
-    # a best one while cooling down counts as best
+    # a best value during the cooldown counts as the best
     ([2, 2, 1, 1.5, 1.5, 1.5], {"patience": 1, "cooldown": 2}, [1, .5, .5, .25, .25, .125]),
     ([2, 2, 1, 1.5, 0.5, 0.7], {"patience": 2, "cooldown": 0}, [1, 1, 1, 1, 1, 1]),
-    # progress begins the count again
+    # an improvement starts the count again
     ([3, 3, 2, 2, 1, 1], {"patience": 2}, [1] * 6),
     ([3, 3, 2, 2, 2, 1], {"patience": 2}, [1, 1, 1, 1, .5, .5]),
     ([5, 4, 3, 2, 1], {"patience": 1}, [1] * 5),
@@ -281,7 +281,7 @@ def test_the_state_is_all_that_is_remembered():
     ([1, 2, 3, 3], {"patience": 1, "mode": "max"}, [1, 1, 1, .5]),
     ([1, 2, 3, 3], {"patience": 1, "mode": "min"}, [1, .5, .25, .125]),
     ([1, 2, 1, 2.5], {"patience": 2, "mode": "max", "min_delta": 1}, [1, 1, .5, .5]),
-    # what is no number is no progress
+    # NaN and infinity are no improvement
     ([1, NAN, NAN, 0.5], {"patience": 2}, [1, 1, .5, .5]), ([NAN, NAN, 1], {"patience": 2}, [1, .5, .5]),
     ([1, -INF, 0.5, 0.5], {"patience": 1}, [1, .5, .5, .25]),
 ])  # fmt: skip
@@ -302,7 +302,7 @@ def test_cooling_down_counts_from_nothing():
 
 
 def test_a_rate_at_its_lowest_keeps_counting():
-    """Keras neither cools down nor begins to count again where there is nothing to lower."""
+    """At the lowest rate, Keras neither cools down nor starts the count again."""
     run, _ = watch(made("ReduceLROnPlateau", factor=0.5, patience=2, min_lr=1, cooldown=3), [1] * 5)
     assert run.state == {"best": 1, "wait": 4, "cooling": 0} and run.said == []
 

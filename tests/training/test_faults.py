@@ -45,7 +45,7 @@ engine: {threads: 1}
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """The config, what a run of it leaves, and its file operations."""
+    """The config, the files of an undisturbed run of it, and its file operations."""
     place = tmp_path_factory.mktemp("whole")
     (place / "c.yaml").write_text(CONFIG)
     with pytest.raises(SystemExit):  # what is imported now, no child has to
@@ -79,7 +79,7 @@ def resume(place, folder):
 
 
 def suffer(whole, folder, kind, at):
-    """A run with one fault in it, then resumed. Returns what came of it, or fails the test."""
+    """A run with one fault, then resumed. Returns the files that it ends with, or fails the test."""
     place, expected, operations = whole
     shutil.rmtree(folder, ignore_errors=True)
     ended = faults.run(train(place, folder), place / "output", faults.Disk(folder, kind, at))
@@ -107,7 +107,7 @@ def suffer(whole, folder, kind, at):
 
 
 def cases(operations):
-    """Each kind at each operation; a torn write only where something is written."""
+    """Each kind of fault at each operation; torn writes only where something is written."""
     return [
         (kind, at)
         for at, name in enumerate(operations)

@@ -1,4 +1,4 @@
-"""model.safetensors: verified before it is believed; the weights of the best epoch and the last ones."""
+"""model.safetensors: it is verified before it is used, and has the weights of the best epoch and the last ones."""
 
 import json
 import random
@@ -223,7 +223,7 @@ def test_the_test_table_is_of_the_weights_that_eval_uses(tmp_path):
         events = [json.loads(line) for line in (tmp_path / keep / "events.jsonl").read_text().splitlines()]
         assert events[-1]["kept"]["weights"] == keep and events[-1]["kept"]["epoch"] == ended.kept.epoch
     best, last = (evaluate(tmp_path / each, weights="last").metrics for each in ("best", "last"))
-    assert best == last  # keep chooses what is used, not what there is
+    assert best == last  # keep chooses which weights are used, not which are saved
 
 
 def test_keep_can_be_changed_later(run, tmp_path):
@@ -257,7 +257,7 @@ def test_without_validation_the_last_weights_are_used(tmp_path):
         ("[{ReduceLROnPlateau: {monitor: loss}}]", "val_loss", False),
     ],
 )
-def test_best_is_by_what_a_callback_monitors(tmp_path, callbacks, monitor, bigger):
+def test_the_best_is_chosen_by_what_a_callback_monitors(tmp_path, callbacks, monitor, bigger):
     ended = trained(tmp_path / "run", f"callbacks: {callbacks}\n")
     values = metrics_of(tmp_path / "run")[monitor]
     best = values.index(max(values) if bigger else min(values)) + 1
@@ -268,7 +268,7 @@ def test_best_is_by_what_a_callback_monitors(tmp_path, callbacks, monitor, bigge
     "stopping", ["patience: 2", "patience: 2, min_delta: 0.05", "patience: 2, start_from_epoch: 4", "patience: 99"]
 )
 def test_what_early_stopping_restores_is_the_best_and_the_last(tmp_path, stopping):
-    """As in Keras the model ends with the restored weights; so best and last are the same, where the star is."""
+    """As in Keras, the model ends with the restored weights, so the best and the last are the same."""
     events = []
     given = config.loads(f"{CONFIG}callbacks: [{{EarlyStopping: {{{stopping}, restore_best_weights: true}}}}]\n")
     ended = runner.train(given, folder=tmp_path / "run", subscribers=[events.append])
@@ -286,7 +286,7 @@ def test_what_early_stopping_restores_is_the_best_and_the_last(tmp_path, stoppin
 
 
 def test_a_run_that_trains_on_is_as_if_it_had_not_ended(tmp_path):
-    """What EarlyStopping restores at the end is in the model; training goes on from the last epoch."""
+    """The weights that EarlyStopping restores at the end are in the model; training continues from the last epoch."""
     more = "callbacks: [{EarlyStopping: {patience: 99, restore_best_weights: true}}]\n"
     trained(tmp_path / "whole", more)
     trained(tmp_path / "half", more, CONFIG.replace("epochs: 12", "epochs: 7"))

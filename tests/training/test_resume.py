@@ -1,4 +1,4 @@
-"""A run that is stopped anywhere and goes on ends in the same bytes as one that was never stopped."""
+"""A run that is stopped anywhere and resumed ends with the same bytes as one that was never stopped."""
 
 import itertools
 import signal
@@ -41,7 +41,7 @@ def stop_at(step):
 
 
 def outcome(folder):
-    """Everything of a run that must not depend on its having been stopped."""
+    """Everything of a run that must not depend on whether it was stopped."""
     files = [folder / "model.safetensors", folder / "metrics.csv"]
     files += sorted(path for path in (folder / "checkpoints").rglob("*") if path.name == "arrays.safetensors")
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
@@ -154,7 +154,7 @@ def test_a_run_of_several_steps_a_call_stops_between_two_calls_and_resumes(tmp_p
     again = outcome(tmp_path / "again").items()
     assert (
         again <= expected.items() or expected.items() <= again
-    )  # where a run is slow, the clock makes one checkpoint more
+    )  # a slow run writes one more checkpoint, since it is due by time
     assert len(goes) > 6 and goes[0] > 1
     for stop in (goes[0], goes[len(goes) // 2]):
         folder = tmp_path / f"stopped-{stop}"
@@ -171,8 +171,8 @@ def test_a_run_of_several_steps_a_call_stops_between_two_calls_and_resumes(tmp_p
 
 
 @pytest.mark.skipif(not kernels.installed(), reason="Numba is not installed")
-def test_a_loss_that_is_no_number_is_found_among_steps_in_one_go(tmp_path, monkeypatch):
-    """The weights before the batch are kept, as one step at a time keeps them."""
+def test_a_loss_of_nan_is_found_among_several_steps_a_call(tmp_path, monkeypatch):
+    """The weights before the batch are kept, as they are with one step at a time."""
     monkeypatch.setenv(kernels.SWITCH, "numba")
     text = CHAIN.replace("digits", "diabetes").replace("units: 10, activation: softmax", "units: 1")
     text = text.replace("sparse_categorical_crossentropy", "mse").replace("metrics: [accuracy, auc]\n", "")
