@@ -88,8 +88,8 @@ def _layer(name: str, row: Layer, fixture: Any, cases: Any) -> tuple[dict, Array
     r = rng.normal(size=y.shape)
     arrays = {f"{name}/y": y, f"{name}/r": r, f"{name}/inference": y}
 
-    def total() -> float:
-        return float((row.output(w, *xs) * r).sum())
+    def total() -> Array:
+        return row.output(w, *xs) * r
 
     for i, x in enumerate(xs):
         arrays |= {f"{name}/x/{i}": x, f"{name}/dx/{i}": differences(total, x)}
@@ -117,7 +117,7 @@ def _loss(name: str, row: Loss, fixture: Any, cases: Any) -> tuple[dict, Arrays]
         key, each = name + suffix, row.each(y, p)
         made[key] = row.config
         arrays |= {f"{key}/y": y, f"{key}/p": p.copy(), f"{key}/each": each, f"{key}/mean": each.mean()}
-        arrays[f"{key}/dp"] = differences(lambda y=y, p=p: float(row.each(y, p).mean()), p)
+        arrays[f"{key}/dp"] = differences(lambda y=y, p=p: row.each(y, p), p) / each.size
     return made, arrays
 
 
@@ -142,7 +142,7 @@ def _optimizer(name: str, row: Optimizer, fixture: Any, cases: Any) -> tuple[dic
 def _activation(name: str, row: Activation, fixture: Any, cases: Any) -> tuple[dict, Arrays]:
     x, r = fixture["x"].copy(), fixture["r"]
     y = row.value(x)
-    dx = differences(lambda: float((row.value(x) * r).sum()), x)
+    dx = differences(lambda: row.value(x) * r, x)
     return {name: row.config}, {f"{name}/y": y, f"{name}/dx": dx.astype(np.float32)}  # float32: as exact as they are
 
 
@@ -155,14 +155,14 @@ _MAKERS: dict[type, Callable[[str, Any, Any, Any], tuple[dict, Arrays]]] = {
 }  # fmt: skip
 
 
-def differences(total: Callable[[], float], x: Array, eps: float = 1e-6) -> Array:
-    """d total / dx by central differences; x is moved in place, and back."""
-    slopes = np.empty_like(x)
+def differences(values: Callable[[], Array], x: Array, eps: float = 1e-6) -> Array:
+    """The gradient of the sum of the values, by central differences; x is moved in place, and back."""
+    gradient = np.empty_like(x)
     for index in np.ndindex(x.shape):
         here, sides = x[index], []
         for moved in (here + eps, here - eps):
             x[index] = moved
-            sides.append(total())
+            sides.append(values())
         x[index] = here
-        slopes[index] = (sides[0] - sides[1]) / (2 * eps)
-    return slopes
+        gradient[index] = (sides[0] - sides[1]).sum() / (2 * eps)
+    return gradient

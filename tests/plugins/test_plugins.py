@@ -17,7 +17,7 @@ DECLARED = tomllib.loads((EXAMPLE / "pyproject.toml").read_text(encoding="utf-8"
 CONFIG = """
 dataset: {path: rows.csv, target: y}
 layers:
-  - Dense: {units: 8, activation: squared_relu, kernel_initializer: checkerboard, kernel_regularizer: rounded_l1}
+  - Dense: {units: 8, activation: absolute, kernel_initializer: checkerboard, kernel_regularizer: rounded_l1}
   - Gain
   - Dense: {units: 1}
 loss: {quantile: {q: 0.4}}

@@ -283,10 +283,18 @@ def test_refuses_arguments_out_of_range(config, message):
         metrics.build(config)
 
 
-def test_directions():
-    """What is an error or a loss should fall, all else should rise."""
-    falling = {name for name, metric in metrics.items() if metric.better == "min"}
-    assert falling == (set(losses) - {"cosine_similarity", "ctc"}) | {"rmse", "label_error_rate"}
+@pytest.mark.parametrize("case", EVERY)
+def test_right_answers_are_better_than_others(case):
+    """`better` says which direction that is."""
+    metric, (y, p, _) = resolved(EVERY[case]), arrays(EVERY[case])
+    classes = y[..., None] == np.arange(p.shape[-1]) if y.ndim < p.ndim else y
+    right = 20.0 * classes - 10 if EVERY[case]["data"] == "logits" else classes.astype(p.dtype)
+    found = []
+    for predictions in (p[::-1], right):  # those of other rows, and the right ones
+        state = metric.start()
+        metric.update(state, y, predictions.copy())
+        found.append(metric.result(state))
+    assert found[1] < found[0] if metric.better == "min" else found[1] > found[0]
 
 
 def test_two_metrics_of_one_kind_have_names_of_their_own(tmp_path):
