@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nnctl.data.readers.memory_map import MappedFile
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
 Array = np.ndarray
 # Bytes from which an array becomes Rows: below that, a copy costs less than gathering every block.
@@ -114,12 +117,12 @@ class Rows:
         of_all = numbers if self._numbers is None else self._numbers[numbers]
         return replace(self, shape=(len(numbers), *self.shape[1:]), _numbers=of_all, _steps=steps)
 
-    def then(self, step: Step, row: tuple[int, ...], dtype: Any = None, each: Array | None = None) -> Rows:
+    def then(self, step: Step, row: tuple[int, ...], dtype: DTypeLike | None = None, each: Array | None = None) -> Rows:
         """The rows after one more step, whose result has rows of the shape `row`. each: (rows,) one value per row."""
         dtype = self.dtype if dtype is None else np.dtype(dtype)
         return replace(self, shape=(len(self), *row), dtype=dtype, _steps=(*self._steps, (step, each)))
 
-    def astype(self, dtype: Any, copy: bool = False) -> Rows:
+    def astype(self, dtype: DTypeLike, copy: bool = False) -> Rows:
         if self.dtype == dtype:
             return self
         return self.then(lambda block, _, out: _given(block.astype(dtype, copy=False), out), self.shape[1:], dtype)
@@ -177,7 +180,7 @@ class Rows:
             piece.take(numbers[there] - piece.first, some)
             target[there] = some
 
-    def __getitem__(self, rows: Any) -> Array:
+    def __getitem__(self, rows: int | np.integer | slice | Array | Sequence[int]) -> Array:
         if isinstance(rows, int | np.integer):
             row: Array = self.gather(np.array([rows % len(self)]))[0]
             return row
@@ -186,7 +189,7 @@ class Rows:
             rows = np.flatnonzero(rows) if rows.dtype == bool else rows
         return self.gather(rows)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         """All rows at once."""
         return self.gather().astype(self.dtype if dtype is None else dtype, copy=False)
 

@@ -12,10 +12,9 @@ TESTS: dict[str, tuple[str, ...]] = {
     **dict(_data(*each) for each in (
         ("", "splits"), ("", "load_tables"), ("", "leakage"), ("preprocessing/", "features"),
         ("preprocessing/", "column_roles"), ("preprocessing/", "targets", "soft_targets"), ("preprocessing/", "fitted"),
+        ("preprocessing/", "target_values", "targets", "soft_targets"),
         ("preprocessing/", "missing_values"), ("preprocessing/", "sequence_tables"),
     )),
-    "nnctl/data/preprocessing/target_values.py": ("tests/data/preprocessing/test_targets.py",
-                                                  "tests/data/preprocessing/test_soft_targets.py"),
     "nnctl/data/preprocessing/inputs.py": ("tests/data/preprocessing/test_inputs.py", "tests/data/test_lazy_array.py"),
     "nnctl/data/preprocessing/text.py": ("tests/data/preprocessing/test_texts.py",),
     "nnctl/training/callbacks.py": ("tests/training/test_callbacks.py",),
