@@ -6,7 +6,8 @@ from typing import Any, ClassVar, Literal, TypeVar, get_args
 import numpy as np
 
 from nnctl.components.registry import Declared, Family, one_of
-from nnctl.errors import InputError, ShapeError
+from nnctl.errors import ShapeError
+from nnctl.nn.stated_facts import require_fact
 
 Array = np.ndarray
 Saved = Any
@@ -29,15 +30,8 @@ class LossFamily(Family):
         add = super().register(name, *aliases)
 
         def checked(cls: type[D]) -> type[D]:
-            for fact, allowed in (("labels", get_args(Labels)), ("predicts", get_args(Predictions))):
-                stated = getattr(cls, fact, None)
-                if stated not in allowed:
-                    said = f"{fact} = {stated!r}" if stated is not None else f"no `{fact}`"
-                    what = "its targets are" if fact == "labels" else "its predictions must be"
-                    raise InputError(
-                        f"the loss {name!r} cannot be registered: its class {cls.__name__} has {said}",
-                        hint=f"state what {what}: {fact} = one of {', '.join(map(repr, allowed))}",
-                    )
+            require_fact(f"the loss {name!r}", cls, "labels", "its targets are", get_args(Labels))
+            require_fact(f"the loss {name!r}", cls, "predicts", "its predictions must be", get_args(Predictions))
             return add(cls)
 
         return checked

@@ -6,7 +6,7 @@ import numpy as np
 
 from nnctl.components.fast_checks import Field
 from nnctl.errors import InputError
-from nnctl.nn.metrics.base import Metric, add_mean, boundary, metrics
+from nnctl.nn.metrics.base import CLASSES, Metric, add_mean, boundary, metrics
 
 
 @metrics.register("accuracy", "acc")
@@ -17,6 +17,9 @@ class Accuracy(Metric):
     one-hot targets, binary_accuracy for a 0 or 1 for each unit (several labels at once). The last differs from Keras,
     which compares only the largest of the labels. Logits and margins above 0 mean yes, where Keras compares with 0.5.
     """
+
+    better = "max"
+    takes = CLASSES
 
     def for_output(self, labels, prediction_shape, logits=False, margins=False):
         if labels == "binary" or prediction_shape[-1] == 1:
@@ -33,6 +36,7 @@ class BinaryAccuracy(Metric):
 
     threshold: Annotated[float, Field(gt=0, lt=1)] | None = None
 
+    better = "max"
     takes = ("binary", "onehot")
 
     def for_output(self, labels, prediction_shape, logits=False, margins=False):
@@ -49,6 +53,7 @@ class BinaryAccuracy(Metric):
 class CategoricalAccuracy(Metric):
     """The fraction of rows whose most probable class is the one-hot target's: mean of argmax p = argmax y."""
 
+    better = "max"
     takes = ("onehot",)
 
     def for_output(self, labels, prediction_shape, logits=False, margins=False):
@@ -62,6 +67,7 @@ class CategoricalAccuracy(Metric):
 class SparseCategoricalAccuracy(Metric):
     """The fraction of rows whose most probable class is the target's class number: mean of argmax p = y."""
 
+    better = "max"
     takes = ("integer",)
 
     def for_output(self, labels, prediction_shape, logits=False, margins=False):
@@ -81,6 +87,7 @@ class SparseTopKCategoricalAccuracy(Metric):
     k: Annotated[int, Field(ge=1)] = 5
 
     bare = ("k",)
+    better = "max"
     takes = ("integer",)
 
     def for_output(self, labels, prediction_shape, logits=False, margins=False):
@@ -105,6 +112,7 @@ class SparseTopKCategoricalAccuracy(Metric):
 class TopKCategoricalAccuracy(SparseTopKCategoricalAccuracy):
     """The fraction of rows whose one-hot class is among the k most probable classes."""
 
+    better = "max"
     takes = ("onehot",)
 
     def update(self, state, y, p, weight=None):

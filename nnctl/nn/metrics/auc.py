@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from nnctl.components.fast_checks import Field
-from nnctl.nn.metrics.base import Array, Metric, as_rows, metrics
+from nnctl.nn.metrics.base import CLASSES, Array, Metric, as_rows, metrics
 from nnctl.nn.metrics.converted import as_probabilities
 from nnctl.nn.metrics.scores import ratio
 
@@ -27,6 +27,9 @@ class AUC(Metric):
     num_thresholds: Annotated[int, Field(ge=2)] = 200
     curve: Literal["ROC", "PR"] = "ROC"
     from_logits: bool | None = None
+
+    better = "max"
+    takes = CLASSES
 
     def for_output(self, labels, prediction_shape, logits=False, margins=False):
         if self.from_logits or not logits:

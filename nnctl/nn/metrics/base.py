@@ -1,13 +1,14 @@
 """What a metric is: its arguments, the sums that it keeps from batch to batch, and its value."""
 
 import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 
 from nnctl.components.registry import Declared, Family
 from nnctl.errors import InputError
+from nnctl.nn.stated_facts import require_fact
 
 if TYPE_CHECKING:
     from nnctl.nn.metrics.converted import Converted
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 Array = np.ndarray
 State = dict[str, Any]  # floats and float64 arrays
 
-metrics = Family("metric")
 
 LABELS = {
     "integer": "class numbers",
@@ -27,17 +27,39 @@ LABELS = {
 CLASSES = ("integer", "onehot", "binary")
 VALUES = ("number", "binary", "onehot")
 
+D = TypeVar("D", bound=Declared)
+
+
+class MetricFamily(Family):
+    """The metrics by name. A class that does not state which direction is better and which targets it takes is refused:
+    by a default, early stopping would wait for an error to grow."""
+
+    def register(self, name: str, *aliases: str) -> Callable[[type[D]], type[D]]:
+        """As Family.register. Raises InputError for a metric that does not state `better` and `takes`."""
+        add = super().register(name, *aliases)
+
+        def checked(cls: type[D]) -> type[D]:
+            require_fact(f"the metric {name!r}", cls, "better", "direction is better", ("max", "min"))
+            require_fact(f"the metric {name!r}", cls, "takes", "its targets may be", LABELS, several=True)
+            return add(cls)
+
+        return checked
+
+
+metrics = MetricFamily("metric")
+
 
 class Metric(Declared):
-    """Base of all metrics. A metric object holds arguments only; its sums are in `state`.
+    """Base of all metrics. A metric object holds arguments only; its sums are in `state`. Each states `better` and
+    `takes`.
 
     better: "max" or "min", which direction is better (for checkpoints and early stopping).
     takes: the kinds of targets that it is defined for, as `Loss.labels` names them.
     shares: `update` takes a dict as well, empty for each batch, in which metrics leave results that others need.
     """
 
-    better: ClassVar[str] = "max"
-    takes: ClassVar[tuple[str, ...]] = CLASSES
+    better: ClassVar[Literal["max", "min"]]
+    takes: ClassVar[tuple[str, ...]]
     shares: ClassVar[bool] = False
 
     def for_output(self, labels: str, prediction_shape: tuple[int | None, ...], logits: bool = False,

@@ -26,6 +26,7 @@ class RootMeanSquaredError(Metric):
 class CosineSimilarity(Metric):
     """The mean cosine of the angle between target and prediction: y . p / (|y| |p|), 0 where one is 0."""
 
+    better = "max"
     takes = VALUES
 
     def update(self, state, y, p, weight=None):
@@ -45,6 +46,7 @@ class R2Score(Metric):
 
     class_aggregation: Literal["uniform_average", "variance_weighted_average"] = "uniform_average"
 
+    better = "max"
     takes = VALUES
 
     def start(self):

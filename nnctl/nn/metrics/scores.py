@@ -6,7 +6,7 @@ import numpy as np
 
 from nnctl.components.fast_checks import Field
 from nnctl.errors import InputError
-from nnctl.nn.metrics.base import Array, Metric, as_rows, boundary, metrics
+from nnctl.nn.metrics.base import CLASSES, Array, Metric, as_rows, boundary, metrics
 
 Threshold = Annotated[float, Field(ge=0, le=1)] | None
 
@@ -22,6 +22,9 @@ class ClassScore(Metric):
 
     average: Literal["macro", "micro", "weighted"] = "macro"
     class_id: Annotated[int, Field(ge=0)] | None = None
+
+    better = "max"
+    takes = CLASSES
 
     def cut(self) -> float | None:
         """The value above which a class counts as predicted; None: the most probable class is predicted."""

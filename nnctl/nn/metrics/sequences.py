@@ -62,6 +62,8 @@ class LabelErrorRate(SequenceMetric):
 class ExactMatch(SequenceMetric):
     """The fraction of rows that are decoded without a mistake."""
 
+    better = "max"
+
     def add(self, state, y, read, weight):
         both = min(y.shape[1], read.shape[1])
         longer = y if y.shape[1] > both else read

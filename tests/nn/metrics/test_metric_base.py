@@ -101,7 +101,7 @@ def test_a_state_comes_back_from_json():
 def test_defaults_of_the_facts():
     with pytest.raises(NotImplementedError):
         Metric().update({}, np.ones(1), np.ones(1))
-    assert Metric.better == "max" and Metric.shares is False
+    assert Metric.shares is False
 
 
 @pytest.mark.parametrize(
