@@ -34,7 +34,7 @@ class OptimizerStep:
         spans: where each variable lies in it. What no span covers is never touched, so that frozen variables may live
             in the same array.
         shapes: of the variables, for rules with `per_variable`; a variable without one is 1-D.
-        sweep: the compiled rule (see nnctl.kernels.ops.fused_optimizer), one pass over everything.
+        compiled_rule: the compiled rule (see nnctl.kernels.ops.fused_optimizer), one pass over everything.
         threads, side_by_side: side_by_side(f, n) runs f(0) to f(n - 1) on n threads, among which the compiled rule is
             split; the result is the same for any number.
 
@@ -43,11 +43,11 @@ class OptimizerStep:
     """
 
     def __init__(self, optimizer: Optimizer, weights: Array, spans: Mapping[str, slice], block: int = BLOCK, *,
-                 shapes: Mapping[str, tuple[int, ...]] | None = None, sweep: Callable[..., None] | None = None,
+                 shapes: Mapping[str, tuple[int, ...]] | None = None, compiled_rule: Callable[..., None] | None = None,
                  threads: int = 1,
                  side_by_side: Callable[[Callable[[int], None], int], None] | None = None):  # fmt: skip
         self.optimizer = optimizer
-        self._sweep = sweep
+        self._compiled_rule = compiled_rule
         self._side_by_side = side_by_side
         self._weights = weights
         self._pieces = split_among_threads(
@@ -86,8 +86,8 @@ class OptimizerStep:
         # Gradients that are not finite show in the next loss; NumPy need not warn, too.
         with np.errstate(all="ignore"):
             self._clip(gradients)
-            if self._sweep is not None:
-                self._run_compiled(self._sweep, gradients, decay, scalars)
+            if self._compiled_rule is not None:
+                self._run_compiled(self._compiled_rule, gradients, decay, scalars)
                 return
             for piece, rule, (w, *slots) in self._blocks:
                 if decay:
@@ -98,14 +98,14 @@ class OptimizerStep:
                     slot[...] = new
 
     def _run_compiled(
-        self, sweep: Callable[..., None], gradients: Array, decay: float, scalars: tuple[float, ...]
+        self, compiled_rule: Callable[..., None], gradients: Array, decay: float, scalars: tuple[float, ...]
     ) -> None:
         numbers = [float(number) for number in (decay, *scalars)]
 
         def task(thread: int) -> None:
             for piece in self._pieces[thread]:
                 slots = (slot[piece] for slot in self.slots.values())
-                sweep(self._weights[piece], gradients[piece], *slots, *numbers)
+                compiled_rule(self._weights[piece], gradients[piece], *slots, *numbers)
 
         if self._side_by_side is None or len(self._pieces) == 1:
             task(0)
@@ -119,7 +119,7 @@ class OptimizerStep:
         """The rule for compiled callers, where a step is nothing but the rule; else None."""
         optimizer = self.optimizer
         clips = optimizer.clipnorm or optimizer.global_clipnorm or optimizer.clipvalue
-        update = getattr(self._sweep, "update", None)
+        update = getattr(self._compiled_rule, "update", None)
         if not update or clips or self._weights.dtype != np.float32:
             return None
         from nnctl.engine.fusions.dense_chain import Update

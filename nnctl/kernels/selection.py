@@ -40,12 +40,12 @@ class Choice:
     """The kernels of a run.
 
     Attributes:
-        sweep: the optimizer's compiled rule, or None for NumPy.
+        compiled_rule: the optimizer's compiled rule, or None for NumPy.
         layers: the layers' kernels, or None for NumPy.
         note, cache_note: lines for the user; the second one says why the kernel cache is not used.
     """
 
-    sweep: Callable[..., None] | None = None
+    compiled_rule: Callable[..., None] | None = None
     layers: kernels.Kernels | None = None
     note: str = ""
     cache_note: str = ""
@@ -53,7 +53,7 @@ class Choice:
     @property
     def name(self) -> str:
         """As a run's environment records it."""
-        return "numba" if self.sweep or self.layers else "numpy"
+        return "numba" if self.compiled_rule or self.layers else "numpy"
 
 
 def choose(optimizer: Any, work: Work, dtype: Any, fuse: Collection[str]) -> Choice:
@@ -69,13 +69,13 @@ def choose(optimizer: Any, work: Work, dtype: Any, fuse: Collection[str]) -> Cho
         scalars = optimizer.scalars(0.1, 0, optimizer.memory())
         # a rule that looks at a variable as a whole is NumPy's
         fused = "update" in fuse and not optimizer.per_variable
-        sweep = compiled(optimizer.formula(), len(optimizer.slots()), len(scalars)) if fused else None
-        if sweep is None:
+        compiled_rule = compiled(optimizer.formula(), len(optimizer.slots()), len(scalars)) if fused else None
+        if compiled_rule is None:
             import_module("numba")
     except Exception as error:  # anything that a Numba unfit for this Python or machine may raise
         return Choice(note=f"compiled kernels are not used, NumPy computes instead: {type(error).__name__}")
     layers = kernels.Kernels(() if "gates" in fuse else ("recurrent_loops",)) if str(dtype) == "float32" else None
-    if not sweep and not layers:
+    if not compiled_rule and not layers:
         return Choice()
     note = "compiled kernels (Numba); on first use they take a few seconds to compile"
-    return Choice(sweep, layers, note, cache.problem())
+    return Choice(compiled_rule, layers, note, cache.problem())

@@ -49,7 +49,7 @@ class Loop:
         self.kernels = kernels or _kernels_for(model, self.plan)
         executor.kernels = self.kernels.layers
         self.optimizer = OptimizerStep(spec.optimizer, model.program.parameters, model.program.spans,
-                                       shapes=model.program.shapes, sweep=self.kernels.sweep,
+                                       shapes=model.program.shapes, compiled_rule=self.kernels.compiled_rule,
                                        threads=executor.threads, side_by_side=executor.side_by_side)  # fmt: skip
         self.metrics = MetricAccumulator(model)  # of the epoch under way
         self.history: list[dict[str, float]] = []  # metrics of each epoch that has ended

@@ -8,7 +8,7 @@ from nnctl.kernels.toolchain.jit import intrinsic
 
 @intrinsic
 def update(context, address, w, g, slots, apart, count, numbers):
-    """Calls a Sweep's update (kernels/ops/fused_optimizer.py) at its address."""
+    """Calls a CompiledRule's update (kernels/ops/fused_optimizer.py) at its address."""
 
     def build(context, builder, signature, arguments):
         byte, number = ir.IntType(8).as_pointer(), ir.IntType(64)

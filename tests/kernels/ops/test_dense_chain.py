@@ -100,8 +100,8 @@ def test_two_runs_give_the_same_bytes_and_smaller_batches_come_between():
 
 def updater_of(executor):
     optimizer = optimizers.build("adam")
-    sweep = compiled_rule(optimizer.formula(), 2, len(optimizer.scalars(0.001, 0, optimizer.memory())))
-    return OptimizerStep(optimizer, executor.program.parameters, executor.program.spans, sweep=sweep)
+    rule = compiled_rule(optimizer.formula(), 2, len(optimizer.scalars(0.001, 0, optimizer.memory())))
+    return OptimizerStep(optimizer, executor.program.parameters, executor.program.spans, compiled_rule=rule)
 
 
 @pytest.mark.parametrize("rows", [40, 100])

@@ -12,6 +12,7 @@ from nnctl.engine.fusions.names import FUSIONS
 from nnctl.engine.graph import Graph, Node
 from nnctl.engine.optimizer_step import OptimizerStep, split_among_threads
 from nnctl.engine.program import Program
+from nnctl.kernels.ops.fused_optimizer import compiled
 from nnctl.kernels.selection import SECONDS_A_WEIGHT, WORTH, Work, choose
 from nnctl.nn.layers import layers
 from nnctl.nn.optimizers import optimizers
@@ -59,22 +60,22 @@ EACH = [pytest.param(config, dtype, marks=pytest.mark.slow if dtype == "float64"
 def test_it_gives_numpys_numbers(config, dtype):
     w, slots = trained(config, dtype)
     chosen = chosen_for(config)
-    assert chosen.sweep and chosen.name == "numba"
-    swept, swept_slots = trained(config, dtype, sweep=chosen.sweep)
+    assert chosen.compiled_rule and chosen.name == "numba"
+    ours, our_slots = trained(config, dtype, compiled_rule=chosen.compiled_rule)
     close = {"rtol": 1e-5, "atol": 1e-6} if dtype == "float32" else {"rtol": 1e-12, "atol": 1e-14}
-    np.testing.assert_allclose(swept, w, **close)
+    np.testing.assert_allclose(ours, w, **close)
     for name, slot in slots.items():
-        np.testing.assert_allclose(swept_slots[name], slot, **close)
+        np.testing.assert_allclose(our_slots[name], slot, **close)
 
 
 @numba
 @pytest.mark.parametrize("config", ["adam", "ftrl"])
 def test_threads_change_no_bit(config):
-    sweep = chosen_for(config).sweep
-    one, _ = trained(config, sweep=sweep)
+    compiled_rule = chosen_for(config).compiled_rule
+    one, _ = trained(config, compiled_rule=compiled_rule)
     graph = Graph.build([Node("d", layers.build({"Dense": {"units": 1}}), ("x",))], {"x": (1,)}, ["d"])
     with Executor(Program(graph), {}, threads=3) as executor:
-        three, _ = trained(config, sweep=sweep, threads=3, side_by_side=executor.side_by_side)
+        three, _ = trained(config, compiled_rule=compiled_rule, threads=3, side_by_side=executor.side_by_side)
     np.testing.assert_array_equal(one, three)
 
 
@@ -93,7 +94,7 @@ def test_a_rule_of_variables_stays_with_numpy(dtype, monkeypatch):
     """The layers' kernels are used all the same, where there are some: in float32."""
     monkeypatch.setenv(kernels.SWITCH, "numba")
     chosen = choose(optimizers.build("lars"), Work(1, 1, 0, 0), dtype, FUSIONS)
-    assert chosen.sweep is None and bool(chosen.layers) == bool(chosen.note) == (dtype == "float32")
+    assert chosen.compiled_rule is None and bool(chosen.layers) == bool(chosen.note) == (dtype == "float32")
 
 
 def test_short_runs_leave_numba_alone():
@@ -102,10 +103,10 @@ def test_short_runs_leave_numba_alone():
 
 def test_the_environment_has_the_last_word(monkeypatch):
     monkeypatch.setenv(kernels.SWITCH, "numpy")
-    assert chosen_for("adam").sweep is None
+    assert chosen_for("adam").compiled_rule is None
     if kernels.installed():
         monkeypatch.setenv(kernels.SWITCH, "numba")
-        assert chosen_for("adam", 0).sweep is not None
+        assert chosen_for("adam", 0).compiled_rule is not None
 
 
 def test_a_numba_that_fails_is_told_once_and_numpy_goes_on(monkeypatch, tmp_path):
@@ -113,10 +114,10 @@ def test_a_numba_that_fails_is_told_once_and_numpy_goes_on(monkeypatch, tmp_path
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setitem(sys.modules, "numba", None)
     monkeypatch.setattr(kernels, "installed", lambda: True)
-    for name in [name for name in sys.modules if name.startswith("nnctl_sweep")]:
+    for name in [name for name in sys.modules if name.startswith("nnctl_rule")]:
         monkeypatch.delitem(sys.modules, name)
     chosen = chosen_for("adam")
-    assert chosen.sweep is None and "NumPy computes instead" in chosen.note
+    assert chosen.compiled_rule is None and "NumPy computes instead" in chosen.note
 
 
 @numba
@@ -127,7 +128,7 @@ def test_a_kernel_cache_that_is_not_used_is_told(monkeypatch, tmp_path):
     folder.mkdir(parents=True)
     folder.chmod(0o777)
     chosen = chosen_for("adam")
-    assert chosen.sweep is not None and f"the kernel cache {folder} is not used" in chosen.cache_note
+    assert chosen.compiled_rule is not None and f"the kernel cache {folder} is not used" in chosen.cache_note
     folder.chmod(0o700)
     assert chosen_for("adam").cache_note == ""
 
@@ -158,6 +159,19 @@ def test_moments_of_what_is_never_trained_become_nothing():
     choice = choose(optimizers.build("adam"), Work(1, 10**9, 0, 0), "float32", FUSIONS)
     w, g, m, v = (np.full(100, value, np.float32) for value in (1, 0, 1e-39, 1e-39))
     scalars = optimizers.build("adam").scalars(0.1, 5, {})
-    choice.sweep(w, g, m, v, 0.0, *map(float, scalars))
+    choice.compiled_rule(w, g, m, v, 0.0, *map(float, scalars))
     assert not m.any() and not v.any() and (w == 1).all()
     assert np.float32(1e-39) * np.float32(1) > 0
+
+
+class Annotated:
+    @staticmethod
+    def rule(w: np.ndarray, g: np.ndarray, i: np.ndarray, decay: float, one: float) -> tuple[np.ndarray, ...]:
+        return w - decay * one * g, i + one
+
+
+@numba
+def test_a_rule_may_be_annotated_and_name_its_arguments_freely():
+    w, g, slot = np.ones(5, np.float32), np.full(5, 2, np.float32), np.zeros(5, np.float32)
+    compiled(Annotated.rule, 1, 2)(w, g, slot, 0.0, 0.25, 1.0)
+    assert w.tolist() == [0.5] * 5 and slot.tolist() == [1] * 5
