@@ -81,9 +81,10 @@ def compiled(rule: Callable[..., Any], slots: int, scalars: int) -> CompiledRule
     names = [argument.arg for argument in function.args.args]
     arrays, numbers = names[2 : 2 + slots], names[2 + slots :]
     assert len(numbers) == scalars, f"{rule.__qualname__} takes {numbers}"
+    function.returns = None  # what annotations name is not defined there
+    function.args.args = [ast.arg(name) for name in names]
     hoist = _Hoist(set(numbers))
     function = hoist.visit(function)
-    function.returns = None  # what an annotation names is not defined there
     function.args.args = [ast.arg(name) for name in (*names[: 2 + slots], *hoist.found)]
     source = _SOURCE.format(
         rule=ast.unparse(ast.fix_missing_locations(function)), name=function.name, many=1 + scalars,
