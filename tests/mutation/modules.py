@@ -1,6 +1,8 @@
 """Which modules are mutated, and by which tests each is held."""
 
-METRICS = tuple(f"tests/nn/metrics/test_{name}.py" for name in ("metric_base", "metrics_of_logits", "metrics"))
+METRICS = tuple(
+    f"tests/nn/metrics/test_{name}.py" for name in ("metric_base", "metrics_of_logits", "metrics", "stated_facts")
+)
 
 
 def _data(folder: str, name: str, *others: str) -> tuple[str, tuple[str, ...]]:
@@ -10,7 +12,7 @@ def _data(folder: str, name: str, *others: str) -> tuple[str, tuple[str, ...]]:
 
 TESTS: dict[str, tuple[str, ...]] = {
     **dict(_data(*each) for each in (
-        ("", "splits"), ("", "load_tables"), ("", "leakage"), ("preprocessing/", "features"),
+        ("", "splits", "assigned_splits"), ("", "load_tables"), ("", "leakage"), ("preprocessing/", "features"),
         ("preprocessing/", "column_roles"), ("preprocessing/", "targets", "soft_targets"), ("preprocessing/", "fitted"),
         ("preprocessing/", "target_values", "targets", "soft_targets"),
         ("preprocessing/", "missing_values"), ("preprocessing/", "sequence_tables"),

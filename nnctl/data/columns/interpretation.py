@@ -96,7 +96,7 @@ def _european(found: Sequence[NumberFormat]) -> NumberFormat:
 
 
 def _orders(name: str, words: Sequence[str], rules: Rules) -> tuple[str, ...]:
-    chosen = rules.dates.get(name) if isinstance(rules.dates, Mapping) else rules.dates
+    chosen = rules.date_order(name)
     orders = (chosen,) if chosen else date_formats.ORDERS
     found = date_formats.possible_orders(words) if not chosen else tuple(
         order for order in orders if all(date_formats.instant(word, order) is not None for word in words)

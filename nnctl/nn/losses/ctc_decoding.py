@@ -12,7 +12,6 @@ import numpy as np
 
 Array = np.ndarray
 
-WAYS = ("greedy", "beam_search")
 WIDTH = 10  # how many texts a beam search keeps by default
 
 

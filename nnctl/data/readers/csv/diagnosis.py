@@ -47,14 +47,6 @@ def diagnose(path: Path, how: Dialect) -> DataError | None:
     return None
 
 
-def line_of(path: Path, how: Dialect, row: int) -> int:
-    """The line of the file on which a row begins; both are counted from 1, without the header."""
-    for number, (line, _) in enumerate(records(path, how), 1):
-        if number == row:
-            return line
-    raise IndexError(row)
-
-
 class Broken(ValueError):
     def __init__(self, text: str, line: int):
         super().__init__(text)

@@ -41,7 +41,6 @@ class Dialect:
     header_lines: int = 1
     header_bytes: int = 0  # of the decoded text
     blanks_after_delimiter: bool = False
-    mixed_line_ends: bool = False
     trailing: int = 0
     longest: int = 0
     stray: bool = False
@@ -108,7 +107,7 @@ def _dialect(path: Path, encoding: str | None) -> Dialect:
     if head.trailing:
         notes.append(f"{path.name}: every line ends in {_marks(head)} without a column: ignored")
     return Dialect(
-        head.delimiter, tuple(head.names), name, head.lines, head.size, found.blanks, mixed, head.trailing,
+        head.delimiter, tuple(head.names), name, head.lines, head.size, found.blanks, head.trailing,
         max(found.longest, head.size), found.stray, as_is, head.skip, is_gzip(path), tuple(notes),
     )  # fmt: skip
 

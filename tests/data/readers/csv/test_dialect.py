@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from nnctl.data.readers.csv.diagnosis import diagnose, line_of
+from nnctl.data.readers.csv.diagnosis import diagnose
 from nnctl.data.readers.csv.dialect import Dialect, dialect
 from nnctl.data.readers.csv.duckdb_source import readable
 from nnctl.errors import DataError
@@ -153,12 +153,6 @@ def test_what_is_broken_is_named_with_its_place(case, tmp_path):
     if isinstance(error.value, duckdb.Error):
         said = str(diagnose(tmp_path / "t.csv", dialect(tmp_path / "t.csv")))
     assert all(word in said for word in words) and "t.csv" in said, said
-
-
-def test_the_line_of_a_row(tmp_path):
-    path = tmp_path / "t.csv"
-    path.write_bytes(b'sep=,\n"a\nb",c\r\n1,"x\n\ny"\n\n2,3\r\r\n4,5\n')
-    assert [line_of(path, dialect(path), row) for row in (1, 2, 3)] == [4, 8, 9]
 
 
 def test_texts_of_megabytes(tmp_path):
