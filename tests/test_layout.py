@@ -1,5 +1,6 @@
-"""The layers' contract of pyproject.toml holds: imports run downwards, and in no circle."""
+"""Imports run downwards and in no circle, as pyproject.toml says; those inside functions say why."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -25,3 +26,21 @@ def test_no_module_imports_itself_in_a_circle():
             del below[module]
     circles = sorted(f"{module} -> {other}" for module in below for other in below[module] & below.keys())
     assert circles == []
+
+
+def test_imports_inside_functions_say_why():
+    silent = []
+    for path in sorted((ROOT / "nnctl").rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        lines = text.splitlines()
+        functions = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef))
+        found = {(node.lineno, node.end_lineno) for function in functions for node in ast.walk(function)
+                 if isinstance(node, ast.Import | ast.ImportFrom)}  # fmt: skip
+        told = 0  # the last line of an import with a reason, which holds for those right under it
+        for first, last in sorted(found):
+            own = "\n".join(lines[first - 1 : last])
+            if "#" in own or lines[first - 2].lstrip().startswith("#") or told == first - 1:
+                told = last
+            else:
+                silent.append(f"{path.relative_to(ROOT)}:{first}: {own.strip()}")
+    assert silent == [], "add a comment, such as: # imported here to keep start-up fast"

@@ -14,16 +14,16 @@ from nnctl.cli.options import json_option, set_option, subcommand
 def command(config: str, overrides: tuple[str, ...], as_json: bool) -> None:
     """Check CONFIG and its data without training: columns, shapes, whether the loss fits the labels, and the forward
     and backward pass of one batch."""
-    from nnctl.config import load
+    from nnctl.config import load  # imported here to keep start-up fast
     from nnctl.training.dry_run import check
 
     report = check(load(config, overrides))
     if as_json:
-        from nnctl.reports.json_output import dumps
+        from nnctl.reports.json_output import dumps  # imported here to keep start-up fast
 
         click.echo(dumps(report))
         return
-    from nnctl.reports.summary import show_check
+    from nnctl.reports.summary import show_check  # imported here to keep start-up fast
     from nnctl.reports.terminal import Terminal
 
     show_check(report, Terminal.of())

@@ -52,7 +52,7 @@ def command(
     if run is not None and data is None and _is_data(run):
         raise click.UsageError(f"{run} is not a run; to evaluate on its rows: nnctl eval --data {shell_path(run)}")
     folder = chosen_run(run)
-    from nnctl.training.evaluation import evaluate
+    from nnctl.training.evaluation import evaluate  # imported here to keep start-up fast
 
     if data is None:
         evaluation = evaluate(folder, split=split, reading=reading, weights=weights)
@@ -63,11 +63,11 @@ def command(
             notes = tuple(note.replace(path, STANDARD_INPUT) for note in evaluation.notes)
             evaluation = replace(evaluation, split=STANDARD_INPUT, notes=notes)
     if as_json:
-        from nnctl.reports.json_output import dumps, jsonable
+        from nnctl.reports.json_output import dumps, jsonable  # imported here to keep start-up fast
 
         click.echo(dumps({"run": str(folder), **jsonable(evaluation)}))
         return
-    from nnctl.reports.evaluation import show
+    from nnctl.reports.evaluation import show  # imported here to keep start-up fast
     from nnctl.reports.terminal import Terminal
 
     tell(evaluation.notes)
@@ -76,8 +76,8 @@ def command(
 
 def _is_data(name: str) -> bool:
     """Whether the name given for a run is that of a data file."""
-    from pathlib import Path
+    from pathlib import Path  # imported here to keep start-up fast
 
-    from nnctl.data.readers.paths import FORMATS
+    from nnctl.data.readers.paths import FORMATS  # imported here to keep start-up fast
 
     return not is_run(name) and Path(name).suffix.lower() in FORMATS and Path(name).is_file()

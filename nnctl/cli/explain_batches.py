@@ -54,7 +54,7 @@ def command(
     nnctl explain-batches --samples 1000 --batch-size 100 --epochs 20
     nnctl explain-batches iris
     """
-    from nnctl.training.batch_plan import Plan
+    from nnctl.training.batch_plan import Plan  # imported here to keep start-up fast
 
     source = None
     if config is None:
@@ -65,7 +65,7 @@ def command(
         batch_size = 32 if batch_size is None else batch_size
         epochs = 1 if epochs is None else epochs
     else:
-        from nnctl.config import load
+        from nnctl.config import load  # imported here to keep start-up fast
 
         spec = load(config, overrides)
         if samples is None:
@@ -79,21 +79,21 @@ def command(
     if as_json:
         click.echo(_json(plan))
         return
-    from nnctl.reports.batch_arithmetic import explain
+    from nnctl.reports.batch_arithmetic import explain  # imported here to keep start-up fast
     from nnctl.reports.terminal import Terminal
 
     explain(plan, Terminal.of(), source)
 
 
 def _training_samples(spec: Config) -> int:
-    from nnctl.data import load_dataset
+    from nnctl.data import load_dataset  # imported here to keep start-up fast
 
     wanted = {output: loss.labels for output, loss in spec.losses.items()}
     return load_dataset(spec.dataset, spec.inputs, wanted, spec.seed).train.rows
 
 
 def _json(plan: Plan) -> str:
-    from nnctl.reports.json_output import dumps
+    from nnctl.reports.json_output import dumps  # imported here to keep start-up fast
 
     return dumps(
         {

@@ -36,7 +36,7 @@ def chosen_run(name: str | None) -> Path:
     """The run with that name, or the newest run that has a model; which run that is, is then printed on stderr."""
     if name is not None:
         return Path(name)
-    from nnctl.reports.terminal import Terminal
+    from nnctl.reports.terminal import Terminal  # imported here to keep start-up fast
     from nnctl.training.run_folder import newest_run
 
     run = newest_run()
@@ -60,7 +60,7 @@ def given_files(source: str, input_format: str | None) -> Iterator[str]:
             )
         yield source
         return
-    import tempfile
+    import tempfile  # imported here to keep start-up fast
 
     content = sys.stdin.buffer.read()
     if not content.strip():
@@ -78,7 +78,7 @@ def given_files(source: str, input_format: str | None) -> Iterator[str]:
 def _extension(content: bytes) -> str:
     """The extension of a file with this content."""
     if content.startswith(b"\x1f\x8b"):
-        import zlib
+        import zlib  # imported here to keep start-up fast
 
         start = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(content, 1024)  # 16: with a gzip header
         return _extension(start) + ".gz"
@@ -122,7 +122,7 @@ def _files(names: Iterable[str]) -> Iterator[Path]:
 
 def tell(notes: Iterable[str], replaced: str = "") -> None:
     """Prints notes on stderr. replaced: the temporary path to show as "standard input"."""
-    from nnctl.reports.terminal import Terminal
+    from nnctl.reports.terminal import Terminal  # imported here to keep start-up fast
 
     terminal = Terminal.of(sys.stderr)
     for note in notes:

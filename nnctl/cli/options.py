@@ -64,7 +64,7 @@ def reading_of(decode: str | None, beam_width: int | None) -> Reading | None:
         return None
     if decode == "greedy" and beam_width is not None:
         raise click.UsageError("--beam-width works only with --decode beam")
-    from nnctl.nn.losses.ctc_decoding import Reading
+    from nnctl.nn.losses.ctc_decoding import Reading  # imported here to keep start-up fast
 
     return Reading(DECODERS[decode or "beam"], beam_width)
 

@@ -70,7 +70,7 @@ def command(
     folder = chosen_run(run)
     if file:
         refuse_overwriting(file, [source], folder)
-    from nnctl.training.prediction import predict
+    from nnctl.training.prediction import predict  # imported here to keep start-up fast
 
     with given_files(source, input_format) as path:
         predictions = predict(folder, path, keep=_columns(keep), reading=reading, weights=weights)
@@ -78,12 +78,12 @@ def command(
         refuse_overwriting(file, predictions.trained_on, folder)
     tell(predictions.notes, path if source == STDIN else "")
     if form == TABLE and not file:
-        from nnctl.reports.prediction_table import show
+        from nnctl.reports.prediction_table import show  # imported here to keep start-up fast
         from nnctl.reports.terminal import Terminal
 
         show(predictions, Terminal.of())
         return
-    from nnctl.reports.predictions import written
+    from nnctl.reports.predictions import written  # imported here to keep start-up fast
 
     kept = [name for name, role in predictions.roles.items() if role == "kept"]
     content = written(predictions.columns, form, kept)
@@ -92,7 +92,7 @@ def command(
     elif file.exists() and not file.is_file():  # /dev/stdout or a named pipe
         file.write_bytes(content)
     else:
-        from nnctl.training.atomic_files import write_safely
+        from nnctl.training.atomic_files import write_safely  # imported here to keep start-up fast
 
         write_safely(file.resolve(), content)
 

@@ -12,7 +12,7 @@ from nnctl.cli.options import subcommand
 @subcommand()
 def command() -> None:
     """Print the JSON Schema of configs, which lets editors complete and check them."""
-    from nnctl.config import schema_text
+    from nnctl.config import schema_text  # imported here to keep start-up fast
     from nnctl.reports.json_output import dumps
 
     click.echo(dumps(json.loads(schema_text())))

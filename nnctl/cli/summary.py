@@ -18,7 +18,7 @@ from nnctl.quoting import shell_path
 @json_option
 def command(config: str, plot: str | None, overrides: tuple[str, ...], as_json: bool) -> None:
     """Show the graph and the layers of CONFIG: output shapes, parameters, multiply-adds and memory."""
-    from nnctl.config import load
+    from nnctl.config import load  # imported here to keep start-up fast
     from nnctl.training.dry_run import summary
 
     picture = output_file(plot, config) if plot else None
@@ -28,19 +28,19 @@ def command(config: str, plot: str | None, overrides: tuple[str, ...], as_json: 
         )
     result = summary(load(config, overrides))
     if picture:
-        from nnctl.reports.graph_layout import boxes
+        from nnctl.reports.graph_layout import boxes  # imported here to keep start-up fast
         from nnctl.reports.graph_svg import svg
 
         picture.write_text(svg(boxes(result)), encoding="utf-8")
-    from nnctl.reports.terminal import Terminal
+    from nnctl.reports.terminal import Terminal  # imported here to keep start-up fast
 
     if as_json:
-        from nnctl.reports.json_output import dumps, jsonable
+        from nnctl.reports.json_output import dumps, jsonable  # imported here to keep start-up fast
         from nnctl.reports.summary import edges
 
         click.echo(dumps({**jsonable(result), "edges": edges(result)}))
     else:
-        from nnctl.reports.summary import show
+        from nnctl.reports.summary import show  # imported here to keep start-up fast
 
         show(result, Terminal.of())
     if picture:

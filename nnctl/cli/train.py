@@ -69,12 +69,12 @@ def command(
     report = _report(as_json, quiet, verbose)
     try:
         if resumed is not None:
-            from nnctl.training.runner import resume
+            from nnctl.training.runner import resume  # imported here to keep start-up fast
 
             run = _run_to_resume(resumed, config, folder)
             ended = resume(run, overrides=all_overrides, subscribers=[report])
         elif config is not None:
-            from nnctl.config import load
+            from nnctl.config import load  # imported here to keep start-up fast
             from nnctl.training.runner import train
 
             spec = load(config, all_overrides)
@@ -96,14 +96,14 @@ def _shorthands(epochs: int | None, seed: int | None, engine: str | None, thread
 def _profile(wanted: bool) -> list[Subscriber]:
     if not wanted:
         return []
-    from nnctl.reports.profile_table import ProfileReport
+    from nnctl.reports.profile_table import ProfileReport  # imported here to keep start-up fast
     from nnctl.reports.terminal import Terminal
 
     return [ProfileReport(Terminal.of())]
 
 
 def _report(as_json: bool, quiet: bool, verbose: bool) -> Report:
-    from nnctl.reports import run_report
+    from nnctl.reports import run_report  # imported here to keep start-up fast
     from nnctl.reports.terminal import Terminal
 
     terminal = Terminal.of()
@@ -113,7 +113,7 @@ def _report(as_json: bool, quiet: bool, verbose: bool) -> Report:
         return run_report.QuietReport(terminal)
     if not terminal.live:
         return run_report.PlainReport(terminal, every_epoch=verbose)
-    from nnctl.reports.live_table import LiveReport
+    from nnctl.reports.live_table import LiveReport  # imported here to keep start-up fast
 
     return LiveReport(terminal, every_epoch=verbose)
 

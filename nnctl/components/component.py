@@ -31,7 +31,7 @@ class Declared:
     def __init__(self, /, **given: Any):
         values = self._taken(given)
         if values is None:
-            from nnctl.components.pydantic_model import validated
+            from nnctl.components.pydantic_model import validated  # imported here to keep start-up fast
 
             values = validated(type(self), given)
         self.__dict__.update(values)
@@ -96,21 +96,21 @@ class Declared:
             return given
         made: Self = cls.quickly(given)
         if made is NO:
-            from nnctl.components.pydantic_model import validated
+            from nnctl.components.pydantic_model import validated  # imported here to keep start-up fast
 
             made = cls.made_of(validated(cls, given, **options))
         return made
 
     @classmethod
     def model_json_schema(cls) -> dict[str, Any]:
-        from nnctl.components.pydantic_model import twin
+        from nnctl.components.pydantic_model import twin  # imported here to keep start-up fast
 
         declared: Any = cls  # as in `_taken`
         return twin(declared).model_json_schema()
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
-        from nnctl.components.pydantic_model import core_schema_of
+        from nnctl.components.pydantic_model import core_schema_of  # imported here to keep start-up fast
 
         return core_schema_of(cls, handler)
 

@@ -133,7 +133,7 @@ class Family:
 
     def _entries(self) -> dict[str, list[EntryPoint]]:
         if self._plugins is None:
-            from importlib.metadata import entry_points
+            from importlib.metadata import entry_points  # imported here to keep start-up fast
 
             self._plugins = {}
             for entry in entry_points(group=self.group):

@@ -19,34 +19,34 @@ def load(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     overrides: `key.path=value` strings, which take precedence over the file. Raises ConfigError with all problems
     of the file, InputError if there is no such file.
     """
-    from nnctl.config import loader
+    from nnctl.config import loader  # imported here to keep start-up fast
 
     return loader.load(path, overrides)
 
 
 def loads(text: str | bytes, file: str = "config", overrides: Sequence[str] = ()) -> Config:
     """Loads a config from text. file: the name of the text in error messages. Raises ConfigError."""
-    from nnctl.config import loader
+    from nnctl.config import loader  # imported here to keep start-up fast
 
     return loader.loads(text, file, overrides)
 
 
 def dump(resolved: Mapping[str, Any], origins: Mapping[str, str]) -> str:
     """A resolved config as YAML, with the origin of each value in a comment."""
-    from nnctl.config import defaults as writer
+    from nnctl.config import defaults as writer  # imported here to keep start-up fast
 
     return writer.dump(resolved, origins)
 
 
 def schema_text() -> str:
     """The JSON Schema of a config as JSON text, for editors."""
-    from nnctl.config import shipped_schema
+    from nnctl.config import shipped_schema  # imported here to keep start-up fast
 
     return shipped_schema.schema_text()
 
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of a config, made from the declarations."""
-    from nnctl.config import json_schema
+    from nnctl.config import json_schema  # imported here to keep start-up fast
 
     return json_schema.schema()

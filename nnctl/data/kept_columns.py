@@ -60,7 +60,7 @@ def _titles(files: Files, encoding: str | None) -> tuple[str, ...]:
     """The columns of CSV files, to be read as words; none for other files, which have types of their own."""
     if files.format != "csv":
         return ()
-    from nnctl.data.readers.csv.dialect import dialect
+    from nnctl.data.readers.csv.dialect import dialect  # imported here to keep start-up fast
 
     return dialect(files.paths[0], encoding).names
 

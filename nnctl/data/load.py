@@ -39,7 +39,7 @@ def load_dataset(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], wanted: 
     rows, fixed = read_dataset(given, column_rules(given, target_labels(given, wanted)))
     if isinstance(rows, Table):
         return load_table(dataset, given, inputs, wanted, seed, rows, fixed)
-    from nnctl.data.load_arrays import load_arrays
+    from nnctl.data.load_arrays import load_arrays  # imported here to keep start-up fast
 
     origin = dataset.model_copy(update={"image": rows.image}) if rows.image else dataset
     return load_arrays(origin, given, bundled, inputs, wanted, seed, rows, fixed)
@@ -65,7 +65,7 @@ def load_fitted(preprocessing: Preprocessing) -> Dataset:
             samples = rows.sequences
             coders = {} if dataset.sequence.target == "each" else coders
     else:
-        from nnctl.data.load_arrays import drop_rows
+        from nnctl.data.load_arrays import drop_rows  # imported here to keep start-up fast
 
         arrays = preprocessing.checked_arrays(read, True)
         samples, fixed = drop_rows(dataset, arrays, preprocessing.array_inputs, targets, fixed, notes)

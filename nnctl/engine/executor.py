@@ -242,7 +242,7 @@ class Executor:
             # only for start-up's sake: most small runs use one thread
             from threadpoolctl import threadpool_limits
 
-            from nnctl.engine.thread_pool import ThreadPool
+            from nnctl.engine.thread_pool import ThreadPool  # imported here to keep start-up fast
 
             barrier = self.kernels and self.kernels.spin_barrier
             if barrier:

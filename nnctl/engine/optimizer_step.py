@@ -122,7 +122,7 @@ class OptimizerStep:
         update = getattr(self._compiled_rule, "update", None)
         if not update or clips or self._weights.dtype != np.float32:
             return None
-        from nnctl.engine.fusions.dense_chain import Update
+        from nnctl.engine.fusions.dense_chain import Update  # imported here to keep start-up fast
 
         return Update(update, self._slots)
 

@@ -63,7 +63,7 @@ def choose(optimizer: Any, work: Work, dtype: Any, fuse: Collection[str]) -> Cho
     if not kernels.installed():
         return Choice(note=f"this run would be faster with compiled kernels: {kernels.INSTALL}")
     try:
-        from nnctl.kernels.ops.fused_optimizer import compiled
+        from nnctl.kernels.ops.fused_optimizer import compiled  # imported here to keep start-up fast
         from nnctl.kernels.toolchain import cache
 
         scalars = optimizer.scalars(0.1, 0, optimizer.memory())

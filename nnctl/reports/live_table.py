@@ -81,7 +81,7 @@ class LiveReport(PlainReport):
             self._screen.stream.write(text)
             self._screen.stream.flush()
         else:
-            from rich.text import Text
+            from rich.text import Text  # imported here to keep start-up fast
 
             self._live.console.print(Text.from_ansi(text.removesuffix("\n")), soft_wrap=True)
 
@@ -93,7 +93,7 @@ class LiveReport(PlainReport):
         self._due = perf_counter() + _SECONDS
 
     def _go_live(self) -> Live:
-        from rich.console import Console
+        from rich.console import Console  # imported here to keep start-up fast
         from rich.live import Live
 
         console = Console(file=self._screen.stream, force_terminal=True, no_color=not self._screen.color,
@@ -104,7 +104,7 @@ class LiveReport(PlainReport):
 
     def _block(self, size: ConsoleDimensions) -> Text:
         """The latest iterations and the progress line."""
-        from rich.text import Text
+        from rich.text import Text  # imported here to keep start-up fast
 
         now = self._recent[-1]
         rows = min(_ITERATIONS, max(size.height - _ROWS_ABOVE, 0))

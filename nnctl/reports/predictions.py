@@ -96,7 +96,7 @@ def _npz(columns: Columns) -> bytes:
 
 
 def _parquet(columns: Columns) -> bytes:
-    import duckdb
+    import duckdb  # imported here to keep start-up fast
 
     types = ", ".join(f"{_quoted(name)}: {_text(_sql_type(column))}" for name, column in columns.items())
     with tempfile.TemporaryDirectory() as folder:

@@ -33,7 +33,7 @@ def display_width(text: str) -> int:
     combining characters."""
     if text.isascii():
         return len(text)
-    import unicodedata
+    import unicodedata  # imported here to keep start-up fast
 
     none, two = ("Mn", "Me", "Cf"), ("W", "F")
     return sum(
@@ -93,7 +93,7 @@ def _interprets_escapes(stream: TextIO) -> bool:
     """Whether a terminal interprets escape sequences. A Windows console does so only after it is switched on."""
     if os.name != "nt":
         return True
-    import ctypes
+    import ctypes  # imported here to keep start-up fast
     from importlib import import_module
 
     msvcrt: Any = import_module("msvcrt")  # mypy knows its functions only on Windows
@@ -130,7 +130,7 @@ class Terminal:
         color = (live or bool(os.environ.get("FORCE_COLOR"))) and not os.environ.get("NO_COLOR")
         width = None
         if is_terminal or os.environ.get("COLUMNS", "").isdigit():
-            import shutil
+            import shutil  # imported here to keep start-up fast
 
             width = max(shutil.get_terminal_size().columns, 20)
         return cls(stream, live, color, "utf" in (stream.encoding or "").lower(), width)

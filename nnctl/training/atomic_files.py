@@ -106,7 +106,7 @@ class Lock:
 
     def __enter__(self) -> Lock:
         try:
-            import fcntl
+            import fcntl  # Windows has none
         except ImportError:  # Windows
             self._lock_file()
             return self

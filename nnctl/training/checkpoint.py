@@ -79,7 +79,7 @@ def prune(folder: Path, kind: str) -> None:
 
 def load(path: Path) -> Checkpoint:
     """Reads a checkpoint. Raises RunError where a file is missing or does not match its checksum."""
-    from safetensors import SafetensorError
+    from safetensors import SafetensorError  # imported here to keep start-up fast
     from safetensors.numpy import load as from_bytes
 
     try:

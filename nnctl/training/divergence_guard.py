@@ -116,7 +116,7 @@ class Guard:
 
     def _fault_of_loss(self, batch: Batch) -> str | None:
         """Computes the loss as in training: with moving averages it may well overflow in a run's first iterations."""
-        from nnctl.engine.nan_check import first_nonfinite
+        from nnctl.engine.nan_check import first_nonfinite  # imported here to keep start-up fast
 
         loop, program = self._loop, self._loop.model.program
         state, step = program.state.copy(), max(0, self._loop.step - 1)
@@ -131,7 +131,7 @@ class Guard:
 
     def _not_a_number(self, batch: Batch, rows: Array, loss: float) -> None:
         """Raises BlownUp: the batch's loss or gradient is not finite. The update has not been made."""
-        from nnctl.engine.nan_check import first_nonfinite
+        from nnctl.engine.nan_check import first_nonfinite  # imported here to keep start-up fast
 
         loop = self._loop
         if self._going_back:

@@ -60,10 +60,10 @@ def load_model(path: Path, weights: Which | None = None) -> tuple[Model, Preproc
     Raises RunError if the file is missing, damaged, of another format or of another run; InputError if the run has no
     such weights.
     """
-    from safetensors import SafetensorError
+    from safetensors import SafetensorError  # imported here to keep start-up fast
     from safetensors.numpy import load
 
-    from nnctl import config as spec
+    from nnctl import config as spec  # imported here to keep start-up fast
 
     if not path.is_file():
         resume = f"nnctl train --resume {shell_path(path.parent)}"
@@ -140,7 +140,7 @@ def _check_run(path: Path, about: Mapping[str, Any]) -> None:
     text = config.read_text(encoding="utf-8", errors="replace")
     if text == about["config"]:
         return
-    from nnctl.config.yaml_reader import read
+    from nnctl.config.yaml_reader import read  # imported here to keep start-up fast
     from nnctl.errors import ConfigError
 
     try:

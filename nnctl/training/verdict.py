@@ -158,7 +158,7 @@ def never_predicted(model: Model, targets: Mapping[str, Target], split: Split) -
 
 def _counts(target: Target, loss: Loss, y: Array, p: Array, mask: Array | None) -> list[tuple[str, tuple[int, int]]]:
     """(class, (rows that have it, rows it is predicted for)); for several binary columns, of each one's yes."""
-    from nnctl.training.evaluation import boundary, confusion_matrix
+    from nnctl.training.evaluation import boundary, confusion_matrix  # imported here to keep start-up fast
 
     if target.labels == "sequence":
         return []

@@ -34,7 +34,7 @@ def read(path: Path) -> dict[str, Module]:
             file = line[3:].strip()
         elif line.startswith("- `"):
             name, _, reason = line[3:].partition("`:")
-            found[file].alive[name] = reason.strip()
+            found.setdefault(file, Module()).alive[name] = reason.strip()
     return found
 
 

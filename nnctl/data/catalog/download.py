@@ -105,7 +105,7 @@ def sum_of(path: Path) -> str:
 def _fetch(name: str, entry: Fetched, folder: Path) -> None:
     by_hand = f"put {', '.join(entry.sums)} (from {entry.urls[0]}) into {folder}"
     try:
-        import pooch
+        import pooch  # imported here to keep start-up fast
     except ImportError:
         raise DataError(
             f"{name} is not on this machine, and downloading it needs the package pooch",
@@ -126,7 +126,7 @@ def _fetch(name: str, entry: Fetched, folder: Path) -> None:
 
 
 def _reason(error: Exception) -> str:
-    from requests import ConnectionError, Timeout
+    from requests import ConnectionError, Timeout  # imported here to keep start-up fast
 
     if isinstance(error, ConnectionError | Timeout):
         return "no connection"  # the message itself takes ten lines

@@ -147,7 +147,7 @@ def _statement(connection: duckdb.DuckDBPyConnection, query: str) -> str:
 def _with_numbers(connection: duckdb.DuckDBPyConnection, select: str) -> tuple[Any, Array | None]:
     """The query's result, and the row of the file that each of its rows came from, for a plain SELECT ... FROM data
     with WHERE, ORDER BY or LIMIT; None for other queries."""
-    import duckdb
+    import duckdb  # imported here to keep start-up fast
 
     plain = connection.sql(select)
     try:
@@ -271,7 +271,7 @@ _ABSENT = "nnctl finds no column "
 
 def _absent_column(connection: duckdb.DuckDBPyConnection, select: str) -> str | None:
     """The absent column that this query reads, or None."""
-    import duckdb
+    import duckdb  # imported here to keep start-up fast
 
     try:
         connection.execute(select).fetchall()

@@ -36,7 +36,7 @@ def read_table(files: Files, rules: Rules = NO_RULES, *, query: str | None = Non
     DuckDB can read only these files, write nothing and load no extension.
     Raises DataError.
     """
-    import duckdb
+    import duckdb  # imported here to keep start-up fast
 
     try:
         with _source(files, rules, encoding) as (connection, raw):
@@ -44,7 +44,7 @@ def read_table(files: Files, rules: Rules = NO_RULES, *, query: str | None = Non
             found = scan(connection, raw, rules, formats, files.name)
             if query is None:
                 return found.table()
-            from nnctl.data.readers.duckdb_query import run_query
+            from nnctl.data.readers.duckdb_query import run_query  # imported here to keep start-up fast
 
             return run_query(connection, raw, found, query, rules, formats or {}, needed)
     except duckdb.Error as error:
@@ -59,7 +59,7 @@ def _source(files: Files, rules: Rules, encoding: str | None) -> Iterator[tuple[
             connection = opened.enter_context(_connect(files, [os.path.abspath(path) for path in files.paths]))
             yield connection, _native(connection, files, rules)
             return
-        from nnctl.data.readers.csv.duckdb_source import readable
+        from nnctl.data.readers.csv.duckdb_source import readable  # imported here to keep start-up fast
 
         dialects = _dialects(files, encoding)
         names = dialects[0].names
@@ -87,7 +87,7 @@ def _origin(files: Files, counts: Sequence[int]) -> Origin | None:
 
 
 def _connect(files: Files, paths: Sequence[str]) -> duckdb.DuckDBPyConnection:
-    import duckdb
+    import duckdb  # imported here to keep start-up fast
 
     config: dict[str, str | bool | int | float | list[str]] = {
         "autoload_known_extensions": False,
@@ -109,7 +109,7 @@ def _literals(paths: Sequence[str]) -> str:
 
 def _dialects(files: Files, encoding: str | None) -> list[Dialect]:
     """The dialect of each file. Raises DataError if the files do not have the same columns."""
-    from nnctl.data.readers.csv.dialect import dialect
+    from nnctl.data.readers.csv.dialect import dialect  # imported here to keep start-up fast
 
     dialects = [dialect(path, encoding) for path in files.paths]
     first = dialects[0]
@@ -194,7 +194,7 @@ def _explained(error: duckdb.Error, files: Files, query: str | None, encoding: s
     if query is not None and not any(sign in text for sign in ("CSV", "JSON", "Parquet")):
         return DataError(f"the query fails: {first}", " ".join(query.split()), "the files are the table `data`")
     if files.format == "csv":
-        from nnctl.data.readers.csv.diagnosis import diagnose
+        from nnctl.data.readers.csv.diagnosis import diagnose  # imported here to keep start-up fast
         from nnctl.data.readers.csv.dialect import dialect
 
         for path in files.paths:

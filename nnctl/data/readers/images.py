@@ -124,7 +124,7 @@ class _Reader:
 
     def __init__(self, spec: ImageSpec, trained: Sequence[Path]):
         try:
-            from PIL import Image, ImageOps
+            from PIL import Image, ImageOps  # imported here to keep start-up fast
         except ImportError:
             raise DataError("reading images needs the package Pillow", hint="pip install 'nnctl[images]'") from None
         self._pillow, self._ops = Image, ImageOps

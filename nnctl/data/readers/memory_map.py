@@ -102,7 +102,7 @@ def stored_at(path: Path, info: zipfile.ZipInfo) -> int | None:
     Only the header of the member is read; to verify its checksum, all of a file that is mapped would have to be read.
     That it is complete follows from its size, on which its npy header and the index of the zip file agree.
     """
-    import zipfile
+    import zipfile  # imported here to keep start-up fast
 
     packed = info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1  # bit 0: encrypted
     if packed or info.compress_size != info.file_size:

@@ -51,7 +51,7 @@ def read_arrays(files: Files) -> Arrays:
 
 
 def _read(path: Path) -> dict[str, Array | Rows]:
-    import zipfile
+    import zipfile  # imported here to keep start-up fast
     import zlib
 
     try:

@@ -53,7 +53,7 @@ def read_table(files: Files, rules: Rules = NO_RULES, *, query: str | None = Non
     """
     table = read_small(files, rules, formats, encoding) if files.format == "csv" and query is None else None
     if table is None:
-        from nnctl.data.readers import duckdb_tables
+        from nnctl.data.readers import duckdb_tables  # imported here to keep start-up fast
 
         table = duckdb_tables.read_table(files, rules, query=query, formats=formats, needed=needed, encoding=encoding)
     return table
@@ -61,13 +61,13 @@ def read_table(files: Files, rules: Rules = NO_RULES, *, query: str | None = Non
 
 def _read_folder(name: str, image: ImageSpec | None) -> Arrays | None:
     """The arrays of a folder of IDX files or images; None for any other path."""
-    from pathlib import Path
+    from pathlib import Path  # imported here to keep start-up fast
 
     folder = Path(name).expanduser()
     try:
         if "\0" in name or not folder.is_dir():
             return None
-        from nnctl.data.readers.idx import idx_files, read_idx_files
+        from nnctl.data.readers.idx import idx_files, read_idx_files  # imported here to keep start-up fast
         from nnctl.data.readers.images import has_images, read_image_folder
 
         if files := idx_files(folder):
@@ -79,14 +79,14 @@ def _read_folder(name: str, image: ImageSpec | None) -> Arrays | None:
 
 def _read_arrays(files: Files, image: ImageSpec | None) -> Arrays:
     if files.format == "idx":
-        from nnctl.data.readers.idx import read_idx_files
+        from nnctl.data.readers.idx import read_idx_files  # imported here to keep start-up fast
 
         return read_idx_files(files.paths, files.name)
     if files.format == "image":
-        from nnctl.data.readers.images import read_images
+        from nnctl.data.readers.images import read_images  # imported here to keep start-up fast
 
         return read_images(files.paths, image or ImageSpec(), files.name)
-    from nnctl.data.readers.npz import read_arrays
+    from nnctl.data.readers.npz import read_arrays  # imported here to keep start-up fast
 
     return read_arrays(files)
 
@@ -145,7 +145,7 @@ def read_dataset(
 def _append(whole: Table | Arrays, added: Table | Arrays) -> tuple[Table | Arrays, int, int]:
     """The rows of both, and the number of rows of each."""
     if isinstance(whole, Table) and isinstance(added, Table):
-        from nnctl.data.table import stack
+        from nnctl.data.table import stack  # imported here to keep start-up fast
 
         return stack([whole, added]), whole.rows, added.rows
     if isinstance(whole, Table) or isinstance(added, Table):
@@ -154,7 +154,7 @@ def _append(whole: Table | Arrays, added: Table | Arrays) -> tuple[Table | Array
 
 
 def _stack_arrays(whole: Arrays, added: Arrays) -> tuple[Arrays, int, int]:
-    from nnctl.data.lazy_array import joined
+    from nnctl.data.lazy_array import joined  # imported here to keep start-up fast
 
     absent = [name for name in whole.arrays if name not in added.arrays]
     if absent:
@@ -176,14 +176,14 @@ def _stack_arrays(whole: Arrays, added: Arrays) -> tuple[Arrays, int, int]:
 
 
 def _rows(arrays: Arrays) -> int:
-    from nnctl.data.named_arrays import rows_of
+    from nnctl.data.named_arrays import rows_of  # imported here to keep start-up fast
 
     return rows_of(arrays, list(arrays.arrays))
 
 
 def _join_named_splits(arrays: Arrays) -> tuple[Arrays, dict[str, Array]]:
     """x_train, y_train, x_test, y_test to x and y, and the row numbers of each split other than training."""
-    from nnctl.data.named_arrays import Arrays
+    from nnctl.data.named_arrays import Arrays  # imported here to keep start-up fast
 
     splits = {
         split: {base: array for name, array in arrays.arrays.items() if (base := _base(name, endings))}

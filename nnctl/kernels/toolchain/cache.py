@@ -102,7 +102,7 @@ def _remove_strays(*places: Path) -> None:
 def workplace(path: Path | None) -> Iterator[Path]:
     """A folder for what is needed to make a file of the cache: beside it, so that nothing is left behind for ever; or,
     without a path, where the system has its temporary files. Raises OSError where nothing can be written."""
-    import shutil
+    import shutil  # imported here to keep start-up fast
     import tempfile
 
     if path is None:
@@ -150,7 +150,7 @@ def of_version() -> Path:
 
 def tidy() -> None:
     """Removes the folders of other versions, of nnctl, Python or Numba, that have not been used for long."""
-    import shutil
+    import shutil  # imported here to keep start-up fast
 
     for path in folder().iterdir():
         with contextlib.suppress(OSError):
@@ -192,7 +192,7 @@ def module_of(source: str, name: str) -> ModuleType:
     full = f"nnctl_{name}_{hashlib.sha256(source.encode()).hexdigest()[:16]}"
     if full in sys.modules:
         return sys.modules[full]
-    import linecache
+    import linecache  # imported here to keep start-up fast
 
     module, file = ModuleType(full), f"<{full}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)  # for tracebacks

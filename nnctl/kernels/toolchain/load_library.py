@@ -39,7 +39,7 @@ def _in_memory(content: bytes, name: str) -> Iterator[str]:
 @contextlib.contextmanager
 def _in_a_file(content: bytes) -> Iterator[str]:
     """A file of this user alone, under a name never used before."""
-    import tempfile
+    import tempfile  # imported here to keep start-up fast
 
     descriptor, path = tempfile.mkstemp(prefix="nnctl-", suffix=".so")
     try:

@@ -97,7 +97,7 @@ def _host() -> str:
 
 def remove_strays(folder: Path) -> None:
     """Removes temporary files and folders that processes left behind when they were killed."""
-    import shutil
+    import shutil  # imported here to keep start-up fast
 
     with contextlib.suppress(OSError):
         for path in list(folder.glob(f"*{TEMPORARY}")):

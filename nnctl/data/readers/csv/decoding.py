@@ -50,7 +50,7 @@ def known_encoding(name: str) -> str:
     except (LookupError, ValueError):
         found = None
     if found is None or not getattr(found, "_is_text_encoding", True):
-        from encodings.aliases import aliases
+        from encodings.aliases import aliases  # imported here to keep start-up fast
 
         names = sorted({*aliases, *aliases.values()})
         near = alike(name.strip().lower().replace("-", "_"), names, 3, 0.6)

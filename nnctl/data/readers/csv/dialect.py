@@ -69,7 +69,7 @@ def dialect(path: Path, encoding: str | None = None) -> Dialect:
         else:
             note = f"{path.name} is UTF-8 text, not {encoding}, and is read as UTF-8"
             return replace(how, notes=(note, *how.notes))
-    from nnctl.data.readers.csv.diagnosis import undecodable
+    from nnctl.data.readers.csv.diagnosis import undecodable  # imported here to keep start-up fast
 
     name = marked_encoding(path) or (known_encoding(encoding) if encoding else UTF8)
     raise undecodable(path, name, explicit=bool(encoding))

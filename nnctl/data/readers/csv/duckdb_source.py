@@ -62,7 +62,7 @@ def _copy(path: Path, how: Dialect) -> Path:
                 "free some space there, or set TMPDIR to a folder that has enough",
             ) from None
         if isinstance(error, TooLong):
-            from nnctl.data.readers.csv.diagnosis import diagnose
+            from nnctl.data.readers.csv.diagnosis import diagnose  # imported here to keep start-up fast
 
             raise diagnose(path, how) or DataError("a quoted field is too long to be read", str(path)) from None
         raise

@@ -80,7 +80,7 @@ def _plain(path: Path) -> Fields | None:
 
 def _written(path: Path, encoding: str | None, notes: list[str]) -> tuple[Fields, str] | None:
     """The words of a file in any dialect, and its delimiter; None if blanks or delimiters must be removed."""
-    from nnctl.data.readers.csv.diagnosis import Broken, diagnose, records
+    from nnctl.data.readers.csv.diagnosis import Broken, diagnose, records  # imported here to keep start-up fast
     from nnctl.data.readers.csv.dialect import dialect
 
     how = dialect(path, encoding)
