@@ -25,7 +25,7 @@ COMPILING = {
     "tests/kernels/test_twins.py", "tests/kernels/ops/test_dense_chain.py", "tests/kernels/ops/test_fused_optimizer.py",
     "tests/kernels/ops/test_convolution.py", "tests/kernels/ops/test_conv_pool_backward.py",
     "tests/kernels/primitives/test_gemm.py", "tests/kernels/primitives/test_philox.py",
-    "tests/nn/layers/test_layers_golden.py",
+    "tests/nn/layers/test_layers_golden.py", "tests/engine/test_executor.py", "tests/engine/test_fusions.py",
 }  # fmt: skip
 NEEDS_KERNELS = (
     "tests/kernels/", "tests/nn/", "tests/engine/", "tests/training/", "tests/cli/", "tests/random_graphs/",

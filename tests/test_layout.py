@@ -1,6 +1,7 @@
 """Imports run downwards and in no circle, as pyproject.toml says; those inside functions say why."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,8 @@ def test_imports_inside_functions_say_why():
     silent = []
     for path in sorted((ROOT / "nnctl").rglob("*.py")):
         text = path.read_text(encoding="utf-8")
+        if not re.search(r"^ +(from|import) ", text, re.MULTILINE):
+            continue
         lines = text.splitlines()
         functions = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef))
         found = {(node.lineno, node.end_lineno) for function in functions for node in ast.walk(function)
