@@ -14,10 +14,10 @@ from typing import Any, Never  # noqa: E402
 
 import click  # noqa: E402
 
-from nnctl import __version__  # noqa: E402
 from nnctl.cli.error_handler import Switches, catching  # noqa: E402
 from nnctl.cli.options import debug_option  # noqa: E402
 from nnctl.similar_names import alike  # noqa: E402
+from nnctl.version import __version__  # noqa: E402
 
 # Command -> (module under nnctl.cli, summary). `nnctl --help` reads only this table.
 COMMANDS = {

@@ -52,13 +52,13 @@ def command(
     if run is not None and data is None and _is_data(run):
         raise click.UsageError(f"{run} is not a run; to evaluate on its rows: nnctl eval --data {shell_path(run)}")
     folder = chosen_run(run)
-    from nnctl.training.evaluation import evaluate  # imported here to keep start-up fast
+    from nnctl.api import load  # imported here to keep start-up fast
 
     if data is None:
-        evaluation = evaluate(folder, split=split, reading=reading, weights=weights)
+        evaluation = load(folder, weights=weights).evaluation(split=split, reading=reading)
     else:
         with given_files(data, input_format) as path:
-            evaluation = evaluate(folder, data=path, reading=reading, weights=weights)
+            evaluation = load(folder, weights=weights).evaluation(path, reading=reading)
         if data == STDIN:
             notes = tuple(note.replace(path, STANDARD_INPUT) for note in evaluation.notes)
             evaluation = replace(evaluation, split=STANDARD_INPUT, notes=notes)

@@ -70,10 +70,10 @@ def command(
     folder = chosen_run(run)
     if file:
         refuse_overwriting(file, [source], folder)
-    from nnctl.training.prediction import predict  # imported here to keep start-up fast
+    from nnctl.api import load  # imported here to keep start-up fast
 
     with given_files(source, input_format) as path:
-        predictions = predict(folder, path, keep=_columns(keep), reading=reading, weights=weights)
+        predictions = load(folder, weights=weights).predictions(path, keep=_columns(keep), reading=reading)
     if file:
         refuse_overwriting(file, predictions.trained_on, folder)
     tell(predictions.notes, path if source == STDIN else "")

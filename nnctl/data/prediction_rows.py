@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from nnctl.data.dataset import Split
 from nnctl.data.named_arrays import Arrays
 from nnctl.data.preprocessing.missing_values import NAMED, kept_array_rows, kept_rows, take_rows
 from nnctl.data.preprocessing.sequence_tables import LongTable, fold
+from nnctl.data.readers import in_memory
 from nnctl.data.readers.read import image_spec, read_files
 from nnctl.data.table import Array, Table, listing, suggestion
 from nnctl.errors import DataError
@@ -45,14 +46,37 @@ class Given:
         return np.array_equal(self.numbers, np.arange(1, self.split.rows + 1))
 
 
-def read_given(preprocessing: Preprocessing, source: str | Path | Sequence[str], with_targets: bool) -> Given:
-    """Files, preprocessed as in training.
+def read_given(preprocessing: Preprocessing, source: Any, with_targets: bool) -> Given:
+    """Rows, preprocessed as in training.
 
-    source: a path, a glob or a list of these. with_targets: if False, the target columns may be absent. Rows that the
-    query or the rule `drop` excludes are left out, as in training, and a note names them.
+    source: a path, a glob or a list of these; or rows in memory (see readers/in_memory.py). with_targets: if False, the
+    target columns may be absent. Rows that the query or the rule `drop` excludes are left out, as in training, and a
+    note names them.
     Raises DataError for missing columns or arrays, missing values that no rule fills, and unknown classes.
     """
-    names = (str(source),) if isinstance(source, str | Path) else tuple(map(str, source))
+    names = _paths(source)
+    if names is not None:
+        rows = _read_files(preprocessing, names, with_targets)
+    elif preprocessing.dataset.query is not None:  # which DuckDB runs, on a file
+        with in_memory.as_file(source, preprocessing.features) as name:
+            rows = _read_files(preprocessing, (name,), with_targets)
+    else:
+        rows = in_memory.read_in_memory(source, preprocessing)
+    if isinstance(rows, Table):
+        return _read_table(preprocessing, rows, with_targets)
+    return _read_arrays(preprocessing, rows, with_targets)
+
+
+def _paths(source: Any) -> tuple[str, ...] | None:
+    """The names of files; None for rows in memory."""
+    if isinstance(source, str | Path):
+        return (str(source),)
+    if isinstance(source, list | tuple) and source and all(isinstance(name, str | Path) for name in source):
+        return tuple(map(str, source))
+    return None
+
+
+def _read_files(preprocessing: Preprocessing, names: Sequence[str], with_targets: bool) -> Table | Arrays:
     sequence = preprocessing.dataset.sequence
     needed = [*preprocessing.features, *(preprocessing.target_columns if with_targets else ())]
     needed += filter(None, (sequence.id, sequence.order) if sequence else ())
@@ -64,9 +88,7 @@ def read_given(preprocessing: Preprocessing, source: str | Path | Sequence[str],
             names[0],
             "use a file of the kind that the model was trained on",
         )
-    if isinstance(rows, Table):
-        return _read_table(preprocessing, rows, with_targets)
-    return _read_arrays(preprocessing, rows, with_targets)
+    return rows
 
 
 def _read_table(preprocessing: Preprocessing, table: Table, with_targets: bool) -> Given:

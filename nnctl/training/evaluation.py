@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from nnctl.data.dataset import Target
+from nnctl.data import Preprocessing
+from nnctl.data.dataset import Split, Target
 from nnctl.errors import InputError
 from nnctl.nn.losses import Loss
 from nnctl.nn.losses.ctc_decoding import Reading
-from nnctl.nn.metrics import Metric
 from nnctl.training.batching import cast
-from nnctl.training.best_or_last import Kept, Which
+from nnctl.training.best_or_last import Kept
 from nnctl.training.checks.ctc_lengths import check_alignment
-from nnctl.training.checks.inputs import check_inputs, check_reading
+from nnctl.training.checks.inputs import check_inputs
 from nnctl.training.events import Metrics
-from nnctl.training.model_file import load_model
+from nnctl.training.model import Model
 from nnctl.training.model_metrics import scale_notes, target_names
 from nnctl.training.nonfinite_metrics import nonfinite_note
-from nnctl.training.run_folder import model_of
 
 Array = np.ndarray
 
@@ -47,53 +47,55 @@ class Evaluation:
     kept: Kept | None = None
 
 
-def evaluate(run: Path, *, data: str | None = None, split: str = "test", reading: Reading | None = None,
-             weights: Which | None = None) -> Evaluation:  # fmt: skip
-    """A trained model's metrics on a split of its run's data, or on raw files.
+@dataclass(frozen=True)
+class LabelledRows:
+    """Rows to evaluate on. left_out, notes: as in Evaluation."""
 
-    reading: how label sequences are decoded, instead of the metrics' own arguments. weights: "best" or "last", instead
-    of the run's default.
-    """
-    model, preprocessing = load_model(model_of(run), weights)
-    if reading:
-        check_reading(model.spec, run)
-        model.metrics = tuple(
-            replace(each, metric=each.metric.model_copy(update=reading.arguments()))
-            if isinstance(each.metric, Metric) and "sequence" in each.metric.takes
-            else each
-            for each in model.metrics
-        )
-    left_out: tuple[int, ...] = ()
-    if data:
+    split: Split
+    left_out: tuple[int, ...]
+    notes: tuple[str, ...]
+
+
+def labelled_rows(preprocessing: Preprocessing, data: Any, split: str, run: Path) -> LabelledRows:
+    """The rows of `data` (files, or rows in memory), or of a split of the run's data if that is None."""
+    if data is not None:
         given = preprocessing.read(data, with_targets=True)
-        rows, left_out, notes = given.split, given.left_out, given.notes
-    else:
-        from nnctl.data.load import load_fitted  # not needed for a file given with --data
+        return LabelledRows(given.split, given.left_out, given.notes)
+    from nnctl.data.load import load_fitted  # not needed for a file given with --data
 
-        loaded = load_fitted(preprocessing)
-        rows, notes = getattr(loaded, split), loaded.notes
-        if rows is None:
-            raise InputError(f"the run has no {split} split", where=str(run),
-                             hint=f"splits: {', '.join(loaded.rows)}; or give a file with --data")  # fmt: skip
-    rows = cast(rows, model.program.dtype)
+    loaded = load_fitted(preprocessing)
+    rows = getattr(loaded, split)
+    if rows is None:
+        raise InputError(f"the run has no {split} split", where=str(run),
+                         hint=f"splits: {', '.join(loaded.rows)}; or give a file with --data")  # fmt: skip
+    return LabelledRows(rows, (), loaded.notes)
+
+
+def evaluate_on(model: Model, preprocessing: Preprocessing, labelled: LabelledRows, name: str,
+                reading: Reading | None = None) -> Evaluation:  # fmt: skip
+    """The model's metrics on labelled rows.
+
+    name: of the rows, in the result and in messages. reading: how label sequences are decoded, instead of the metrics'
+    own arguments.
+    """
+    rows = cast(labelled.split, model.program.dtype)
     targets = {name: coder.target for name, coder in preprocessing.targets.items()}
-    with model.executor:
-        check_inputs(model.graph, {data or split: rows})
-        check_alignment(model, targets, {data or split: rows})
-        metrics, outputs, masks = model.evaluate(rows)
-        note = nonfinite_note(model, rows, metrics, data or split)
+    check_inputs(model.graph, {name: rows})
+    check_alignment(model, targets, {name: rows})
+    metrics, outputs, masks = model.with_reading(reading).evaluate(rows)
+    note = nonfinite_note(model, rows, metrics, name)
     called = target_names(targets)
     confusion = {
-        called[name]: confusion_matrix(
-            target, np.asarray(rows.targets[name]), outputs[name], model.spec.losses[name], masks.get(name)
+        called[output]: confusion_matrix(
+            target, np.asarray(rows.targets[output]), outputs[output], model.spec.losses[output], masks.get(output)
         )
-        for name, target in targets.items()
+        for output, target in targets.items()
         if target.classes and target.labels != "sequence"
     }
     return Evaluation(
-        data or split, rows.rows, metrics, {called[name]: target for name, target in targets.items()}, confusion,
-        left_out, (*notes, *scale_notes(model.spec, targets), *filter(None, [note])), model.scaled_losses,
-        model.kept,
+        name, rows.rows, metrics, {called[output]: target for output, target in targets.items()}, confusion,
+        labelled.left_out, (*labelled.notes, *scale_notes(model.spec, targets), *filter(None, [note])),
+        model.scaled_losses, model.kept,
     )  # fmt: skip
 
 

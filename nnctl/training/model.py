@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ from nnctl.data.dataset import Dataset, Split, Target
 from nnctl.engine.executor import BatchResult, Executor
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
+from nnctl.nn.losses.ctc_decoding import Reading
+from nnctl.nn.metrics import Metric
 from nnctl.training.batching import batches_in_order, joined
 from nnctl.training.best_or_last import Kept
 from nnctl.training.checks.outputs import check_heads, check_taken_over
@@ -102,6 +104,17 @@ class Model:
         if loss.labels == "sequence":  # CTC takes either, and probabilities only from a softmax that it is fused with
             return not any(each.fused for each in self.executor.objectives if each.head.name == output)
         return loss.margins or loss.takes_logits
+
+    def with_reading(self, reading: Reading | None) -> Model:
+        """The same model, whose metrics of label sequences decode them so; None leaves it as it is."""
+        if reading is None:
+            return self
+        return replace(self, metrics=tuple(
+            replace(each, metric=each.metric.model_copy(update=reading.arguments()))
+            if isinstance(each.metric, Metric) and "sequence" in each.metric.takes
+            else each
+            for each in self.metrics
+        ))  # fmt: skip
 
     # What it computes outside of training
 

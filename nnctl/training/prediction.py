@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,12 +19,10 @@ from nnctl.nn.losses import Loss
 from nnctl.nn.losses.base import probability_activation
 from nnctl.nn.losses.ctc_decoding import Reading, decode
 from nnctl.training.batching import cast
-from nnctl.training.best_or_last import Kept, Which
-from nnctl.training.checks.inputs import check_inputs, check_reading
+from nnctl.training.best_or_last import Kept
+from nnctl.training.checks.inputs import check_inputs
 from nnctl.training.evaluation import boundary
 from nnctl.training.model import Model
-from nnctl.training.model_file import load_model
-from nnctl.training.run_folder import model_of
 
 Array = np.ndarray
 
@@ -51,36 +48,54 @@ class Predictions:
     kept: Kept | None = None
 
 
-def predict(run: Path, source: str, *, keep: Sequence[str] = (), reading: Reading | None = None,
-            weights: Which | None = None) -> Predictions:  # fmt: skip
-    """Predictions for the rows of raw files, in their order.
+@dataclass(frozen=True)
+class OutputColumns:
+    """The predictions of one output: its columns; and the numbers of the rows, as a message lists them, whose
+    predictions are not finite."""
 
-    If the order does not tell which row is which, a column does: the file of an image, the id of a sequence, or the
-    row's number in the file if rows are left out or reordered. keep: columns of the input to include, or ("all",).
-    weights: "best" or "last", instead of the run's default.
-    """
-    model, preprocessing = load_model(model_of(run), weights)
-    if reading:
-        check_reading(model.spec, run)
-    given = preprocessing.read(source, with_targets=False)
+    column: str
+    columns: tuple[PredictionColumn, ...]
+    not_finite: str = ""
+
+    def of_role(self, role: str) -> list[Array]:
+        return [each.column for each in self.columns if each.role == role]
+
+
+def predict_rows(model: Model, preprocessing: Preprocessing, given: Given,
+                 reading: Reading | None = None) -> dict[str, OutputColumns]:  # fmt: skip
+    """The predictions for rows, by output. Raises InputError for rows that do not fit the model."""
     check_inputs(model.graph, {"given": given.split})
-    notes = list(given.notes)
-    named = _names(preprocessing, given)
-    kept = kept_columns(given, source, keep, notes, preprocessing.dataset.encoding) if keep else {}
-    with model.executor:
-        outputs, masks = model.predict(cast(given.split, model.program.dtype))
-    predicted: list[PredictionColumn] = []
+    outputs, masks = model.predict(cast(given.split, model.program.dtype))
+    found = {}
     for name, p in outputs.items():
         answer = _Answer(model, preprocessing.targets[name], name, p, masks.get(name))
         prefix = f"{name}_" if len(outputs) > 1 else ""
         if answer.coder.labels == "sequence":
-            predicted += answer.text(prefix, reading or Reading())
+            columns = answer.text(prefix, reading or Reading())
         elif answer.coder.classes:
-            predicted += answer.classes(prefix)
+            columns = answer.classes(prefix)
         else:
-            predicted += answer.numbers(prefix)
-        if (bad := _not_finite(p, masks.get(name))).any():
-            notes.append(f"predictions of {answer.column} are not finite in {row_list(bad, numbers=given.split.names)}")
+            columns = answer.numbers(prefix)
+        bad = _not_finite(p, masks.get(name))
+        listed = row_list(bad, numbers=given.split.names) if bad.any() else ""
+        found[name] = OutputColumns(answer.column, tuple(columns), listed)
+    return found
+
+
+def side_by_side(model: Model, preprocessing: Preprocessing, given: Given, outputs: Mapping[str, OutputColumns],
+                 source: str, keep: Sequence[str] = ()) -> Predictions:  # fmt: skip
+    """The predictions of all outputs as the columns of one table.
+
+    If the order does not tell which row is which, a column does: the file of an image, the id of a sequence, or the
+    row's number in the file if rows are left out or reordered. source: the files. keep: columns of them to include, or
+    ("all",).
+    """
+    notes = list(given.notes)
+    named = _names(preprocessing, given)
+    kept = kept_columns(given, source, keep, notes, preprocessing.dataset.encoding) if keep else {}
+    notes += [f"predictions of {each.column} are not finite in {each.not_finite}"
+              for each in outputs.values() if each.not_finite]  # fmt: skip
+    predicted = [column for each in outputs.values() for column in each.columns]
     dataset = preprocessing.dataset
     trained_on = (*(dataset.path or ()), *(dataset.validation_path or ()), *(dataset.test_path or ()))
     columns, roles, names = _side_by_side(named, kept, predicted, notes)

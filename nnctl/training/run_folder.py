@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from nnctl import __version__
 from nnctl.errors import RunError
 from nnctl.quoting import shell_path
 from nnctl.training.atomic_files import LOCK, TEMPORARY, named, write_safely
 from nnctl.training.events import EpochEnded, Event, IterationEnded, IterationsEnded
+from nnctl.version import __version__
 
 RUNS = Path("runs")  # the folder of runs that are given none
 CONFIG, MODEL, CHECKPOINTS = "config.yaml", "model.safetensors", "checkpoints"

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from nnctl import config
+from nnctl.api import load
 from nnctl.errors import DataError
 from nnctl.nn.optimizers import optimizers
 from nnctl.training.advice import schedule_notes
 from nnctl.training.batch_plan import Plan
 from nnctl.training.dry_run import check
-from nnctl.training.prediction import predict
 from nnctl.training.runner import train
 
 
@@ -61,7 +61,7 @@ def test_the_fix_works_for_arrays_too(tmp_path, y):
     assert notes == []
     targets = []
     train(made, folder=tmp_path / "run", subscribers=[lambda event: targets.append(event)])
-    columns = predict(tmp_path / "run", str(tmp_path / "d.npz")).columns
+    columns = load(tmp_path / "run").predictions(str(tmp_path / "d.npz")).columns
     given = np.asarray(y, float).reshape(len(y), -1)
     for i, column in enumerate(columns.values()):
         assert abs(np.mean(column) - given[:, i].mean()) < 3 * given[:, i].std()

@@ -12,11 +12,10 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from nnctl import cli, config
+from nnctl.api import load
 from nnctl.errors import NnctlError, RunError
 from nnctl.training import runner
-from nnctl.training.evaluation import evaluate
 from nnctl.training.model_file import load_model
-from nnctl.training.prediction import predict
 from nnctl.training.safetensors_writer import pieces, signed, verified
 
 CONFIG = """
@@ -149,10 +148,10 @@ def test_models_of_two_runs_that_are_swapped_are_told_apart(run, tmp_path):
     trained(tmp_path / "other", text=CONFIG.replace("units: 8", "units: 7"))
     folder = replaced(run, tmp_path, lambda path: shutil.copy(tmp_path / "other" / "model.safetensors", path))
     with pytest.raises(RunError, match="not this run's: its layers"):
-        evaluate(folder)
+        load(folder).evaluation()
     alone = tmp_path / "alone.safetensors"  # by itself it is a model as good as any
     shutil.copy(tmp_path / "other" / "model.safetensors", alone)
-    assert evaluate(alone).rows == 30
+    assert load(alone).evaluation().rows == 30
 
 
 @pytest.mark.parametrize("damage", ["missing", "flipped", "another's", "of the former format"])
@@ -188,11 +187,11 @@ def test_eval_and_predict_use_the_best_epochs_weights_and_say_so(run):
     rows = metrics_of(run)
     best = int(np.argmin(rows["val_loss"])) + 1
     for weights, epoch in ((None, best), ("best", best), ("last", 12)):
-        found = evaluate(run, split="validation", weights=weights)
+        found = load(run, weights=weights).evaluation(split="validation")
         assert found.metrics["loss"] == pytest.approx(rows["val_loss"][epoch - 1], rel=1e-6)
         assert found.kept.epoch == epoch and found.kept.weights == (weights or "best")
     assert found.kept.monitor is None
-    iris = evaluate(run, split="validation").kept
+    iris = load(run).evaluation(split="validation").kept
     assert iris.monitor == "val_loss" and iris.value == pytest.approx(min(rows["val_loss"]))
 
 
@@ -219,10 +218,10 @@ def test_the_test_table_is_of_the_weights_that_eval_uses(tmp_path):
     for keep in ("best", "last"):
         ended = trained(tmp_path / keep, f"keep: {keep}\n")
         assert ended.kept.weights == keep and ended.kept.epoch == (ended.best_epoch if keep == "best" else 12)
-        assert evaluate(tmp_path / keep).metrics == ended.test
+        assert load(tmp_path / keep).evaluation().metrics == ended.test
         events = [json.loads(line) for line in (tmp_path / keep / "events.jsonl").read_text().splitlines()]
         assert events[-1]["kept"]["weights"] == keep and events[-1]["kept"]["epoch"] == ended.kept.epoch
-    best, last = (evaluate(tmp_path / each, weights="last").metrics for each in ("best", "last"))
+    best, last = (load(tmp_path / each, weights="last").evaluation().metrics for each in ("best", "last"))
     assert best == last  # keep chooses which weights are used, not which are saved
 
 
@@ -231,16 +230,16 @@ def test_keep_can_be_changed_later(run, tmp_path):
     shutil.copytree(run, folder)
     result = CliRunner().invoke(cli.program, ["train", "--resume", str(folder), "--set", "keep=last"])
     assert result.exit_code == 0 and "eval and predict now use the last weights" in result.output
-    assert evaluate(folder).kept.epoch == 12
-    assert evaluate(folder, weights="best").metrics == evaluate(run).metrics
+    assert load(folder).evaluation().kept.epoch == 12
+    assert load(folder, weights="best").evaluation().metrics == load(run).evaluation().metrics
 
 
 def test_without_validation_the_last_weights_are_used(tmp_path):
     text = CONFIG.replace("dataset: iris", "dataset: {name: iris, split: {validation: 0}}")
     ended = trained(tmp_path / "run", text=text)
     assert ended.kept.weights == "last" and ended.kept.epoch == 12
-    assert evaluate(tmp_path / "run").kept.weights == "last"
-    assert evaluate(tmp_path / "run", weights="best").kept.monitor == "loss"
+    assert load(tmp_path / "run").evaluation().kept.weights == "last"
+    assert load(tmp_path / "run", weights="best").evaluation().kept.monitor == "loss"
 
 
 @pytest.mark.parametrize(
@@ -281,7 +280,7 @@ def test_what_early_stopping_restores_is_the_best_and_the_last(tmp_path, stoppin
     assert about(tmp_path / "run")["kept"]["best"]["epoch"] == ended.best_epoch
     with safe_open(tmp_path / "run" / "model.safetensors", "numpy") as file:
         assert not [name for name in file.keys() if ":" in name]  # noqa: SIM118
-    found = evaluate(tmp_path / "run", split="validation").metrics["loss"]
+    found = load(tmp_path / "run").evaluation(split="validation").metrics["loss"]
     assert found == pytest.approx(metrics_of(tmp_path / "run")["val_loss"][ended.best_epoch - 1], rel=1e-6)
 
 
@@ -307,7 +306,7 @@ def test_a_run_that_was_stopped_in_its_first_epoch_has_no_best_weights(tmp_path)
     assert (ended.best_epoch, ended.kept.weights, ended.kept.epoch, ended.kept.iteration) == (None, "last", 1, 1)
     with pytest.raises(NnctlError, match="no best weights"):
         load_model(tmp_path / "run" / "model.safetensors", "best")
-    assert predict(tmp_path / "run", str(iris_path())).columns
+    assert load(tmp_path / "run").predictions(str(iris_path())).columns
 
 
 def iris_path():

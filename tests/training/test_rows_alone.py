@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from nnctl.api import load
 from nnctl.config import loads
 from nnctl.data import load_dataset
 from nnctl.errors import DataError
 from nnctl.training.model import label_kinds
-from nnctl.training.prediction import predict
 from nnctl.training.runner import train
 
 # What columns hold, by the name of the kind: a strategy of words as a CSV file has them.
@@ -127,7 +127,7 @@ def check_all_ways(run, titles, rows, folder, ending):
     unlabelled, names = [row[:-1] for row in rows], titles[:-1]
 
     def answers(some):
-        columns = predict(run, str(write(folder / f"p{ending}", names, some))).columns
+        columns = load(run).predictions(str(write(folder / f"p{ending}", names, some))).columns
         return {name: np.asarray(column) for name, column in columns.items()}
 
     whole = answers(unlabelled)

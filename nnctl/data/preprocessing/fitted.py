@@ -75,8 +75,8 @@ class Preprocessing:
         labels = {name: coder.labels for coder in self.targets.values() for name in coder.columns}
         return column_rules(self.dataset, labels)
 
-    def read(self, source: str | Path | Sequence[str], *, with_targets: bool) -> Given:
-        """Files, preprocessed as in training: see `read_given`."""
+    def read(self, source: Any, *, with_targets: bool) -> Given:
+        """Files, or rows in memory, preprocessed as in training: see `read_given`."""
         return read_given(self, source, with_targets)
 
     def apply(self, source: str | Path | Sequence[str], *, with_targets: bool) -> tuple[Split, tuple[str, ...]]:

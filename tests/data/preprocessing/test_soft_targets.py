@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from nnctl import config as spec
+from nnctl.api import load
 from nnctl.data import Preprocessing, load_dataset
 from nnctl.data.config import DatasetSpec
 from nnctl.errors import InputError
 from nnctl.nn.metrics import metrics
-from nnctl.training.prediction import predict
 from nnctl.training.runner import train
 
 RATINGS = [0.195, 0.8, 0.5, 1.0, 0.0, 0.333, 0.9, 0.1]
@@ -115,7 +115,7 @@ def test_training_gives_keras_loss_accuracy_and_fractions(tmp_path, activation, 
     [metrics] = [event.metrics for event in events if type(event).__name__ == "EpochEnded"]
     assert metrics["loss"] == pytest.approx(math.log(2), rel=1e-6)
     assert metrics["accuracy"] == pytest.approx(1 / 8)
-    columns = predict(tmp_path / "run", file).columns
+    columns = load(tmp_path / "run").predictions(file).columns
     assert list(columns) == ["y"]
     np.testing.assert_allclose(columns["y"], 0.5)
 

@@ -1,0 +1,3 @@
+"""The version of nnctl."""
+
+__version__ = "0.1.0"
