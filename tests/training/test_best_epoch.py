@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from nnctl import config as spec
+from nnctl.api import load
 from nnctl.reports.run_report import PlainReport
 from nnctl.reports.shown_epochs import ShownEpochs
 from nnctl.reports.terminal import Terminal
-from nnctl.training import evaluation, runner
+from nnctl.training import runner
 from nnctl.training.callbacks import callbacks
 from nnctl.training.events import EpochEnded, RunEnded, RunStarted, Said
 from nnctl.training.model import Model
@@ -217,12 +218,12 @@ def test_nan_in_validation_has_one_note_and_is_never_the_best(tmp_path, monitor)
 
 def test_eval_has_the_note_too(tmp_path):
     huge(tmp_path)
-    found = evaluation.evaluate(tmp_path / "run", split="validation")
+    found = load(tmp_path / "run").evaluation(split="validation")
     assert math.isnan(found.metrics["accuracy"])
     assert found.notes[-1].startswith(
         "loss, accuracy and auc are NaN: the model's predictions for 2 of 10 validation rows"
     )
-    assert not any("NaN" in note for note in evaluation.evaluate(tmp_path / "run", split="train").notes)
+    assert not any("NaN" in note for note in load(tmp_path / "run").evaluation(split="train").notes)
 
 
 def test_an_epoch_that_is_nan_first_is_not_the_best_later(tmp_path, monkeypatch):

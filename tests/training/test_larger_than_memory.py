@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from nnctl import config
+from nnctl.api import load
 from nnctl.data import lazy_array
 from nnctl.errors import DataError
-from nnctl.training import evaluation, prediction, runner
+from nnctl.training import runner
 from nnctl.training.events import IterationEnded
 
 resource = pytest.importorskip("resource")  # not on Windows
@@ -64,8 +65,8 @@ def test_training_ends_in_the_same_bits_wherever_the_rows_are(case, dtype, tmp_p
                                            metric="mae" if loss == "mse" else "accuracy"))  # fmt: skip
         folder = tmp_path / way
         ended = runner.train(checked, folder=folder)
-        evaluated = evaluation.evaluate(folder, split="validation")
-        said = prediction.predict(folder, str(path)).columns
+        evaluated = load(folder).evaluation(split="validation")
+        said = load(folder).predictions(str(path)).columns
         found[way] = (
             (folder / "model.safetensors").read_bytes(), (folder / "metrics.csv").read_bytes(), ended.test,
             json.loads((folder / "environment.json").read_text())["data"], evaluated.metrics,

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from nnctl import config as spec
+from nnctl.api import load
 from nnctl.errors import ConfigError, InputError
-from nnctl.training import evaluation, runner
+from nnctl.training import runner
 from nnctl.training.events import EpochEnded
 from nnctl.training.model import Model
 
@@ -24,7 +25,7 @@ def trained(tmp_path, text, name="run", **arrays):
 
 
 def evaluated(tmp_path, split, name="run"):
-    return evaluation.evaluate(tmp_path / name, split=split).metrics
+    return load(tmp_path / name).evaluation(split=split).metrics
 
 
 ROWS = 40

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from nnctl import config as spec
+from nnctl.api import load
 from nnctl.reports.json_output import dumps, jsonable
 from nnctl.reports.run_report import JsonReport, PlainReport
 from nnctl.reports.summary import show_table
 from nnctl.reports.terminal import Terminal
-from nnctl.training import dry_run, evaluation, runner
+from nnctl.training import dry_run, runner
 from nnctl.training.events import RunStarted
 
 PLAIN = "[{Dense: {units: 5, activation: relu}}, {Dense: {units: 3, activation: softmax}}]"
@@ -58,7 +59,7 @@ def test_json_calls_the_target_by_its_column(tmp_path):
     assert started["targets"]["species"]["classes"] == ["setosa", "versicolor", "virginica"]
     kept = json.loads((tmp_path / "run" / "events.jsonl").read_text().splitlines()[0])
     assert list(kept["targets"]) == ["species"]
-    found = jsonable(evaluation.evaluate(tmp_path / "run"))
+    found = jsonable(load(tmp_path / "run").evaluation())
     assert list(found["targets"]) == list(found["confusion"]) == ["species"]
     assert np.array(found["confusion"]["species"]).shape == (3, 3)
     assert "dense_1" not in machine.stream.getvalue() + dumps(found) + (tmp_path / "run" / "events.jsonl").read_text()
@@ -79,5 +80,5 @@ def test_several_targets_are_called_as_the_config_calls_them(tmp_path):
     assert {name: target.columns for name, target in events[0].targets.items()} == {
         "kind": ("species",), "width": ("petal_width",)
     }  # fmt: skip
-    found = evaluation.evaluate(tmp_path / "run")
+    found = load(tmp_path / "run").evaluation()
     assert (list(found.targets), list(found.confusion)) == (["kind", "width"], ["kind"])

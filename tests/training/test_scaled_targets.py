@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from nnctl import config
+from nnctl.api import load
 from nnctl.data.preprocessing.targets import TargetCoder
 from nnctl.reports.evaluation import show
 from nnctl.reports.run_report import PlainReport
 from nnctl.reports.terminal import Terminal
-from nnctl.training import dry_run, evaluation, prediction, runner
+from nnctl.training import dry_run, runner
 from nnctl.training.events import EpochEnded, RunEnded, RunStarted
 
 ROWS = 60
@@ -75,7 +76,7 @@ def test_metrics_are_in_the_data_s_unit(tmp_path, columns, normalize, chain):
     events = []
     runner.train(config.loads(text + chain), folder=tmp_path / "run", subscribers=[events.append])
     found = {type(event): event for event in events}
-    predicted = prediction.predict(tmp_path / "run", str(tmp_path / "d.csv")).columns
+    predicted = load(tmp_path / "run").predictions(str(tmp_path / "d.csv")).columns
     p = np.stack([np.asarray(predicted[name], float) for name in columns], axis=1)
     last = ROWS - found[RunStarted].rows["test"]
     middle = last - found[RunStarted].rows["validation"]
@@ -84,7 +85,7 @@ def test_metrics_are_in_the_data_s_unit(tmp_path, columns, normalize, chain):
             "validation": {name: found[EpochEnded].metrics[f"val_{name}"] for name in ("loss", *METRICS)}}  # fmt: skip
     for split, chosen in rows.items():
         wanted = by_hand(y[chosen], p[chosen])
-        for metrics in (told[split], evaluation.evaluate(tmp_path / "run", split=split).metrics):
+        for metrics in (told[split], load(tmp_path / "run").evaluation(split=split).metrics):
             assert {name: metrics[name] for name in METRICS} == pytest.approx(wanted, rel=1e-4), split
     # the loss is of what is learnt: (y - shift) / scale, fitted on the training rows
     train, shift, scale = y[rows["train"]], np.zeros(len(columns)), np.ones(len(columns))
@@ -123,7 +124,7 @@ def test_it_is_said_that_the_loss_is_scaled(tmp_path):
     assert NOTE in events[0].notes
     assert events[0].scaled == ("loss",)
     assert any(line.startswith("loss (scaled) ") for line in terminal.stream.getvalue().splitlines())
-    found = evaluation.evaluate(tmp_path / "run")
+    found = load(tmp_path / "run").evaluation()
     assert NOTE in found.notes
     terminal = piped()
     show(found, terminal)
@@ -158,8 +159,8 @@ def test_of_two_outputs_the_scaled_one_is_named(tmp_path):
     runner.train(config.loads(text), folder=tmp_path / "run", subscribers=[events.append])
     assert events[0].scaled == ("loss", "dear_loss")
     assert any(note.startswith('dear_loss is computed on the scaled target "price"; ') for note in events[0].notes)
-    found = evaluation.evaluate(tmp_path / "run", split="train").metrics
-    predicted = prediction.predict(tmp_path / "run", str(tmp_path / "d.csv")).columns
+    found = load(tmp_path / "run").evaluation(split="train").metrics
+    predicted = load(tmp_path / "run").predictions(str(tmp_path / "d.csv")).columns
     for name, column in (("soon", "days"), ("dear", "price")):
         truth = y[:, ["days", "price"].index(column)]
         assert found[f"{name}_mae"] == pytest.approx(
@@ -185,7 +186,7 @@ def test_an_autoencoder_s_unit(tmp_path, kind, normalize):
     optimizer: {{sgd: {{learning_rate: 0}}}}
     """
     runner.train(config.loads(text), folder=tmp_path / "run")
-    found = evaluation.evaluate(tmp_path / "run", split="train").metrics
+    found = load(tmp_path / "run").evaluation(split="train").metrics
     middle = x.mean(axis=None if kind == "bytes" else 0) if normalize == "standard" else 0  # which 0 stands for
     assert found["mae"] == pytest.approx(np.abs(x - middle).mean(), rel=1e-4)
 

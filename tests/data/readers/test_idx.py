@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from nnctl import config
+from nnctl.api import load
 from nnctl.data.catalog.bundled import bundled_path
 from nnctl.data.readers.idx import read_idx
 from nnctl.data.readers.paths import is_idx
 from nnctl.errors import DataError
-from nnctl.training import evaluation, prediction, runner
+from nnctl.training import runner
 
 CODES = {"uint8": 8, "int8": 9, "int16": 11, "int32": 12, "float32": 13, "float64": 14}
 
@@ -110,9 +111,9 @@ def test_a_folder_like_mnists_trains_and_its_test_files_test(folder, tmp_path):
     assert (data.train.rows, data.validation.rows, data.test.rows) == (900, 300, 597)
     ended = runner.train(checked, folder=tmp_path / "run")
     assert ended.test["accuracy"] > 0.85
-    again = evaluation.evaluate(tmp_path / "run", data=str(folder / "t10k-images-idx3-ubyte.gz"))
+    again = load(tmp_path / "run").evaluation(str(folder / "t10k-images-idx3-ubyte.gz"))
     assert again.metrics["accuracy"] == pytest.approx(ended.test["accuracy"])
-    said = prediction.predict(tmp_path / "run", str(folder / "t10k-images-idx3-ubyte.gz")).columns
+    said = load(tmp_path / "run").predictions(str(folder / "t10k-images-idx3-ubyte.gz")).columns
     assert len(said["y"]) == 597
 
 

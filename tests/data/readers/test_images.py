@@ -16,10 +16,11 @@ from data.files import loaded  # noqa: E402
 
 from nnctl import cli  # noqa: E402
 from nnctl import config as spec  # noqa: E402
+from nnctl.api import load  # noqa: E402
 from nnctl.data.config import ImageSpec  # noqa: E402
 from nnctl.data.readers.images import read_image_folder  # noqa: E402
 from nnctl.errors import DataError  # noqa: E402
-from nnctl.training import evaluation, prediction, runner  # noqa: E402
+from nnctl.training import runner  # noqa: E402
 
 
 def paint(path, pixels, **how):
@@ -178,17 +179,17 @@ def test_it_trains_and_answers_for_files_by_name(photos, tmp_path):
     assert ended.test["accuracy"] == 1.0
     paint(tmp_path / "new" / "noon.png", np.full((30, 20, 3), 220))
     paint(tmp_path / "new" / "night.png", np.full((9, 9, 3), 20))
-    said = prediction.predict(tmp_path / "run", str(tmp_path / "new")).columns
+    said = load(tmp_path / "run").predictions(str(tmp_path / "new")).columns
     assert dict(zip(said["file"], said["y"], strict=True)) == {"night.png": "dark", "noon.png": "bright"}
     for source in ("new/noon.png", "new/noo*.png"):
-        single = prediction.predict(tmp_path / "run", str(tmp_path / source)).columns
+        single = load(tmp_path / "run").predictions(str(tmp_path / source)).columns
         assert list(single["y"]) == ["bright"]
-    again = evaluation.evaluate(tmp_path / "run", data=str(photos))
+    again = load(tmp_path / "run").evaluation(str(photos))
     assert again.metrics["accuracy"] == 1.0 and again.rows == 60
     one_class = photos.rename(tmp_path / "rest")
     shutil.rmtree(one_class / "dark")
-    assert evaluation.evaluate(tmp_path / "run", data=str(one_class)).rows == 30
-    said = prediction.predict(tmp_path / "run", str(one_class)).columns
+    assert load(tmp_path / "run").evaluation(str(one_class)).rows == 30
+    said = load(tmp_path / "run").predictions(str(one_class)).columns
     assert said["file"][0] == "bright/0.png" and set(said["y"]) == {"bright"}
 
 
@@ -226,7 +227,7 @@ def test_pixels_are_refused_where_other_numbers_were_trained_on(tmp_path):
     runner.train(spec.loads(text), folder=tmp_path / "run")
     paint(tmp_path / "seven.png", np.zeros((8, 8)))
     with pytest.raises(DataError, match="another scale"):
-        prediction.predict(tmp_path / "run", str(tmp_path / "seven.png"))
+        load(tmp_path / "run").predictions(str(tmp_path / "seven.png"))
 
 
 # -- transparency, depth, pages
@@ -425,9 +426,9 @@ def test_a_model_reads_new_images_as_those_it_was_trained_on(tmp_path):
     """
     ended = runner.train(spec.loads(text), folder=tmp_path / "run")
     assert ended.test["accuracy"] == 1.0
-    whole = prediction.predict(tmp_path / "run", str(tmp_path / "deep"))
+    whole = load(tmp_path / "run").predictions(str(tmp_path / "deep"))
     for number in (0, 25):
-        alone = prediction.predict(tmp_path / "run", str(tmp_path / "deep" / whole.columns["file"][number]))
+        alone = load(tmp_path / "run").predictions(str(tmp_path / "deep" / whole.columns["file"][number]))
         assert alone.columns["probability_bar"][0] == pytest.approx(whole.columns["probability_bar"][number], abs=1e-6)
         assert any("20 to 199 becomes 0 to 1" in note for note in alone.notes)
 
@@ -443,6 +444,6 @@ def test_a_model_of_plain_images_takes_deep_ones_by_the_whole_range(photos, tmp_
     pixels = np.random.default_rng(1).integers(0, 256, (6, 5, 3))
     paint(tmp_path / "plain.png", pixels)
     (tmp_path / "deep.png").write_bytes(sixteen(pixels * 257))
-    plain, deep = (prediction.predict(tmp_path / "run", str(tmp_path / f"{name}.png")) for name in ("plain", "deep"))
+    plain, deep = (load(tmp_path / "run").predictions(str(tmp_path / f"{name}.png")) for name in ("plain", "deep"))
     assert list(plain.columns["probability_dark"]) == list(deep.columns["probability_dark"])
     assert any("0 to 65535 becomes 0 to 1" in note for note in deep.notes) and not plain.notes

@@ -9,11 +9,12 @@ import pytest
 from data.files import loaded
 
 from nnctl import config
+from nnctl.api import load
 from nnctl.data.columns.column_format import Rules
 from nnctl.data.readers.paths import find_files
 from nnctl.data.readers.read import read_table
 from nnctl.errors import DataError
-from nnctl.training import prediction, runner
+from nnctl.training import runner
 
 
 def table(path, **how):
@@ -143,13 +144,13 @@ def test_json_that_fits_a_trained_model_only_here_and_there(tmp_path):
     runner.train(config.loads(text), folder=tmp_path / "run")
     write(tmp_path / "null.json", x=[None], z=["2.5"])
     write(tmp_path / "mean.json", x=[19.5], z=[2.5])
-    assert prediction.predict(tmp_path / "run", str(tmp_path / "null.json")).columns["probability_1"].shape == (1,)
+    assert load(tmp_path / "run").predictions(str(tmp_path / "null.json")).columns["probability_1"].shape == (1,)
     write(tmp_path / "word.json", x=[1, "abc"], z=[1, 2])
     with pytest.raises(DataError, match='row 2 holds "abc" in a column of numbers'):
-        prediction.predict(tmp_path / "run", str(tmp_path / "word.json"))
+        load(tmp_path / "run").predictions(str(tmp_path / "word.json"))
     write(tmp_path / "list.json", x=[[1]], z=[1])
     with pytest.raises(DataError, match="holds lists of numbers, but the model was trained on numbers"):
-        prediction.predict(tmp_path / "run", str(tmp_path / "list.json"))
+        load(tmp_path / "run").predictions(str(tmp_path / "list.json"))
 
 
 @pytest.mark.parametrize("ending", [".csv", ".json", ".parquet"])
