@@ -59,4 +59,5 @@ def pytest_collection():
 
 def pytest_collection_finish():
     gc.freeze()
+    gc.set_threshold(50_000, 20, 100)  # Numba makes many objects: looking through them each time takes a tenth of it
     gc.enable()
