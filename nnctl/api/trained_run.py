@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.data import Preprocessing
+from nnctl.data.prediction_rows import Given
 from nnctl.errors import InputError
 from nnctl.nn.losses.ctc_decoding import Reading
 from nnctl.training.best_or_last import Kept, Which
@@ -97,14 +98,16 @@ class TrainedRun:
         Raises DataError for rows that do not fit the model.
         """
         reading = None if decode == "greedy" and beam_width is None else Reading(decode, beam_width)
-        return self._one_or_all({name: _array(each.of_role(ANSWER)) for name, each in self._of(rows, reading).items()})
+        _, outputs = self._predicted(rows, reading)
+        return self._one_or_all({name: _array(each.of_role(ANSWER)) for name, each in outputs.items()})
 
     def predict_proba(self, rows: Any) -> Any:
         """The probability of each class: (rows, classes), in the order of `classes`; with several outputs, a dict of
         those that have classes. Raises InputError if no output has probabilities."""
+        _, outputs = self._predicted(rows)
         found = {
             name: probabilities
-            for name, each in self._of(rows, None).items()
+            for name, each in outputs.items()
             if (probabilities := _array(each.of_role(PROBABILITY), wide=True)) is not None
         }
         if not found:
@@ -120,11 +123,7 @@ class TrainedRun:
     def predictions(self, rows: Any, *, keep: Sequence[str] = (), reading: Reading | None = None) -> Predictions:
         """Predictions as named columns, with probabilities and notes, as the command predict writes them. keep: columns
         of a file to include, or ("all",)."""
-        if reading:
-            check_reading(self._model.spec, self.folder)
-        given = self._preprocessing.read(rows, with_targets=False)
-        with self._lock:
-            outputs = predict_rows(self._model, self._preprocessing, given, reading)
+        given, outputs = self._predicted(rows, reading)
         return side_by_side(self._model, self._preprocessing, given, outputs, rows, keep)
 
     def evaluation(self, rows: Any = None, *, split: str = "test", reading: Reading | None = None) -> Evaluation:
@@ -152,12 +151,13 @@ class TrainedRun:
     def __repr__(self) -> str:
         return f"TrainedRun({str(self.folder)!r})"
 
-    def _of(self, rows: Any, reading: Reading | None) -> Mapping[str, OutputColumns]:
+    def _predicted(self, rows: Any, reading: Reading | None = None) -> tuple[Given, Mapping[str, OutputColumns]]:
+        """The rows as read, and their predictions by output."""
         if reading:
             check_reading(self._model.spec, self.folder)
         given = self._preprocessing.read(rows, with_targets=False)
         with self._lock:
-            return predict_rows(self._model, self._preprocessing, given, reading)
+            return given, predict_rows(self._model, self._preprocessing, given, reading)
 
     def _one_or_all(self, found: Mapping[str, Any]) -> Any:
         return next(iter(found.values())) if len(self.outputs) == 1 else dict(found)

@@ -3,7 +3,7 @@
 TOP_LEVEL = {
     "name": "The name of the runs' folders; default: the file's name.",
     "seed": "Random seed of the split, the weights, the shuffling and dropout. The same seed gives the same model.",
-    "dataset": "The data: the name of a bundled data set, or a mapping with `path` or `name` and what to make of them.",
+    "dataset": "The data: the name of a bundled set, or a mapping with `path` or `name` and how to read and split it.",
     "inputs": "The model's inputs, where there are several: their names, or a mapping from names to what feeds them.",
     "layers": "The layers in order. Each takes the output of the one before, unless `from` names others.",
     "outputs": "The layers whose outputs are trained; default: the layers that feed no other layer.",

@@ -1,24 +1,57 @@
-"""Facts that each class of a family must state: where a default would be wrong for some, it would be so silently."""
+"""Families whose classes must state facts: where a default would be wrong for some, it would be so silently."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import TypeVar
 
+from nnctl.components.registry import Declared, Family
 from nnctl.errors import InputError
 
+D = TypeVar("D", bound=Declared)
 
-def require_fact(
-    what: str, cls: type, fact: str, meaning: str, allowed: Iterable[str], *, several: bool = False
-) -> None:
-    """Raises InputError if a class does not state a fact, or states an unknown value.
 
-    what: the component, as in "the loss 'mse'". meaning: of the fact, as in "its targets are". several: the fact is a
-    tuple of the allowed values.
+@dataclass(frozen=True)
+class Fact:
+    """A class attribute that has to be stated.
+
+    meaning: as in "its targets are". allowed: its values. several: it is a tuple of these.
     """
-    stated = getattr(cls, fact, None)
-    values = (stated if isinstance(stated, tuple) else ()) if several else (stated,)
-    if values and all(value in allowed for value in values):
-        return
-    said = f"{fact} = {stated!r}" if stated is not None else f"no `{fact}`"
-    raise InputError(
-        f"{what} cannot be registered: its class {cls.__name__} has {said}",
-        hint=f"state what {meaning}: {fact} = {'a tuple' if several else 'one'} of {', '.join(map(repr, allowed))}",
-    )
+
+    name: str
+    meaning: str
+    allowed: Collection[str]
+    several: bool = False
+
+    def is_stated(self, cls: type) -> bool:
+        stated = getattr(cls, self.name, None)
+        values = (stated if isinstance(stated, tuple) else ()) if self.several else (stated,)
+        return bool(values) and all(value in self.allowed for value in values)
+
+    def hint(self) -> str:
+        how = "a tuple" if self.several else "one"
+        return f"state what {self.meaning}: {self.name} = {how} of {', '.join(map(repr, self.allowed))}"
+
+
+class StatingFamily(Family):
+    """A family that refuses classes which do not state its facts."""
+
+    def __init__(self, noun: str, *facts: Fact):
+        super().__init__(noun)
+        self._facts = facts
+
+    def register(self, name: str, *aliases: str) -> Callable[[type[D]], type[D]]:
+        """As Family.register. Raises InputError for a class that does not state a fact, or states an unknown value."""
+        add = super().register(name, *aliases)
+
+        def checked(cls: type[D]) -> type[D]:
+            for fact in self._facts:
+                if not fact.is_stated(cls):
+                    stated = getattr(cls, fact.name, None)
+                    said = f"{fact.name} = {stated!r}" if stated is not None else f"no `{fact.name}`"
+                    raise InputError(
+                        f"the {self.noun} {name!r} cannot be registered: its class {cls.__name__} has {said}",
+                        hint=fact.hint(),
+                    )
+            return add(cls)
+
+        return checked

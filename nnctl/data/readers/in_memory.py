@@ -19,7 +19,7 @@ import numpy as np
 
 from nnctl.data.columns.column_format import TEXT, ColumnFormat, Rules
 from nnctl.data.columns.interpretation import as_category, typed
-from nnctl.data.columns.number_formats import BEYOND
+from nnctl.data.columns.number_formats import BEYOND, PLAIN
 from nnctl.data.named_arrays import Arrays
 from nnctl.data.table import Array, Column, Table, listing, number_word
 from nnctl.errors import DataError
@@ -102,20 +102,10 @@ def column_of(name: str, values: Any, rules: Rules) -> Column:
         column = _objects(name, array.tolist(), rules)
     else:
         return _nested(f"values of type {array.dtype}", len(array))
-    if column.kind == "number" and missing:  # such as -999
-        for word in missing:
-            number = _number(word)
-            if number is not None:
-                column.values[column.values == number] = np.nan
+    if column.kind == "number":  # such as -999
+        for word in filter(PLAIN.fullmatch, missing):
+            column.values[column.values == float(word)] = np.nan
     return column
-
-
-def _number(word: str) -> float | None:
-    """The number that a word of `missing_values` is, or None."""
-    try:
-        return float(word)
-    except ValueError:
-        return None
 
 
 def _array(values: Any) -> Array:

@@ -1,13 +1,12 @@
 """What a loss is: one value per sample, and the gradient of the prediction right under it."""
 
-from collections.abc import Callable
-from typing import Any, ClassVar, Literal, TypeVar, get_args
+from typing import Any, ClassVar, Literal, get_args
 
 import numpy as np
 
-from nnctl.components.registry import Declared, Family, one_of
+from nnctl.components.registry import Declared, one_of
 from nnctl.errors import ShapeError
-from nnctl.nn.stated_facts import require_fact
+from nnctl.nn.stated_facts import Fact, StatingFamily
 
 Array = np.ndarray
 Saved = Any
@@ -18,26 +17,12 @@ EPSILON = 1e-7  # Keras' distance from log 0 and from division by 0
 Labels = Literal["integer", "onehot", "binary", "number", "sequence"]
 Predictions = Literal["probabilities", "logits", "margins", "scores", "positive", "numbers"]
 
-D = TypeVar("D", bound=Declared)
-
-
-class LossFamily(Family):
-    """The losses by name. A class that does not state what it compares is refused: a default would let a loss of
-    probabilities train on the output of a linear unit, silently and badly."""
-
-    def register(self, name: str, *aliases: str) -> Callable[[type[D]], type[D]]:
-        """As Family.register. Raises InputError for a loss that does not state `labels` and `predicts`."""
-        add = super().register(name, *aliases)
-
-        def checked(cls: type[D]) -> type[D]:
-            require_fact(f"the loss {name!r}", cls, "labels", "its targets are", get_args(Labels))
-            require_fact(f"the loss {name!r}", cls, "predicts", "its predictions must be", get_args(Predictions))
-            return add(cls)
-
-        return checked
-
-
-losses = LossFamily("loss")
+# By a default, a loss of probabilities would train on the output of a linear unit, silently and badly.
+losses = StatingFamily(
+    "loss",
+    Fact("labels", "its targets are", get_args(Labels)),
+    Fact("predicts", "its predictions must be", get_args(Predictions)),
+)
 
 
 class Loss(Declared):

@@ -1,21 +1,20 @@
 """What a metric is: its arguments, the sums that it keeps from batch to batch, and its value."""
 
 import math
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from nnctl.components.registry import Declared, Family
+from nnctl.components.registry import Declared
 from nnctl.errors import InputError
-from nnctl.nn.stated_facts import require_fact
+from nnctl.nn.stated_facts import Fact, StatingFamily
 
 if TYPE_CHECKING:
     from nnctl.nn.metrics.converted import Converted
 
 Array = np.ndarray
 State = dict[str, Any]  # floats and float64 arrays
-
 
 LABELS = {
     "integer": "class numbers",
@@ -27,26 +26,12 @@ LABELS = {
 CLASSES = ("integer", "onehot", "binary")
 VALUES = ("number", "binary", "onehot")
 
-D = TypeVar("D", bound=Declared)
-
-
-class MetricFamily(Family):
-    """The metrics by name. A class that does not state which direction is better and which targets it takes is refused:
-    by a default, early stopping would wait for an error to grow."""
-
-    def register(self, name: str, *aliases: str) -> Callable[[type[D]], type[D]]:
-        """As Family.register. Raises InputError for a metric that does not state `better` and `takes`."""
-        add = super().register(name, *aliases)
-
-        def checked(cls: type[D]) -> type[D]:
-            require_fact(f"the metric {name!r}", cls, "better", "direction is better", ("max", "min"))
-            require_fact(f"the metric {name!r}", cls, "takes", "its targets may be", LABELS, several=True)
-            return add(cls)
-
-        return checked
-
-
-metrics = MetricFamily("metric")
+# By a default, early stopping would wait for an error to grow.
+metrics = StatingFamily(
+    "metric",
+    Fact("better", "direction is better", ("max", "min")),
+    Fact("takes", "its targets may be", LABELS, several=True),
+)
 
 
 class Metric(Declared):

@@ -4,7 +4,7 @@ import pytest
 
 from nnctl.errors import InputError
 from nnctl.nn.metrics import Metric, metrics
-from nnctl.nn.metrics.base import MetricFamily
+from nnctl.nn.stated_facts import StatingFamily
 
 
 @pytest.mark.parametrize("facts, said, hint", [
@@ -17,7 +17,7 @@ from nnctl.nn.metrics.base import MetricFamily
     ({"better": "min", "takes": ("numbers",)}, "takes = ('numbers',)", "takes = a tuple of"),
 ])  # fmt: skip
 def test_a_metric_that_does_not_state_its_facts_is_refused(facts, said, hint):
-    family = MetricFamily("metric")
+    family = StatingFamily("metric", *metrics._facts)
     with pytest.raises(InputError) as caught:
         family.register("worst")(type("Worst", (Metric,), {"__module__": __name__, **facts}))
     [problem] = caught.value.problems
@@ -27,7 +27,7 @@ def test_a_metric_that_does_not_state_its_facts_is_refused(facts, said, hint):
 
 
 def test_it_is_registered_with_them():
-    family = MetricFamily("metric")
+    family = StatingFamily("metric", *metrics._facts)
     facts = {"__module__": __name__, "better": "min", "takes": ("number", "binary")}
     cls = family.register("worst")(type("Worst", (Metric,), facts))
     assert family["worst"] is cls
