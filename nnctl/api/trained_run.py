@@ -87,6 +87,16 @@ class TrainedRun:
         """Which weights the model has: of the best or the last epoch, and which epoch that is."""
         return self._model.kept
 
+    @property
+    def model(self) -> Model:
+        """The model itself: its graph, its weights, its losses. Not to be changed."""
+        return self._model
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What turns raw rows into tensors, and predictions into words."""
+        return self._preprocessing
+
     # What it computes
 
     def predict(self, rows: Any, *, decode: str = "greedy", beam_width: int | None = None) -> Any:

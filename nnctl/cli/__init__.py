@@ -28,6 +28,7 @@ COMMANDS = {
     "train": ("train", "Train the network a config describes, or resume a run."),
     "eval": ("evaluate", "Show a run's metrics, confusion matrix and per-class table."),
     "predict": ("predict", "Predict each row of a file with a trained run."),
+    "export": ("export", "Write a run's model for ONNX, Keras or PyTorch."),
     "datasets": ("datasets", "List the bundled data sets, or preview one."),
     "schema": ("schema", "Print the JSON Schema of configs, for editors."),
 }

@@ -1,0 +1,1 @@
+"""The torch engine: the same models, computed by PyTorch on CPUs and GPUs."""
