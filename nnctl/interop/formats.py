@@ -49,7 +49,7 @@ class Format:
 
 
 FORMATS: Mapping[str, Format] = {
-    "onnx": Format("onnx", "ONNX, for onnxruntime and model servers", ".onnx"),
+    "onnx": Format("onnx", "ONNX, for onnxruntime and model servers", ".onnx", frozenset({"preprocessing"})),
     "keras": Format("keras_file", "a file that keras.saving.load_model reads", ".keras"),
     "keras-code": Format("keras_code", "the Keras script that the config stands for", ".keras.py"),
     "torch-code": Format("torch_code", "a plain PyTorch module, with its weights beside it", ".torch.py"),
