@@ -141,11 +141,23 @@ engine: {threads: 2}
 
 
 @pytest.mark.skipif(not kernels.installed(), reason="Numba is not installed")
-def test_a_run_of_several_steps_a_call_stops_between_two_calls_and_resumes(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("dataset", "classes", "batch_size", "work"),
+    [
+        ("wine", 3, 8, 300_000),
+        # the only chain of byte rows among the tests: it takes ten seconds to compile
+        pytest.param("digits", 10, 50, 4_000_000, marks=pytest.mark.slow),
+    ],
+)
+def test_a_run_of_several_steps_a_call_stops_between_two_calls_and_resumes(
+    dataset, classes, batch_size, work, tmp_path, monkeypatch
+):
     monkeypatch.setenv(kernels.SWITCH, "numba")
-    monkeypatch.setattr(multi_step, "WORK", 4_000_000)  # some steps a call, several calls an epoch
+    monkeypatch.setattr(multi_step, "WORK", work)  # some steps a call, several calls an epoch
     monkeypatch.setattr(strategy, "CHAIN_WORTH_A_THREAD", 0)
-    given = config.loads(CHAIN)
+    text = CHAIN.replace("digits", dataset).replace("units: 10", f"units: {classes}")
+    text = text.replace("batch_size: 50", f"batch_size: {batch_size}")
+    given = config.loads(text)
     goes = []
     ends = lambda event: goes.append(event.last.step) if isinstance(event, IterationsEnded) else None  # noqa: E731
     runner.train(given, folder=tmp_path / "whole", subscribers=[ends])

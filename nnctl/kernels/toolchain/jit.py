@@ -10,17 +10,31 @@ from nnctl.kernels.toolchain.numba_cache import VerifiedCache
 
 
 def compiled(**options: Any) -> Callable[[Any], Any]:
-    """Numba's njit without the interpreter lock, with NumPy's rules of division, and with nnctl's own cache."""
+    """Numba's njit without the interpreter lock, with NumPy's rules of division, and with nnctl's own cache.
+
+    Only other kernels can call the result: functions that Python calls come from a library (shared_library.py), and
+    without Numba's own wrappers for Python, compiling takes a tenth less. Where no library can be built, see
+    `for_python`.
+    """
 
     def decorate(function: Any) -> Any:
-        # a function that only other kernels call is not made callable from Python, which saves time
-        private = function.__name__.startswith("_")
-        without = {"no_cpython_wrapper": private, "no_cfunc_wrapper": private}
-        dispatcher = njit(nogil=True, error_model="numpy", **without, **options)(function)
-        dispatcher._cache = VerifiedCache(function)
+        dispatcher = _dispatcher(function, options, wrapped=False)
+        dispatcher.nnctl_options = options
         return dispatcher
 
     return decorate
+
+
+def for_python(dispatcher: Any) -> Any:
+    """The function of a kernel that Python can call, as Numba makes it."""
+    return _dispatcher(dispatcher.py_func, dispatcher.nnctl_options, wrapped=True)
+
+
+def _dispatcher(function: Any, options: dict[str, Any], wrapped: bool) -> Any:
+    without = {} if wrapped else {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    dispatcher = njit(nogil=True, error_model="numpy", **without, **options)(function)
+    dispatcher._cache = VerifiedCache(function, wrapped)
+    return dispatcher
 
 
 # nogil: several threads run kernels at once. contract: a product and a sum may become one instruction; everything else

@@ -21,10 +21,13 @@ from nnctl.kernels.toolchain import cache
 
 
 class VerifiedCache(FunctionCache):
-    """What a dispatcher asks for what it compiled before, and hands what it has compiled."""
+    """What a dispatcher asks for what it compiled before, and hands what it has compiled.
 
-    def __init__(self, function: Any):
-        self._py_func = function
+    wrapped: whether Python can call the code.
+    """
+
+    def __init__(self, function: Any, wrapped: bool = False):
+        self._py_func, self._wrapped = function, wrapped
         self._cache_path = str(cache.of_version())
         self.enable()
 
@@ -49,7 +52,9 @@ class VerifiedCache(FunctionCache):
         function = self._py_func
         code = function.__code__
         place = (function.__module__, function.__qualname__, code.co_firstlineno, _stamp(code.co_filename))
-        said = hashlib.sha256(repr((place, self._index_key(signature, codegen))).encode()).hexdigest()[:24]
+        said = hashlib.sha256(repr((place, self._wrapped, self._index_key(signature, codegen))).encode()).hexdigest()[
+            :24
+        ]
         return cache.of_version() / f"{function.__module__.rpartition('.')[2]}.{function.__name__}-{said}.nbc"
 
 

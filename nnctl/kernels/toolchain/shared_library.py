@@ -71,7 +71,9 @@ class Kernel:
             numba = getattr(self._home._module(), self._name)
             library = _built(path, "build", numba, arguments)
             if library is None:
-                return numba
+                from nnctl.kernels.toolchain.jit import for_python  # it imports Numba
+
+                return for_python(numba)
         return _function(library, self)
 
     def address(self, kinds: Kinds, compiled: Callable[[], tuple[Any, Any, Callable[[], int]]]) -> int:

@@ -300,7 +300,7 @@ def test_a_linker_without_room_is_not_remembered(tmp_path, monkeypatch):
 def test_no_file_of_numba_itself_is_used(tmp_path, monkeypatch):
     """A pickle put in the place of a function's compiled code is not loaded."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    from nnctl.kernels.toolchain.jit import compiled
+    from nnctl.kernels.toolchain.jit import compiled, for_python
 
     def double(x):
         return 2 * x
@@ -309,15 +309,15 @@ def test_no_file_of_numba_itself_is_used(tmp_path, monkeypatch):
         def __reduce__(self):
             return os.mkdir, (str(tmp_path / "trapped"),)
 
-    assert compiled()(double)(3) == 6
+    assert for_python(compiled()(double))(3) == 6
     [kept] = tmp_path.rglob("*.nbc")
     assert not list(tmp_path.rglob("*.nbi"))
-    again = compiled()(double)
+    again = for_python(compiled()(double))
     assert again(3) == 6 and sum(again.stats.cache_hits.values()) == 1
     kept.write_bytes(pickle.dumps(Trap()))
-    once_more = compiled()(double)
+    once_more = for_python(compiled()(double))
     assert once_more(3) == 6 and not once_more.stats.cache_hits
     assert not (tmp_path / "trapped").exists()
-    assert sum(compiled()(double).stats.cache_hits.values()) == 0
-    last = compiled()(double)
+    assert sum(for_python(compiled()(double)).stats.cache_hits.values()) == 0
+    last = for_python(compiled()(double))
     assert last(3) == 6 and sum(last.stats.cache_hits.values()) == 1
