@@ -31,7 +31,7 @@ def for_python(dispatcher: Any) -> Any:
 
 
 def _dispatcher(function: Any, options: dict[str, Any], wrapped: bool) -> Any:
-    without = {} if wrapped else {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    without: dict[str, Any] = {} if wrapped else {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     dispatcher = njit(nogil=True, error_model="numpy", **without, **options)(function)
     dispatcher._cache = VerifiedCache(function, wrapped)
     return dispatcher
