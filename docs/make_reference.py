@@ -18,7 +18,7 @@ from nnctl.components.fast_checks import Field, split
 from nnctl.components.registry import normalised, plain
 from nnctl.config import json_schema, shipped_schema
 from nnctl.config.argument_docs import argument_sentences, descriptions, summary
-from nnctl.config.argument_texts import COMMON, TOP_LEVEL, WIRING
+from nnctl.config.argument_texts import COMMON, INITIAL_WEIGHTS, TOP_LEVEL, WIRING
 from nnctl.config.components import slots
 from nnctl.config.json_schema import FAMILIES
 from nnctl.config.shipped_schema import as_text
@@ -207,6 +207,8 @@ def _config_page() -> str:
             lines += _dataset_keys()
         if key == "inputs":
             lines += ["The keys of an input:", "", *_table(InputSpec), ""]
+        if key == "weights":
+            lines += [*(f"- `{name}`: {_escaped(meaning)}" for name, meaning in INITIAL_WEIGHTS.items()), ""]
         if key == "engine":
             lines += [*_table(EngineSpec), ""]
     return "\n".join(lines)

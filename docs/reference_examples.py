@@ -117,6 +117,10 @@ TOP_LEVEL: dict[str, tuple[str, str, str, str]] = {
         "a list of [callbacks](callbacks.md)", "none", "callbacks:\n  - EarlyStopping: {patience: 10}",
         "`Model.fit(callbacks=...)`",
     ),
+    "weights": (
+        "the path of a run or of a safetensors file, or a mapping of the keys [below](#weights)", "none",
+        "weights: {from: runs/digits, layers: [conv, conv_1]}", "`Model.load_weights(skip_mismatch=True)`",
+    ),
     "keep": (
         "`best` or `last`", "`best`, or `last` without a validation split", "keep: last",
         "`ModelCheckpoint(save_best_only=...)`",

@@ -16,6 +16,7 @@ TOP_LEVEL = {
     "batch_size": "Rows in one iteration, or `all` for the whole training set.",
     "class_weight": "The weight of each class in the training loss, or `balanced` for the inverse of its frequency.",
     "callbacks": "What acts at the end of an epoch, such as EarlyStopping.",
+    "weights": "A trained run or a safetensors file whose weights training starts from, in place of random ones.",
     "keep": "Which weights `eval` and `predict` use: those of the best epoch or of the last one.",
     "engine": "How to compute: threads, precision and fusions. The results are the same but for rounding.",
 }
@@ -270,6 +271,13 @@ WIRING = {
     "shared": "The name of an earlier layer whose weights this one uses.",
     "initial_state": "The layer whose states a recurrent layer starts from.",
     "layer": "The name of the layer whose weights are used again.",
+    "weights": "A file of word vectors (GloVe, or word2vec as text) that the embedding of a text input starts from.",
     "times": "How many times the layers are repeated.",
     "layers": "The layers to repeat.",
+}
+
+# The keys of `weights:`.
+INITIAL_WEIGHTS = {
+    "from": "A run's folder, or a safetensors file whose arrays are named layer/weight.",
+    "layers": "The layers that take their weights from there, or {name there: name here}; default: all that match.",
 }

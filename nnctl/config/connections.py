@@ -54,8 +54,20 @@ class Wiring:
         else:
             if entry.path not in self._built:
                 cls = lookup(self.found, LAYER, entry.kind, entry.path)
-                self._built[entry.path] = cls and build_declared(self.found, cls, own_arguments(entry), entry.path)
+                self._built[entry.path] = cls and self._layer(cls, entry)
             entry.layer = self._built[entry.path] or BAD
+            if getattr(entry.layer, "takes_word_vectors", False):
+                entry.word_vectors = entry.given.get("weights")
+
+    def _layer(self, cls: type[Declared], entry: Entry) -> Any:
+        arguments = own_arguments(entry)
+        if issubclass(cls, Layer) and cls.takes_word_vectors and "weights" in entry.given:
+            # no argument of the layer, which would be the same one without: it says how training starts
+            file = arguments.pop("weights")
+            if file is not None and not (isinstance(file, str) and file):
+                self.found.add((*entry.path, "weights"), f"expected a file of word vectors, got {show_value(file)}",
+                               "write weights: glove.txt")  # fmt: skip
+        return build_declared(self.found, cls, arguments, entry.path)
 
     def _share(self, entry: Entry) -> None:
         """Sets the entry's layer to the layer whose weights it shares."""

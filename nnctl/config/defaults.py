@@ -32,6 +32,8 @@ def resolve(config: Config, document: Document, network: Network, moved: Mapping
     for index, node in enumerate(config.nodes):
         sources = node.sources[0] if len(node.sources) == 1 else list(node.sources)
         arguments: dict[str, Any] = {"name": node.name, "from": sources}
+        if node.word_vectors:
+            arguments["weights"] = node.word_vectors
         if node.shared:
             arguments["shared"] = node.shared
         else:
@@ -55,6 +57,7 @@ def resolve(config: Config, document: Document, network: Network, moved: Mapping
         "batch_size": "all" if config.batch_size is None else config.batch_size,
         "class_weight": config.class_weight,
         "callbacks": config.callbacks,
+        **_initial_weights(config),
         "keep": config.keep,
         "engine": config.engine,
     }
@@ -62,6 +65,15 @@ def resolve(config: Config, document: Document, network: Network, moved: Mapping
     leaves: dict[Path, Path | None] = {}
     _trace(whole, document.data, (), (), _Written(document.data, moved, leaves))
     return replace(config, resolved=whole, origins=document.origins(leaves), places=document.shown_places())
+
+
+def _initial_weights(config: Config) -> dict[str, Any]:
+    """`weights`, where it is given: a list of layers whose names are the same in the file, else a mapping."""
+    if config.weights is None:
+        return {}
+    names = config.weights.layers
+    same = names is None or all(theirs == ours for theirs, ours in names.items())
+    return {"weights": {"from": config.weights.source, "layers": names and (list(names) if same else names)}}
 
 
 class _Written(NamedTuple):

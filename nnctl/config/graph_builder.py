@@ -61,7 +61,8 @@ def build_network(found: Findings, layers: Any, inputs: Any, outputs: Any) -> Ne
         _unused(found, network, built)
     network.items = {entry.name: entry.item for entry in built}
     network.nodes = tuple(
-        Node(entry.name, entry.layer, entry.sources, entry.shared, found.document.where(entry.path)) for entry in built
+        Node(entry.name, entry.layer, entry.sources, entry.shared, found.document.where(entry.path), entry.word_vectors)
+        for entry in built
     )
     return network
 

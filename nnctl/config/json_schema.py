@@ -12,7 +12,7 @@ from typing import Any, cast, get_args
 
 from nnctl.components.registry import Choice, Declared, Family, normalised, plain
 from nnctl.config.argument_docs import descriptions, summary
-from nnctl.config.argument_texts import TOP_LEVEL, WIRING
+from nnctl.config.argument_texts import INITIAL_WEIGHTS, TOP_LEVEL, WIRING
 from nnctl.config.callbacks import callbacks
 from nnctl.config.components import slots
 from nnctl.config.types import EngineSpec, InputSpec
@@ -94,8 +94,20 @@ def _top_level() -> dict[str, Schema]:
         "batch_size": _any({"type": "integer", "minimum": 1}, {"const": "all"}, NULL),
         "class_weight": _any({"const": "balanced"}, weights, NULL),
         "callbacks": _any({"type": "array", "items": _ref("callback")}, {"type": "string"}, NULL),
+        "weights": _any(_initial_weights(), TEXT, NULL),
         "keep": {"enum": ["best", "last", None]},
         "engine": _any(_arguments(EngineSpec), NULL),
+    }
+
+
+def _initial_weights() -> Schema:
+    names = {"type": "object", "minProperties": 1, "additionalProperties": TEXT}
+    properties = {"from": TEXT, "layers": _any(NAMES, names, NULL)}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["from"],
+        "properties": {key: _property(key, INITIAL_WEIGHTS[key], kind) for key, kind in properties.items()},
     }
 
 
@@ -205,6 +217,8 @@ def _wired(key: str) -> Schema:
 def _entry_arguments(cls: Any) -> Schema:
     states = ("initial_state",) if cls.merges and cls.fewest == 1 else ()
     arguments = _with_keys(cls, "name", "from", "shared", *states)
+    if cls.takes_word_vectors:
+        arguments["properties"]["weights"] = _property("weights", WIRING["weights"], _any(TEXT, NULL))
     if "required" in arguments:  # a shared layer has its arguments already
         arguments["anyOf"] = [{"required": arguments.pop("required")}, {"required": ["shared"]}]
     return {"title": cls.kind, "description": arguments["description"], "oneOf": [arguments, NULL]}

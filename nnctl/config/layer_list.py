@@ -40,7 +40,8 @@ class Entry:
     """One entry of the list: a layer, or (`wrong`) something that is not a layer.
 
     item: the key path of the entry. path: the key path of its arguments. value: the entry as written.
-    sources: the tensors it takes, once they are known. given: the arguments if they are a mapping, else empty.
+    sources: the tensors it takes, once they are known. word_vectors: the file that an Embedding's `weights` names.
+    given: the arguments if they are a mapping, else empty.
     """
 
     index: int
@@ -56,6 +57,7 @@ class Entry:
     shared: str | None = None
     sources: tuple[str, ...] = ()
     layer: Any = BAD
+    word_vectors: str | None = None
     given: dict[str, Any] = field(init=False)
     is_input: bool = field(init=False)
 

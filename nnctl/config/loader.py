@@ -14,6 +14,7 @@ from nnctl.config.components import BAD, build_declared, build_member
 from nnctl.config.config_files import find_config, read_config
 from nnctl.config.defaults import resolve
 from nnctl.config.graph_builder import Network, build_network
+from nnctl.config.initial_weights import initial_weights
 from nnctl.config.messages import did_you_mean, nearest, show_value
 from nnctl.config.overrides import apply
 from nnctl.config.source_map import Document, Findings, Path
@@ -27,7 +28,7 @@ from nnctl.nn.optimizers import optimizers
 
 KEYS = (
     "name", "seed", "dataset", "inputs", "layers", "outputs", "loss", "loss_weights", "optimizer", "metrics",
-    "weighted_metrics", "epochs", "batch_size", "class_weight", "callbacks", "keep", "engine",
+    "weighted_metrics", "weights", "epochs", "batch_size", "class_weight", "callbacks", "keep", "engine",
 )  # fmt: skip
 _REQUIRED = {
     "dataset": "add dataset: iris, or dataset: {path: data.csv, target: column}",
@@ -105,9 +106,10 @@ def _build(document: Document, overrides: Sequence[str]) -> Config:
     weighted_metrics = per_output.metrics("weighted_metrics", data.get("weighted_metrics"), {})
     usual = {} if any(weighted_metrics.values()) else given_losses
     given_metrics = per_output.metrics("metrics", data.get("metrics"), usual)
-    weights = per_output.weights(data.get("loss_weights"))
+    loss_weights = per_output.weights(data.get("loss_weights"))
     optimizer = build_member(found, Choice(optimizers), data.get("optimizer") or "adam", ("optimizer",))
     callbacks = _callbacks(found, data.get("callbacks"))
+    weights = initial_weights(found, data.get("weights"), [node.name for node in network.nodes], moved)
     found.stop_if_any()
     config = Config(
         name=settings.name,
@@ -118,13 +120,14 @@ def _build(document: Document, overrides: Sequence[str]) -> Config:
         losses=given_losses,
         optimizer=optimizer,
         inputs=network.inputs,
-        loss_weights=weights,
+        loss_weights=loss_weights,
         metrics=given_metrics,
         weighted_metrics=weighted_metrics,
         epochs=settings.epochs,
         batch_size=None if settings.batch_size == "all" else settings.batch_size,
         class_weight=settings.class_weight,
         callbacks=callbacks,
+        weights=weights,
         keep=settings.keep,
         engine=settings.engine,
         file=document.file,

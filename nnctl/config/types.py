@@ -32,11 +32,24 @@ class EngineSpec(Declared):
 
 
 @dataclass(frozen=True)
+class InitialWeights:
+    """`weights:`: where training takes its initial weights from.
+
+    source: a run's folder, or a safetensors file. layers: name in the file -> name in the model; None for all layers
+    whose names and shapes match.
+    """
+
+    source: str
+    layers: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
 class Config:
     """A whole config, checked.
 
     nodes and outputs are the graph; losses, loss_weights, metrics and weighted_metrics are by output name.
     inputs is empty if the config names none. A batch_size of None is the whole training set.
+    weights: where the initial weights come from; None for the initializers alone.
     keep: the weights that eval and predict use if there is a validation split; without one they are the last.
     resolved: every key with its value, including defaults, as plain YAML values.
     origins: key path ("optimizer.adam.beta_1") -> "line 7", "--set" or "default".
@@ -58,6 +71,7 @@ class Config:
     batch_size: int | None = 32
     class_weight: Mapping[str, float] | Literal["balanced"] | None = None
     callbacks: tuple[Any, ...] = ()
+    weights: InitialWeights | None = None
     keep: Literal["best", "last"] = "best"
     engine: EngineSpec = field(default_factory=EngineSpec)
     file: str | None = None

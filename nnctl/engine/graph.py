@@ -15,7 +15,7 @@ class Node:
     """One entry of a config's `layers:` list.
 
     sources: names of the inputs or nodes it takes. shared: the earlier node whose weights it applies again.
-    where: `iris.yaml:4:5: layers[1]`, for error messages.
+    where: `iris.yaml:4:5: layers[1]`, for error messages. word_vectors: the file that an Embedding's `weights` names.
     """
 
     name: str
@@ -23,6 +23,7 @@ class Node:
     sources: tuple[str, ...]
     shared: str | None = None
     where: str | None = None
+    word_vectors: str | None = None
 
 
 @dataclass(frozen=True)

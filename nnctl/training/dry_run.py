@@ -19,6 +19,7 @@ from nnctl.training.batching import cast, make_batch
 from nnctl.training.checks.ctc_lengths import check_alignment
 from nnctl.training.checks.inputs import check_inputs
 from nnctl.training.class_weights import class_notes, with_class_weight
+from nnctl.training.initial_weights import start_from
 from nnctl.training.loop import Loop
 from nnctl.training.model import Model, load_data
 
@@ -91,6 +92,7 @@ def check(spec: Config) -> CheckReport:
     """Checks config and data: shapes, losses against activations and labels, one batch forward and backward."""
     data = load_data(spec)
     model = Model.build(spec, data.input_shapes, data.targets)
+    initial = start_from(model, data)
     train = with_class_weight(cast(data.train, model.program.dtype), spec, data.targets)
     with model.executor:
         # the loop checks what callbacks monitor; then one batch is computed, for which kernels are not worth compiling
@@ -107,7 +109,7 @@ def check(spec: Config) -> CheckReport:
                              hint="check the data and the initializers")  # fmt: skip
     return CheckReport(
         summarize(model, data), data.rows, columns_of(data),
-        (*data.notes, *class_notes(data.train, spec, data.targets), *notes), result.loss,
+        (*data.notes, *class_notes(data.train, spec, data.targets), *initial.notes, *notes), result.loss,
         model.warnings,
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
@@ -30,6 +31,7 @@ from nnctl.training.checks.inputs import check_inputs
 from nnctl.training.class_weights import class_notes, with_class_weight
 from nnctl.training.divergence_guard import BlownUp
 from nnctl.training.events import CheckpointWritten, Event, RunEnded, RunStarted, Said, Subscriber
+from nnctl.training.initial_weights import Arrays, put, save_initial
 from nnctl.training.loop import FINISHED, Loop
 from nnctl.training.model import Model
 from nnctl.training.model_file import save_model
@@ -57,15 +59,17 @@ OUTPUT_LOST = "output lost"  # the reason for which a run ends if its output can
 class Run:
     """One call of `train` or `resume`: the loop, its folder and its subscribers.
 
-    found: the checkpoint to resume from. notes: more lines for the user.
+    found: the checkpoint to resume from. notes: more lines for the user. initial: weights from elsewhere that the
+    model begins with, by "layer/weight".
     """
 
     lock: Lock
     log: Log
 
     def __init__(self, spec: Config, data: Dataset, model: Model, subscribers: Iterable[Subscriber], *,
-                 found: Checkpoint | None = None, notes: Sequence[str] = ()):  # fmt: skip
-        self.spec, self.model, self.found = spec, model, found
+                 found: Checkpoint | None = None, notes: Sequence[str] = (),
+                 initial: Arrays = MappingProxyType({})):  # fmt: skip
+        self.spec, self.model, self.found, self.initial = spec, model, found, initial
         dtype = model.program.dtype
         self.data = replace(
             data,
@@ -135,7 +139,8 @@ class Run:
         remove_leftovers(self.folder)
         step = self.found.position["step"] if self.found else -1
         checkpoint.remove_after(self.folder / CHECKPOINTS, step)
-        if not self.config_is_written:
+        if not self.config_is_written:  # a folder with a config has the initial weights, too
+            save_initial(self.folder, self.initial)
             write_safely(self.folder / CONFIG, self.config.encode())
         if not saved_environment(self.folder):
             save_json(self.folder / ENVIRONMENT, environment(self.settings))
@@ -193,6 +198,7 @@ class Run:
                 kept.append((Kept("last", best.epoch), weights))
             else:
                 self.model.program.initialize()
+                put(self.model.program, self.initial)
                 kept.append((Kept("last", 0), loop.snapshot()))
         if self.spec.keep == "last" or self.data.validation is None:
             kept.reverse()

@@ -14,6 +14,7 @@ from nnctl.quoting import shell_path
 from nnctl.training import checkpoint
 from nnctl.training.atomic_files import Lock
 from nnctl.training.events import RunEnded, Subscriber
+from nnctl.training.initial_weights import put, saved_initial, start_from
 from nnctl.training.model import Model, load_data
 from nnctl.training.model_file import about_of
 from nnctl.training.run import Run
@@ -37,7 +38,9 @@ def train(spec: Config, *, folder: Path | None = None, subscribers: Iterable[Sub
     event Profiled, too. Raises NnctlError."""
     data = load_data(spec)
     model = Model.build(spec, data.input_shapes, data.targets)
-    run = Run(spec, data, model, subscribers)  # raises what is wrong before there is a folder
+    initial = start_from(model, data)
+    # raises what is wrong before there is a folder
+    run = Run(spec, data, model, subscribers, notes=initial.notes, initial=initial.arrays)
     if profile:
         model.executor.profiled = True
         run.loop.clock = Clock()
@@ -53,6 +56,9 @@ def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable
         path = existing_folder(folder) / CONFIG
         text = path.read_text(encoding="utf-8")
         spec = specs.loads(text, str(path), overrides)
+        if overrides and spec.weights != specs.loads(text, str(path)).weights:
+            raise RunError("the initial weights of a run cannot be changed when it is resumed", where=str(folder),
+                           hint="start a new run")  # fmt: skip
         found, notes = checkpoint.newest(folder / CHECKPOINTS)
         finished = is_finished(found.position, spec) if found else None
         if found and finished:
@@ -68,7 +74,13 @@ def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable
             )
         data = load_data(spec)
         model = Model.build(spec, data.input_shapes, data.targets, initialize=found is None)
-        run = Run(spec, data, model, subscribers, found=found, notes=notes)
+        initial = saved_initial(folder)
+        if found is None and initial is None:
+            initial, more = start_from(model, data)
+            notes += more
+        elif found is None and initial is not None:
+            put(model.program, initial)
+        run = Run(spec, data, model, subscribers, found=found, notes=notes, initial=initial or {})
         if not overrides:  # the run's own text tells where each value came from
             run.config, run.config_is_written = text, True
         return run.go(lock)

@@ -82,6 +82,7 @@ class Layer(Declared):
     whole_batch: forward and backward are generators (see WholeBatch).
     keeps_output: backward reads what forward returned, so nothing may overwrite it.
     passes_mask: a mask of padded time steps goes on unchanged to the output; otherwise it ends here.
+    takes_word_vectors: `weights` beside its arguments names a file of word vectors.
     takes_largest: each output is the largest of some inputs, so a monotone activation may be applied after it instead.
     bias_may_wait: `bias` is added to the last axis at the very end of forward, so a copy of the layer with use_bias
       off, and the bias added later, give the same result.
@@ -97,6 +98,7 @@ class Layer(Declared):
     passes_mask: ClassVar[bool] = False
     bias_may_wait: ClassVar[bool] = False
     takes_largest: ClassVar[bool] = False
+    takes_word_vectors: ClassVar[bool] = False
     keeps_range: ClassVar[bool] = False
     keeps_sign: ClassVar[bool] = False
 

@@ -14,6 +14,10 @@ class Embedding(Layer):
 
     x (rows, steps) token ids from 0 to input_dim - 1, E (input_dim, output_dim), y (rows, steps, output_dim).
     mask_zero: 0 stands for padding.
+
+    For words of a text input, `weights: glove.txt` names a file with a vector for each word (GloVe, or word2vec as
+    text; also .gz), from which training starts; see docs/fine_tuning.md. Words that the file lacks start as the
+    initializer says.
     """
 
     input_dim: Count
@@ -21,6 +25,8 @@ class Embedding(Layer):
     embeddings_initializer: InitializerName = "uniform"
     embeddings_regularizer: RegularizerName = None
     mask_zero: bool = False
+
+    takes_word_vectors = True
 
     @property
     def makes_mask(self):
