@@ -22,7 +22,7 @@ def test_from_another_model(folder):
     nnctl.train("digits_cnn", epochs=1, folder="runs/digits")
     images = np.random.default_rng(0).integers(0, 17, (60, 8, 8, 1), dtype=np.uint8)
     np.savez("letters.npz", x=images, y=np.arange(60) % 5)
-    Path("letters.yaml").write_text(LETTERS)
+    Path("letters.yaml").write_text(LETTERS, encoding="utf-8")
     notes = []
     run = nnctl.train("letters.yaml", epochs=1, on_event=lambda event: notes.extend(getattr(event, "notes", ())))
     before = nnctl.load("runs/digits").model.program.named_weights()
@@ -35,11 +35,11 @@ def test_from_another_model(folder):
 
 
 def test_from_word_vectors(folder):
-    Path("reviews.csv").write_text("review,label\n" + "a good film,yes\na bad film,no\n" * 10)
+    Path("reviews.csv").write_text("review,label\n" + "a good film,yes\na bad film,no\n" * 10, encoding="utf-8")
     Path("glove.6B.50d.txt").write_text(
-        "".join(f"{word} {' '.join(['0.5'] * 50)}\n" for word in ("the", "good", "bad"))
+        "".join(f"{word} {' '.join(['0.5'] * 50)}\n" for word in ("the", "good", "bad")), encoding="utf-8"
     )
-    Path("reviews.yaml").write_text(REVIEWS)
+    Path("reviews.yaml").write_text(REVIEWS, encoding="utf-8")
     notes = []
     nnctl.train("reviews.yaml", on_event=lambda event: notes.extend(getattr(event, "notes", ())))
     assert "embedding: glove.6B.50d.txt has vectors for 2 of the 4 words (50.0%)" in notes
