@@ -119,7 +119,7 @@ TOP_LEVEL: dict[str, tuple[str, str, str, str]] = {
     ),
     "weights": (
         "the path of a run or of a safetensors file, or a mapping of the keys [below](#weights)", "none",
-        "weights: {from: runs/digits, layers: [conv, conv_1]}", "`Model.load_weights(skip_mismatch=True)`",
+        "weights: {from: runs/iris, layers: [dense]}", "`Model.load_weights(skip_mismatch=True)`",
     ),
     "keep": (
         "`best` or `last`", "`best`, or `last` without a validation split", "keep: last",
