@@ -1,0 +1,246 @@
+"""The module's code: one walk over the graph, in which each layer adds its lines to `__init__` and to `forward`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from nnctl.engine.graph import Graph, Node, states_of
+from nnctl.errors import InputError
+from nnctl.interop.torch_code.activations import applied
+from nnctl.interop.torch_code.copied import definitions
+from nnctl.interop.torch_code.layers import LAYERS
+from nnctl.interop.torch_code.module_names import ATTRIBUTES
+from nnctl.interop.torch_code.python_text import RESERVED, identifier
+from nnctl.interop.torch_code.statements import Statements
+from nnctl.nn.layers.activation import Applies
+from nnctl.nn.layers.base import Array, Layer, Shape
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A tensor in `forward`.
+
+    code: a variable. shape: without the rows, in the order of nnctl, features last. first: the features come right
+    after the rows, as PyTorch's convolutions take them. mask: the variable that says which steps are real, or None.
+    """
+
+    code: str
+    shape: Shape
+    first: bool = False
+    mask: str | None = None
+
+    @property
+    def axis(self) -> int:
+        """The axis of the features."""
+        return 1 if self.first else -1
+
+
+@dataclass
+class Call:
+    """What a layer's function is given: the layer, its inputs and weights; and what it adds its code with.
+
+    name: of the attribute. shape: of the (first) input. weights: by nnctl's names. frozen: whether none is trained.
+    """
+
+    layer: Any
+    name: str
+    tensors: list[Tensor]
+    output: Shape
+    weights: Mapping[str, Array]
+    frozen: bool
+    builder: Builder
+    owns: bool = True
+
+    @property
+    def shape(self) -> Shape:
+        return self.tensors[0].shape
+
+    @property
+    def first(self) -> bool:
+        """Whether the features of the first input come right after its rows."""
+        return self.tensors[0].first
+
+    @property
+    def mask(self) -> str | None:
+        return self.tensors[0].mask
+
+    def x(self, number: int = 0, *, first: bool = False) -> str:
+        """The variable of an input, with its features last or right after the rows."""
+        self.tensors[number] = tensor = self.builder.ordered(self.tensors[number], first)
+        return tensor.code
+
+    def same(self) -> str:
+        """The variable of the first input, whatever the order of its axes."""
+        return self.tensors[0].code
+
+    def module(self, code: str, weights: Mapping[str, Array | None] | None = None, *, suffix: str = "",
+               comment: str = "", fixed: Collection[str] = ()) -> str:  # fmt: skip
+        """Adds `self.name = code` to `__init__`, with its weights by PyTorch's names, of which the `fixed` ones are
+        not trained, and returns `self.name`. Does nothing for a layer that shares the weights of another."""
+        name = f"{self.name}{suffix}"
+        if self.owns:
+            self.builder.add_module(name, code, weights or {}, comment, None if self.frozen else fixed)
+        return f"self.{name}"
+
+    def let(self, name: str, value: str, comment: str = "", *, passing: bool = False) -> str:
+        """A statement that gives a value a name; returns the variable."""
+        variable = self.builder.body.variable(name, passing=passing)
+        self.builder.body.assign(variable, value, comment)
+        return variable
+
+    def result(self, value: str, *, first: bool = False, mask: str | None = None, comment: str = "") -> Result:
+        return Result(value, first, mask, comment)
+
+    def alike(self, value: str, **more: Any) -> Result:
+        """A result whose axes have the order of the first input's."""
+        return Result(value, self.first, **more)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a layer gives: its code, the order of its axes, its mask, a comment for its line. states: the variables of
+    its further outputs."""
+
+    value: str
+    first: bool = False
+    mask: str | None = None
+    comment: str = ""
+    states: Sequence[Tensor] = ()
+
+
+@dataclass
+class Builder:
+    """The parts of the generated class.
+
+    inputs: the parameter of forward for each input. init: the lines of `__init__`. weights: by PyTorch's names.
+    outputs: the variables that the body returns. after: the activations that `forward` applies to them.
+    """
+
+    graph: Graph
+    weights: Mapping[str, Array]
+    trainable: Collection[str]
+    lengths: Collection[str]
+    fused: Collection[str]
+    inputs: dict[str, str] = field(init=False)
+    init: list[tuple[str, str]] = field(default_factory=list)
+    state: dict[str, Array] = field(default_factory=dict)
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+    outputs: list[str] = field(default_factory=list)
+    body: Statements = field(init=False)
+
+    def __post_init__(self) -> None:
+        graph = self.graph
+        taken = {*RESERVED, *definitions()} - {"lengths"}
+        self.inputs = {}
+        for name in graph.inputs:
+            self.inputs[name] = "x" if len(graph.inputs) == 1 else identifier(name, taken | set(self.inputs.values()))
+        self.lengths_of = {name: "lengths" if len(graph.inputs) == 1 else f"{self.inputs[name]}_lengths"
+                           for name in self.lengths}  # fmt: skip
+        self.body = Statements([*self.inputs.values(), *self.lengths_of.values()])
+        self._modules = {*ATTRIBUTES}
+        self._names: dict[str, str] = {}
+        for name in graph.inputs:
+            self.tensors[name] = self._given(name)
+        for node in graph.nodes:
+            self._add(node)
+            self.body.end_layer()
+        for name in graph.outputs:
+            self.outputs.append(self.ordered(self.tensors[name], first=False).code)
+
+    @property
+    def parameters(self) -> list[str]:
+        """The parameters of forward: the inputs, and the lengths of those whose padding matters."""
+        used = self.body.used(list(self.lengths_of.values()), ", ".join(self.outputs))
+        return [*self.inputs.values(), *used]
+
+    def lines(self) -> list[str]:
+        """The body of forward, or of logits where `after` is not empty."""
+        return self.body.lines(", ".join(self.outputs))
+
+    def ordered(self, tensor: Tensor, first: bool) -> Tensor:
+        """The tensor with its features right after the rows, or last."""
+        rank = len(tensor.shape)
+        if tensor.first == first or rank < 2:
+            return replace(tensor, first=first)
+        if rank == 2:
+            value = f"{tensor.code}.transpose(1, 2)"
+        else:
+            order = (0, rank, *range(1, rank)) if first else (0, *range(2, rank + 1), 1)
+            value = f"{tensor.code}.permute{order}"
+        moved = self.body.variable("channels_first" if first else "channels_last", passing=True)
+        self.body.assign(moved, value, "channels first" if first else "channels last")
+        return replace(tensor, code=moved, first=first)
+
+    def add_module(self, name: str, code: str, weights: Mapping[str, Array | None], comment: str,
+                   fixed: Collection[str] | None) -> None:  # fmt: skip
+        """A line of `__init__`. fixed: weights that are not trained, None for all."""
+        self.init.append((f"self.{name} = {code}", comment))
+        if weights and fixed is None:
+            self.init.append((f"self.{name}.requires_grad_(False)", "trainable: false"))
+        for weight in fixed or ():
+            self.init.append((f"self.{name}.{weight}.requires_grad_(False)", ""))
+        for weight, value in weights.items():
+            if value is not None:
+                self.state[f"{name}.{weight}"] = np.ascontiguousarray(value)
+
+    def _given(self, name: str) -> Tensor:
+        """An input."""
+        code = self.body.parameter(self.inputs[name])
+        if name not in self.lengths_of:
+            return Tensor(code, self.graph.shapes[name])
+        mask = self.body.variable("mask")
+        lengths = self.body.parameter(self.lengths_of[name])
+        steps = f"torch.arange({code}.shape[1], device={code}.device)"
+        self.body.assign(mask, f"{steps} < {lengths}[:, None]", "which steps are real")
+        return Tensor(code, self.graph.shapes[name], mask=mask)
+
+    def _add(self, node: Node) -> None:
+        """The statements of a node."""
+        owner = self.graph.owner(node)
+        if owner not in self._names:
+            self._names[owner] = identifier(owner, self._modules)
+            self._modules.add(self._names[owner])
+        own = {key.removeprefix(f"{owner}/"): value for key, value in self.weights.items()
+               if key.startswith(f"{owner}/")}  # fmt: skip
+        frozen = not any(f"{owner}/{key}" in self.trainable for key in own)
+        tensors = [self.tensors[source] for source in node.sources]
+        if node.name in self.fused and isinstance(node.layer, Applies):
+            self.after[node.name], self.tensors[node.name] = node.layer.function, tensors[0]
+            return
+        call = Call(node.layer, self._names[owner], tensors, self.graph.shapes[node.name], own, frozen, self,
+                    node.shared is None)  # fmt: skip
+        result = translated(call)
+        value, function = result.value, node.layer.outer_activation()
+        tensor = Tensor("", call.output, result.first and len(call.output) > 1, result.mask)
+        if node.name in self.fused:
+            self.after[node.name] = function
+        else:
+            value = applied(function, value, tensor.axis)
+        self.tensors[node.name] = replace(tensor, code=self._named(value, result.comment, node, call))
+        for name, state in zip(states_of(node), result.states, strict=True):
+            self.tensors[name] = state
+
+    def _named(self, value: str, comment: str, node: Node, call: Call) -> str:
+        """The variable with that value; that of an input where it is the input itself."""
+        if any(value == each.code for each in call.tensors):
+            if comment:
+                self.body.remark(comment)
+            return value
+        code = self.body.variable(identifier(node.name, ()), passing=True)
+        self.body.assign(code, value, comment)
+        return code
+
+
+def translated(call: Call) -> Result:
+    """What the layer's function adds. Raises InputError for a layer that is not in the table."""
+    layer: Layer = call.layer
+    function = LAYERS.get(layer.kind)
+    if function is None:
+        raise InputError(f"layer {call.name!r} ({layer.kind}) cannot be written in PyTorch",
+                         hint="replace it with layers of nnctl, or export with --to onnx")  # fmt: skip
+    return function(call)
