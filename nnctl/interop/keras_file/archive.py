@@ -1,0 +1,43 @@
+"""The archive: a zip file of metadata.json, config.json and model.weights.h5."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from nnctl.extras import require
+from nnctl.interop.keras.graph import KerasModel
+from nnctl.interop.keras.layer_order import weight_groups
+from nnctl.interop.keras_file.model_config import model_config
+from nnctl.training.atomic_files import write_safely
+
+KERAS = "3.15.1"  # the version whose format this is
+
+
+def write_archive(path: Path, model: KerasModel) -> None:
+    """Writes the file. Raises InputError if h5py is missing, OSError."""
+    members = {
+        "metadata.json": json.dumps({"keras_version": KERAS}).encode(),
+        "config.json": json.dumps(model_config(model)).encode(),
+        "model.weights.h5": _weights(model),
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name), content)  # without the time: the same model gives the same bytes
+    write_safely(path, buffer.getvalue())
+
+
+def _weights(model: KerasModel) -> bytes:
+    h5py: Any = require("h5py", "exporting to Keras")
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        file.create_group("vars")
+        for name, group in weight_groups(model).items():
+            file.create_group(f"{group}/vars").attrs["name"] = name
+            for place, array in model.layers[name].weights.items():
+                file.create_dataset(f"{group}/{place}", data=array)
+    return buffer.getvalue()
