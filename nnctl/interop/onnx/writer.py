@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +39,7 @@ def export(run: TrainedRun, path: Path, *, preprocessing: bool | None = None) ->
     names = _outputs(b, run, outputs, preprocessing is not False, notes)
     if run.model.program.dtype == np.float64:
         notes.append("the weights are float64 in the run and float32 in the file")
-    content = _checked(b, run, path)
-    write_safely(path, content)
+    write_safely(path, assembled(b, _name(run), _doc(run), _metadata(run)))
     return Exported((path,), tuple(notes), snippet(path, b.inputs, examples(run.preprocessing), names))
 
 
@@ -111,18 +111,18 @@ def _outputs(b: Builder, run: TrainedRun, outputs: dict[str, Tensor], raw: bool,
 # The file
 
 
-def _checked(b: Builder, run: TrainedRun, path: Path) -> bytes:
+def assembled(b: Builder, name: str, doc: str = "", metadata: Mapping[str, str] | None = None) -> bytes:
     """The file's bytes, after onnx has checked every node and every shape."""
     onnx = b.onnx
-    graph = b.graph(_name(run), "")
+    graph = b.graph(name)
     ops = [onnx.helper.make_opsetid("", OPSET)]
     if any(node.domain == ML for node in graph.node):
         ops.append(onnx.helper.make_opsetid(ML, ML_OPSET))
     model = onnx.helper.make_model(graph, producer_name="nnctl", producer_version=__version__, opset_imports=ops,
-                                   ir_version=IR, doc_string=_doc(run))  # fmt: skip
-    onnx.helper.set_model_props(model, _metadata(run))
+                                   ir_version=IR, doc_string=doc)  # fmt: skip
+    onnx.helper.set_model_props(model, dict(metadata or {}))
     if model.ByteSize() > LARGEST:
-        raise InputError("the model is larger than 2 GB, the limit of an ONNX file", where=str(path))
+        raise InputError("the model is larger than 2 GB, the limit of an ONNX file")
     onnx.checker.check_model(model, full_check=True)
     content: bytes = model.SerializeToString()
     return content
