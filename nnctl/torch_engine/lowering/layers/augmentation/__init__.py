@@ -1,0 +1,1 @@
+"""Augmentations, with the random numbers of the NumPy engine."""

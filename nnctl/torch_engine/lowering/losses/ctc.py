@@ -1,0 +1,23 @@
+"""Connectionist temporal classification."""
+
+import torch
+from torch.nn import functional as F
+
+from nnctl.nn.losses.ctc import CTC
+from nnctl.torch_engine.lowering.table import LOSSES, LOSSES_OF_LOGITS
+
+
+@LOSSES.row(CTC)
+@LOSSES_OF_LOGITS.row(CTC)
+def ctc(loss, y, z, lengths=None):
+    """Of labels y (rows, longest) from 1, filled up with 0, and inputs z (rows, steps, classes) of a softmax."""
+    rows, steps, _ = z.shape
+    y = y.long()
+    lengths = torch.full((rows,), steps, device=z.device) if lengths is None else lengths.to(z.device)
+    labels = (y != 0).sum(dim=1)
+    # between two equal labels there must be a blank
+    needed = labels + ((y[:, 1:] == y[:, :-1]) & (y[:, 1:] != 0)).sum(dim=1)
+    fit = needed <= lengths
+    log_p = F.log_softmax(z, dim=-1)
+    values = F.ctc_loss(log_p.transpose(0, 1), y, lengths, torch.where(fit, labels, 0), reduction="none")
+    return torch.where(fit, values, float("inf"))  # what does not fit has no path
