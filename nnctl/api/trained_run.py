@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from nnctl import config as configs
 from nnctl.data import Preprocessing
 from nnctl.data.prediction_rows import Given
 from nnctl.errors import InputError
@@ -19,21 +20,24 @@ from nnctl.training.checks.inputs import check_reading
 from nnctl.training.evaluation import Evaluation, evaluate_on, labelled_rows
 from nnctl.training.events import RunEnded
 from nnctl.training.model import Model
-from nnctl.training.model_file import load_model
+from nnctl.training.model_file import load_model, model_content, read_model
 from nnctl.training.prediction import PROBABILITY, OutputColumns, Predictions, predict_rows, side_by_side
-from nnctl.training.run_folder import model_of, newest_run
+from nnctl.training.run_folder import NOWHERE, model_of, newest_run
 
 Array = np.ndarray
 ANSWER = "answer"
 
 
-def load(run: str | Path | None = None, *, weights: Which | None = None) -> TrainedRun:
+def load(run: str | Path | bytes | None = None, *, weights: Which | None = None) -> TrainedRun:
     """A trained run.
 
-    run: the run's folder, or its model.safetensors; default: the newest run under runs/. weights: "best" or "last"; by
+    run: the run's folder, or its model.safetensors, or the content of that file as bytes; default: the newest run under
+    runs/. weights: "best" or "last"; by
     default those that the config's `keep` says.
     Raises RunError if there is no such run, or its model is missing or damaged; InputError if it has no such weights.
     """
+    if isinstance(run, bytes):
+        return TrainedRun(NOWHERE, *read_model(NOWHERE, run, weights))
     folder = newest_run() if run is None else Path(run)
     return TrainedRun(folder, *load_model(model_of(folder), weights))
 
@@ -49,7 +53,7 @@ class TrainedRun:
     and unscaled numbers.
 
     Attributes:
-        folder: of the run, or its model.safetensors.
+        folder: of the run, or its model.safetensors; `(not saved)` if it has none.
         ended: how training ended, if this program has trained it.
     """
 
@@ -144,6 +148,23 @@ class TrainedRun:
         name = split if rows is None else str(rows) if isinstance(rows, str | Path) else "rows"
         with self._lock:
             return evaluate_on(self._model, self._preprocessing, labelled, name, reading)
+
+    # Kept elsewhere
+
+    def to_bytes(self) -> bytes:
+        """The content of its model.safetensors, with these weights alone; nnctl.load takes it. A TrainedRun that is
+        pickled or copied holds this."""
+        model, program = self._model, self._model.program
+        kept = model.kept or Kept("last", 0)
+        weights = {"parameters": program.parameters, "state": program.state}
+        config = configs.dump(model.spec.resolved, model.spec.origins)
+        return b"".join(model_content(model, self._preprocessing, config, [(kept, weights)]))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"folder": self.folder, "ended": self.ended, "content": self.to_bytes()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(state["folder"], *read_model(NOWHERE, state["content"]), state["ended"])  # type: ignore[misc]
 
     # Its threads
 

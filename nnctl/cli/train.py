@@ -69,17 +69,15 @@ def command(
     report = _report(as_json, quiet, verbose)
     try:
         if resumed is not None:
-            from nnctl.training.runner import resume  # imported here to keep start-up fast
+            from nnctl.api.training import run_further  # imported here to keep start-up fast
 
             run = _run_to_resume(resumed, config, folder)
-            ended = resume(run, overrides=all_overrides, subscribers=[report])
+            ended = run_further(run, overrides=all_overrides, on_event=[report])
         elif config is not None:
-            from nnctl.config import load  # imported here to keep start-up fast
-            from nnctl.training.runner import train
+            from nnctl.api.training import run_new  # imported here to keep start-up fast
 
-            spec = load(config, all_overrides)
             reports: list[Subscriber] = [report, *_profile(profile and not as_json)]
-            ended = train(spec, folder=Path(folder) if folder else None, subscribers=reports, profile=profile)
+            ended = run_new(config, folder=folder or None, on_event=reports, overrides=all_overrides, profile=profile)
         else:
             raise click.UsageError("give a CONFIG, such as: nnctl train iris (or --resume to resume a run)")
     finally:

@@ -13,22 +13,24 @@ if TYPE_CHECKING:
     from nnctl.config.types import Config
 
 
-def load(path: str | Path, overrides: Sequence[str] = ()) -> Config:
+def load(path: str | Path, overrides: Sequence[str] = (), *, in_memory: bool = False) -> Config:
     """Loads a config file, or the ready config of that name (`iris`).
 
-    overrides: `key.path=value` strings, which take precedence over the file. Raises ConfigError with all problems
+    overrides: `key.path=value` strings, which take precedence over the file. in_memory: rows that a program passes take
+    the place of the files of `dataset`. Raises ConfigError with all problems
     of the file, InputError if there is no such file.
     """
     from nnctl.config import loader  # imported here to keep start-up fast
 
-    return loader.load(path, overrides)
+    return loader.load(path, overrides, in_memory)
 
 
-def loads(text: str | bytes, file: str = "config", overrides: Sequence[str] = ()) -> Config:
+def loads(text: str | bytes, file: str = "config", overrides: Sequence[str] = (), *,
+          in_memory: bool = False) -> Config:  # fmt: skip
     """Loads a config from text. file: the name of the text in error messages. Raises ConfigError."""
     from nnctl.config import loader  # imported here to keep start-up fast
 
-    return loader.loads(text, file, overrides)
+    return loader.loads(text, file, overrides, in_memory)
 
 
 def dump(resolved: Mapping[str, Any], origins: Mapping[str, str]) -> str:

@@ -20,7 +20,7 @@ from nnctl.config.overrides import apply
 from nnctl.config.source_map import Document, Findings, Path
 from nnctl.config.types import ENGINES, Config, EngineSpec
 from nnctl.config.yaml_reader import read
-from nnctl.data.config import DatasetSpec
+from nnctl.data.config import IN_MEMORY, DatasetSpec
 from nnctl.nn.losses import Loss
 from nnctl.nn.losses.base import losses
 from nnctl.nn.metrics import Metric, metrics
@@ -64,27 +64,30 @@ class Settings(Declared):
     engine: EngineSpec = EngineSpec()
 
 
-def load(path: str | FilePath, overrides: Sequence[str] = ()) -> Config:
+def load(path: str | FilePath, overrides: Sequence[str] = (), in_memory: bool = False) -> Config:
     """Loads a config file, or the ready config of that name.
 
-    overrides: `key.path=value` strings, which take precedence over the file. Raises ConfigError, InputError.
+    overrides: `key.path=value` strings, which take precedence over the file. in_memory: rows that a program passes take
+    the place of the files of `dataset`. Raises ConfigError, InputError.
     """
     file = find_config(path)
-    return _build(read(read_config(file), str(file)), overrides)
+    return _build(read(read_config(file), str(file)), overrides, in_memory)
 
 
-def loads(text: str | bytes, file: str = "config", overrides: Sequence[str] = ()) -> Config:
+def loads(text: str | bytes, file: str = "config", overrides: Sequence[str] = (), in_memory: bool = False) -> Config:
     """Loads a config from text. file: the name of the text in error messages."""
-    return _build(read(text, file), overrides)
+    return _build(read(text, file), overrides, in_memory)
 
 
-def _build(document: Document, overrides: Sequence[str]) -> Config:
+def _build(document: Document, overrides: Sequence[str], in_memory: bool) -> Config:
     found = Findings(document)
     if not isinstance(document.data, dict):
         found.add((), f"expected keys and values, got {show_value(document.data)}", "a config starts with dataset: ...")
         found.stop_if_any()
     apply(found, overrides)
     data = document.data
+    if in_memory:
+        data["dataset"] = _in_memory(data.get("dataset"))
     for key in data:
         if key not in KEYS:
             belongs = _BELONGS.get(key.lower())
@@ -163,6 +166,14 @@ def _dataset(found: Findings, given: Any) -> Any:
         what = "name and path cannot be used together" if built.name else "needs a name or a path"
         found.add(path, what, "use either name: (a bundled data set) or path: (files)")
     return built
+
+
+def _in_memory(given: Any) -> Any:
+    """A `dataset:` whose rows a program passes: as given, but for its `path` and its `name`."""
+    if given is not None and not isinstance(given, str | dict):
+        return given
+    rest = given if isinstance(given, dict) else {}
+    return {"path": IN_MEMORY, **{key: value for key, value in rest.items() if key not in ("name", "path")}}
 
 
 class _PerOutput:

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 from nnctl.components.fast_checks import AfterValidator, BeforeValidator, Field
 from nnctl.components.registry import Declared, listed
 
+IN_MEMORY = "(rows in memory)"  # the path of a data set that a program passed to nnctl.train
+
 _NAMES = str | tuple[str, ...]  # as a config may write them
 Names = Annotated[
     tuple[str, ...],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nnctl.data.catalog.bundled import resolve
 from nnctl.data.config import DatasetSpec
@@ -25,18 +25,20 @@ if TYPE_CHECKING:
 Wanted = Mapping[str, str]
 
 
-def load_dataset(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], wanted: Wanted, seed: int) -> Dataset:
+def load_dataset(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], wanted: Wanted, seed: int,
+                 in_memory: Any = None) -> Dataset:  # fmt: skip
     """The data set of a config, with preprocessing fitted on its training rows.
 
     inputs: those of the config; if empty, there is one, called "input". wanted: by output, the labels its loss needs:
     "integer", "onehot", "binary", "number" or "sequence". seed: of the split, unless the split has its own.
+    in_memory: the rows that a program passed, in place of the files of `path`.
     Raises DataError.
     """
     given, bundled = resolve(dataset) if dataset.name or not dataset.path else (dataset, None)
     if dataset.alphabet and "sequence" not in wanted.values():
         raise DataError("`alphabet` is for text targets, as used with CTC", "dataset.alphabet",
                         "remove it, or use `loss: ctc`")  # fmt: skip
-    rows, fixed = read_dataset(given, column_rules(given, target_labels(given, wanted)))
+    rows, fixed = read_dataset(given, column_rules(given, target_labels(given, wanted)), in_memory=in_memory)
     if isinstance(rows, Table):
         return load_table(dataset, given, inputs, wanted, seed, rows, fixed)
     from nnctl.data.load_arrays import load_arrays  # imported here to keep start-up fast

@@ -26,9 +26,9 @@ from nnctl.training.model_metrics import ModelMetric, model_metrics, scale_notes
 Array = np.ndarray
 
 
-def load_data(spec: Config) -> Dataset:
-    """The config's data, targets encoded as its losses want them."""
-    data: Dataset = load_dataset(spec.dataset, spec.inputs, label_kinds(spec), spec.seed)
+def load_data(spec: Config, in_memory: Any = None) -> Dataset:
+    """The config's data, targets encoded as its losses want them. in_memory: rows in place of its files."""
+    data: Dataset = load_dataset(spec.dataset, spec.inputs, label_kinds(spec), spec.seed, in_memory)
     return data
 
 

@@ -8,7 +8,7 @@ contains a SHA-256 of all its bytes, which is checked before anything in it is u
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,14 @@ _OF_THE_MODEL = ("dataset", "inputs", "layers", "outputs", "loss", "seed")
 
 
 def save_model(path: Path, model: Model, data: Dataset, config: str, kept: Sequence[tuple[Kept, Weights]]) -> None:
-    """Writes model.safetensors: the weights, and as JSON in its metadata the config, the preprocessing (with the class
-    names) and the input shapes. kept: the weights to keep, first those to use by default."""
+    """Writes model.safetensors. kept: the weights to keep, first those to use by default."""
+    write_safely(path, model_content(model, data.preprocessing, config, kept))
+
+
+def model_content(model: Model, preprocessing: Preprocessing, config: str,
+                  kept: Sequence[tuple[Kept, Weights]]) -> Iterator[bytes | memoryview]:  # fmt: skip
+    """The bytes of model.safetensors, in pieces: the weights, and as JSON in its metadata the config, the preprocessing
+    (with the class names) and the input shapes. kept: as in `save_model`."""
     (first, weights), *others = kept
     arrays = _named(model.program, weights)
     for other, its in others:
@@ -42,13 +48,13 @@ def save_model(path: Path, model: Model, data: Dataset, config: str, kept: Seque
     about = {
         "format": FORMAT,
         "config": config,
-        "preprocessing": data.preprocessing.to_json(),
-        "input_shapes": {name: list(shape) for name, shape in data.input_shapes.items()},
+        "preprocessing": preprocessing.to_json(),
+        "input_shapes": {name: list(model.graph.shapes[name]) for name in model.graph.inputs},
         "default": first.weights,
         "kept": {each.weights: each.to_json() for each, _ in kept},
     }
     # one key besides the checksum: the library writes several in random order, but a run's bytes must be reproducible
-    write_safely(path, safetensors_writer.signed(arrays, {"nnctl": json.dumps(about)}))
+    return safetensors_writer.signed(arrays, {"nnctl": json.dumps(about)})
 
 
 def load_model(path: Path, weights: Which | None = None) -> tuple[Model, Preprocessing]:
@@ -60,17 +66,21 @@ def load_model(path: Path, weights: Which | None = None) -> tuple[Model, Preproc
     Raises RunError if the file is missing, damaged, of another format or of another run; InputError if the run has no
     such weights.
     """
-    from safetensors import SafetensorError  # imported here to keep start-up fast
-    from safetensors.numpy import load
-
-    from nnctl import config as spec  # imported here to keep start-up fast
-
     if not path.is_file():
         resume = f"nnctl train --resume {shell_path(path.parent)}"
         raise RunError(
             "the model is missing", where=str(path), hint=f"the run may not be finished; to resume it: {resume}"
         )
-    content = path.read_bytes()
+    return read_model(path, path.read_bytes(), weights)
+
+
+def read_model(path: Path, content: bytes, weights: Which | None = None) -> tuple[Model, Preprocessing]:
+    """As `load_model`, from the bytes of the file. path: what messages call it."""
+    from safetensors import SafetensorError  # imported here to keep start-up fast
+    from safetensors.numpy import load
+
+    from nnctl import config as spec  # imported here to keep start-up fast
+
     about = about_of(path, content)
     try:
         kept = _chosen(path, about, weights)

@@ -24,6 +24,7 @@ from nnctl.training.events import EpochEnded, Event, IterationEnded, IterationsE
 from nnctl.version import __version__
 
 RUNS = Path("runs")  # the folder of runs that are given none
+NOWHERE = Path("(not saved)")  # the folder of runs that are not saved
 CONFIG, MODEL, CHECKPOINTS = "config.yaml", "model.safetensors", "checkpoints"
 ENVIRONMENT, METRICS, EVENTS = "environment.json", "metrics.csv", "events.jsonl"
 _LONGEST_LINE = 1 << 20  # bytes of an event in events.jsonl

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from nnctl import config as specs
 from nnctl.config.types import Config
@@ -30,28 +30,45 @@ from nnctl.training.run_folder import (
     remove_leftovers,
 )
 from nnctl.training.training_state import is_finished
+from nnctl.training.unsaved_run import UnsavedRun
+
+R = TypeVar("R", bound=Run)
 
 
 def train(spec: Config, *, folder: Path | None = None, subscribers: Iterable[Subscriber] = (),
-          profile: bool = False) -> RunEnded:  # fmt: skip
+          profile: bool = False, rows: Any = None) -> RunEnded:  # fmt: skip
     """Trains, and saves into `folder` (default runs/NAME-TIMESTAMP). Events go to the subscribers, with `profile` the
-    event Profiled, too. Raises NnctlError."""
-    data = load_data(spec)
-    model = Model.build(spec, data.input_shapes, data.targets)
-    initial = start_from(model, data)
-    # raises what is wrong before there is a folder
-    run = Run(spec, data, model, subscribers, notes=initial.notes, initial=initial.arrays)
+    event Profiled, too. rows: in memory, in place of the config's files. Raises NnctlError."""
+    run = _prepared(Run, spec, subscribers, rows)  # raises what is wrong before there is a folder
     if profile:
-        model.executor.profiled = True
+        run.model.executor.profiled = True
         run.loop.clock = Clock()
     with Lock(new_folder(spec.name, folder)) as lock:
         check_unused(lock.folder)  # again: another process may have been faster
         return run.go(lock)
 
 
-def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable[Subscriber] = ()) -> RunEnded:
+def train_unsaved(spec: Config, *, subscribers: Iterable[Subscriber] = (), rows: Any = None) -> UnsavedRun:
+    """Trains without writing anything. Returns the run, whose `model` is trained and whose `ended` says how it ended.
+    Raises NnctlError."""
+    run = _prepared(UnsavedRun, spec, subscribers, rows)
+    run.train_in_memory()
+    return run
+
+
+def _prepared(cls: type[R], spec: Config, subscribers: Iterable[Subscriber], rows: Any) -> R:
+    """A new run with its data and its model."""
+    data = load_data(spec, rows)
+    model = Model.build(spec, data.input_shapes, data.targets)
+    initial = start_from(model, data)
+    return cls(spec, data, model, subscribers, notes=initial.notes, initial=initial.arrays)
+
+
+def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable[Subscriber] = (),
+           rows: Any = None) -> RunEnded:  # fmt: skip
     """Continues a run from its newest good checkpoint, or from the beginning if there is none. If the run is finished,
-    its model is written again if it is missing or damaged. overrides: changes to the config, as `--set` takes them."""
+    its model is written again if it is missing or damaged. overrides: changes to the config, as `--set` takes them.
+    rows: those that the run was trained on, if a program passed them."""
     with Lock(folder_of_run(folder)) as lock:
         path = existing_folder(folder) / CONFIG
         text = path.read_text(encoding="utf-8")
@@ -72,7 +89,7 @@ def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable
                 "the run stopped because training had diverged; it resumes from the last good weights"
                 + (f"; {end['hint'].partition('; ')[2]}" if "; " in (end.get("hint") or "") else "")
             )
-        data = load_data(spec)
+        data = load_data(spec, rows)
         model = Model.build(spec, data.input_shapes, data.targets, initialize=found is None)
         initial = saved_initial(folder)
         if found is None and initial is None:

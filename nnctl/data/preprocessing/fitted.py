@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.data.columns.column_format import ColumnFormat, Rules
-from nnctl.data.config import DatasetSpec
+from nnctl.data.config import IN_MEMORY, DatasetSpec
 from nnctl.data.dataset import Split
 from nnctl.data.lazy_array import Rows
 from nnctl.data.named_arrays import Arrays, rows_of
@@ -191,7 +191,7 @@ class Preprocessing:
 def _absolute(dataset: DatasetSpec) -> dict[str, list[str]]:
     """The paths as they hold wherever the program runs next."""
     given = {key: getattr(dataset, key) for key in ("path", "validation_path", "test_path")}
-    return {key: [str(Path(name).expanduser().absolute()) for name in names]
+    return {key: [name if name == IN_MEMORY else str(Path(name).expanduser().absolute()) for name in names]
             for key, names in given.items() if names is not None}  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def read_in_memory(rows: Any, preprocessing: Preprocessing) -> Table | Arrays:
     """
     if not preprocessing.is_table:
         return _arrays(rows, preprocessing)
-    columns = _columns(rows, preprocessing.features)
+    columns = columns_of(rows, preprocessing.features)
     lengths = {name: len(values) for name, values in columns.items()}
     if len(set(lengths.values())) > 1:
         shown = ", ".join(f"{name} {length}" for name, length in lengths.items())
@@ -61,7 +61,7 @@ def read_in_memory(rows: Any, preprocessing: Preprocessing) -> Table | Arrays:
 @contextmanager
 def as_file(rows: Any, features: Sequence[str]) -> Iterator[str]:
     """Yields the name of a temporary file with the rows, as JSON lines, for a query to read."""
-    columns = {name: np.asarray(values, dtype=object).tolist() for name, values in _columns(rows, features).items()}
+    columns = {name: np.asarray(values, dtype=object).tolist() for name, values in columns_of(rows, features).items()}
     with tempfile.TemporaryDirectory(prefix="nnctl-") as folder:
         path = Path(folder) / "rows.jsonl"
         with path.open("w", encoding="utf-8") as file:
@@ -190,7 +190,7 @@ def _nested(called: str, count: int) -> Column:
     return Column("nested", np.full(count, np.nan), called=called)
 
 
-def _columns(rows: Any, features: Sequence[str]) -> dict[str, Any]:
+def columns_of(rows: Any, features: Sequence[str]) -> dict[str, Any]:
     """The columns by name, each a sequence or an array."""
     if isinstance(rows, Mapping):
         single = all(isinstance(value, str | numbers.Number) or value is None for value in rows.values())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from nnctl.data.columns.column_format import NO_RULES, ColumnFormat, Rules
-from nnctl.data.config import DatasetSpec, ImageSpec
+from nnctl.data.config import IN_MEMORY, DatasetSpec, ImageSpec
 from nnctl.data.readers.csv.small_csv import read_small
 from nnctl.data.readers.paths import Files, find_files
 from nnctl.data.row_origin import Origin
@@ -31,6 +32,9 @@ def read_files(names: Sequence[str], dataset: DatasetSpec, rules: Rules, *,
                image: ImageSpec | None = None) -> Table | Arrays:  # fmt: skip
     """A Table, or Arrays for npz, npy, IDX and image files. dataset: its query and encoding are used.
     formats, needed: as in read_table. image: how images are read, if not as in `dataset`. Raises DataError."""
+    if IN_MEMORY in names:
+        raise DataError("the run was trained on rows that a program passed, and no file holds them", IN_MEMORY,
+                        "give rows or a file to evaluate on; nnctl.resume(run, data=rows) resumes the run")  # fmt: skip
     image = image or dataset.image
     query = dataset.query
     arrays = _read_folder(names[0], image) if len(names) == 1 else None
@@ -116,14 +120,21 @@ def column_rules(dataset: DatasetSpec, targets: Mapping[str, str]) -> Rules:
 
 
 def read_dataset(
-    dataset: DatasetSpec, rules: Rules = NO_RULES, formats: Mapping[str, ColumnFormat] | None = None
+    dataset: DatasetSpec,
+    rules: Rules = NO_RULES,
+    formats: Mapping[str, ColumnFormat] | None = None,
+    in_memory: Any = None,
 ) -> tuple[Table | Arrays, dict[str, Array]]:
     """All rows of a data set, and the row numbers of the splits that have files or arrays of their own.
 
     The rows of these files come last; the other rows are still to be split. formats: of the columns of a trained
-    model; None: they are decided from all rows of `path`, and the files of the splits are read by them.
+    model; None: they are decided from all rows of `path`, and the files of the splits are read by them. in_memory: the
+    rows that a program passed, in place of `path`.
     """
-    whole = read_files(dataset.path or (), dataset, rules, formats=formats)
+    if in_memory is not None:
+        whole = _read_in_memory(in_memory, dataset, rules)
+    else:
+        whole = read_files(dataset.path or (), dataset, rules, formats=formats)
     fixed: dict[str, Array] = {}
     if not isinstance(whole, Table):
         whole, fixed = _join_named_splits(whole)
@@ -140,6 +151,17 @@ def read_dataset(
         whole, count, more = _append(whole, added)
         fixed[split] = np.arange(count, count + more)
     return whole, fixed
+
+
+def _read_in_memory(rows: Any, dataset: DatasetSpec, rules: Rules) -> Table | Arrays:
+    # not needed for files
+    from nnctl.data.readers.in_memory import as_file
+    from nnctl.data.readers.training_rows import read_training_rows
+
+    if dataset.query is None:
+        return read_training_rows(rows, rules)
+    with as_file(rows, ()) as name:  # DuckDB runs the query on a file
+        return read_files((name,), dataset, rules)
 
 
 def _append(whole: Table | Arrays, added: Table | Arrays) -> tuple[Table | Arrays, int, int]:
