@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nnctl import config as specs
 from nnctl.config.types import Config
@@ -30,7 +30,9 @@ from nnctl.training.run_folder import (
     remove_leftovers,
 )
 from nnctl.training.training_state import is_finished
-from nnctl.training.unsaved_run import UnsavedRun
+
+if TYPE_CHECKING:
+    from nnctl.training.unsaved_run import UnsavedRun
 
 R = TypeVar("R", bound=Run)
 
@@ -51,6 +53,8 @@ def train(spec: Config, *, folder: Path | None = None, subscribers: Iterable[Sub
 def train_unsaved(spec: Config, *, subscribers: Iterable[Subscriber] = (), rows: Any = None) -> UnsavedRun:
     """Trains without writing anything. Returns the run, whose `model` is trained and whose `ended` says how it ended.
     Raises NnctlError."""
+    from nnctl.training.unsaved_run import UnsavedRun  # not needed for runs that are saved
+
     run = _prepared(UnsavedRun, spec, subscribers, rows)
     run.train_in_memory()
     return run
