@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnctl import interrupts
+from nnctl import interrupts, progress
 
 interrupts.leave_while_importing()
 
@@ -30,6 +30,7 @@ COMMANDS = {
     "predict": ("predict", "Predict each row of a file with a trained run."),
     "export": ("export", "Write a run's model for ONNX, Keras or PyTorch."),
     "datasets": ("datasets", "List the bundled data sets, or preview one."),
+    "cache": ("cache", "List or remove the large tables that are stored on disk."),
     "schema": ("schema", "Print the JSON Schema of configs, for editors."),
 }
 
@@ -71,12 +72,19 @@ class Program(click.Group):
     # narrower than click's signature: it always exits, and has no use for `standalone_mode` and `complete_var`
     def main(self, args: Sequence[str] | None = None, **extra: Any) -> Never:  # type: ignore[override]
         switches = Switches()
+        progress.listener = _tell
         with catching(switches):
             # with standalone_mode=False, click returns the exit code instead of exiting
             extra |= {"prog_name": "nnctl", "standalone_mode": False, "obj": switches}
             code = super().main(args, **extra)
             sys.stdout.flush()  # here, so that a full disk is reported as an error
             sys.exit(code or 0)
+
+
+def _tell(text: str) -> None:
+    from nnctl.reports.terminal import Terminal  # imported here to keep start-up fast
+
+    Terminal.of(sys.stderr).flow(text)
 
 
 @click.group(

@@ -137,6 +137,9 @@ class DatasetSpec(Declared):
     train-labels-idx1-ubyte[.gz] for training, t10k-images-... and t10k-labels-... for test.
     sequence: the rows are time steps, and which of them form a sequence. text: columns of texts, for an Embedding.
     alphabet: the characters that a text target (CTC) may contain; by default all that occur, sorted.
+    stream: true reads CSV and Parquet files piece by piece into files in the user's cache, from which every batch is
+    read, so that they may be larger than memory; false loads them into memory. By default, files are streamed that
+    would take more than half of the memory that is available. The results are the same.
     """
 
     name: str | None = None
@@ -163,6 +166,7 @@ class DatasetSpec(Declared):
     image: ImageSpec | None = None
     sequence: SequenceSpec | None = None
     text: TextSpec | None = None
+    stream: bool | None = None
     split: SplitSpec = SplitSpec()
 
 

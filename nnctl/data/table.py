@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -16,7 +16,9 @@ from nnctl.similar_names import alike
 
 if TYPE_CHECKING:
     from nnctl.data.columns.column_format import ColumnFormat
+    from nnctl.data.lazy_array import Rows
 
+_BLOCK = 1 << 20  # rows that are looked at together
 Kind = Literal["number", "text", "date", "time", "nested"]
 
 
@@ -101,6 +103,14 @@ def distinct(values: Array) -> Array:
     return np.unique(values, return_counts=True)[0]
 
 
+def code_counts(codes: Array, words: int) -> Array:
+    """(words,) how often each of the codes 0 to words - 1 occurs; -1 is not counted. In blocks, for little memory."""
+    counts = np.zeros(words + 1, np.int64)
+    for first in range(0, len(codes), _BLOCK):
+        counts += np.bincount(codes[first : first + _BLOCK] + 1, minlength=words + 1)
+    return counts[1:]
+
+
 def number_word(value: float) -> str:
     """A number as a class or category name: `3`, `2.5`."""
     return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
@@ -121,7 +131,7 @@ _WORDS = {"date": date_word, "time": time_word}
 
 
 class Occurrences(NamedTuple):
-    """The number of rows with a value, and of distinct values."""
+    """The number of rows with a value, and of distinct values. Of numbers, 2 stands for any larger number as well."""
 
     present: int
     distinct: int
@@ -156,6 +166,15 @@ class Table:
         numbers = None if self.numbers is None else self.numbers[rows]
         return replace(self, columns=columns, rows=len(rows), numbers=numbers, origin=self.whole_origin.take(rows))
 
+    def encoded(self, key: Callable[[], str], width: int, encode: Callable[[Table, Array], None]) -> Array | Rows:
+        """(rows, width) float32, which `encode` writes, given some of the rows and their part of the result.
+
+        key: tells different results apart; a table that is stored on disk stores them there, too.
+        """
+        out = np.empty((self.rows, width), np.float32)
+        encode(self, out)
+        return out
+
     @property
     def whole_origin(self) -> Origin:
         """The file and row number of each row, never None."""
@@ -184,9 +203,14 @@ class Table:
         """How many values the columns have, and how many distinct ones."""
         found = {}
         for name in names:
-            column = self.columns[name]
-            present = column.values[~column.missing]
-            found[name] = Occurrences(len(present), len(distinct(present)))
+            values = self.columns[name].values
+            if self.columns[name].kind == "text":
+                counts = code_counts(values, len(self.columns[name].words))
+                found[name] = Occurrences(int(counts.sum()), int(np.count_nonzero(counts)))
+            else:
+                present = len(values) - int(np.count_nonzero(np.isnan(values)))
+                one = present and np.fmin.reduce(values) == np.fmax.reduce(values)
+                found[name] = Occurrences(present, min(present, 1 if one else 2))
         return found
 
     def require_all(self, wanted: Mapping[str, Iterable[str]]) -> None:

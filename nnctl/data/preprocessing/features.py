@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
@@ -12,9 +12,12 @@ from nnctl.data.columns.number_formats import PLAIN
 from nnctl.data.config import DatasetSpec
 from nnctl.data.readers.duckdb_types import called, hint
 from nnctl.data.row_origin import located
-from nnctl.data.table import Array, Column, Table, listing
+from nnctl.data.table import Array, Column, Table, code_counts, listing
 from nnctl.errors import DataError
 from nnctl.quoting import yaml_list, yaml_map
+
+if TYPE_CHECKING:
+    from nnctl.data.lazy_array import Rows
 
 Encode = Literal["onehot", "integer"]
 MISSING, RARE = "(missing)", "(rare)"
@@ -31,8 +34,12 @@ class Feature(Protocol):
     @property
     def width(self) -> int: ...
 
-    def transform(self, table: Table, notes: list[str]) -> Array:
-        """(rows, width) float64. Raises DataError for missing values that no rule fills."""
+    def check(self, table: Table, notes: list[str]) -> None:
+        """Notes of missing and unknown values. Raises DataError for those that no rule fills."""
+        ...
+
+    def values(self, table: Table) -> Array:
+        """(rows, width) float64, of a table that was checked, or of some of its rows."""
         ...
 
     def to_json(self) -> dict[str, Any]: ...
@@ -50,14 +57,17 @@ class Number:
 
     width = 1
 
-    def transform(self, table: Table, notes: list[str]) -> Array:
-        x = number_column(table, self.name).values
-        missing = np.isnan(x)
+    def check(self, table: Table, notes: list[str]) -> None:
+        missing = np.isnan(number_column(table, self.name).values)
         if missing.any():
             if self.fill is None:
                 raise missing_error(table, self.name, missing, "median")
             notes.append(filled_note(self.name, missing, f"{self.fill:.6g} ({self.rule} of the training rows)"))
-            x = np.where(missing, self.fill, x)
+
+    def values(self, table: Table) -> Array:
+        x = _numbers(table, self.name).values
+        if self.fill is not None:
+            x = np.where(np.isnan(x), self.fill, x)
         scaled: Array = (x - self.shift) / self.scale
         return scaled[:, None]
 
@@ -83,28 +93,33 @@ class Category:
     def width(self) -> int:
         return len(self.words) if self.encode == "onehot" else 1
 
-    def transform(self, table: Table, notes: list[str]) -> Array:
+    def check(self, table: Table, notes: list[str]) -> None:
         column = table[self.name].as_text()
-        place = {word: at for at, word in enumerate(self.words)} | {word: self.words.index(RARE) for word in self.rare}
-        missing_place = place.get(MISSING, -1)
-        codes: Array = np.array([place.get(word, -1) for word in column.words] + [missing_place])[column.values]
         missing = column.missing
         if missing.any():
             if not self.missing:
                 raise missing_error(table, self.name, missing, "category")
-            known = missing_place >= 0
+            known = MISSING in self.words
             by = f'the category "{MISSING}"' if known else "no category, since no training row has a missing value"
             notes.append(filled_note(self.name, missing, by))
-        unknown = (codes < 0) & ~missing
-        if unknown.any():
-            present, counts = np.unique(column.values[unknown], return_counts=True)
-            often = np.argsort(-counts, kind="stable")
+        known_words = {*self.words, *self.rare}
+        if known_words.issuperset(column.words):
+            return
+        counts = code_counts(column.values, len(column.words))
+        counts[[word in known_words for word in column.words]] = 0
+        if total := int(counts.sum()):
+            often = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
             words = [column.words[code] if n == 1 else f"{column.words[code]} {n} times"
-                     for code, n in zip(present[often].tolist(), counts[often].tolist(), strict=True)]  # fmt: skip
+                     for code, n in zip(often.tolist(), counts[often].tolist(), strict=True)]  # fmt: skip
             notes.append(
-                f'column "{self.name}": {_counted(unknown, "value does", "values do")} not occur in the training rows'
-                f" ({listing(words, 3)}) and {'counts' if unknown.sum() == 1 else 'count'} as no category"
+                f'column "{self.name}": {total} {"value does" if total == 1 else "values do"} not occur in the training'
+                f" rows ({listing(words, 3)}) and {'counts' if total == 1 else 'count'} as no category"
             )
+
+    def values(self, table: Table) -> Array:
+        column = table[self.name].as_text()
+        place = {word: at for at, word in enumerate(self.words)} | {word: self.words.index(RARE) for word in self.rare}
+        codes: Array = np.array([place.get(w, -1) for w in column.words] + [place.get(MISSING, -1)])[column.values]
         if self.encode == "integer":
             numbers: Array = codes + 1.0
             return numbers[:, None]
@@ -135,6 +150,21 @@ def feature_from_json(value: Mapping[str, Any]) -> Feature:
 
 def number_column(table: Table, name: str) -> Column:
     """The column as numbers. Raises DataError for words that are not numbers, and for infinite values."""
+    column = _numbers(table, name)
+    most = np.finfo(np.float32).max
+    if np.fmax.reduce(column.values, initial=0) > most or np.fmin.reduce(column.values, initial=0) < -most:
+        too_large = np.abs(column.values) > most
+        row, at = int(np.flatnonzero(too_large)[0]), located(table.where(name), too_large)
+        raise DataError(
+            f"{at.rows}: {column.values[row]:g} is not a finite number in float32",
+            at.where,
+            "fix the value, or leave the field empty and fill it with `missing: median`",
+        )
+    return column
+
+
+def _numbers(table: Table, name: str) -> Column:
+    """The column as numbers. Raises DataError for words that are not numbers."""
     column = table.columns[name]
     if column.kind not in ("number", "text"):
         raise DataError(f"holds {called(column.type_name)} where numbers are expected", table.where(name),
@@ -152,14 +182,6 @@ def number_column(table: Table, name: str) -> Column:
                     f"fix the value, or treat the column as words: `categorical: {yaml_list([name])}`",
                 ) from None
         column = Column("number", values[column.values])
-    too_large = np.abs(column.values) > np.finfo(np.float32).max
-    if too_large.any():
-        row, at = int(np.flatnonzero(too_large)[0]), located(table.where(name), too_large)
-        raise DataError(
-            f"{at.rows}: {column.values[row]:g} is not a finite number in float32",
-            at.where,
-            "fix the value, or leave the field empty and fill it with `missing: median`",
-        )
     return column
 
 
@@ -266,11 +288,15 @@ def total_width(features: Iterable[Feature]) -> int:
     return sum(feature.width for feature in features)
 
 
-def matrix(features: Sequence[Feature], table: Table, notes: list[str]) -> Array:
+def matrix(features: Sequence[Feature], table: Table, notes: list[str]) -> Array | Rows:
     """(rows, sum of widths) float32, C-contiguous: the features side by side."""
-    out = np.empty((table.rows, total_width(features)), dtype=np.float32)
-    at = 0
     for feature in features:
-        out[:, at : at + feature.width] = feature.transform(table, notes)
-        at += feature.width
-    return out
+        feature.check(table, notes)
+
+    def write(rows: Table, out: Array) -> None:
+        at = 0
+        for feature in features:
+            out[:, at : at + feature.width] = feature.values(rows)
+            at += feature.width
+
+    return table.encoded(lambda: str([feature.to_json() for feature in features]), total_width(features), write)

@@ -42,12 +42,12 @@ class TableInput:
         coded = [f for f in self.features if isinstance(f, Category) and f.encode == "integer"]
         return max(len(f.words) for f in coded) + 1 if len(coded) == len(self.features) else None
 
-    def transform(self, rows: Table | LongTable, notes: list[str]) -> Array:
+    def transform(self, rows: Table | LongTable, notes: list[str]) -> Array | Rows:
         """(rows, *shape) float32, C-contiguous."""
         if isinstance(rows, Table):
             return matrix(self.features, rows, notes).reshape(rows.rows, *self.shape)
         steps = matrix(self.features, rows.table, notes).reshape(rows.table.rows, *self.shape[1:])
-        return rows.pack(steps, self.shape[0])
+        return rows.pack(np.asarray(steps), self.shape[0])
 
     def to_json(self) -> dict[str, Any]:
         return {"columns": [feature.to_json() for feature in self.features], "shape": list(self.shape)}

@@ -22,6 +22,19 @@ if TYPE_CHECKING:
     import duckdb
 
 
+class ColumnReader:
+    """Where the values of columns go: into memory. `ColumnFiles` puts them into files."""
+
+    def fetch(self, connection: duckdb.DuckDBPyConnection, table: str,
+              wanted: Mapping[str, tuple[ColumnFormat, str]]) -> dict[str, Column]:  # fmt: skip
+        """Columns of a table by name, each from an SQL expression with the type of its format."""
+        return fetch(connection, table, wanted)
+
+    def keep(self, column: Column) -> Column:
+        """A column that was computed from another one."""
+        return column
+
+
 @dataclass
 class Found:
     """The result of `scan`. sql: by column, an expression over `raw` for its values, if DuckDB can read them. columns:
@@ -30,19 +43,27 @@ class Found:
     connection: duckdb.DuckDBPyConnection
     source: str
     names: tuple[str, ...]
+    reader: ColumnReader
     formats: dict[str, ColumnFormat] = field(default_factory=dict)
     sql: dict[str, str] = field(default_factory=dict)
     columns: dict[str, Column] = field(default_factory=dict)
     native: dict[str, str] = field(default_factory=dict)  # DuckDB's types of columns that are not read
     whole: set[str] = field(default_factory=set)  # columns of plain whole numbers
     notes: list[str] = field(default_factory=list)
+    notes_of_files: tuple[str, ...] = ()  # those of them that are not about the meaning of columns
     missing_words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     origin: Origin | None = None
+
+    def typed(self, name: str, column: Column, wanted: ColumnFormat) -> Column:
+        """A column of words converted by its format: see `interpretation.typed`."""
+        values = typed(name, column, wanted, self.source, self.origin)
+        return values if values is column else self.reader.keep(values)
 
     def table(self) -> Table:
         """All columns, in the order of the files."""
         left = [name for name in self.names if name not in self.columns]
-        fetched = fetch(self.connection, "raw", {name: (self.formats[name], self.sql[name]) for name in left})
+        wanted = {name: (self.formats[name], self.sql[name]) for name in left}
+        fetched = self.reader.fetch(self.connection, "raw", wanted)
         whole = {**self.columns, **fetched}
         columns = {name: whole[name] for name in self.names}
         rows = len(next(iter(columns.values())).values)
@@ -55,9 +76,10 @@ class Found:
 
 
 def scan(connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Rules,
-         formats: Mapping[str, ColumnFormat] | None, source: str) -> Found:  # fmt: skip
+         formats: Mapping[str, ColumnFormat] | None, source: str, reader: ColumnReader) -> Found:  # fmt: skip
     """Decides how each column of `raw` is read: by `formats` if given, otherwise by all its rows."""
-    found = Found(connection, source, raw.names, notes=list(raw.notes), origin=raw.origin)
+    found = Found(connection, source, raw.names, reader, notes=list(raw.notes), notes_of_files=raw.notes,
+                  origin=raw.origin)  # fmt: skip
     facts = facts_of(connection, raw)
     open_columns: dict[str, Column] = {}
     for at, (name, kind) in enumerate(zip(raw.names, raw.types, strict=True), 1):
@@ -69,9 +91,9 @@ def scan(connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Rules,
                 native, clean = TEXT, f"{clean}::varchar"
             _take_native(found, name, native, clean, saved, rules)
         elif fact is None:
-            words = _json_words(connection, at, name, kind, saved, rules, raw.delimiter)
+            words = _json_words(found, at, name, kind, saved, rules, raw.delimiter)
             if words is not None and saved is not None:
-                found.formats[name], found.columns[name] = saved, typed(name, words, saved, source, raw.origin)
+                found.formats[name], found.columns[name] = saved, found.typed(name, words, saved)
             elif words is not None:
                 open_columns[name] = words
             elif saved is not None and saved.kind != "other":
@@ -93,30 +115,30 @@ def scan(connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Rules,
             found.formats[name], found.sql[name] = chosen, _cast(clean, chosen)
             found.whole |= {name} if fact.whole else set()
         else:
-            column = fetch(connection, "raw", {name: (TEXT, clean)})[name]
+            column = reader.fetch(connection, "raw", {name: (TEXT, clean)})[name]
             if saved is None:
                 open_columns[name] = column
             else:
-                found.formats[name], found.columns[name] = saved, typed(name, column, saved, source, raw.origin)
+                found.formats[name], found.columns[name] = saved, found.typed(name, column, saved)
     decision = decide({name: column.words for name, column in open_columns.items()}, rules, raw.delimiter)
     for name, column in open_columns.items():
         found.formats[name] = decision.formats[name]
-        found.columns[name] = typed(name, column, decision.formats[name], source, raw.origin)
+        found.columns[name] = found.typed(name, column, decision.formats[name])
     found.notes += decision.notes
     found.missing_words = {name: fact.missing for name, fact in facts.items() if fact.missing}
     found.notes += missing_note(found.missing_words)
     return found
 
 
-def _json_words(connection: duckdb.DuckDBPyConnection, at: int, name: str, kind: str, saved: ColumnFormat | None,
+def _json_words(found: Found, at: int, name: str, kind: str, saved: ColumnFormat | None,
                 rules: Rules, delimiter: str) -> Column | None:  # fmt: skip
     """A JSON column of strings and numbers, as words; None for mixed types, which are not read."""
     if kind != "JSON" or (saved is not None and saved.kind == "other"):
         return None
     scalar = f"count(*) filter (json_type(v{at}) in ('OBJECT', 'ARRAY')) = 0"
-    if not connection.execute(f"select {scalar} from raw").fetchall()[0][0]:
+    if not found.connection.execute(f"select {scalar} from raw").fetchall()[0][0]:
         return None
-    words = fetch(connection, "raw", {name: (TEXT, f"v{at} ->> '$'")})[name]
+    words = found.reader.fetch(found.connection, "raw", {name: (TEXT, f"v{at} ->> '$'")})[name]
     if saved is not None or name in rules.words | rules.categories:
         return words
     numbers = decide({name: words.words}, rules, delimiter).formats[name].kind == "number"
@@ -153,11 +175,11 @@ def _take_native(found: Found, name: str, native: ColumnFormat, clean: str, save
     if wanted.kind == native.kind:
         found.sql[name] = _cast(clean, native)
         return
-    column = fetch(found.connection, "raw", {name: (native, _cast(clean, native))})[name]
+    column = found.reader.fetch(found.connection, "raw", {name: (native, _cast(clean, native))})[name]
     if wanted.kind == "category" or (wanted.kind == "text" and native.kind != "text"):
-        found.columns[name] = as_category(column.as_text())
+        found.columns[name] = found.reader.keep(as_category(column.as_text()))
     else:
-        found.columns[name] = typed(name, column.as_text(), wanted, found.source, found.origin)
+        found.columns[name] = found.typed(name, column.as_text(), wanted)
 
 
 def _cast(clean: str, wanted: ColumnFormat) -> str:
@@ -174,15 +196,21 @@ def fetch(connection: duckdb.DuckDBPyConnection, table: str,
         return {}
     parts = []
     for at, (kind, sql) in enumerate(wanted.values(), 1):
-        if kind.kind == "date":
-            sql = f"epoch_us(({sql})::timestamp)::double"
-        elif kind.kind == "time":
-            sql = f"epoch_us(('1970-01-01'::date + ({sql})::time)::timestamp)::double"
-        elif kind.kind in ("text", "category"):
-            sql = f"({sql})::varchar"
-        parts.append(f"{sql} as r{at}")
+        parts.append(f"{sql_of(kind, sql)} as r{at}")
     arrays = connection.execute(f"select {', '.join(parts)} from {table}").fetchnumpy()
     return {name: _column(kind, arrays[f"r{at}"]) for at, (name, (kind, _)) in enumerate(wanted.items(), 1)}
+
+
+def sql_of(wanted: ColumnFormat, sql: str) -> str:
+    """The expression as a column of this format is fetched: a float64, or a text."""
+    match wanted.kind:
+        case "date":
+            return f"epoch_us(({sql})::timestamp)::double"
+        case "time":
+            return f"epoch_us(('1970-01-01'::date + ({sql})::time)::timestamp)::double"
+        case "text" | "category":
+            return f"({sql})::varchar"
+    return sql
 
 
 def _column(wanted: ColumnFormat, array: Array) -> Column:

@@ -6,11 +6,12 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnctl.data.columns.column_format import NO_RULES, NULLS, ColumnFormat, Rules
 from nnctl.data.readers.column_facts import Raw, literals, quoted
-from nnctl.data.readers.duckdb_columns import scan
+from nnctl.data.readers.duckdb_columns import ColumnReader, Found, scan
 from nnctl.data.readers.paths import Files
 from nnctl.data.row_origin import Origin
 from nnctl.data.table import Table, listing
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from nnctl.data.readers.csv.dialect import Dialect
 
 _SMALL = 16 << 20  # bytes: below this, threads cost more time than they save
+_STREAMED_MEMORY = 256 << 20  # bytes that DuckDB may use while files are streamed
 
 
 def read_table(files: Files, rules: Rules = NO_RULES, *, query: str | None = None,
@@ -41,7 +43,7 @@ def read_table(files: Files, rules: Rules = NO_RULES, *, query: str | None = Non
     try:
         with _source(files, rules, encoding) as (connection, raw):
             _refuse_alike(raw, query, files)
-            found = scan(connection, raw, rules, formats, files.name)
+            found = scan(connection, raw, rules, formats, files.name, ColumnReader())
             if query is None:
                 return found.table()
             from nnctl.data.readers.duckdb_query import run_query  # imported here to keep start-up fast
@@ -52,11 +54,27 @@ def read_table(files: Files, rules: Rules = NO_RULES, *, query: str | None = Non
 
 
 @contextmanager
-def _source(files: Files, rules: Rules, encoding: str | None) -> Iterator[tuple[duckdb.DuckDBPyConnection, Raw]]:
-    """A connection with the table `raw` of the files."""
+def streamed(files: Files, rules: Rules, formats: Mapping[str, ColumnFormat] | None, encoding: str | None,
+             reader: ColumnReader, temporary: Path) -> Iterator[Found]:  # fmt: skip
+    """The columns of the files, for `reader` to fetch within the `with`. See `read_table`, but the files are read anew
+    by each query, in little memory. temporary: a folder for what DuckDB has no memory for."""
+    import duckdb  # imported here to keep start-up fast
+
+    try:
+        with _source(files, rules, encoding, temporary) as (connection, raw):
+            yield scan(connection, raw, rules, formats, files.name, reader)
+    except duckdb.Error as error:
+        raise _explained(error, files, None, encoding) from None
+
+
+@contextmanager
+def _source(files: Files, rules: Rules, encoding: str | None,
+            temporary: Path | None = None) -> Iterator[tuple[duckdb.DuckDBPyConnection, Raw]]:  # fmt: skip
+    """A connection with the table `raw` of the files. temporary: as in `streamed`; None: `raw` is in memory."""
     with ExitStack() as opened:
         if files.format != "csv":
-            connection = opened.enter_context(_connect(files, [os.path.abspath(path) for path in files.paths]))
+            paths = [os.path.abspath(path) for path in files.paths]
+            connection = opened.enter_context(_connect(files, paths, temporary))
             yield connection, _native(connection, files, rules)
             return
         from nnctl.data.readers.csv.duckdb_source import readable  # imported here to keep start-up fast
@@ -65,14 +83,19 @@ def _source(files: Files, rules: Rules, encoding: str | None) -> Iterator[tuple[
         names = dialects[0].names
         sources = [opened.enter_context(readable(path, how))
                    for path, how in zip(files.paths, dialects, strict=True)]  # fmt: skip
-        connection = opened.enter_context(_connect(files, [os.path.abspath(source.path) for source in sources]))
+        paths = [os.path.abspath(source.path) for source in sources]
+        connection = opened.enter_context(_connect(files, paths, temporary))
         selects: list[str] = []
         counts: list[int] = []
         for source, how in zip(sources, dialects, strict=True):
             places = {name: at for at, name in enumerate(how.names, 1)}
             columns = ", ".join(f"c{places[name]} as v{at}" for at, name in enumerate(names, 1))
             selects.append(f"select {columns} from {source.sql}")
-        for at, select in enumerate(selects):
+        if temporary:
+            connection.execute(f"create temp view raw as {' union all '.join(selects)}")
+            counts = [connection.execute(f"select count(*) from ({select})").fetchall()[0][0]
+                      for select in selects if len(selects) > 1]  # fmt: skip
+        for at, select in enumerate(() if temporary else selects):
             connection.execute(f"insert into raw {select}" if at else f"create temp table raw as {select}")
             counts.append(connection.execute("select count(*) from raw").fetchall()[0][0] - sum(counts))
         notes = tuple(dict.fromkeys(note for how in dialects for note in how.notes))
@@ -86,7 +109,7 @@ def _origin(files: Files, counts: Sequence[int]) -> Origin | None:
     return Origin.of(zip(map(str, files.paths), counts, strict=True)) if len(files.paths) > 1 else None
 
 
-def _connect(files: Files, paths: Sequence[str]) -> duckdb.DuckDBPyConnection:
+def _connect(files: Files, paths: Sequence[str], temporary: Path | None = None) -> duckdb.DuckDBPyConnection:
     import duckdb  # imported here to keep start-up fast
 
     config: dict[str, str | bool | int | float | list[str]] = {
@@ -96,10 +119,13 @@ def _connect(files: Files, paths: Sequence[str]) -> duckdb.DuckDBPyConnection:
     }
     if files.size < _SMALL:
         config["threads"] = 1
+    if temporary:
+        config |= {"memory_limit": f"{_STREAMED_MEMORY}B", "temp_directory": os.path.abspath(temporary)}
     connection = duckdb.connect(":memory:", config=config)
     connection.execute(f"set allowed_paths = {_literals(paths)}")
     connection.execute("set enable_external_access = false")
-    connection.execute("set lock_configuration = true")
+    if not temporary:  # then there is no query of the user, and the number of threads changes
+        connection.execute("set lock_configuration = true")
     return connection
 
 

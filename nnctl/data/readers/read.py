@@ -20,6 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from nnctl.data.named_arrays import Arrays
 
+_LARGE = 64 << 20  # bytes of table files from which it is considered whether they fit into memory
 _ENDINGS = {
     "train": ("_train",),
     "validation": ("_validation", "_valid", "_val"),
@@ -41,6 +42,12 @@ def read_files(names: Sequence[str], dataset: DatasetSpec, rules: Rules, *,
     if arrays is None:
         files = find_files(names)
         if files.format in ("csv", "json", "parquet"):
+            if dataset.stream or (dataset.stream is None and files.size >= _LARGE):
+                from nnctl.data.table_cache.choice import is_streamed  # imported here to keep start-up fast
+                from nnctl.data.table_cache.store import stored_table
+
+                if is_streamed(files, dataset):
+                    return stored_table(files, rules, formats, dataset.encoding)
             return read_table(files, rules, query=query, formats=formats, needed=needed, encoding=dataset.encoding)
         arrays = _read_arrays(files, image)
     if query is not None:

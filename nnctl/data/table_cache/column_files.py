@@ -1,0 +1,141 @@
+"""Columns as files: written while DuckDB streams them, mapped into memory when they are read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnctl.data.columns.column_format import ColumnFormat
+from nnctl.data.readers.arrow_stream import pieces
+from nnctl.data.readers.column_facts import literals
+from nnctl.data.readers.duckdb_columns import ColumnReader, sql_of
+from nnctl.data.readers.memory_map import MappedFile
+from nnctl.data.table import Column, Kind
+from nnctl.errors import DataError
+from nnctl.progress import Progress
+from nnctl.quoting import yaml_list
+
+if TYPE_CHECKING:
+    import duckdb
+
+Array = np.ndarray
+MOST_WORDS = 1_000_000  # distinct words of a column: each takes about 100 bytes of memory
+
+
+class ColumnFiles(ColumnReader):
+    """Reads columns as `ColumnReader` does, but into files of a folder, which the columns are then mapped from.
+
+    source: what messages call the files.
+    """
+
+    def __init__(self, folder: Path, source: str):
+        self.folder, self.source = folder, source
+        self._count = 0
+        self._paths: dict[int, Path] = {}  # of the mapped columns, by address
+
+    def fetch(self, connection: duckdb.DuckDBPyConnection, table: str,
+              wanted: Mapping[str, tuple[ColumnFormat, str]]) -> dict[str, Column]:  # fmt: skip
+        if not wanted:
+            return {}
+        connection.execute("set threads = 1")  # several would deliver the pieces in any order
+        words: dict[str, tuple[str, ...]] = {}
+        parts: list[str] = []
+        dtypes: list[np.dtype[Any]] = []
+        for at, (name, (kind, sql)) in enumerate(wanted.items(), 1):
+            sql = sql_of(kind, sql)
+            if kind.kind in ("text", "category"):
+                words[name] = _words(connection, table, name, sql)
+                parts.append(f"{self._code_sql(connection, sql, words[name])} as r{at}")
+                dtypes.append(np.dtype(np.int32))
+            else:
+                parts.append(f"coalesce({sql}, 'nan'::double) as r{at}")
+                dtypes.append(np.dtype(np.float64))
+        names = [self._new_name() for _ in wanted]
+        with ExitStack() as opened:
+            files = [opened.enter_context((self.folder / name).open("wb")) for name in names]
+            progress, rows = Progress(f"reading {self.source}"), 0
+            for arrays in pieces(connection.sql(f"select {', '.join(parts)} from {table}"), dtypes):
+                rows += len(arrays[0])
+                progress.at(f"{rows:,} rows")
+                for file, array in zip(files, arrays, strict=True):
+                    file.write(np.ascontiguousarray(array).data)
+        return {name: Column(_kind(kind), self._mapped(self.folder / file, dtype), words.get(name, ()))
+                for (name, (kind, _)), file, dtype in zip(wanted.items(), names, dtypes, strict=True)}  # fmt: skip
+
+    def keep(self, column: Column) -> Column:
+        path = self.folder / self._new_name()
+        with path.open("wb") as file:
+            file.write(np.ascontiguousarray(column.values).data)
+        return replace(column, values=self._mapped(path, column.values.dtype))
+
+    def path_of(self, column: Column) -> Path:
+        """The file that a column is mapped from."""
+        return self._paths[_address(column.values)]
+
+    def _mapped(self, path: Path, dtype: Any) -> Array:
+        values, _ = mapped(path, dtype)
+        self._paths[_address(values)] = path
+        return values
+
+    def _new_name(self) -> str:
+        self._count += 1
+        return f"{self._count}.column"
+
+    def _code_sql(self, connection: duckdb.DuckDBPyConnection, sql: str, words: tuple[str, ...]) -> str:
+        """An expression for the index of the word in `words`, -1 if it is missing."""
+        if not words:
+            return "(-1)::integer"
+        self._count += 1
+        connection.execute(f"create type words{self._count} as enum ({literals(words)})")
+        return f"coalesce(enum_code(({sql})::words{self._count})::integer, -1)"
+
+
+def _kind(wanted: ColumnFormat) -> Kind:
+    if wanted.kind == "category":
+        return "text"
+    return "nested" if wanted.kind == "other" else wanted.kind
+
+
+def _address(values: Array) -> int:
+    address: int = values.__array_interface__["data"][0]
+    return address
+
+
+def mapped(path: Path, dtype: Any) -> tuple[Array, MappedFile | None]:
+    """All values of a file as an array that must not be written to, and the file."""
+    size = path.stat().st_size
+    if not size:
+        return np.empty(0, dtype), None
+    file = MappedFile(path)
+    return file.array(np.dtype(dtype), (size // np.dtype(dtype).itemsize,), 0), file
+
+
+def _words(connection: duckdb.DuckDBPyConnection, table: str, name: str, sql: str) -> tuple[str, ...]:
+    """The distinct words of a column, in the order in which they first occur. Raises DataError if there are too many
+    for memory."""
+    rows = connection.execute(
+        f"select w from (select {sql} as w, row_number() over () as n from {table}) where w is not null"
+        f" group by w order by min(n) limit {MOST_WORDS + 1}"
+    ).fetchall()
+    if len(rows) > MOST_WORDS:
+        raise DataError(
+            f"has more than {MOST_WORDS:,} different words, too many for a table that is streamed",
+            f'column "{name}"',
+            f"leave it out of the files, or make it numbers; `ignore: {yaml_list([name])}` is not enough, since the"
+            " meaning of all columns is decided",
+        )
+    return tuple(word for (word,) in rows)
+
+
+def write_words(path: Path, words: tuple[str, ...]) -> None:
+    path.write_text(json.dumps(words), encoding="utf-8")
+
+
+def read_words(path: Path) -> tuple[str, ...]:
+    return tuple(json.loads(path.read_text(encoding="utf-8")))

@@ -1,0 +1,139 @@
+"""The entries of the cache: whole or absent, never those of other files, listed and removed."""
+
+import json
+import os
+import shutil
+from collections import namedtuple
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from data.files import loaded
+
+from nnctl import cli
+from nnctl.data.readers import arrow_stream
+from nnctl.data.table_cache import column_files, folder
+from nnctl.errors import DataError
+
+ROWS = "".join(f"{row},{row % 5 * 0.1:.1f},{row % 2}\n" for row in range(100))
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "d.csv"
+    path.write_text("a,b,y\n" + ROWS)
+    return path
+
+
+def first_inputs(path):
+    data = loaded(path, "binary", target="y", stream=True, split={"validation": 0, "test": 0})
+    return np.asarray(data.train.inputs["input"])
+
+
+def command(*words):
+    """What `nnctl cache ...` prints, and its exit code."""
+    done = CliRunner().invoke(cli.program, ["cache", *words])
+    return done.output, done.exit_code
+
+
+def test_an_entry_is_used_again_and_only_its_owner_can_read_it(path, cache, monkeypatch):
+    first = first_inputs(path)
+    monkeypatch.setattr(arrow_stream, "pieces", None)
+    monkeypatch.setattr(column_files, "pieces", None)  # nothing may be streamed again
+    assert np.array_equal(first_inputs(path), first)
+    [entry] = cache.iterdir()
+    if os.name != "nt":
+        assert cache.stat().st_mode & 0o777 == entry.stat().st_mode & 0o777 == 0o700
+
+
+def _cut(file):
+    file.write_bytes(file.read_bytes()[:-8])
+
+
+def _change(file):
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [_cut, _change, lambda file: file.unlink()])
+@pytest.mark.parametrize("what", ["1.column", "entry.json", "*.encoded"])
+def test_a_damaged_entry_is_written_again(what, damage, path, cache):
+    first = first_inputs(path)
+    [file] = cache.glob(f"*/{what}")
+    damage(file)
+    assert np.array_equal(first_inputs(path), first)
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_changed_files_are_read_again_and_their_entry_is_removed_by_clear(path, cache):
+    first = first_inputs(path)
+    path.write_text("a,b,y\n" + ROWS.replace("0.1", "0.7"))
+    assert not np.array_equal(first_inputs(path), first)
+    assert len(folder.entries()) == 2
+    output, _ = command("clear", "--json")
+    assert len(json.loads(output)["removed"]) == 1
+    [entry] = folder.entries()
+    assert entry.is_current
+
+
+def test_ctrl_c_leaves_nothing(path, cache, monkeypatch):
+    def interrupted(rows, dtypes):
+        yield next(arrow_stream.pieces(rows, dtypes))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(column_files, "pieces", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        first_inputs(path)
+    assert list(cache.iterdir()) == []
+
+
+def test_what_a_killed_process_left_is_removed(path, cache):
+    cache.mkdir(parents=True)
+    (cache / ".d-0123.999999999.tmp").mkdir()
+    (cache / ".d-0123.999999999.tmp" / "1.column").write_bytes(b"half")
+    assert folder.entries() == []
+    first_inputs(path)
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_a_disk_that_is_too_small_is_told_before(path, cache, monkeypatch):
+    usage = namedtuple("usage", "total used free")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**9, 10**9, 10**5))
+    with pytest.raises(DataError, match=r"takes 4 kB, but only 100 kB are free(.|\n)*XDG_CACHE_HOME"):
+        first_inputs(path)
+    assert list(cache.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the limit is that of a process")
+def test_a_disk_that_becomes_full_is_one_error_and_leaves_nothing(tmp_path, cache):
+    import resource
+    import signal
+
+    path = tmp_path / "d.csv"
+    path.write_text("a,y\n" + "".join(f"{row},{row % 2}\n" for row in range(20_000)))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))  # bytes of a file: writing more fails
+    try:
+        with pytest.raises(DataError, match=r"cannot be stored there \(File too large\)"):
+            first_inputs(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(cache.iterdir()) == []
+
+
+def test_the_command_lists_and_clears(path, cache):
+    assert "No large tables" in command()[0]
+    first_inputs(path)
+    [entry] = folder.entries()
+    output, code = command()
+    assert code == 0 and entry.name in output and "1 table" in output
+    [shown] = json.loads(command("--json")[0])
+    assert shown["rows"] == 100 and shown["bytes"] == entry.size and shown["files"] == [str(path)] and shown["current"]
+    assert command("clear", "nothing")[1] == 2
+    assert command("clear")[0].startswith("removed 0")
+    assert command("clear", entry.name)[0].startswith("removed 1 stored table")
+    assert list(cache.iterdir()) == []
+    first_inputs(path)
+    assert command("clear", "--all")[0].startswith("removed 1") and folder.entries() == []
