@@ -156,6 +156,7 @@ DATASET: dict[str, tuple[str, str]] = {
     "alphabet": ('{path: data.npz, target: y, alphabet: "0123456789"}', "none"),
     "image": ("{path: photos, image: {size: [64, 64], color: rgb}}", "`keras.utils.image_dataset_from_directory`"),
     "sequence": ("{path: data.csv, target: label, sequence: {id: patient, order: day}}", "none"),
+    "stream": ("{path: clicks-*.parquet, target: bought, stream: true}", "`tf.data.experimental.make_csv_dataset`"),
     "text": ("{path: data.csv, target: stars, text: {column: review}}", "`keras.layers.TextVectorization`"),
     "split": ("{path: data.csv, target: price, split: {validation: 0.1, test: 0.1}}", "`validation_split`"),
 }

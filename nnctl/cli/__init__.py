@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nnctl import interrupts, progress
+from nnctl import interrupts
 
 interrupts.leave_while_importing()
 
@@ -14,6 +14,7 @@ from typing import Any, Never  # noqa: E402
 
 import click  # noqa: E402
 
+from nnctl import progress  # noqa: E402
 from nnctl.cli.error_handler import Switches, catching  # noqa: E402
 from nnctl.cli.options import debug_option  # noqa: E402
 from nnctl.similar_names import alike  # noqa: E402

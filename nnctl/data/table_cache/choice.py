@@ -66,14 +66,11 @@ def fields(files: Files) -> float:
 def _parquet_fields(files: Files) -> float:
     import duckdb  # imported here to keep start-up fast
 
+    paths = list(map(str, files.paths))
     try:
         with duckdb.connect() as connection:
-            rows = connection.execute(
-                "select sum(num_rows) from parquet_file_metadata(?)", [list(map(str, files.paths))]
-            )
-            count = float(rows.fetchall()[0][0])
-            columns = connection.read_parquet(list(map(str, files.paths)), union_by_name=True).columns
-            return count * len(columns)
+            rows = connection.execute("select sum(num_rows) from parquet_file_metadata(?)", [paths]).fetchall()[0][0]
+            return float(rows) * len(connection.read_parquet(paths, union_by_name=True).columns)
     except duckdb.Error:
         return 0.0  # what is wrong is told by whoever reads them
 

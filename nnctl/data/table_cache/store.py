@@ -44,8 +44,8 @@ def _store(files: Files, described: list[dict[str, Any]], key: str, rules: Rules
            encoding: str | None) -> Entry:  # fmt: skip
     needed = on_disk(files)
     tell(
-        f"{files.name} is streamed into {folder.root()}, where it takes about {folder.size_text(needed)}; later runs use"
-        " what is there (`nnctl cache` lists and removes it)"
+        f"{files.name} is streamed into {folder.root()}, where it takes about {folder.size_text(needed)};"
+        " later runs use what is there (`nnctl cache` lists and removes it)"
     )
     folder.make_room(needed)
     name = re.sub(r"[^\w-]+", "_", files.paths[0].name.split(".")[0])[:40] or "table"
