@@ -45,8 +45,17 @@ class Feature(Protocol):
     def to_json(self) -> dict[str, Any]: ...
 
 
+class _Transformed:
+    """What both kinds of features have."""
+
+    def transform(self: Feature, table: Table, notes: list[str]) -> Array:
+        """(rows, width) float64, with notes and errors as in `check`."""
+        self.check(table, notes)
+        return self.values(table)
+
+
 @dataclass(frozen=True)
-class Number:
+class Number(_Transformed):
     """x -> (x - shift) / scale; missing values become `fill` first, or are errors if it is None."""
 
     name: str
@@ -76,7 +85,7 @@ class Number:
 
 
 @dataclass(frozen=True)
-class Category:
+class Category(_Transformed):
     """A word -> its index in `words`, as a one-hot row, or counted from 1 with encode "integer".
 
     Words that do not occur in the training rows become a row of zeros, or 0 (as in Keras' StringLookup).
