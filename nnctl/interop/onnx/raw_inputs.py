@@ -9,6 +9,7 @@ import numpy as np
 
 from nnctl.data import Preprocessing
 from nnctl.data.columns.column_format import NULLS
+from nnctl.data.columns.number_formats import PLAIN
 from nnctl.data.preprocessing.features import MISSING, RARE, Category, Number
 from nnctl.data.preprocessing.inputs import ArrayInput, TableInput
 from nnctl.data.preprocessing.text import TextInput
@@ -16,17 +17,12 @@ from nnctl.data.table import number_word
 from nnctl.interop.onnx.builder import ML, Builder, Tensor
 
 Entry = TableInput | TextInput | ArrayInput
-_KINDS = {"date": "dates", "time": "times of day"}
 
 
-def stands_in_the_way(preprocessing: Preprocessing, entry: Entry) -> str | None:
+def stands_in_the_way(entry: Entry) -> str | None:
     """What of an input's preprocessing ONNX cannot express, in words; None if it can express all of it."""
     if isinstance(entry, TextInput):
         return f'column "{entry.column}" holds texts, which ONNX cannot split into words'
-    for name, _ in entry.columns:
-        kind = (preprocessing.formats or {})[name].kind if name in (preprocessing.formats or {}) else "text"
-        if kind in _KINDS:
-            return f'column "{name}" holds {_KINDS[kind]}, which ONNX cannot read'
     return None
 
 
@@ -43,11 +39,12 @@ def table_input(b: Builder, preprocessing: Preprocessing, entry: TableInput, len
         if feature.name not in b.inputs:
             b.input(feature.name, kind, [axes], column_doc(feature))
         x = feature.name if lengths is None else b.add("Unsqueeze", feature.name, [-1])
+        missing = _missing_words(preprocessing)
         if isinstance(feature, Number):
-            parts.append(_number(b, feature, x))
+            parts.append(_number(b, feature, x, missing))
         else:
             assert isinstance(feature, Category)
-            parts.append(_category(b, feature, x, _missing_words(preprocessing)))
+            parts.append(_category(b, feature, x, missing))
     b.scope = "preprocessing"
     joined = parts[0] if len(parts) == 1 else b.add("Concat", *parts, axis=-1)
     if lengths is not None:
@@ -84,9 +81,17 @@ def _missing_words(preprocessing: Preprocessing) -> Sequence[str]:
     return NULLS if preprocessing.rules.missing is None else preprocessing.rules.missing
 
 
-def _number(b: Builder, feature: Number, x: str) -> str:
+def _is_missing(b: Builder, x: str, missing: Sequence[str]) -> str:
+    """Whether a number is missing: NaN, or one that the config counts as missing, such as -999."""
+    found = b.add("IsNaN", x)
+    for word in filter(PLAIN.fullmatch, missing):
+        found = b.add("Or", found, b.add("Equal", x, float(word)))
+    return found
+
+
+def _number(b: Builder, feature: Number, x: str, missing: Sequence[str]) -> str:
     if feature.fill is not None:
-        x = b.add("Where", b.add("IsNaN", x), float(feature.fill), x)
+        x = b.add("Where", _is_missing(b, x, missing), float(feature.fill), x)
     if feature.shift:
         x = b.add("Sub", x, float(feature.shift))
     return x if feature.scale == 1 else b.add("Div", x, float(feature.scale))
@@ -105,7 +110,7 @@ def _category(b: Builder, feature: Category, x: str, missing: Sequence[str]) -> 
         keys, values = {"keys_strings": list(place)}, list(place.values())
     [code] = b.several("LabelEncoder", x, outputs=1, domain=ML, **keys, values_int64s=values, default_int64=-1)
     if takes_numbers(feature) and nowhere >= 0:
-        code = b.add("Where", b.add("IsNaN", x), np.int64(nowhere), code)
+        code = b.add("Where", _is_missing(b, x, missing), np.int64(nowhere), code)
     if feature.encode == "integer":
         return b.cast(b.add("Add", code, np.int64(1)), "FLOAT")
     return b.cast(b.add("Equal", code, np.arange(feature.width, dtype=np.int64)), "FLOAT")

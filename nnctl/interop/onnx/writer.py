@@ -56,7 +56,7 @@ def _inputs(b: Builder, fitted: Preprocessing, run: TrainedRun, wanted: bool | N
         b.input(name, "INT64", [], "the number of time steps of each row")
     for name, entry in fitted.inputs.items():
         shape = program.graph.shapes[name]
-        why = stands_in_the_way(fitted, entry)
+        why = stands_in_the_way(entry)
         if why and wanted:
             raise InputError(f"{why}, so the input {name!r} cannot take raw values", where=str(run.folder),
                              hint="use --no-preprocessing, and give the model the preprocessed tensor")  # fmt: skip

@@ -8,10 +8,11 @@ from golden import read
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
-from in_onnxruntime import check, fill
+from in_onnxruntime import check, fill, session_of
 
 from nnctl.engine.graph import Graph, Node, states_of
 from nnctl.engine.program import Program
+from nnctl.errors import InputError
 from nnctl.interop.onnx.activations import ACTIVATIONS
 from nnctl.interop.onnx.layers import LAYERS
 from nnctl.interop.onnx.masks import RULES
@@ -132,3 +133,14 @@ def test_activation_after_a_convolution(case):
 def test_every_activation_has_a_function_and_a_row():
     check_rows(activations, ACTIVATIONS, "ACTIVATIONS in nnctl/interop/onnx/activations.py")
     assert {activations.build(each).kind for each in FUNCTIONS.cases.values()} == set(ACTIVATIONS)
+
+
+def test_a_layer_that_is_not_in_the_table_is_named():
+    class Doubled(Layer):
+        kind = "Doubled"  # as registering it would set
+
+        def forward(self, w, x, call):
+            return 2 * x, None
+
+    with pytest.raises(InputError, match="layer 'layer': Doubled cannot be written as ONNX"):
+        session_of(program_of(Doubled(), [(3,)]), {"a": "f"})

@@ -75,6 +75,19 @@ def test_rows_of_padding_alone(looped):
     check(program_of({"x": (4,)}, list(named(entries))), {"x": ids})
 
 
+@pytest.mark.parametrize("looped", [{}, LOOPED])
+def test_rows_of_padding_alone_keep_their_initial_state(looped):
+    lstm = {"units": 3, "from": ["ids"], "initial_state": ["h", "c"], "return_state": True, "name": "lstm", **looped}
+    entries = [
+        {"Embedding": {"input_dim": 4, "output_dim": 3, "mask_zero": True, "from": "x", "name": "ids"}}, {"LSTM": lstm},
+        {"Concatenate": {"from": ["lstm", "lstm.h", "lstm.c"]}},
+    ]  # fmt: skip
+    rng = np.random.default_rng(0)
+    ids = np.array([[0, 0, 0, 0], [0, 3, 0, 1], [1, 2, 0, 0], [0, 0, 2, 2], [0, 0, 0, 0]])
+    program = program_of({"x": (4,), "h": (3,), "c": (3,)}, entries)
+    check(program, {"x": ids, "h": rng.normal(size=(5, 3)), "c": rng.normal(size=(5, 3))})
+
+
 # Layers whose number of time steps varies from batch to batch; the first one's input is (steps, 3).
 OF_ANY_LENGTH = {
     **{name: entries for name, entries in OVER_LENGTHS.items() if name not in ("attention", "convolution")},
