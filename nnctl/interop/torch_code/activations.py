@@ -43,10 +43,17 @@ def applied(function: Activation | None, x: str, axis: int = -1) -> str:
     return ACTIVATIONS[function.kind](function, x, axis)
 
 
+def as_function(function: Activation | None) -> str:
+    """The code of an activation as a function of its own."""
+    code = applied(function, "x")
+    name = code.removesuffix("(x)")
+    return f"lambda x: {code}" if "(" in name or name == code else name
+
+
 def _relu(function: Any, x: str) -> str:
     slope, top, threshold = function.negative_slope, function.max_value, function.threshold
     if threshold or (slope and top is not None):
-        return call("general_relu", x, negative_slope=slope, max_value=top, threshold=threshold)
+        return call("general_relu", x, negative_slope=slope or None, max_value=top, threshold=threshold or None)
     if slope:
         return call("F.leaky_relu", x, slope)
     return call("torch.clamp", x, 0, top) if top is not None else f"F.relu({x})"

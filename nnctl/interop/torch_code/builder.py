@@ -15,7 +15,7 @@ from nnctl.interop.torch_code.copied import definitions
 from nnctl.interop.torch_code.layers import LAYERS
 from nnctl.interop.torch_code.module_names import ATTRIBUTES
 from nnctl.interop.torch_code.python_text import RESERVED, identifier
-from nnctl.interop.torch_code.statements import Statements
+from nnctl.interop.torch_code.statements import REFERENCE, Statements
 from nnctl.nn.layers.activation import Applies
 from nnctl.nn.layers.base import Array, Layer, Shape
 
@@ -26,12 +26,14 @@ class Tensor:
 
     code: a variable. shape: without the rows, in the order of nnctl, features last. first: the features come right
     after the rows, as PyTorch's convolutions take them. mask: the variable that says which steps are real, or None.
+    name: of the layer that it comes from.
     """
 
     code: str
     shape: Shape
     first: bool = False
     mask: str | None = None
+    name: str = ""
 
     @property
     def axis(self) -> int:
@@ -43,11 +45,13 @@ class Tensor:
 class Call:
     """What a layer's function is given: the layer, its inputs and weights; and what it adds its code with.
 
-    name: of the attribute. shape: of the (first) input. weights: by nnctl's names. frozen: whether none is trained.
+    name: of the attribute. owner: the node whose weights it uses. shape: of the (first) input. weights: by nnctl's
+    names. frozen: whether none is trained. owns: whether it shares the weights of no other layer.
     """
 
     layer: Any
     name: str
+    owner: str
     tensors: list[Tensor]
     output: Shape
     weights: Mapping[str, Array]
@@ -92,8 +96,24 @@ class Call:
         self.builder.body.assign(variable, value, comment)
         return variable
 
-    def result(self, value: str, *, first: bool = False, mask: str | None = None, comment: str = "") -> Result:
-        return Result(value, first, mask, comment)
+    def variable(self, name: str, *, passing: bool = False) -> str:
+        """A new variable, which `assign` gives a value. passing: it may be called x."""
+        return self.builder.body.variable(name, passing=passing)
+
+    def assign(self, targets: str, value: str) -> None:
+        self.builder.body.assign(targets, value)
+
+    def translate(self, call: Call) -> Result:
+        """What the function of another layer, inside of this one, gives."""
+        return translated(call)
+
+    def trains(self, prefix: str) -> bool:
+        """Whether any weight whose name begins so is trained."""
+        return self.builder.trains(self.owner, prefix)
+
+    def result(self, value: str, *, first: bool = False, mask: str | None = None, comment: str = "",
+               states: Sequence[str] = ()) -> Result:  # fmt: skip
+        return Result(value, first, mask, comment, states)
 
     def alike(self, value: str, **more: Any) -> Result:
         """A result whose axes have the order of the first input's."""
@@ -102,14 +122,14 @@ class Call:
 
 @dataclass(frozen=True)
 class Result:
-    """What a layer gives: its code, the order of its axes, its mask, a comment for its line. states: the variables of
-    its further outputs."""
+    """What a layer gives: its code, the order of its axes, its mask if it is not that of its input, a comment for its
+    line. states: the code of its further outputs."""
 
     value: str
     first: bool = False
     mask: str | None = None
     comment: str = ""
-    states: Sequence[Tensor] = ()
+    states: Sequence[str] = ()
 
 
 @dataclass
@@ -172,9 +192,13 @@ class Builder:
         else:
             order = (0, rank, *range(1, rank)) if first else (0, *range(2, rank + 1), 1)
             value = f"{tensor.code}.permute{order}"
-        moved = self.body.variable("channels_first" if first else "channels_last", passing=True)
+        moved = self.body.variable(f"{tensor.name}_{'first' if first else 'last'}", passing=True)
         self.body.assign(moved, value, "channels first" if first else "channels last")
         return replace(tensor, code=moved, first=first)
+
+    def trains(self, owner: str, prefix: str = "") -> bool:
+        """Whether any weight of a node, whose name begins so, is trained."""
+        return any(key.startswith(f"{owner}/{prefix}") for key in self.trainable)
 
     def add_module(self, name: str, code: str, weights: Mapping[str, Array | None], comment: str,
                    fixed: Collection[str] | None) -> None:  # fmt: skip
@@ -186,18 +210,18 @@ class Builder:
             self.init.append((f"self.{name}.{weight}.requires_grad_(False)", ""))
         for weight, value in weights.items():
             if value is not None:
-                self.state[f"{name}.{weight}"] = np.ascontiguousarray(value)
+                self.state[f"{name}.{weight}"] = np.asarray(value, order="C")
 
     def _given(self, name: str) -> Tensor:
         """An input."""
         code = self.body.parameter(self.inputs[name])
         if name not in self.lengths_of:
-            return Tensor(code, self.graph.shapes[name])
+            return Tensor(code, self.graph.shapes[name], name=self.inputs[name])
         mask = self.body.variable("mask")
         lengths = self.body.parameter(self.lengths_of[name])
         steps = f"torch.arange({code}.shape[1], device={code}.device)"
         self.body.assign(mask, f"{steps} < {lengths}[:, None]", "which steps are real")
-        return Tensor(code, self.graph.shapes[name], mask=mask)
+        return Tensor(code, self.graph.shapes[name], mask=mask, name=self.inputs[name])
 
     def _add(self, node: Node) -> None:
         """The statements of a node."""
@@ -207,27 +231,29 @@ class Builder:
             self._modules.add(self._names[owner])
         own = {key.removeprefix(f"{owner}/"): value for key, value in self.weights.items()
                if key.startswith(f"{owner}/")}  # fmt: skip
-        frozen = not any(f"{owner}/{key}" in self.trainable for key in own)
         tensors = [self.tensors[source] for source in node.sources]
         if node.name in self.fused and isinstance(node.layer, Applies):
             self.after[node.name], self.tensors[node.name] = node.layer.function, tensors[0]
             return
-        call = Call(node.layer, self._names[owner], tensors, self.graph.shapes[node.name], own, frozen, self,
-                    node.shared is None)  # fmt: skip
+        call = Call(node.layer, self._names[owner], owner, tensors, self.graph.shapes[node.name], own,
+                    not self.trains(owner), self, node.shared is None)  # fmt: skip
         result = translated(call)
         value, function = result.value, node.layer.outer_activation()
-        tensor = Tensor("", call.output, result.first and len(call.output) > 1, result.mask)
+        mask = call.mask if result.mask is None and node.layer.passes_mask else result.mask
+        tensor = Tensor("", call.output, result.first and len(call.output) > 1, mask, identifier(node.name, ()))
         if node.name in self.fused:
             self.after[node.name] = function
         else:
             value = applied(function, value, tensor.axis)
         self.tensors[node.name] = replace(tensor, code=self._named(value, result.comment, node, call))
-        for name, state in zip(states_of(node), result.states, strict=True):
-            self.tensors[name] = state
+        states = zip(states_of(node), result.states, strict=False) if states_of(node) else ()
+        for name, state in states:
+            code = identifier(name, ())
+            self.tensors[name] = Tensor(call.let(code, state), self.graph.shapes[name], name=code)
 
     def _named(self, value: str, comment: str, node: Node, call: Call) -> str:
-        """The variable with that value; that of an input where it is the input itself."""
-        if any(value == each.code for each in call.tensors):
+        """The variable with that value, which may be one already: an input where the layer does nothing."""
+        if REFERENCE.fullmatch(value):
             if comment:
                 self.body.remark(comment)
             return value

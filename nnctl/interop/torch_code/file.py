@@ -7,7 +7,7 @@ from typing import Any
 
 from nnctl.interop.torch_code.activations import applied
 from nnctl.interop.torch_code.builder import Builder
-from nnctl.interop.torch_code.copied import definitions, needed_by
+from nnctl.interop.torch_code.copied import definitions, names_in, needed_by
 from nnctl.interop.torch_code.data import Described
 from nnctl.interop.torch_code.python_text import INDENT, class_name, commented, fitted, names_of_outputs
 from nnctl.interop.torch_code.training.loop import training_code
@@ -52,9 +52,11 @@ def file_of(model: Model, described: Described, weights: str) -> File:
 
 def imports(code: str) -> list[str]:
     """The import statements that the code needs, sorted as isort does."""
-    lines = ["import math"] if "math." in code else []
-    lines += ["from pathlib import Path", "", "import torch"]
-    lines += ["import torch.nn.functional as F"] if "F." in code else []
+    used = names_in(code)
+    lines = ["import math"] if "math" in used else []
+    lines += ["from pathlib import Path", ""]
+    lines += ["import torch"] if "torch" in used else []
+    lines += ["import torch.nn.functional as F"] if "F" in used else []
     return [*lines, "from safetensors.torch import load_file", "from torch import nn"]
 
 

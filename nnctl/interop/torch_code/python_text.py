@@ -79,6 +79,8 @@ def commented(line: str, comment: str, indent: str) -> list[str]:
     """The line with its comment behind it, or above it where it would be too long."""
     if not comment:
         return fitted(line, indent)
+    if not line:
+        return paragraph(f"# {comment}", indent, hanging="# ")
     if len(indent) + len(line) + len(comment) + 4 <= WIDTH:
         return [f"{indent}{line}  # {comment}"]
     return [*(f"{indent}# {part}" for part in paragraph(comment)), *fitted(line, indent)]
@@ -88,13 +90,15 @@ def fitted(line: str, indent: str = "") -> list[str]:
     """A statement in lines that are not too long: what its last bracket holds is moved to lines of its own."""
     if len(indent) + len(line) <= WIDTH:
         return [indent + line]
+    inner = indent + INDENT
+    start, operands = _operands(line)
     bracket = _last_bracket(line)
-    if bracket is None:
-        head, equals, value = line.partition(" = ")
-        return [f"{indent}{head} = (", indent + INDENT + value, f"{indent})"] if equals else [indent + line]
+    if len(operands) > 1 or bracket is None:
+        body = " ".join(operands)
+        lines = [inner + body] if len(inner) + len(body) <= WIDTH else [inner + operand for operand in operands]
+        return [f"{indent}{start}(", *lines, f"{indent})"] if start else [indent + line]
     opening, closing = bracket
     head, body, tail = indent + line[: opening + 1], line[opening + 1 : closing], indent + line[closing:]
-    inner = indent + INDENT
     if len(inner) + len(body) <= WIDTH:
         return [head, inner + body, tail]
     parts = split_at_commas(body)
@@ -117,6 +121,16 @@ def split_at_commas(text: str) -> list[str]:
 def listed(names: Sequence[str]) -> str:
     """a, b and c."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _operands(line: str) -> tuple[str, list[str]]:
+    """("return " or "x = ", the operands of what follows, each with the operator before it)."""
+    start = re.match(r"return |[\w., ()]+ = |", line)
+    assert start is not None
+    value = line[start.end() :]
+    at = [place for place, char, depth in _outside_of_texts(value)
+          if not depth and char in "+-*/|<" and value[place - 1 : place + 2] == f" {char} "]  # fmt: skip
+    return start[0], [value[first:last].strip() for first, last in pairwise([0, *at, len(value)])]
 
 
 def _last_bracket(line: str) -> tuple[int, int] | None:

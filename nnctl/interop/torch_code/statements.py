@@ -89,7 +89,7 @@ class Statements:
                 lines += commented(f"return {value}", each.comment, indent)
                 continue
             targets = REFERENCE.sub(lambda m: names.get(int(m[1]), "_"), each.targets)
-            targets = re.sub(r"\(_(, _)*\)", "_", targets)
+            targets = re.sub(r"\(_(, _)*,?\)", "_", targets)
             lines += commented(f"{targets} = {value}", each.comment, indent)
         return lines
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import nnctl
 from nnctl import cli
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 
 # Runs the file as its own program, in a process that finds neither nnctl nor the current folder.
 ALONE = """

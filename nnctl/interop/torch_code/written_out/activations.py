@@ -3,7 +3,9 @@
 import torch
 
 
-def general_relu(x, negative_slope, max_value, threshold):
+def general_relu(x, negative_slope=0.0, max_value=None, threshold=0.0):
     """x above the threshold, at most max_value; below it negative_slope (x - threshold)."""
-    y = torch.where(x <= threshold, 0, x).clamp(max=max_value)
+    y = torch.where(x <= threshold, 0, x)
+    if max_value is not None:
+        y = y.clamp(max=max_value)
     return y + negative_slope * (x - threshold).clamp(max=0)

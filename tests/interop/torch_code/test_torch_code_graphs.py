@@ -1,0 +1,67 @@
+"""Whole graphs as PyTorch code give the NumPy engine's outputs: random ones, and those with padding."""
+
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+import torch_code_cases as tc
+from golden import read
+from random_graphs import arrays, compare, in_nnctl
+
+from nnctl.engine.graph import Graph
+from nnctl.engine.program import Program
+
+pytest.importorskip("torch")
+CASES = compare.read()
+MASKS = read("masks")
+RUFF = shutil.which("ruff")
+
+
+def random_graph(number):
+    """(program with the case's weights, inputs, lengths) of a stored case."""
+    model, _ = CASES[number]
+    inputs = arrays.inputs(model)
+    shapes = {name: x.shape[1:] for name, x in inputs.items()}
+    program = Program(Graph.build(in_nnctl.spec_of(model).nodes, shapes, model["outputs"]), initialize=False)
+    for owner, weights in program.graph.weights.items():
+        for index, name in enumerate(weights):
+            w = program.view(f"{owner}/{name}")
+            w[...] = arrays.weight(model, owner, index, name.rpartition("/")[2], w.shape)
+    lengths = {name: arrays.lengths(model, name) for name, how in model["inputs"].items() if how.get("lengths")}
+    return program, inputs, lengths
+
+
+@pytest.mark.parametrize("number", range(len(CASES)))
+def test_a_random_graph(number, tmp_path):
+    program, inputs, lengths = random_graph(number)
+    tc.agree_on(program, inputs, tmp_path, lengths)
+
+
+@pytest.mark.parametrize("case", MASKS.cases)
+def test_padding(case, tmp_path):
+    model = MASKS.cases[case]
+    entries = []
+    for number, entry in enumerate(model["layers"]):
+        [(kind, arguments)] = (entry if isinstance(entry, dict) else {entry: {}}).items()
+        entries.append({kind: {"name": f"layer{number}"} | arguments})
+    inputs = {name: x.astype(np.float32) if x.dtype.kind == "f" else x for name, x in MASKS.under(f"{case}/x").items()}
+    shapes = {name: given["shape"] for name, given in model["inputs"].items()}
+    spec = tc.spec_of(shapes, entries, [f"layer{len(entries) - 1}"])
+    tc.agree_on(tc.program_of(spec, inputs), inputs, tmp_path)
+
+
+@pytest.mark.skipif(RUFF is None, reason="ruff comes with the extra `dev`")
+def test_the_files_are_formatted(tmp_path):
+    from cases import CASES as LAYERS
+
+    for case, (entry, shapes, *_) in LAYERS.items():
+        source = tc.source_of(tc.builder_of(tc.of_one_layer(entry, shapes)))
+        (tmp_path / f"{case}.py").write_text(source, encoding="utf-8")
+    for number in range(len(CASES)):
+        program, _, lengths = random_graph(number)
+        (tmp_path / f"graph{number}.py").write_text(tc.source_of(tc.builder_of(program, lengths)), encoding="utf-8")
+    for command in (["format", "--diff"], ["check"]):
+        done = subprocess.run([RUFF, *command, "--isolated", tmp_path], capture_output=True, text=True,
+                              encoding="utf-8", check=False)  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
