@@ -27,8 +27,13 @@ def _own(layer, x, masks):
     return layer.output_mask(x, masks)
 
 
-def _masking(layer, x, masks):
+def is_real(layer, x: Tensor) -> Tensor:
+    """(rows, steps), whether a step has a feature that is not the mask_value of the layer Masking."""
     return (x != layer.mask_value).any(dim=-1)
+
+
+def _masking(layer, x, masks):
+    return is_real(layer, x)
 
 
 def _merge(layer, xs, masks):

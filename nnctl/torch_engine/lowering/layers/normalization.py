@@ -1,0 +1,70 @@
+"""BatchNormalization and LayerNormalization."""
+
+from math import prod
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from nnctl.nn.layers.normalization import EPSILON, BatchNormalization, LayerNormalization
+from nnctl.torch_engine.lowering.layers.shared import real
+from nnctl.torch_engine.lowering.table import lowers
+
+
+@lowers(LayerNormalization)
+def layer_normalization(layer, w, x, call):
+    return F.layer_norm(real(x, call), x.shape[-1:], w.get("gamma"), w.get("beta"), layer.epsilon)
+
+
+@lowers(BatchNormalization)
+def batch_normalization(layer, w, x, call):
+    x = real(x, call)
+    if not (call.training and layer.trainable):
+        return _normalized(layer, w, x, w["moving_mean"], w["moving_variance"], training=False)
+    mask = call.masks[0] if call.masks else None
+    positions = x[..., 0].numel()
+    if mask is not None or call.is_distributed or positions < 2:
+        return _by_sums(layer, w, x, mask, call)
+    # PyTorch gives the unbiased variance; Keras' moving variance is the mean of the biased ones
+    mean, variance = x.new_zeros(2, x.shape[-1], dtype=w["moving_mean"].dtype)
+    y = _normalized(layer, w, x, mean, variance, training=True)
+    _move(layer, w, mean, variance * ((positions - 1) / positions))
+    return y
+
+
+def _normalized(layer, w, x: Tensor, mean: Tensor, variance: Tensor, training: bool) -> Tensor:
+    """By PyTorch: with these moments, or in training with those of x, which are written to them. The channels of an
+    image (rows, height, width, channels) are its second axis in PyTorch; whatever is no image becomes one of one row.
+    """
+    image = x if x.ndim == 4 else x.reshape(1, 1, -1, x.shape[-1])
+    y = torch.batch_norm(image.permute(0, 3, 1, 2), w.get("gamma"), w.get("beta"), mean, variance, training, 1.0,
+                         layer.epsilon, torch.backends.cudnn.enabled)  # fmt: skip
+    return y.permute(0, 2, 3, 1).reshape(x.shape)
+
+
+def _by_sums(layer, w, x: Tensor, mask: Tensor | None, call) -> Tensor:
+    """By sums over all ranks, in which padded steps do not count."""
+    dtype = w["moving_mean"].dtype
+    values = x.to(dtype)
+    if mask is None:
+        weight, count = None, call.batch_rows * prod(x.shape[1:-1])
+    else:
+        weight = mask.to(dtype).reshape(*mask.shape, *(1,) * (x.ndim - mask.ndim))
+        count = call.reduce(weight.sum()) * prod(x.shape[mask.ndim : -1]) + EPSILON
+    axes = tuple(range(x.ndim - 1))
+    mean = call.reduce((values if weight is None else values * weight).sum(dim=axes)) / count
+    # the second moment about the mean, not E[x^2] - mean^2, which loses digits when mean >> deviation; a change of the
+    # mean does not change it, but for EPSILON, which the NumPy engine leaves out of the gradient, too
+    square = (values - mean.detach()).square()
+    variance = call.reduce((square if weight is None else square * weight).sum(dim=axes)) / count
+    y = (values - mean) * torch.rsqrt(variance + layer.epsilon)
+    _move(layer, w, mean, variance)
+    y = y * w["gamma"] if layer.scale else y
+    return (y + w["beta"] if layer.center else y).to(x.dtype)
+
+
+@torch.no_grad()
+def _move(layer, w, mean: Tensor, variance: Tensor) -> None:
+    """Moves the averages towards the batch's moments."""
+    for name, batch in (("moving_mean", mean), ("moving_variance", variance)):
+        w[name].mul_(layer.momentum).add_(batch, alpha=1 - layer.momentum)
