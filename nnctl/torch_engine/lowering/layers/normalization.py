@@ -7,13 +7,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from nnctl.nn.layers.normalization import EPSILON, BatchNormalization, LayerNormalization
-from nnctl.torch_engine.lowering.layers.shared import real
+from nnctl.torch_engine.lowering.layers.shared import real, scale_and_shift
 from nnctl.torch_engine.lowering.table import lowers
 
 
 @lowers(LayerNormalization)
 def layer_normalization(layer, w, x, call):
-    return F.layer_norm(real(x, call), x.shape[-1:], w.get("gamma"), w.get("beta"), layer.epsilon)
+    return F.layer_norm(real(x, call), x.shape[-1:], *scale_and_shift(w), layer.epsilon)
 
 
 @lowers(BatchNormalization)
@@ -37,8 +37,8 @@ def _normalized(layer, w, x: Tensor, mean: Tensor, variance: Tensor, training: b
     image (rows, height, width, channels) are its second axis in PyTorch; whatever is no image becomes one of one row.
     """
     image = x if x.ndim == 4 else x.reshape(1, 1, -1, x.shape[-1])
-    y = torch.batch_norm(image.permute(0, 3, 1, 2), w.get("gamma"), w.get("beta"), mean, variance, training, 1.0,
-                         layer.epsilon, torch.backends.cudnn.enabled)  # fmt: skip
+    y = torch.batch_norm(image.permute(0, 3, 1, 2), *scale_and_shift(w), mean, variance, training, 1.0, layer.epsilon,
+                         torch.backends.cudnn.enabled)  # fmt: skip
     return y.permute(0, 2, 3, 1).reshape(x.shape)
 
 

@@ -9,7 +9,8 @@ from nnctl.torch_engine.lowering.table import lowers
 
 @lowers(RMSNormalization)
 def rms_normalization(layer, w, x, call):
-    return F.rms_norm(real(x, call), x.shape[-1:], w["scale"], layer.epsilon)
+    x = real(x, call)
+    return F.rms_norm(x, x.shape[-1:], w["scale"].to(x.dtype), layer.epsilon)
 
 
 @lowers(UnitNormalization)

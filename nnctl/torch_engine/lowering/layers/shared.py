@@ -1,11 +1,23 @@
 """What several layers need: images as PyTorch takes them, and numbers of the right kind."""
 
+import torch
 from torch import Tensor
 
 
 def real(x: Tensor, call) -> Tensor:
     """x as floating-point numbers: integers, such as class numbers, become the model's dtype."""
     return x if x.is_floating_point() else x.to(call.dtype)
+
+
+def scale_and_shift(w) -> tuple[Tensor | None, Tensor | None]:
+    """The gamma and beta of a normalization, both or neither: with one of them alone, PyTorch's backward pass fails in
+    some cases (2.13: beta alone in group_norm, and in layer_norm in bfloat16)."""
+    gamma, beta = w.get("gamma"), w.get("beta")
+    if beta is not None and gamma is None:
+        return torch.ones_like(beta), beta
+    if gamma is not None and beta is None:
+        return gamma, torch.zeros_like(gamma)
+    return gamma, beta
 
 
 def to_image(x: Tensor) -> Tensor:

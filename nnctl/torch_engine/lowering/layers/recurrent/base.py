@@ -38,8 +38,16 @@ Steps = Callable[..., tuple[Tensor, list[Tensor]]]
 
 def recurrent(layer, w, xs, call, steps: Steps):
     """The outputs of a recurrent layer; steps: (layer, w, sequence) -> (hs, further states)."""
+    xs = [real(x, call) for x in xs]
+    if xs[0].device.type == "cpu" and torch.is_autocast_enabled("cpu"):
+        # few CPUs have the fused loops in bfloat16
+        with torch.autocast("cpu", enabled=False):
+            return _outputs(layer, w, [x.to(call.dtype) for x in xs], call, steps)
+    return _outputs(layer, w, xs, call, steps)
+
+
+def _outputs(layer, w, xs, call, steps: Steps):
     x, *starts = xs
-    x = real(x, call)
     mask = call.masks[0] if call.masks else None
     if layer.go_backwards:
         x, mask = x.flip(1), None if mask is None else mask.flip(1)
