@@ -101,10 +101,15 @@ STEPS = "id,t,a,kind,y\n" + "".join(
 )
 
 
+# A layer that leaves out the padding, and one that reads it, which must then be zeros.
+READS_SEQUENCES = {"mask": [{"GRU": {"units": 3}}], "zeros": [{"Conv1D": {"filters": 2, "kernel_size": 2}}, "Flatten"]}
+
+
+@pytest.mark.parametrize("layers", READS_SEQUENCES.values(), ids=READS_SEQUENCES)
 @pytest.mark.parametrize("features", [["a"], ["a", "kind"], ["kind"]])
-def test_sequences_of_rows(features, tmp_path):
+def test_sequences_of_rows(features, layers, tmp_path):
     dataset = {"target": "y", "features": features, "sequence": {"id": "id", "order": "t"}}
-    run = trained(tmp_path, dataset, [{"LSTM": {"units": 3}}, SOFTMAX], SPARSE, text=STEPS)
+    run = trained(tmp_path, dataset, [*layers, SOFTMAX], SPARSE, text=STEPS)
     session, _ = session_of(run, tmp_path)
     assert [each.name for each in session.get_inputs()] == ["lengths", *features]
     answers_agree(run, session, str(tmp_path / "train.csv"))
@@ -160,12 +165,13 @@ def test_pixels_are_bytes(tmp_path):
     answers_agree(run, session, str(tmp_path / "d.npz"))
 
 
-def test_lengths_of_arrays(tmp_path):
+@pytest.mark.parametrize("layers", READS_SEQUENCES.values(), ids=READS_SEQUENCES)
+def test_lengths_of_arrays(layers, tmp_path):
     rng = np.random.default_rng(0)
     x, lengths = rng.normal(3, 2, (30, 6, 2)).astype(np.float32), rng.integers(1, 7, 30)
     np.savez(tmp_path / "d.npz", x=x, x_lengths=lengths, y=rng.integers(0, 2, 30))
     described = {"dataset": {"path": str(tmp_path / "d.npz"), "normalize": "standard"}, "loss": SPARSE, "epochs": 1,
-                 "layers": [{"Bidirectional": {"layer": {"GRU": {"units": 3}}}}, SOFTMAX]}  # fmt: skip
+                 "layers": [*layers, SOFTMAX]}  # fmt: skip
     run = nnctl.train(described, folder=tmp_path / "run")
     session, _ = session_of(run, tmp_path)
     answers_agree(run, session, str(tmp_path / "d.npz"))
