@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nnctl import config as configs
 from nnctl.api.trained_run import TrainedRun
 from nnctl.data import Preprocessing
 from nnctl.data.preprocessing.inputs import ArrayInput, TableInput
@@ -19,6 +20,7 @@ from nnctl.interop.onnx.outputs import answers
 from nnctl.interop.onnx.raw_inputs import array_input, examples, lengths_of, masked, stands_in_the_way, table_input
 from nnctl.interop.onnx.snippet import snippet
 from nnctl.training.atomic_files import write_safely
+from nnctl.training.run_folder import CONFIG, NOWHERE
 from nnctl.version import __version__
 
 LARGEST = 2**31 - 1  # bytes of a file: a limit of the format
@@ -128,9 +130,12 @@ def assembled(b: Builder, name: str, doc: str = "", metadata: Mapping[str, str] 
     return content
 
 
+def _folder(run: TrainedRun) -> Path:
+    return run.folder if run.folder.is_dir() else run.folder.parent
+
+
 def _name(run: TrainedRun) -> str:
-    folder = run.folder if run.folder.is_dir() else run.folder.parent
-    return folder.resolve().name
+    return "model" if run.folder == NOWHERE else _folder(run).resolve().name
 
 
 def _doc(run: TrainedRun) -> str:
@@ -141,11 +146,11 @@ def _doc(run: TrainedRun) -> str:
 
 def _metadata(run: TrainedRun) -> dict[str, str]:
     """What a program may want to know of the model: strings by name."""
-    fitted = run.preprocessing
-    folder = run.folder if run.folder.is_dir() else run.folder.parent
-    config = folder / "config.yaml"
-    text = config.read_text(encoding="utf-8") if config.is_file() else json.dumps(run.config, default=str)
-    classes = {name: list(coder.classes) for name, coder in fitted.targets.items() if coder.classes}
+    config = _folder(run) / CONFIG
+    spec = run.model.spec
+    saved = run.folder != NOWHERE and config.is_file()
+    text = config.read_text(encoding="utf-8") if saved else configs.dump(spec.resolved, spec.origins)
+    classes = {name: list(coder.classes) for name, coder in run.preprocessing.targets.items() if coder.classes}
     return {
         "model": _name(run),
         "classes": json.dumps(classes, ensure_ascii=False),

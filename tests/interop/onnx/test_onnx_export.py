@@ -14,6 +14,8 @@ from nnctl import cli
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
 
+from nnctl.interop import onnx as onnx_file  # noqa: E402
+
 
 @pytest.fixture(scope="module")
 def iris(tmp_path_factory):
@@ -64,3 +66,19 @@ def test_without_preprocessing_the_tensors_are_the_models_own(iris, tmp_path):
     [name], [output] = iris.preprocessing.inputs, iris.outputs
     [found] = onnxruntime.InferenceSession(path).run([output], {name: x})
     assert found.shape == (5, 3) and np.allclose(found.sum(axis=1), 1, atol=1e-6)
+
+
+def test_a_run_that_was_not_saved(tmp_path):
+    run = nnctl.train("iris", epochs=1, save=False)
+    onnx_file.export(run, tmp_path / "iris.onnx")
+    about = onnxruntime.InferenceSession(tmp_path / "iris.onnx").get_modelmeta()
+    assert about.graph_name == "model" and "dataset:" in about.custom_metadata_map["config"]
+
+
+def test_an_existing_file_and_an_option_of_another_format(iris, tmp_path):
+    path = tmp_path / "there.onnx"
+    path.write_bytes(b"mine")
+    done = export(iris.folder, "-o", path)
+    assert done.exit_code == 2 and "the file already exists" in done.stderr and path.read_bytes() == b"mine"
+    done = CliRunner().invoke(cli.program, ["export", str(iris.folder), "--to", "keras", "--no-preprocessing"])
+    assert done.exit_code == 2 and "--to keras has no option --preprocessing" in done.stderr
