@@ -46,12 +46,14 @@ class Call:
 class KerasLayer:
     """A layer, or an operation of `keras.ops`.
 
-    weights: by their place in a .keras file, below the layer's group. names: of the same in nnctl.
+    weights: by their place in a .keras file, below the layer's group, in Keras' order. trained: the places of the
+    weights that training changes.
     """
 
     name: str
     made: KerasObject
     weights: Mapping[str, Array] = field(default_factory=dict)
+    trained: frozenset[str] = frozenset()
 
     @property
     def is_layer(self) -> bool:
@@ -61,7 +63,8 @@ class KerasLayer:
 @dataclass
 class KerasModel:
     """layers: by name, the model's inputs included, which are called InputLayer. calls: in order, each after those
-    whose outputs it takes. sequential: whether every layer takes just the output of the one before."""
+    whose outputs it takes. sequential: whether every layer takes just the output of the one before. padding: what
+    padded time steps must be filled with, by the name of an input that has some."""
 
     name: str
     layers: dict[str, KerasLayer]
@@ -69,7 +72,7 @@ class KerasModel:
     inputs: list[Tensor]
     outputs: list[Tensor]
     sequential: bool
-    notes: list[str] = field(default_factory=list)
+    padding: dict[str, float] = field(default_factory=dict)
 
     def calls_of(self, layer: str) -> Sequence[Call]:
         return [call for call in self.calls if call.layer == layer]

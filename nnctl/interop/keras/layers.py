@@ -54,6 +54,7 @@ class Row:
     inputs: how Keras takes several tensors: "list", "arguments" of their own, or a tensor and the "states".
     weights: where a .keras file has the weights, see `weight_paths`.
     masks: the arguments of the call that take masks: one for each tensor, or one list for all.
+    frozen: whether Keras takes `trainable`, which says nothing of a layer without weights.
     """
 
     renamed: Mapping[str, str] = field(default_factory=dict)
@@ -61,6 +62,7 @@ class Row:
     inputs: str = "list"
     weights: Places = OWN
     masks: tuple[str, ...] = ()
+    frozen: bool = True
 
 
 SAME = Row()
@@ -82,7 +84,7 @@ ROWS: dict[str, Row] = {
     "BatchNormalization": MASKED,
     **dict.fromkeys(("LayerNormalization", "GroupNormalization", "RMSNormalization", "UnitNormalization"), SAME),
     **dict.fromkeys(("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise"), SAME),
-    **dict.fromkeys(("SpatialDropout1D", "SpatialDropout2D"), SAME),
+    **dict.fromkeys(("SpatialDropout1D", "SpatialDropout2D"), Row(frozen=False)),
     **dict.fromkeys(("RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom"), SAME),
     **dict.fromkeys(("RandomBrightness", "RandomContrast"), SAME),
     **dict.fromkeys(("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract", "Concatenate", "Dot"), SAME),
@@ -115,10 +117,11 @@ def keras_layer(layer: Layer) -> KerasObject:
     arguments = {
         row.renamed.get(name, name): keras_value(getattr(layer, name))
         for name in type(layer).model_fields
-        if name not in row.call
+        if name not in row.call and name != "trainable"
     }
     if not layer.trainable:  # in Keras, the argument of a wrapper does not reach the layer inside
-        arguments = {name: _frozen(value) for name, value in arguments.items()}
+        arguments |= {name: _frozen(value) for name, value in arguments.items() if isinstance(value, KerasObject)}
+        arguments |= {"trainable": False} if row.frozen else {}
     return KerasObject("keras.layers", layer.kind, arguments)
 
 
@@ -136,11 +139,11 @@ def keras_value(value: Any) -> Any:
     return value
 
 
-def _frozen(value: Any) -> Any:
-    """A layer inside of one that is not trained."""
-    if isinstance(value, KerasObject) and "trainable" in value.arguments:
-        return KerasObject(value.module, value.name, {**value.arguments, "trainable": False})
-    return value
+def _frozen(value: KerasObject) -> KerasObject:
+    """A layer inside of one that is not trained; another object as it is."""
+    if value.module != "keras.layers" or value.name not in ROWS or not ROWS[value.name].frozen:
+        return value
+    return KerasObject(value.module, value.name, {**value.arguments, "trainable": False})
 
 
 def weight_paths(layer: Layer, names: Sequence[str]) -> dict[str, str]:

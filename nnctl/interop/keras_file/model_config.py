@@ -18,8 +18,8 @@ def model_config(model: KerasModel) -> dict[str, Any]:
         {**_layer(layer), "name": layer.name, "inbound_nodes": [_node(call) for call in model.calls_of(layer.name)]}
         for layer in model.layers.values()
     ]
-    config["input_layers"] = [_place(tensor) for tensor in model.inputs]
-    config["output_layers"] = [_place(tensor) for tensor in model.outputs]
+    config["input_layers"] = _places(model.inputs)
+    config["output_layers"] = _places(model.outputs)
     return KerasObject("keras.src.models.functional", "Functional").to_json() | {
         "config": config,
         "registered_name": "Functional",
@@ -45,6 +45,11 @@ def _argument(value: Any) -> Any:
     shape = [None, *value.shape]
     config = {"shape": shape, "dtype": value.dtype, "keras_history": _place(value)}
     return {"class_name": "__keras_tensor__", "config": config}
+
+
+def _places(tensors: list[Tensor]) -> list[Any]:
+    """One tensor bare, several as a list."""
+    return [_place(tensor) for tensor in tensors] if len(tensors) > 1 else _place(tensors[0])
 
 
 def _place(tensor: Tensor) -> list[Any]:
