@@ -37,11 +37,11 @@ def train(config: str | Path | Mapping[str, Any], *, data: Any = None, folder: s
     """
     from nnctl.api.trained_run import TrainedRun  # imported here to keep the start-up of the command train fast
 
-    texts = [*_texts(overrides), *_texts(more)]
+    texts = [*texts_of(overrides), *texts_of(more)]
     if save:
         ended = run_new(config, data=data, folder=folder, on_event=on_event, overrides=texts)
         return TrainedRun(ended.folder, *load_model(model_of(ended.folder)), ended)
-    spec = _config(config, texts, data)
+    spec = config_of(config, texts, in_memory=data is not None)
     run = runner.train_unsaved(spec, subscribers=_listeners(on_event), rows=data)
     return TrainedRun(run.folder, run.model, run.data.preprocessing, run.ended)
 
@@ -54,14 +54,14 @@ def resume(run: str | Path, *, data: Any = None, on_event: Listeners = (), overr
     """
     from nnctl.api.trained_run import TrainedRun  # imported here to keep the start-up of the command train fast
 
-    ended = run_further(run, data=data, on_event=on_event, overrides=[*_texts(overrides), *_texts(more)])
+    ended = run_further(run, data=data, on_event=on_event, overrides=[*texts_of(overrides), *texts_of(more)])
     return TrainedRun(ended.folder, *load_model(model_of(ended.folder)), ended)
 
 
 def run_new(config: str | Path | Mapping[str, Any], *, data: Any = None, folder: str | Path | None = None,
             on_event: Listeners = (), overrides: Sequence[str] = (), profile: bool = False) -> RunEnded:  # fmt: skip
     """As `train`, without loading the trained model. profile: also sends the event Profiled."""
-    spec = _config(config, overrides, data)
+    spec = config_of(config, overrides, in_memory=data is not None)
     at = None if folder is None else Path(folder)
     return runner.train(spec, folder=at, subscribers=_listeners(on_event), profile=profile, rows=data)
 
@@ -72,8 +72,8 @@ def run_further(run: str | Path, *, data: Any = None, on_event: Listeners = (),
     return runner.resume(Path(run), overrides=overrides, subscribers=_listeners(on_event), rows=data)
 
 
-def _config(config: str | Path | Mapping[str, Any], overrides: Sequence[str], data: Any) -> Config:
-    in_memory = data is not None
+def config_of(config: str | Path | Mapping[str, Any], overrides: Sequence[str], *, in_memory: bool = False) -> Config:
+    """The checked config. in_memory: rows take the place of its files."""
     if isinstance(config, Mapping):
         import yaml  # imported here to keep start-up fast
 
@@ -82,7 +82,7 @@ def _config(config: str | Path | Mapping[str, Any], overrides: Sequence[str], da
     return configs.load(config, overrides, in_memory=in_memory)
 
 
-def _texts(overrides: Overrides) -> list[str]:
+def texts_of(overrides: Overrides) -> list[str]:
     """`key=value` as on the command line; JSON is YAML."""
     if not isinstance(overrides, Mapping):
         return list(overrides)

@@ -209,7 +209,7 @@ def finish(
     """Transforms all rows at once, so that no note is repeated, and divides them into the splits."""
     whole = preprocessing.transform(rows, True, notes)
     duplicates = duplicate_notes(whole, split.rows)
-    splits = {name: _take(whole, chosen, chosen[0] if name in split.fixed else 0)
+    splits = {name: split_of(whole, chosen, chosen[0] if name in split.fixed else 0)
              for name, chosen in split.rows.items() if len(chosen)}  # fmt: skip
     notes += (label_note(f'target "{coder.columns[0]}"', coder.class_words, np.asarray(whole.targets[name]))
               for name, coder in preprocessing.targets.items() if coder.labels == "sequence")  # fmt: skip
@@ -225,7 +225,7 @@ def finish(
     )
 
 
-def _take(whole: Split, rows: Array, before: int) -> Split:
+def split_of(whole: Split, rows: Array, before: int = 0) -> Split:
     """Some of the rows, of a file that begins after `before` rows."""
     inputs = {name: chosen(array, rows) for name, array in whole.inputs.items()}
     return Split(

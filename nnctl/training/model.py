@@ -27,7 +27,10 @@ Array = np.ndarray
 
 
 def load_data(spec: Config, in_memory: Any = None) -> Dataset:
-    """The config's data, targets encoded as its losses want them. in_memory: rows in place of its files."""
+    """The config's data, targets encoded as its losses want them. in_memory: rows in place of its files, or
+    data that are loaded already."""
+    if isinstance(in_memory, Dataset):
+        return in_memory
     data: Dataset = load_dataset(spec.dataset, spec.inputs, label_kinds(spec), spec.seed, in_memory)
     return data
 
