@@ -25,21 +25,21 @@ def batch_normalization(layer, w, x, call):
     positions = x[..., 0].numel()
     if mask is not None or call.is_distributed or positions < 2:
         return _by_sums(layer, w, x, mask, call)
-    # PyTorch gives the unbiased variance; Keras' moving variance is the mean of the biased ones
-    mean, variance = x.new_zeros(2, x.shape[-1], dtype=w["moving_mean"].dtype)
-    y = _normalized(layer, w, x, mean, variance, training=True)
-    _move(layer, w, mean, variance * ((positions - 1) / positions))
+    # PyTorch moves towards the unbiased variance, but Keras' moving variance is the mean of the biased ones
+    moved = torch.zeros_like(w["moving_variance"])
+    y = _normalized(layer, w, x, w["moving_mean"], moved, training=True)
+    with torch.no_grad():
+        w["moving_variance"].mul_(layer.momentum).add_(moved, alpha=(positions - 1) / positions)
     return y
 
 
 def _normalized(layer, w, x: Tensor, mean: Tensor, variance: Tensor, training: bool) -> Tensor:
-    """By PyTorch: with these moments, or in training with those of x, which are written to them. The channels of an
-    image (rows, height, width, channels) are its second axis in PyTorch; whatever is no image becomes one of one row.
-    """
-    image = x if x.ndim == 4 else x.reshape(1, 1, -1, x.shape[-1])
-    y = torch.batch_norm(image.permute(0, 3, 1, 2), *scale_and_shift(w), mean, variance, training, 1.0, layer.epsilon,
+    """By PyTorch: with these moments, or in training with those of x, towards which these are moved. The channels of an
+    image (rows, height, width, channels) are its second axis in PyTorch; whatever is no image becomes a matrix."""
+    image = x.permute(0, 3, 1, 2) if x.ndim == 4 else x.reshape(-1, x.shape[-1])
+    y = torch.batch_norm(image, *scale_and_shift(w), mean, variance, training, 1 - layer.momentum, layer.epsilon,
                          torch.backends.cudnn.enabled)  # fmt: skip
-    return y.permute(0, 2, 3, 1).reshape(x.shape)
+    return y.permute(0, 2, 3, 1) if x.ndim == 4 else y.reshape(x.shape)
 
 
 def _by_sums(layer, w, x: Tensor, mask: Tensor | None, call) -> Tensor:
@@ -58,13 +58,8 @@ def _by_sums(layer, w, x: Tensor, mask: Tensor | None, call) -> Tensor:
     square = (values - mean.detach()).square()
     variance = call.reduce((square if weight is None else square * weight).sum(dim=axes)) / count
     y = (values - mean) * torch.rsqrt(variance + layer.epsilon)
-    _move(layer, w, mean, variance)
+    with torch.no_grad():
+        for name, batch in (("moving_mean", mean), ("moving_variance", variance)):
+            w[name].mul_(layer.momentum).add_(batch, alpha=1 - layer.momentum)
     y = y * w["gamma"] if layer.scale else y
     return (y + w["beta"] if layer.center else y).to(x.dtype)
-
-
-@torch.no_grad()
-def _move(layer, w, mean: Tensor, variance: Tensor) -> None:
-    """Moves the averages towards the batch's moments."""
-    for name, batch in (("moving_mean", mean), ("moving_variance", variance)):
-        w[name].mul_(layer.momentum).add_(batch, alpha=1 - layer.momentum)

@@ -32,12 +32,12 @@ class Sequence:
     padded: Tensor | None
 
 
-# computes the state h after each step, (rows, steps, units), and the last of the further states
+# computes the state h after each step, (rows, steps, units), and the states after the last one
 Steps = Callable[..., tuple[Tensor, list[Tensor]]]
 
 
 def recurrent(layer, w, xs, call, steps: Steps):
-    """The outputs of a recurrent layer; steps: (layer, w, sequence) -> (hs, further states)."""
+    """The outputs of a recurrent layer; steps: (layer, w, sequence) -> (hs, last states)."""
     xs = [real(x, call) for x in xs]
     if xs[0].device.type == "cpu" and torch.is_autocast_enabled("cpu"):
         # few CPUs have the fused loops in bfloat16
@@ -64,17 +64,16 @@ def _outputs(layer, w, xs, call, steps: Steps):
         padded = torch.arange(mask.shape[1], device=mask.device) >= mask.sum(dim=1, keepdim=True)
     w = {name: weight.to(x.dtype) for name, weight in w.items()}
 
-    hs, further = steps(layer, w, Sequence(x, starts, h_keep, padded))
+    hs, states = steps(layer, w, Sequence(x, starts, h_keep, padded))
 
     if mask is None:
-        y = hs if layer.return_sequences else hs[:, -1]
-        states = [hs[:, -1], *further]
+        y = hs if layer.return_sequences else states[0]
     else:
         seen = mask.cumsum(dim=1)  # real steps up to each step
         last = _state_after(hs, seen[:, -1:])[:, 0]
         # before the first real step the output is 0, which a given initial state need not be
         y = _state_after(hs, seen) * (seen > 0)[..., None] if layer.return_sequences else last * (seen[:, -1:] > 0)
-        states = [torch.where(seen[:, -1:] > 0, last, starts[0]), *further]
+        states = [torch.where(seen[:, -1:] > 0, last, starts[0]), *states[1:]]
     return [y, *states] if layer.return_state else y
 
 

@@ -23,8 +23,8 @@ def _steps(layer, w, sequence):
         names = ("kernel", "recurrent_kernel")
         w = {name: _in_order_of_torch(w[name]) for name in names}
         biases = [_in_order_of_torch(b) for b in (bias, inner_bias)] if layer.use_bias else []
-        hs, _ = fused(torch.gru, w, sequence, sequence.starts[0].unsqueeze(0), biases)
-        return hs, []
+        hs, h = fused(torch.gru, w, sequence, sequence.starts[0].unsqueeze(0), biases)
+        return hs, [h[0]]
     x = F.linear(sequence.x, w["kernel"].t(), bias)
     [h], kernel, u = sequence.starts, w["recurrent_kernel"], layer.units
     hs = []
@@ -39,7 +39,7 @@ def _steps(layer, w, sequence):
         g = activation(layer.activation, g + (r * hg if layer.reset_after else (r * old) @ kernel[:, 2 * u :]))
         h = g + z * (h - g)
         hs.append(h)
-    return torch.stack(hs, dim=1), []
+    return torch.stack(hs, dim=1), [h]
 
 
 def _in_order_of_torch(weight: Tensor) -> Tensor:

@@ -30,15 +30,15 @@ def _steps(layer, w, sequence):
         h = o * activation(layer.activation, new)
         c = new if sequence.padded is None else torch.where(sequence.padded[:, t, None], c, new)
         hs.append(h)
-    return torch.stack(hs, dim=1), [c]
+    return torch.stack(hs, dim=1), [h, c]
 
 
 def _fused(layer, w, sequence):
     if layer.return_state and sequence.padded is not None:
         w, sequence = _held(layer, w, sequence)
     bias = [w["bias"], torch.zeros_like(w["bias"])] if layer.use_bias else []
-    hs, _, c = fused(torch.lstm, w, sequence, [state.unsqueeze(0) for state in sequence.starts], bias)
-    return hs, [c[0]]
+    hs, h, c = fused(torch.lstm, w, sequence, [state.unsqueeze(0) for state in sequence.starts], bias)
+    return hs, [h[0], c[0]]
 
 
 def _held(layer, w, sequence):

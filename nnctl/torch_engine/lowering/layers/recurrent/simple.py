@@ -18,14 +18,15 @@ def simple_rnn(layer, w, xs, call):
 def _steps(layer, w, sequence):
     if loop := _loop(layer, sequence):
         biases = [w["bias"], torch.zeros_like(w["bias"])] if layer.use_bias else []
-        return fused(loop, w, sequence, sequence.starts[0].unsqueeze(0), biases)[0], []
+        hs, h = fused(loop, w, sequence, sequence.starts[0].unsqueeze(0), biases)
+        return hs, [h[0]]
     z = F.linear(sequence.x, w["kernel"].t(), w.get("bias"))
     [h] = sequence.starts
     hs = []
     for t in range(z.shape[1]):
         h = activation(layer.activation, z[:, t] + dropped(h, sequence.h_keep) @ w["recurrent_kernel"])
         hs.append(h)
-    return torch.stack(hs, dim=1), []
+    return torch.stack(hs, dim=1), [h]
 
 
 def _loop(layer, sequence):
