@@ -2,12 +2,15 @@
 
     python benchmarks/single_rows.py [CONFIG ...] [--rounds N]
 
+First it prints how long `import nnctl` takes in a new Python, before anything else is imported.
 Trains each bundled config for an epoch, then predicts the first row of its data a hundred times in a round; the median,
 the fastest and the slowest round are printed, with the time that loading the run takes.
 """
 
 import argparse
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -33,11 +36,19 @@ def row_of(run: nnctl.TrainedRun) -> object:
     return {name: row[name] for name in run.features}
 
 
+def importing() -> float:
+    """Milliseconds that `import nnctl` takes in a Python of its own."""
+    code = "import time; began = time.perf_counter(); import nnctl; print((time.perf_counter() - began) * 1000)"
+    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("config", nargs="*", default=list(CONFIGS))
     parser.add_argument("--rounds", type=int, default=15)
     arguments = parser.parse_args()
+    imports = [importing() for _ in range(arguments.rounds)]
+    print(f"import nnctl: {statistics.median(imports):.1f} ms ({min(imports):.1f} to {max(imports):.1f})")
     for name in arguments.config:
         with tempfile.TemporaryDirectory() as folder:
             nnctl.train(name, epochs=1, folder=Path(folder, "run"))

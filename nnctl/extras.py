@@ -16,11 +16,15 @@ EXTRAS = {
 }
 
 
+class MissingPackage(InputError, ImportError):
+    """An optional package is not installed. It is an ImportError, too, as programs expect of an import."""
+
+
 def require(package: str, purpose: str) -> ModuleType:
     """Imports an optional package. purpose: "exporting to ONNX", the beginning of the message if it is missing.
-    Raises InputError, which names the extra to install."""
+    Raises MissingPackage, which names the extra to install."""
     try:
         return import_module(package)
     except ImportError:
         name, extra = EXTRAS[package]
-        raise InputError(f"{purpose} needs {name}: pip install 'nnctl[{extra}]'") from None
+        raise MissingPackage(f"{purpose} needs {name}: pip install 'nnctl[{extra}]'") from None
