@@ -10,11 +10,14 @@ In a program:
     run.evaluate()
 """
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
 from nnctl.version import __version__
 
+TYPE_CHECKING = False  # as typing's, which would take most of the time of `import nnctl`
 if TYPE_CHECKING:
+    from typing import Any
+
     from nnctl.api import TrainedRun as TrainedRun
     from nnctl.api import load as load
     from nnctl.api import resume as resume
