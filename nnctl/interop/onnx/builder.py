@@ -162,6 +162,10 @@ class Builder:
         self.channels_first[result] = y
         return result
 
+    def sum_to_one(self, x: str) -> bool:
+        """Whether a tensor is a softmax over its last axis."""
+        return any(node.op_type == "Softmax" and x in node.output for node in self.nodes)
+
     # The graph
 
     def input(self, name: str, kind: str, shape: Sequence[int | None], doc: str = "") -> str:

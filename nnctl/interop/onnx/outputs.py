@@ -76,7 +76,7 @@ def probabilities(b: Builder, loss: Any, p: Tensor) -> str:
     """As nnctl.training.prediction.probabilities."""
     if loss.takes_logits:
         return activate(b, activations.build(probability_activation(loss.labels)), p.name)
-    if not loss.normalizes:
+    if not loss.normalizes or b.sum_to_one(p.name):
         return p.name
     total = b.add("ReduceSum", p, [-1], keepdims=1)
     some = b.add("Greater", total, 0.0)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from nnctl.data.preprocessing.features import MISSING, RARE, Category, Number
 from nnctl.data.preprocessing.inputs import ArrayInput, TableInput
 from nnctl.data.preprocessing.text import TextInput
 from nnctl.data.table import number_word
-from nnctl.interop.onnx.builder import ML, Builder, Tensor
+from nnctl.interop.onnx.builder import ML, Array, Builder, Tensor
 
 Entry = TableInput | TextInput | ArrayInput
 
@@ -31,25 +32,29 @@ def table_input(b: Builder, preprocessing: Preprocessing, entry: TableInput, len
 
     A column is (batch, 1), or (batch, steps) with lengths: numbers as float32, NaN if missing; words as strings.
     """
-    parts = []
-    for feature in entry.features:
-        b.scope = f"preprocessing/{feature.name}"
-        kind = "FLOAT" if takes_numbers(feature) else "STRING"
-        axes = 1 if lengths is None else entry.shape[0]
-        if feature.name not in b.inputs:
-            b.input(feature.name, kind, [axes], column_doc(feature))
-        x = feature.name if lengths is None else b.add("Unsqueeze", feature.name, [-1])
-        missing = _missing_words(preprocessing)
-        if isinstance(feature, Number):
-            parts.append(_number(b, feature, x, missing))
+    parts, missing = [], _missing_words(preprocessing)
+    for numbers, group in groupby(entry.features, lambda feature: isinstance(feature, Number)):
+        features: list[Any] = list(group)
+        columns = [_column(b, feature, None if lengths is None else entry.shape[0]) for feature in features]
+        b.scope = f"preprocessing/{features[0].name}"
+        if numbers:
+            parts.append(_numbers(b, features, columns, missing))
         else:
-            assert isinstance(feature, Category)
-            parts.append(_category(b, feature, x, missing))
+            parts += [_category(b, feature, x, missing) for feature, x in zip(features, columns, strict=True)]
     b.scope = "preprocessing"
     joined = parts[0] if len(parts) == 1 else b.add("Concat", *parts, axis=-1)
     if lengths is not None:
         joined = zero_padding(b, joined, 3, lengths, entry.shape[0])
     return joined if len(entry.shape) == (1 if lengths is None else 2) else b.reshape(joined, [-1, *entry.shape])
+
+
+def _column(b: Builder, feature: Any, steps: int | None) -> str:
+    """The raw tensor of a column, (batch, 1), or (batch, steps, 1)."""
+    if feature.name not in b.inputs:
+        kind = "FLOAT" if takes_numbers(feature) else "STRING"
+        b.input(feature.name, kind, [1 if steps is None else steps], column_doc(feature))
+    b.scope = f"preprocessing/{feature.name}"
+    return feature.name if steps is None else b.add("Unsqueeze", feature.name, [-1])
 
 
 def column_doc(feature: Any) -> str:
@@ -89,12 +94,20 @@ def _is_missing(b: Builder, x: str, missing: Sequence[str]) -> str:
     return found
 
 
-def _number(b: Builder, feature: Number, x: str, missing: Sequence[str]) -> str:
-    if feature.fill is not None:
-        x = b.add("Where", _is_missing(b, x, missing), float(feature.fill), x)
-    if feature.shift:
-        x = b.add("Sub", x, float(feature.shift))
-    return x if feature.scale == 1 else b.add("Div", x, float(feature.scale))
+def _numbers(b: Builder, features: Sequence[Any], columns: Sequence[str], missing: Sequence[str]) -> str:
+    """Columns of numbers side by side: filled, shifted and scaled at once."""
+
+    def of_each(values: Iterable[float | None]) -> Array:
+        return np.array([np.nan if value is None else value for value in values], np.float32)
+
+    x = columns[0] if len(columns) == 1 else b.add("Concat", *columns, axis=-1)
+    fill = of_each(feature.fill for feature in features)
+    if not np.isnan(fill).all():
+        x = b.add("Where", _is_missing(b, x, missing), fill, x)
+    shift, scale = of_each(feature.shift for feature in features), of_each(feature.scale for feature in features)
+    if shift.any():
+        x = b.add("Sub", x, shift)
+    return x if (scale == 1).all() else b.add("Div", x, scale)
 
 
 def _category(b: Builder, feature: Category, x: str, missing: Sequence[str]) -> str:
@@ -151,7 +164,8 @@ def real_steps(b: Builder, lengths: str, steps: int) -> str:
 def lengths_of(preprocessing: Preprocessing) -> dict[str, str]:
     """Input -> the raw tensor with the number of time steps of each row, for inputs of sequences."""
     if preprocessing.dataset.sequence is not None:
-        return dict.fromkeys(preprocessing.inputs, "lengths")
+        free = "lengths" if "lengths" not in preprocessing.features else "sequence_lengths"
+        return dict.fromkeys(preprocessing.inputs, free)
     return {name: entry.lengths for name, entry in preprocessing.array_inputs.items() if entry.lengths is not None}
 
 

@@ -23,12 +23,13 @@ COLOURS = ("red", "blue", "green", "teal")
 def people(rows=40, seed=0):
     """A table of columns of every kind, some values missing."""
     rng = np.random.default_rng(seed)
-    lines = ["age,height,colour,member,rooms,size,kind,when,note,price,y"]
+    lines = ["age,height,colour,member,rooms,size,kind,when,note,price,flag,other,share,y"]
     for row in range(rows):
         lines.append(
             f"{'' if row % 7 == 3 else 20 + row},{1.5 + rng.random():.3f},{'' if row % 5 == 4 else COLOURS[row % 3]},"
             f"{'true' if row % 2 else 'false'},{row % 4 + 1},{rng.normal() * 1e4:.1f},{'abc'[row % 3]},"
-            f"2024-0{row % 9 + 1}-11,a note {row % 3},{rng.random() * 900:.2f},{['no', 'yes'][row % 2]}"
+            f"2024-0{row % 9 + 1}-11,a note {row % 3},{rng.random() * 900:.2f},{row % 2},{row % 3 // 2},"
+            f"{rng.random():.2f},{('no', 'yes')[row % 2]}"
         )
     return "\n".join(lines) + "\n"
 
@@ -71,6 +72,14 @@ TABLES = {
                "categorical_crossentropy"),
     "class_numbers": ({"target": "rooms", "features": ["height"]}, [{"Dense": {"units": 4, "activation": "softmax"}}],
                       SPARSE),
+    "flags": ({"target": ["flag", "other"], "features": ["height"]}, [{"Dense": {"units": 2, "activation": "sigmoid"}}],
+              "binary_crossentropy"),
+    "one_flag": ({"target": "flag", "features": ["height"]}, [{"Dense": {"units": 1, "activation": "sigmoid"}}],
+                 "binary_crossentropy"),
+    "share": ({"target": "share", "features": ["height"]}, [{"Dense": {"units": 1, "activation": "sigmoid"}}],
+              "binary_crossentropy"),
+    "share_of_logits": ({"target": "share", "features": ["height"]}, [{"Dense": {"units": 1}}],
+                        {"binary_crossentropy": {"from_logits": True}}),
     "price": ({"target": "price", "features": ["height", "colour"], "normalize": {"price": "standard"},
                "missing": {"colour": "category"}}, [{"Dense": {"units": 1}}], "mse"),
     "two_numbers": ({"target": ["price", "size"], "features": ["height"], "normalize": {"price": "minmax"}},
@@ -113,6 +122,16 @@ def test_sequences_of_rows(features, layers, tmp_path):
     session, _ = session_of(run, tmp_path)
     assert [each.name for each in session.get_inputs()] == ["lengths", *features]
     answers_agree(run, session, str(tmp_path / "train.csv"))
+
+
+def test_a_column_named_lengths(tmp_path):
+    dataset = {"target": "y", "features": ["lengths"], "sequence": {"id": "id", "order": "t"}}
+    text = STEPS.replace("id,t,a,", "id,t,lengths,")
+    run = trained(tmp_path, dataset, [{"GRU": {"units": 3}}, SOFTMAX], SPARSE, text=text)
+    session, _ = session_of(run, tmp_path)
+    rows = {"lengths": np.array([[1, 2, 3]], np.float32), "sequence_lengths": np.array([2])}
+    columns = {"id": ["s", "s"], "t": [1, 2], "lengths": [1, 2]}
+    assert np.allclose(session.run(["probabilities"], rows)[0], run.predict_proba(columns), atol=1e-5)
 
 
 def test_a_class_for_each_time_step(tmp_path):
@@ -186,3 +205,13 @@ def test_metadata_names_classes_and_inputs(tmp_path):
     about = session.get_modelmeta().custom_metadata_map
     assert json.loads(about["classes"]) == {"dense": ["no", "yes"]}
     assert json.loads(about["inputs"]) == ["age", "height", "colour", "member"]
+
+
+def test_float64_is_noted_and_the_same_run_gives_the_same_bytes(tmp_path):
+    run = trained(tmp_path, *TABLES["mixed"], engine={"dtype": "float64"})
+    session, exported = session_of(run, tmp_path)
+    assert exported.notes == ("the weights are float64 in the run and float32 in the file",)
+    answers_agree(run, session, str(tmp_path / "train.csv"))
+    content = (tmp_path / "model.onnx").read_bytes()
+    session_of(run, tmp_path)
+    assert (tmp_path / "model.onnx").read_bytes() == content

@@ -12,15 +12,22 @@ Merge = Callable[[Builder, Any, Weights, Sequence[Tensor]], str]
 
 
 def add(b: Builder, layer: Any, w: Weights, xs: Sequence[Tensor]) -> str:
-    return _all(b, "Add", [x.name for x in xs])
+    return _elementwise(b, xs, lambda names: _all(b, "Add", names))
 
 
 def average(b: Builder, layer: Any, w: Weights, xs: Sequence[Tensor]) -> str:
-    return b.add("Mul", add(b, layer, w, xs), 1 / len(xs))
+    return _elementwise(b, xs, lambda names: b.add("Mul", _all(b, "Add", names), 1 / len(xs)))
 
 
 def subtract(b: Builder, layer: Any, w: Weights, xs: Sequence[Tensor]) -> str:
-    return b.add("Sub", *xs)
+    return _elementwise(b, xs, lambda names: b.add("Sub", *names))
+
+
+def _elementwise(b: Builder, xs: Sequence[Tensor], function: Callable[[Sequence[str]], str]) -> str:
+    """A function of the values alone, computed with the channels first if all inputs are there in this order."""
+    if all(x.name in b.channels_first for x in xs):
+        return b.last(function([b.channels_first[x.name] for x in xs]), xs[0].rank)
+    return function([x.name for x in xs])
 
 
 def _all(b: Builder, op: str, names: Sequence[str]) -> str:
@@ -29,6 +36,8 @@ def _all(b: Builder, op: str, names: Sequence[str]) -> str:
 
 def multiply(b: Builder, layer: Any, w: Weights, xs: Sequence[Tensor]) -> str:
     """A padded step counts as 1; one that is padding in all inputs becomes 0."""
+    if all(x.mask is None for x in xs):
+        return _elementwise(b, xs, lambda names: _all(b, "Mul", names))
     masks = [_features(b, x) for x in xs]
     factors = [x.name if mask is None else b.add("Where", mask, x, 1.0) for x, mask in zip(xs, masks, strict=True)]
     y = _all(b, "Mul", factors)
@@ -60,8 +69,9 @@ def _features(b: Builder, x: Tensor) -> str | None:
 
 
 def concatenate(b: Builder, layer: Any, w: Weights, xs: Sequence[Tensor]) -> str:
-    if layer.axis in (-1, xs[0].rank - 1) and xs[0].rank > 2 and all(x.name in b.channels_first for x in xs):
-        return b.last(b.add("Concat", *map(b.first, xs), axis=1), xs[0].rank)
+    if layer.axis in (-1, xs[0].rank - 1):
+        first = all(x.name in b.channels_first for x in xs)
+        return _elementwise(b, xs, lambda names: b.add("Concat", *names, axis=1 if first else -1))
     return b.add("Concat", *xs, axis=layer.axis)
 
 
