@@ -25,7 +25,10 @@ _EXIT_CODES = {"interrupted": ExitCode.INTERRUPTED, "terminated": ExitCode.TERMI
 @set_option
 @click.option("--epochs", type=int, metavar="N", help="Number of passes over the training samples.")
 @click.option("--seed", type=int, metavar="N", help="Random seed.")
-@click.option("--engine", type=click.Choice(["numpy", "torch"]), help="Compute backend.")
+@click.option("--engine", type=click.Choice(["numpy", "torch"]),
+              help="Compute backend: nnctl's own, or PyTorch (for GPUs and several machines).")  # fmt: skip
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+              help="Device of the torch engine; default: a GPU if there is one.")  # fmt: skip
 @click.option("--threads", type=int, metavar="N",
               help="Number of compute threads; default: OMP_NUM_THREADS, or one per core.")  # fmt: skip
 @click.option("--run", "folder", metavar="DIR", help="Folder of the run; default: runs/NAME-TIME.")
@@ -43,6 +46,7 @@ def command(
     epochs: int | None,
     seed: int | None,
     engine: str | None,
+    device: str | None,
     threads: int | None,
     folder: str | None,
     resumed: str | None,
@@ -65,7 +69,7 @@ def command(
         raise click.UsageError("--json and --quiet cannot be used together")
     if profile and resumed is not None:
         raise click.UsageError("--profile works for a new run only, not with --resume")
-    all_overrides = [*overrides, *_shorthands(epochs, seed, engine, threads)]
+    all_overrides = [*overrides, *_shorthands(epochs, seed, engine, device, threads)]
     report = _report(as_json, quiet, verbose)
     try:
         if resumed is not None:
@@ -85,9 +89,12 @@ def command(
     raise click.exceptions.Exit(_EXIT_CODES.get(ended.reason, ExitCode.DONE))
 
 
-def _shorthands(epochs: int | None, seed: int | None, engine: str | None, threads: int | None) -> list[str]:
+def _shorthands(
+    epochs: int | None, seed: int | None, engine: str | None, device: str | None, threads: int | None
+) -> list[str]:
     """The overrides, as for `--set`, of the options that are short for one."""
-    given = {"epochs": epochs, "seed": seed, "engine.backend": engine, "engine.threads": threads}
+    given = {"epochs": epochs, "seed": seed, "engine.backend": engine, "engine.device": device,
+             "engine.threads": threads}  # fmt: skip
     return [f"{key}={value}" for key, value in given.items() if value is not None]
 
 

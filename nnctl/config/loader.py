@@ -18,7 +18,7 @@ from nnctl.config.initial_weights import initial_weights
 from nnctl.config.messages import did_you_mean, nearest, show_value
 from nnctl.config.overrides import apply
 from nnctl.config.source_map import Document, Findings, Path
-from nnctl.config.types import ENGINES, Config, EngineSpec
+from nnctl.config.types import Config, EngineSpec
 from nnctl.config.yaml_reader import read
 from nnctl.data.config import IN_MEMORY, DatasetSpec
 from nnctl.nn.losses import Loss
@@ -143,13 +143,15 @@ def _settings(found: Findings, data: dict[str, Any]) -> Settings:
     stem = re.sub(r"[^\w .-]", "_", FilePath(found.document.file).stem)[:100]
     given.setdefault("name", stem if re.match(r"\w", stem) else "config")
     settings: Settings = build_declared(found, Settings, given, ())
-    if settings is not BAD and settings.engine.backend not in ENGINES:
-        backend = settings.engine.backend
-        found.add(
-            ("engine", "backend"),
-            f"the {backend} backend is not available: this version of nnctl has {' and '.join(ENGINES)} only",
-            f"write engine: {{backend: {ENGINES[0]}}}, or use --engine {ENGINES[0]}",
-        )
+    if settings is not BAD and settings.engine.backend == "numpy":
+        engine, usual = settings.engine, EngineSpec()
+        for key in ("device", "dtype", "jit_compile"):
+            if getattr(engine, key) != getattr(engine.on_numpy(), key) and (key, engine.device) != ("device", "cpu"):
+                found.add(
+                    ("engine", key),
+                    f"{key}: {str(getattr(engine, key)).lower()} is for the torch backend, but the backend is numpy",
+                    f"use --engine torch, or {key}: {str(getattr(usual, key)).lower()}",
+                )
     return settings
 
 

@@ -13,22 +13,35 @@ from nnctl.nn.losses import Loss
 from nnctl.nn.metrics import Metric
 from nnctl.nn.optimizers import Optimizer
 
-ENGINES = ("numpy",)  # the backends that are implemented; for others a config gets an error
-
 
 class EngineSpec(Declared):
     """`engine:`: how the model is computed; results differ by rounding only.
 
-    threads: default: the number of cores. shard_rows: rows of a batch that pass through the model together; default:
-    chosen from the model and the size of the cache. dtype: float64 is for verification. fuse: the fusions that may be
-    used; default: all.
+    backend: numpy is nnctl's own engine; torch is PyTorch, for GPUs and several machines. threads: default: the number
+    of cores. dtype: float64 is for verification; mixed_bfloat16 computes in bfloat16 and keeps weights in float32, and
+    is for torch. device: of torch; auto is a GPU if there is one. jit_compile: compile the model with torch.compile.
+    shard_rows, fuse: of numpy. shard_rows: rows of a batch that pass through the model together; default: chosen from
+    the model and the size of the cache. fuse: the fusions that may be used; default: all.
     """
 
     backend: Literal["numpy", "torch"] = "numpy"
     threads: Annotated[int, Field(ge=1, le=1024)] | None = None
     shard_rows: Annotated[int, Field(ge=1)] | None = None
-    dtype: Literal["float32", "float64"] = "float32"
+    dtype: Literal["float32", "float64", "mixed_bfloat16"] = "float32"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    jit_compile: bool = False
     fuse: Annotated[tuple[Fusion, ...], BeforeValidator(listed)] = FUSIONS
+
+    @property
+    def weights_dtype(self) -> str:
+        """The type of the weights."""
+        return "float64" if self.dtype == "float64" else "float32"
+
+    def on_numpy(self) -> "EngineSpec":
+        """The same for nnctl's own engine, which every model can be read by."""
+        changes = {"backend": "numpy", "dtype": self.weights_dtype, "device": "auto", "jit_compile": False}
+        found: EngineSpec = self.model_copy(update=changes)
+        return found
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ on timing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,38 +15,24 @@ import numpy as np
 
 from nnctl.engine.arena import ShardCall
 from nnctl.engine.batch import Batch
+from nnctl.engine.executor_base import BatchResult, ExecutorBase
 from nnctl.engine.gradient_buffers import GradientBuffers
 from nnctl.engine.objective import Objective
+from nnctl.engine.optimizer_step import OptimizerStep
 from nnctl.engine.profiler import Clock, summed
 from nnctl.engine.program import Program
 from nnctl.engine.shard_pass import ShardPass, ShardResult, shard_pass
 from nnctl.engine.strategy import KEPT, Strategy
 from nnctl.nn.layers.base import Array
 from nnctl.nn.losses import Loss
+from nnctl.nn.optimizers import Optimizer
 
 if TYPE_CHECKING:
     from nnctl.engine.fusions.dense_chain import Steps, Update
     from nnctl.engine.thread_pool import ThreadPool
 
 
-@dataclass(frozen=True)
-class BatchResult:
-    """What the executor computed for a batch.
-
-    Attributes:
-        loss: of the whole batch, with the outputs' weights and the regularizers' penalties.
-        losses: by output, unweighted.
-        outputs: by output, the predictions (valid until the next step).
-        masks: by output, (rows, steps), which time steps are real, for outputs that have padding.
-    """
-
-    loss: float
-    losses: dict[str, float]
-    outputs: dict[str, Array]
-    masks: dict[str, Array] = field(default_factory=dict)
-
-
-class Executor:
+class Executor(ExecutorBase):
     """Runs a program on batches.
 
     Args:
@@ -61,15 +47,8 @@ class Executor:
 
     def __init__(self, program: Program, losses: Mapping[str, Loss], loss_weights: Mapping[str, float] | None = None,
                  *, threads: int = 1, shard_rows: int | None = None):  # fmt: skip
-        self.program = program
-        self.threads = max(1, threads)
+        super().__init__(program, losses, loss_weights, threads=threads)
         self._shard_rows = shard_rows
-        weights = loss_weights or {}
-        self.objectives = tuple(
-            Objective.of(head, losses[head.name], weights.get(head.name, 1.0), "loss" in program.fuse)
-            for head in program.heads
-            if head.name in losses
-        )
         self._kernels: Any = None
         self._profiled = False
         self._strategy: Strategy | None = None
@@ -79,6 +58,8 @@ class Executor:
         self._inference_calls: list[ShardCall] = []
         self._pool: ThreadPool | None = None  # once there is work for several threads
         self._blas: Any = None
+
+    uses_kernels = True
 
     @property
     def kernels(self) -> Any:
@@ -110,6 +91,17 @@ class Executor:
     def gradients(self) -> Array:
         """(n,), of `program.parameters`, after `train_step`."""
         return self._buffers[0].gradients
+
+    def gradients_are_finite(self) -> bool:
+        """A dot product is the cheapest look at all entries; it may overflow where no entry does."""
+        gradients = self.gradients
+        return math.isfinite(float(np.dot(gradients, gradients))) or bool(np.isfinite(gradients).all())
+
+    def optimizer_step(self, optimizer: Optimizer, compiled_rule: Callable[..., None] | None = None) -> OptimizerStep:
+        program = self.program
+        return OptimizerStep(optimizer, program.parameters, program.spans, shapes=program.shapes,
+                             compiled_rule=compiled_rule, threads=self.threads,
+                             side_by_side=self.side_by_side)  # fmt: skip
 
     # Training
 
@@ -270,9 +262,3 @@ class Executor:
             self._pool.close()
             self._blas.restore_original_limits()
             self._pool = None
-
-    def __enter__(self) -> Executor:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()

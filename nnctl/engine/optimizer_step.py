@@ -74,6 +74,9 @@ class OptimizerStep:
             for piece in pieces(self._spans, block):
                 self._blocks.append((piece, rule, [array[piece] for array in arrays]))
 
+    def slots_changed(self) -> None:
+        """The slots were written to by something other than a step. Engines with memory of their own must be told."""
+
     def rate(self, step: int) -> float:
         """The learning rate in force at the 0-based step."""
         return self.optimizer.rate(step) * self.rate_scale

@@ -6,7 +6,7 @@ layers see views. So an optimizer step or a checkpoint is one pass over flat mem
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ class Program:
     Attributes:
         parameters: (n,), all trainable weights.
         state: (m,), everything else that is saved with the model.
+        fetch: called before `parameters` or `state` is read, where an engine computes on copies of them.
         spans: "dense/kernel" -> its slice of `parameters`; state_spans: likewise of `state`.
         slot_shapes: the shape of each slot's tensor, without its rows.
     """
@@ -43,8 +44,9 @@ class Program:
         self.state_spans: dict[str, slice] = {}
         self.shapes: dict[str, tuple[int, ...]] = {}
         self._lay_out()
-        self.parameters = aligned.zeros(self._ends[0], self.dtype)
-        self.state = np.zeros(self._ends[1], self.dtype)
+        self._parameters = aligned.zeros(self._ends[0], self.dtype)
+        self._state = np.zeros(self._ends[1], self.dtype)
+        self.fetch: Callable[[], None] | None = None
         self.steps, slots = self._lower()
         self.slots = len(self.slot_shapes)
         if "activation" in self.fuse:
@@ -63,6 +65,18 @@ class Program:
         ]
         if initialize:
             self.initialize()
+
+    @property
+    def parameters(self) -> Array:
+        if self.fetch is not None:
+            self.fetch()
+        return self._parameters
+
+    @property
+    def state(self) -> Array:
+        if self.fetch is not None:
+            self.fetch()
+        return self._state
 
     def _lay_out(self) -> None:
         """Gives each weight its place: trainable ones in `parameters`, the others in `state`."""

@@ -10,7 +10,7 @@ import numpy as np
 from nnctl.data.dataset import Dataset, Split
 from nnctl.data.lazy_array import Rows, blocks
 from nnctl.engine.batch import Batch
-from nnctl.engine.executor import BatchResult
+from nnctl.engine.executor_base import BatchResult
 from nnctl.nn.losses import Loss
 from nnctl.training.batching import EVALUATED, batches_in_order, make_batch
 from nnctl.training.metric_accumulator import MetricAccumulator

@@ -55,9 +55,11 @@ class Guard:
 
     def before_step(self) -> None:
         """Copies the position if a copy is due."""
-        now = time.perf_counter()
+        executor = self._loop.model.executor
+        now = executor.now()
         if now < self._due or self._going_back:
             return
+        began = time.perf_counter()
         if (fault := self.fault(loss=False)) is not None:
             self._blow_up(fault)
         loop = self._loop
@@ -67,13 +69,14 @@ class Guard:
             return
         self._next = self._next or self._spare or _Position()
         self._next.take(loop)
-        took = time.perf_counter() - now
+        # processes that train together must make their copies at the same steps
+        took = time.perf_counter() - began if executor.ranks == 1 else 0.0
         self._due = now + max(EVERY, took / SHARE)
 
-    def check_step(self, batch: Batch, rows: Array, loss: float, gradients: Array) -> None:
+    def check_step(self, batch: Batch, rows: Array, loss: float) -> None:
         """Before an update: raises BlownUp where the loss or the gradient is not finite, so that the weights stay good.
         rows: the numbers of the batch's rows."""
-        if not math.isfinite(loss) or not _is_finite(gradients):
+        if not math.isfinite(loss) or not self._loop.model.executor.gradients_are_finite():
             self._not_a_number(batch, rows, loss)
         self.step_is_good()
 
@@ -123,6 +126,7 @@ class Guard:
         with np.errstate(all="ignore"):
             loss = loop.model.executor.train_step(batch, step).loss
         program.state[...] = state
+        loop.model.executor.weights_changed()
         if math.isfinite(loss):
             return None
         return f"the loss of the same batch is {loss}: first seen in {first_nonfinite(program, batch, step)}"
@@ -241,6 +245,7 @@ class _Position:
     def put(self, loop: Loop) -> None:
         for name, array in _arrays(loop).items():
             np.copyto(array, self._copies[name])
+        loop.weights_changed()
         loop.epoch, loop.iteration, loop.step = self.epoch, self.iteration, self.step
         loop.metrics, loop.last_rows = self._metrics.copy(), self._last_rows
         loop.optimizer.memory, loop.rate_scale = dict(self._memory), self._rate_scale
@@ -249,11 +254,6 @@ class _Position:
 def _arrays(loop: Loop) -> dict[str, Array]:
     program = loop.model.program
     return {"parameters": program.parameters, "state": program.state, **loop.optimizer.slots}
-
-
-def _is_finite(gradients: Array) -> bool:
-    """A dot product is the cheapest look at all entries; it may overflow where no entry does."""
-    return math.isfinite(float(np.dot(gradients, gradients))) or bool(np.isfinite(gradients).all())
 
 
 def remedies(rate: float) -> str:

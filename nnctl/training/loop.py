@@ -11,7 +11,6 @@ import numpy as np
 from nnctl.data.dataset import Dataset, Split
 from nnctl.engine.batch import Batch
 from nnctl.engine.cost_model import calls, multiply_adds
-from nnctl.engine.optimizer_step import OptimizerStep
 from nnctl.engine.profiler import LAYERS, METRICS, SCREEN, UPDATE, Clock
 from nnctl.kernels.selection import Choice, Work, choose
 from nnctl.training.batch_plan import Plan, permutation
@@ -48,9 +47,7 @@ class Loop:
         self.plan = Plan(train.rows, min(spec.batch_size or train.rows, train.rows), spec.epochs)
         self.kernels = kernels or _kernels_for(model, self.plan)
         executor.kernels = self.kernels.layers
-        self.optimizer = OptimizerStep(spec.optimizer, model.program.parameters, model.program.spans,
-                                       shapes=model.program.shapes, compiled_rule=self.kernels.compiled_rule,
-                                       threads=executor.threads, side_by_side=executor.side_by_side)  # fmt: skip
+        self.optimizer = executor.optimizer_step(spec.optimizer, self.kernels.compiled_rule)
         self.metrics = MetricAccumulator(model)  # of the epoch under way
         self.history: list[dict[str, float]] = []  # metrics of each epoch that has ended
         self.callbacks = [(each.directed(model.bigger_is_better), each.start()) for each in spec.callbacks]
@@ -65,10 +62,11 @@ class Loop:
         self.epoch_began = 0.0
         self.last_rows: Array | None = None  # of the last batch
         self.reason: str | None = None
+        self._asked: str | None = None  # a reason that not all processes know yet
         self._ending = False
         self._restored: tuple[int, Weights] | None = None  # the epoch and the weights that a callback ends the run with
         self._save, self._save_seconds = save, save_seconds
-        self._saved_at, self._save_now = time.perf_counter(), False
+        self._saved_at, self._save_now = executor.now(), False
 
     # Training
 
@@ -127,7 +125,7 @@ class Loop:
         result = executor.train_step(batch, self.step)  # forward and backward
         self._lap(LAYERS)
 
-        self.guard.check_step(batch, rows, result.loss, executor.gradients)
+        self.guard.check_step(batch, rows, result.loss)
         learning_rate = optimizer.rate(self.step)
         optimizer.step(executor.gradients, self.step)
         self._lap(UPDATE)
@@ -144,7 +142,8 @@ class Loop:
 
     def _is_over(self) -> bool:
         """Whether the run ends after this iteration; if not, a checkpoint is written where one is due."""
-        if self.reason is None and time.perf_counter() - self._saved_at > self._save_seconds:
+        self.reason = self.model.executor.agreed(self.reason or self._asked)
+        if self.reason is None and self._save_is_due():
             self.save()
         return self.reason is not None
 
@@ -165,8 +164,11 @@ class Loop:
         self.begin_next_epoch()
         if self.reason is not None or self.epoch > self.plan.epochs:
             return  # the model is written first, then a checkpoint that says that the run is finished
-        if self._save_now or time.perf_counter() - self._saved_at > self._save_seconds:
+        if self._save_now or self._save_is_due():
             self.save()
+
+    def _save_is_due(self) -> bool:
+        return self.model.executor.now() - self._saved_at > self._save_seconds
 
     def begin_next_epoch(self) -> None:
         self.epoch, self.iteration = self.epoch + 1, 0
@@ -182,7 +184,9 @@ class Loop:
     def stop(self, reason: str) -> None:
         """Ends the run after this epoch (or, for a signal, after this iteration). A run that has come to its end cannot
         be interrupted any more."""
-        if self.reason not in FINISHED and (self.reason is None or reason in FINISHED):
+        if self.model.executor.ranks > 1 and reason not in FINISHED:
+            self._asked = reason  # until all processes have agreed on it
+        elif self.reason not in FINISHED and (self.reason is None or reason in FINISHED):
             self.reason = reason
 
     def say(self, text: str) -> None:
@@ -224,6 +228,12 @@ class Loop:
         """Copies these weights into the model."""
         self.model.program.parameters[...] = weights["parameters"]
         self.model.program.state[...] = weights["state"]
+        self.weights_changed()
+
+    def weights_changed(self) -> None:
+        """Weights or slots were written to by something other than a step."""
+        self.model.executor.weights_changed()
+        self.optimizer.slots_changed()
 
     def kept(self) -> list[tuple[Kept, Weights]]:
         """The weights to keep, first those that eval and predict use."""
@@ -242,7 +252,7 @@ class Loop:
         """Has a checkpoint written. Raises BlownUp rather than keep weights that are not good."""
         self.guard.check()
         self._save(self)
-        self._saved_at, self._save_now = time.perf_counter(), False
+        self._saved_at, self._save_now = self.model.executor.now(), False
 
     # What is told
 
@@ -283,6 +293,8 @@ class Loop:
 
 def _kernels_for(model: Model, plan: Plan) -> Choice:
     """The compiled kernels that pay off for this run, if any."""
+    if not model.executor.uses_kernels:
+        return Choice()
     program = model.program
     work = Work(plan.total_iterations, model.trainable, 3 * plan.batch_size * multiply_adds(program), calls(program))
     return choose(model.spec.optimizer, work, program.dtype, program.fuse)

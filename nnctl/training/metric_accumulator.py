@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnctl.engine.batch import Batch
-from nnctl.engine.executor import BatchResult
+from nnctl.engine.executor_base import BatchResult
 from nnctl.training.model_metrics import weights_of
 
 if TYPE_CHECKING:

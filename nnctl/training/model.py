@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 from nnctl.config.types import Config
 from nnctl.data import load_dataset
 from nnctl.data.dataset import Dataset, Split, Target
-from nnctl.engine.executor import BatchResult, Executor
+from nnctl.engine.executor_base import BatchResult, ExecutorBase
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
 from nnctl.nn.losses.ctc_decoding import Reading
@@ -20,6 +19,7 @@ from nnctl.nn.metrics import Metric
 from nnctl.training.batching import batches_in_order, joined
 from nnctl.training.best_or_last import Kept
 from nnctl.training.checks.outputs import check_heads, check_taken_over
+from nnctl.training.engines import executor_for
 from nnctl.training.metric_accumulator import MetricAccumulator
 from nnctl.training.model_metrics import ModelMetric, model_metrics, scale_notes
 
@@ -48,7 +48,7 @@ class Model:
     spec: Config
     graph: Graph
     program: Program
-    executor: Executor
+    executor: ExecutorBase
     metrics: tuple[ModelMetric, ...]
     warnings: tuple[str, ...]
     targets: Mapping[str, Target]
@@ -60,12 +60,10 @@ class Model:
         """Raises InputError where a shape, a loss, an activation, labels or a metric do not fit."""
         graph = Graph.build(spec.nodes, input_shapes, spec.outputs)
         warnings = check_heads(spec, graph, targets)
-        program = Program(graph, seed=spec.seed, dtype=spec.engine.dtype, initialize=initialize, fuse=spec.engine.fuse)
-        threads = spec.engine.threads or usable_cores()
-        executor = Executor(program, spec.losses, spec.loss_weights, threads=threads, shard_rows=spec.engine.shard_rows)
+        executor = executor_for(spec, graph, initialize)
         check_taken_over(graph, executor.objectives)
         warnings += scale_notes(spec, targets)
-        model = cls(spec, graph, program, executor, (), tuple(warnings), targets)
+        model = cls(spec, graph, executor.program, executor, (), tuple(warnings), targets)
         model.metrics = model_metrics(spec, graph.shapes, targets, model.gives_logits)
         return model
 
@@ -144,14 +142,3 @@ class Model:
             metrics.add(batch, result)
             keep(result)
         return metrics.result()
-
-
-def usable_cores() -> int:
-    """Cores that this process may use: fewer than the machine's in a container, under taskset, or where
-    OMP_NUM_THREADS says so, as for NumPy's BLAS and other libraries."""
-    try:
-        cores = len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS and Windows
-        cores = os.cpu_count() or 1
-    limit = os.environ.get("OMP_NUM_THREADS", "")
-    return min(cores, int(limit)) if limit.isdecimal() and int(limit) else cores

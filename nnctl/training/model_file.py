@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,8 @@ def read_model(path: Path, content: bytes, weights: Which | None = None) -> tupl
     about = about_of(path, content)
     try:
         kept = _chosen(path, about, weights)
-        checked = spec.loads(about["config"], file=str(path), overrides=["engine.backend=numpy"])
+        checked = spec.loads(about["config"], file=str(path))
+        checked = replace(checked, engine=checked.engine.on_numpy())  # whichever engine has trained it
         preprocessing = Preprocessing.from_json(about["preprocessing"])
         targets = {name: coder.target for name, coder in preprocessing.targets.items()}
         shapes = {name: tuple(shape) for name, shape in about["input_shapes"].items()}

@@ -91,7 +91,9 @@ class Run:
         weighted = with_class_weight(self.data.train, spec, self.data.targets)
         self.loop = Loop(model, self.data, weighted, self.emit, self.save)
         self.notes += advice(model, self.data, self.loop.plan)
-        self.settings["kernels"] = self.loop.kernels.name
+        self.settings["engine"] = model.executor.label
+        if model.executor.uses_kernels:
+            self.settings["kernels"] = self.loop.kernels.name
         self.notes += filter(None, [self.loop.kernels.note, self.loop.kernels.cache_note])
 
     @property

@@ -143,8 +143,9 @@ def saved_environment(folder: Path) -> dict[str, Any]:
 
 def changed_environment(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """What has changed since the run began, of the things that affect its bits."""
-    keys = ("numpy", "blas", "blas_kernels", "machine", "threads", "shard_rows", "dtype", "kernels")
-    return [f"{key} was {then[key]}, is {now[key]}" for key in keys if key in then and then[key] != now.get(key)]
+    keys = ("numpy", "blas", "blas_kernels", "machine", "threads", "shard_rows", "dtype", "engine", "kernels")
+    both = [key for key in keys if key in then and key in now]
+    return [f"{key} was {then[key]}, is {now[key]}" for key in both if then[key] != now[key]]
 
 
 def save_json(path: Path, value: Any) -> None:

@@ -1,0 +1,183 @@
+"""The torch engine's executor: PyTorch computes what the NumPy engine's executor computes.
+
+It runs the same program, step by step, on tensors. PyTorch derives the gradients, and the optimizer's own rule updates
+the weights. On the CPU, the tensors are the program's own memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from nnctl.engine.batch import Batch
+from nnctl.engine.executor_base import BatchResult, ExecutorBase
+from nnctl.engine.profiler import Clock
+from nnctl.engine.program import Program
+from nnctl.nn.layers.base import Array
+from nnctl.nn.losses import Loss
+from nnctl.nn.optimizers import Optimizer
+from nnctl.torch_engine.device_arrays import DeviceArrays
+from nnctl.torch_engine.forward import Forward, Pass
+from nnctl.torch_engine.optimizer_step import TorchOptimizerStep
+from nnctl.torch_engine.ranks import Ranks
+
+
+class TorchExecutor(ExecutorBase):
+    """Computes a program's batches with PyTorch.
+
+    Args:
+        program: built without fusions of layers: fuse=("loss",).
+        device: where tensors are computed.
+        shared: whether tensors are the program's own memory; by default on the CPU.
+        autocast: compute in bfloat16 where PyTorch considers it safe; weights, losses and updates stay in float32.
+        compiled: compile the model with torch.compile.
+        ranks: the processes that train together; None for this one alone.
+    """
+
+    def __init__(self, program: Program, losses: Mapping[str, Loss], loss_weights: Mapping[str, float] | None = None,
+                 *, device: torch.device, threads: int = 1, shared: bool | None = None, autocast: bool = False,
+                 compiled: bool = False, ranks: Ranks | None = None):  # fmt: skip
+        super().__init__(program, losses, loss_weights, threads=threads)
+        if device.type == "cpu":
+            torch.set_num_threads(self.threads)
+        self.device, self._shared = device, shared
+        self._arrays = DeviceArrays({"parameters": program.parameters, "state": program.state}, device, shared)
+        if not self._arrays.shared:
+            program.fetch = self._arrays.update_arrays
+        # parameters that are views of the flat buffer: the same memory
+        self.variables = {key: nn.Parameter(self._view(key)) for key in program.spans}
+        weights = {**self.variables, **{key: self._view(key) for key in program.state_spans}}
+        self._ranks = ranks
+        self.rank, self.ranks = (ranks.rank, ranks.size) if ranks else (0, 1)
+        self._forward = Forward(program, self.objectives, weights, ranks)
+        self._model: Any = _Model(self._forward, self.variables, device if autocast else None)
+        self._inference_model = self._model
+        if compiled:
+            self._model.compile(dynamic=False)
+        if ranks and self.variables:
+            self._model = ranks.wrapped(self._model)
+        self.label = f"torch {torch.__version__} on {device.type}"
+        self.gradients: list[Tensor] = []
+        self._clock: Clock | None = None
+
+    def _view(self, key: str) -> Tensor:
+        program, tensors = self.program, self._arrays.tensors
+        if key in program.spans:
+            return tensors["parameters"][program.spans[key]].view(program.shapes[key])
+        return tensors["state"][program.state_spans[key]].view(program.shapes[key])
+
+    # Training
+
+    def train_step(self, batch: Batch, step: int) -> BatchResult:
+        self._arrays.update_tensors()
+        if self.profiled:
+            self._clock = self._clock or Clock()
+            self._clock.start()
+        given = Pass.of(batch, self.program, self.device, self._ranks, training=True, step=step, clock=self._clock)
+        variables = list(self.variables.values())
+        found = self._model(given)
+        total = found.total
+        if variables and total.requires_grad:
+            if self._ranks:
+                total.backward()
+                self.gradients = [_gradient_of(w) for w in variables]
+                for w in variables:
+                    w.grad = None
+            else:
+                gradients = torch.autograd.grad(total, variables, allow_unused=True)
+                self.gradients = [
+                    torch.zeros_like(w) if g is None else g for w, g in zip(variables, gradients, strict=True)
+                ]
+        if self._clock:
+            self._clock.lap("all layers", "backward")
+        self._arrays.tensors_changed()  # moving averages; the update of the weights follows
+        return self._result(given, found)
+
+    def gradients_are_finite(self) -> bool:
+        """A sum of all entries is the cheapest look at them; it may overflow where no entry does."""
+        if not self.gradients:
+            return True
+        total = torch.stack([gradient.sum() for gradient in self.gradients]).sum()
+        if bool(torch.isfinite(total)):
+            return True
+        return all(bool(torch.isfinite(gradient).all()) for gradient in self.gradients)
+
+    def optimizer_step(self, optimizer: Optimizer, compiled_rule: Callable[..., None] | None = None) -> Any:
+        return TorchOptimizerStep(optimizer, self.program, self.variables, self.device, self._shared,
+                                  self._arrays.tensors_changed)  # fmt: skip
+
+    def profile(self) -> dict[tuple[str, str], float]:
+        """Seconds of the forward pass by layer; PyTorch computes all layers' gradients in one call."""
+        return dict(self._clock.seconds) if self._clock else {}
+
+    # Inference
+
+    def evaluate(self, batch: Batch) -> BatchResult:
+        return self._infer(batch, losses=True)
+
+    def predict(self, batch: Batch) -> BatchResult:
+        return self._infer(batch, losses=False)
+
+    def _infer(self, batch: Batch, losses: bool) -> BatchResult:
+        self._arrays.update_tensors()
+        with torch.no_grad():
+            given = Pass.of(batch, self.program, self.device, self._ranks, training=False, losses=losses)
+            return self._result(given, self._inference_model(given))
+
+    def _result(self, given: Pass, found: Any) -> BatchResult:
+        """The batch's losses and predictions, of all ranks."""
+        outputs = {name: _array(p) for name, p in found.outputs.items()}
+        masks = {name: _array(mask) for name, mask in found.masks.items()}
+        numbers = torch.stack([each.detach() for each in found.losses.values()]).tolist() if found.losses else []
+        losses = dict(zip(found.losses, numbers, strict=True))
+        if self._ranks:
+            losses = self._ranks.sums(losses)
+            outputs = {name: self._ranks.gathered(p, given.whole_rows) for name, p in outputs.items()}
+            masks = {name: self._ranks.gathered(mask, given.whole_rows) for name, mask in masks.items()}
+        total = float(found.penalty.detach()) if found.penalty is not None else 0.0
+        for objective in self.objectives:
+            total += objective.weight * losses.get(objective.head.name, 0.0)
+        return BatchResult(total, losses, outputs, masks)
+
+    # Several processes, and the device's copies
+
+    def now(self) -> float:
+        return self._ranks.now() if self._ranks else super().now()
+
+    def agreed(self, reason: str | None) -> str | None:
+        return self._ranks.agreed(reason) if self._ranks else reason
+
+    def weights_changed(self) -> None:
+        self._arrays.arrays_changed()
+
+
+class _Model(nn.Module):
+    """The forward pass as a module, which DistributedDataParallel and torch.compile take."""
+
+    def __init__(self, forward: Forward, variables: Mapping[str, nn.Parameter], autocast: torch.device | None):
+        super().__init__()
+        self._forward_pass, self._autocast = forward, autocast
+        for i, variable in enumerate(variables.values()):
+            self.register_parameter(f"weight_{i}", variable)
+
+    def forward(self, given: Pass) -> Any:
+        if self._autocast is None:
+            return self._forward_pass(given)
+        with torch.autocast(self._autocast.type, torch.bfloat16):
+            return self._forward_pass(given)
+
+
+def _gradient_of(w: Tensor) -> Tensor:
+    return torch.zeros_like(w) if w.grad is None else w.grad
+
+
+def _array(x: Tensor) -> Array:
+    """A tensor as an array that the next step does not change."""
+    x = x.detach()
+    if x.dtype == torch.bfloat16:
+        x = x.float()
+    found: Array = x.cpu().numpy()
+    return found

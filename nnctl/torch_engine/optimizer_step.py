@@ -1,0 +1,153 @@
+"""The optimizer step on tensors: clipping, decay, and the optimizer's own rule, variable by variable."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nnctl.engine.optimizer_step import OptimizerStep
+from nnctl.engine.program import Program
+from nnctl.nn.optimizers import Optimizer
+from nnctl.nn.optimizers.adam import Adam
+from nnctl.torch_engine.array_functions import on_tensors
+from nnctl.torch_engine.device_arrays import DeviceArrays
+
+Array = np.ndarray
+
+
+class TorchOptimizerStep(OptimizerStep):
+    """Applies an optimizer to the variables of a program.
+
+    variables: the trainable weights by name, as tensors. The slots are arrays of the NumPy engine's layout, so that
+    either engine continues from the other one's checkpoints. changed: called after the variables were updated.
+    """
+
+    def __init__(self, optimizer: Optimizer, program: Program, variables: Mapping[str, Tensor], device: torch.device,
+                 shared: bool | None = None, changed: Callable[[], None] = lambda: None):  # fmt: skip
+        super().__init__(optimizer, program.parameters, program.spans, shapes=program.shapes)
+        self._device_slots = DeviceArrays(self._host_slots, device, shared)
+        self._changed = changed
+        rule = on_tensors(optimizer.formula())
+        flat = list(self._device_slots.tensors.values())
+        slots = {name: [slot[program.spans[name]].view(program.shapes[name]) for slot in flat] for name in variables}
+        self._tasks = []  # of each variable: its rule, itself, its slots
+        for name, variable in variables.items():
+            named = _named(rule, name) if optimizer.per_variable else rule
+            self._tasks.append((named, variable, slots[name]))
+        # PyTorch has Adam in one call, with the same formula
+        self._adam = (
+            _Adam(optimizer, [(w, s) for _, w, s in self._tasks]) if _is_adam(optimizer) and variables else None
+        )
+
+    @property
+    def slots(self) -> dict[str, Array]:
+        if hasattr(self, "_device_slots"):  # not while the arrays are being made
+            self._device_slots.update_arrays()
+        return self._host_slots
+
+    @slots.setter
+    def slots(self, slots: dict[str, Array]) -> None:
+        self._host_slots = slots
+
+    def slots_changed(self) -> None:
+        self._device_slots.arrays_changed()
+
+    @property
+    def rule_alone(self) -> None:
+        return None
+
+    def step(self, gradients: Sequence[Tensor], step: int) -> None:  # type: ignore[override]  # by variable, not flat
+        """Updates the variables with their gradients at the 0-based step. Clipping writes into gradients."""
+        lr = self.rate(step)
+        scalars = self.optimizer.scalars(lr, step, self.memory)
+        decay = (self.optimizer.weight_decay or 0.0) * lr
+        self._device_slots.update_tensors()
+        with torch.no_grad():
+            self._clip_tensors(gradients)
+            if self._adam:
+                self._adam.step(gradients, lr, decay, step)
+            else:
+                for (rule, w, slots), g in zip(self._tasks, gradients, strict=True):
+                    if decay:
+                        w.mul_(1 - decay)
+                    new_w, *new_slots = rule(w, g, *slots, *scalars)
+                    w.copy_(new_w)
+                    for slot, new in zip(slots, new_slots, strict=True):
+                        slot.copy_(new)
+        self._device_slots.tensors_changed()
+        self._changed()
+
+    def load_state(self, state: dict) -> None:  # type: ignore[override]
+        super().load_state(state)
+        self.slots_changed()
+
+    def _clip_tensors(self, gradients: Sequence[Tensor]) -> None:
+        optimizer = self.optimizer
+        if optimizer.clipnorm is not None:
+            for gradient in gradients:
+                _shorten([gradient], optimizer.clipnorm)
+        elif optimizer.global_clipnorm is not None:
+            _shorten(gradients, optimizer.global_clipnorm)
+        elif optimizer.clipvalue is not None:
+            for gradient in gradients:
+                gradient.clamp_(-optimizer.clipvalue, optimizer.clipvalue)
+
+
+class _Adam:
+    """Adam and AdamW by PyTorch's fused step.
+
+    Keras adds epsilon to sqrt(v), PyTorch to sqrt(v / (1 - b2^t)): the same with epsilon / sqrt(1 - b2^t).
+    """
+
+    def __init__(self, optimizer: Optimizer, variables: Sequence[tuple[Tensor, list[Tensor]]]):
+        assert isinstance(optimizer, Adam)
+        self._settings = optimizer
+        weights = [w for w, _ in variables]
+        fused = weights[0].device.type in ("cpu", "cuda")
+        self._optimizer = torch.optim.AdamW(
+            weights, betas=(optimizer.beta_1, optimizer.beta_2), weight_decay=0.0, amsgrad=optimizer.amsgrad,
+            fused=fused, foreach=None if fused else True,
+        )  # fmt: skip
+        self._steps = []
+        for w, slots in variables:
+            names = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")
+            count = torch.zeros((), dtype=torch.float32, device=w.device if fused else "cpu")
+            self._optimizer.state[w] = {"step": count, **dict(zip(names, slots, strict=False))}
+            self._steps.append(count)
+
+    def step(self, gradients: Sequence[Tensor], lr: float, decay: float, step: int) -> None:
+        [group] = self._optimizer.param_groups
+        t = step + 1
+        group["lr"] = lr
+        group["weight_decay"] = self._settings.weight_decay or 0.0
+        group["eps"] = self._settings.epsilon / math.sqrt(1 - self._settings.beta_2**t)
+        for count in self._steps:
+            count.fill_(step)
+        for w, gradient in zip(group["params"], gradients, strict=True):
+            w.grad = gradient
+        self._optimizer.step()
+        for w in group["params"]:
+            w.grad = None
+
+
+def _is_adam(optimizer: Optimizer) -> bool:
+    """Whether the formula is Adam's own, not that of a subclass."""
+    return isinstance(optimizer, Adam) and optimizer.formula() in (Adam.rule, Adam.amsgrad_rule)
+
+
+def _named(rule, name: str):
+    return lambda *arguments: rule(*arguments, name=name)
+
+
+def _shorten(gradients: Sequence[Tensor], longest: float) -> None:
+    """Scales the gradients so that together they are no longer than `longest`."""
+    if not gradients:
+        return
+    length = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(g) for g in gradients]))
+    factor = torch.clamp(longest / length, max=1.0)
+    for gradient in gradients:
+        gradient.mul_(factor)

@@ -1,0 +1,130 @@
+"""Several processes that train one model together: each computes some rows of every batch.
+
+torchrun starts them and tells each its rank. Gradients are averaged by DistributedDataParallel; sums that a layer or a
+loss needs of the whole batch, and predictions for the metrics, are exchanged here.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import timedelta
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from nnctl.errors import TrainingError
+from nnctl.nn.layers.base import Array
+
+PATIENCE = timedelta(seconds=25)  # without a word of another process, after which the run ends
+
+# What ends a run that only one process may know of; the larger number wins.
+_REASONS = (None, "output lost", "hung up", "terminated", "interrupted")
+
+
+def launched() -> bool:
+    """Whether torchrun, or a launcher like it, has started this process as one of several."""
+    return "RANK" in os.environ and int(os.environ.get("WORLD_SIZE", "1")) > 1
+
+
+def local_rank() -> int:
+    """The number of this process on its machine."""
+    return int(os.environ.get("LOCAL_RANK", "0"))
+
+
+class Ranks:
+    """The processes that train together.
+
+    Attributes:
+        rank, size: the number of this process, from 0, and of all.
+    """
+
+    def __init__(self, device: torch.device):
+        if not dist.is_initialized():
+            dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
+        self.rank, self.size, self._device = dist.get_rank(), dist.get_world_size(), device
+        self._now = time.perf_counter()
+        self._now = self._of_first(self._now)
+
+    def wrapped(self, model: nn.Module) -> nn.Module:
+        """The model whose gradients are the mean of all ranks'."""
+        from torch.nn.parallel import DistributedDataParallel
+
+        ids = [self._device.index] if self._device.type == "cuda" else None
+        return DistributedDataParallel(model, device_ids=ids, broadcast_buffers=False, gradient_as_bucket_view=False)
+
+    # Rows
+
+    def share(self, rows: int) -> slice:
+        """The rows of a batch that this rank computes: all of them, if there are fewer than ranks."""
+        return slice(0, rows) if rows < self.size else slice(*self._bounds(rows, self.rank))
+
+    def _bounds(self, rows: int, rank: int) -> tuple[int, int]:
+        return rows * rank // self.size, rows * (rank + 1) // self.size
+
+    # Sums
+
+    def reduced(self, x: Tensor) -> Tensor:
+        """The sum over all ranks; its gradient is summed likewise."""
+        from torch.distributed.nn.functional import all_reduce
+
+        found: Tensor = all_reduce(x.contiguous())
+        return found
+
+    def sum_of_tensor(self, x: Tensor) -> Tensor:
+        """The sum over all ranks, which has no gradient."""
+        x = x.detach().clone()
+        dist.all_reduce(x)
+        return x
+
+    def sums(self, numbers: dict[str, float]) -> dict[str, float]:
+        """The sums over all ranks, by name."""
+        if not numbers:
+            return numbers
+        total = torch.tensor(list(numbers.values()), dtype=torch.float64, device=self._device)
+        dist.all_reduce(total)
+        return dict(zip(numbers, total.tolist(), strict=True))
+
+    def gathered(self, array: Array, rows: int) -> Array:
+        """The rows of all ranks, in order, from this rank's."""
+        if rows < self.size:  # this rank has computed all of them
+            return array
+        counts = [end - first for first, end in (self._bounds(rows, rank) for rank in range(self.size))]
+        padded = np.zeros((max(counts), *array.shape[1:]), array.dtype)
+        padded[: len(array)] = array
+        mine = torch.from_numpy(padded).to(self._device)
+        theirs = [torch.empty_like(mine) for _ in counts]
+        dist.all_gather(theirs, mine)
+        return np.concatenate([each[:count].cpu().numpy() for each, count in zip(theirs, counts, strict=True)])
+
+    # What all must agree on
+
+    def now(self) -> float:
+        """The first rank's time at the last agreement."""
+        return self._now
+
+    def agreed(self, reason: str | None) -> str | None:
+        """The reason of any rank to end the run; also takes the time of the first rank."""
+        mine = torch.tensor([float(_REASONS.index(reason)) if reason in _REASONS else 0.0,
+                             time.perf_counter() if self.rank == 0 else 0.0],
+                            dtype=torch.float64, device=self._device)  # fmt: skip
+        dist.all_reduce(mine, dist.ReduceOp.MAX)
+        number, self._now = mine.tolist()
+        return reason if reason not in _REASONS else _REASONS[int(number)]
+
+    def _of_first(self, number: float) -> float:
+        given = torch.tensor([number], dtype=torch.float64, device=self._device)
+        dist.broadcast(given, 0)
+        return float(given)
+
+    def barrier(self) -> None:
+        """Waits until all ranks are here."""
+        dist.all_reduce(torch.zeros(1, device=self._device))
+
+
+def lost(error: BaseException) -> TrainingError:
+    """The error of a rank that no longer hears from another."""
+    return TrainingError(f"another process of this run has ended: {str(error).splitlines()[0]}",
+                         hint="torchrun --max-restarts N starts all again, from the last checkpoint")  # fmt: skip
