@@ -81,20 +81,23 @@ class TorchExecutor(ExecutorBase):
         found = self._model(given)
         total = found.total
         if variables and total.requires_grad:
-            if self._ranks:
-                total.backward()
-                self.gradients = [_gradient_of(w) for w in variables]
-                for w in variables:
-                    w.grad = None
-            else:
-                gradients = torch.autograd.grad(total, variables, allow_unused=True)
-                self.gradients = [
-                    torch.zeros_like(w) if g is None else g for w, g in zip(variables, gradients, strict=True)
-                ]
+            self.gradients = self._gradients(total, variables)
         if self._clock:
             self._clock.lap("all layers", "backward")
         self._arrays.tensors_changed()  # moving averages; the update of the weights follows
         return self._result(given, found)
+
+    def _gradients(self, total: Tensor, variables: list[nn.Parameter]) -> list[Tensor]:
+        """The gradients of what is minimized, by variable."""
+        if self._ranks:  # DistributedDataParallel exchanges them while it computes
+            total.backward()
+            found = [w.grad for w in variables]
+            for w in variables:
+                w.grad = None
+        else:
+            found = list(torch.autograd.grad(total, variables, allow_unused=True))
+        # fused optimizers take gradients as laid out like their variables, and do not check
+        return [torch.zeros_like(w) if g is None else g.contiguous() for w, g in zip(variables, found, strict=True)]
 
     def gradients_are_finite(self) -> bool:
         """A sum of all entries is the cheapest look at them; it may overflow where no entry does."""
@@ -168,10 +171,6 @@ class _Model(nn.Module):
             return self._forward_pass(given)
         with torch.autocast(self._autocast.type, torch.bfloat16):
             return self._forward_pass(given)
-
-
-def _gradient_of(w: Tensor) -> Tensor:
-    return torch.zeros_like(w) if w.grad is None else w.grad
 
 
 def _array(x: Tensor) -> Array:

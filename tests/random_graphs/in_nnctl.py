@@ -7,6 +7,7 @@ import numpy as np
 from nnctl import config
 from nnctl.engine.batch import Batch
 from nnctl.engine.executor import Executor
+from nnctl.engine.fusions.names import FUSIONS
 from nnctl.engine.graph import Graph, Node
 from nnctl.engine.program import Program
 from nnctl.nn.initializers import initializers
@@ -33,6 +34,10 @@ class Probe(Layer):
         x, row = xs
         return x + w["shift"][row], row
 
+    def torch_forward(self, w, xs, call):
+        x, row = xs
+        return x + w["shift"][row]
+
     def backward(self, w, grads, row, dy, call):
         grads["shift"].fill(0)
         grads["shift"][row] = dy
@@ -44,6 +49,9 @@ class InnerProduct(Loss):
 
     def forward(self, y, p):
         return (y * p).reshape(len(p), -1).sum(axis=1), y
+
+    def torch_forward(self, y, p, lengths=None):
+        return (y * p).reshape(len(p), -1).sum(dim=1)
 
     def backward(self, y, dl):
         return y * dl.reshape(-1, *[1] * (y.ndim - 1))
@@ -60,8 +68,13 @@ def spec_of(model):
     }))  # fmt: skip
 
 
-def prepare(model, *, probes=True, threads=1, shard_rows=None):
-    """(program with the model's weights, executor, batch). probes: measure gradients of the inputs too."""
+def numpy_executor(program, losses, loss_weights, **how):
+    return Executor(program, losses, loss_weights, **how)
+
+
+def prepare(model, *, probes=True, engine=numpy_executor, fuse=FUSIONS, dtype=np.float64, **how):
+    """(program with the model's weights, executor, batch). probes: measure gradients of the inputs too. engine: makes
+    the executor; how: more of its arguments."""
     described = spec_of(model)
     given = arrays.inputs(model)
     inputs = {name: tuple(x.shape[1:]) for name, x in given.items()}
@@ -69,7 +82,7 @@ def prepare(model, *, probes=True, threads=1, shard_rows=None):
     nodes = [Node(name, Probe(rows=model["rows"]), (f"{name}_given", "row")) for name in real] + list(described.nodes)
     taken_shapes = {f"{name}_given" if name in real else name: shape for name, shape in inputs.items()}
     graph = Graph.build(nodes, taken_shapes | ({"row": ()} if real else {}), model["outputs"])
-    program = Program(graph, dtype=np.float64, initialize=False)
+    program = Program(graph, dtype=dtype, initialize=False, fuse=fuse)
     for owner, weights in graph.weights.items():
         if owner in real:
             continue
@@ -94,8 +107,16 @@ def prepare(model, *, probes=True, threads=1, shard_rows=None):
         batch = Batch(taken, {name: rows * arrays.slopes(model, name, shape) for name, shape in shapes.items()},
                       lengths=lengths)  # fmt: skip
         losses = {name: InnerProduct() for name in model["outputs"]}
-    executor = Executor(program, losses, model["loss_weights"], threads=threads, shard_rows=shard_rows)
+    executor = engine(program, losses, model["loss_weights"], **how)
     return program, executor, batch
+
+
+def gradients_of(executor):
+    """By "node/name", in the variable's shape."""
+    program, found = executor.program, executor.gradients
+    if isinstance(found, list):  # of PyTorch's tensors, in the order of the variables
+        return {key: g.cpu().numpy() for key, g in zip(program.spans, found, strict=True)}
+    return {key: program.view(key, found) for key in program.spans}
 
 
 def figures(model, **how):
@@ -109,15 +130,16 @@ def figures(model, **how):
         if not model["training"]:
             return found
         result = executor.train_step(batch, 0)
+        gradients = gradients_of(executor)
         found |= {f"y/{name}": y for name, y in result.outputs.items()}
         found["loss"] = np.array(result.loss)
         for owner, weights in program.graph.weights.items():
             for index, name in enumerate(weights):
                 key = f"{owner}/{name}"
                 if name == "shift":
-                    found[f"dx/{owner}"] = program.view(key, executor.gradients)
+                    found[f"dx/{owner}"] = gradients[key]
                 elif key in program.spans:
-                    found[f"dw/{owner}/{index}"] = program.view(key, executor.gradients)
+                    found[f"dw/{owner}/{index}"] = gradients[key]
                 else:
                     found[f"state/{owner}/{index}"] = program.view(key)
         return arrays.settled(model, found)

@@ -20,7 +20,8 @@ STEPS = 20
 MODEL = """
 dataset: iris
 layers:
-  - Dense: {units: 7, activation: tanh, kernel_regularizer: {l2: 0.01}}
+  - Reshape: {target_shape: [2, 2]}
+  - GRU: {units: 7, kernel_regularizer: {l2: 0.01}}
   - BatchNormalization
   - Dropout: {rate: 0.3}
   - Dense: {units: 3, activation: softmax}
