@@ -117,6 +117,10 @@ class ExecutorBase:
         """Why the run ends, if any process has a reason to end it. Called after each step by all of them."""
         return reason
 
+    def text_of_first(self, text: str) -> str:
+        """A text that only the first process knows."""
+        return text
+
     # What engines with memory of their own must be told
 
     def weights_changed(self) -> None:

@@ -7,6 +7,7 @@ the weights. On the CPU, the tensors are the program's own memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -22,7 +23,7 @@ from nnctl.nn.optimizers import Optimizer
 from nnctl.torch_engine.device_arrays import DeviceArrays
 from nnctl.torch_engine.forward import Forward, Pass
 from nnctl.torch_engine.optimizer_step import TorchOptimizerStep
-from nnctl.torch_engine.ranks import Ranks
+from nnctl.torch_engine.ranks import Ranks, heard
 
 
 class TorchExecutor(ExecutorBase):
@@ -78,10 +79,10 @@ class TorchExecutor(ExecutorBase):
             self._clock.start()
         given = Pass.of(batch, self.program, self.device, self._ranks, training=True, step=step, clock=self._clock)
         variables = list(self.variables.values())
-        found = self._model(given)
-        total = found.total
-        if variables and total.requires_grad:
-            self.gradients = self._gradients(total, variables)
+        with heard() if self._ranks else nullcontext():
+            found = self._model(given)
+            if variables and found.total.requires_grad:
+                self.gradients = self._gradients(found.total, variables)
         if self._clock:
             self._clock.lap("all layers", "backward")
         self._arrays.tensors_changed()  # moving averages; the update of the weights follows
@@ -152,6 +153,13 @@ class TorchExecutor(ExecutorBase):
 
     def agreed(self, reason: str | None) -> str | None:
         return self._ranks.agreed(reason) if self._ranks else reason
+
+    def text_of_first(self, text: str) -> str:
+        return self._ranks.text_of_first(text) if self._ranks else text
+
+    def close(self) -> None:
+        if self._ranks:
+            self._ranks.close()
 
     def weights_changed(self) -> None:
         self._arrays.arrays_changed()

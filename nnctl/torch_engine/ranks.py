@@ -6,8 +6,9 @@ loss needs of the whole batch, and predictions for the metrics, are exchanged he
 
 from __future__ import annotations
 
-import os
+import contextlib
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 
 import numpy as np
@@ -18,20 +19,10 @@ from torch import Tensor, nn
 from nnctl.errors import TrainingError
 from nnctl.nn.layers.base import Array
 
-PATIENCE = timedelta(seconds=25)  # without a word of another process, after which the run ends
+PATIENCE = timedelta(seconds=25)  # for another process, after which the run ends
 
 # What ends a run that only one process may know of; the larger number wins.
 _REASONS = (None, "output lost", "hung up", "terminated", "interrupted")
-
-
-def launched() -> bool:
-    """Whether torchrun, or a launcher like it, has started this process as one of several."""
-    return "RANK" in os.environ and int(os.environ.get("WORLD_SIZE", "1")) > 1
-
-
-def local_rank() -> int:
-    """The number of this process on its machine."""
-    return int(os.environ.get("LOCAL_RANK", "0"))
 
 
 class Ranks:
@@ -43,7 +34,8 @@ class Ranks:
 
     def __init__(self, device: torch.device):
         if not dist.is_initialized():
-            dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
+            with heard():
+                dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
         self.rank, self.size, self._device = dist.get_rank(), dist.get_world_size(), device
         self._now = time.perf_counter()
         self._now = self._of_first(self._now)
@@ -76,7 +68,8 @@ class Ranks:
     def sum_of_tensor(self, x: Tensor) -> Tensor:
         """The sum over all ranks, which has no gradient."""
         x = x.detach().clone()
-        dist.all_reduce(x)
+        with heard():
+            dist.all_reduce(x)
         return x
 
     def sums(self, numbers: dict[str, float]) -> dict[str, float]:
@@ -84,7 +77,8 @@ class Ranks:
         if not numbers:
             return numbers
         total = torch.tensor(list(numbers.values()), dtype=torch.float64, device=self._device)
-        dist.all_reduce(total)
+        with heard():
+            dist.all_reduce(total)
         return dict(zip(numbers, total.tolist(), strict=True))
 
     def gathered(self, array: Array, rows: int) -> Array:
@@ -96,7 +90,8 @@ class Ranks:
         padded[: len(array)] = array
         mine = torch.from_numpy(padded).to(self._device)
         theirs = [torch.empty_like(mine) for _ in counts]
-        dist.all_gather(theirs, mine)
+        with heard():
+            dist.all_gather(theirs, mine)
         return np.concatenate([each[:count].cpu().numpy() for each, count in zip(theirs, counts, strict=True)])
 
     # What all must agree on
@@ -110,21 +105,44 @@ class Ranks:
         mine = torch.tensor([float(_REASONS.index(reason)) if reason in _REASONS else 0.0,
                              time.perf_counter() if self.rank == 0 else 0.0],
                             dtype=torch.float64, device=self._device)  # fmt: skip
-        dist.all_reduce(mine, dist.ReduceOp.MAX)
+        with heard():
+            dist.all_reduce(mine, dist.ReduceOp.MAX)
         number, self._now = mine.tolist()
         return reason if reason not in _REASONS else _REASONS[int(number)]
 
+    def text_of_first(self, text: str) -> str:
+        """A text that only the first rank knows."""
+        given = [text]
+        with heard():
+            dist.broadcast_object_list(given, 0)
+        return given[0]
+
     def _of_first(self, number: float) -> float:
         given = torch.tensor([number], dtype=torch.float64, device=self._device)
-        dist.broadcast(given, 0)
+        with heard():
+            dist.broadcast(given, 0)
         return float(given)
 
-    def barrier(self) -> None:
-        """Waits until all ranks are here."""
-        dist.all_reduce(torch.zeros(1, device=self._device))
+    def close(self) -> None:
+        """Leaves the group of processes."""
+        if dist.is_initialized():
+            dist.destroy_process_group()
 
 
-def lost(error: BaseException) -> TrainingError:
-    """The error of a rank that no longer hears from another."""
-    return TrainingError(f"another process of this run has ended: {str(error).splitlines()[0]}",
-                         hint="torchrun --max-restarts N starts all again, from the last checkpoint")  # fmt: skip
+@contextlib.contextmanager
+def heard() -> Iterator[None]:
+    """Turns PyTorch's error about a process that no longer answers into nnctl's."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not isinstance(error, dist.DistError) and not any(word in str(error) for word in _LOST):
+            raise
+        raise TrainingError(
+            "another process of this run has ended or no longer answers",
+            hint="its own message tells why; with torchrun --max-restarts N all processes are started again and "
+                 "continue from the last checkpoint",
+        ) from error  # fmt: skip
+
+
+# Words of gloo's errors, which have no class of their own.
+_LOST = ("gloo", "Connection closed by peer", "Connection reset by peer", "Broken pipe", "Timed out")

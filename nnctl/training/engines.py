@@ -9,7 +9,9 @@ from nnctl.engine.executor import Executor
 from nnctl.engine.executor_base import ExecutorBase
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
+from nnctl.errors import InputError
 from nnctl.extras import require
+from nnctl.torch_engine import launch
 
 
 def executor_for(spec: Config, graph: Graph, initialize: bool = True) -> ExecutorBase:
@@ -20,20 +22,24 @@ def executor_for(spec: Config, graph: Graph, initialize: bool = True) -> Executo
     engine = spec.engine
     threads = engine.threads or usable_cores()
     if engine.backend == "numpy":
+        if launch.processes() > 1:
+            raise InputError(f"{launch.processes()} processes can train together only with the torch engine",
+                             where=spec.where("engine.backend"), hint="add --engine torch")  # fmt: skip
         program = Program(graph, seed=spec.seed, dtype=engine.weights_dtype, initialize=initialize, fuse=engine.fuse)
         return Executor(program, spec.losses, spec.loss_weights, threads=threads, shard_rows=engine.shard_rows)
     require("torch", "--engine torch")
     # PyTorch is imported only where it computes
-    from nnctl.torch_engine import devices, ranks
+    from nnctl.torch_engine import devices
     from nnctl.torch_engine.executor import TorchExecutor
+    from nnctl.torch_engine.ranks import Ranks
 
     fuse = {"loss"} & set(engine.fuse)
     program = Program(graph, seed=spec.seed, dtype=engine.weights_dtype, initialize=initialize, fuse=fuse)
-    device = devices.choose(engine.device, engine.weights_dtype, ranks.local_rank())
+    device = devices.choose(engine.device, engine.weights_dtype, launch.local_rank())
     return TorchExecutor(
         program, spec.losses, spec.loss_weights, device=device, threads=threads,
         autocast=engine.dtype == "mixed_bfloat16", compiled=engine.jit_compile,
-        ranks=ranks.Ranks(device) if ranks.launched() else None,
+        ranks=Ranks(device) if launch.processes() > 1 else None,
     )  # fmt: skip
 
 
