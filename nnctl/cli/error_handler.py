@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import time
 import traceback
 import warnings
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import click
 from nnctl import interrupts
 from nnctl.errors import ExitCode, NnctlError, Stopped
 from nnctl.reports.terminal import Terminal
+from nnctl.torch_engine import launch
 
 
 @dataclass
@@ -84,6 +86,9 @@ def _report(error: Exception) -> ExitCode:
             if problem.hint:
                 Terminal.of(sys.stderr).print(f"  hint: {problem.hint}")
         return error.exit_code
+    if launch.rank():
+        # torchrun ends this process as soon as the first one has reported the same
+        time.sleep(3)
     if isinstance(error, NnctlError):
         for problem in error.problems:
             _print_error(problem.message, problem.where, problem.hint)

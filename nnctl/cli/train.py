@@ -31,7 +31,7 @@ _EXIT_CODES = {"interrupted": ExitCode.INTERRUPTED, "terminated": ExitCode.TERMI
               help="Device of the torch engine; default: a GPU if there is one.")  # fmt: skip
 @click.option("--threads", type=int, metavar="N",
               help="Number of compute threads; default: OMP_NUM_THREADS, or one per core.")  # fmt: skip
-@click.option("--run", "folder", metavar="DIR", help="Folder of the run; default: runs/NAME-TIME.")
+@click.option("--run", "--run-dir", "folder", metavar="DIR", help="Folder of the run; default: runs/NAME-TIME.")
 @click.option(
     "--resume", "resumed", is_flag=False, flag_value=NEWEST, metavar="[RUN]",
     help="Resume a run where it stopped; RUN defaults to the newest run under runs/.",

@@ -21,7 +21,7 @@ from nnctl.nn.layers.base import Array
 from nnctl.nn.losses import Loss
 from nnctl.nn.optimizers import Optimizer
 from nnctl.torch_engine.device_arrays import DeviceArrays
-from nnctl.torch_engine.forward import Forward, Pass
+from nnctl.torch_engine.forward import Forward, Found, Pass
 from nnctl.torch_engine.optimizer_step import TorchOptimizerStep
 from nnctl.torch_engine.ranks import Ranks, heard
 
@@ -35,12 +35,14 @@ class TorchExecutor(ExecutorBase):
         shared: whether tensors are the program's own memory; by default on the CPU.
         autocast: compute in bfloat16 where PyTorch considers it safe; weights, losses and updates stay in float32.
         compiled: compile the model with torch.compile.
+        shard_rows: rows that pass through the model together in training; gradients are added up over them. Then one
+            process and several give the same bits, if the shards are divided evenly.
         ranks: the processes that train together; None for this one alone.
     """
 
     def __init__(self, program: Program, losses: Mapping[str, Loss], loss_weights: Mapping[str, float] | None = None,
                  *, device: torch.device, threads: int = 1, shared: bool | None = None, autocast: bool = False,
-                 compiled: bool = False, ranks: Ranks | None = None):  # fmt: skip
+                 compiled: bool = False, shard_rows: int | None = None, ranks: Ranks | None = None):  # fmt: skip
         super().__init__(program, losses, loss_weights, threads=threads)
         if device.type == "cpu":
             torch.set_num_threads(self.threads)
@@ -58,8 +60,10 @@ class TorchExecutor(ExecutorBase):
         self._inference_model = self._model
         if compiled:
             self._model.compile(dynamic=False)
+        self._exchanges = ranks is not None and bool(self.variables)
         if ranks and self.variables:
             self._model = ranks.wrapped(self._model)
+        self._shard_rows = shard_rows
         self.label = f"torch {torch.__version__} on {device.type}"
         self.gradients: list[Tensor] = []
         self._clock: Clock | None = None
@@ -77,28 +81,43 @@ class TorchExecutor(ExecutorBase):
         if self.profiled:
             self._clock = self._clock or Clock()
             self._clock.start()
-        given = Pass.of(batch, self.program, self.device, self._ranks, training=True, step=step, clock=self._clock)
-        variables = list(self.variables.values())
+        rows, unit = batch.rows, self._shard_rows or 1
+        share = self._ranks.share(rows, unit) if self._ranks else slice(0, rows)
+        copies = 1 if self._ranks is None or self._ranks.splits(rows, unit) else self._ranks.size
+        starts = range(share.start, share.stop, self._shard_rows or rows)
+        found: list[Found] = []
+        for w in self.variables.values():
+            w.grad = None
         with heard() if self._ranks else nullcontext():
-            found = self._model(given)
-            if variables and found.total.requires_grad:
-                self.gradients = self._gradients(found.total, variables)
-        if self._clock:
-            self._clock.lap("all layers", "backward")
+            for shard, first in enumerate(starts):
+                part = slice(first, min(first + starts.step, share.stop))
+                given = Pass.of(batch, part, self.program, self.device, training=True, copies=copies, shard=shard,
+                                shards=len(starts), step=step, clock=self._clock)  # fmt: skip
+                # the ranks exchange gradients once, after the last shard
+                last = shard == len(starts) - 1
+                with nullcontext() if last or not self._exchanges else self._model.no_sync():
+                    found.append(self._model(given))
+                    self._backward(found[-1].total, alone=len(starts) == 1)
         self._arrays.tensors_changed()  # moving averages; the update of the weights follows
-        return self._result(given, found)
+        return self._result(found, rows, unit)
 
-    def _gradients(self, total: Tensor, variables: list[nn.Parameter]) -> list[Tensor]:
-        """The gradients of what is minimized, by variable."""
-        if self._ranks:  # DistributedDataParallel exchanges them while it computes
+    def _backward(self, total: Tensor, alone: bool) -> None:
+        """Adds to the gradients of what is minimized. alone: the batch is one shard."""
+        variables = list(self.variables.values())
+        if not variables or not total.requires_grad:
+            return
+        found: list[Tensor | None]
+        if alone and not self._exchanges:
+            found = list(torch.autograd.grad(total, variables, allow_unused=True))
+        else:
             total.backward()
             found = [w.grad for w in variables]
-            for w in variables:
-                w.grad = None
-        else:
-            found = list(torch.autograd.grad(total, variables, allow_unused=True))
+        if self._clock:
+            self._clock.lap("all layers", "backward")
         # fused optimizers take gradients as laid out like their variables, and do not check
-        return [torch.zeros_like(w) if g is None else g.contiguous() for w, g in zip(variables, found, strict=True)]
+        self.gradients = [
+            torch.zeros_like(w) if g is None else g.contiguous() for w, g in zip(variables, found, strict=True)
+        ]
 
     def gradients_are_finite(self) -> bool:
         """A sum of all entries is the cheapest look at them; it may overflow where no entry does."""
@@ -127,21 +146,27 @@ class TorchExecutor(ExecutorBase):
 
     def _infer(self, batch: Batch, losses: bool) -> BatchResult:
         self._arrays.update_tensors()
+        rows = batch.rows
+        share = self._ranks.share(rows) if self._ranks else slice(0, rows)
+        copies = 1 if self._ranks is None or self._ranks.splits(rows) else self._ranks.size
         with torch.no_grad():
-            given = Pass.of(batch, self.program, self.device, self._ranks, training=False, losses=losses)
-            return self._result(given, self._inference_model(given))
+            given = Pass.of(batch, share, self.program, self.device, training=False, copies=copies, losses=losses)
+            return self._result([self._inference_model(given)], rows, 1)
 
-    def _result(self, given: Pass, found: Any) -> BatchResult:
+    def _result(self, shards: list[Found], rows: int, unit: int) -> BatchResult:
         """The batch's losses and predictions, of all ranks."""
-        outputs = {name: _array(p) for name, p in found.outputs.items()}
-        masks = {name: _array(mask) for name, mask in found.masks.items()}
-        numbers = torch.stack([each.detach() for each in found.losses.values()]).tolist() if found.losses else []
-        losses = dict(zip(found.losses, numbers, strict=True))
+        outputs = {name: _array([each.outputs[name] for each in shards]) for name in shards[0].outputs}
+        masks = {name: _array([each.masks[name] for each in shards]) for name in shards[0].masks}
+        losses = dict.fromkeys(shards[0].losses, 0.0)
+        for each in shards:
+            numbers = torch.stack([loss.detach() for loss in each.losses.values()]).tolist() if losses else []
+            losses = {name: losses[name] + number for name, number in zip(losses, numbers, strict=True)}
         if self._ranks:
             losses = self._ranks.sums(losses)
-            outputs = {name: self._ranks.gathered(p, given.whole_rows) for name, p in outputs.items()}
-            masks = {name: self._ranks.gathered(mask, given.whole_rows) for name, mask in masks.items()}
-        total = float(found.penalty.detach()) if found.penalty is not None else 0.0
+            outputs = {name: self._ranks.gathered(p, rows, unit) for name, p in outputs.items()}
+            masks = {name: self._ranks.gathered(mask, rows, unit) for name, mask in masks.items()}
+        penalty = shards[0].penalty
+        total = float(penalty.detach()) if penalty is not None else 0.0
         for objective in self.objectives:
             total += objective.weight * losses.get(objective.head.name, 0.0)
         return BatchResult(total, losses, outputs, masks)
@@ -181,9 +206,9 @@ class _Model(nn.Module):
             return self._forward_pass(given)
 
 
-def _array(x: Tensor) -> Array:
-    """A tensor as an array that the next step does not change."""
-    x = x.detach()
+def _array(tensors: list[Tensor]) -> Array:
+    """Tensors of rows as one array that the next step does not change."""
+    x = (tensors[0] if len(tensors) == 1 else torch.cat(tensors)).detach()
     if x.dtype == torch.bfloat16:
         x = x.float()
     found: Array = x.cpu().numpy()

@@ -15,6 +15,7 @@ from nnctl.engine.objective import Objective
 from nnctl.engine.profiler import Clock
 from nnctl.engine.program import Program
 from nnctl.engine.steps import Step
+from nnctl.errors import InputError
 from nnctl.torch_engine.call import TorchCall
 from nnctl.torch_engine.lowering.losses import loss_values, loss_values_of_logits
 from nnctl.torch_engine.lowering.masks import mask_of
@@ -32,8 +33,9 @@ class Pass:
     Attributes:
         inputs, targets, masks: by name; masks only of inputs that have padding.
         weights: (rows,), or None.
-        whole_rows: rows of the whole batch, on all ranks; first_row: the first of this rank.
+        whole_rows: rows of the whole batch, on all ranks; first_row: the first one here.
         copies: how many ranks compute the same rows, which they do where a batch has fewer rows than there are ranks.
+        shard, shards: which one of this rank's shards it is, from 0, and how many there are.
         losses: whether losses are computed.
         clock: measures the time of each step; or None.
     """
@@ -45,16 +47,18 @@ class Pass:
     whole_rows: int
     first_row: int
     copies: int
+    shard: int
+    shards: int
     training: bool
     step: int
     losses: bool
     clock: Clock | None
 
     @classmethod
-    def of(cls, batch: Batch, program: Program, device: torch.device, ranks: Ranks | None = None, *, training: bool,
-           step: int = 0, losses: bool = True, clock: Clock | None = None) -> Pass:  # fmt: skip
-        """The rows of a batch that this rank computes."""
-        rows = ranks.share(batch.rows) if ranks else slice(0, batch.rows)
+    def of(cls, batch: Batch, rows: slice, program: Program, device: torch.device, *, training: bool, copies: int = 1,
+           shard: int = 0, shards: int = 1, step: int = 0, losses: bool = True,
+           clock: Clock | None = None) -> Pass:  # fmt: skip
+        """Some rows of a batch."""
         dtype = torch.float64 if program.dtype == np.float64 else torch.float32
         inputs: Tensors = {}
         masks: Tensors = {}
@@ -73,8 +77,21 @@ class Pass:
                 masks[name] = torch.arange(tensor.shape[1], device=device) < lengths[:, None]
         targets = {name: _tensor(y[rows], device) for name, y in batch.targets.items()} if losses else {}
         weights = None if batch.weights is None else _tensor(batch.weights[rows], device).to(dtype)
-        copies = ranks.size if ranks and batch.rows < ranks.size else 1
-        return cls(inputs, targets, masks, weights, batch.rows, rows.start, copies, training, step, losses, clock)
+        return cls(
+            inputs,
+            targets,
+            masks,
+            weights,
+            batch.rows,
+            rows.start,
+            copies,
+            shard,
+            shards,
+            training,
+            step,
+            losses,
+            clock,
+        )
 
 
 def _tensor(array: np.ndarray, device: torch.device) -> Tensor:
@@ -165,7 +182,7 @@ class Forward:
         if self._ranks:
             total = total * self._ranks.size  # DistributedDataParallel takes the mean of the ranks' gradients
         penalties = [penalty(regularizer, self._weights[key]) for key, regularizer in self._program.regularized]
-        added = torch.stack(penalties).sum() if penalties and given.losses else None
+        added = torch.stack(penalties).sum() if penalties and given.losses and not given.shard else None
         of_heads = {head.name: mask for head in self._program.heads if (mask := masks[head.slot]) is not None}
         return Found(total if added is None else total + added, losses, outputs, of_heads, added)
 
@@ -196,6 +213,9 @@ class Forward:
         per_row = each.numel() // len(each) if len(each) else 1
         scale: Any = 1 / (given.whole_rows * per_row * given.copies)  # the mean over all elements of the batch
         if mask is not None and each.ndim >= mask.ndim:
+            if given.shards > 1:
+                raise InputError("shard_rows cannot be used with losses of padded sequences on the torch engine",
+                                 "engine.shard_rows", "remove it")  # fmt: skip
             real = mask.to(each.dtype).reshape(*mask.shape, *[1] * (each.ndim - mask.ndim))
             weights = real if weights is None else real * weights
             count = real.sum()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
+import platform
 
 
 def processes() -> int:
@@ -29,7 +29,7 @@ def restarts() -> int:
 def launcher() -> str | None:
     """What identifies the launcher of this process, and stays the same when it starts the processes anew; None where
     there is none."""
-    return f"{socket.gethostname()}:{os.getppid()}" if "RANK" in os.environ else None
+    return f"{platform.node()}:{os.getppid()}" if "RANK" in os.environ else None
 
 
 def _number(name: str, otherwise: int) -> int:

@@ -15,6 +15,8 @@ import numpy as np
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed.nn.functional import all_reduce
+from torch.nn.parallel import DistributedDataParallel
 
 from nnctl.errors import TrainingError
 from nnctl.nn.layers.base import Array
@@ -42,26 +44,28 @@ class Ranks:
 
     def wrapped(self, model: nn.Module) -> nn.Module:
         """The model whose gradients are the mean of all ranks'."""
-        from torch.nn.parallel import DistributedDataParallel
-
         ids = [self._device.index] if self._device.type == "cuda" else None
         return DistributedDataParallel(model, device_ids=ids, broadcast_buffers=False, gradient_as_bucket_view=False)
 
     # Rows
 
-    def share(self, rows: int) -> slice:
-        """The rows of a batch that this rank computes: all of them, if there are fewer than ranks."""
-        return slice(0, rows) if rows < self.size else slice(*self._bounds(rows, self.rank))
+    def share(self, rows: int, unit: int = 1) -> slice:
+        """The rows of a batch that this rank computes: all of them, if there are too few for all ranks. unit: rows that
+        stay together."""
+        return self._share(rows, unit, self.rank) if self.splits(rows, unit) else slice(0, rows)
 
-    def _bounds(self, rows: int, rank: int) -> tuple[int, int]:
-        return rows * rank // self.size, rows * (rank + 1) // self.size
+    def splits(self, rows: int, unit: int = 1) -> bool:
+        """Whether a batch has a unit of rows for each rank; otherwise every rank computes all of it."""
+        return -(-rows // unit) >= self.size
+
+    def _share(self, rows: int, unit: int, rank: int) -> slice:
+        units = -(-rows // unit)
+        return slice(units * rank // self.size * unit, min(rows, units * (rank + 1) // self.size * unit))
 
     # Sums
 
     def reduced(self, x: Tensor) -> Tensor:
         """The sum over all ranks; its gradient is summed likewise."""
-        from torch.distributed.nn.functional import all_reduce
-
         found: Tensor = all_reduce(x.contiguous())
         return found
 
@@ -81,11 +85,12 @@ class Ranks:
             dist.all_reduce(total)
         return dict(zip(numbers, total.tolist(), strict=True))
 
-    def gathered(self, array: Array, rows: int) -> Array:
+    def gathered(self, array: Array, rows: int, unit: int = 1) -> Array:
         """The rows of all ranks, in order, from this rank's."""
-        if rows < self.size:  # this rank has computed all of them
+        if not self.splits(rows, unit):  # this rank has computed all of them
             return array
-        counts = [end - first for first, end in (self._bounds(rows, rank) for rank in range(self.size))]
+        shares = [self._share(rows, unit, rank) for rank in range(self.size)]
+        counts = [share.stop - share.start for share in shares]
         padded = np.zeros((max(counts), *array.shape[1:]), array.dtype)
         padded[: len(array)] = array
         mine = torch.from_numpy(padded).to(self._device)

@@ -35,10 +35,13 @@ def executor_for(spec: Config, graph: Graph, initialize: bool = True) -> Executo
 
     fuse = {"loss"} & set(engine.fuse)
     program = Program(graph, seed=spec.seed, dtype=engine.weights_dtype, initialize=initialize, fuse=fuse)
+    if engine.shard_rows and any(step.layer.whole_batch for step in program.steps):
+        raise InputError("shard_rows cannot be used with BatchNormalization on the torch engine",
+                         where=spec.where("engine.shard_rows"), hint="remove it")  # fmt: skip
     device = devices.choose(engine.device, engine.weights_dtype, launch.local_rank())
     return TorchExecutor(
         program, spec.losses, spec.loss_weights, device=device, threads=threads,
-        autocast=engine.dtype == "mixed_bfloat16", compiled=engine.jit_compile,
+        autocast=engine.dtype == "mixed_bfloat16", compiled=engine.jit_compile, shard_rows=engine.shard_rows,
         ranks=Ranks(device) if launch.processes() > 1 else None,
     )  # fmt: skip
 

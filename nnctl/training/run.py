@@ -19,6 +19,7 @@ from nnctl.data.dataset import Dataset, Split
 from nnctl.errors import RunError, TrainingError
 from nnctl.nn.optimizers import Optimizer
 from nnctl.quoting import shell_path
+from nnctl.torch_engine import launch
 from nnctl.training import checkpoint
 from nnctl.training.advice import advice
 from nnctl.training.atomic_files import Lock, write_safely
@@ -92,6 +93,9 @@ class Run:
         self.loop = Loop(model, self.data, weighted, self.emit, self.save)
         self.notes += advice(model, self.data, self.loop.plan)
         self.settings["engine"] = model.executor.label
+        if model.executor.ranks > 1:
+            self.settings |= {"processes": model.executor.ranks, "launcher": launch.launcher()}
+            self.notes.append(processes_note(self.loop.plan.batch_size, model.executor.ranks))
         if model.executor.uses_kernels:
             self.settings["kernels"] = self.loop.kernels.name
         self.notes += filter(None, [self.loop.kernels.note, self.loop.kernels.cache_note])
@@ -107,7 +111,7 @@ class Run:
         with self.model.executor, Signals(loop.stop):
             self.take_up()
             self.write_beginning()
-            self.log = Log(self.folder, loop.metric_names(), loop.history)
+            self.log = self.open_log()
             self.subscribers.append(self.log)
             try:
                 self.emit(self.started(loop))
@@ -146,6 +150,9 @@ class Run:
             write_safely(self.folder / CONFIG, self.config.encode())
         if not saved_environment(self.folder):
             save_json(self.folder / ENVIRONMENT, environment(self.settings))
+
+    def open_log(self) -> Log:
+        return Log(self.folder, self.loop.metric_names(), self.loop.history)
 
     def started(self, loop: Loop) -> RunStarted:
         data, plan = self.data, loop.plan
@@ -261,6 +268,13 @@ class Run:
                 self.subscribers.remove(subscriber)  # the error is raised once the run is saved
                 self.lost = self.lost or error
                 self.loop.stop(OUTPUT_LOST)
+
+
+def processes_note(batch_size: int, processes: int) -> str:
+    """How several processes share a batch."""
+    share, rest = divmod(batch_size, processes)
+    rows = f"{share} or {share + 1}" if rest else str(share)
+    return f"{processes} processes train together: each computes {rows} of the {batch_size} rows of a batch"
 
 
 def lower_rate(optimizer: Optimizer) -> str:

@@ -11,8 +11,8 @@ from nnctl.config.types import Config
 from nnctl.engine.profiler import Clock
 from nnctl.errors import ConfigError, RunError
 from nnctl.quoting import shell_path
-from nnctl.training import checkpoint
-from nnctl.training.atomic_files import Lock
+from nnctl.torch_engine import launch
+from nnctl.training import checkpoint, together
 from nnctl.training.events import RunEnded, Subscriber
 from nnctl.training.initial_weights import put, saved_initial, start_from
 from nnctl.training.model import Model, load_data
@@ -22,11 +22,9 @@ from nnctl.training.run_folder import (
     CHECKPOINTS,
     CONFIG,
     MODEL,
-    check_unused,
     existing_folder,
     folder_of_run,
     last_end,
-    new_folder,
     remove_leftovers,
 )
 from nnctl.training.training_state import is_finished
@@ -41,13 +39,13 @@ def train(spec: Config, *, folder: Path | None = None, subscribers: Iterable[Sub
           profile: bool = False, rows: Any = None) -> RunEnded:  # fmt: skip
     """Trains, and saves into `folder` (default runs/NAME-TIMESTAMP). Events go to the subscribers, with `profile` the
     event Profiled, too. rows: in memory, in place of the config's files. Raises NnctlError."""
-    run = _prepared(Run, spec, subscribers, rows)  # raises what is wrong before there is a folder
+    if (before := together.run_before_restart(spec, folder)) is not None:
+        return resume(before, subscribers=subscribers, rows=rows)
+    run = _prepared(together.run_class(), spec, subscribers, rows)  # raises what is wrong before there is a folder
     if profile:
         run.model.executor.profiled = True
         run.loop.clock = Clock()
-    with Lock(new_folder(spec.name, folder)) as lock:
-        check_unused(lock.folder)  # again: another process may have been faster
-        return run.go(lock)
+    return together.start(run, folder)
 
 
 def train_unsaved(spec: Config, *, subscribers: Iterable[Subscriber] = (), rows: Any = None) -> UnsavedRun:
@@ -73,7 +71,7 @@ def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable
     """Continues a run from its newest good checkpoint, or from the beginning if there is none. If the run is finished,
     its model is written again if it is missing or damaged. overrides: changes to the config, as `--set` takes them.
     rows: those that the run was trained on, if a program passed them."""
-    with Lock(folder_of_run(folder)) as lock:
+    with together.lock(folder_of_run(folder)) as lock:
         path = existing_folder(folder) / CONFIG
         text = path.read_text(encoding="utf-8")
         spec = specs.loads(text, str(path), overrides)
@@ -83,8 +81,9 @@ def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable
         found, notes = checkpoint.newest(folder / CHECKPOINTS)
         finished = is_finished(found.position, spec) if found else None
         if found and finished:
-            remove_leftovers(folder)  # the run may have been killed in its last moments
-            checkpoint.remove_after(folder / CHECKPOINTS, found.position["step"])
+            if not launch.rank():
+                remove_leftovers(folder)  # the run may have been killed in its last moments
+                checkpoint.remove_after(folder / CHECKPOINTS, found.position["step"])
             notes += _what_is_left(folder, spec, text, finished, found.position["epoch"] - 1, bool(overrides))
         elif found is None:
             notes.append("no checkpoint to resume from: the run starts from the beginning")
@@ -101,7 +100,7 @@ def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable
             notes += more
         elif found is None and initial is not None:
             put(model.program, initial)
-        run = Run(spec, data, model, subscribers, found=found, notes=notes, initial=initial or {})
+        run = together.run_class()(spec, data, model, subscribers, found=found, notes=notes, initial=initial or {})
         if not overrides:  # the run's own text tells where each value came from
             run.config, run.config_is_written = text, True
         return run.go(lock)

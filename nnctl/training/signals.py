@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nnctl import interrupts
+from nnctl.torch_engine import launch
 
 # signal -> why the run ends. Windows has no SIGHUP.
 REASONS = {
@@ -27,6 +28,8 @@ class Signals:
         self._asked = False
 
     def _handle(self, number: int, frame: Any) -> None:
+        if self._asked and launch.processes() > 1:
+            return  # torchrun passes on what the terminal has sent to all processes
         if self._asked:
             interrupts.again(number, frame)
         self._asked = True
