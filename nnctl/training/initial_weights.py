@@ -11,6 +11,7 @@ import numpy as np
 
 from nnctl.config.messages import did_you_mean
 from nnctl.config.types import Config
+from nnctl.data import Preprocessing
 from nnctl.data.dataset import Dataset
 from nnctl.data.table import listing
 from nnctl.engine.program import Program
@@ -42,7 +43,7 @@ def start_from(model: Model, data: Dataset) -> Initial:
     notes: list[str] = []
     with_vectors = [node for node in model.graph.nodes if node.word_vectors and not node.shared]
     if spec.weights is not None:
-        taken, notes = _from_file(spec, model, {node.name for node in with_vectors})
+        taken, notes = _from_file(spec, model, data.preprocessing, {node.name for node in with_vectors})
         arrays |= taken
     for node in with_vectors:
         from nnctl.training.word_vectors import with_word_vectors  # imported here to keep start-up fast
@@ -84,11 +85,17 @@ def saved_initial(folder: Path) -> Arrays | None:
     return arrays
 
 
-def _from_file(spec: Config, model: Model, others: set[str]) -> tuple[dict[str, Array], list[str]]:
+def _from_file(spec: Config, model: Model, preprocessing: Preprocessing,
+               others: set[str]) -> tuple[dict[str, Array], list[str]]:  # fmt: skip
     """What the file of `weights` has for the model's layers, and a note on which layers get it. others: layers whose
     weights come from elsewhere."""
     assert spec.weights is not None
     file = read_weights(spec, spec.weights.source)
+    notes: list[str] = []
+    if file.words:
+        from nnctl.training.word_vectors import with_words_of  # imported here to keep start-up fast
+
+        file, notes = with_words_of(file, model, preprocessing)
     ours = {name: model.program.weights_of(name) for name, own in model.graph.weights.items() if own}
     if spec.weights.layers is None:
         misfits = {name: "it has word vectors" if name in others else _misfit(file.layers.get(name), own)
@@ -106,7 +113,7 @@ def _from_file(spec: Config, model: Model, others: set[str]) -> tuple[dict[str, 
         misfits = {name: None if name in (*pairs.values(), *others) else "" for name in ours}
     arrays = {f"{name}/{weight}": _finite(file, f"{theirs}/{weight}", values)
               for theirs, name in pairs.items() for weight, values in file.layers[theirs].items()}  # fmt: skip
-    return arrays, [_note(file, list(pairs.values()), misfits)]
+    return arrays, [_note(file, list(pairs.values()), misfits), *notes]
 
 
 def _misfit(theirs: Mapping[str, Array] | None, ours: Mapping[str, Array]) -> str | None:

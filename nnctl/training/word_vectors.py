@@ -1,17 +1,20 @@
-"""Word vectors for the Embedding of a text input."""
+"""Vectors for the words of a text input: from a file of word vectors, or from a run with another vocabulary."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from nnctl.data import Preprocessing
-from nnctl.data.preprocessing.text import FIRST, TextInput
+from nnctl.data.preprocessing.text import FIRST
 from nnctl.data.readers.word_vectors import read_word_vectors
 from nnctl.data.table import listing
 from nnctl.engine.graph import Node
 from nnctl.errors import InputError
+from nnctl.training.model import Model
+from nnctl.training.weights_file import WeightsFile, words_of
 
 Array = np.ndarray
 
@@ -40,7 +43,24 @@ def with_word_vectors(node: Node, path: Path, initial: Array, preprocessing: Pre
     return matrix, f"{node.name}: {path} has vectors for {len(at)} of the {len(rows)} words ({share:.1%})"
 
 
-def words_of(node: Node, preprocessing: Preprocessing) -> tuple[str, ...] | None:
-    """The words whose token ids a layer reads, the first of which has the id 2; None if it reads something else."""
-    source = preprocessing.inputs.get(node.sources[0])
-    return source.words if isinstance(source, TextInput) else None
+def with_words_of(file: WeightsFile, model: Model, preprocessing: Preprocessing) -> tuple[WeightsFile, list[str]]:
+    """The file with the rows of its Embeddings in the order of the model's words, where the two have other words, and
+    notes on how many words it has. Other words keep the initializer's values."""
+    theirs_of = {ours: theirs for theirs, ours in ((model.spec.weights and model.spec.weights.layers) or {}).items()}
+    layers, notes = dict(file.layers), []
+    for node in model.graph.nodes:
+        words, theirs = words_of(node, preprocessing), theirs_of.get(node.name, node.name)
+        known = file.words.get(theirs)
+        if not node.layer.takes_word_vectors or node.shared or not words or not known or tuple(known) == words:
+            continue
+        matrix = model.program.view(f"{node.name}/embeddings").copy()
+        source = layers[theirs]["embeddings"]
+        if source.shape[1] != matrix.shape[1]:
+            continue  # which is an error, or a note
+        matrix[:FIRST] = source[:FIRST]  # padding and unknown words
+        rows = {word: row for row, word in enumerate(known, FIRST) if row < len(source)}
+        pairs = [(row, rows[word]) for row, word in enumerate(words, FIRST) if word in rows and row < len(matrix)]
+        matrix[[row for row, _ in pairs]] = source[[row for _, row in pairs]]
+        layers[theirs] = {"embeddings": matrix}
+        notes.append(f"{node.name}: {len(pairs)} of the {len(words)} words are in the vocabulary of {file.name}")
+    return replace(file, layers=layers), notes

@@ -11,6 +11,7 @@ from nnctl.errors import InputError, NnctlError, RunError
 from nnctl.training import runner
 from nnctl.training.dry_run import check
 from nnctl.training.initial_weights import INITIAL
+from nnctl.training.model import Model
 from nnctl.training.model_file import load_model
 
 BODY = {"Dense": {"units": 5, "activation": "relu", "name": "body"}}
@@ -297,3 +298,32 @@ def test_word_vectors_beside_the_weights_of_a_run(vectors, tmp_path):
     named = {"from": str(tmp_path / "a"), "layers": ["words"]}
     with pytest.raises(InputError, match="starts from word vectors already"):
         runner.train(text_spec(tmp_path, both, weights=named), folder=tmp_path / "c")
+
+
+@pytest.mark.parametrize("layers", [None, ["words"]])
+def test_words_of_another_vocabulary_are_matched(layers, tmp_path):
+    runner.train(text_spec(tmp_path, {"input_dim": 7}, seed=3), folder=tmp_path / "a")
+    text = REVIEWS.replace("film", "picture").replace("fine", "superb and fine")
+    spec_ = text_spec(tmp_path, {"input_dim": 9}, weights={"from": str(tmp_path / "a"), "layers": layers})
+    (tmp_path / "reviews.csv").write_text(text)
+    events = []
+    runner.train(spec_, folder=tmp_path / "b", subscribers=[events.append])
+    theirs, ours = (load_model(tmp_path / name / "model.safetensors") for name in "ab")
+    before, after = (run[0].program.view("words/embeddings") for run in (theirs, ours))
+    known, words = (run[1].inputs["input"].words for run in (theirs, ours))
+    assert set(words) == {"picture", "superb", "and", "fine", "good", "old", "new"}
+    fresh = Model.build(spec_, {"input": (5,)}, ours[0].targets).program.view("words/embeddings")
+    for row, word in enumerate(words, 2):
+        expected = before[known.index(word) + 2] if word in known else fresh[row]
+        np.testing.assert_array_equal(after[row], expected, err_msg=word)
+    np.testing.assert_array_equal(after[:2], before[:2])
+    assert any(note.startswith("words: 4 of the 7 words are in the vocabulary of") for note in events[0].notes)
+
+
+def test_the_words_of_a_run_need_vectors_of_the_same_size(tmp_path):
+    runner.train(text_spec(tmp_path, {"input_dim": 7}), folder=tmp_path / "a")
+    named = {"from": str(tmp_path / "a"), "layers": ["words"]}
+    spec_ = text_spec(tmp_path, {"input_dim": 9, "output_dim": 4}, weights=named)
+    (tmp_path / "reviews.csv").write_text(REVIEWS.replace("film", "long picture"))
+    with pytest.raises(InputError, match=r"embeddings is \(7, 3\) in the file and \(9, 4\) here"):
+        runner.train(spec_, folder=tmp_path / "b")
