@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,23 +56,27 @@ def assign_splits(dataset: DatasetSpec, rows: Table | Arrays, coders: Mapping[st
     unclaimed = np.ones(count, dtype=bool)
     for claimed in fixed.values():
         unclaimed[claimed] = False
-    free = np.flatnonzero(unclaimed)
+    free = np.flatnonzero(unclaimed) if fixed else None
     spec = dataset.split.model_copy(update=dict.fromkeys(fixed, 0.0)) if fixed else dataset.split
     classed = (c for c in coders.values() if c.classes and len(c.columns) == 1 and c.labels != "sequence")
     coder = next(classed, None)
     time = column = classes = origin = None
     if isinstance(rows, Table):
-        origin = rows.whole_origin.take(free) if spec.time or spec.column else None
-        time = rows[spec.time].take(free) if spec.time else None
-        column = rows[spec.column].take(free) if spec.column else None
-        classes = coder.class_numbers(rows)[free] if coder else None
+        origin = rows.whole_origin if spec.time or spec.column else None
+        time = rows[spec.time] if spec.time else None
+        column = rows[spec.column] if spec.column else None
+        classes = coder.class_numbers(rows) if coder else None
     else:
         if spec.time or spec.column:
             raise DataError("split.time and split.column are for tables", rows.source, "remove them")
-        classes = _array_classes(coder, rows)[free] if coder and coder.shape in ((), (1,)) else None
-    split = split_rows(spec, len(free), seed, classes=classes, labelled=coder.columns[0] if coder else "",
+        classes = _array_classes(coder, rows) if coder and coder.shape in ((), (1,)) else None
+    if free is not None:
+        origin, time, column = origin and origin.take(free), time and time.take(free), column and column.take(free)
+        classes = None if classes is None else classes[free]
+    labelled = coder.columns[0] if coder else ""
+    split = split_rows(spec, count if free is None else len(free), seed, classes=classes, labelled=labelled,
                        time=time, column=column, origin=origin)  # fmt: skip
-    splits = {name: free[chosen] for name, chosen in split.rows.items()} | dict(fixed)
+    splits = {name: rows if free is None else free[rows] for name, rows in split.rows.items()} | dict(fixed)
     how = split.how
     if fixed:
         own = f"{' and '.join(fixed)} as given"
@@ -150,7 +154,9 @@ def _last(order: Array, counts: Mapping[str, int]) -> dict[str, Array]:
 def _stratified(classes: Array, counts: Mapping[str, int], rng: np.random.Generator) -> dict[str, Array]:
     """Each split has the classes in proportion; every class keeps at least one training row."""
     order = rng.permutation(len(classes))
-    members = [order[classes[order] == label] for label in distinct(classes)]
+    shuffled = classes[order]
+    members = [order[shuffled == label] for label in distinct(classes)]
+    del order, shuffled  # of many rows they take much memory
     sizes = np.array([len(rows) for rows in members])
     if len(sizes) > len(classes) - sum(counts.values()):
         raise DataError(
@@ -160,12 +166,18 @@ def _stratified(classes: Array, counts: Mapping[str, int], rng: np.random.Genera
         )
     test = _shares(counts["test"], sizes, sizes - 1)
     validation = _shares(counts["validation"], sizes, sizes - 1 - test)
-    splits: dict[str, list[Array]] = {name: [] for name in SPLITS}
-    for rows, to_test, to_validation in zip(members, test, validation, strict=True):
-        splits["test"].append(rows[:to_test])
-        splits["validation"].append(rows[to_test : to_test + to_validation])
-        splits["train"].append(rows[to_test + to_validation :])
-    return {name: np.sort(np.concatenate(rows)) for name, rows in splits.items()}
+    bounds = {"train": (test + validation, sizes), "validation": (test, test + validation), "test": (0 * test, test)}
+    return {
+        name: _joined([rows[first:end] for rows, first, end in zip(members, firsts, ends, strict=True)])
+        for name, (firsts, ends) in bounds.items()
+    }
+
+
+def _joined(rows: Sequence[Array]) -> Array:
+    """All row numbers in one array, ascending."""
+    joined = np.concatenate(rows)
+    joined.sort()
+    return joined
 
 
 def _shares(total: int, sizes: Array, most: Array) -> Array:
@@ -235,9 +247,16 @@ def split_of(whole: Split, rows: Array, before: int = 0) -> Split:
         partly_filled({name: lengths[rows] for name, lengths in whole.lengths.items()}, inputs)
         if whole.lengths
         else {},
-        rows - before + 1 if whole.names is None else whole.names[rows],
+        _numbers(rows, before) if whole.names is None else whole.names[rows],
         whole.divisors,
     )
+
+
+def _numbers(rows: Array, before: int) -> Array:
+    """What messages call rows of a file: counted from 1."""
+    numbers = rows.astype(np.int32) if len(rows) and rows[-1] < np.iinfo(np.int32).max else rows.copy()
+    numbers += 1 - before
+    return numbers
 
 
 def renumbered(fixed: Mapping[str, Array], kept: Array) -> dict[str, Array]:

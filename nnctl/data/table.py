@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -47,9 +47,9 @@ class Column:
     def distinct(self) -> tuple[str | float, ...]:
         """The values that occur, sorted: numbers by size, words alphabetically."""
         if self.kind == "text":
-            present = distinct(self.values[self.values >= 0])
+            present = np.flatnonzero(code_counts(self.values, len(self.words)))
             return tuple(sorted(self.words[code] for code in present))
-        return tuple(distinct(self.values[~np.isnan(self.values)]).tolist())
+        return tuple(_present(self.values).tolist())
 
     def value(self, row: int) -> str | float | None:
         if self.missing[row]:
@@ -65,11 +65,13 @@ class Column:
         """The same column as words; numbers and dates are written as usual (1, not 1.0; 2023-01-31)."""
         if self.kind == "text":
             return self
-        present, codes = np.unique(self.values, return_inverse=True)
-        if len(present) and np.isnan(present[-1]):  # NaN sorts last and is one value
-            codes = np.where(codes == len(present) - 1, -1, codes)
-            present = present[:-1]
-        return Column("text", codes.astype(np.int32), tuple(map(_WORDS.get(self.kind, number_word), present)))
+        values, present = self.values, _present(self.values)
+        codes = np.empty(len(values), np.int32)
+        for first in range(0, len(values), _BLOCK):
+            block = values[first : first + _BLOCK]
+            places = np.searchsorted(present, block)  # of NaN: behind the last
+            codes[first : first + _BLOCK] = np.where(places == len(present), -1, places)
+        return Column("text", codes, tuple(map(_WORDS.get(self.kind, number_word), present)))
 
     @classmethod
     def of_words(cls, values: Sequence[str | None]) -> Column:
@@ -99,8 +101,20 @@ def missing_note(words: Mapping[str, Mapping[str, int]]) -> list[str]:
 
 
 def distinct(values: Array) -> Array:
-    """The values that occur, sorted. (Without return_counts, np.unique would import numpy.ma, which takes 10 ms.)"""
-    return np.unique(values, return_counts=True)[0]
+    """The values that occur, sorted. Many rows are looked at in blocks, to use little memory."""
+    # without return_counts, np.unique would import numpy.ma, which takes 10 ms
+    found = [np.unique(values[:_BLOCK], return_counts=True)[0]]
+    for first in range(_BLOCK, len(values), _BLOCK):
+        found.append(np.unique(values[first : first + _BLOCK], return_counts=True)[0])
+        if sum(map(len, found[1:])) >= max(_BLOCK, len(found[0])):
+            found = [np.unique(np.concatenate(found), return_counts=True)[0]]
+    return np.unique(np.concatenate(found), return_counts=True)[0] if len(found) > 1 else found[0]
+
+
+def _present(numbers: Array) -> Array:
+    """The numbers that occur, sorted, without NaN."""
+    found = distinct(numbers)
+    return found[: int(np.searchsorted(found, np.nan))]  # NaN sorts last
 
 
 def code_counts(codes: Array, words: int) -> Array:
@@ -191,13 +205,11 @@ class Table:
         origin = self.origin if self.numbers is None else self.whole_origin
         return Where(f'{self.source}: column "{column}"', f'column "{column}"', origin)
 
-    def gaps(self, names: Iterable[str]) -> dict[str, Array]:
-        """(rows,) bool, whether the value is missing, for each column with missing values."""
-        found = {}
-        for name in dict.fromkeys(names):  # one mask at a time: of a large table they take memory
+    def gaps(self, names: Iterable[str]) -> Iterator[tuple[str, Array]]:
+        """Each column with missing values, and (rows,) bool, whether its value is missing."""
+        for name in dict.fromkeys(names):
             if (mask := self.columns[name].missing).any():
-                found[name] = mask
-        return found
+                yield name, mask
 
     def occurrences(self, names: Iterable[str]) -> dict[str, Occurrences]:
         """How many values the columns have, and how many distinct ones."""

@@ -26,8 +26,9 @@ def kept_rows(dataset: DatasetSpec, table: Table, features: Iterable[str], targe
     """
     kept = np.ones(table.rows, dtype=bool)
     looked_at = _looked_at(dataset, table, features, targets, labelled)
-    gaps = table.gaps([name for name in looked_at if rule(dataset.missing, name) == "drop"])
-    for name, missing in gaps.items():
+    columns = 0
+    for name, missing in table.gaps([name for name in looked_at if rule(dataset.missing, name) == "drop"]):
+        columns += 1
         shown = located(table.where(name), missing, NAMED).told
         have, are = ("has", "is") if missing.sum() == 1 else ("have", "are")
         notes.append(
@@ -36,7 +37,7 @@ def kept_rows(dataset: DatasetSpec, table: Table, features: Iterable[str], targe
         kept &= ~missing
     if not kept.any():
         raise DataError("`missing: drop` leaves no row", table.source, "fill in the values instead: `missing: median`")
-    if len(gaps) > 1:
+    if columns > 1:
         notes.append(f"`missing: drop` leaves out {np.count_nonzero(~kept)} of {len(kept)} rows in all")
     return np.flatnonzero(kept)
 
@@ -60,7 +61,7 @@ def refuse_missing(dataset: DatasetSpec, table: Table, takes: Mapping[str, str],
     takes: by feature, "number", "category" or "text". whole: the table before rows were dropped.
     """
     problems, wanted = [], {}
-    for name, missing in table.gaps((*targets, *takes)).items():
+    for name, missing in table.gaps((*targets, *takes)):
         chosen = rule(dataset.missing, name)
         at = located(table.where(name), missing)
         told = f"{missing.sum()} of {at.total} rows ({at.rows}){table.missing_told(name)}"
@@ -107,7 +108,9 @@ def _proposal(dataset: DatasetSpec, table: Table, takes: Mapping[str, str], targ
 
 def _any_missing(table: Table, names: Iterable[str]) -> Array:
     """(rows,) bool: rows in which one of the columns has no value."""
-    missing: Array = np.any([table[name].missing for name in names], axis=0)
+    missing = np.zeros(table.rows, dtype=bool)
+    for name in names:
+        missing |= table[name].missing
     return missing
 
 

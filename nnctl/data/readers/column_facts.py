@@ -16,6 +16,7 @@ from nnctl.quoting import sql_text
 if TYPE_CHECKING:
     import duckdb
 
+_DIGITS = PLAIN.pattern.partition("|-?(?i:inf")[0]  # plain numbers that are finite
 _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 
 
@@ -24,7 +25,8 @@ class Raw:
     """The table `raw`: columns v1, v2, ... as they are in the files.
 
     names, types: of the columns; DuckDB's types. missing: words that mean a missing value. notes: of reading. typed:
-    the file format has types, including text. origin: which of several files each row came from.
+    the file format has types, including text. origin: which of several files each row came from. reread: each query
+    reads the files anew.
     """
 
     names: tuple[str, ...]
@@ -34,6 +36,7 @@ class Raw:
     notes: tuple[str, ...]
     typed: bool = False
     origin: Origin | None = None
+    reread: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ class Fact:
 
 def facts_of(connection: duckdb.DuckDBPyConnection, raw: Raw) -> dict[str, Fact]:
     """Facts about the columns of words and whole numbers: the first query asks whether words can be numbers, the second
-    whether those that can are plain numbers."""
+    whether those that can are plain numbers. If each query reads the files anew, the first one asks for both, in the
+    way that suits nearly all columns of numbers."""
     facts: dict[str, Fact] = {}
     words: dict[str, int] = {}
     asked: dict[tuple[str, str], str] = {}
@@ -61,22 +65,32 @@ def facts_of(connection: duckdb.DuckDBPyConnection, raw: Raw) -> dict[str, Fact]
             asked[name, "count"] = f"count({clean_sql(f'v{at}', kind, raw.missing)})"
             asked[name, "present"] = f"count(nullif(v{at}, ''))" if raw.missing else "0"
             asked[name, "numbers"] = f"count(try_cast(v{at} as double)) filter (v{at} not in ({_taken(raw.missing)}))"
+            if raw.reread:
+                clean = _present(at, raw)
+                asked[name, "digits"] = f"sum(regexp_full_match({clean}, '{_DIGITS}')::integer)"
+                asked[name, "points"] = f"sum(contains({clean}, '.')::integer)"
+                asked[name, "others"] = f"sum((contains({clean}, 'e') or contains({clean}, 'E'))::integer)"
+                asked[name, "largest"] = f"max(abs(try_cast({clean} as double)))"
         elif _WHOLE.fullmatch(kind):
             asked[name, "largest"] = f"max(abs(v{at}::double))"
         elif column_format(kind) != OTHER:
             facts[name] = Fact(False, False, 0, False, {})
     first = _ask(connection, asked)
     plainly = {}
+    second: dict[tuple[str, str], Any] = {}
     for name, at in words.items():
-        if 0 < first[name, "count"] == first[name, "numbers"]:
-            clean = f"case when v{at} not in ({_taken(raw.missing)}) then v{at} end"
+        if raw.reread and 0 < first[name, "count"] == first[name, "digits"]:
+            second |= {(name, what): first[name, what] for what in ("points", "others", "largest")}
+            second[name, "plain"] = first[name, "count"]
+        elif 0 < first[name, "count"] == first[name, "numbers"]:
+            clean = _present(at, raw)
             plainly[name, "plain"] = f"count(*) filter (regexp_full_match({clean}, '{PLAIN.pattern}'))"
             plainly[name, "points"] = f"count(*) filter (contains({clean}, '.'))"
             plainly[name, "others"] = " + ".join(f"count(*) filter (contains({clean}, '{sign}'))" for sign in "eEfF")
             plainly[name, "largest"] = f"max(abs(try_cast({clean} as double)))"
-    second = _ask(connection, plainly)
+    second |= _ask(connection, plainly)
     for (name, what), value in first.items():
-        if what == "largest":
+        if what == "largest" and name not in words:
             facts[name] = Fact(False, True, value or 0, False, {})
     for name, at in words.items():
         missing = {}
@@ -91,6 +105,11 @@ def facts_of(connection: duckdb.DuckDBPyConnection, raw: Raw) -> dict[str, Fact]
         facts[name] = Fact(plain, not points and not others, largest, bool(points) and not others, missing)
     _look_for_thousands(connection, raw, words, facts)
     return facts
+
+
+def _present(at: int, raw: Raw) -> str:
+    """The words of a column that do not mean a missing value."""
+    return f"case when v{at} not in ({_taken(raw.missing)}) then v{at} end"
 
 
 def _ask(connection: duckdb.DuckDBPyConnection, parts: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], Any]:

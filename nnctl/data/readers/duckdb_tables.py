@@ -101,7 +101,7 @@ def _source(files: Files, rules: Rules, encoding: str | None,
         notes = tuple(dict.fromkeys(note for how in dialects for note in how.notes))
         missing = NULLS if rules.missing is None else ("", *rules.missing)
         yield connection, Raw(names, ("VARCHAR",) * len(names), missing, dialects[0].delimiter, notes,
-                         origin=_origin(files, counts))  # fmt: skip
+                         origin=_origin(files, counts), reread=temporary is not None)  # fmt: skip
 
 
 def _origin(files: Files, counts: Sequence[int]) -> Origin | None:
