@@ -78,6 +78,15 @@ def test_moments_are_those_of_the_whole_batch_on_all_ranks(entry, masked):
             np.testing.assert_allclose(own[name].numpy(), moved, **close)
 
 
+def test_ranks_that_compute_the_same_rows():
+    """As they do where a batch has fewer rows than there are ranks."""
+    x = np.random.default_rng(0).normal(1, 2, (5, 3))
+    case = Case.of("BatchNormalization", [x])
+    twice = by_torch(case, all_reduce=lambda x: 2 * x)
+    np.testing.assert_allclose(twice.ys[0], by_numpy(case).ys[0], rtol=1e-12)
+    np.testing.assert_allclose(twice.state["moving_mean"], by_numpy(case).state["moving_mean"], rtol=1e-12)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_bfloat16(name):
     """Under autocast every layer gives about the same; the weights and their gradients stay float32."""

@@ -45,14 +45,17 @@ def _normalized(layer, w, x: Tensor, mean: Tensor, variance: Tensor, training: b
 def _by_sums(layer, w, x: Tensor, mask: Tensor | None, call) -> Tensor:
     """By sums over all ranks, in which padded steps do not count."""
     dtype = w["moving_mean"].dtype
-    values = x.to(dtype)
+    values, axes = x.to(dtype), tuple(range(x.ndim - 1))
     if mask is None:
-        weight, count = None, call.batch_rows * prod(x.shape[1:-1])
+        weight, count = None, values.new_full((), prod(x.shape[:-1]))
     else:
         weight = mask.to(dtype).reshape(*mask.shape, *(1,) * (x.ndim - mask.ndim))
-        count = call.reduce(weight.sum()) * prod(x.shape[mask.ndim : -1]) + EPSILON
-    axes = tuple(range(x.ndim - 1))
-    mean = call.reduce((values if weight is None else values * weight).sum(dim=axes)) / count
+        count = weight.sum() * prod(x.shape[mask.ndim : -1])
+    total = (values if weight is None else values * weight).sum(dim=axes)
+    # counted by the ranks, of which several may have the same rows, and not by call.batch_rows
+    total, count = call.reduce(torch.cat((total, count[None]))).split((len(total), 1))
+    count = count if mask is None else count + EPSILON
+    mean = total / count
     # the second moment about the mean, not E[x^2] - mean^2, which loses digits when mean >> deviation; a change of the
     # mean does not change it, but for EPSILON, which the NumPy engine leaves out of the gradient, too
     square = (values - mean.detach()).square()
