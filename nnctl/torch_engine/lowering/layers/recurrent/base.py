@@ -6,6 +6,7 @@ repeat is then looked up. So the fused loops of PyTorch can be used for every ma
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ from torch import Tensor
 from nnctl.nn.activations import Sigmoid, Tanh
 from nnctl.torch_engine.lowering.layers.regularization import random_mask
 from nnctl.torch_engine.lowering.layers.shared import real
+
+# on GPUs, cuDNN copies the weights, which are small, at each call
+warnings.filterwarnings("ignore", "RNN module weights are not part of single contiguous chunk of memory")
 
 
 @dataclass(frozen=True)
