@@ -19,11 +19,11 @@ from nnctl.errors import InputError, RunError, ShapeError
 from nnctl.training import safetensors_writer
 from nnctl.training.atomic_files import write_safely
 from nnctl.training.model import Model
+from nnctl.training.run_folder import INITIAL
 from nnctl.training.weights_file import WeightsFile, find_file, read_weights
 
 Array = np.ndarray
 Arrays = Mapping[str, Array]  # "layer/weight" -> its initial values
-INITIAL = "initial.safetensors"  # in a run's folder: the weights from elsewhere that the run began with
 
 
 class Initial(NamedTuple):
@@ -63,9 +63,12 @@ def put(program: Program, arrays: Arrays) -> None:
 
 
 def save_initial(folder: Path, arrays: Arrays) -> None:
-    """Keeps them in a run's folder, so that resuming the run does not need the files that they came from."""
+    """Keeps them in a run's folder, so that resuming the run does not need the files that they came from. Without any,
+    those of a run that was stopped before it began are removed."""
     if arrays:
         write_safely(folder / INITIAL, safetensors_writer.signed(arrays, {}))
+    else:
+        (folder / INITIAL).unlink(missing_ok=True)
 
 
 def saved_initial(folder: Path) -> Arrays | None:

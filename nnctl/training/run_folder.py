@@ -26,6 +26,7 @@ from nnctl.version import __version__
 RUNS = Path("runs")  # the folder of runs that are given none
 NOWHERE = Path("(not saved)")  # the folder of runs that are not saved
 CONFIG, MODEL, CHECKPOINTS = "config.yaml", "model.safetensors", "checkpoints"
+INITIAL = "initial.safetensors"  # weights from elsewhere that the run began with; written before the config
 ENVIRONMENT, METRICS, EVENTS = "environment.json", "metrics.csv", "events.jsonl"
 _LONGEST_LINE = 1 << 20  # bytes of an event in events.jsonl
 FORMAT = "nnctl 2"  # of model.safetensors; other formats are refused. nnctl 1 had no checksum
@@ -64,7 +65,7 @@ def check_unused(folder: Path) -> None:
 
 
 def _only_leftovers(folder: Path) -> bool:
-    return all(path.match(TEMPORARY) or path.name == LOCK for path in folder.iterdir())
+    return all(path.match(TEMPORARY) or path.name in (LOCK, INITIAL) for path in folder.iterdir())
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -163,6 +163,14 @@ def test_a_data_frame_names_the_features():
         net.predict(frame[["b", "a", "c", "d"]])
 
 
+def test_on_the_engine_torch():
+    pytest.importorskip("torch", reason="it is the engine of PyTorch")
+    engine = {"engine.backend": "torch", "engine.device": "cpu"}
+    net = NetClassifier(epochs=5, random_state=0, overrides=engine).fit(X, Y)
+    expected = NetClassifier(epochs=5, random_state=0).fit(X, Y).predict_proba(X)
+    np.testing.assert_allclose(pickle.loads(pickle.dumps(net)).predict_proba(X), expected, rtol=1e-6)
+
+
 # In scikit-learn's tools
 
 

@@ -10,9 +10,9 @@ from nnctl import config
 from nnctl.errors import InputError, NnctlError, RunError
 from nnctl.training import runner
 from nnctl.training.dry_run import check
-from nnctl.training.initial_weights import INITIAL
 from nnctl.training.model import Model
 from nnctl.training.model_file import load_model
+from nnctl.training.run_folder import INITIAL
 
 BODY = {"Dense": {"units": 5, "activation": "relu", "name": "body"}}
 NORM = {"BatchNormalization": {"name": "norm"}}
@@ -222,6 +222,18 @@ def test_damaged_initial_weights_are_noticed(source, tmp_path):
     (tmp_path / "b" / INITIAL).write_bytes(content)
     with pytest.raises(RunError, match="the initial weights are damaged"):
         runner.resume(tmp_path / "b")
+
+
+def test_a_run_that_was_killed_before_its_config_was_written(source, tmp_path):
+    runner.train(spec(weights=str(source), epochs=1), folder=tmp_path / "b")
+    (tmp_path / "c").mkdir()
+    (tmp_path / "b" / INITIAL).rename(tmp_path / "c" / INITIAL)
+    with pytest.raises(RunError, match="start it again"):
+        runner.resume(tmp_path / "c")
+    fresh = trained(tmp_path / "c", epochs=1)  # a new run takes the folder, and nothing of what is left there
+    assert not (tmp_path / "c" / INITIAL).exists()
+    for key, values in trained(tmp_path / "d", epochs=1).items():
+        np.testing.assert_array_equal(fresh[key], values)
 
 
 def test_a_run_without_weights_from_elsewhere_has_no_such_file(source):
