@@ -88,3 +88,28 @@ def test_word_vectors_that_cannot_be(arguments, kind, message):
     with pytest.raises(ConfigError, match="weights") as caught:
         embedding(arguments, kind)
     assert [problem.message for problem in caught.value.problems] == [message]
+
+
+def valid(given):
+    jsonschema = pytest.importorskip("jsonschema")
+    return jsonschema.Draft202012Validator(config.schema()).is_valid(given)
+
+
+@pytest.mark.parametrize(("weights", "expected"), [
+    ("runs/a", True), (None, True), ({"from": "a"}, True), ({"from": "a", "layers": ["body"]}, True),
+    ({"from": "a", "layers": {"conv": "body"}}, True), ({"from": "a", "layers": "body"}, True),
+    (3, False), ({"layers": ["body"]}, False), ({"from": "a", "layer": "b"}, False),
+    ({"from": "a", "layers": [1]}, False), ({"from": 1}, False),
+])  # fmt: skip
+def test_the_schema_takes_what_nnctl_takes(weights, expected):
+    dense = {"Dense": {"units": 3}}
+    assert valid({"dataset": "iris", "layers": [dense], "loss": "mse", "weights": weights}) is expected
+
+
+@pytest.mark.parametrize(("layer", "expected"), [
+    ({"Embedding": {"input_dim": 3, "output_dim": 2, "weights": "glove.txt"}}, True),
+    ({"Embedding": {"input_dim": 3, "output_dim": 2, "weights": 3}}, False),
+    ({"Dense": {"units": 3, "weights": "glove.txt"}}, False),
+])  # fmt: skip
+def test_the_schema_knows_word_vectors(layer, expected):
+    assert valid({"dataset": "iris", "layers": [layer], "loss": "mse"}) is expected
