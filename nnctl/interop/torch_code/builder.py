@@ -14,10 +14,13 @@ from nnctl.interop.torch_code.activations import applied
 from nnctl.interop.torch_code.copied import definitions
 from nnctl.interop.torch_code.layers import LAYERS
 from nnctl.interop.torch_code.module_names import ATTRIBUTES
-from nnctl.interop.torch_code.python_text import RESERVED, identifier
+from nnctl.interop.torch_code.python_text import IN_TRAINING, RESERVED, identifier
 from nnctl.interop.torch_code.statements import REFERENCE, Statements
 from nnctl.nn.layers.activation import Applies
 from nnctl.nn.layers.base import Array, Layer, Shape
+
+# The axes of a tensor in PyTorch's order, by their number without the rows.
+AXES = {2: ("rows", "features", "steps"), 3: ("rows", "channels", "height", "width")}
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,11 @@ class Call:
         """What the function of another layer, inside of this one, gives."""
         return translated(call)
 
+    def differs(self, sentence: str) -> None:
+        """Says what the layer does differently from nnctl in training."""
+        if sentence not in self.builder.differs:
+            self.builder.differs.append(sentence)
+
     def trains(self, prefix: str) -> bool:
         """Whether any weight whose name begins so is trained."""
         return self.builder.trains(self.owner, prefix)
@@ -137,7 +145,9 @@ class Builder:
     """The parts of the generated class.
 
     inputs: the parameter of forward for each input. init: the lines of `__init__`. weights: by PyTorch's names.
-    outputs: the variables that the body returns. after: the activations that `forward` applies to them.
+    outputs: the variables that the body returns. after: the activations that `forward` applies to them. names: the
+    attributes of the nodes that own weights. masks: which steps are real, by output. still: the attributes that are in
+    inference mode in training, too. differs: what training does differently from nnctl, as sentences.
     """
 
     graph: Graph
@@ -153,9 +163,14 @@ class Builder:
     outputs: list[str] = field(default_factory=list)
     body: Statements = field(init=False)
 
+    names: dict[str, str] = field(default_factory=dict)
+    masks: dict[str, str] = field(default_factory=dict)
+    still: list[str] = field(default_factory=list)
+    differs: list[str] = field(default_factory=list)
+
     def __post_init__(self) -> None:
         graph = self.graph
-        taken = {*RESERVED, *definitions()} - {"lengths"}
+        taken = {*RESERVED, *IN_TRAINING, *definitions()}
         self.inputs = {}
         for name in graph.inputs:
             self.inputs[name] = "x" if len(graph.inputs) == 1 else identifier(name, taken | set(self.inputs.values()))
@@ -163,20 +178,39 @@ class Builder:
                            for name in self.lengths}  # fmt: skip
         self.body = Statements([*self.inputs.values(), *self.lengths_of.values()])
         self._modules = {*ATTRIBUTES}
-        self._names: dict[str, str] = {}
         for name in graph.inputs:
             self.tensors[name] = self._given(name)
         for node in graph.nodes:
             self._add(node)
             self.body.end_layer()
         for name in graph.outputs:
-            self.outputs.append(self.ordered(self.tensors[name], first=False).code)
+            tensor = self.ordered(self.tensors[name], first=False)
+            self.outputs.append(tensor.code)
+            if tensor.mask:
+                self.masks[name] = tensor.mask
+
+    @property
+    def output_names(self) -> list[str]:
+        """A variable for each output, where the model is called."""
+        if len(self.graph.outputs) == 1:
+            return ["prediction"]
+        names: list[str] = []
+        for output in self.graph.outputs:
+            names.append(identifier(output, {*RESERVED, *IN_TRAINING, *definitions(), *self.inputs.values(), *names}))
+        return names
 
     @property
     def parameters(self) -> list[str]:
         """The parameters of forward: the inputs, and the lengths of those whose padding matters."""
-        used = self.body.used(list(self.lengths_of.values()), ", ".join(self.outputs))
-        return [*self.inputs.values(), *used]
+        return [*self.inputs.values(), *self.body.used(list(self.lengths_of.values()), ", ".join(self.outputs))]
+
+    def parameters_of(self, mask: str) -> list[str]:
+        """The parameters of the method that gives the mask of an output."""
+        return self.body.used([*self.inputs.values(), *self.lengths_of.values()], mask)
+
+    def mask_method(self, output: str) -> str:
+        """The name of that method."""
+        return "real_steps" if len(self.masks) == 1 else f"real_steps_of_{identifier(output, ())}"
 
     def lines(self) -> list[str]:
         """The body of forward, or of logits where `after` is not empty."""
@@ -193,7 +227,10 @@ class Builder:
             order = (0, rank, *range(1, rank)) if first else (0, *range(2, rank + 1), 1)
             value = f"{tensor.code}.permute{order}"
         moved = self.body.variable(f"{tensor.name}_{'first' if first else 'last'}", passing=True)
-        self.body.assign(moved, value, "channels first" if first else "channels last")
+        words = AXES.get(rank)
+        self.body.assign(
+            moved, value, f"({', '.join(words if first else (words[0], *words[2:], words[1]))})" if words else ""
+        )
         return replace(tensor, code=moved, first=first)
 
     def trains(self, owner: str, prefix: str = "") -> bool:
@@ -226,16 +263,16 @@ class Builder:
     def _add(self, node: Node) -> None:
         """The statements of a node."""
         owner = self.graph.owner(node)
-        if owner not in self._names:
-            self._names[owner] = identifier(owner, self._modules)
-            self._modules.add(self._names[owner])
+        if owner not in self.names:
+            self.names[owner] = identifier(owner, self._modules)
+            self._modules.add(self.names[owner])
         own = {key.removeprefix(f"{owner}/"): value for key, value in self.weights.items()
                if key.startswith(f"{owner}/")}  # fmt: skip
         tensors = [self.tensors[source] for source in node.sources]
         if node.name in self.fused and isinstance(node.layer, Applies):
             self.after[node.name], self.tensors[node.name] = node.layer.function, tensors[0]
             return
-        call = Call(node.layer, self._names[owner], owner, tensors, self.graph.shapes[node.name], own,
+        call = Call(node.layer, self.names[owner], owner, tensors, self.graph.shapes[node.name], own,
                     not self.trains(owner), self, node.shared is None)  # fmt: skip
         result = translated(call)
         value, function = result.value, node.layer.outer_activation()

@@ -9,7 +9,8 @@ from nnctl.interop.torch_code.activations import applied
 from nnctl.interop.torch_code.builder import Builder
 from nnctl.interop.torch_code.copied import definitions, names_in, needed_by
 from nnctl.interop.torch_code.data import Described
-from nnctl.interop.torch_code.python_text import INDENT, class_name, commented, fitted, names_of_outputs
+from nnctl.interop.torch_code.data_in_words import docstring
+from nnctl.interop.torch_code.python_text import INDENT, class_name, commented, fitted
 from nnctl.interop.torch_code.training.loop import training_code
 from nnctl.training.model import Model
 
@@ -36,18 +37,18 @@ def file_of(model: Model, described: Described, weights: str) -> File:
     name = class_name(model.spec.name)
     while name in definitions():
         name += "Model"
-    code = "\n".join(class_code(builder, name))
+    code = "\n".join(class_code(builder, name, masks=True))
     after = [
         load_code(name, model.program.dtype.name),
-        training_code(model, builder),
+        *training_code(model, builder, described),
         main_code(builder, model, described),
     ]
     used = needed_by(code + "\n\n" + "\n\n".join(after))
     blocks = [*used, code, *after]
-    head = "\n".join(
-        [*described.docstring(model, builder, weights), "", *imports("\n".join(blocks)), "", *described.constants()]
-    )
-    return File("\n\n\n".join([head, *blocks]) + "\n", builder.state)
+    head = [*docstring(model, builder, described, weights), "", *imports("\n".join(blocks))]
+    if constants := described.constants():
+        head += ["", *constants]
+    return File("\n\n\n".join(["\n".join(head), *blocks]) + "\n", builder.state)
 
 
 def imports(code: str) -> list[str]:
@@ -60,8 +61,8 @@ def imports(code: str) -> list[str]:
     return [*lines, "from safetensors.torch import load_file", "from torch import nn"]
 
 
-def class_code(builder: Builder, name: str) -> list[str]:
-    """The lines of the class."""
+def class_code(builder: Builder, name: str, *, masks: bool = False) -> list[str]:
+    """The lines of the class. masks: with methods that give the masks of the outputs."""
     given = ", ".join(["self", *builder.parameters])
     lines = [f"class {name}(nn.Module):"]
     if builder.init:
@@ -69,16 +70,25 @@ def class_code(builder: Builder, name: str) -> list[str]:
         for line, comment in builder.init:
             lines += commented(line, comment, INDENT * 2)
         lines.append("")
-    if not builder.after:
-        return [*lines, f"{INDENT}def forward({given}):", *builder.lines()]
-    lines += [f"{INDENT}def logits({given}):", *builder.lines(), ""]
-    return [*lines, f"{INDENT}def forward({given}):", *forward_code(builder)]
+    if builder.after:
+        lines += [f"{INDENT}def logits({given}):", *builder.lines(), ""]
+    lines += [f"{INDENT}def forward({given}):", *(forward_code(builder) if builder.after else builder.lines())]
+    for output in builder.masks if masks else ():
+        lines += ["", *mask_code(builder, output)]
+    return lines
+
+
+def mask_code(builder: Builder, output: str) -> list[str]:
+    """The method that gives the mask of an output."""
+    mask = builder.masks[output]
+    given = ", ".join(["self", *builder.parameters_of(mask)])
+    return [f"{INDENT}def {builder.mask_method(output)}({given}):", *builder.body.lines(mask, remarks=False)]
 
 
 def forward_code(builder: Builder) -> list[str]:
     """The body of forward where a last activation follows on `logits`."""
     logits = f"self.logits({', '.join(builder.parameters)})"
-    names = names_of_outputs(builder.graph.outputs)
+    names = builder.output_names
     if len(names) == 1:
         [function] = builder.after.values()
         return fitted(f"return {applied(function, logits)}", INDENT * 2)
@@ -100,15 +110,17 @@ def load_code(name: str, dtype: str) -> str:
 def main_code(builder: Builder, model: Model, described: Described) -> str:
     """The program at the end: predictions for two rows that are made up."""
     rows = described.made_up_rows(builder, model.program.dtype.name)
-    names = names_of_outputs(builder.graph.outputs)
+    names = builder.output_names
     call = f"model({', '.join(builder.parameters)})"
     lines = ['if __name__ == "__main__":', "    model = load()"]
     lines += [line for name, value, comment in rows for line in commented(f"{name} = {value}", comment, INDENT)]
     lines += ["    with torch.no_grad():", *fitted(f"{', '.join(names)} = {call}", INDENT * 2)]
     for output, name in zip(builder.graph.outputs, names, strict=True):
-        classes = described.classes_of(output)
-        if classes and described.one_class_a_row(output):
-            lines += [f"    for row in {name}:", f"        print({classes}[int(row.argmax())], row.tolist())"]
-        else:
+        classes, labels = described.classes_of(output), described.preprocessing.targets[output].labels
+        if classes is None or labels == "sequence" or len(builder.graph.shapes[output]) > 1:
             lines.append(f"    print({name})")
+            continue
+        border = 0 if model.gives_logits(output) else 0.5
+        found = f"row > {border}" if labels == "binary" else "row.argmax()"
+        lines += [f"    for row in {name}:", f"        print({classes}[int({found})], row.tolist())"]
     return "\n".join(lines)

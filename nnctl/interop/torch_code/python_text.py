@@ -16,7 +16,12 @@ INDENT = "    "
 # What a variable or an attribute of a module must not be called: words of Python, and what the generated file uses.
 RESERVED = frozenset((
     *keyword.kwlist, *keyword.softkwlist, *dir(builtins), "self", "torch", "nn", "F", "Path", "load_file", "x", "y",
-    "load", "train", "model", "optimizer", "loss", "lengths", "math",
+    "load", "train", "model", "learning_rate", "math", "lengths",
+))  # fmt: skip
+# Neither must an input or an output be called so, which are variables of the function `train`.
+IN_TRAINING = frozenset((
+    "optimizer", "schedule", "epochs", "batch_size", "epoch", "total", "rows", "row", "loss", "each", "mask", "weight",
+    "count", "class_weight", "sample_weight", "w", "p", "z",
 ))  # fmt: skip
 
 
@@ -159,11 +164,6 @@ def _outside_of_texts(code: str) -> Iterator[tuple[int, str, int]]:
             depth += char in "([{"
 
 
-def names_of_outputs(outputs: Sequence[str]) -> list[str]:
-    """The variables of the model's outputs."""
-    if len(outputs) == 1:
-        return ["prediction"]
-    names: list[str] = []
-    for output in outputs:
-        names.append(identifier(output, {*RESERVED, *names}))
-    return names
+def escaped(line: str) -> str:
+    """A line for a text in three quotes."""
+    return line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')

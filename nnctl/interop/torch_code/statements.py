@@ -1,7 +1,7 @@
 """The statements of `forward`, written with references first; their variables get names once all are known.
 
-A tensor that only the next layer uses is called x, as PyTorch users write it; one that is needed later is called as
-the layer that it comes from.
+A tensor that only the next layer uses is called x, as PyTorch users write it; one that is needed later, or together
+with others, is called as the layer that it comes from.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from nnctl.interop.torch_code.copied import definitions
 from nnctl.interop.torch_code.python_text import INDENT, RESERVED, commented, identifier
 
 REFERENCE = re.compile("\0(\\d+)\0")  # a variable in code that has no names yet
@@ -70,9 +71,9 @@ class Statements:
         text = "".join(each.value for each in self._needed(returned)) + returned
         return [name for name in names if self.parameter(name) in text]
 
-    def lines(self, returned: str, indent: str = INDENT * 2) -> list[str]:
+    def lines(self, returned: str, indent: str = INDENT * 2, *, remarks: bool = True) -> list[str]:
         """The body, which returns `returned`, with names for all variables."""
-        statements = self._needed(returned)
+        statements = [each for each in self._needed(returned) if remarks or each.targets]
         if statements and statements[-1].targets == returned:  # return f(x), not x = f(x); return x
             last = statements.pop()
             statements.append(replace(last, targets="return"))
@@ -93,6 +94,11 @@ class Statements:
             lines += commented(f"{targets} = {value}", each.comment, indent)
         return lines
 
+    def _tensors(self, value: str) -> set[int]:
+        """The inputs and the outputs of layers in the code of a value."""
+        found = {int(number) for number in REFERENCE.findall(value)}
+        return {number for number in found if self._variables[number].passing or number < len(self.given)}
+
     def _needed(self, returned: str) -> list[Statement]:
         """The statements that what is returned depends on, and the remarks."""
         wanted = set(REFERENCE.findall(returned))
@@ -110,7 +116,7 @@ class Statements:
             for number in map(int, REFERENCE.findall(each.value)):
                 uses.setdefault(number, []).append(at)
         names = {number: name for number, name in enumerate(self.given) if number in uses}
-        taken = {*RESERVED, *self.given}
+        taken = {*RESERVED, *definitions(), *self.given}
         x_until = max(uses.get(self.given.index("x"), [-1])) if "x" in self.given else -1
         for at, each in enumerate(statements):
             for number in map(int, REFERENCE.findall(each.targets)):
@@ -118,7 +124,8 @@ class Statements:
                     continue
                 variable = self._variables[number]
                 soon = all(statements[use].layer <= each.layer + 1 for use in uses[number])
-                if variable.passing and soon and x_until <= at:
+                alone = not any(self._tensors(statements[use].value) - {number} for use in uses[number])
+                if variable.passing and soon and alone and x_until <= at:
                     names[number], x_until = "x", uses[number][-1]
                 else:
                     names[number] = identifier(variable.wanted, taken)

@@ -53,7 +53,7 @@ def random_weights(program, seed=0):
 
 
 def of_one_layer(entry, shapes, *, dtype=np.float32):
-    """(program, inputs by name) of a layer as a config writes it."""
+    """The program of a layer as a config writes it, with random weights."""
     names = [f"in{number}" for number in range(len(shapes))]
     layer = layers.build(entry)
     graph = Graph.build(

@@ -13,6 +13,11 @@ def batch_normalization(call):
     weights |= {"running_mean": call.weights["moving_mean"], "running_var": call.weights["moving_variance"],
                 "num_batches_tracked": np.array(0, np.int64)}  # fmt: skip
     rank = len(call.shape)
+    call.differs("nn.BatchNorm averages the unbiased variance of a batch; nnctl the biased one.")
+    if call.mask is not None:
+        call.differs("nn.BatchNorm counts padded steps; nnctl leaves them out.")
+    if call.owns and not layer.trainable:
+        call.builder.still.append(call.name)
     module = call.module(
         code(f"nn.BatchNorm{max(1, rank - 1) if rank < 5 else 1}d", channels, eps=layer.epsilon,
              momentum=round(1 - layer.momentum, 12), affine=None if layer.scale or layer.center else False),

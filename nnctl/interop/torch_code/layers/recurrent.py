@@ -46,11 +46,12 @@ def one_direction(call) -> Ran:
         mask = mask and call.let("mask", f"{mask}.flip(1)")
     if not usual(layer):
         return by_cell(call, x, mask, starts)
+    say_biases(call, layer)
     module = call.module(module_code(call, layer), of_module(layer, call.weights, ""))
     y, last = run(call, module, x, mask, [f"{start}[None]" for start in starts])
-    states = [whole(call, f"{state}[-1]", mask, start) for state, start in zip(last, starts or [0, 0], strict=False)]
+    states = [f"{state}[-1]" for state in last]
     if not layer.return_sequences:
-        return Ran(f"{last[0]}[-1]" if mask is None else f"{last[0]}[-1] * {any_real(mask)}", states)
+        return Ran(f"{last[0]}[-1]{unless_padding(mask, starts)}", states)
     return Ran(y if mask is None else f"at_each_step({y}, {mask})", states)
 
 
@@ -80,6 +81,9 @@ def both_at_once(call, ahead, back):
     x, mask = given(call, ahead), call.mask
     weights = [{key.partition("/")[2]: w for key, w in call.weights.items() if key.startswith(f"{name}/")}
                for name in ("forward", "backward")]  # fmt: skip
+    say_biases(call, ahead)
+    if ahead.dropout:
+        call.differs(f"{call.name} drops the same features in both directions; nnctl draws them for each.")
     module = call.module(module_code(call, ahead, bidirectional=True),
                          of_module(ahead, weights[0], "") | of_module(back, weights[1], "_reverse"))  # fmt: skip
     starts = [call.x(number) for number in range(1, len(call.tensors))]
@@ -87,12 +91,11 @@ def both_at_once(call, ahead, back):
     pairs = [f"torch.stack([{one}, {other}])" for one, other in zip(starts[:half], starts[half:], strict=True)]
     y, last = run(call, module, x, mask, pairs)
     states = [
-        whole(call, f"{state}[{direction}]", mask, starts[direction * half + number] if starts else 0)
-        for direction in range(2) for number, state in enumerate(last)
+        f"{state}[{direction}]"
+        for direction in range(2) for state in last
     ]  # fmt: skip
     if not ahead.return_sequences:
-        real = "" if mask is None else f" * {any_real(mask)}"
-        return [f"{last[0]}[{direction}]{real}" for direction in range(2)], states
+        return [f"{last[0]}[{direction}]{unless_padding(mask, starts)}" for direction in range(2)], states
     if mask is not None:
         y = call.let("both", f"at_each_step({y}, {mask}) * {mask}[..., None]", passing=True)
     if call.layer.merge_mode == "concat":
@@ -143,6 +146,11 @@ def usual(layer: Any) -> bool:
     return known and sigmoid and not layer.recurrent_dropout and getattr(layer, "reset_after", True)
 
 
+def say_biases(call, layer):
+    if layer.use_bias and layer.kind != "GRU":
+        call.differs(f"{MODULES[layer.kind]} has two biases, which add up and are both trained; nnctl has one.")
+
+
 def module_code(call, layer, **more):
     """The code of PyTorch's module."""
     relu = '"relu"' if layer.kind == "SimpleRNN" and layer.activation.kind == "relu" else None
@@ -179,13 +187,9 @@ def variables(call, count):
     return call.variable(call.name, passing=True), [call.variable(name) for name in ("h", "c")[:count]]
 
 
-def whole(call, state, mask, start):
-    """A state, which a row of padding alone leaves as it was."""
-    return state if mask is None else f"torch.where({any_real(mask)}, {state}, {start})"
-
-
-def any_real(mask):
-    return f"{mask}.any(dim=1)[:, None]"
+def unless_padding(mask, starts):
+    """A factor for the last output: a row of padding alone has none, while its state is the initial one."""
+    return f" * {mask}.any(dim=1)[:, None]" if mask is not None and starts else ""
 
 
 LAYERS = {"LSTM": recurrent, "GRU": recurrent, "SimpleRNN": recurrent, "Bidirectional": bidirectional}

@@ -27,7 +27,8 @@ def gaussian_dropout(call):
 
 
 def augmentation(call):
-    return call.alike(call.same(), comment=f"{call.name}: {call.layer.kind} changes images in training only; left out")
+    call.differs(f"{call.layer.kind} is left out: nnctl changes each image a little in training.")
+    return call.alike(call.same(), comment=f"{call.name}: {call.layer.kind} acts in training only and is left out")
 
 
 LAYERS = {

@@ -8,7 +8,8 @@ from torch import nn
 def without_padding(rnn, x, mask, state=None):
     """Runs rnn over the steps of each row where the mask is True.
 
-    Returns its outputs, in which the real steps of a row come first, and its state.
+    Returns its outputs, in which the real steps of a row come first, and its state,
+    which a row of padding alone leaves as it was.
     """
     order = (~mask).int().argsort(dim=1, stable=True)
     x = x.gather(1, order[..., None].expand_as(x))
@@ -16,11 +17,16 @@ def without_padding(rnn, x, mask, state=None):
     packed = nn.utils.rnn.pack_padded_sequence(
         x, lengths, batch_first=True, enforce_sorted=False
     )
-    y, state = rnn(packed, state)
+    y, last = rnn(packed, state)
     y, _ = nn.utils.rnn.pad_packed_sequence(
         y, batch_first=True, total_length=x.shape[1]
     )
-    return y, state
+    real = mask.any(dim=1)[:, None]
+    if isinstance(last, tuple):
+        start = (0, 0) if state is None else state
+        pairs = zip(last, start, strict=True)
+        return y, tuple(torch.where(real, *pair) for pair in pairs)
+    return y, torch.where(real, last, 0 if state is None else state)
 
 
 def at_each_step(y, mask):
