@@ -154,7 +154,7 @@ def test_a_step_of_training(case, tmp_path):
         written.batch = make_batch(balanced(written.batch), slice(None))
     with model.executor as executor:
         executor.train_step(written.batch, 0)
-        model.program.parameters -= executor.gradients
+        np.subtract(model.program.parameters, executor.gradients, out=model.program.parameters)
     expected = builder_of(model, written.described.lengths).state
     for name, w in module.state_dict().items():
         if not name.endswith(("running_var", "num_batches_tracked")):  # PyTorch averages the unbiased variance
