@@ -158,7 +158,8 @@ def test_a_step_of_training(case, tmp_path):
     expected = builder_of(model, written.described.lengths).state
     for name, w in module.state_dict().items():
         if not name.endswith(("running_var", "num_batches_tracked")):  # PyTorch averages the unbiased variance
-            np.testing.assert_allclose(w.numpy(), expected[name], rtol=1e-4, atol=1e-5, err_msg=name)
+            far = 5e-5 * max(1, np.abs(expected[name]).max(initial=0))
+            np.testing.assert_allclose(w.numpy(), expected[name], rtol=0, atol=far, err_msg=name)
 
 
 def balanced(batch):
