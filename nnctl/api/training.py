@@ -75,18 +75,26 @@ def run_further(run: str | Path, *, data: Any = None, on_event: Listeners = (),
 def config_of(config: str | Path | Mapping[str, Any], overrides: Sequence[str], *, in_memory: bool = False) -> Config:
     """The checked config. in_memory: rows take the place of its files."""
     if isinstance(config, Mapping):
-        import yaml  # imported here to keep start-up fast
-
-        text = yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True)
-        return configs.loads(text, "config", overrides, in_memory=in_memory)
+        return configs.loads(_as_yaml(config, indent=1), "config", overrides, in_memory=in_memory)
     return configs.load(config, overrides, in_memory=in_memory)
 
 
 def texts_of(overrides: Overrides) -> list[str]:
-    """`key=value` as on the command line; JSON is YAML."""
+    """`key=value` as on the command line."""
     if not isinstance(overrides, Mapping):
         return list(overrides)
-    return [f"{key}={json.dumps(value, default=str)}" for key, value in overrides.items()]
+    return [f"{key}={_as_yaml(value)}" for key, value in overrides.items()]
+
+
+def _as_yaml(value: Any, indent: int | None = None) -> str:
+    """JSON, which is YAML. NumPy's numbers and arrays are numbers and lists."""
+    return json.dumps(value, indent=indent, default=_plain, ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
 def _listeners(on_event: Listeners) -> Sequence[Listener]:

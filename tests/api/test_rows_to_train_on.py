@@ -5,6 +5,8 @@ import csv
 import datetime
 import pickle
 import threading
+from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -141,6 +143,15 @@ def test_a_run_is_kept_as_bytes(keep):
     np.testing.assert_array_equal(again.predict_proba(rows), run.predict_proba(rows))
     assert again.weights == run.weights and again.config == run.config
     assert isinstance(again._lock, type(threading.Lock()))
+
+
+def test_values_of_numpy_in_a_config(tmp_path):
+    layers = [{"Dense": {"units": np.int64(8), "activation": "relu"}}, HEAD]
+    adam = {"adam": {"learning_rate": np.float32(0.5)}}
+    config = MappingProxyType({**IRIS, "layers": layers, "optimizer": adam, "name": Path("a")})
+    run = nnctl.train(config, data=columns_of("iris"), save=False, epochs=np.arange(3)[2], batch_size=np.int32(50))
+    assert (run.config["epochs"], run.config["batch_size"], run.config["name"]) == (2, 50, "a")
+    assert run.config["optimizer"]["adam"]["learning_rate"] == 0.5
 
 
 def test_diverging_training_is_an_error_that_names_the_rate():

@@ -180,6 +180,8 @@ def test_a_grid_search_over_a_pipeline():
         {"netclassifier__hidden_layer_sizes": [(), (16,)], "netclassifier__learning_rate": [1e-5, 0.05]}, cv=3,
     ).fit(X, Y)  # fmt: skip
     assert search.best_score_ > 0.9 and search.best_params_["netclassifier__learning_rate"] == 0.05
+    sizes = GridSearchCV(NetRegressor(random_state=0), {"epochs": np.arange(2, 4), "batch_size": np.array([30])}, cv=2)
+    assert sizes.fit(X, Y).best_params_ == {"epochs": 3, "batch_size": 30}
     over_configs = GridSearchCV(NetClassifier(SMALL, epochs=2), {"overrides": [{"batch_size": 8}, {"batch_size": 64}]})
     assert len(over_configs.fit(X, Y).cv_results_["params"]) == 2
 
