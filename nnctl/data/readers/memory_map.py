@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import mmap
-import os
 import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnctl.data.readers.memory_size import machine_memory
 from nnctl.errors import DataError
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ _LOCAL_HEADER = struct.Struct("<4sHHHHHIIIHH")  # APPNOTE.TXT of PKWARE, 4.3.7
 
 
 class MappedFile:
-    """A whole file, mapped read-only."""
+    """A whole file, mapped read-only. in_order: its rows are read one after the other, not in any order."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, in_order: bool = False):
         self.path = path
         with path.open("rb") as file:
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -30,7 +30,8 @@ class MappedFile:
         self._read = 0
         # The system reads neighboring rows with each row, which helps a shuffled epoch if memory can keep them. Of
         # larger files, only the rows of a batch are read, all at once: a tenth of the time of reading them one by one.
-        self._only_wanted = self._size > machine_memory() / 2 and hasattr(mmap, "MADV_WILLNEED")
+        large = not in_order and self._size > machine_memory() / 2
+        self._only_wanted = large and hasattr(mmap, "MADV_WILLNEED")
         if self._only_wanted:
             self._map.madvise(mmap.MADV_RANDOM)
 
@@ -68,32 +69,6 @@ class MappedFile:
                 f"was truncated from {self._size:,} to {size:,} bytes while it was in use", str(self.path),
                 "do not change a file while a run reads it: write the new one under another name, then rename it",
             )  # fmt: skip
-
-
-def machine_memory() -> float:
-    """The memory of the machine in bytes; infinite if unknown."""
-    try:
-        if os.name == "nt":
-            return _windows_memory()
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):
-        return float("inf")
-
-
-def _windows_memory() -> float:
-    import ctypes  # only here, since it takes time to load
-
-    class MemoryStatus(ctypes.Structure):
-        """Windows' MEMORYSTATUSEX."""
-
-        _fields_ = (
-            ("length", ctypes.c_uint32), ("percent_used", ctypes.c_uint32), ("total", ctypes.c_uint64),
-            ("others", ctypes.c_uint64 * 6),
-        )  # fmt: skip
-
-    status = MemoryStatus(ctypes.sizeof(MemoryStatus))
-    kernel: Any = getattr(ctypes, "windll").kernel32  # noqa: B009  (mypy checks for a system that has none)
-    return float(status.total) if kernel.GlobalMemoryStatusEx(ctypes.byref(status)) else float("inf")
 
 
 def stored_at(path: Path, info: zipfile.ZipInfo) -> int | None:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from nnctl.data.config import DatasetSpec
-from nnctl.data.readers.available_memory import available_memory
+from nnctl.data.readers.memory_size import available_memory
 from nnctl.data.readers.paths import Files
 from nnctl.errors import DataError
 

@@ -112,7 +112,7 @@ def mapped(path: Path, dtype: Any) -> tuple[Array, MappedFile | None]:
     size = path.stat().st_size
     if not size:
         return np.empty(0, dtype), None
-    file = MappedFile(path)
+    file = MappedFile(path, in_order=True)
     return file.array(np.dtype(dtype), (size // np.dtype(dtype).itemsize,), 0), file
 
 
