@@ -190,6 +190,28 @@ class Table:
         return out
 
     @property
+    def is_stored(self) -> bool:
+        """Whether its rows stay on disk."""
+        return False
+
+    def stacked(self, others: Sequence[Table]) -> Table:
+        """The rows of this table, then those of others, which have its columns: see `stack`."""
+        return self._with_rows_of(others, {name: _join([self[name], *(table[name] for table in others)])
+                                           for name in self.columns})  # fmt: skip
+
+    def _with_rows_of(self, others: Sequence[Table], columns: Mapping[str, Column]) -> Table:
+        tables = [self, *others]
+        notes = tuple(dict.fromkeys(note for table in tables for note in table.notes))
+        origin = Origin.joined([table.whole_origin for table in tables])
+        words: dict[str, dict[str, int]] = {}
+        for table in tables:
+            for name, counts in table.missing_words.items():
+                mine = words.setdefault(name, {})
+                mine |= {word: count + mine.get(word, 0) for word, count in counts.items()}
+        return Table(columns, sum(table.rows for table in tables), self.source, self.formats, None, notes,
+                     missing_words=words, origin=origin)  # fmt: skip
+
+    @property
     def whole_origin(self) -> Origin:
         """The file and row number of each row, never None."""
         return self.origin or Origin.of([(self.source, self.rows)], self.numbers)
@@ -251,16 +273,7 @@ def stack(tables: Sequence[Table]) -> Table:
         absent = [name for name in first.columns if name not in other.columns]
         if absent:
             raise DataError(f"lacks {listing(absent)}, which {first.source} has", other.source, "add these columns")
-    columns = {name: _join([table[name] for table in tables]) for name in first.columns}
-    notes = tuple(dict.fromkeys(note for table in tables for note in table.notes))
-    origin = Origin.joined([table.whole_origin for table in tables])
-    words: dict[str, dict[str, int]] = {}
-    for table in tables:
-        for name, counts in table.missing_words.items():
-            mine = words.setdefault(name, {})
-            mine |= {word: count + mine.get(word, 0) for word, count in counts.items()}
-    return Table(columns, sum(table.rows for table in tables), first.source, first.formats, None, notes,
-                 missing_words=words, origin=origin)  # fmt: skip
+    return first.stacked(others)
 
 
 def _join(columns: Sequence[Column]) -> Column:

@@ -152,7 +152,11 @@ def read_dataset(
         if split in fixed:
             raise DataError(f"the file has {split} arrays, but {split}_path is also given", hint="keep one of them")
         if isinstance(whole, Table):
-            added = read_files(names, dataset, rules, formats=whole.formats if formats is None else formats)
+            stored = dataset.model_copy(update={"stream": True})
+            known = whole.formats if formats is None else formats
+            added = read_files(names, stored if whole.is_stored else dataset, rules, formats=known)
+            if isinstance(added, Table) and added.is_stored and not whole.is_stored:
+                return read_dataset(stored, rules, formats)
         else:
             added = read_files(names, dataset, rules, image=whole.image or dataset.image)
         whole, count, more = _append(whole, added)

@@ -41,8 +41,6 @@ def _obstacle(files: Files, dataset: DatasetSpec) -> tuple[str, str] | None:
         return "`sequence`", "remove one of them"
     if dataset.text is not None:
         return "`text`", "remove one of them"
-    if dataset.validation_path or dataset.test_path:
-        return "`validation_path` and `test_path`", "mark the rows of each split in a column: `split: {column: NAME}`"
     return None
 
 

@@ -109,4 +109,4 @@ def _opened(entry: Entry, files: Files, saved: bool) -> StoredTable:
     origin = Origin.of(zip(paths, manifest["counts"], strict=True)) if manifest["counts"] else None
     notes = tuple(manifest["notes_if_saved" if saved else "notes"])
     return StoredTable(columns, manifest["rows"], files.name, _formats(entry), notes=notes, origin=origin,
-                       missing_words=manifest["missing_words"], entry=entry, files=tuple(opened))  # fmt: skip
+                       missing_words=manifest["missing_words"], entries=(entry,), files=tuple(opened))  # fmt: skip

@@ -1,14 +1,23 @@
 """A table that is streamed into the cache gives the same data set, to the bit, as one that is loaded into memory."""
 
 import gzip
+import json
 
 import duckdb
 import numpy as np
 import pytest
 from data.files import again, loaded
 
+from nnctl import config
+from nnctl.api import load
 from nnctl.data.lazy_array import Rows
 from nnctl.data.load import load_fitted
+from nnctl.data.readers import read
+from nnctl.data.readers.csv import small_csv
+from nnctl.data.readers.paths import find_files
+from nnctl.data.table_cache import choice, column_files
+from nnctl.errors import DataError
+from nnctl.training import runner
 
 RNG = np.random.default_rng(5)
 N = 300
@@ -80,6 +89,12 @@ CASES = {
         {"d0.csv": _csv(NUMBERS, range(150)), "d1.csv": _csv({"y": Y, "z": Z, "x": X}, range(150, N))},
         {"missing": "drop"}, "integer",
     ),
+    "files of their own for validation and test": (
+        {"d.csv": _csv({"x": _sometimes(X, "NA"), "kind": QUOTED, "y": Y}, range(200)),
+         "v.csv": _csv({"kind": ['"red"', "new", ""] * 100, "y": Y, "x": X}, range(200, 250)),
+         "t.csv": _csv({"x": _sometimes(X, "NA"), "kind": QUOTED, "y": Y}, range(250, N))},
+        {"validation_path": "v.csv", "test_path": "t.csv", "missing": "drop"}, "integer",
+    ),
     "Parquet": ("select range as r, range % 7 as k, range * 0.37 as x, date '2024-01-01' + (range % 50)::int as day,"
                 " ['u', 'v', null][1 + range % 3] as kind, [range] as list, range % 2 = 0 as y from range(300)",
                 {"missing": {"kind": "category"}}, "binary"),
@@ -94,6 +109,12 @@ def write(folder, files):
     for name, content in files.items():
         (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     return folder / (next(iter(files)) if len(files) == 1 else "d*.csv")
+
+
+def placed(keys, folder):
+    """The keys of the dataset, with the paths of the files."""
+    paths = {key: str(folder / value) for key, value in keys.items() if key.endswith("_path")}
+    return {"target": "y", **keys, **paths}
 
 
 def contents(data):
@@ -124,7 +145,7 @@ def same(one, other):
 def test_the_same_data_set(case, tmp_path, cache):
     files, keys, labels = CASES[case]
     path = write(tmp_path, files)
-    keys = {"target": "y", **keys}
+    keys = placed(keys, tmp_path)
     in_memory = loaded(path, labels, stream=False, **keys)
     assert not cache.exists()
     streamed = loaded(path, labels, stream=True, **keys)
@@ -137,4 +158,68 @@ def test_the_same_data_set(case, tmp_path, cache):
         wanted = in_memory.preprocessing.read(str(path), with_targets=targets)
         assert given.notes == wanted.notes and given.left_out == wanted.left_out
         np.testing.assert_array_equal(given.split.inputs["input"], wanted.split.inputs["input"])
-    assert len(list(cache.iterdir())) == 1  # that all of them have read
+    # all of them have read the same entries
+    assert len(list(cache.iterdir())) == 1 + sum(key.endswith("_path") for key in keys)
+
+
+@pytest.mark.parametrize("case", ["numbers", "missing values", "rows left out", "two targets", "Parquet"])
+def test_a_run_ends_in_the_same_bytes(case, tmp_path, cache, monkeypatch):
+    files, keys, labels = CASES[case]
+    path = write(tmp_path, files)
+    units, activation, loss = {
+        "integer": (3, "softmax", "sparse_categorical_crossentropy"),
+        "binary": (1, "sigmoid", "binary_crossentropy"),
+        "number": (2, "linear", "mse"),
+    }[labels]
+    spec = {
+        "dataset": {"path": str(path), **placed(keys, tmp_path)},
+        "layers": [{"Dense": {"units": 8}}, {"Dense": {"units": units, "activation": activation}}],
+        "loss": loss, "optimizer": "adam", "epochs": 3, "batch_size": 16,
+    }  # fmt: skip
+    monkeypatch.setattr(read, "_LARGE", 0)
+    monkeypatch.setattr(small_csv, "SMALL", 0)  # it saves the formats of the columns in another order
+    found = {}
+    for memory in (1e12, 1.0):  # of which the table takes more than half only in the second case
+        monkeypatch.setattr(choice, "available_memory", lambda memory=memory: memory)
+        folder = tmp_path / f"run{memory:g}"
+        runner.train(config.loads(json.dumps(spec), "c.yaml"), folder=folder)
+        with load(folder) as run:
+            found[memory] = (
+                *((folder / name).read_bytes() for name in ("model.safetensors", "metrics.csv")),
+                run.evaluate(split="validation"), run.evaluate(str(path)), run.predict(str(path)).tolist(),
+            )  # fmt: skip
+        assert cache.exists() == (memory == 1)
+    assert found[1e12] == found[1.0]
+
+
+@pytest.mark.parametrize("keys, told", [
+    ({"query": "select * from data"}, "`query`"),
+    ({"sequence": {"id": "x"}}, "`sequence`"),
+    ({"text": {"column": "kind"}}, "`text`"),
+])  # fmt: skip
+def test_what_cannot_be_streamed_is_refused_by_name(keys, told, tmp_path, monkeypatch):
+    path = write(tmp_path, {"d.csv": _csv(NUMBERS | {"kind": QUOTED})})
+    with pytest.raises(DataError, match=f"`stream: true` does not work with {told}"):
+        loaded(path, target="y", stream=True, **keys)
+
+
+def test_json_is_refused(tmp_path):
+    (tmp_path / "d.jsonl").write_text('{"x": 1, "y": 0}\n{"x": 2, "y": 1}\n')
+    with pytest.raises(DataError, match=r"does not work with JSON files(.|\n)*convert them to Parquet"):
+        loaded(tmp_path / "d.jsonl", target="y", stream=True)
+
+
+def test_a_column_of_too_many_words_is_refused_by_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(column_files, "MOST_WORDS", 10)
+    path = write(tmp_path, {"d.csv": _csv(NUMBERS | {"id": IDS})})
+    with pytest.raises(DataError, match='column "id": has more than 10 different words'):
+        loaded(path, target="y", stream=True)
+
+
+def test_the_sizes_are_estimated(tmp_path):
+    path = write(tmp_path, {"d.csv": _csv(NUMBERS)})
+    packed = tmp_path / "p.csv.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    parquet = write(tmp_path, "select range as a, range as b, range as c from range(300)")
+    for each in (path, packed, parquet):
+        assert choice.fields(find_files([str(each)])) == pytest.approx(900, rel=0.02)
