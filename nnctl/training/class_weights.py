@@ -33,7 +33,7 @@ def with_class_weight(split: Split, spec: Config, targets: Mapping[str, Target])
         counts = np.bincount(numbers, minlength=len(target.classes or ()))
         weights = len(numbers) / (np.count_nonzero(counts) * np.maximum(counts, 1))
     else:
-        weights = _given(spec.class_weight, spec.where("class_weight"), target)
+        weights = given_weights(spec.class_weight, spec.where("class_weight"), target)
     rows = weights[numbers].astype(np.float32)
     return replace(split, weights=rows if split.weights is None else rows * split.weights)
 
@@ -82,7 +82,7 @@ def _one_class_a_row(target: Target, y: Array | Rows) -> bool:
     return y.ndim <= 2 if target.labels == "onehot" else y.size == len(y)
 
 
-def _given(class_weight: Mapping[str, float], where: str, target: Target) -> Array:
+def given_weights(class_weight: Mapping[str, float], where: str, target: Target) -> Array:
     """(classes,) the weights given in the config; 1 for classes that it does not name."""
     column, classes = target.columns[0], target.classes or ()
     weights = np.ones(len(classes))

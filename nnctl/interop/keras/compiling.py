@@ -23,8 +23,11 @@ class Compiling:
     left_out: tuple[str, ...] = ()
 
 
-def compiling_of(model: Model) -> Compiling:
-    """Raises InputError if Keras does not have the optimizer or a loss; metrics that it does not have are left out."""
+def compiling_of(model: Model, *, ctc_of_probabilities: bool = False) -> Compiling:
+    """ctc_of_probabilities: whether ctc may read what a softmax gives, which Keras' own does not.
+
+    Raises InputError if Keras does not have the optimizer or a loss; metrics that it does not have are left out.
+    """
     spec, left_out = model.spec, []
     found: dict[bool, dict[str, list[KerasObject]]] = {
         weighted: {output: [] for output in spec.outputs} for weighted in (False, True)
@@ -32,14 +35,18 @@ def compiling_of(model: Model) -> Compiling:
     for each in model.metrics:
         units = model.graph.shapes[each.output][-1]
         try:
-            made = metric(each, spec.losses[each.output].labels, units)
+            name = each.name.removeprefix(f"{each.output}_" if len(spec.outputs) > 1 else "")
+            made = metric(each.metric, name, spec.losses[each.output].labels, units)
         except InputError as error:
             left_out.append(f"the metric {each.name} is left out: {error.problems[0].message}")
         else:
             found[each.weighted][each.output].append(made)
     return Compiling(
         optimizer(spec.optimizer),
-        tuple(loss(spec.losses[name], after_softmax=not model.gives_logits(name)) for name in spec.outputs),
+        tuple(
+            loss(spec.losses[name], after_softmax=not (model.gives_logits(name) or ctc_of_probabilities))
+            for name in spec.outputs
+        ),
         tuple(spec.loss_weights[name] for name in spec.outputs),
         tuple(tuple(found[False][name]) for name in spec.outputs),
         tuple(tuple(found[True][name]) for name in spec.outputs),

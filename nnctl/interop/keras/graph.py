@@ -27,11 +27,15 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Call:
-    """A call of a layer. Arguments are tensors, lists of tensors (and None), or plain values."""
+    """A call of a layer. Arguments are tensors, lists of tensors (and None), or plain values.
+
+    outputs: how many tensors it gives: those of nnctl's layer.
+    """
 
     layer: str
     arguments: tuple[Any, ...]
     named: Mapping[str, Any] = field(default_factory=dict)
+    outputs: int = 1
 
     @property
     def tensors(self) -> list[Tensor]:
@@ -47,13 +51,14 @@ class KerasLayer:
     """A layer, or an operation of `keras.ops`.
 
     weights: by their place in a .keras file, below the layer's group, in Keras' order. trained: the places of the
-    weights that training changes.
+    weights that training changes. names: of the weights in nnctl, in the same order.
     """
 
     name: str
     made: KerasObject
     weights: Mapping[str, Array] = field(default_factory=dict)
     trained: frozenset[str] = frozenset()
+    names: tuple[str, ...] = ()
 
     @property
     def is_layer(self) -> bool:
@@ -64,7 +69,8 @@ class KerasLayer:
 class KerasModel:
     """layers: by name, the model's inputs included, which are called InputLayer. calls: in order, each after those
     whose outputs it takes. sequential: whether every layer takes just the output of the one before. padding: what
-    padded time steps must be filled with, by the name of an input that has some."""
+    padded time steps must be filled with, by the name of an input that has some. names: what nnctl calls a tensor, by
+    its layer, call and output."""
 
     name: str
     layers: dict[str, KerasLayer]
@@ -73,6 +79,7 @@ class KerasModel:
     outputs: list[Tensor]
     sequential: bool
     padding: dict[str, float] = field(default_factory=dict)
+    names: dict[tuple[str, int, int], str] = field(default_factory=dict)
 
     def calls_of(self, layer: str) -> Sequence[Call]:
         return [call for call in self.calls if call.layer == layer]

@@ -6,7 +6,7 @@ nnctl has Keras' names, arguments, defaults and weights, so most rows say nothin
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nnctl.components.component import Declared
@@ -54,7 +54,8 @@ class Row:
     inputs: how Keras takes several tensors: "list", "arguments" of their own, or a tensor and the "states".
     weights: where a .keras file has the weights, see `weight_paths`.
     masks: the arguments of the call that take masks: one for each tensor, or one list for all.
-    frozen: whether Keras takes `trainable`, which says nothing of a layer without weights.
+    frozen: whether Keras takes `trainable`, which says nothing of a layer without weights. required: arguments that
+    have no default in Keras.
     """
 
     renamed: Mapping[str, str] = field(default_factory=dict)
@@ -63,6 +64,7 @@ class Row:
     weights: Places = OWN
     masks: tuple[str, ...] = ()
     frozen: bool = True
+    required: tuple[str, ...] = ()
 
 
 SAME = Row()
@@ -75,7 +77,8 @@ ROWS: dict[str, Row] = {
     **dict.fromkeys(("Dense", "Embedding", "Masking", "Rescaling"), SAME),
     **dict.fromkeys(("Conv1D", "Conv2D", "Conv1DTranspose", "Conv2DTranspose"), SAME),
     **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D"), SAME),
-    **dict.fromkeys(("MaxPooling1D", "MaxPooling2D", "AveragePooling1D", "AveragePooling2D"), SAME),
+    **dict.fromkeys(("MaxPooling1D", "MaxPooling2D"), SAME),
+    **dict.fromkeys(("AveragePooling1D", "AveragePooling2D"), Row(required=("pool_size",))),
     **dict.fromkeys(("GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalAveragePooling2D"), SAME),
     "GlobalAveragePooling1D": MASKED,
     **dict.fromkeys(("ZeroPadding1D", "ZeroPadding2D", "Cropping1D", "Cropping2D"), SAME),
@@ -114,15 +117,14 @@ def row_of(layer: Layer) -> Row:
 def keras_layer(layer: Layer) -> KerasObject:
     """The layer in Keras, without its name. Raises InputError for what Keras does not have."""
     row = row_of(layer)
-    arguments = {
-        row.renamed.get(name, name): keras_value(getattr(layer, name))
-        for name in type(layer).model_fields
-        if name not in row.call and name != "trainable"
-    }
-    if not layer.trainable:  # in Keras, the argument of a wrapper does not reach the layer inside
-        arguments |= {name: _frozen(value) for name, value in arguments.items() if isinstance(value, KerasObject)}
-        arguments |= {"trainable": False} if row.frozen else {}
-    return KerasObject("keras.layers", layer.kind, arguments)
+    made = KerasObject.of("keras.layers", layer.kind, layer, value=keras_value, renamed=row.renamed,
+                          without=(*row.call, "trainable"))  # fmt: skip
+    made = replace(made, defaults={name: value for name, value in made.defaults.items() if name not in row.required})
+    if layer.trainable or not row.frozen:
+        return made
+    # in Keras, the argument of a wrapper does not reach the layer inside
+    inside = {name: _frozen(value) for name, value in made.arguments.items() if isinstance(value, KerasObject)}
+    return made.with_arguments(**inside, trainable=False)
 
 
 def keras_value(value: Any) -> Any:
@@ -143,7 +145,7 @@ def _frozen(value: KerasObject) -> KerasObject:
     """A layer inside of one that is not trained; another object as it is."""
     if value.module != "keras.layers" or value.name not in ROWS or not ROWS[value.name].frozen:
         return value
-    return KerasObject(value.module, value.name, {**value.arguments, "trainable": False})
+    return value.with_arguments(trainable=False)
 
 
 def weight_paths(layer: Layer, names: Sequence[str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from nnctl.data import Preprocessing
@@ -79,8 +80,10 @@ class _Lowering:
             taken = [self._own_copy(source) for source in node.sources]
         call = self._call(node, owner, taken, given)
         number = len(self.result.calls_of(owner))
-        self.result.calls.append(call)
-        for output, name in enumerate((node.name, *states_of(node))):
+        outputs = (node.name, *states_of(node))
+        self.result.calls.append(replace(call, outputs=len(outputs)))
+        for output, name in enumerate(outputs):
+            self.result.names[owner, number, output] = name
             self.tensors[name] = Tensor(owner, number, output, self.graph.shapes[name], self.dtype)
             self.masks[name] = None
         self.masks[node.name] = mask = mask_after(node, taken, given)
@@ -102,11 +105,11 @@ class _Lowering:
         paths = weight_paths(node.layer, tuple(weights))
         arrays = {paths[name]: array for name, array in weights.items()}
         trained = frozenset(path for name, path in paths.items() if f"{owner}/{name}" in self.program.spans)
-        return KerasLayer(owner, self._typed(made), arrays, trained)
+        return KerasLayer(owner, self._typed(made), arrays, trained, tuple(weights))
 
     def _typed(self, made: KerasObject) -> KerasObject:
         dtype = KerasObject("keras", "DTypePolicy", {"name": self.dtype})
-        return KerasObject(made.module, made.name, {**made.arguments, "dtype": dtype})
+        return made.with_arguments(dtype=dtype)
 
     def _call(self, node: Node, owner: str, taken: list[Tensor], masks: list[Mask | None]) -> Call:
         row = row_of(node.layer)

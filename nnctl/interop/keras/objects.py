@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from nnctl.components.component import Declared
@@ -12,17 +13,43 @@ from nnctl.nn.activations.base import Activation
 from nnctl.nn.initializers import Initializer
 from nnctl.nn.regularizers import L1L2, Regularizer
 
+SAME_NAMES: Mapping[str, str] = MappingProxyType({})
+
 
 @dataclass(frozen=True)
 class KerasObject:
     """An object of a class of Keras: `keras.layers.Dense(units=3)`.
 
-    module: "keras.layers". arguments: numbers, strings, tuples, None, or objects again.
+    module: "keras.layers". arguments: numbers, strings, tuples, None, or objects again. defaults: the arguments that
+    Keras assumes where they are not given; what has none must be given.
     """
 
     module: str
     name: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, module: str, name: str, given: Declared, *, value: Callable[[Any], Any] = lambda value: value,
+           renamed: Mapping[str, str] = SAME_NAMES, without: Collection[str] = ()) -> KerasObject:  # fmt: skip
+        """The object with a component's arguments. value: converts each. renamed: names that Keras has for them."""
+        fields = type(given).model_fields
+        usual = type(given)(**{field: getattr(given, field) for field in fields if fields[field].is_required()})
+        names = {field: renamed.get(field, field) for field in fields if field not in without}
+        arguments = {own: value(getattr(given, field)) for field, own in names.items()}
+        defaults = {own: value(getattr(usual, field)) for field, own in names.items()
+                    if not fields[field].is_required()}  # fmt: skip
+        return cls(module, name, arguments, defaults)
+
+    def given(self) -> dict[str, Any]:
+        """The arguments that are not defaults."""
+        unlike = {name: value for name, value in self.arguments.items()
+                  if name not in self.defaults or self.defaults[name] != value}  # fmt: skip
+        return dict(sorted(unlike.items(), key=lambda item: item[0] in self.defaults))
+
+    def with_arguments(self, **more: Any) -> KerasObject:
+        """The same with further arguments."""
+        return KerasObject(self.module, self.name, {**self.arguments, **more}, self.defaults)
 
     def to_json(self) -> dict[str, Any]:
         """As Keras serializes it."""
@@ -63,7 +90,7 @@ WITH_ARGUMENTS = {
 
 def initializer(given: Initializer) -> KerasObject:
     """Raises InputError for an initializer that Keras does not have."""
-    return KerasObject("keras.initializers", known(INITIALIZERS, given, "initializer"), plain_arguments(given))
+    return KerasObject.of("keras.initializers", known(INITIALIZERS, given, "initializer"), given)
 
 
 def regularizer(given: Regularizer) -> KerasObject:
@@ -71,20 +98,16 @@ def regularizer(given: Regularizer) -> KerasObject:
     name = known(REGULARIZERS, given, "regularizer")
     if isinstance(given, L1L2):
         l1, l2 = given.strengths()
-        return KerasObject("keras.regularizers", name, {"l1": l1, "l2": l2})
-    return KerasObject("keras.regularizers", name, plain_arguments(given))
+        return KerasObject("keras.regularizers", name, {"l1": l1, "l2": l2}, {"l1": 0.0, "l2": 0.0})
+    return KerasObject.of("keras.regularizers", name, given)
 
 
 def activation(given: Activation) -> str | KerasObject:
     """The name of the function; the layer that computes it where it has arguments. Raises InputError for an activation
     that Keras does not have."""
     kind = known(dict(zip(ACTIVATIONS, ACTIVATIONS, strict=True)), given, "activation")
-    arguments = plain_arguments(given)
-    defaults = {name: each.default for name, each in type(given).model_fields.items()}
-    if arguments == defaults:
-        return kind
-    module, name = WITH_ARGUMENTS[kind]
-    return KerasObject(module, name, arguments)
+    made = KerasObject.of(*WITH_ARGUMENTS.get(kind, ("", kind)), given)
+    return made if made.given() else kind
 
 
 def known(table: Mapping[str, str], given: Declared, noun: str) -> str:
@@ -97,8 +120,3 @@ def known(table: Mapping[str, str], given: Declared, noun: str) -> str:
 def is_own(given: Declared) -> bool:
     """Whether a component is nnctl's, and not another package's of the same name."""
     return type(given).__module__.startswith("nnctl.")
-
-
-def plain_arguments(given: Declared) -> dict[str, Any]:
-    """A component's arguments where all are numbers or strings."""
-    return {name: getattr(given, name) for name in type(given).model_fields}

@@ -60,6 +60,15 @@ def random_graph(model):
     return Case(program, inputs, dict(batch.lengths))
 
 
+def padded(case, lowered):
+    """The inputs as Keras' model takes them: the padding filled with what marks it."""
+    given = dict(case.inputs)
+    for name, value in lowered.padding.items():
+        real = np.arange(given[name].shape[1]) < case.lengths[name][:, None]
+        given[name] = np.where(real[..., None], given[name], value)
+    return list(given.values())
+
+
 def random_names():
     return [f"{number}-{'-'.join(sorted(set(arrays.kinds_of(model['layers']))))}"[:60]
             for number, model in enumerate(RANDOM)]  # fmt: skip

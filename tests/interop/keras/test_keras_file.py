@@ -5,7 +5,7 @@ import pytest
 from cli.small_runs import nnctl as command
 from contract import check_rows
 from golden import not_in_keras
-from interop.keras.models import GOLDEN, RANDOM, one_layer, random_graph, random_names
+from interop.keras.models import GOLDEN, RANDOM, one_layer, padded, random_graph, random_names
 from interop.keras.real_keras import close, keras, outputs
 
 import nnctl
@@ -24,11 +24,7 @@ def in_keras(case, folder):
     """The model, exported and loaded again by Keras, and what it takes."""
     lowered = lower(case.program, "model", tuple(case.lengths))
     write_archive(folder / "model.keras", lowered)
-    given = dict(case.inputs)
-    for name, value in lowered.padding.items():
-        real = np.arange(given[name].shape[1]) < case.lengths[name][:, None]
-        given[name] = np.where(real[..., None], given[name], value)
-    return keras.saving.load_model(folder / "model.keras"), list(given.values())
+    return keras.saving.load_model(folder / "model.keras"), padded(case, lowered)
 
 
 def test_every_layer_has_a_row():
