@@ -108,8 +108,10 @@ class _Lowering:
         return KerasLayer(owner, self._typed(made), arrays, trained, tuple(weights))
 
     def _typed(self, made: KerasObject) -> KerasObject:
-        dtype = KerasObject("keras", "DTypePolicy", {"name": self.dtype})
-        return made.with_arguments(dtype=dtype)
+        """The layer, and layers inside of it, with the type of its numbers."""
+        inside = {name: self._typed(value) for name, value in made.arguments.items()
+                  if isinstance(value, KerasObject) and value.module == made.module}  # fmt: skip
+        return made.with_arguments(**inside, dtype=KerasObject("keras", "DTypePolicy", {"name": self.dtype}))
 
     def _call(self, node: Node, owner: str, taken: list[Tensor], masks: list[Mask | None]) -> Call:
         row = row_of(node.layer)

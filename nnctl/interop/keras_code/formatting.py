@@ -119,7 +119,7 @@ def made(given: KerasObject) -> Expression:
     """The call that makes an object."""
     if given.name == "Gelu":
         return f"lambda x: keras.ops.gelu(x, approximate={given.arguments['approximate']})"
-    unlike = given.given()
+    unlike = {name: value for name, value in given.given().items() if name != "dtype"}
     if given.module in BY_NAME and not unlike:
         return text(snake(given.name))
     positional = [value_of(value) for name, value in unlike.items() if name not in given.defaults and name in FIRST]

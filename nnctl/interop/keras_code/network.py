@@ -8,7 +8,6 @@ import re
 from typing import Any
 
 from nnctl.interop.keras.graph import Call, KerasLayer, KerasModel, Tensor
-from nnctl.interop.keras.objects import KerasObject
 from nnctl.interop.keras_code.formatting import (
     STEP,
     Bracket,
@@ -37,7 +36,7 @@ def build_model_code(model: KerasModel, dtype: str) -> list[str]:
 
 def layer_code(layer: KerasLayer) -> Bracket:
     """The call that makes a layer, with its name."""
-    given = _without_dtype(layer.made)
+    given = layer.made
     if given.name == "InputLayer":
         arguments = given.arguments
         dtype = {} if arguments["dtype"].startswith("float") else {"dtype": text(arguments["dtype"])}
@@ -45,13 +44,6 @@ def layer_code(layer: KerasLayer) -> Bracket:
     expression = made(given)
     assert isinstance(expression, Bracket)
     return Bracket(expression.head, (*expression.items, named("name=", text(layer.name))), expression.tail)
-
-
-def _without_dtype(given: KerasObject) -> KerasObject:
-    arguments = {
-        name: value for name, value in given.arguments.items() if name != "dtype" or given.name == "InputLayer"
-    }
-    return KerasObject(given.module, given.name, arguments, given.defaults)
 
 
 def _sequential(model: KerasModel) -> list[str]:

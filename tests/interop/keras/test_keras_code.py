@@ -28,6 +28,7 @@ def in_keras(case):
         model = names["build_model"]()
     finally:
         keras.config.set_floatx("float32")
+        keras.config.set_dtype_policy("float32")
     for name, layer in lowered.layers.items():
         if layer.weights:
             model.get_layer(name).set_weights(list(layer.weights.values()))
