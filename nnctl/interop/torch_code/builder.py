@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,133 +11,17 @@ import numpy as np
 from nnctl.engine.graph import Graph, Node, states_of
 from nnctl.errors import InputError
 from nnctl.interop.torch_code.activations import applied
+from nnctl.interop.torch_code.calls import Call, Result, Tensor
 from nnctl.interop.torch_code.copied import definitions
 from nnctl.interop.torch_code.layers import LAYERS
 from nnctl.interop.torch_code.module_names import ATTRIBUTES
 from nnctl.interop.torch_code.python_text import IN_TRAINING, RESERVED, identifier
 from nnctl.interop.torch_code.statements import REFERENCE, Statements
 from nnctl.nn.layers.activation import Applies
-from nnctl.nn.layers.base import Array, Layer, Shape
+from nnctl.nn.layers.base import Array
 
 # The axes of a tensor in PyTorch's order, by their number without the rows.
 AXES = {2: ("rows", "features", "steps"), 3: ("rows", "channels", "height", "width")}
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """A tensor in `forward`.
-
-    code: a variable. shape: without the rows, in the order of nnctl, features last. first: the features come right
-    after the rows, as PyTorch's convolutions take them. mask: the variable that says which steps are real, or None.
-    name: of the layer that it comes from.
-    """
-
-    code: str
-    shape: Shape
-    first: bool = False
-    mask: str | None = None
-    name: str = ""
-
-    @property
-    def axis(self) -> int:
-        """The axis of the features."""
-        return 1 if self.first else -1
-
-
-@dataclass
-class Call:
-    """What a layer's function is given: the layer, its inputs and weights; and what it adds its code with.
-
-    name: of the attribute. owner: the node whose weights it uses. shape: of the (first) input. weights: by nnctl's
-    names. frozen: whether none is trained. owns: whether it shares the weights of no other layer.
-    """
-
-    layer: Any
-    name: str
-    owner: str
-    tensors: list[Tensor]
-    output: Shape
-    weights: Mapping[str, Array]
-    frozen: bool
-    builder: Builder
-    owns: bool = True
-
-    @property
-    def shape(self) -> Shape:
-        return self.tensors[0].shape
-
-    @property
-    def first(self) -> bool:
-        """Whether the features of the first input come right after its rows."""
-        return self.tensors[0].first
-
-    @property
-    def mask(self) -> str | None:
-        return self.tensors[0].mask
-
-    def x(self, number: int = 0, *, first: bool = False) -> str:
-        """The variable of an input, with its features last or right after the rows."""
-        self.tensors[number] = tensor = self.builder.ordered(self.tensors[number], first)
-        return tensor.code
-
-    def same(self) -> str:
-        """The variable of the first input, whatever the order of its axes."""
-        return self.tensors[0].code
-
-    def module(self, code: str, weights: Mapping[str, Array | None] | None = None, *, suffix: str = "",
-               comment: str = "", fixed: Collection[str] = ()) -> str:  # fmt: skip
-        """Adds `self.name = code` to `__init__`, with its weights by PyTorch's names, of which the `fixed` ones are
-        not trained, and returns `self.name`. Does nothing for a layer that shares the weights of another."""
-        name = f"{self.name}{suffix}"
-        if self.owns:
-            self.builder.add_module(name, code, weights or {}, comment, None if self.frozen else fixed)
-        return f"self.{name}"
-
-    def let(self, name: str, value: str, comment: str = "", *, passing: bool = False) -> str:
-        """A statement that gives a value a name; returns the variable."""
-        variable = self.builder.body.variable(name, passing=passing)
-        self.builder.body.assign(variable, value, comment)
-        return variable
-
-    def variable(self, name: str, *, passing: bool = False) -> str:
-        """A new variable, which `assign` gives a value. passing: it may be called x."""
-        return self.builder.body.variable(name, passing=passing)
-
-    def assign(self, targets: str, value: str) -> None:
-        self.builder.body.assign(targets, value)
-
-    def translate(self, call: Call) -> Result:
-        """What the function of another layer, inside of this one, gives."""
-        return translated(call)
-
-    def differs(self, sentence: str) -> None:
-        """Says what the layer does differently from nnctl in training."""
-        if sentence not in self.builder.differs:
-            self.builder.differs.append(sentence)
-
-    def trains(self, prefix: str) -> bool:
-        """Whether any weight whose name begins so is trained."""
-        return self.builder.trains(self.owner, prefix)
-
-    def result(self, value: str, *, first: bool = False, mask: str | None = None, comment: str = "",
-               states: Sequence[str] = ()) -> Result:  # fmt: skip
-        return Result(value, first, mask, comment, states)
-
-    def alike(self, value: str, **more: Any) -> Result:
-        """A result whose axes have the order of the first input's."""
-        return Result(value, self.first, **more)
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a layer gives: its code, the order of its axes, its mask if it is not that of its input, a comment for its
-    line. states: the code of its further outputs."""
-
-    value: str
-    first: bool = False
-    mask: str | None = None
-    comment: str = ""
-    states: Sequence[str] = ()
 
 
 @dataclass
@@ -177,7 +61,10 @@ class Builder:
         self.lengths_of = {name: "lengths" if len(graph.inputs) == 1 else f"{self.inputs[name]}_lengths"
                            for name in self.lengths}  # fmt: skip
         self.body = Statements([*self.inputs.values(), *self.lengths_of.values()])
-        self._modules = {*ATTRIBUTES}
+        self._attributes: dict[tuple[str, str], str] = {}
+        for node in graph.nodes:
+            if node.shared is None:
+                self.names[node.name] = self.attribute(node.name, node.name)
         for name in graph.inputs:
             self.tensors[name] = self._given(name)
         for node in graph.nodes:
@@ -188,6 +75,12 @@ class Builder:
             self.outputs.append(tensor.code)
             if tensor.mask:
                 self.masks[name] = tensor.mask
+
+    def attribute(self, owner: str, wanted: str) -> str:
+        """The attribute of a node that is to have this name, or one like it if the name is taken."""
+        if (owner, wanted) not in self._attributes:
+            self._attributes[owner, wanted] = identifier(wanted, {*ATTRIBUTES, *self._attributes.values()})
+        return self._attributes[owner, wanted]
 
     @property
     def output_names(self) -> list[str]:
@@ -203,6 +96,13 @@ class Builder:
     def parameters(self) -> list[str]:
         """The parameters of forward: the inputs, and the lengths of those whose padding matters."""
         return [*self.inputs.values(), *self.body.used(list(self.lengths_of.values()), ", ".join(self.outputs))]
+
+    @property
+    def in_training(self) -> list[str]:
+        """The parameters of train: those of forward, and the lengths that only the losses need."""
+        used = {name for mask in self.masks.values() for name in self.parameters_of(mask)}
+        return [*self.parameters, *(name for name in self.lengths_of.values()
+                                    if name in used and name not in self.parameters)]  # fmt: skip
 
     def parameters_of(self, mask: str) -> list[str]:
         """The parameters of the method that gives the mask of an output."""
@@ -263,9 +163,6 @@ class Builder:
     def _add(self, node: Node) -> None:
         """The statements of a node."""
         owner = self.graph.owner(node)
-        if owner not in self.names:
-            self.names[owner] = identifier(owner, self._modules)
-            self._modules.add(self.names[owner])
         own = {key.removeprefix(f"{owner}/"): value for key, value in self.weights.items()
                if key.startswith(f"{owner}/")}  # fmt: skip
         tensors = [self.tensors[source] for source in node.sources]
@@ -274,7 +171,7 @@ class Builder:
             return
         call = Call(node.layer, self.names[owner], owner, tensors, self.graph.shapes[node.name], own,
                     not self.trains(owner), self, node.shared is None)  # fmt: skip
-        result = translated(call)
+        result = self.translated(call)
         value, function = result.value, node.layer.outer_activation()
         mask = call.mask if result.mask is None and node.layer.passes_mask else result.mask
         tensor = Tensor("", call.output, result.first and len(call.output) > 1, mask, identifier(node.name, ()))
@@ -298,12 +195,11 @@ class Builder:
         self.body.assign(code, value, comment)
         return code
 
-
-def translated(call: Call) -> Result:
-    """What the layer's function adds. Raises InputError for a layer that is not in the table."""
-    layer: Layer = call.layer
-    function = LAYERS.get(layer.kind)
-    if function is None:
-        raise InputError(f"layer {call.name!r} ({layer.kind}) cannot be written in PyTorch",
-                         hint="replace it with layers of nnctl, or export with --to onnx")  # fmt: skip
-    return function(call)
+    def translated(self, call: Call) -> Result:
+        """What the layer's function adds. Raises InputError for a layer that is not in the table."""
+        function = LAYERS.get(call.layer.kind)
+        if function is None:
+            raise InputError(f"layer {call.owner!r} ({call.layer.kind}) cannot be written in PyTorch",
+                             hint="train a model of nnctl's own layers")  # fmt: skip
+        result: Result = function(call)
+        return result

@@ -22,7 +22,7 @@ def docstring(model: Model, builder: Builder, described: Described, weights: str
     lines += ["", f"Written by nnctl {__version__}. It needs torch and safetensors.", ""]
     for name, parameter in builder.inputs.items():
         lines += input_lines(parameter, name, described)
-        if (lengths := builder.lengths_of.get(name)) in builder.parameters:
+        if (lengths := builder.lengths_of.get(name)) in builder.in_training:
             lines += paragraph(f"{lengths} (rows,): how many steps of each row are real; the others are padding.")
     for output, name in zip(builder.graph.outputs, builder.output_names, strict=True):
         name = name if len(builder.output_names) > 1 else "The output"

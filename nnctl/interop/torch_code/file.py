@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from nnctl.errors import InputError
 from nnctl.interop.torch_code.activations import applied
 from nnctl.interop.torch_code.builder import Builder
 from nnctl.interop.torch_code.copied import definitions, names_in, needed_by
 from nnctl.interop.torch_code.data import Described
 from nnctl.interop.torch_code.data_in_words import docstring
-from nnctl.interop.torch_code.python_text import INDENT, class_name, commented, fitted
+from nnctl.interop.torch_code.python_text import INDENT, class_name, commented, fitted, paragraph
 from nnctl.interop.torch_code.training.loop import training_code
 from nnctl.training.model import Model
 
@@ -38,9 +39,10 @@ def file_of(model: Model, described: Described, weights: str) -> File:
     while name in definitions():
         name += "Model"
     code = "\n".join(class_code(builder, name, masks=True))
+    training, notes = training_or_why_not(model, builder, described)
     after = [
         load_code(name, model.program.dtype.name),
-        *training_code(model, builder, described),
+        *training,
         main_code(builder, model, described),
     ]
     used = needed_by(code + "\n\n" + "\n\n".join(after))
@@ -48,7 +50,16 @@ def file_of(model: Model, described: Described, weights: str) -> File:
     head = [*docstring(model, builder, described, weights), "", *imports("\n".join(blocks))]
     if constants := described.constants():
         head += ["", *constants]
-    return File("\n\n\n".join(["\n".join(head), *blocks]) + "\n", builder.state)
+    return File("\n\n\n".join(["\n".join(head), *blocks]) + "\n", builder.state, notes)
+
+
+def training_or_why_not(model: Model, builder: Builder, described: Described) -> tuple[list[str], tuple[str, ...]]:
+    """The code of `train`, and a note that there is none where a loss or an optimizer cannot be written in PyTorch."""
+    try:
+        return training_code(model, builder, described), ()
+    except InputError as error:
+        why = f"there is no function train, because {error.problems[0].message}"
+        return ["\n".join(paragraph(f"# {why[0].upper()}{why[1:]}.", hanging="# "))], (f"in the file, {why}",)
 
 
 def imports(code: str) -> list[str]:

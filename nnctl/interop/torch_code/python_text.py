@@ -57,7 +57,7 @@ def call(function: str, *values: Any, **named: Any) -> str:
 def identifier(text: str, taken: Iterable[str] = RESERVED) -> str:
     """A name like the text that Python takes, and that is not taken."""
     name = re.sub(r"\W", "_", text)
-    if not name.isidentifier():
+    if not name.isidentifier() or name.startswith("_"):  # those would be private
         name = f"layer_{name}"
     taken = set(taken)
     number, free = 0, name

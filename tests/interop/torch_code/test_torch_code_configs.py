@@ -127,8 +127,37 @@ STEPS = {
 }  # fmt: skip
 
 
+def write_sequences(folder):
+    """Sequences of 1 to 6 steps, with a class at each."""
+    rng = np.random.default_rng(0)
+    rows = ["id,t,a,b,kind"]
+    for number in range(30):
+        for t in range(rng.integers(1, 7)):
+            a, b = rng.normal(size=2)
+            rows.append(f"{number},{t},{a:.3f},{b:.3f},{'nvp'[int(a > 0) + int(a > 1)]}")
+    (folder / "steps.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return {"path": str(folder / "steps.csv"), "target": "kind", "features": ["a", "b"],
+            "sequence": {"id": "id", "order": "t", "target": "each"}}  # fmt: skip
+
+
+EACH_STEP = {"loss": "sparse_categorical_crossentropy", "optimizer": {"sgd": {"learning_rate": 1.0}}, "epochs": 1,
+             "batch_size": "all"}  # fmt: skip
+
+
+@pytest.mark.parametrize("layers", [
+    [DENSE],
+    [{"GRU": {"units": 3, "return_sequences": True}}, DENSE],
+    [{"Bidirectional": {"layer": {"SimpleRNN": {"units": 2, "return_sequences": True, "activation": "relu",
+                                                "use_bias": False}}, "merge_mode": "sum"}}, DENSE],
+    [{"Conv1D": {"filters": 3, "kernel_size": 3, "padding": "causal"}}, DENSE],
+], ids=["dense", "gru", "both directions", "mask ended"])  # fmt: skip
+def test_a_step_of_training_on_steps(layers, tmp_path):
+    step_of_training(config.loads(json.dumps(EACH_STEP | {"dataset": write_sequences(tmp_path), "layers": layers})),
+                     tmp_path)  # fmt: skip
+
+
 def spec_of(case):
-    changes = {"optimizer": {"sgd": {"learning_rate": 1.0}}, "epochs": 1, "batch_size": None, "callbacks": []}
+    changes = {"optimizer": {"sgd": {"learning_rate": 1.0}}, "epochs": 1, "batch_size": "all", "callbacks": []}
     if isinstance(STEPS[case], Path):
         return config.load(STEPS[case], [f"{key}={json.dumps(value)}" for key, value in changes.items()])
     return config.loads(json.dumps({"metrics": []} | STEPS[case] | changes))
@@ -136,9 +165,14 @@ def spec_of(case):
 
 @pytest.mark.parametrize("case", STEPS)
 def test_a_step_of_training(case, tmp_path):
+    step_of_training(spec_of(case), tmp_path)
+
+
+def step_of_training(spec, folder):
+    """Trains the generated module and the NumPy engine on a batch, and compares their weights."""
     import torch
 
-    written = Written(spec_of(case), tmp_path, rows=30)
+    written = Written(spec, folder, rows=30)
     names = runpy.run_path(str(written.path))
     module = names["load"]()
     inputs, lengths = written.inputs()
@@ -147,7 +181,7 @@ def test_a_step_of_training(case, tmp_path):
     targets = [torch.from_numpy(np.array(y)) for y in written.batch.targets.values()]
     targets = [y.long() if y.dtype == torch.int32 else y for y in targets]
     more = {"sample_weight": torch.from_numpy(written.given[:30])} if written.described.preprocessing.weight else {}
-    names["train"](module, *(given[name] for name in written.builder.parameters), *targets, **more)
+    names["train"](module, *(given[name] for name in written.builder.in_training), *targets, **more)
 
     model = written.model
     if model.spec.class_weight == "balanced":  # the file counts the classes of the rows that it is given

@@ -1,6 +1,6 @@
 """Layers in PyTorch's words: a table from a layer to the function that writes it, one family a file.
 
-A function is given a Call (see nnctl.interop.torch_code.builder): it adds the layer's module to `__init__`, with the
+A function is given a Call (see nnctl.interop.torch_code.calls): it adds the layer's module to `__init__`, with the
 weights as PyTorch has them, and returns the code of its output. The `activation` of a layer is applied afterwards. What
 PyTorch lacks is called by its name in `written_out`, which the file gets a copy of.
 """

@@ -124,7 +124,8 @@ def of_direction(call, name, layer, half):
     """The call of one of the two layers."""
     weights = {key.partition("/")[2]: w for key, w in call.weights.items() if key.startswith(f"{name}/")}
     starts = call.tensors[1 : 1 + half] if name == "forward" else call.tensors[1 + half :]
-    return replace(call, layer=layer, name=f"{call.name}_{name}", weights=weights, tensors=[call.tensors[0], *starts],
+    attribute = call.builder.attribute(call.owner, f"{call.name}_{name}")
+    return replace(call, layer=layer, name=attribute, weights=weights, tensors=[call.tensors[0], *starts],
                    frozen=not call.trains(f"{name}/"))  # fmt: skip
 
 

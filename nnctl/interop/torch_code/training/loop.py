@@ -26,7 +26,7 @@ def training_code(model: Model, builder: Builder, described: Described) -> list[
     first = builder.inputs[builder.graph.inputs[0]]
     batch = "None" if model.spec.batch_size is None else str(model.spec.batch_size)
     size = "batch_size or len(" + first + ")" if model.spec.batch_size is None else "batch_size"
-    given = [*builder.parameters, *targets(builder), *(["sample_weight"] if described.preprocessing.weight else [])]
+    given = [*builder.in_training, *targets(builder), *(["sample_weight"] if described.preprocessing.weight else [])]
     lines = [
         *fitted(f"def train(model, {', '.join(given)}, epochs={model.spec.epochs}, batch_size={batch}):"),
         *documentation(model, builder, described, written.differs),

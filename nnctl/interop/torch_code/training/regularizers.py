@@ -45,21 +45,23 @@ def weights_of(builder: Builder, key: str) -> list[str]:
     module, (*within, name) = builder.names[owner], weight.split("/")
     if "bias" in (name,) and f"{module}.1.bias" in builder.state:
         return [f"model.{module}[1].bias"]
-    for start in _starts(module, within):
+    for start in _starts(builder, owner, within):
         known = [f"{start[0]}{each}{start[1]}" for each in NAMES[name]]
         if held := [each for each in known if each in builder.state]:
             return [f"model.{_attribute(each)}" for each in held]
-    raise InputError(f"the regularizer of {key} cannot be written in PyTorch", hint="remove it from the config")
+    raise InputError(f"the regularizer of {key} cannot be written in PyTorch", hint="train without it")
 
 
-def _starts(module: str, within: list[str]) -> list[tuple[str, str]]:
+def _starts(builder: Builder, owner: str, within: list[str]) -> list[tuple[str, str]]:
     """(beginning, end) of the names that a weight may have in PyTorch."""
+    module = builder.names[owner]
     if not within:
         return [(f"{module}.", "")]
     [part] = within
+    direction = builder.attribute(owner, f"{module}_{part}")
     return [
         (f"{module}.{part}.", ""),
-        (f"{module}_{part}.", ""),
+        (f"{direction}.", ""),
         (f"{module}.", "_reverse" if part == "backward" else ""),
     ]
 
