@@ -122,6 +122,14 @@ def test_of_equal_values_the_first_gets_the_gradient():
     agree(by_numpy(case), by_torch(case), rtol=1e-12)
 
 
+def test_a_step_is_padding_where_all_its_features_have_the_value():
+    x = np.array([[[2.0, 2], [2, 1], [0, 0]], [[1, 3], [2, 2], [2, 2]]])
+    case = Case.of({"Masking": {"mask_value": 2}}, [x])
+    found = by_torch(case)
+    agree(by_numpy(case), found, rtol=1e-12)
+    assert found.mask.tolist() == [[False, True, True], [True, False, False]]
+
+
 def test_of_equal_inputs_both_get_half_the_gradient():
     x = np.ones((2, 3))
     for kind in ("Maximum", "Minimum"):

@@ -66,6 +66,24 @@ def test_of_logits(case, dtype, close):
     check(loss, values, tensor, each, loss.backward_logits(saved, dl), close, dl)
 
 
+@pytest.mark.parametrize(
+    ("entry", "y", "p"),
+    [
+        ({"binary_focal_crossentropy": {"gamma": 0.5}}, [[1, 0], [1, 1]], [[1, 0], [0, 0.5]]),  # exactly right or wrong
+        ("cosine_similarity", [[1, 2], [0, 0]], [[0, 0], [3, 1]]),  # no direction
+        ("categorical_crossentropy", [[1, 0], [0, 1]], [[0, 0], [0.5, 0.5]]),  # no share, as relu may give
+        ("hinge", [[1, 0], [1, 1]], [[1, -1], [2, 0]]),  # exactly at the margin
+    ],
+)
+def test_at_the_ends(entry, y, p):
+    loss, y, p = losses.build(entry), np.array(y, float), np.array(p, float)
+    each, saved = loss.forward(y, p.copy())
+    tensor = torch.from_numpy(p.copy()).requires_grad_()
+    dl = np.array([0.7, -1.3])
+    found = loss_values(loss, torch.from_numpy(y), tensor)
+    check(loss, found, tensor, each, loss.backward(saved, dl), EXACT, dl)
+
+
 def test_half_precision_is_computed_in_float32():
     y, p = torch.tensor([1, 0]), torch.tensor([[0.5, 0.5], [0.25, 0.75]], dtype=torch.bfloat16)
     values = loss_values(losses.build("sparse_categorical_crossentropy"), y, p)
