@@ -48,6 +48,13 @@ def test_labels_of_many_lengths(dtype, close):
     assert np.isfinite(each).all()
 
 
+def test_long_sequences_in_float32():
+    rng = np.random.default_rng(0)
+    each = check(rng.integers(1, 30, (4, 60)), rng.normal(0, 8, (4, 300, 30)), None, np.float32,
+                 {"rtol": 1e-5, "atol": 1e-5})  # fmt: skip
+    assert each.min() > 1000
+
+
 @precisions
 def test_padding_and_labels_that_do_not_fit(dtype, close):
     rng = np.random.default_rng(0)

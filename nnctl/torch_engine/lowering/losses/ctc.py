@@ -18,6 +18,7 @@ def ctc(loss, y, z, lengths=None):
     # between two equal labels there must be a blank
     needed = labels + ((y[:, 1:] == y[:, :-1]) & (y[:, 1:] != 0)).sum(dim=1)
     fit = needed <= lengths
-    log_p = F.log_softmax(z, dim=-1)
+    # sums over long paths in float32 would leave three digits of the gradient; Apple's GPUs have nothing else
+    log_p = F.log_softmax(z, dim=-1, dtype=z.dtype if z.device.type == "mps" else torch.float64)
     values = F.ctc_loss(log_p.transpose(0, 1), y, lengths, torch.where(fit, labels, 0), reduction="none")
-    return torch.where(fit, values, float("inf"))  # what does not fit has no path
+    return torch.where(fit, values.to(z.dtype), float("inf"))  # what does not fit has no path
