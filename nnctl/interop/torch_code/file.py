@@ -132,6 +132,6 @@ def main_code(builder: Builder, model: Model, described: Described) -> str:
             lines.append(f"    print({name})")
             continue
         border = 0 if model.gives_logits(output) else 0.5
-        found = f"row > {border}" if labels == "binary" else "row.argmax()"
-        lines += [f"    for row in {name}:", f"        print({classes}[int({found})], row.tolist())"]
+        found, number = (f"row > {border}", "row.item()") if labels == "binary" else ("row.argmax()", "row.max()")
+        lines += [f"    for row in {name}:", f'        print({classes}[int({found})], f"{{{number}:.3f}}")']
     return "\n".join(lines)

@@ -13,6 +13,8 @@ def time_distributed(call):
     inner, x = call.layer.layer, call.x()
     if inner.kind in STEP_BY_STEP:
         return call.translate(replace(call, layer=inner, tensors=[replace(call.tensors[0], mask=None)]))
+    if inner.whole_batch:
+        call.differs(f"{call.name} normalizes all steps of a batch together; nnctl each step by itself.")
     steps = call.let("steps", f"{x}.flatten(0, 1)", "each step is a row", passing=True)
     tensor = replace(call.tensors[0], code=steps, shape=call.shape[1:], mask=None)
     made = call.translate(replace(call, layer=inner, tensors=[tensor], output=call.output[1:]))
