@@ -83,14 +83,15 @@ def command(
 
         show(predictions, Terminal.of())
         return
-    from nnctl.reports.predictions import written  # imported here to keep start-up fast
+    from nnctl.reports.predictions import pieces  # imported here to keep start-up fast
 
     kept = [name for name, role in predictions.roles.items() if role == "kept"]
-    content = written(predictions.columns, form, kept)
+    content = pieces(predictions.columns, form, kept)
     if not file:
-        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.writelines(content)
     elif file.exists() and not file.is_file():  # /dev/stdout or a named pipe
-        file.write_bytes(content)
+        with file.open("wb") as opened:
+            opened.writelines(content)
     else:
         from nnctl.training.atomic_files import write_safely  # imported here to keep start-up fast
 

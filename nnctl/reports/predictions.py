@@ -7,7 +7,7 @@ import io
 import re
 import tempfile
 import zipfile
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,22 @@ Columns = Mapping[str, np.ndarray]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs a cell that begins with one of these as a formula
 
 
-def written(columns: Columns, form: str, kept: Collection[str] = ()) -> bytes:
-    """The columns as a file in that format, one of FORMATS. kept: columns copied from the input as text; if a format
-    distinguishes numbers from text, their numbers become numbers."""
+_ROWS = 1 << 16  # that are written together
+
+
+def pieces(columns: Columns, form: str, kept: Collection[str] = ()) -> Iterator[bytes]:
+    """The content of a file in that format, one of FORMATS, piece by piece where the format allows it. kept: columns
+    copied from the input as text; if a format distinguishes numbers from text, their numbers become numbers."""
     if form not in ("csv", "tsv"):
         columns = {name: _numbers(column) if name in kept else column for name, column in columns.items()}
     return FORMATS[form](columns)
+
+
+def _some_rows(columns: Columns) -> Iterator[Columns]:
+    """The columns, some rows at a time."""
+    count = len(next(iter(columns.values()), ()))
+    for first in range(0, count, _ROWS):
+        yield {name: column[first : first + _ROWS] for name, column in columns.items()}
 
 
 def _numbers(column: np.ndarray) -> np.ndarray:
@@ -53,13 +63,18 @@ def _rows(columns: Columns) -> Iterator[tuple[Any, ...]]:
     return zip(*(_shortest(column).tolist() for column in columns.values()), strict=True)
 
 
-def _delimited(delimiter: str) -> Callable[[Columns], bytes]:
-    def write(columns: Columns) -> bytes:
+def _delimited(delimiter: str) -> Callable[[Columns], Iterator[bytes]]:
+    def lines(rows: Iterable[Iterable[Any]]) -> bytes:
         file = io.StringIO(newline="")
-        writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
-        writer.writerow([_cell(name) for name in columns])
-        writer.writerows([_cell(cell) for cell in row] for row in _rows(columns))
+        csv.writer(file, delimiter=delimiter, lineterminator="\n").writerows(
+            [_cell(cell) for cell in row] for row in rows
+        )
         return file.getvalue().encode()
+
+    def write(columns: Columns) -> Iterator[bytes]:
+        yield lines([columns])
+        for some in _some_rows(columns):
+            yield lines(_rows(some))
 
     return write
 
@@ -73,16 +88,17 @@ def _cell(value: Any) -> Any:
     return value
 
 
-def _json(columns: Columns) -> bytes:
-    return (dumps([dict(zip(columns, row, strict=True)) for row in _rows(columns)], indent=1) + "\n").encode()
+def _json(columns: Columns) -> Iterator[bytes]:
+    yield (dumps([dict(zip(columns, row, strict=True)) for row in _rows(columns)], indent=1) + "\n").encode()
 
 
-def _json_lines(columns: Columns) -> bytes:
-    records = (dict(zip(columns, row, strict=True)) for row in _rows(columns))
-    return "".join(dumps(record, indent=None) + "\n" for record in records).encode()
+def _json_lines(columns: Columns) -> Iterator[bytes]:
+    for some in _some_rows(columns):
+        records = (dict(zip(columns, row, strict=True)) for row in _rows(some))
+        yield "".join(dumps(record, indent=None) + "\n" for record in records).encode()
 
 
-def _npz(columns: Columns) -> bytes:
+def _npz(columns: Columns) -> Iterator[bytes]:
     # not np.savez, because a column may have the name of one of its arguments, such as "file"
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -92,23 +108,24 @@ def _npz(columns: Columns) -> bytes:
                 array = np.where(np.equal(column, np.array(None)), "", column).astype(str)
             with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
                 np.lib.format.write_array(entry, np.ascontiguousarray(array), allow_pickle=False)
-    return file.getvalue()
+    yield file.getvalue()
 
 
-def _parquet(columns: Columns) -> bytes:
+def _parquet(columns: Columns) -> Iterator[bytes]:
     import duckdb  # imported here to keep start-up fast
 
     types = ", ".join(f"{_quoted(name)}: {_text(_sql_type(column))}" for name, column in columns.items())
     with tempfile.TemporaryDirectory() as folder:
         # through JSON lines, because DuckDB takes arrays only from pandas or pyarrow
         lines, file = Path(folder) / "rows.jsonl", Path(folder) / "rows.parquet"
-        lines.write_bytes(_json_lines(columns))
+        with lines.open("wb") as written:
+            written.writelines(_json_lines(columns))
         with duckdb.connect() as connection:
             connection.execute(
                 f"copy (select * from read_json({_text(str(lines))}, format='newline_delimited', columns={{{types}}})) "
                 f"to {_text(str(file))} (format parquet)"
             )
-        return file.read_bytes()
+        yield file.read_bytes()
 
 
 def _sql_type(column: np.ndarray) -> str:
@@ -127,7 +144,7 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-FORMATS: dict[str, Callable[[Columns], bytes]] = {
+FORMATS: dict[str, Callable[[Columns], Iterator[bytes]]] = {
     "csv": _delimited(","),
     "tsv": _delimited("\t"),
     "json": _json,

@@ -128,10 +128,10 @@ def test_predict_needs_no_target_and_names_a_missing_column(run, tmp_path):
 
 
 def test_text_that_a_spreadsheet_would_run_is_escaped():
-    from nnctl.reports.predictions import written
+    from nnctl.reports.predictions import pieces
 
     columns = {"kind": np.array(["=cmd", "+1", "-x", "@y", "plain"], dtype=object), "n": np.array([-1.5, 2, 3, 4, 5])}
-    lines = written(columns, "csv").decode().splitlines()
+    lines = b"".join(pieces(columns, "csv")).decode().splitlines()
     assert lines[1:] == ["'=cmd,-1.5", "'+1,2.0", "'-x,3.0", "'@y,4.0", "plain,5.0"]
 
 

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnctl.errors import DataError
-
 if TYPE_CHECKING:
     import duckdb
 
@@ -47,8 +45,10 @@ def pieces(rows: duckdb.DuckDBPyRelation, dtypes: Sequence[Any]) -> Iterator[lis
     """The columns of some tens of thousands of rows at a time; in the order of the rows, if DuckDB has one thread.
 
     dtypes: of the columns, float64 or int32 as the query casts them. There must be no NULL. The arrays are valid until
-    the next piece. Raises DataError with DuckDB's message.
+    the next piece. Raises duckdb.Error.
     """
+    import duckdb  # imported here to keep start-up fast
+
     capsule = rows.__arrow_c_stream__()
     address = ctypes.pythonapi.PyCapsule_GetPointer
     address.restype, address.argtypes = ctypes.c_void_p, (ctypes.py_object, ctypes.c_char_p)
@@ -56,7 +56,7 @@ def pieces(rows: duckdb.DuckDBPyRelation, dtypes: Sequence[Any]) -> Iterator[lis
     while True:
         piece = _Array()
         if stream.get_next(ctypes.byref(stream), ctypes.byref(piece)):
-            raise DataError((stream.get_last_error(ctypes.byref(stream)) or b"").decode("utf-8", "replace"))
+            raise duckdb.Error((stream.get_last_error(ctypes.byref(stream)) or b"").decode("utf-8", "replace"))
         if not piece.release:
             return
         try:

@@ -38,19 +38,14 @@ def read_table(files: Files, rules: Rules = NO_RULES, *, query: str | None = Non
     DuckDB can read only these files, write nothing and load no extension.
     Raises DataError.
     """
-    import duckdb  # imported here to keep start-up fast
+    with _explaining(files, query, encoding), _source(files, rules, encoding) as (connection, raw):
+        _refuse_alike(raw, query, files)
+        found = scan(connection, raw, rules, formats, files.name, ColumnReader())
+        if query is None:
+            return found.table()
+        from nnctl.data.readers.duckdb_query import run_query  # imported here to keep start-up fast
 
-    try:
-        with _source(files, rules, encoding) as (connection, raw):
-            _refuse_alike(raw, query, files)
-            found = scan(connection, raw, rules, formats, files.name, ColumnReader())
-            if query is None:
-                return found.table()
-            from nnctl.data.readers.duckdb_query import run_query  # imported here to keep start-up fast
-
-            return run_query(connection, raw, found, query, rules, formats or {}, needed)
-    except duckdb.Error as error:
-        raise _explained(error, files, query, encoding) from None
+        return run_query(connection, raw, found, query, rules, formats or {}, needed)
 
 
 @contextmanager
@@ -58,13 +53,23 @@ def streamed(files: Files, rules: Rules, formats: Mapping[str, ColumnFormat] | N
              reader: ColumnReader, temporary: Path) -> Iterator[Found]:  # fmt: skip
     """The columns of the files, for `reader` to fetch within the `with`. See `read_table`, but the files are read anew
     by each query, in little memory. temporary: a folder for what DuckDB has no memory for."""
+    with _explaining(files, None, encoding), _source(files, rules, encoding, temporary) as (connection, raw):
+        yield scan(connection, raw, rules, formats, files.name, reader)
+
+
+@contextmanager
+def _explaining(files: Files, query: str | None, encoding: str | None) -> Iterator[None]:
+    """Raises DuckDB's errors as DataError, and a Ctrl-C during a query as KeyboardInterrupt."""
     import duckdb  # imported here to keep start-up fast
 
     try:
-        with _source(files, rules, encoding, temporary) as (connection, raw):
-            yield scan(connection, raw, rules, formats, files.name, reader)
+        yield
     except duckdb.Error as error:
-        raise _explained(error, files, None, encoding) from None
+        raise _explained(error, files, query, encoding) from None
+    except RuntimeError as error:
+        if "interrupted" in str(error):
+            raise KeyboardInterrupt from None
+        raise
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from data.files import loaded
 
 from nnctl import cli
-from nnctl.data.readers import arrow_stream
+from nnctl.data.readers import arrow_stream, duckdb_tables
 from nnctl.data.table_cache import column_files, folder
 from nnctl.errors import DataError
 
@@ -137,3 +137,8 @@ def test_the_command_lists_and_clears(path, cache):
     assert list(cache.iterdir()) == []
     first_inputs(path)
     assert command("clear", "--all")[0].startswith("removed 1") and folder.entries() == []
+
+
+def test_ctrl_c_during_a_query_is_not_an_error_of_duckdb():
+    with pytest.raises(KeyboardInterrupt), duckdb_tables._explaining(None, None, None):
+        raise RuntimeError("Query interrupted")  # what DuckDB makes of it
