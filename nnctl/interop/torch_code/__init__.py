@@ -16,6 +16,8 @@ from nnctl.training.safetensors_writer import pieces
 if TYPE_CHECKING:
     from nnctl.api.trained_run import TrainedRun
 
+PREPROCESSED = "the module takes preprocessed rows; the docstring of the file says how they are made of raw ones"
+
 
 def export(run: TrainedRun, path: Path, **options: Any) -> Exported:
     """Writes the file and, beside it, the weights. Raises InputError for a model that PyTorch cannot express, a name
@@ -30,7 +32,7 @@ def export(run: TrainedRun, path: Path, **options: Any) -> Exported:
     file = file_of(run.model, Described(run.preprocessing), weights.name)
     write_safely(weights, pieces(file.weights, {"format": "pt"}))
     write_safely(path, file.text.encode())
-    return Exported((path, weights), file.notes, f"python {shell_path(path)}")
+    return Exported((path, weights), (PREPROCESSED, *file.notes), f"python {shell_path(path)}")
 
 
 def _is_of_a_run(weights: Path) -> bool:

@@ -28,8 +28,12 @@ AXES = {2: ("rows", "features", "steps"), 3: ("rows", "channels", "height", "wid
 class Builder:
     """The parts of the generated class.
 
-    inputs: the parameter of forward for each input. init: the lines of `__init__`. weights: by PyTorch's names.
-    outputs: the variables that the body returns. after: the activations that `forward` applies to them. names: the
+    weights, trainable: nnctl's, by "layer/kernel". lengths: the inputs that come with lengths. fused: the outputs whose
+    last activation the loss includes.
+
+    inputs, lengths_of: the parameters of forward by input. init: the lines of `__init__`, with comments. state: the
+    weights by PyTorch's names. tensors: by the names of inputs, layers and states. outputs: the variables that the body
+    returns. after: the activations that `forward` applies to them. names: the
     attributes of the nodes that own weights. masks: which steps are real, by output. still: the attributes that are in
     inference mode in training, too. differs: what training does differently from nnctl, as sentences.
     """
@@ -39,14 +43,14 @@ class Builder:
     trainable: Collection[str]
     lengths: Collection[str]
     fused: Collection[str]
-    inputs: dict[str, str] = field(init=False)
+    inputs: dict[str, str] = field(default_factory=dict)
+    lengths_of: dict[str, str] = field(default_factory=dict)
     init: list[tuple[str, str]] = field(default_factory=list)
     state: dict[str, Array] = field(default_factory=dict)
     tensors: dict[str, Tensor] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     outputs: list[str] = field(default_factory=list)
     body: Statements = field(init=False)
-
     names: dict[str, str] = field(default_factory=dict)
     masks: dict[str, str] = field(default_factory=dict)
     still: list[str] = field(default_factory=list)
@@ -55,11 +59,13 @@ class Builder:
     def __post_init__(self) -> None:
         graph = self.graph
         taken = {*RESERVED, *IN_TRAINING, *definitions()}
-        self.inputs = {}
         for name in graph.inputs:
             self.inputs[name] = "x" if len(graph.inputs) == 1 else identifier(name, taken | set(self.inputs.values()))
-        self.lengths_of = {name: "lengths" if len(graph.inputs) == 1 else f"{self.inputs[name]}_lengths"
-                           for name in self.lengths}  # fmt: skip
+        taken |= set(self.inputs.values())
+        for name in (each for each in graph.inputs if each in self.lengths):
+            wanted = "lengths" if len(graph.inputs) == 1 else identifier(f"{self.inputs[name]}_lengths", taken)
+            self.lengths_of[name] = wanted
+            taken.add(wanted)
         self.body = Statements([*self.inputs.values(), *self.lengths_of.values()])
         self._attributes: dict[tuple[str, str], str] = {}
         for node in graph.nodes:
@@ -79,7 +85,8 @@ class Builder:
     def attribute(self, owner: str, wanted: str) -> str:
         """The attribute of a node that is to have this name, or one like it if the name is taken."""
         if (owner, wanted) not in self._attributes:
-            self._attributes[owner, wanted] = identifier(wanted, {*ATTRIBUTES, *self._attributes.values()})
+            methods = {"real_steps", *(f"real_steps_of_{identifier(name, ())}" for name in self.graph.outputs)}
+            self._attributes[owner, wanted] = identifier(wanted, {*ATTRIBUTES, *methods, *self._attributes.values()})
         return self._attributes[owner, wanted]
 
     @property
@@ -183,7 +190,7 @@ class Builder:
         states = zip(states_of(node), result.states, strict=False) if states_of(node) else ()
         for name, state in states:
             code = identifier(name, ())
-            self.tensors[name] = Tensor(call.let(code, state), self.graph.shapes[name], name=code)
+            self.tensors[name] = Tensor(call.let(code, state, passing=True), self.graph.shapes[name], name=code)
 
     def _named(self, value: str, comment: str, node: Node, call: Call) -> str:
         """The variable with that value, which may be one already: an input where the layer does nothing."""

@@ -60,20 +60,24 @@ def test_every_activation_has_a_row():
 
 @pytest.mark.parametrize("kind", ["LSTM", "GRU", "SimpleRNN"])
 @pytest.mark.parametrize("more", [{}, {"activation": "softsign"}], ids=["usual", "cell"])
-def test_rows_of_padding_alone_keep_the_initial_state(kind, more, tmp_path):
+@pytest.mark.parametrize("each", [True, False], ids=["steps", "last"])
+@pytest.mark.parametrize("both", [False, True], ids=["one", "both"])
+def test_rows_of_padding_alone_keep_the_initial_state(kind, more, each, both, tmp_path):
+    layer = {"units": 3, "return_state": True, "return_sequences": each, **more}
     states = ["h", "c"][: 2 if kind == "LSTM" else 1]
-    entry = {kind: {"units": 3, "return_state": True, "return_sequences": True, "name": "rnn", **more,
-                    "initial_state": [f"{name}0" for name in states], "from": "masked"}}  # fmt: skip
-    spec = tc.spec_of(
-        {"x": [4, 2], **{f"{name}0": [3] for name in states}},
-        [{"Masking": {"from": "x", "name": "masked"}}, entry,
-         *({"Activation": {"activation": "linear", "from": f"rnn.{name}", "name": f"last_{name}"}} for name in states)],
-        ["rnn", *(f"last_{name}" for name in states)],
-    )  # fmt: skip
+    names = [f"{way}_{state}" for way in ("forward", "backward") for state in states] if both else states
+    place = {"name": "rnn", "from": "masked", "initial_state": [f"start_{name}" for name in names]}
+    entries = [
+        {"Masking": {"from": "x", "name": "masked"}},
+        {"Bidirectional": {"layer": {kind: layer}} | place} if both else {kind: layer | place},
+        *({"Activation": {"activation": "linear", "from": f"rnn.{name}", "name": f"last_{name}"}} for name in names),
+    ]
+    starts = {f"start_{name}": [3] for name in names}
+    spec = tc.spec_of({"x": [4, 2], **starts}, entries, ["rnn", *(f"last_{name}" for name in names)])
     rng = np.random.default_rng(0)
     x = rng.normal(size=(4, 4, 2))
     x[0] = 0
     x[1, :2] = 0
     x[2, 1] = x[3, 2:] = 0
-    inputs = {"x": x, **{f"{name}0": rng.normal(size=(4, 3)) for name in states}}
+    inputs = {"x": x, **{name: rng.normal(size=(4, 3)) for name in starts}}
     tc.agree_on(tc.program_of(spec, inputs), inputs, tmp_path)

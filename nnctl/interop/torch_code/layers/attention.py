@@ -22,8 +22,8 @@ def multi_head_attention(call):
     sizes = [call.weights[f"{name}/kernel"].shape[0] for name in PROJECTIONS[:3]]
     _, values, output = call.weights["attention_output/kernel"].shape
     module = call.module(
-        code("MultiHeadAttention", layer.num_heads, tuple(sizes), layer.key_dim, values, output,
-             bias=None if layer.use_bias else False, dropout=layer.dropout or None),
+        code("MultiHeadAttention", heads=layer.num_heads, features=tuple(sizes), key_dim=layer.key_dim,
+             value_dim=values, output=output, bias=None if layer.use_bias else False, dropout=layer.dropout or None),
         weights,
     )  # fmt: skip
     masks = [call.tensors[min(number, len(call.tensors) - 1)].mask for number in range(3)]

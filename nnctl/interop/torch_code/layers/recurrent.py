@@ -61,12 +61,10 @@ def by_cell(call, x, mask, starts) -> Ran:
     cell = CELLS[layer.kind]
     if layer.kind == "GRU" and not layer.reset_after:
         cell = "GRUCellResetBefore"
-    functions = [as_function(layer.activation)]
-    if hasattr(layer, "recurrent_activation"):
-        functions.append(as_function(layer.recurrent_activation))
+    gate = as_function(layer.recurrent_activation) if hasattr(layer, "recurrent_activation") else None
     module = call.module(
-        code(cell, call.shape[-1], layer.units, *functions, bias=None if layer.use_bias else False,
-             recurrent_dropout=layer.recurrent_dropout or None),
+        code(cell, call.shape[-1], layer.units, activation=as_function(layer.activation), gate=gate,
+             bias=None if layer.use_bias else False, recurrent_dropout=layer.recurrent_dropout or None),
         of_cell(layer, call.weights),
     )  # fmt: skip
     y, states = variables(call, len(layer.states))
