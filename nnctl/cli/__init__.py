@@ -30,6 +30,7 @@ COMMANDS = {
     "eval": ("evaluate", "Show a run's metrics, confusion matrix and per-class table."),
     "predict": ("predict", "Predict each row of a file with a trained run."),
     "export": ("export", "Write a run's model for ONNX, Keras or PyTorch."),
+    "import": ("import_", "Import a model that Keras has saved."),
     "datasets": ("datasets", "List the bundled data sets, or preview one."),
     "cache": ("cache", "List or remove the large tables that are stored on disk."),
     "schema": ("schema", "Print the JSON Schema of configs, for editors."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nnctl.interop.keras.graph import Call, KerasLayer, KerasModel, Tensor
+from nnctl.interop.keras.layer_order import layer_order
 from nnctl.interop.keras.objects import KerasObject
 
 
@@ -15,8 +16,8 @@ def model_config(model: KerasModel) -> dict[str, Any]:
         config["layers"] = [_layer(layer) for layer in model.layers.values()]
         return KerasObject("keras", "Sequential").to_json() | {"config": config}
     config["layers"] = [
-        {**_layer(layer), "name": layer.name, "inbound_nodes": [_node(call) for call in model.calls_of(layer.name)]}
-        for layer in model.layers.values()
+        {**_layer(model.layers[name]), "name": name, "inbound_nodes": [_node(call) for call in model.calls_of(name)]}
+        for name in layer_order(model)
     ]
     config["input_layers"] = _places(model.inputs)
     config["output_layers"] = _places(model.outputs)
