@@ -50,7 +50,10 @@ COMMANDS = {
         ),
     ],
     "onnx": [(["export", "run", "--to", "onnx"], "exporting to ONNX needs onnx: pip install 'nnctl[onnx]'")],
-    "h5py": [(["export", "run", "--to", "keras"], "exporting to Keras needs h5py: pip install 'nnctl[keras]'")],
+    "h5py": [
+        (["export", "run", "--to", "keras"], "exporting to Keras needs h5py: pip install 'nnctl[keras]'"),
+        (["import", "model.keras"], "importing a Keras model needs h5py: pip install 'nnctl[keras]'"),
+    ],
 }
 # package -> the module of nnctl that needs it, and what importing it says
 MODULES = {"sklearn": [("nnctl.sklearn", "nnctl.sklearn needs scikit-learn: pip install 'nnctl[sklearn]'")]}

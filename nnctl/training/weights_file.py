@@ -84,12 +84,11 @@ def _words(about: Mapping[str, Any]) -> dict[str, Sequence[str]]:
 
 
 def find_file(spec: Config, given: str, where: str | None, hint: str) -> Path:
-    """The path as it is, from the current folder, or else from the folder of the config. Raises InputError if there is
-    no such file or folder."""
+    """The path, from the folder of the config if it exists there, else from the current one. Raises InputError if there
+    is no such file or folder."""
     path = Path(given).expanduser()
-    if not path.exists() and spec.file and not path.is_absolute():
-        beside = Path(spec.file).parent / path
-        path = beside if beside.exists() else path
+    if spec.file and (beside := Path(spec.file).parent / path).exists():
+        path = beside
     if not path.exists():
         raise InputError(f"there is no file or folder {given!r}", where, hint)
     return path

@@ -167,13 +167,20 @@ def test_files_that_cannot_be_read_are_refused(source, tmp_path, monkeypatch):
         assert caught.value.exit_code == 2
 
 
-def test_a_relative_path_is_from_here_or_beside_the_config(source, tmp_path, monkeypatch):
-    save_file(weights_of(source), tmp_path / "w.safetensors")
+@pytest.mark.parametrize("there", ["beside", "here", "both"])
+def test_a_relative_path_is_beside_the_config_or_from_here(there, source, tmp_path, monkeypatch):
     (tmp_path / "elsewhere").mkdir()
+    weights = weights_of(source)
+    if there != "here":
+        save_file(weights, tmp_path / "w.safetensors")
+    if there == "both":
+        weights = {key: np.zeros_like(values) for key, values in weights.items()}
+    if there != "beside":
+        save_file(weights, tmp_path / "elsewhere" / "w.safetensors")
     (tmp_path / "c.yaml").write_text(json.dumps(spec().resolved | {"weights": "w.safetensors"}))
     monkeypatch.chdir(tmp_path / "elsewhere")
     runner.train(config.load(tmp_path / "c.yaml"), folder=tmp_path / "b")
-    assert (tmp_path / "b" / INITIAL).is_file()
+    assert np.abs(load_file(tmp_path / "b" / INITIAL)["body/kernel"]).max() > 0
 
 
 # Resuming
