@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -29,6 +29,12 @@ class ColumnReader:
               wanted: Mapping[str, tuple[ColumnFormat, str]]) -> dict[str, Column]:  # fmt: skip
         """Columns of a table by name, each from an SQL expression with the type of its format."""
         return fetch(connection, table, wanted)
+
+    def fetch_texts(self, connection: duckdb.DuckDBPyConnection,
+                    texts: Mapping[str, str]) -> Iterator[tuple[str, Column]]:  # fmt: skip
+        """Columns of `raw` as text, one after the other. texts: the expression of each."""
+        for name, sql in texts.items():
+            yield name, self.fetch(connection, "raw", {name: (TEXT, sql)})[name]
 
     def keep(self, column: Column) -> Column:
         """A column that was computed from another one."""
@@ -82,6 +88,7 @@ def scan(connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Rules,
                   origin=raw.origin)  # fmt: skip
     facts = facts_of(connection, raw)
     open_columns: dict[str, Column] = {}
+    texts: dict[str, str] = {}
     for at, (name, kind) in enumerate(zip(raw.names, raw.types, strict=True), 1):
         saved = None if formats is None else formats.get(name, _unknown(name, rules))
         fact, clean = facts.get(name), clean_sql(f"v{at}", kind, raw.missing)
@@ -115,11 +122,14 @@ def scan(connection: duckdb.DuckDBPyConnection, raw: Raw, rules: Rules,
             found.formats[name], found.sql[name] = chosen, _cast(clean, chosen)
             found.whole |= {name} if fact.whole else set()
         else:
-            column = reader.fetch(connection, "raw", {name: (TEXT, clean)})[name]
-            if saved is None:
-                open_columns[name] = column
-            else:
-                found.formats[name], found.columns[name] = saved, found.typed(name, column, saved)
+            texts[name] = clean
+    for name, column in reader.fetch_texts(connection, texts):
+        if formats is None:
+            open_columns[name] = column
+        else:
+            saved = formats.get(name, _unknown(name, rules))
+            found.formats[name], found.columns[name] = saved, found.typed(name, column, saved)
+    open_columns = {name: open_columns[name] for name in raw.names if name in open_columns}
     decision = decide({name: column.words for name, column in open_columns.items()}, rules, raw.delimiter)
     for name, column in open_columns.items():
         found.formats[name] = decision.formats[name]

@@ -47,7 +47,7 @@ def read_files(names: Sequence[str], dataset: DatasetSpec, rules: Rules, *,
                 from nnctl.data.table_cache.store import stored_table
 
                 if is_streamed(files, dataset):
-                    return stored_table(files, rules, formats, dataset.encoding)
+                    return stored_table(files, dataset, rules, formats)
             return read_table(files, rules, query=query, formats=formats, needed=needed, encoding=dataset.encoding)
         arrays = _read_arrays(files, image)
     if query is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnctl.data.columns.column_format import ColumnFormat
+from nnctl.data.columns.column_format import NO_RULES, TEXT, ColumnFormat
+from nnctl.data.columns.interpretation import decide
 from nnctl.data.readers.arrow_stream import pieces
-from nnctl.data.readers.column_facts import literals
 from nnctl.data.readers.duckdb_columns import ColumnReader, sql_of
 from nnctl.data.readers.memory_map import MappedFile
 from nnctl.data.table import Column, Kind
@@ -31,11 +31,11 @@ MOST_WORDS = 1_000_000  # distinct words of a column: each takes about 100 bytes
 class ColumnFiles(ColumnReader):
     """Reads columns as `ColumnReader` does, but into files of a folder, which the columns are then mapped from.
 
-    source: what messages call the files.
+    source: what messages call the files. ignored: columns whose words are left out if there are too many.
     """
 
-    def __init__(self, folder: Path, source: str):
-        self.folder, self.source = folder, source
+    def __init__(self, folder: Path, source: str, ignored: Collection[str] = ()):
+        self.folder, self.source, self.ignored = folder, source, ignored
         self._count = 0
         self._paths: dict[int, Path] = {}  # of the mapped columns, by address
 
@@ -50,7 +50,7 @@ class ColumnFiles(ColumnReader):
         for at, (name, (kind, sql)) in enumerate(wanted.items(), 1):
             sql = sql_of(kind, sql)
             if kind.kind in ("text", "category"):
-                words[name] = _words(connection, table, name, sql)
+                words[name] = self._words(connection, table, name, sql)
                 parts.append(f"{self._code_sql(connection, sql, words[name])} as r{at}")
                 dtypes.append(np.dtype(np.int32))
             else:
@@ -67,6 +67,11 @@ class ColumnFiles(ColumnReader):
                     file.write(np.ascontiguousarray(array).data)
         return {name: Column(_kind(kind), self._mapped(self.folder / file, dtype), words.get(name, ()))
                 for (name, (kind, _)), file, dtype in zip(wanted.items(), names, dtypes, strict=True)}  # fmt: skip
+
+    def fetch_texts(self, connection: duckdb.DuckDBPyConnection,
+                    texts: Mapping[str, str]) -> Iterator[tuple[str, Column]]:  # fmt: skip
+        # all at once, since the files are read anew for each query
+        yield from self.fetch(connection, "raw", {name: (TEXT, sql) for name, sql in texts.items()}).items()
 
     def keep(self, column: Column) -> Column:
         path = self.folder / self._new_name()
@@ -87,13 +92,37 @@ class ColumnFiles(ColumnReader):
         self._count += 1
         return f"{self._count}.column"
 
+    def _words(self, connection: duckdb.DuckDBPyConnection, table: str, name: str, sql: str) -> tuple[str, ...]:
+        """The distinct words of a column, in the order in which they first occur. Raises DataError if too many;
+        of an ignored column there are then none, if they cannot tell how other columns are written."""
+        self._count += 1
+        connection.execute(
+            f"create temp table words{self._count} as"
+            f" select w, min(n) as n from (select {sql} as w, row_number() over () as n from {table})"
+            f" where w is not null group by w order by min(n) limit {MOST_WORDS + 1}"
+        )
+        rows = connection.execute(f"select w from words{self._count} order by n").fetchall()
+        words = tuple(word for (word,) in rows)
+        if len(words) <= MOST_WORDS:
+            return words
+        decision = decide({name: words}, NO_RULES)
+        are_words = decision.formats[name] == TEXT and not decision.notes
+        if are_words and name in self.ignored:
+            return ()
+        raise DataError(
+            f"has more than {MOST_WORDS:,} different words, too many for a table that is streamed",
+            f'{self.source}: column "{name}"',
+            f"`ignore: {yaml_list([name])}` leaves it out" if are_words
+            else "save the table as Parquet, with the types of numbers and dates",
+        )  # fmt: skip
+
     def _code_sql(self, connection: duckdb.DuckDBPyConnection, sql: str, words: tuple[str, ...]) -> str:
-        """An expression for the index of the word in `words`, -1 if it is missing."""
+        """An expression for the index of a word among those that `_words` has just found, -1 if it is missing."""
         if not words:
             return "(-1)::integer"
-        self._count += 1
-        connection.execute(f"create type words{self._count} as enum ({literals(words)})")
-        return f"coalesce(enum_code(({sql})::words{self._count})::integer, -1)"
+        kind = f"word{self._count}"  # created from the table: as literals, a million words would take 500 MB
+        connection.execute(f"create type {kind} as enum (select w from words{self._count} order by n)")
+        return f"coalesce(enum_code(({sql})::{kind})::integer, -1)"
 
 
 def _kind(wanted: ColumnFormat) -> Kind:
@@ -114,23 +143,6 @@ def mapped(path: Path, dtype: Any) -> tuple[Array, MappedFile | None]:
         return np.empty(0, dtype), None
     file = MappedFile(path, in_order=True)
     return file.array(np.dtype(dtype), (size // np.dtype(dtype).itemsize,), 0), file
-
-
-def _words(connection: duckdb.DuckDBPyConnection, table: str, name: str, sql: str) -> tuple[str, ...]:
-    """The distinct words of a column, in the order in which they first occur. Raises DataError if there are too many
-    for memory."""
-    rows = connection.execute(
-        f"select w from (select {sql} as w, row_number() over () as n from {table}) where w is not null"
-        f" group by w order by min(n) limit {MOST_WORDS + 1}"
-    ).fetchall()
-    if len(rows) > MOST_WORDS:
-        raise DataError(
-            f"has more than {MOST_WORDS:,} different words, too many for a table that is streamed",
-            f'column "{name}"',
-            f"leave it out of the files, or make it numbers; `ignore: {yaml_list([name])}` is not enough, since the"
-            " meaning of all columns is decided",
-        )
-    return tuple(word for (word,) in rows)
 
 
 def write_words(path: Path, words: tuple[str, ...]) -> None:

@@ -48,8 +48,9 @@ def unchanged(files: Sequence[Mapping[str, Any]]) -> bool:
         return False
 
 
-def key_of(files: Sequence[Mapping[str, Any]], rules: Rules, encoding: str | None, formats: Any = None) -> str:
-    """The key of what is read from the files. rules, encoding: how; formats: of the columns of a trained model."""
+def key_of(files: Sequence[Mapping[str, Any]], rules: Rules, encoding: str | None, ignored: Sequence[str],
+           formats: Any = None) -> str:  # fmt: skip
+    """The key of what is read from the files. rules, encoding, ignored: how; formats: those of a trained model."""
     how = {name: sorted(value) if isinstance(value, frozenset) else value for name, value in vars(rules).items()}
-    parts = [FORMAT, __version__, list(files), how, encoding, formats]
+    parts = [FORMAT, __version__, list(files), how, encoding, list(ignored), formats]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=dict).encode()).hexdigest()[:16]

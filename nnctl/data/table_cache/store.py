@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from nnctl.data.columns.column_format import ColumnFormat, Rules
+from nnctl.data.config import DatasetSpec
 from nnctl.data.readers.duckdb_columns import Found
 from nnctl.data.readers.duckdb_tables import streamed
 from nnctl.data.readers.paths import Files
@@ -27,21 +28,24 @@ from nnctl.progress import tell
 Formats = Mapping[str, ColumnFormat]
 
 
-def stored_table(files: Files, rules: Rules, formats: Formats | None, encoding: str | None) -> StoredTable:
-    """The rows of table files, as `read_table` reads them, mapped from the cache. Raises DataError."""
+def stored_table(files: Files, dataset: DatasetSpec, rules: Rules, formats: Formats | None) -> StoredTable:
+    """The rows of table files, as `read_table` reads them, mapped from the cache; without the words of columns that
+    `dataset.ignore` names, if there are too many. Raises DataError."""
+    encoding, ignored = dataset.encoding, sorted(dataset.ignore)
     described = describe(files.paths)
-    key = key_of(described, rules, encoding)
+    key = key_of(described, rules, encoding, ignored)
     entry = folder.find(key)
     if formats is not None and (entry is None or _formats(entry) != dict(formats)):
-        key = key_of(described, rules, encoding, {name: each.to_json() for name, each in formats.items()})
+        key = key_of(described, rules, encoding, ignored, {name: each.to_json() for name, each in formats.items()})
         entry = folder.find(key)
     if entry is None:
-        entry = _store(files, described, key, rules, formats, encoding)
+        entry = _store(files, described, key, lambda place: _read_into(place, files, dataset, rules, formats))
     return _opened(entry, files, saved=formats is not None)
 
 
-def _store(files: Files, described: list[dict[str, Any]], key: str, rules: Rules, formats: Formats | None,
-           encoding: str | None) -> Entry:  # fmt: skip
+def _store(
+    files: Files, described: list[dict[str, Any]], key: str, read_into: Callable[[Path], dict[str, Any]]
+) -> Entry:
     needed = on_disk(files)
     tell(
         f"{files.name} is streamed into {folder.root()}, where it takes about {folder.size_text(needed)};"
@@ -51,16 +55,22 @@ def _store(files: Files, described: list[dict[str, Any]], key: str, rules: Rules
     name = re.sub(r"[^\w-]+", "_", files.paths[0].name.split(".")[0])[:40] or "table"
     manifest: dict[str, Any] = {}
     with folder.new_entry(name, key, manifest) as place:
-        reader, temporary = ColumnFiles(place, files.name), place / "duckdb"
-        temporary.mkdir()
-        with streamed(files, rules, formats, encoding, reader, temporary) as found:
-            table = found.table()
-        manifest |= {"files": described, **_described(found, table), "columns": _named(reader, place, table)}
-        temporary.rmdir()
+        manifest |= {"files": described, **read_into(place)}
     entry = folder.find(key)
     if entry is None or describe(files.paths) != described:
         raise DataError("has changed while it was read", files.name, "do not write to the files of a run")
     return entry
+
+
+def _read_into(place: Path, files: Files, dataset: DatasetSpec, rules: Rules,
+               formats: Formats | None) -> dict[str, Any]:  # fmt: skip
+    """Reads the files into a folder. When this returns, nothing is mapped from it, so that Windows can rename it."""
+    reader, temporary = ColumnFiles(place, files.name, dataset.ignore), place / "duckdb"
+    temporary.mkdir()
+    with streamed(files, rules, formats, dataset.encoding, reader, temporary) as found:
+        table = found.table()
+    temporary.rmdir()
+    return {**_described(found, table), "columns": _named(reader, place, table)}
 
 
 def _described(found: Found, table: Table) -> dict[str, Any]:

@@ -209,11 +209,19 @@ def test_json_is_refused(tmp_path):
         loaded(tmp_path / "d.jsonl", target="y", stream=True)
 
 
-def test_a_column_of_too_many_words_is_refused_by_name(tmp_path, monkeypatch):
+def test_a_column_of_too_many_words_is_refused_by_name_and_can_be_ignored(tmp_path, monkeypatch):
     monkeypatch.setattr(column_files, "MOST_WORDS", 10)
     path = write(tmp_path, {"d.csv": _csv(NUMBERS | {"id": IDS})})
-    with pytest.raises(DataError, match='column "id": has more than 10 different words'):
+    with pytest.raises(DataError, match=r'column "id": has more than 10 different words(.|\n)*`ignore: \[id\]`'):
         loaded(path, target="y", stream=True)
+    same(*(contents(loaded(path, target="y", ignore=["id"], stream=stream)) for stream in (True, False)))
+
+
+def test_many_words_that_tell_how_others_are_written_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(column_files, "MOST_WORDS", 10)
+    path = write(tmp_path, {"d.csv": _csv(NUMBERS | {"day": DAYS})})
+    with pytest.raises(DataError, match=r'column "day": has more than 10 different words(.|\n)*Parquet'):
+        loaded(path, target="y", ignore=["day"], stream=True)
 
 
 def test_the_sizes_are_estimated(tmp_path):
