@@ -19,7 +19,7 @@ DEEPER = "    "
 def docstring(model: Model, builder: Builder, described: Described, weights: str) -> list[str]:
     """The lines of the file's docstring. weights: the name of the file beside it."""
     lines = paragraph(f"{model.spec.name} as a PyTorch module; its weights are in {weights}.")
-    lines += ["", f"Written by nnctl {__version__}. It needs torch and safetensors.", ""]
+    lines += ["", f"Written by nnctl {__version__}. It needs torch 2.4 or newer, and safetensors.", ""]
     for name, parameter in builder.inputs.items():
         lines += input_lines(parameter, name, described)
         if (lengths := builder.lengths_of.get(name)) in builder.in_training:

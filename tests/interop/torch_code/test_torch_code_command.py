@@ -47,6 +47,15 @@ def test_iris_runs_without_nnctl(run, tmp_path):
     np.testing.assert_allclose(json.loads(alone.stdout), e / e.sum(axis=1, keepdims=True), atol=1e-6)
 
 
+def test_an_export_needs_no_torch(run, tmp_path):
+    code = (
+        "import sys; sys.modules['torch'] = None; import nnctl; from pathlib import Path;"
+        "from nnctl.interop.torch_code import export; export(nnctl.load(sys.argv[1]), Path(sys.argv[2]))"
+    )
+    subprocess.run([sys.executable, "-c", code, run.folder, tmp_path / "iris.py"], check=True)
+    assert (tmp_path / "iris.py").exists()
+
+
 def test_the_script_predicts_made_up_rows(run, tmp_path):
     path = tmp_path / "iris.py"
     export(run.folder, "-o", path)

@@ -1,5 +1,8 @@
 """Optimizers, and the weight decay of those that have none of their own."""
 
+# mypy: ignore-errors
+# like the users' own code that it becomes part of, it has no types
+
 import torch
 
 
