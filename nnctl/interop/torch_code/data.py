@@ -30,13 +30,11 @@ class Described:
     def classes_of(self, output: str) -> str | None:
         """The constant with the classes of an output."""
         targets = self.preprocessing.targets
-        if not targets[output].classes:
-            return None
-        return "CLASSES" if len(targets) == 1 else f"{identifier(output, ()).upper()}_CLASSES"
+        return _constant("CLASSES", output, list(targets)) if targets[output].classes else None
 
     def words_of(self, name: str) -> str:
         """The constant with the words of a text."""
-        return "WORDS" if len(self.preprocessing.inputs) == 1 else f"{identifier(name, ()).upper()}_WORDS"
+        return _constant("WORDS", name, list(self.preprocessing.inputs))
 
     def constants(self) -> list[str]:
         """The lines that give the constants their values."""
@@ -65,6 +63,16 @@ class Described:
             if (lengths := builder.lengths_of.get(name)) in builder.parameters:
                 rows.append((str(lengths), f"torch.tensor([{shape[1]}, {max(1, shape[1] // 2)}])", ""))
         return rows
+
+
+def _constant(kind: str, name: str, names: list[str]) -> str:
+    """The constant of one of several inputs or outputs: ORIGIN_CLASSES."""
+    if len(names) == 1:
+        return kind
+    found: list[str] = []
+    for each in names[: names.index(name) + 1]:
+        found.append(identifier(f"{each.upper()}_{kind}", found))
+    return found[-1]
 
 
 def token_ids(builder: Builder, name: str) -> int | None:

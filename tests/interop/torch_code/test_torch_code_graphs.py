@@ -51,6 +51,22 @@ def test_padding(case, tmp_path):
     tc.agree_on(tc.program_of(spec, inputs), inputs, tmp_path)
 
 
+@pytest.mark.parametrize("merge", ["Add", "Multiply", "Maximum", "Concatenate", {"Concatenate": {"axis": 1}}], ids=str)
+@pytest.mark.parametrize("second", ["two", "one", "b"], ids=["other mask", "same mask", "no mask"])
+def test_the_mask_of_a_merge_goes_on(merge, second, tmp_path):
+    [(kind, arguments)] = (merge if isinstance(merge, dict) else {merge: {}}).items()
+    entries = [
+        {"Masking": {"from": "a", "name": "one"}},
+        {"Masking": {"from": "b", "name": "two"}},
+        {kind: {"from": ["one", second], "name": "merged", **arguments}},
+        {"GRU": {"units": 2, "return_sequences": True, "from": "merged", "name": "rnn"}},
+    ]
+    rng = np.random.default_rng(0)
+    inputs = {name: rng.normal(size=(6, 4, 3)) * (rng.random((6, 4, 1)) < 0.6) for name in ("a", "b")}
+    outputs = ["rnn"] if second == "two" else ["rnn", "two"]
+    tc.agree_on(tc.program_of(tc.spec_of({"a": [4, 3], "b": [4, 3]}, entries, outputs), inputs), inputs, tmp_path)
+
+
 @pytest.mark.skipif(RUFF is None, reason="ruff comes with the extra `dev`")
 def test_the_files_are_formatted(tmp_path):
     from cases import CASES as LAYERS

@@ -121,7 +121,10 @@ def row_weights(model: Model, described: Described) -> list[str]:
                 f"weight = class_weight[{classes}]{more}"]  # fmt: skip
     weights = {str(name): float(value) for name, value in model.spec.class_weight.items()}
     given_weights = ", ".join(literal(weights.get(word, 1.0)) for word in coder.class_words)
-    return [*fitted(f"class_weight = torch.tensor([{given_weights}])"), f"weight = class_weight[{classes}]{more}"]
+    return [
+        *fitted(f"class_weight = torch.tensor([{given_weights}], device=y.device)"),
+        f"weight = class_weight[{classes}]{more}",
+    ]
 
 
 def _in_brackets(value: str) -> str:
