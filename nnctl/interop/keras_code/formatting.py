@@ -120,7 +120,7 @@ def made(given: KerasObject) -> Expression:
     if given.name == "Gelu":
         return f"lambda x: keras.ops.gelu(x, approximate={given.arguments['approximate']})"
     unlike = {name: value for name, value in given.given().items() if name != "dtype"}
-    if given.module in BY_NAME and not unlike:
+    if given.module in BY_NAME and not unlike and given.name != "Constant":  # which has no default by its name
         return text(snake(given.name))
     positional = [value_of(value) for name, value in unlike.items() if name not in given.defaults and name in FIRST]
     rest = {name: value_of(value) for name, value in unlike.items() if name in given.defaults or name not in FIRST}
