@@ -21,7 +21,7 @@ from nnctl.quoting import shell_path
 def command(
     model: str, output: str | None, dataset: str | None, target: str | None, force: bool, as_json: bool
 ) -> None:
-    """Import a model that Keras has saved, to train it on or to predict.
+    """Import a model that Keras has saved, to train it on.
 
     Writes DIR/config.yaml, which names the model's layers, and DIR/weights.safetensors, from which training starts.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,9 @@ def config_text(source: str, network: Network, training: Training, dataset: list
     model has some."""
     lines = [f"# Imported from {source} by nnctl import."]
     lines += [f"# {note}" for note in training.notes]
+    lines.append(
+        f"name: {yaml_name(re.sub(r'[^\w.-]', '_', source.removesuffix('.keras')).lstrip('.-')[:100] or 'model')}"
+    )
     lines += [*dataset, "", "inputs:"]
     lines += [f"  {yaml_name(name)}: {flow({'shape': shape})}" for name, shape in network.inputs.items()]
     lines += ["", "layers:"]
