@@ -17,11 +17,9 @@ WEIGHTS = "weights.safetensors"
 def config_text(source: str, network: Network, training: Training, dataset: list[str], weights: bool) -> str:
     """The whole config. source: the name of the file it is from. dataset: the lines of `dataset:`. weights: whether the
     model has some."""
-    lines = [f"# Imported from {source} by nnctl import."]
-    lines += [f"# {note}" for note in training.notes]
-    lines.append(
-        f"name: {yaml_name(re.sub(r'[^\w.-]', '_', source.removesuffix('.keras')).lstrip('.-')[:100] or 'model')}"
-    )
+    name = re.sub(r"[^\w.-]", "_", source.removesuffix(".keras")).lstrip(".-")[:100] or "model"
+    comments = [f"Imported from {source} by nnctl import.", *training.notes]
+    lines = [*(f"# {' '.join(comment.split())}" for comment in comments), f"name: {yaml_name(name)}"]
     lines += [*dataset, "", "inputs:"]
     lines += [f"  {yaml_name(name)}: {flow({'shape': shape})}" for name, shape in network.inputs.items()]
     lines += ["", "layers:"]
