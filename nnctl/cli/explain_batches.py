@@ -38,6 +38,8 @@ class BatchSize(click.ParamType):
     "--batch-size", type=BatchSize(), metavar="B", help="Samples per batch, or `all`; default: that of CONFIG, or 32."
 )
 @click.option("--epochs", type=int, metavar="E", help="Passes over all samples; default: that of CONFIG, or 1.")
+@click.option("--ranks", type=click.IntRange(min=1), default=1, metavar="N",
+              help="Processes that train together, as torchrun starts them.")  # fmt: skip
 @set_option
 @json_option
 def command(
@@ -45,6 +47,7 @@ def command(
     samples: int | None,
     batch_size: int | Literal["all"] | None,
     epochs: int | None,
+    ranks: int,
     overrides: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -53,6 +56,7 @@ def command(
     \b
     nnctl explain-batches --samples 1000 --batch-size 100 --epochs 20
     nnctl explain-batches iris
+    nnctl explain-batches iris --ranks 2
     """
     from nnctl.training.batch_plan import Plan  # imported here to keep start-up fast
 
@@ -77,12 +81,12 @@ def command(
     plan = Plan(samples, size, epochs)
 
     if as_json:
-        click.echo(_json(plan))
+        click.echo(_json(plan, ranks))
         return
     from nnctl.reports.batch_arithmetic import explain  # imported here to keep start-up fast
     from nnctl.reports.terminal import Terminal
 
-    explain(plan, Terminal.of(), source)
+    explain(plan, Terminal.of(), source, ranks)
 
 
 def _training_samples(spec: Config) -> int:
@@ -92,9 +96,10 @@ def _training_samples(spec: Config) -> int:
     return load_dataset(spec.dataset, spec.inputs, wanted, spec.seed).train.rows
 
 
-def _json(plan: Plan) -> str:
+def _json(plan: Plan, ranks: int) -> str:
     from nnctl.reports.json_output import dumps  # imported here to keep start-up fast
 
+    share = dict(zip(("least", "most"), plan.share(ranks), strict=True))
     return dumps(
         {
             "samples": plan.samples,
@@ -107,4 +112,5 @@ def _json(plan: Plan) -> str:
             "weight_updates": plan.total_iterations,
             "samples_seen": plan.samples_seen,
         }
+        | ({"ranks": ranks, "batch_size_of_a_rank": share} if ranks > 1 else {})
     )

@@ -9,16 +9,16 @@ from nnctl.training.batch_plan import Plan
 _WIDTH = 80  # of the drawing, if lines may have any length
 
 
-def explain(plan: Plan, terminal: Terminal, source: str | None = None) -> None:
+def explain(plan: Plan, terminal: Terminal, source: str | None = None, ranks: int = 1) -> None:
     """Prints the formulas, a drawing of one epoch split into batches, and the meaning of the terms.
 
-    source: where the number of samples comes from.
+    source: where the number of samples comes from. ranks: processes that train together.
     """
     samples, epochs = counted(plan.samples, "sample"), counted(plan.epochs, "epoch")
     terminal.flow(f"{samples}, batch size {count(plan.batch_size)}, {epochs}", "", "bold")
     if source:
         terminal.flow(source)
-    for title, lines in formulas(plan):
+    for title, lines in [*formulas(plan), *(formulas_of_ranks(plan, ranks) if ranks > 1 else [])]:
         terminal.print()
         terminal.flow(title, "", "cyan")
         for line in lines:
@@ -64,6 +64,31 @@ def formulas(plan: Plan) -> list[tuple[str, list[str]]]:
             f"= {count(plan.samples_seen)}",
         ]),
     ]  # fmt: skip
+
+
+def formulas_of_ranks(plan: Plan, ranks: int) -> list[tuple[str, list[str]]]:
+    """How the processes of a run (ranks) share its batches: `batch size` is that of all of them together."""
+    share, last = plan.share(ranks), plan.share(ranks, plan.last_batch)
+    lines = [
+        f"= batch size / ranks = {count(plan.batch_size)} / {count(ranks)}",
+        f"= {_either(share)} samples on each rank",
+    ]
+    if plan.partial:
+        lines.append(f"in the last batch: {count(plan.last_batch)} / {count(ranks)} = {_either(last)}")
+    if plan.last_batch < ranks:
+        lines.append("which is fewer than one for each rank: every rank then computes all of that batch")
+    return [
+        ("batch size of a rank", lines),
+        ("iterations with several ranks", [
+            f"= {count(plan.iterations_per_epoch)} per epoch, {count(plan.total_iterations)} in all, as with one rank",
+            "because each rank computes its share of every batch, and all make the same update",
+        ]),
+    ]  # fmt: skip
+
+
+def _either(share: tuple[int, int]) -> str:
+    least, most = share
+    return count(least) if least == most else f"{count(least)} or {count(most)}"
 
 
 def terms(plan: Plan) -> list[tuple[str, str]]:

@@ -61,6 +61,12 @@ class Plan:
         first = iteration * self.batch_size
         return first, min(first + self.batch_size, self.samples)
 
+    def share(self, ranks: int, rows: int | None = None) -> tuple[int, int]:
+        """The fewest and the most rows of a batch that one of several processes computes. rows: of the batch; default:
+        batch_size."""
+        rows = self.batch_size if rows is None else rows
+        return (rows // ranks, -(-rows // ranks)) if rows >= ranks else (rows, rows)
+
 
 def permutation(seed: int, epoch: int, samples: int) -> np.ndarray:
     """The order of the rows in an epoch, counted from 1. It depends on seed and epoch alone, so a resumed run finds it

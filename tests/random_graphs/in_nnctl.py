@@ -1,6 +1,7 @@
 """A model's figures by nnctl, by the way a config takes: spec, graph, program, executor."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 
@@ -57,6 +58,10 @@ class InnerProduct(Loss):
         return y * dl.reshape(-1, *[1] * (y.ndim - 1))
 
 
+def cast(x, dtype):
+    return x.astype(dtype) if np.issubdtype(x.dtype, np.floating) else x
+
+
 def spec_of(model):
     """The model as a config's spec."""
     losses = model["losses"] or dict.fromkeys(model["outputs"], "mse")
@@ -108,6 +113,10 @@ def prepare(model, *, probes=True, engine=numpy_executor, fuse=FUSIONS, dtype=np
                       lengths=lengths)  # fmt: skip
         losses = {name: InnerProduct() for name in model["outputs"]}
     executor = engine(program, losses, model["loss_weights"], **how)
+    if dtype != np.float64:
+        batch = replace(batch, **{part: {name: cast(x, dtype) for name, x in getattr(batch, part).items()}
+                                  for part in ("inputs", "targets")},
+                        weights=None if batch.weights is None else cast(batch.weights, dtype))  # fmt: skip
     return program, executor, batch
 
 
