@@ -20,24 +20,26 @@ def layer_normalization(layer, w, x, call):
 def batch_normalization(layer, w, x, call):
     x = real(x, call)
     if not (call.training and layer.trainable):
-        return _normalized(layer, w, x, w["moving_mean"], w["moving_variance"], training=False)
+        # copies, because another use of the layer may move the averages before the gradients are computed
+        moving = [w[name].clone() if call.training else w[name] for name in ("moving_mean", "moving_variance")]
+        return _normalized(layer, w, x, *moving)
     mask = call.masks[0] if call.masks else None
     positions = x[..., 0].numel()
     if mask is not None or call.is_distributed or positions < 2:
         return _by_sums(layer, w, x, mask, call)
-    # PyTorch moves towards the unbiased variance, but Keras' moving variance is the mean of the biased ones
-    moved = torch.zeros_like(w["moving_variance"])
-    y = _normalized(layer, w, x, w["moving_mean"], moved, training=True)
+    y = _normalized(layer, w, x, None, None)
+    # Keras' moving variance is the mean of the biased variances, PyTorch's of the unbiased ones
     with torch.no_grad():
-        w["moving_variance"].mul_(layer.momentum).add_(moved, alpha=(positions - 1) / positions)
+        variance, mean = torch.var_mean(x.to(w["moving_mean"].dtype), dim=tuple(range(x.ndim - 1)), correction=0)
+    _move(layer, w, mean, variance)
     return y
 
 
-def _normalized(layer, w, x: Tensor, mean: Tensor, variance: Tensor, training: bool) -> Tensor:
-    """By PyTorch: with these moments, or in training with those of x, towards which these are moved. The channels of an
-    image (rows, height, width, channels) are its second axis in PyTorch; whatever is no image becomes a matrix."""
+def _normalized(layer, w, x: Tensor, mean: Tensor | None, variance: Tensor | None) -> Tensor:
+    """By PyTorch, with these moments or with those of x. The channels of an image (rows, height, width, channels) are
+    its second axis in PyTorch; whatever is no image becomes a matrix."""
     image = x.permute(0, 3, 1, 2) if x.ndim == 4 else x.reshape(-1, x.shape[-1])
-    y = torch.batch_norm(image, *scale_and_shift(w), mean, variance, training, 1 - layer.momentum, layer.epsilon,
+    y = torch.batch_norm(image, *scale_and_shift(w), mean, variance, mean is None, 0.0, layer.epsilon,
                          torch.backends.cudnn.enabled)  # fmt: skip
     return y.permute(0, 2, 3, 1) if x.ndim == 4 else y.reshape(x.shape)
 
@@ -61,8 +63,13 @@ def _by_sums(layer, w, x: Tensor, mask: Tensor | None, call) -> Tensor:
     square = (values - mean.detach()).square()
     variance = call.reduce((square if weight is None else square * weight).sum(dim=axes)) / count
     y = (values - mean) * torch.rsqrt(variance + layer.epsilon)
-    with torch.no_grad():
-        for name, batch in (("moving_mean", mean), ("moving_variance", variance)):
-            w[name].mul_(layer.momentum).add_(batch, alpha=1 - layer.momentum)
+    _move(layer, w, mean, variance)
     y = y * w["gamma"] if layer.scale else y
     return (y + w["beta"] if layer.center else y).to(x.dtype)
+
+
+@torch.no_grad()
+def _move(layer, w, mean: Tensor, variance: Tensor) -> None:
+    """Moves the averages towards the batch's moments."""
+    for name, batch in (("moving_mean", mean), ("moving_variance", variance)):
+        w[name].mul_(layer.momentum).add_(batch, alpha=1 - layer.momentum)
