@@ -19,12 +19,13 @@ class Peer:
     kernels: str | None = None
 
 
-NNCTL, NUMPY_ONLY = "nnctl", "nnctl, NumPy only"
+NNCTL, NUMPY_ONLY, TORCH_ENGINE = "nnctl", "nnctl, NumPy only", "nnctl, torch engine"
 PYTORCH, COMPILED, KERAS, SKLEARN = "PyTorch", "torch.compile", "Keras", "scikit-learn"
 PEERS = {
     # measured runs are too short for nnctl to ask for Numba by itself
     NNCTL: Peer("in_nnctl", NNCTL, kernels="numba"),
     NUMPY_ONLY: Peer("in_nnctl", NUMPY_ONLY, kernels="numpy"),
+    TORCH_ENGINE: Peer("in_nnctl", TORCH_ENGINE, "torch"),
     "PyTorch, Adam": Peer("in_torch", PYTORCH, "adam"),
     "PyTorch, fused Adam": Peer("in_torch", PYTORCH, "fused"),
     "PyTorch, channels last": Peer("in_torch", PYTORCH, "channels_last"),

@@ -171,11 +171,11 @@ class Forward:
     def _losses(self, given: Pass, values: list[Any], masks: list[Tensor | None], call: TorchCall) -> Found:
         outputs: Tensors = {}
         losses: Tensors = {}
-        total = values[0].new_zeros((), dtype=call.dtype)
+        total: Any = 0.0
         for objective in self._objectives if given.losses else ():
             name = objective.head.name
             losses[name], outputs[name] = self._loss(objective, given, values, masks, call)
-            total = total + objective.weight * losses[name]
+            total = total + (losses[name] if objective.weight == 1 else objective.weight * losses[name])
         for head in self._program.heads:
             if head.name not in outputs:
                 outputs[head.name] = self._output(head, values)
@@ -184,7 +184,11 @@ class Forward:
         penalties = [penalty(regularizer, self._weights[key]) for key, regularizer in self._program.regularized]
         added = torch.stack(penalties).sum() if penalties and given.losses and not given.shard else None
         of_heads = {head.name: mask for head in self._program.heads if (mask := masks[head.slot]) is not None}
-        return Found(total if added is None else total + added, losses, outputs, of_heads, added)
+        if added is not None:
+            total = total + added
+        if not isinstance(total, Tensor):
+            total = torch.zeros((), dtype=call.dtype, device=call.device)
+        return Found(total, losses, outputs, of_heads, added)
 
     def _output(self, head: Any, values: list[Any]) -> Tensor:
         """A prediction; where losses are not computed, its activation is still to be applied."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import torch
 from torch import Tensor
+from torch.optim.adamw import adamw
 
 from nnctl.engine.optimizer_step import OptimizerStep
 from nnctl.engine.program import Program
@@ -69,7 +70,7 @@ class TorchOptimizerStep(OptimizerStep):
         with torch.no_grad():
             self._clip_tensors(gradients)
             if self._adam:
-                self._adam.step(gradients, lr, decay, step)
+                self._adam.step(gradients, lr, step)
             else:
                 for (rule, w, slots), g in zip(self._tasks, gradients, strict=True):
                     if decay:
@@ -106,32 +107,28 @@ class _Adam:
     def __init__(self, optimizer: Optimizer, variables: Sequence[tuple[Tensor, list[Tensor]]]):
         assert isinstance(optimizer, Adam)
         self._settings = optimizer
-        weights = [w for w, _ in variables]
-        fused = weights[0].device.type in ("cpu", "cuda")
-        self._optimizer = torch.optim.AdamW(
-            weights, betas=(optimizer.beta_1, optimizer.beta_2), weight_decay=0.0, amsgrad=optimizer.amsgrad,
-            fused=fused, foreach=None if fused else True,
-        )  # fmt: skip
-        self._steps = []
-        for w, slots in variables:
-            names = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")
-            count = torch.zeros((), dtype=torch.float32, device=w.device if fused else "cpu")
-            self._optimizer.state[w] = {"step": count, **dict(zip(names, slots, strict=False))}
-            self._steps.append(count)
+        self._weights = [w for w, _ in variables]
+        self._means, self._squares, *largest = (
+            [slots[k] for _, slots in variables] for k in range(len(variables[0][1]))
+        )
+        self._largest = largest[0] if largest else []
+        self._fused = self._weights[0].device.type in ("cpu", "cuda")
+        where = self._weights[0].device if self._fused else torch.device("cpu")
+        self._counts = [torch.zeros((), dtype=torch.float32, device=where) for _ in variables]
+        self._next_step = 0
 
-    def step(self, gradients: Sequence[Tensor], lr: float, decay: float, step: int) -> None:
-        [group] = self._optimizer.param_groups
-        t = step + 1
-        group["lr"] = lr
-        group["weight_decay"] = self._settings.weight_decay or 0.0
-        group["eps"] = self._settings.epsilon / math.sqrt(1 - self._settings.beta_2**t)
-        for count in self._steps:
-            count.fill_(step)
-        for w, gradient in zip(group["params"], gradients, strict=True):
-            w.grad = gradient
-        self._optimizer.step()
-        for w in group["params"]:
-            w.grad = None
+    def step(self, gradients: Sequence[Tensor], lr: float, step: int) -> None:
+        settings, t = self._settings, step + 1
+        if step != self._next_step:  # otherwise PyTorch has counted
+            for count in self._counts:
+                count.fill_(step)
+        adamw(
+            self._weights, list(gradients), self._means, self._squares, self._largest, self._counts,
+            fused=self._fused, foreach=not self._fused, amsgrad=settings.amsgrad, beta1=settings.beta_1,
+            beta2=settings.beta_2, lr=lr, weight_decay=settings.weight_decay or 0.0,
+            eps=settings.epsilon / math.sqrt(1 - settings.beta_2**t), maximize=False,
+        )  # fmt: skip
+        self._next_step = t
 
 
 def _is_adam(optimizer: Optimizer) -> bool:

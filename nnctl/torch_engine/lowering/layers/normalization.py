@@ -27,20 +27,27 @@ def batch_normalization(layer, w, x, call):
     positions = x[..., 0].numel()
     if mask is not None or call.is_distributed or positions < 2:
         return _by_sums(layer, w, x, mask, call)
-    y = _normalized(layer, w, x, None, None)
-    # Keras' moving variance is the mean of the biased variances, PyTorch's of the unbiased ones
-    with torch.no_grad():
-        variance, mean = torch.var_mean(x.to(w["moving_mean"].dtype), dim=tuple(range(x.ndim - 1)), correction=0)
-    _move(layer, w, mean, variance)
-    return y
+    image = _as_image(x)
+    y, mean, inverse = torch.native_batch_norm(image, *scale_and_shift(w), None, None, True, 0.0, layer.epsilon)
+    # not moved by PyTorch: Keras' moving variance is the mean of the biased variances, PyTorch's of the unbiased ones
+    _move(layer, w, mean, inverse.detach() ** -2 - layer.epsilon)
+    return _as_given(y, x)
 
 
-def _normalized(layer, w, x: Tensor, mean: Tensor | None, variance: Tensor | None) -> Tensor:
-    """By PyTorch, with these moments or with those of x. The channels of an image (rows, height, width, channels) are
-    its second axis in PyTorch; whatever is no image becomes a matrix."""
-    image = x.permute(0, 3, 1, 2) if x.ndim == 4 else x.reshape(-1, x.shape[-1])
-    y = torch.batch_norm(image, *scale_and_shift(w), mean, variance, mean is None, 0.0, layer.epsilon,
+def _normalized(layer, w, x: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
+    """With these moments."""
+    y = torch.batch_norm(_as_image(x), *scale_and_shift(w), mean, variance, False, 0.0, layer.epsilon,
                          torch.backends.cudnn.enabled)  # fmt: skip
+    return _as_given(y, x)
+
+
+def _as_image(x: Tensor) -> Tensor:
+    """The channels of an image (rows, height, width, channels) are its second axis in PyTorch; whatever is no image
+    becomes a matrix."""
+    return x.permute(0, 3, 1, 2) if x.ndim == 4 else x.reshape(-1, x.shape[-1])
+
+
+def _as_given(y: Tensor, x: Tensor) -> Tensor:
     return y.permute(0, 2, 3, 1) if x.ndim == 4 else y.reshape(x.shape)
 
 
