@@ -117,7 +117,7 @@ def wait_for_epoch(folder, process, epochs):
     events = folder / "events.jsonl"
     while process.poll() is None:
         text = events.read_text(encoding="utf-8") if events.is_file() else ""
-        if text.count("epoch_ended") >= epochs and (folder / "checkpoints").is_dir():
+        if text.count("EpochEnded") >= epochs and (folder / "checkpoints").is_dir():
             return
         time.sleep(0.05)
     raise AssertionError(process.stdout.read())
