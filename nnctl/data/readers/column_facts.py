@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _DIGITS = PLAIN.pattern.partition("|-?(?i:inf")[0]  # plain numbers that are finite
+_MOST = 300  # expressions in one query
 _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 
 
@@ -113,11 +114,14 @@ def _present(at: int, raw: Raw) -> str:
 
 
 def _ask(connection: duckdb.DuckDBPyConnection, parts: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], Any]:
-    """The results of one query over all rows of `raw`."""
-    if not parts:
-        return {}
-    values = connection.execute(f"select {', '.join(parts.values())} from raw").fetchall()[0]
-    return dict(zip(parts, values, strict=True))
+    """The results of expressions over all rows of `raw`."""
+    found: dict[tuple[str, str], Any] = {}
+    keys = list(parts)
+    for first in range(0, len(keys), _MOST):  # DuckDB's time and memory for one query grow faster than its size
+        some = keys[first : first + _MOST]
+        values = connection.execute(f"select {', '.join(parts[key] for key in some)} from raw").fetchall()[0]
+        found |= zip(some, values, strict=True)
+    return found
 
 
 def _look_for_thousands(connection: duckdb.DuckDBPyConnection, raw: Raw, words: Mapping[str, int],

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import duckdb
 
 Array = np.ndarray
+_TOGETHER = 64  # columns that are read in one pass over the files, for which DuckDB has enough memory
+_OTHER_FILES = 200  # that a run has open besides those of the columns
 MOST_WORDS = 1_000_000  # distinct words of a column: each takes about 100 bytes of memory
 
 
@@ -41,8 +43,14 @@ class ColumnFiles(ColumnReader):
 
     def fetch(self, connection: duckdb.DuckDBPyConnection, table: str,
               wanted: Mapping[str, tuple[ColumnFormat, str]]) -> dict[str, Column]:  # fmt: skip
-        if not wanted:
-            return {}
+        found: dict[str, Column] = {}
+        names = list(wanted)
+        for first in range(0, len(names), _TOGETHER):
+            found |= self._fetch(connection, table, {name: wanted[name] for name in names[first : first + _TOGETHER]})
+        return found
+
+    def _fetch(self, connection: duckdb.DuckDBPyConnection, table: str,
+               wanted: Mapping[str, tuple[ColumnFormat, str]]) -> dict[str, Column]:  # fmt: skip
         connection.execute("set threads = 1")  # several would deliver the pieces in any order
         words: dict[str, tuple[str, ...]] = {}
         parts: list[str] = []
@@ -57,6 +65,7 @@ class ColumnFiles(ColumnReader):
                 parts.append(f"coalesce({sql}, 'nan'::double) as r{at}")
                 dtypes.append(np.dtype(np.float64))
         names = [self._new_name() for _ in wanted]
+        allow_files(2 * len(names), self.source)  # those that are written, and those that are mapped
         with ExitStack() as opened:
             files = [opened.enter_context((self.folder / name).open("wb")) for name in names]
             progress, rows = Progress(f"reading {self.source}"), 0
@@ -134,6 +143,22 @@ def _kind(wanted: ColumnFormat) -> Kind:
 def _address(values: Array) -> int:
     address: int = values.__array_interface__["data"][0]
     return address
+
+
+def allow_files(count: int, source: str) -> None:
+    """Raises the number of files that this process may have open, if so many more are too many. Raises DataError if the
+    system does not allow it."""
+    try:
+        import resource  # not on Windows, where there is no such limit
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        if hard != resource.RLIM_INFINITY and hard < wanted:
+            raise DataError(f"has so many columns that {wanted:,} files must be open, but the system allows {hard:,}",
+                            source, "train on fewer columns, or ask for a higher `ulimit -n`")  # fmt: skip
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def mapped(path: Path, dtype: Any) -> tuple[Array, MappedFile | None]:

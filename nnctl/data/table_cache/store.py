@@ -18,7 +18,7 @@ from nnctl.data.row_origin import Origin
 from nnctl.data.table import Column, Table, missing_note
 from nnctl.data.table_cache import folder
 from nnctl.data.table_cache.choice import on_disk
-from nnctl.data.table_cache.column_files import ColumnFiles, mapped, read_words, write_words
+from nnctl.data.table_cache.column_files import ColumnFiles, allow_files, mapped, read_words, write_words
 from nnctl.data.table_cache.fingerprint import describe, key_of
 from nnctl.data.table_cache.folder import Entry
 from nnctl.data.table_cache.stored_table import StoredTable
@@ -108,6 +108,7 @@ def _formats(entry: Entry) -> dict[str, ColumnFormat]:
 
 def _opened(entry: Entry, files: Files, saved: bool) -> StoredTable:
     manifest = entry.manifest
+    allow_files(len(manifest["columns"]), files.name)
     columns, opened = {}, []
     for each in manifest["columns"]:
         path = entry.folder / each["file"]

@@ -142,3 +142,24 @@ def test_the_command_lists_and_clears(path, cache):
 def test_ctrl_c_during_a_query_is_not_an_error_of_duckdb():
     with pytest.raises(KeyboardInterrupt), duckdb_tables._explaining(None, None, None):
         raise RuntimeError("Query interrupted")  # what DuckDB makes of it
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no limit")
+def test_more_columns_than_a_process_may_have_files_open(tmp_path, cache, monkeypatch):
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    path = tmp_path / "d.csv"
+    names = [f"x{at}" for at in range(30)]
+    rows = [[*names, "y"], *([f"{row}.5"] * 30 + [str(row % 2)] for row in range(9))]
+    path.write_text("".join(",".join(row) + "\n" for row in rows))
+    monkeypatch.setattr(column_files, "_TOGETHER", 7)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/dev/fd")) + 15, before[1]))
+    try:
+        assert first_inputs(path).shape == (9, 30)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    monkeypatch.setattr(column_files, "_OTHER_FILES", 1 << 40)
+    if before[1] != resource.RLIM_INFINITY:
+        with pytest.raises(DataError, match="has so many columns that"):
+            first_inputs(path)
