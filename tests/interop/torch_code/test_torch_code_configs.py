@@ -92,6 +92,10 @@ STEPS = {
     "from probabilities": IRIS | {"layers": [{"Dense": {"units": 3, "activation": "sigmoid"}}]},
     "frozen": IRIS | {"layers": [{"Dense": {"units": 4, "trainable": False}}, "BatchNormalization",
                                  {"BatchNormalization": {"trainable": False, "center": False}}, DENSE]},
+    "half of a normalization": IRIS | {"layers": [
+        {"Dense": {"units": 4}}, {"BatchNormalization": {"center": False}}, {"LayerNormalization": {"scale": False}},
+        {"GroupNormalization": {"groups": 2, "center": False}}, {"LayerNormalization": {"center": False}}, DENSE,
+    ]},
     "two outputs": ROOT / "two_inputs_two_outputs.yaml",
     "autoencoder": ROOT / "autoencoder.yaml",
     "images": {"dataset": "digits_images", "loss": "sparse_categorical_crossentropy", "layers": [

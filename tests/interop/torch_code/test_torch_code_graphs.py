@@ -67,6 +67,36 @@ def test_the_mask_of_a_merge_goes_on(merge, second, tmp_path):
     tc.agree_on(tc.program_of(tc.spec_of({"a": [4, 3], "b": [4, 3]}, entries, outputs), inputs), inputs, tmp_path)
 
 
+def test_a_tensor_is_called_x_until_it_is_needed_again():
+    entries = [
+        {"Dense": {"units": 3, "name": "one", "from": "a"}},
+        {"Dense": {"units": 3, "name": "two", "activation": "relu"}},
+        {"Dense": {"units": 3, "name": "three"}},
+        {"Add": {"from": ["three", "one"], "name": "sum"}},
+        {"Dense": {"units": 3, "name": "four"}},
+        {"Dense": {"units": 3, "name": "five", "from": "b"}},
+        {"Concatenate": {"from": ["four", "five"], "name": "both"}},
+        {"shared": {"layer": "one", "from": "sum", "name": "again"}},
+    ]
+    spec = tc.spec_of({"a": [3], "b": [3]}, entries, ["both", "again"])
+    source = tc.source_of(tc.builder_of(tc.program_of(spec, {name: np.zeros((1, 3)) for name in "ab"})))
+    assert (
+        """
+    def forward(self, a, b):
+        one = self.one(a)
+        x = F.relu(self.two(one))
+        three = self.three(x)
+        sum_1 = three + one
+        four = self.four(sum_1)
+        five = self.five(b)
+        both = torch.cat([four, five], dim=-1)
+        again = self.one(sum_1)
+        return both, again
+"""
+        in source
+    )
+
+
 @pytest.mark.skipif(RUFF is None, reason="ruff comes with the extra `dev`")
 def test_the_files_are_formatted(tmp_path):
     from cases import CASES as LAYERS
