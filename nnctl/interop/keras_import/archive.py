@@ -43,7 +43,9 @@ class KerasArchive:
 
     def broken(self, why: str) -> InputError:
         """The error for a file that is damaged or of another kind."""
-        return InputError(f"not a .keras file, or damaged: {why}", where=str(self.path),
+        line = " ".join(why.split())
+        line = line if len(line) <= 200 else f"{line[:197]}..."  # zipfile's messages quote what they have read
+        return InputError(f"not a .keras file, or damaged: {line}", where=str(self.path),
                           hint="save the model with model.save('NAME.keras') in Keras 3")  # fmt: skip
 
     def weight(self, place: str, shape: tuple[int, ...]) -> np.ndarray:

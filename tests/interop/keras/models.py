@@ -1,11 +1,13 @@
 """Models of nnctl for the tests: of the tables that other tests use, with their weights and inputs."""
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
 from golden import read
 from random_graphs import arrays, compare, in_nnctl
 
+from nnctl import config
 from nnctl.engine.batch import Batch
 from nnctl.engine.executor import Executor
 from nnctl.engine.graph import Graph, Node
@@ -72,3 +74,29 @@ def padded(case, lowered):
 def random_names():
     return [f"{number}-{'-'.join(sorted(set(arrays.kinds_of(model['layers']))))}"[:60]
             for number, model in enumerate(RANDOM)]  # fmt: skip
+
+
+MASKED = read("masks")
+
+
+def masked_graph(name):
+    """A model of tests/golden/masks.py."""
+    model = MASKED.cases[name]
+    spec = config.loads(json.dumps({
+        "dataset": "iris", "inputs": {key: {"shape": given["shape"]} for key, given in model["inputs"].items()},
+        "layers": [named(entry, number, model) for number, entry in enumerate(model["layers"])], "loss": "mse",
+    }))  # fmt: skip
+    inputs = {key: MASKED[f"{name}/x/{key}"] for key in model["inputs"]}
+    graph = Graph.build(spec.nodes, {key: x.shape[1:] for key, x in inputs.items()}, spec.outputs)
+    program = Program(graph, dtype=np.float64, initialize=False)
+    weights = MASKED.under(f"{name}/w") | MASKED.under(f"{name}/state")
+    for key, w in program.named_weights().items():
+        w[...] = weights.get(key, 1.0)
+    return Case(program, inputs, {})
+
+
+def named(entry, number, model):
+    """An entry with the name that tests/golden/masks.py gives it; the first one takes the first input."""
+    [(kind, arguments)] = entry.items() if isinstance(entry, dict) else [(entry, {})]
+    wiring = {"name": f"layer{number}"} | ({"from": next(iter(model["inputs"]))} if number == 0 else {})
+    return {kind: wiring | arguments}

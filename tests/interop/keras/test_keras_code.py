@@ -7,7 +7,7 @@ import subprocess
 import numpy as np
 import pytest
 from cli.small_runs import nnctl as command
-from interop.keras.models import GOLDEN, RANDOM, one_layer, padded, random_graph, random_names
+from interop.keras.models import GOLDEN, MASKED, RANDOM, masked_graph, one_layer, padded, random_graph, random_names
 from interop.keras.real_keras import close, keras, outputs
 from interop.keras.test_keras_file import OWN, TORCH
 
@@ -40,6 +40,14 @@ def test_a_layer(name):
     if name in TORCH:
         pytest.skip(TORCH[name])
     case = one_layer(name)
+    for found, expected in zip(outputs(*in_keras(case)), case.outputs(), strict=True):
+        close(found, expected)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", MASKED.cases)
+def test_a_graph_with_masks(name):
+    case = masked_graph(name)
     for found, expected in zip(outputs(*in_keras(case)), case.outputs(), strict=True):
         close(found, expected)
 

@@ -1,11 +1,13 @@
 """nnctl export --to keras: real Keras loads the file, and computes what nnctl computes."""
 
+import warnings
+
 import numpy as np
 import pytest
 from cli.small_runs import nnctl as command
 from contract import check_rows
 from golden import not_in_keras
-from interop.keras.models import GOLDEN, RANDOM, one_layer, padded, random_graph, random_names
+from interop.keras.models import GOLDEN, MASKED, RANDOM, masked_graph, one_layer, padded, random_graph, random_names
 from interop.keras.real_keras import close, keras, outputs
 
 import nnctl
@@ -40,12 +42,85 @@ def test_a_layer(name, tmp_path):
         close(found, expected)
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", MASKED.cases)
+def test_a_graph_with_masks(name, tmp_path):
+    case = masked_graph(name)
+    for found, expected in zip(outputs(*in_keras(case, tmp_path)), case.outputs(), strict=True):
+        close(found, expected)
+
+
 @pytest.mark.filterwarnings("ignore")  # Keras tells of masks that end and of softmax over one unit
 @pytest.mark.parametrize("number", range(len(RANDOM)), ids=random_names())
 def test_a_random_graph(number, tmp_path):
     case = random_graph(RANDOM[number])
     for found, expected in zip(outputs(*in_keras(case, tmp_path)), case.outputs(), strict=True):
         close(found, expected)
+
+
+# A config's layers and training, and what a user is told.
+REFUSED = {
+    "PositionEmbedding": [{"PositionEmbedding": {"sequence_length": 6, "name": "place"}}, "Flatten"],
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+@pytest.mark.parametrize("to", ["keras", "keras-code"])
+def test_a_layer_that_keras_does_not_have(kind, to, tmp_path):
+    np.savez(tmp_path / "data.npz", x=np.random.default_rng(0).random((20, 6, 2)), y=np.arange(20) % 2)
+    trained({"layers": [*REFUSED[kind], {"Dense": {"units": 2, "activation": "softmax"}}],
+             "loss": "sparse_categorical_crossentropy"}, tmp_path)  # fmt: skip
+    done = command("export", tmp_path / "run", "--to", to)
+    assert done.exit_code == 2 and f"layer 'place': Keras has no layer {kind}" in " ".join(done.output.split())
+    assert not list((tmp_path / "run").glob("model.keras*"))
+
+
+def trained(config, folder):
+    """A run of one epoch on data.npz."""
+    data = {"path": str(folder / "data.npz"), "target": "y"}
+    return nnctl.train({"dataset": data, "epochs": 1, **config}, folder=folder / "run")
+
+
+def test_an_optimizer_that_keras_does_not_have(tmp_path):
+    np.savez(tmp_path / "data.npz", x=np.random.default_rng(0).random((20, 3)), y=np.arange(20) % 2)
+    trained({"layers": [{"Dense": {"units": 2, "activation": "softmax"}}], "optimizer": "radam",
+             "loss": "sparse_categorical_crossentropy"}, tmp_path)  # fmt: skip
+    done = command("export", tmp_path / "run", "--to", "keras")
+    assert done.exit_code == 0
+    assert "the model is not compiled: Keras has no optimizer 'radam'" in " ".join(done.output.split())
+    assert not getattr(keras.saving.load_model(tmp_path / "run" / "model.keras"), "compiled", False)
+    done = command("export", tmp_path / "run", "--to", "keras-code")
+    assert done.exit_code == 2 and "Keras has no optimizer 'radam'" in " ".join(done.output.split())
+
+
+def test_the_compiled_model_measures_and_trains_on(tmp_path):
+    x = np.random.default_rng(0).random((60, 3)).astype(np.float32)
+    y = (x.sum(axis=1) > 1.5).astype(int)
+    np.savez(tmp_path / "data.npz", x=x, y=y)
+    run = trained({
+        "layers": [{"Dense": {"units": 4, "activation": "relu", "kernel_regularizer": "l2"}},
+                   {"Dense": {"units": 1, "activation": "sigmoid"}}],
+        "loss": "binary_crossentropy", "metrics": ["accuracy", "auc"],
+        "optimizer": {"adam": {"learning_rate": {"CosineDecay": {"initial_learning_rate": 0.01, "decay_steps": 50}}}},
+    }, tmp_path)  # fmt: skip
+    assert command("export", tmp_path / "run", "--to", "keras").exit_code == 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)  # such as of an optimizer whose state is missing
+        model = keras.saving.load_model(tmp_path / "run" / "model.keras")
+    expected = run.evaluate(str(tmp_path / "data.npz"))
+    found = model.evaluate(x, y, verbose=0, return_dict=True)
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        close(np.array(found[name]), np.array(value))
+    model.fit(x, y, epochs=3, verbose=0)
+    assert model.evaluate(x, y, verbose=0, return_dict=True)["loss"] < expected["loss"]
+
+
+def test_the_same_model_gives_the_same_bytes(tmp_path):
+    nnctl.train("iris", epochs=1, folder=tmp_path / "run")
+    for name in ("one", "two"):
+        assert command("export", tmp_path / "run", "--to", "keras", "-o", tmp_path / f"{name}.keras").exit_code == 0
+    assert (tmp_path / "one.keras").read_bytes() == (tmp_path / "two.keras").read_bytes()
 
 
 def test_the_command(tmp_path):
