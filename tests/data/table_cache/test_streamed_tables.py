@@ -10,12 +10,15 @@ from data.files import again, loaded
 
 from nnctl import config
 from nnctl.api import load
+from nnctl.data.columns.column_format import NO_RULES
+from nnctl.data.config import DatasetSpec
 from nnctl.data.lazy_array import Rows
 from nnctl.data.load import load_fitted
 from nnctl.data.readers import read
 from nnctl.data.readers.csv import small_csv
 from nnctl.data.readers.paths import find_files
 from nnctl.data.table_cache import choice, column_files
+from nnctl.data.table_cache.store import stored_table
 from nnctl.errors import DataError
 from nnctl.training import runner
 
@@ -231,3 +234,12 @@ def test_the_sizes_are_estimated(tmp_path):
     parquet = write(tmp_path, "select range as a, range as b, range as c from range(300)")
     for each in (path, packed, parquet):
         assert choice.fields(find_files([str(each)])) == pytest.approx(900, rel=0.02)
+
+
+def test_rows_stay_in_order_however_many_threads_read_them(tmp_path):
+    path, count = tmp_path / "d.csv", 110_000  # 18 MB: DuckDB reads more than 16 MB with several threads
+    columns = ", ".join(f"1000000 + (range * {at + 3}) % 999983 as x{at}" for at in range(20))
+    duckdb.sql(f"copy (select range as r, {columns} from range({count})) to '{path}' (header)")
+    read = stored_table(find_files([str(path)]), DatasetSpec(), NO_RULES, None)
+    assert np.array_equal(read["r"].values, np.arange(count))
+    assert np.array_equal(read["x4"].values, 1_000_000 + np.arange(count) * 7 % 999_983)
