@@ -22,10 +22,9 @@ def script(sections: Iterable[list[str]], docstring: list[str], constants: list[
 
 
 def docstring(name: str, version: str) -> list[str]:
-    lines = paragraph(f"{name}: the Keras script that the config of this name stands for.")
+    lines = paragraph(f'"""{name}: the Keras script that the config of this name stands for.')
     return [
-        f'"""{lines[0]}', *lines[1:], "",
-        f"Written by nnctl {version}. build_model() makes the network, load_weights(model)",
+        *lines, "", f"Written by nnctl {version}. build_model() makes the network, load_weights(model)",
         "gives it the weights that nnctl has trained, and train(model) trains it.", '"""',
     ]  # fmt: skip
 

@@ -7,11 +7,23 @@ import pytest
 from cli.small_runs import nnctl as command
 from contract import check_rows
 from golden import not_in_keras
-from interop.keras.models import GOLDEN, MASKED, RANDOM, masked_graph, one_layer, padded, random_graph, random_names
+from interop.keras.models import (
+    GOLDEN,
+    MASKED,
+    RANDOM,
+    Case,
+    masked_graph,
+    one_layer,
+    padded,
+    random_graph,
+    random_names,
+)
 from interop.keras.real_keras import close, keras, outputs
 
 import nnctl
 from nnctl.engine.batch import Batch
+from nnctl.engine.graph import Graph, Node
+from nnctl.engine.program import Program
 from nnctl.interop.keras.layers import ROWS
 from nnctl.interop.keras.lowering import lower
 from nnctl.interop.keras_file.archive import write_archive
@@ -121,6 +133,27 @@ def test_the_same_model_gives_the_same_bytes(tmp_path):
     for name in ("one", "two"):
         assert command("export", tmp_path / "run", "--to", "keras", "-o", tmp_path / f"{name}.keras").exit_code == 0
     assert (tmp_path / "one.keras").read_bytes() == (tmp_path / "two.keras").read_bytes()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_layers_of_one_class_and_shape_keep_their_weights(seed, tmp_path):
+    """A file numbers them in Keras' order, and a wrong order would load without an error."""
+    rng = np.random.default_rng(seed)
+    nodes, names, loose = [], ["a", "b"], {"a", "b"}
+    for number in range(14):
+        name = f"n{number}"
+        taken = tuple(rng.choice(names, 2, replace=False)) if number % 3 == 2 else (str(rng.choice(names)),)
+        layer = "Add" if len(taken) == 2 else {"Dense": {"units": 3, "activation": "tanh"}}
+        shared = next((n.name for n in nodes if n.layer.kind == "Dense"), None) if number in (6, 10) else None
+        nodes.append(Node(name, layers.build(layer), taken, shared if len(taken) == 1 else None))
+        names.append(name)
+        loose = (loose - set(taken)) | {name}
+    outputs_ = [name for name in names if name in loose and name not in "ab"]
+    inputs = {name: rng.normal(size=(4, 3)) for name in "ab" if any(name in node.sources for node in nodes)}
+    program = Program(Graph.build(nodes, {name: (3,) for name in inputs}, outputs_), dtype=np.float64, seed=seed)
+    case = Case(program, inputs, {})
+    for found, expected in zip(outputs(*in_keras(case, tmp_path)), case.outputs(), strict=True):
+        close(found, expected)
 
 
 def test_the_command(tmp_path):
