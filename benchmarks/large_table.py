@@ -44,15 +44,17 @@ def write(path: Path, rows: int) -> None:
         )
 
 
-def train(path: Path, stream: str) -> None:
+def train(path: Path, stream: str, engine: str) -> None:
     """Trains one epoch; prints seconds and the peak of both kinds of memory, beyond the libraries."""
-    base = watched([sys.executable, "-c", f"{LIBRARIES}; import time; time.sleep(0.5)"])
+    libraries = LIBRARIES + (", nnctl.torch_engine.executor" if engine == "torch" else "")
+    base = watched([sys.executable, "-c", f"{libraries}; import time; time.sleep(0.5)"])
     print(f"libraries alone: {_megabytes(base)}")
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "config.yaml"
         config.write_text(CONFIG.format(path=path.absolute(), stream=stream), encoding="utf-8")
         began = time.perf_counter()
-        peak = watched([sys.executable, "-m", "nnctl", "train", str(config), "--run", f"{folder}/run"])
+        peak = watched([sys.executable, "-m", "nnctl", "train", str(config), "--run", f"{folder}/run",
+                        "--engine", engine])  # fmt: skip
         print(f"{time.perf_counter() - began:.0f} s; {_megabytes(peak)}")
         print(f"beyond the libraries: {_megabytes({kind: peak[kind] - base[kind] for kind in peak})}")
 
@@ -93,6 +95,7 @@ def main() -> None:
     trains = commands.add_parser("train")
     trains.add_argument("path", type=Path)
     trains.add_argument("--stream", choices=["true", "false"], default="true")
+    trains.add_argument("--engine", choices=["numpy", "torch"], default="numpy")
     trains.set_defaults(call=train)
     arguments = vars(parser.parse_args())
     arguments.pop("call")(**arguments)
