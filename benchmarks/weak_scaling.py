@@ -22,10 +22,9 @@ def samples_per_second(folder: str, rows: int, batch: int, ranks: int, epochs: i
     """Of the median epoch, by the times that the first process prints; the first epoch is left out."""
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(ranks)] if ranks > 1 else []
     with tempfile.TemporaryDirectory() as run:
-        command = [
-            sys.executable, *launcher, "-m", "nnctl", "train", f"{folder}/config.json", "--engine", "torch",
-            "--threads", "1", "--epochs", str(epochs), "--json", "--run-dir", f"{run}/run", "--set", f"batch_size={batch * ranks}",
-        ]  # fmt: skip
+        command = [sys.executable, *launcher, "-m", "nnctl", "train", f"{folder}/config.json", "--engine", "torch",
+                   "--threads", "1", "--epochs", str(epochs), "--set", f"batch_size={batch * ranks}", "--json",
+                   "--run-dir", f"{run}/run"]  # fmt: skip
         environment = processes.environment(1, PYTHONPATH=str(processes.ROOT), OMP_NUM_THREADS="1")
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, cwd=run)
     events = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
