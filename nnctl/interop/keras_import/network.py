@@ -18,6 +18,8 @@ from nnctl.nn.layers.base import layers
 
 Key = tuple[str, int, int]  # a tensor: the layer's name in Keras, the number of the call, the number of the output
 ANY = All(Tensor(""))  # some mask
+# Operations of keras.ops that do what the layer of the same name does.
+OF_TWO_TENSORS = ("Add", "Subtract", "Multiply", "Maximum", "Minimum")
 MASKS = ("mask", "query_mask", "value_mask", "key_mask")
 SILENT = (*MASKS, "training", "return_attention_scores")  # arguments of a call that need not be written
 
@@ -54,6 +56,7 @@ class _Reader:
         self.result = Network()
         self.tensors: dict[Key, str] = {}
         self.makes: dict[str, dict[str, Any]] = {}  # name in Keras -> {kind: arguments}
+        self.operations: set[str] = set()  # names in Keras of those that are no layers
         self.masked: set[str] = set()  # the tensors that have a mask in nnctl
 
     # The two kinds of models
@@ -113,9 +116,14 @@ class _Reader:
         taken = {*self.result.names.values(), *SPECIAL}
         unused = next(each for each in (own, *(f"{own}_{i}" for i in range(2, 9999))) if each not in taken)
         self.result.names[name] = unused
-        if not self._is_operation(given):
+        if self._is_operation(given):
+            self.operations.add(name)
+        else:
             self.result.order.append((name, given["class_name"]))
         if given["class_name"] != "InputLayer" and not self._is_mask(given):
+            if self._is_operation(given) and given["class_name"] not in OF_TWO_TENSORS:
+                what = f"the operation {given['class_name']} of keras.ops"
+                raise InputError(f"{name!r} is {what}, which nnctl does not have", hint="use a layer instead")
             try:
                 self.makes[name] = layer_entry(given)
             except InputError as error:
@@ -146,6 +154,9 @@ class _Reader:
             return
         [kind] = self.makes[name]
         row = ROWS[kind]
+        if kind in OF_TWO_TENSORS and name in self.operations and len(_tensors(node)) != 2:
+            raise InputError(f"{name!r} is the operation {kind} with a number, which nnctl does not have",
+                             hint="use a Rescaling layer instead")  # fmt: skip
         named = {key: value for key, value in node["kwargs"].items() if value is not None and key not in SILENT}
         more = {key: True for key in row.call if named.pop(key, False)}
         starts = [self.tensors[key] for key in _places(named.pop("initial_state", []))]

@@ -196,6 +196,33 @@ def test_what_is_refused(case, tmp_path):
     assert message in str(error.value) and not (tmp_path / "out").exists()
 
 
+OPERATIONS = {
+    "number": (lambda x: L.Dense(2)(x) + 1.0, "the operation Add with a number"),
+    "weights": (lambda x: keras.ops.average(x, weights=L.Dense(3)(x)), "the operation Average of keras.ops"),
+    "concatenate": (lambda x: L.Dense(1)(keras.ops.concatenate([x, L.Dense(3)(x)])), "as if it were a tensor"),
+    "mask": (lambda x: L.LSTM(2)(L.Dense(4)(x), mask=keras.ops.any(keras.ops.not_equal(x, 3.0), axis=-1)),
+             "no mask of a Masking or an Embedding"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", OPERATIONS)
+def test_an_operation_is_refused(case, tmp_path):
+    make, message = OPERATIONS[case]
+    x = keras.Input((5, 3) if case == "mask" else (3,))
+    keras.Model(x, make(x)).save(tmp_path / "m.keras")
+    with pytest.raises(InputError, match=message):
+        import_keras(tmp_path / "m.keras", tmp_path / "out")
+
+
+def test_a_sum_of_two_tensors_is_a_layer(tmp_path):
+    x = keras.Input((3,))
+    model = keras.Model(x, L.Dense(2, name="one")(x) * L.Dense(2, name="two")(x) - L.Dense(2, name="three")(x))
+    model.save(tmp_path / "m.keras")
+    _, program = imported(tmp_path / "m.keras", tmp_path / "out")
+    xs = random_inputs([(3,)])
+    close(predicted(program, xs)[0], outputs(model, xs)[0])
+
+
 def test_broken_files_give_one_line(tmp_path):
     whole = tmp_path / "whole.keras"
     mlp().save(whole)
