@@ -21,7 +21,7 @@ from torch.nn.parallel import DistributedDataParallel
 from nnctl.errors import TrainingError
 from nnctl.nn.layers.base import Array
 
-PATIENCE = timedelta(seconds=25)  # for another process, after which the run ends
+PATIENCE = timedelta(seconds=60)  # for another process, after which the run ends
 
 # What ends a run that only one process may know of; the larger number wins.
 _REASONS = (None, "output lost", "hung up", "terminated", "interrupted")
