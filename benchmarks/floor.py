@@ -81,7 +81,9 @@ def main() -> None:
     arguments = parser.parse_args()
     from threadpoolctl import threadpool_limits
 
-    from nnctl.kernels.primitives import gemm
+    from nnctl.kernels import Kernels
+
+    gemm = Kernels().gemm
 
     def tiles(a, b, c, kind):
         (gemm.times if kind == "plain" else gemm.times_left)(a, b, c, False)

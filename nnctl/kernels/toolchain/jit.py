@@ -5,6 +5,7 @@ from typing import Any
 
 from numba import extending, njit
 from numba.core.ccallback import CFunc
+from numba.core.registry import CPUDispatcher
 
 from nnctl.kernels.toolchain.numba_cache import VerifiedCache
 
@@ -34,7 +35,17 @@ def _dispatcher(function: Any, options: dict[str, Any], wrapped: bool) -> Any:
     without: dict[str, Any] = {} if wrapped else {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     dispatcher = njit(nogil=True, error_model="numpy", **without, **options)(function)
     dispatcher._cache = VerifiedCache(function, wrapped)
+    if not wrapped:
+        dispatcher.__class__ = _ForKernels
     return dispatcher
+
+
+class _ForKernels(CPUDispatcher):
+    """A function without a way in from Python, which Numba would jump into all the same."""
+
+    def __call__(self, *arguments: Any) -> Any:
+        raise TypeError(f"{self.py_func.__name__} is for other kernels: call it as kernels.Kernels().MODULE.NAME, "
+                        "or see for_python")  # fmt: skip
 
 
 # nogil: several threads run kernels at once. contract: a product and a sum may become one instruction; everything else

@@ -21,8 +21,10 @@ CASES = {
 @pytest.mark.parametrize("wants", [(True, True), (True, False), (False, True), (False, False)], ids=str)
 @pytest.mark.parametrize("name", CASES)
 def test_gradients_are_those_over_all_places(name, wants):
-    from nnctl.kernels.ops.conv_pool_backward import pays, pooled_backward
+    from nnctl.kernels.ops import conv_pool_backward
+    from nnctl.kernels.toolchain.jit import for_python
 
+    pays, pooled_backward = map(for_python, (conv_pool_backward.pays, conv_pool_backward.pooled_backward))
     shape, filters, window, strides, before, dilations, pool = CASES[name]
     rng = np.random.default_rng(7)
     x = rng.normal(size=shape).astype(np.float32)

@@ -321,3 +321,13 @@ def test_no_file_of_numba_itself_is_used(tmp_path, monkeypatch):
     assert sum(for_python(compiled()(double)).stats.cache_hits.values()) == 0
     last = for_python(compiled()(double))
     assert last(3) == 6 and sum(last.stats.cache_hits.values()) == 1
+
+
+def test_a_kernel_for_other_kernels_refuses_to_be_called():
+    from nnctl.kernels.toolchain.jit import compiled
+
+    def double(x):
+        return 2 * x
+
+    with pytest.raises(TypeError, match="double is for other kernels"):
+        compiled()(double)(3)
