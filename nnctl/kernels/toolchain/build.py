@@ -15,12 +15,12 @@ from typing import Any
 from llvmlite import binding, ir
 from numba import typeof
 from numba.core import compiler, types
-from numba.core.codegen import CPUCodeLibrary
 from numba.core.compiler_lock import global_compiler_lock
 
 from nnctl.kernels.toolchain import cache, llvm_functions, load_library
 from nnctl.kernels.toolchain.object_layout import LOCK, NDARRAY, PLAIN
 from nnctl.kernels.toolchain.python_entry import Unknown, Unpacking, variable
+from nnctl.kernels.toolchain.unloaded_library import UnloadedLibrary
 
 LINKER = "cc"
 # Python lets one thread run at a time. A thread that finds another one running sleeps, and wakes up 50 to 150
@@ -148,15 +148,6 @@ def _build(dispatcher: Any, signature: tuple[Any, ...], outside: Callable[[ir.Mo
     return library
 
 
-class _Unloaded(CPUCodeLibrary):
-    """Code of LLVM that is linked into a library of ours, and of which Numba makes no machine code for itself."""
-
-    def _finalize_final_module(self) -> None:
-        self._finalize_dynamic_globals()
-        self._verify_declare_only_symbols()
-        self._finalized = True
-
-
 def _without_machine_code(dispatcher: Any, signature: tuple[Any, ...]) -> Any:
     """Numba's result for a function that Python will call through the library alone."""
     target, options = dispatcher._compiler.targetdescr, dispatcher._compiler.targetoptions
@@ -164,7 +155,7 @@ def _without_machine_code(dispatcher: Any, signature: tuple[Any, ...]) -> Any:
     target.options.parse_as_flags(flags, options)
     flags.no_compile = flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
     context = target.target_context
-    library = _Unloaded(context.codegen(), dispatcher.py_func.__name__)
+    library = UnloadedLibrary(context.codegen(), dispatcher.py_func.__name__)
     with global_compiler_lock:
         result = compiler.compile_extra(
             target.typing_context, context, dispatcher.py_func, signature, None, flags, dispatcher.locals, library

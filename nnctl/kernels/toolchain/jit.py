@@ -8,6 +8,7 @@ from numba.core.ccallback import CFunc
 from numba.core.registry import CPUDispatcher
 
 from nnctl.kernels.toolchain.numba_cache import VerifiedCache
+from nnctl.kernels.toolchain.unloaded_library import UnloadedCompiler
 
 
 def compiled(**options: Any) -> Callable[[Any], Any]:
@@ -32,7 +33,9 @@ def for_python(dispatcher: Any) -> Any:
 
 
 def _dispatcher(function: Any, options: dict[str, Any], wrapped: bool) -> Any:
-    without: dict[str, Any] = {} if wrapped else {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    without: dict[str, Any] = {}
+    if not wrapped:
+        without = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": UnloadedCompiler}
     dispatcher = njit(nogil=True, error_model="numpy", **without, **options)(function)
     dispatcher._cache = VerifiedCache(function, wrapped)
     if not wrapped:

@@ -125,7 +125,8 @@ def test_strides_are_kinds_too():
 
 
 @linked
-def test_wrong_arguments_are_errors_of_python():
+def test_wrong_arguments_are_errors_of_python(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # where it is noted that there is no library for them
     waiting = kernels.Kernels().spin_barrier
     flag = np.zeros(1, np.int64)
     assert waiting.until(flag, 0, 1) is True and waiting.until(flag, 1, 1) is False
