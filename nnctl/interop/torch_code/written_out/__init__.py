@@ -1,4 +1,5 @@
-"""What PyTorch does not have, written out in PyTorch: a generated file contains copies of what it uses.
+"""What PyTorch does not have, written out in PyTorch.
 
-These modules are read as text and never imported; see `nnctl.interop.torch_code.copied`.
+A generated file contains copies of what it uses. These modules are read as text and
+never imported; see `nnctl.interop.torch_code.copied`.
 """
