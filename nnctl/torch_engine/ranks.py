@@ -20,6 +20,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from nnctl.errors import TrainingError
 from nnctl.nn.layers.base import Array
+from nnctl.torch_engine import launch
 
 PATIENCE = timedelta(seconds=60)  # for another process, after which the run ends
 
@@ -37,7 +38,11 @@ class Ranks:
     def __init__(self, device: torch.device):
         if not dist.is_initialized():
             with heard():
-                dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
+                store, rank, size = next(dist.rendezvous("env://", timeout=PATIENCE))
+                # torchrun keeps the store when it starts all anew: addresses of processes that have ended are in it
+                store = dist.PrefixStore(f"nnctl/{launch.restarts()}", store)
+                dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE, store=store,
+                                        rank=rank, world_size=size)  # fmt: skip
         self.rank, self.size, self._device = dist.get_rank(), dist.get_world_size(), device
         self._now = time.perf_counter()
         self._now = self._of_first(self._now)
