@@ -121,7 +121,7 @@ class ExecutorBase:
         """A text that only the first process knows."""
         return text
 
-    # What engines with memory of their own must be told
+    # For engines that keep copies of the program's arrays
 
     def weights_changed(self) -> None:
         """The program's arrays were written to by something other than a step."""

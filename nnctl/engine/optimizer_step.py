@@ -75,7 +75,7 @@ class OptimizerStep:
                 self._blocks.append((piece, rule, [array[piece] for array in arrays]))
 
     def slots_changed(self) -> None:
-        """The slots were written to by something other than a step. Engines with memory of their own must be told."""
+        """The slots were written to by something other than a step. For engines that keep copies of them."""
 
     def rate(self, step: int) -> float:
         """The learning rate in force at the 0-based step."""

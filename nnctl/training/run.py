@@ -24,6 +24,7 @@ from nnctl.training import checkpoint
 from nnctl.training.advice import advice
 from nnctl.training.atomic_files import Lock, write_safely
 from nnctl.training.baseline import baseline
+from nnctl.training.batch_plan import Plan
 from nnctl.training.batching import cast
 from nnctl.training.best_or_last import Kept, Weights
 from nnctl.training.checkpoint import Checkpoint
@@ -95,7 +96,7 @@ class Run:
         self.settings["engine"] = model.executor.label
         if model.executor.ranks > 1:
             self.settings |= {"processes": model.executor.ranks, "launcher": launch.launcher()}
-            self.notes.append(processes_note(self.loop.plan.batch_size, model.executor.ranks))
+            self.notes.append(processes_note(self.loop.plan, model.executor.ranks))
         if model.executor.uses_kernels:
             self.settings["kernels"] = self.loop.kernels.name
         self.notes += filter(None, [self.loop.kernels.note, self.loop.kernels.cache_note])
@@ -270,11 +271,10 @@ class Run:
                 self.loop.stop(OUTPUT_LOST)
 
 
-def processes_note(batch_size: int, processes: int) -> str:
+def processes_note(plan: Plan, processes: int) -> str:
     """How several processes share a batch."""
-    share, rest = divmod(batch_size, processes)
-    rows = f"{share} or {share + 1}" if rest else str(share)
-    return f"{processes} processes train together: each computes {rows} of the {batch_size} rows of a batch"
+    rows = " or ".join(str(count) for count in dict.fromkeys(plan.share(processes)))
+    return f"{processes} processes train together: each computes {rows} of the {plan.batch_size} rows of a batch"
 
 
 def lower_rate(optimizer: Optimizer) -> str:

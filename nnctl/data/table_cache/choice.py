@@ -70,7 +70,7 @@ def _parquet_fields(files: Files) -> float:
             rows = connection.execute("select sum(num_rows) from parquet_file_metadata(?)", [paths]).fetchall()[0][0]
             return float(rows) * len(connection.read_parquet(paths, union_by_name=True).columns)
     except duckdb.Error:
-        return 0.0  # what is wrong is told by whoever reads them
+        return 0.0  # the error is reported when they are read
 
 
 def _csv_fields(path: Path) -> float:
@@ -84,5 +84,5 @@ def _csv_fields(path: Path) -> float:
                     start = unpacked.read(_LOOKED_AT)
                 size = int(size * len(start) / max(1, min(size, file.tell())))
     except (OSError, EOFError):
-        return 0.0  # what is wrong is told by whoever reads them
+        return 0.0  # the error is reported when they are read
     return len(_END_OF_FIELD.findall(start)) * size / max(1, len(start))
