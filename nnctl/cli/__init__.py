@@ -20,21 +20,32 @@ from nnctl.cli.options import debug_option  # noqa: E402
 from nnctl.similar_names import alike  # noqa: E402
 from nnctl.version import __version__  # noqa: E402
 
-# Command -> (module under nnctl.cli, summary). `nnctl --help` reads only this table.
-COMMANDS = {
-    "init": ("init", "Write a commented starter config."),
-    "check": ("check", "Check a config and its data without training."),
-    "summary": ("summary", "Show layers, output shapes, parameters and memory."),
-    "explain-batches": ("explain_batches", "Explain how epochs, batches and iterations add up."),
-    "train": ("train", "Train the network a config describes, or resume a run."),
-    "eval": ("evaluate", "Show a run's metrics, confusion matrix and per-class table."),
-    "predict": ("predict", "Predict each row of a file with a trained run."),
-    "export": ("export", "Write a run's model for ONNX, Keras or PyTorch."),
-    "import": ("import_", "Import a model that Keras has saved."),
-    "datasets": ("datasets", "List the bundled data sets, or preview one."),
-    "cache": ("cache", "List or remove the large tables that are stored on disk."),
-    "schema": ("schema", "Print the JSON Schema of configs, for editors."),
+# What a user does -> the commands for it: command -> (module under nnctl.cli, summary). `nnctl --help` reads only this.
+GROUPS = {
+    "Write a config": {
+        "init": ("init", "Write a commented starter config."),
+        "check": ("check", "Check a config and its data without training."),
+        "summary": ("summary", "Show layers, output shapes, parameters and memory."),
+        "datasets": ("datasets", "List the bundled data sets, or preview one."),
+    },
+    "Train and evaluate": {
+        "train": ("train", "Train the network a config describes, or resume a run."),
+        "eval": ("evaluate", "Show a run's metrics, confusion matrix and per-class table."),
+    },
+    "Use a trained model": {
+        "predict": ("predict", "Predict each row of a file with a trained run."),
+        "export": ("export", "Write a run's model for ONNX, Keras or PyTorch."),
+        "import": ("import_", "Import a model that Keras has saved."),
+    },
+    "Learn": {
+        "explain-batches": ("explain_batches", "Explain how epochs, batches and iterations add up."),
+    },
+    "Set up and clean up": {
+        "cache": ("cache", "List or remove the large tables that are stored on disk."),
+        "schema": ("schema", "Print the JSON Schema of configs, for editors."),
+    },
 }
+COMMANDS = {name: entry for group in GROUPS.values() for name, entry in group.items()}
 
 
 class Program(click.Group):
@@ -62,8 +73,10 @@ class Program(click.Group):
         return super().resolve_command(context, args)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+        width = max(map(len, COMMANDS))  # the same in every group, so that the summaries are one column
+        for title, group in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), summary) for name, (_, summary) in group.items()])
 
     def invoke(self, context: click.Context) -> Any:
         try:

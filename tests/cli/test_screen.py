@@ -116,6 +116,13 @@ def test_help_lists_every_command_and_every_command_has_help():
     assert CliRunner().invoke(cli.program, ["--version"]).stdout.startswith("nnctl 0.")
 
 
+def test_help_groups_the_commands_by_what_a_user_does():
+    listed = CliRunner().invoke(cli.program, ["--help"]).stdout
+    places = [listed.index(f"\n{title}:\n  {next(iter(group))} ") for title, group in cli.GROUPS.items()]
+    assert places == sorted(places)
+    assert sum(map(len, cli.GROUPS.values())) == len(cli.COMMANDS)  # no command is in two groups
+
+
 def test_an_overflow_in_training_is_reported_once_by_nnctl(tmp_path):
     command = [
         sys.executable,
