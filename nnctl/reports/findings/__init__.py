@@ -1,0 +1,1 @@
+"""What a report says: the document that every form of the report is written from."""
