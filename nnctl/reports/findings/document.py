@@ -162,7 +162,7 @@ class Chart(TypedDict):
 class Evaluation(TypedDict):
     """The metrics of the model on rows that it was not trained on, as far as there are any.
 
-    split: "test", else "validation", else "train". rows: of that split. evaluated_rows: of these, on how many everything
+    split: "test", else "validation", else "train". rows: of that split. evaluated_rows: on how many of these everything
     else in the report was computed: all, or a random sample. sampled: whether it is a sample.
     metrics: the model's on the evaluated rows. baseline: of always predicting the same. bigger: the metrics that are
     better when larger. scaled: the losses that are in the unit of the scaled target. recorded: by split, the metrics
@@ -194,10 +194,10 @@ class Baseline(TypedDict):
 class Output(TypedDict):
     """One output of the model, on the evaluated rows (time steps that are not padding count like rows).
 
-    name: of the target's column or the output. kind: "classification" (several classes, one of which is true), "binary"
-    (two classes, or yes and no), "multilabel" (several columns of yes or no), "regression", "ctc" (label sequences),
-    "other". classes: in the order of the matrix; empty for numbers. unit_is_scaled: whether numbers are in the unit of a
-    scaled target. Each part is None or empty where the kind has none of it.
+    name: of the target's column or the output. layer: the layer that is the output. kind: "classification" (several
+    classes, one of which is true), "binary" (two classes, or yes and no), "multilabel" (several columns of yes or no),
+    "regression", "ctc" (label sequences), "other". columns: of the target. classes: in the order of their numbers;
+    empty for numbers. Each part is None or empty where the kind has none of it.
     """
 
     name: str
@@ -237,8 +237,8 @@ class Mistake(TypedDict):
 
 
 class ClassScores(TypedDict):
-    """One class, or one column of a multi-label output. support: rows that have it. predicted: rows it is predicted for.
-    precision is None if it is never predicted, recall is None if no row has it."""
+    """One class, or one column of a multi-label output. support: rows that have it. predicted: rows that it is
+    predicted for. precision is None if it is never predicted, recall is None if no row has it."""
 
     name: str
     precision: Number
@@ -259,8 +259,8 @@ class RocCurve(TypedDict):
 
 
 class PrecisionRecallCurve(TypedDict):
-    """recall grows from 0 to 1, at most 200 points. average_precision: of all points. prevalence: the share of rows that
-    have the class, which is the precision of guessing."""
+    """recall grows from 0 to 1, at most 200 points. average_precision: of all points. prevalence: the share of rows
+    that have the class, which is the precision of guessing."""
 
     name: str
     recall: list[float]
@@ -435,9 +435,9 @@ class LayerActivations(TypedDict):
 
 
 class Filters(TypedDict):
-    """The weights of a layer that reads a picture, as pictures. kind: "Conv2D" (a picture for each filter) or "Dense" (a
-    picture for each unit, in the shape of the input). shape: (height, width) of each. Red is positive and blue negative
-    unless the input has three channels. pictures: PNG data URIs, at most 64. units: how many the layer has."""
+    """The weights of a layer that reads a picture, as pictures. kind: "Conv2D" (a picture for each filter) or "Dense"
+    (a picture for each unit, in the shape of the input). shape: (height, width) of each. Red is positive and blue is
+    negative, unless the input has three channels. pictures: PNG data URIs, at most 64. units: of the layer."""
 
     layer: str
     kind: str
