@@ -9,6 +9,7 @@ import pytest
 
 # pytest-xdist tells its workers a terminal's width, at which messages would be broken into lines
 os.environ.pop("COLUMNS", None)
+os.environ["NNCTL_LANG"] = "en"  # whatever the locale of whoever runs the tests
 # each worker computes on one core: threads that wait for threads of another worker's waste both
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"

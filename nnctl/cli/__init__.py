@@ -16,7 +16,7 @@ import click  # noqa: E402
 
 from nnctl import progress  # noqa: E402
 from nnctl.cli.error_handler import Switches, catching  # noqa: E402
-from nnctl.cli.options import debug_option  # noqa: E402
+from nnctl.cli.options import begin_language, debug_option, lang_option  # noqa: E402
 from nnctl.similar_names import alike  # noqa: E402
 from nnctl.version import __version__  # noqa: E402
 
@@ -89,6 +89,7 @@ class Program(click.Group):
         switches = Switches()
         progress.listener = _tell
         with catching(switches):
+            begin_language(sys.argv[1:] if args is None else args)
             # with standalone_mode=False, click returns the exit code instead of exiting
             extra |= {"prog_name": "nnctl", "standalone_mode": False, "obj": switches}
             code = super().main(args, **extra)
@@ -111,6 +112,7 @@ def _tell(text: str) -> None:
 )
 @click.version_option(__version__, prog_name="nnctl", message="%(prog)s %(version)s")
 @debug_option
+@lang_option
 @click.pass_context
 def program(context: click.Context) -> None:
     """Train neural networks from a YAML file, on the machine in front of you."""

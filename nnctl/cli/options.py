@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -12,6 +13,7 @@ import click
 from nnctl.cli.error_handler import Switches
 from nnctl.errors import InputError
 from nnctl.quoting import shell_path
+from nnctl.translation import LANGUAGES, VARIABLE, known_language, language_of_locale, use_language
 
 if TYPE_CHECKING:
     from nnctl.nn.losses.ctc_decoding import Reading
@@ -30,6 +32,39 @@ debug_option = click.option(
     "--debug", is_flag=True, expose_value=False, is_eager=True, callback=_switch_debug,
     help="Show a traceback when an error occurs.",
 )  # fmt: skip
+
+
+def _choose_language(_context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        use_language(language_named(value, "--lang"))
+
+
+lang_option = click.option(
+    "--lang", metavar="|".join(LANGUAGES), expose_value=False, is_eager=True, callback=_choose_language,
+    help="Language of the output; default: NNCTL_LANG, or that of the locale.",
+)  # fmt: skip
+
+
+def language_named(name: str, source: str) -> str:
+    """The code of a language. Raises click.UsageError, which names the source, if there is no such translation."""
+    code = known_language(name)
+    if code is None:
+        choices = ", ".join(f"{code} ({own})" for code, own in LANGUAGES.items())
+        raise click.UsageError(f"{source}: there is no translation into {name!r}; languages: {choices}")
+    return code
+
+
+def begin_language(arguments: Sequence[str]) -> None:
+    """Chooses the language of a command: by --lang, NNCTL_LANG or the locale.
+
+    --lang is looked up here, before the other arguments are read, so that it holds for --help wherever it stands.
+    """
+    given = [value for name, value in pairwise(arguments) if name == "--lang"]
+    given += [argument.partition("=")[2] for argument in arguments if argument.startswith("--lang=")]
+    own = os.environ.get(VARIABLE)
+    default = language_named(own, VARIABLE) if own else language_of_locale()
+    use_language(next(filter(None, map(known_language, given)), default))
+
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
@@ -93,6 +128,6 @@ def subcommand() -> Callable[[Callable[..., Any]], click.Command]:
     """Declares a subcommand: click.command with the options that all subcommands have."""
 
     def declare(function: Callable[..., Any]) -> click.Command:
-        return click.command()(debug_option(function))
+        return click.command()(debug_option(lang_option(function)))
 
     return declare
