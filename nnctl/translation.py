@@ -34,6 +34,11 @@ def _(text: str) -> str:
     return catalogue.gettext(text) if catalogue and text else text
 
 
+def N_(text: str) -> str:
+    """The text itself. It marks a text of a table for translation, which `_` translates where it is shown."""
+    return text
+
+
 def plural(one: str, many: str, n: int) -> str:
     """The translation of `one` or `many`, as the number needs it; English has `one` for 1 only."""
     catalogue = _chosen[1]

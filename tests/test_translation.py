@@ -1,13 +1,21 @@
 """Languages: which one a command speaks, and that the catalogues are complete."""
 
+import ast
+import gettext
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from nnctl import cli, translation
 from nnctl.translation import _, language, language_of_locale, plural, use_language
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "docs"))
+
+import translation_texts  # it lies beside the script that uses it
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +96,48 @@ def test_english_loads_no_catalogue():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+CATALOGUES = sorted(translation.CATALOGUES.rglob("*.po"))
+TEXTS = translation_texts.texts()
+
+
 def test_every_language_has_a_catalogue():
-    folders = {path.name for path in (translation.CATALOGUES).iterdir()}
-    assert folders == set(translation.LANGUAGES) - {"en"}
+    assert {path.parents[1].name for path in CATALOGUES} == set(translation.LANGUAGES) - {"en"}
+
+
+def entries(path):
+    """(flags, the text or its singular and plural, the translations) of each entry of a .po file."""
+    for block in path.read_text(encoding="utf-8").strip().split("\n\n")[1:]:
+        flags = re.findall(r"^#[,~|].*", block, re.MULTILINE)
+        fields = re.findall(r'^(msg\w+)(?:\[\d\])? ((?:".*"\n?)+)', block, re.MULTILINE)
+        values = [(key, "".join(map(ast.literal_eval, lines.splitlines()))) for key, lines in fields]
+        yield flags, *(tuple(text for key, text in values if key.startswith(start)) for start in ("msgid", "msgstr"))
+
+
+def placeholders(text):
+    return sorted(set(re.findall(r"{[^{}]*}", text)))
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=str)
+def test_a_catalogue_translates_every_text_and_nothing_else(path):
+    told = "see docs/make_translations.py"
+    found = {text: translated for _flags, text, translated in entries(path)}
+    assert not [text for text in TEXTS if not all(found.get(text, [""]))], f"without a translation; {told}"
+    assert not [text for text in found if text not in TEXTS], f"no longer in the source; {told}"
+    assert not [text for flags, text, _translated in entries(path) if flags], f"marked fuzzy or obsolete; {told}"
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=str)
+def test_translations_have_the_placeholders_of_their_texts(path):
+    for _flags, text, translated in entries(path):
+        for one in translated:
+            assert placeholders(one) == placeholders(text[-1]), text
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=str)
+def test_the_compiled_catalogue_is_current(path):
+    with path.with_suffix(".mo").open("rb") as file:
+        compiled = gettext.GNUTranslations(file)
+    found = {text[0]: translated[0] for _flags, text, translated in entries(path)}
+    assert compiled._catalog.keys() - {""} == {text if text in compiled._catalog else (text, 0) for text in found}
+    assert {text: compiled.ngettext(text, text, 2) if (text, 0) in compiled._catalog else compiled.gettext(text)
+            for text in found} == found, "run `python docs/make_translations.py`"  # fmt: skip

@@ -16,6 +16,7 @@ import click  # noqa: E402
 
 from nnctl import progress  # noqa: E402
 from nnctl.cli.error_handler import Switches, catching  # noqa: E402
+from nnctl.cli.help_page import TranslatedHelp  # noqa: E402
 from nnctl.cli.options import begin_language, debug_option, lang_option  # noqa: E402
 from nnctl.similar_names import alike  # noqa: E402
 from nnctl.translation import _  # noqa: E402
@@ -49,7 +50,7 @@ GROUPS = {
 COMMANDS = {name: entry for group in GROUPS.values() for name, entry in group.items()}
 
 
-class Program(click.Group):
+class Program(TranslatedHelp, click.Group):
     """The group of all commands, and the only place where errors become messages and exit codes."""
 
     def list_commands(self, context: click.Context) -> list[str]:

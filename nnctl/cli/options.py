@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import click
 
 from nnctl.cli.error_handler import Switches
+from nnctl.cli.help_page import TranslatedHelp
 from nnctl.errors import InputError
 from nnctl.quoting import shell_path
 from nnctl.translation import LANGUAGES, VARIABLE, known_language, language_of_locale, use_language
@@ -128,6 +129,6 @@ def subcommand() -> Callable[[Callable[..., Any]], click.Command]:
     """Declares a subcommand: click.command with the options that all subcommands have."""
 
     def declare(function: Callable[..., Any]) -> click.Command:
-        return click.command()(debug_option(lang_option(function)))
+        return click.command(cls=TranslatedHelp)(debug_option(lang_option(function)))
 
     return declare

@@ -1,0 +1,86 @@
+"""The texts that translations need: those in `_("...")` and `plural("...", "...")`, the help of the commands, and the
+docstrings of components.
+
+Used by make_translations.py, which writes them to the catalogues, and by the tests, which find what they lack.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import TypeAlias
+
+import click
+
+ROOT = Path(__file__).parents[1]
+CALLS = {"_": 1, "N_": 1, "plural": 2}  # function of nnctl.translation -> how many of its arguments are texts
+
+# Modules whose texts are made from declarations: all_texts() yields each.
+DECLARED: tuple[str, ...] = ()
+
+Text: TypeAlias = tuple[str, ...]  # one text, or the singular and the plural
+
+
+def texts() -> dict[Text, list[str]]:
+    """Every text -> the files that it stands in, in the order of the files."""
+    found: dict[Text, list[str]] = {}
+    for file, text in (*_in_source(), *_in_help(), *_declared()):
+        if all(text) and file not in found.setdefault(text, []):
+            found[text].append(file)
+    return found
+
+
+def _in_source() -> Iterator[tuple[str, Text]]:
+    for path in sorted((ROOT / "nnctl").rglob("*.py")):
+        source = path.read_text(encoding="utf-8")
+        if "nnctl.translation import" in source:
+            file = path.relative_to(ROOT).as_posix()
+            for call in calls(ast.parse(source)):
+                if text := literal(call):
+                    yield file, text
+
+
+def calls(tree: ast.AST) -> Iterator[ast.Call]:
+    """The calls of `_`, `N_` and `plural`, from top to bottom."""
+    found = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CALLS
+    ]
+    yield from sorted(found, key=lambda call: (call.lineno, call.col_offset))
+
+
+def literal(call: ast.Call) -> Text | None:
+    """The texts that stand in a call; None if it is given a variable."""
+    assert isinstance(call.func, ast.Name)
+    values = [argument.value for argument in call.args[: CALLS[call.func.id]] if isinstance(argument, ast.Constant)]
+    words = tuple(value for value in values if isinstance(value, str))
+    return words if len(words) == CALLS[call.func.id] else None
+
+
+def _in_help() -> Iterator[tuple[str, Text]]:
+    from nnctl.cli import COMMANDS, GROUPS, program
+    from nnctl.cli.help_page import paragraphs
+
+    yield from (("nnctl/cli/__init__.py", (title,)) for title in GROUPS)
+    yield from (("nnctl/cli/__init__.py", (summary,)) for _module, summary in COMMANDS.values())
+    context = click.Context(program, **program.context_settings)
+    for name in (None, *COMMANDS):
+        command = program.get_command(context, name) if name else program
+        assert command is not None
+        file = f"nnctl/cli/{COMMANDS[name][0]}.py" if name else "nnctl/cli/__init__.py"
+        for verbatim, paragraph in paragraphs(command.help or ""):
+            if not verbatim:
+                yield file, (paragraph,)
+        yield file, (command.epilog or "",)
+        for parameter in command.get_params(click.Context(command, **program.context_settings)):
+            if isinstance(parameter, click.Option):
+                yield file, (parameter.help or "",)
+
+
+def _declared() -> Iterator[tuple[str, Text]]:
+    for module in DECLARED:
+        for text in import_module(module).all_texts():
+            yield f"{module.replace('.', '/')}.py", (text,)
