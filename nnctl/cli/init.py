@@ -1,33 +1,45 @@
-"""nnctl init: writes a commented starter config."""
+"""nnctl init: writes a commented first config, from a template or for the user's own data."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from nnctl.cli.options import output_file, subcommand
+from nnctl.cli.options import json_option, output_file, subcommand
 from nnctl.errors import InputError
 from nnctl.quoting import shell_path
 from nnctl.reports.terminal import Terminal
 from nnctl.similar_names import alike
+from nnctl.translation import _
 
 FOLDER = Path(__file__).parent / "templates"
 SCHEMA = "nnctl.schema.json"  # next to the config, where the editor's YAML language server finds it
 
 
 @subcommand()
-@click.argument("template", default="classify")
-@click.option("-o", "--output", metavar="FILE", help="Output file; default: TEMPLATE.yaml.")
+@click.argument("template", required=False)
+@click.option("--from", "source", metavar="FILE", help="Write a config for this file or folder of data.")
+@click.option("--target", metavar="COLUMN", help="With --from: the column or array to predict.")
+@click.option("--task", type=click.Choice(["classify", "regress"]),
+              help="With --from: whether the values of the target are classes or numbers.")  # fmt: skip
+@click.option("-o", "--output", metavar="FILE", help="Output file; default: TEMPLATE.yaml, or the data's name.")
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @click.option("--list", "listed", is_flag=True, help="List the templates.")
-def command(template: str, output: str | None, force: bool, listed: bool) -> None:
-    """Write a commented starter config: classify (default), regress, digits or two_inputs.
+@json_option
+def command(template: str | None, source: str | None, target: str | None, task: Any, output: str | None, force: bool,
+            listed: bool, as_json: bool) -> None:  # fmt: skip
+    """Write a commented first config: for your own data with --from, or a template: classify (default), regress,
+    digits or two_inputs.
+
+    With --from, nnctl looks at the data, chooses layers and settings that fit, and writes the reason for each choice as
+    a comment. On a terminal it asks what it cannot know.
 
     Also writes nnctl.schema.json to the same folder, so that editors can complete and check the config.
 
     \b
-    nnctl init
+    nnctl init --from data.csv --target price
     nnctl init regress -o prices.yaml
     """
     templates = {path.stem: path for path in sorted(FOLDER.glob("*.yaml"))}
@@ -35,21 +47,65 @@ def command(template: str, output: str | None, force: bool, listed: bool) -> Non
         for name, path in templates.items():
             click.echo(f"{name:12}{path.read_text(encoding='utf-8').splitlines()[0].lstrip('# ')}")
         return
+    if source is not None:
+        if template is not None:
+            raise click.UsageError(_("give either a template or --from, not both"))
+        path = _free(output or f"{_stem(source)}.yaml", force)
+        from nnctl.cli.first_config import first_config  # imported here to keep start-up fast
+
+        found = first_config(source, target, task, path, ask=not as_json)
+        _write(path, found.text)
+        if as_json:
+            from nnctl.reports.json_output import dumps  # imported here to keep start-up fast
+
+            click.echo(dumps(found.as_json(path)))
+            return
+        _tell(path, found.lines())
+        return
+    if target is not None or task is not None:
+        raise click.UsageError(_("--target and --task need --from"))
+    template = template or "classify"
     if template not in templates:
         near = alike(template, templates)
         raise InputError(f"there is no template {template!r}",
                          hint=f"did you mean {near[0]}?" if near else f"templates: {', '.join(templates)}")  # fmt: skip
-    path = output_file(output or f"{template}.yaml")
+    path = _free(output or f"{template}.yaml", force)
+    _write(path, templates[template].read_text(encoding="utf-8"))
+    if as_json:
+        from nnctl.reports.json_output import dumps  # imported here to keep start-up fast
+
+        click.echo(dumps({"file": str(path), "template": template}))
+        return
+    _tell(path, ())
+
+
+def _free(name: str, force: bool) -> Path:
+    """The path of the file to write. Raises InputError if it exists and may not be overwritten."""
+    path = output_file(name)
     if path.exists() and not force:
         raise InputError("the file already exists", where=str(path),
                          hint="choose another name with -o, or overwrite it with --force")  # fmt: skip
-    from nnctl.config import schema_text  # here for start-up time
+    return path
 
-    text = templates[template].read_text(encoding="utf-8")
+
+def _stem(source: str) -> str:
+    """The name of the config for data: that of the file without its extensions."""
+    name = Path(source.rstrip("/\\*")).name.removesuffix(".gz")
+    return Path(name).stem.replace("*", "") or "config"
+
+
+def _write(path: Path, text: str) -> None:
+    from nnctl.config import schema_text  # imported here to keep start-up fast
+
     path.write_text(f"# yaml-language-server: $schema={SCHEMA}\n{text}", encoding="utf-8")
-    schema_path = path.parent / SCHEMA
-    schema_path.write_text(schema_text(), encoding="utf-8")
+    (path.parent / SCHEMA).write_text(schema_text(), encoding="utf-8")
+
+
+def _tell(path: Path, lines: Any) -> None:
+    """What was written, and the commands that come next."""
     shown, terminal = shell_path(path), Terminal.of()
-    terminal.flow(f"wrote {shown} and {shell_path(schema_path)}")
+    for line in lines:
+        terminal.flow(line)
+    terminal.flow(f"wrote {shown} and {shell_path(path.parent / SCHEMA)}")
     terminal.print(f"next  nnctl check {shown}")
     terminal.print(f"      nnctl train {shown}")

@@ -1,0 +1,105 @@
+"""`nnctl init --from`: looks at the data, asks what it cannot know, and checks the config before it is written."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nnctl.config import loads
+from nnctl.config.starter.choices import Starter
+from nnctl.config.starter.column_facts import TableFacts, facts_of
+from nnctl.config.starter.table import table_starter
+from nnctl.config.starter.target import Problem, Task, likely_target, problem_of
+from nnctl.config.starter.wording import quoted
+from nnctl.config.starter.writing import yaml_text
+from nnctl.data.config import DatasetSpec
+from nnctl.data.readers.read import read_dataset
+from nnctl.data.table import Table, listing, suggestion
+from nnctl.errors import InputError
+from nnctl.translation import _
+
+
+@dataclass(frozen=True)
+class FirstConfig:
+    """A config that was checked. text: the file. plain: its keys and values, as YAML reads them."""
+
+    starter: Starter
+    text: str
+    plain: dict[str, Any]
+
+    def as_json(self, path: Path) -> dict[str, Any]:
+        """For --json: the file, the config, and each choice with its reasons."""
+        choices = [{"key": ".".join(map(str, choice.key)), "value": choice.value, "why": list(choice.why)}
+                   for choice in self.starter.choices]  # fmt: skip
+        return {"file": str(path), "config": self.plain, "choices": choices}
+
+    def lines(self) -> Sequence[str]:
+        """The most important choices, for the terminal."""
+        return self.starter.title
+
+
+def first_config(source: str, target: str | None, task: Task | None, path: Path, ask: bool) -> FirstConfig:
+    """The config for a file or folder of data. ask: whether questions may be asked, if this is a terminal.
+
+    Raises InputError if the data cannot be read, or if it is not clear what to predict.
+    """
+    ask = ask and sys.stdin.isatty() and sys.stdout.isatty()
+    rows, _fixed = read_dataset(DatasetSpec(path=(source,)))
+    if not isinstance(rows, Table):
+        raise InputError(_("only tables so far"), source)
+    facts = facts_of(rows)
+    problem = _problem(facts, target, task, ask)
+    starter = table_starter(source, facts, problem)
+    text = yaml_text(starter)
+    from nnctl.training.dry_run import check  # imported here to keep start-up fast
+
+    config = loads(text, str(path))
+    check(config)
+    return FirstConfig(starter, text, _plain(text))
+
+
+def _plain(text: str) -> dict[str, Any]:
+    from nnctl.config.yaml_reader import read  # imported here to keep start-up fast
+
+    data: dict[str, Any] = read(text, "config").data
+    return data
+
+
+def _problem(facts: TableFacts, target: str | None, task: Task | None, ask: bool) -> Problem:
+    chosen = _target(facts, target, ask)
+    problem = problem_of(facts, chosen, task)
+    if problem.sure or not ask:
+        return problem
+    column = facts.columns[chosen]
+    question = _("{column} holds {n} different whole numbers, {least:g} to {most:g}: are they classes or numbers?")
+    click.echo(question.format(column=quoted(chosen), n=column.distinct, least=column.least, most=column.most))
+    answer: Task = click.prompt(_("classify or regress"), type=click.Choice(["classify", "regress"]),
+                                default=problem.task, show_choices=False)  # fmt: skip
+    return problem_of(facts, chosen, answer)
+
+
+def _target(facts: TableFacts, target: str | None, ask: bool) -> str:
+    names = list(facts.columns)
+    if target is not None:
+        if target not in names:
+            known = _("columns: {names}").format(names=listing(names, 20))
+            raise InputError(_("there is no column {name}").format(name=repr(target)), facts.sample.source,
+                             suggestion(target, names) + known)  # fmt: skip
+        return target
+    likely, clear = likely_target(facts)
+    if clear:
+        return likely
+    if not ask:
+        raise InputError(_("it is not clear which column is to be predicted"), facts.sample.source,
+                         _("add --target COLUMN; columns: {names}").format(names=listing(names, 20)))  # fmt: skip
+    click.echo(_("Columns: {names}").format(names=listing(names, 20)))
+    while True:
+        answer: str = click.prompt(_("Which column should be predicted?"), default=likely)
+        if answer in names:
+            return answer
+        click.echo(suggestion(answer, names) + _("columns: {names}").format(names=listing(names, 20)))

@@ -1,0 +1,100 @@
+"""What a table's columns look like: the facts that the choices follow from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnctl.data.preprocessing.column_roles import is_text
+from nnctl.data.table import Array, Column, Table, code_counts
+
+MOST_ROWS = 200_000  # facts of larger tables are those of this many of their rows, evenly spaced
+
+
+@dataclass(frozen=True)
+class ColumnFacts:
+    """One column. rows: those that were looked at. missing: of all rows of the table. distinct: number of values.
+
+    kind: as of Column, but "words" or "long text" for text. whole: whether all numbers are whole.
+    counts: of a column of words, or of few numbers, the rows of each value, most frequent first.
+    """
+
+    name: str
+    kind: str
+    rows: int
+    missing: int
+    distinct: int
+    whole: bool = False
+    least: float = 0.0
+    most: float = 0.0
+    skewness: float = 0.0
+    counts: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def is_number(self) -> bool:
+        return self.kind == "number"
+
+
+@dataclass(frozen=True)
+class TableFacts:
+    """A table. rows: all of them. sample: the rows that were looked at. repeated: rows equal to an earlier one."""
+
+    columns: Mapping[str, ColumnFacts]
+    rows: int
+    sample: Table
+    repeated: int
+
+
+def facts_of(table: Table) -> TableFacts:
+    """The facts of all columns of a table."""
+    sample = table
+    if table.rows > MOST_ROWS:
+        sample = table.take(np.linspace(0, table.rows - 1, MOST_ROWS).astype(np.int64))
+    missing = {name: int(gaps.sum()) for name, gaps in table.gaps(table.columns)}
+    columns = {name: _facts(name, sample[name], missing.get(name, 0)) for name in table.columns}
+    return TableFacts(columns, table.rows, sample, _repeated(sample))
+
+
+def _facts(name: str, column: Column, missing: int) -> ColumnFacts:
+    rows = len(column.values)
+    if column.kind == "nested":
+        return ColumnFacts(name, "nested", rows, rows, 0)
+    if column.kind == "text":
+        counts = code_counts(column.values, len(column.words))
+        order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
+        pairs = tuple((column.words[code], int(counts[code])) for code in order)
+        return ColumnFacts(name, "text" if is_text(column) else "words", rows, missing, len(pairs), counts=pairs)
+    values = column.values[~np.isnan(column.values)]
+    present, counted = np.unique(values, return_counts=True)
+    if not len(present):
+        return ColumnFacts(name, column.kind, rows, missing, 0)
+    whole = bool(np.all(present == np.floor(present)))
+    pairs = ()
+    if len(present) <= 100:
+        words = Column(column.kind, present).as_text().words
+        pairs = tuple(sorted(zip(words, map(int, counted), strict=True), key=lambda pair: -pair[1]))
+    return ColumnFacts(name, column.kind, rows, missing, len(present), whole, float(present[0]), float(present[-1]),
+                       _skewness(values), pairs)  # fmt: skip
+
+
+def _skewness(values: Array) -> float:
+    """The third standardized moment: 0 if symmetric, large if a few values are far above the others."""
+    with np.errstate(all="ignore"):
+        centred = values - values.mean()
+        spread = centred.std()
+        found = float((centred**3).mean() / spread**3) if spread > 0 else 0.0
+    return found if np.isfinite(found) else 0.0
+
+
+def _repeated(table: Table) -> int:
+    """How many rows are equal to an earlier one, in all columns."""
+    total = np.zeros(table.rows, np.uint64)
+    rng = np.random.default_rng(0)
+    for column in table.columns.values():
+        odd = rng.integers(0, 2**63, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+        values = np.nan_to_num(np.asarray(column.values, np.float64), nan=-1.5) + 0.0
+        bits = values.view(np.uint64)
+        total += (bits ^ (bits >> np.uint64(31))) * odd
+    return table.rows - len(np.unique(total))

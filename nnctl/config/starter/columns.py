@@ -1,0 +1,128 @@
+"""The columns of a table as features: which are left out, and how missing values and categories are treated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from nnctl.config.starter.choices import Choice
+from nnctl.config.starter.column_facts import ColumnFacts, TableFacts
+from nnctl.config.starter.target import Problem
+from nnctl.config.starter.wording import listed, percent, quoted
+from nnctl.data.leakage import copy_notes
+from nnctl.translation import _
+
+_ID = re.compile(r"(.*[_ .-])?(id|uuid|guid|index|idx|rownames?|row|no|nr|key|번호)|unnamed.*|column0|", re.IGNORECASE)
+RARE = 5  # rows below which a category is combined with the other rare ones
+MOSTLY_EMPTY = 0.95
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The choices about columns. width: of the encoded features, roughly. features: the columns that are used."""
+
+    choices: tuple[Choice, ...]
+    width: int
+    features: tuple[str, ...]
+
+
+def column_choices(facts: TableFacts, problem: Problem) -> Columns:
+    """Which columns are features, and how they are read."""
+    left_out = dict(_left_out(facts, problem))
+    used = [column for name, column in facts.columns.items() if name != problem.target and name not in left_out]
+    choices = []
+    if left_out:
+        choices.append(Choice(("dataset", "ignore"), list(left_out), tuple(left_out.values())))
+    choices += _missing(used, facts, problem)
+    rare = _rare(used)
+    choices += rare
+    if problem.task == "regress":
+        target = facts.columns[problem.target]
+        why = _("The target goes from {least:g} to {most:g}: scaled for training; predictions are in its own unit.")
+        choices.append(Choice(("dataset", "normalize"), {problem.target: "standard"},
+                              (why.format(least=target.least, most=target.most),)))  # fmt: skip
+    width = sum(1 if column.is_number else min(column.distinct, _kept(column)) for column in used)
+    return Columns(tuple(choices), width, tuple(column.name for column in used))
+
+
+def _left_out(facts: TableFacts, problem: Problem) -> Iterator[tuple[str, str]]:
+    """Columns that are not used, each with the reason."""
+    leaks = _copies(facts, problem)
+    for name, column in facts.columns.items():
+        present = facts.rows - column.missing
+        shown = quoted(name)
+        if name == problem.target:
+            continue
+        if not present or not column.distinct:
+            yield name, _("{column} is empty.").format(column=shown)
+        elif column.missing > MOSTLY_EMPTY * facts.rows:
+            yield name, _("{share} of {column} is missing.").format(share=percent(column.missing, facts.rows),
+                                                                    column=shown)  # fmt: skip
+        elif (column.distinct == 1 and column.is_number) or (column.distinct == 1 and not column.missing):
+            yield name, _("{column} has the same value in every row.").format(column=shown)
+        elif column.kind in ("date", "time"):
+            yield name, _("{column} holds dates.").format(column=shown)
+        elif column.kind == "nested":
+            yield name, _("{column} holds lists or objects.").format(column=shown)
+        elif name in leaks:
+            yield name, _("{column} gives the target away: one follows from the other.").format(column=shown)
+        elif column.is_number and max(abs(column.least), abs(column.most)) > np.finfo(np.float32).max:
+            yield name, _("{column} has numbers too large for float32.").format(column=shown)
+        elif _counts_rows(column):
+            yield name, _("{column} numbers the rows, which says nothing about new rows.").format(column=shown)
+        elif column.kind in ("words", "text") and column.distinct > 20 and column.distinct > 0.5 * present:
+            yield name, _("{column} has {n} different words in {rows} rows, as names have.").format(
+                column=shown, n=f"{column.distinct:,}", rows=f"{present:,}")  # fmt: skip
+        elif not column.is_number and _kept(column) > 1000:
+            yield name, _("{column} has {n} different words, too many for a column each.").format(
+                column=shown, n=f"{column.distinct:,}")  # fmt: skip
+
+
+def _counts_rows(column: ColumnFacts) -> bool:
+    """Whether a column of whole numbers only identifies the rows: all different, and named so or without gaps."""
+    different = column.is_number and column.whole and not column.missing and column.distinct == column.rows
+    gapless = column.most - column.least == column.rows - 1
+    return different and column.rows > 10 and (gapless or _ID.fullmatch(column.name) is not None)
+
+
+def _copies(facts: TableFacts, problem: Problem) -> set[str]:
+    """Columns from which the target follows."""
+    table, rows = facts.sample, np.arange(facts.sample.rows)
+    others = [name for name, column in facts.columns.items()
+              if name != problem.target and column.kind in ("number", "words") and column.distinct > 1]  # fmt: skip
+    return {name for name in others if any(copy_notes(table, [name], [problem.target], rows))}
+
+
+def _missing(used: Sequence[ColumnFacts], facts: TableFacts, problem: Problem) -> list[Choice]:
+    rules, why = {}, []
+    target = facts.columns[problem.target]
+    if target.missing:
+        rules[target.name] = "drop"
+        sentence = _("{n} rows have no {column} to learn from: left out.")
+        why.append(sentence.format(n=target.missing, column=quoted(target.name)))
+    for column in used:
+        if column.missing:
+            rules[column.name] = "median" if column.is_number else "category"
+            sentence = (_("{share} of {column} is missing: replaced by the median of the training rows.")
+                        if column.is_number else
+                        _("{share} of {column} is missing: a category of its own."))  # fmt: skip
+            why.append(sentence.format(share=percent(column.missing, facts.rows), column=quoted(column.name)))
+    return [Choice(("dataset", "missing"), rules, tuple(why))] if rules else []
+
+
+def _rare(used: Sequence[ColumnFacts]) -> list[Choice]:
+    """`rare:`, if a column has many words that hardly occur."""
+    wide = [column for column in used if not column.is_number
+            and column.distinct > 10 and _kept(column) < 0.9 * column.distinct]  # fmt: skip
+    if not wide:
+        return []
+    why = _("Many values of {columns} occur in fewer than {n} training rows: they are combined as one category.")
+    return [Choice(("dataset", "rare"), RARE, (why.format(columns=listed([c.name for c in wide]), n=RARE),))]
+
+
+def _kept(column: ColumnFacts) -> int:
+    """The number of words that occur often enough to be learned from."""
+    return sum(count >= RARE for _word, count in column.counts) + 1
