@@ -19,6 +19,7 @@ from nnctl.cli.error_handler import Switches, catching  # noqa: E402
 from nnctl.cli.help_page import TranslatedHelp  # noqa: E402
 from nnctl.cli.options import begin_language, debug_option, lang_option  # noqa: E402
 from nnctl.similar_names import alike  # noqa: E402
+from nnctl.translation import _  # noqa: E402
 from nnctl.version import __version__  # noqa: E402
 
 # What a user does -> the commands for it: command -> (module under nnctl.cli, summary). `nnctl --help` reads only this.
@@ -60,7 +61,7 @@ class Program(TranslatedHelp, click.Group):
             return None
         module, summary = COMMANDS[name]
         command: click.Command = importlib.import_module(f"nnctl.cli.{module}").command
-        command.name, command.short_help = name, summary
+        command.name, command.short_help = name, _(summary)
         return command
 
     def resolve_command(
@@ -76,8 +77,8 @@ class Program(TranslatedHelp, click.Group):
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         width = max(map(len, COMMANDS))  # the same in every group, so that the summaries are one column
         for title, group in GROUPS.items():
-            with formatter.section(title):
-                formatter.write_dl([(name.ljust(width), summary) for name, (_, summary) in group.items()])
+            with formatter.section(_(title)):
+                formatter.write_dl([(name.ljust(width), _(summary)) for name, (_module, summary) in group.items()])
 
     def invoke(self, context: click.Context) -> Any:
         try:

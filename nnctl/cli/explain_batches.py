@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from nnctl.cli.options import json_option, set_option, subcommand
+from nnctl.errors import NnctlError
+from nnctl.translation import _
 
 if TYPE_CHECKING:
     from nnctl.config import Config
+    from nnctl.reports.batch_sizes import Setup
     from nnctl.training.batch_plan import Plan
+    from nnctl.training.model import Model
 
 ALL: Literal["all"] = "all"  # the whole training set as one batch
 
@@ -58,9 +62,11 @@ def command(
     nnctl explain-batches iris
     nnctl explain-batches iris --ranks 2
     """
-    from nnctl.training.batch_plan import Plan  # imported here to keep start-up fast
+    from nnctl.reports.batch_sizes import Setup  # imported here to keep start-up fast
+    from nnctl.training.batch_plan import Plan
 
     source = None
+    model: Model | None = None
     if config is None:
         if samples is None:
             raise click.UsageError("give a CONFIG or --samples N, for example: --samples 1000 --batch-size 100")
@@ -68,36 +74,46 @@ def command(
             raise click.UsageError("--set overrides a value of a CONFIG, but no CONFIG is given")
         batch_size = 32 if batch_size is None else batch_size
         epochs = 1 if epochs is None else epochs
+        spec = None
     else:
         from nnctl.config import load  # imported here to keep start-up fast
 
         spec = load(config, overrides)
         if samples is None:
-            samples = _training_samples(spec)
-            source = f"samples: the training split of the dataset in {config}"
+            samples, model = _built(spec)
+            source = _("samples: the training split of the dataset in {config}").format(config=config)
         batch_size = (spec.batch_size or ALL) if batch_size is None else batch_size
         epochs = spec.epochs if epochs is None else epochs
     size = max(samples, 1) if batch_size == "all" else batch_size
     plan = Plan(samples, size, epochs)
+    setup = Setup(size) if spec is None else Setup.of(spec, samples, model)
 
     if as_json:
-        click.echo(_json(plan, ranks))
+        click.echo(_json(plan, setup, ranks))
         return
     from nnctl.reports.batch_arithmetic import explain  # imported here to keep start-up fast
+    from nnctl.reports.batch_lesson import show_lesson
     from nnctl.reports.terminal import Terminal
 
-    explain(plan, Terminal.of(), source, ranks)
+    terminal = Terminal.of()
+    explain(plan, terminal, source, ranks)
+    show_lesson(plan, setup, terminal, ranks)
 
 
-def _training_samples(spec: Config) -> int:
-    from nnctl.data import load_dataset  # imported here to keep start-up fast
+def _built(spec: Config) -> tuple[int, Model | None]:
+    """The number of training samples, and the model; None if it cannot be built, which `check` explains."""
+    from nnctl.training.model import Model, load_data  # imported here to keep start-up fast
 
-    wanted = {output: loss.labels for output, loss in spec.losses.items()}
-    return load_dataset(spec.dataset, spec.inputs, wanted, spec.seed).train.rows
+    data = load_data(spec)
+    try:
+        return data.train.rows, Model.build(spec, data.input_shapes, data.targets)
+    except NnctlError:
+        return data.train.rows, None
 
 
-def _json(plan: Plan, ranks: int) -> str:
-    from nnctl.reports.json_output import dumps  # imported here to keep start-up fast
+def _json(plan: Plan, setup: Setup, ranks: int) -> str:
+    from nnctl.reports.batch_sizes import rows  # imported here to keep start-up fast
+    from nnctl.reports.json_output import dumps
 
     share = dict(zip(("least", "most"), plan.share(ranks), strict=True))
     return dumps(
@@ -113,4 +129,19 @@ def _json(plan: Plan, ranks: int) -> str:
             "samples_seen": plan.samples_seen,
         }
         | ({"ranks": ranks, "batch_size_of_a_rank": share} if ranks > 1 else {})
+        | {
+            "learning_rate_rule": setup.rule,
+            "batch_sizes": [
+                {
+                    "batch_size": row.plan.batch_size,
+                    "iterations_per_epoch": row.plan.iterations_per_epoch,
+                    "last_batch": row.plan.last_batch,
+                    "weight_updates": row.plan.total_iterations,
+                    "memory": row.memory,
+                    "learning_rate": row.learning_rate,
+                    "learning_rate_factor": row.factor,
+                }
+                for row in rows(plan, setup, ranks)
+            ],
+        }
     )

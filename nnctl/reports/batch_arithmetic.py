@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from nnctl.reports.number_format import count, counted
-from nnctl.reports.terminal import Terminal
+from nnctl.reports.number_format import count
+from nnctl.reports.terminal import Terminal, display_width
 from nnctl.training.batch_plan import Plan
+from nnctl.translation import _, plural
 
 _WIDTH = 80  # of the drawing, if lines may have any length
 
@@ -14,8 +15,11 @@ def explain(plan: Plan, terminal: Terminal, source: str | None = None, ranks: in
 
     source: where the number of samples comes from. ranks: processes that train together.
     """
-    samples, epochs = counted(plan.samples, "sample"), counted(plan.epochs, "epoch")
-    terminal.flow(f"{samples}, batch size {count(plan.batch_size)}, {epochs}", "", "bold")
+    epochs = plural("{n} epoch", "{n} epochs", plan.epochs).format(n=count(plan.epochs))
+    heading = _("{samples}, batch size {size}, {epochs}")
+    terminal.flow(
+        heading.format(samples=_samples(plan.samples), size=count(plan.batch_size), epochs=epochs), "", "bold"
+    )
     if source:
         terminal.flow(source)
     for title, lines in [*formulas(plan), *(formulas_of_ranks(plan, ranks) if ranks > 1 else [])]:
@@ -24,11 +28,11 @@ def explain(plan: Plan, terminal: Terminal, source: str | None = None, ranks: in
         for line in lines:
             terminal.flow(f"  {line}", indent="    ")
     terminal.print()
-    terminal.print("one epoch, split into batches", "cyan")
+    terminal.print(_("one epoch, split into batches"), "cyan")
     for line in drawing(plan, (terminal.width or _WIDTH) - 2):
         terminal.print(f"  {line}")
     terminal.print()
-    terminal.print("terms", "cyan")
+    terminal.print(_("terms"), "cyan")
     for term, meaning in terms(plan):
         terminal.flow(f"  {term}: {meaning}", indent="    ")
 
@@ -40,26 +44,27 @@ def formulas(plan: Plan) -> list[tuple[str, list[str]]]:
     full, rest = divmod(plan.samples, plan.batch_size)
     division = f"{samples} = {count(full)} × {size}" + (f" + {count(rest)}" if rest else "")
     if not rest:
-        last = f"{counted(plan.last_batch, 'sample')}: every batch is full"
+        last = _("{samples}: every batch is full").format(samples=_samples(plan.last_batch))
     elif full:
-        last = f"{samples} - {count(full)} × {size} = {count(rest)}: a partial batch"
+        subtraction = f"{samples} - {count(full)} × {size} = {count(rest)}"
+        last = _("{subtraction}: a partial batch").format(subtraction=subtraction)
     else:
-        last = f"{counted(rest, 'sample')}: the only batch, smaller than the batch size"
+        last = _("{samples}: the only batch, smaller than the batch size").format(samples=_samples(rest))
     return [
-        ("iterations per epoch", [
-            "= ceil(samples / batch size)",
+        (_("iterations per epoch"), [
+            _("= ceil(samples / batch size)"),
             f"= ceil({samples} / {size})",
             f"= {iterations}",
-            f"because {division}",
+            _("because {division}").format(division=division),
         ]),
-        ("samples in the last batch", [f"= {last}"]),
-        ("total iterations = weight updates", [
-            "= iterations per epoch × epochs",
+        (_("samples in the last batch"), [f"= {last}"]),
+        (_("total iterations = weight updates"), [
+            _("= iterations per epoch × epochs"),
             f"= {iterations} × {epochs}",
             f"= {total}",
         ]),
-        ("samples seen", [
-            "= samples × epochs",
+        (_("samples seen"), [
+            _("= samples × epochs"),
             f"= {samples} × {epochs}",
             f"= {count(plan.samples_seen)}",
         ]),
@@ -70,40 +75,46 @@ def formulas_of_ranks(plan: Plan, ranks: int) -> list[tuple[str, list[str]]]:
     """How the processes of a run (ranks) share its batches: `batch size` is that of all of them together."""
     share, last = plan.share(ranks), plan.share(ranks, plan.last_batch)
     lines = [
-        f"= batch size / ranks = {count(plan.batch_size)} / {count(ranks)}",
-        f"= {_either(share)} samples on each rank",
+        _("= batch size / ranks = {division}").format(division=f"{count(plan.batch_size)} / {count(ranks)}"),
+        _("= {share} samples on each rank").format(share=_either(share)),
     ]
     if plan.partial:
-        lines.append(f"in the last batch: {count(plan.last_batch)} / {count(ranks)} = {_either(last)}")
+        division = f"{count(plan.last_batch)} / {count(ranks)} = {_either(last)}"
+        lines.append(_("in the last batch: {division}").format(division=division))
     if plan.last_batch < ranks:
-        lines.append("which is fewer than one for each rank: every rank then computes all of that batch")
+        lines.append(_("which is fewer than one for each rank: every rank then computes all of that batch"))
     return [
-        ("batch size of a rank", lines),
-        ("iterations with several ranks", [
-            f"= {count(plan.iterations_per_epoch)} per epoch, {count(plan.total_iterations)} in all, as with one rank",
-            "because each rank computes its share of every batch, and all make the same update",
+        (_("batch size of a rank"), lines),
+        (_("iterations with several ranks"), [
+            _("= {each} per epoch, {total} in all, as with one rank").format(
+                each=count(plan.iterations_per_epoch), total=count(plan.total_iterations)),
+            _("because each rank computes its share of every batch, and all make the same update"),
         ]),
     ]  # fmt: skip
 
 
 def _either(share: tuple[int, int]) -> str:
     least, most = share
-    return count(least) if least == most else f"{count(least)} or {count(most)}"
+    return count(least) if least == most else _("{least} or {most}").format(least=count(least), most=count(most))
+
+
+def _samples(number: int) -> str:
+    return plural("{n} sample", "{n} samples", number).format(n=count(number))
 
 
 def terms(plan: Plan) -> list[tuple[str, str]]:
     """The terms of the formulas, each with its meaning."""
     if plan.batch_size == 1:
-        kind = "each batch is a single sample: stochastic gradient descent"
+        kind = _("each batch is a single sample: stochastic gradient descent.")
     elif plan.iterations_per_epoch == 1:
-        kind = "one batch contains all samples: (full-batch) gradient descent"
+        kind = _("one batch contains all samples: (full-batch) gradient descent.")
     else:
-        kind = "each batch contains some of the samples: mini-batch gradient descent"
+        kind = _("each batch contains some of the samples: mini-batch gradient descent.")
     return [
-        ("epoch", "one pass over all training samples, in a new order each time."),
-        ("batch", "the samples that go through the network together before the weights are updated once."),
-        ("iteration", "the forward and backward pass of one batch, and one update of the weights."),
-        ("here", f"{kind}."),
+        (_("epoch"), _("one pass over all training samples, in a new order each time.")),
+        (_("batch"), _("the samples that go through the network together before the weights are updated once.")),
+        (_("iteration"), _("the forward and backward pass of one batch, and one update of the weights.")),
+        (_("here"), kind),
     ]
 
 
@@ -113,14 +124,14 @@ def drawing(plan: Plan, width: int) -> list[str]:
     If not all boxes fit, those in the middle are omitted; if not even three fit side by side, the boxes are stacked.
     """
     boxes = plan.iterations_per_epoch
-    inner = max(len(text) for number in (1, boxes) for text in _box(plan, number)) + 2
+    inner = max(display_width(text) for number in (1, boxes) for text in _box(plan, number)) + 2
     fitting = (width - 1) // (inner + 1)
     if boxes <= fitting:
         return _row([_box(plan, number) for number in range(1, boxes + 1)], inner)
     if fitting >= 3:
         shown = fitting - 1  # one box says how many are omitted
         first = [_box(plan, number) for number in range(1, shown)]
-        return _row([*first, ("...", f"{count(boxes - shown)} more", "..."), _box(plan, boxes)], inner)
+        return _row([*first, ("...", _("{n} more").format(n=count(boxes - shown)), "..."), _box(plan, boxes)], inner)
     return _stack(plan, inner)
 
 
@@ -133,12 +144,18 @@ def _range(plan: Plan, number: int) -> str:
 
 def _box(plan: Plan, number: int) -> tuple[str, str, str]:
     size = plan.last_batch if number == plan.iterations_per_epoch else plan.batch_size
-    return f"batch {count(number)}", _range(plan, number), counted(size, "sample")
+    return _("batch {n}").format(n=count(number)), _range(plan, number), _samples(size)
+
+
+def _centred(text: str, width: int) -> str:
+    """The text in the middle of so many columns of a terminal, where a Korean letter takes two."""
+    blanks = max(width - display_width(text), 0)
+    return " " * (blanks // 2) + text + " " * (blanks - blanks // 2)
 
 
 def _row(boxes: list[tuple[str, ...]], inner: int) -> list[str]:
     edge = "─" * inner
-    lines = ["│" + "│".join(f"{text:^{inner}}" for text in texts) + "│" for texts in zip(*boxes, strict=True)]
+    lines = ["│" + "│".join(_centred(text, inner) for text in texts) + "│" for texts in zip(*boxes, strict=True)]
     return [
         "┌" + "┬".join([edge] * len(boxes)) + "┐",
         *lines,
@@ -149,11 +166,12 @@ def _row(boxes: list[tuple[str, ...]], inner: int) -> list[str]:
 def _stack(plan: Plan, inner: int) -> list[str]:
     boxes = plan.iterations_per_epoch
     shown = [1, 2, boxes] if boxes > 2 else list(range(1, boxes + 1))
-    inner = max(inner, len(f"{count(boxes - 3)} more") + 4)
+    more = "⋮  " + _("{n} more").format(n=count(boxes - 3))
+    inner = max(inner, display_width(more) + 1)
     lines = ["┌" + "─" * inner + "┐"]
     for number in shown:
         if number == boxes > 3:
-            lines += [f"│{f'⋮  {count(boxes - 3)} more':^{inner}}│", "├" + "─" * inner + "┤"]
-        lines += [f"│{text:^{inner}}│" for text in _box(plan, number)]
+            lines += [f"│{_centred(more, inner)}│", "├" + "─" * inner + "┤"]
+        lines += [f"│{_centred(text, inner)}│" for text in _box(plan, number)]
         lines.append(("└" if number == boxes else "├") + "─" * inner + ("┘" if number == boxes else "┤"))
     return lines

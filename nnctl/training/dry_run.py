@@ -80,12 +80,22 @@ def summarize(model: Model, data: Dataset) -> Summary:
             node.layer.multiply_adds(graph.given(node)), node.shared,
         ))  # fmt: skip
     parameters, trainable = sum(l.parameters for l in lines), sum(l.trainable for l in lines)  # noqa: E741
-    batch = min(model.spec.batch_size or data.train.rows, data.train.rows)
-    activations = sum(math.prod(n or 1 for n in line.shape) for line in lines) * batch
-    copies = 2 + len(OptimizerStep(model.spec.optimizer, program.parameters, program.spans).state()["slots"])
-    memory = program.dtype.itemsize * (trainable * copies + parameters - trainable + 2 * activations)
+    memory = training_memory(model, min(model.spec.batch_size or data.train.rows, data.train.rows))
     return Summary(tuple(lines), {name: graph.shapes[name] for name in graph.inputs}, graph.outputs,
                    parameters, trainable, multiply_adds(program), memory)  # fmt: skip
+
+
+def training_memory(model: Model, batch_size: int) -> int:
+    """About how many bytes training needs with batches of that many samples: for weights, gradients, the optimizer's
+    slots, and the activations of a batch with their gradients."""
+    graph, program = model.graph, model.program
+    sizes = {f"{node}/{name}": math.prod(weight.shape)
+             for node, weights in graph.weights.items() for name, weight in weights.items()}  # fmt: skip
+    trainable = sum(size for key, size in sizes.items() if key in program.spans)
+    activations = sum(math.prod(n or 1 for n in graph.shapes[node.name]) for node in graph.nodes) * batch_size
+    copies = 2 + len(OptimizerStep(model.spec.optimizer, program.parameters, program.spans).state()["slots"])
+    memory: int = program.dtype.itemsize * (trainable * copies + sum(sizes.values()) - trainable + 2 * activations)
+    return memory
 
 
 def check(spec: Config) -> CheckReport:

@@ -29,9 +29,12 @@ class Optimizer(Declared):
 
     per_variable: whether the rule looks at a variable as a whole, for its norm or its shape. It is then called once
         for each variable, on NumPy, and not on blocks of the flat weights.
+    scaling_rule: how people change its learning rate with the batch size: "linear", or "square root", for optimizers
+        that divide by the size of the gradients, as Adam does.
     """
 
     per_variable: ClassVar[bool] = False
+    scaling_rule: ClassVar[str] = "square root"
     learning_rate: Rate = 0.001
     clipnorm: Positive | None = None
     global_clipnorm: Positive | None = None

@@ -20,6 +20,7 @@ class Lars(Optimizer):
     """
 
     per_variable = True
+    scaling_rule = "linear"
     learning_rate: Rate = 0.1
     momentum: Fraction = 0.9
     trust_coefficient: Positive = 0.001

@@ -16,6 +16,7 @@ class SGD(Optimizer):
     descent, the usual choice. `momentum` and `nesterov` make it the optimizers of these names.
     """
 
+    scaling_rule = "linear"
     learning_rate: Rate = 0.01
     momentum: Fraction = 0.0
     nesterov: bool = False

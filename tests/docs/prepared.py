@@ -1,0 +1,37 @@
+"""Files that pages speak of and do not make: written to the current folder before a page's blocks run."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from docs.blocks import ROOT, blocks
+
+
+def letters() -> None:
+    images = np.random.default_rng(0).integers(0, 17, (60, 8, 8, 1), dtype=np.uint8)
+    np.savez("letters.npz", x=images, y=np.arange(60) % 5)
+    Path("reviews.csv").write_text("review,label\n" + "a good film,yes\na bad film,no\n" * 10, encoding="utf-8")
+    vectors = "".join(f"{word} {' '.join(['0.5'] * 50)}\n" for word in ("the", "good", "bad"))
+    Path("glove.6B.50d.txt").write_text(vectors, encoding="utf-8")
+
+
+def clicks() -> None:
+    rows = "".join(f"{i % 7},{i % 5},{'yes' if i % 2 else 'no'}\n" for i in range(40))
+    Path("clicks-1.csv").write_text(f"pages,minutes,bought\n{rows}", encoding="utf-8")
+
+
+FILES: dict[str, Callable[[], None]] = {"fine_tuning.md": letters, "large_tables.md": clicks}
+
+
+def prepare(page: Path, name: str) -> None:
+    """Writes the files of a page: those above, the checkout's configs, and the blocks that are files."""
+    shutil.copytree(ROOT / "configs", "configs")
+    if name in FILES:
+        FILES[name]()
+    for block in blocks(page):
+        if block.file:
+            Path(block.file).write_text(block.text, encoding="utf-8")

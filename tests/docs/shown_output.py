@@ -1,0 +1,69 @@
+"""Compares the output that a page shows with what a command printed, loosely.
+
+Blanks and the lengths of rules and bars do not count, nor do times, dates and the sizes of files; other numbers with a
+decimal point may differ by rounding that training enlarges. Lines that are left out are shown as `...`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+TOLERANCE = {"rel_tol": 0.25, "abs_tol": 0.06}
+
+_MASKS = (
+    (re.compile(r"\d{8}-\d{6}"), "<time>"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?"), "<time>"),
+    (re.compile(r"\b[\d.,]+(e-?\d+)? ?(ms|s|min|kB|KB|MB|GB|µs|us)\b"), "<measured>"),
+    (re.compile(r"[─━╸╺═-]{3,}"), "──"),
+    (re.compile(r"[▁▂▃▄▅▆▇█▏▎▍▌▋▊▉⠀-⣿]+"), "▆"),  # bars and plots
+    (re.compile(r"\*"), " "),  # the best epoch may be another one
+)
+_NUMBER = re.compile(r"-?\d[\d,]*\.\d+(?:e[-+]?\d+)?")
+
+
+def difference(shown: str, printed: str) -> str | None:
+    """What differs first, as a sentence; None if the output is as it is shown."""
+    lines = _lines(printed)
+    at = 0
+    skipping = False
+    for line in _lines(shown):
+        if line == "...":
+            skipping = True
+            continue
+        while at < len(lines) and not _alike(line, lines[at]) and skipping:
+            at += 1
+        if at == len(lines):
+            return f"not printed: {line!r}"
+        if not _alike(line, lines[at]):
+            return f"shown: {line!r}, printed: {lines[at]!r}"
+        at, skipping = at + 1, False
+    return None if skipping or at == len(lines) else f"not shown: {lines[at]!r}"
+
+
+def _lines(text: str) -> list[str]:
+    masked = []
+    for line in text.splitlines():
+        timed = _without_times(line)
+        for pattern, replacement in _MASKS:
+            timed = pattern.sub(replacement, timed)
+        if timed.strip():
+            masked.append(" ".join(timed.split()))
+    return masked
+
+
+def _without_times(line: str) -> str:
+    """A row of the table of epochs without its last column, the time."""
+    return re.sub(r"^( *\*? *\d+ .* )[\d.]+$", r"\1<measured>", line) if _ROW.match(line) else line
+
+
+_ROW = re.compile(r"^ *\*? *\d+( +[\d.e-]+){3,}$")
+
+
+def _alike(shown: str, printed: str) -> bool:
+    if shown == printed:
+        return True
+    if _NUMBER.sub("#", shown) != _NUMBER.sub("#", printed):
+        return False
+    pairs = zip(_NUMBER.findall(shown), _NUMBER.findall(printed), strict=True)
+    return all(math.isclose(float(a.replace(",", "")), float(b.replace(",", "")), **TOLERANCE) for a, b in pairs)
