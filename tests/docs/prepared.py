@@ -24,7 +24,13 @@ def clicks() -> None:
     Path("clicks-1.csv").write_text(f"pages,minutes,bought\n{rows}", encoding="utf-8")
 
 
-FILES: dict[str, Callable[[], None]] = {"fine_tuning.md": letters, "large_tables.md": clicks}
+def iris() -> None:
+    shutil.copy(ROOT / "datasets" / "iris.csv", "iris.csv")
+
+
+FILES: dict[str, Callable[[], None]] = {
+    "fine_tuning.md": letters, "large_tables.md": clicks, "coming_from_keras.md": iris,
+}  # fmt: skip
 
 
 def prepare(page: Path, name: str) -> None:

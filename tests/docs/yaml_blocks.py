@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 
-from docs.blocks import Block
+from docs.blocks import ROOT, Block
 from nnctl import config
 from nnctl.config.yaml_reader import read
 from nnctl.engine.graph import Graph
@@ -20,21 +20,19 @@ def shaped(*shape: int) -> dict:
     return {"dataset": {"path": "data.npz"}, "inputs": {"input": {"shape": list(shape)}}, **ONE_UNIT}
 
 
-IRIS = {
-    "dataset": "iris",
-    "layers": [{"Dense": {"units": 16, "activation": "relu"}}, {"Dense": {"units": 3, "activation": "softmax"}}],
-    "loss": "sparse_categorical_crossentropy",
-}
+# Bases by name, besides the ready configs (configs/iris.yaml is `iris`).
 BASES = {
-    "iris": IRIS,  # a classifier of a table
-    "cars": {**ONE_UNIT, "dataset": "cars"},
     "yes or no": {"layers": [{"Dense": {"units": 1, "activation": "sigmoid"}}], "loss": "binary_crossentropy"},
     "vectors": shaped(16),
     "sequences": shaped(10, 8),
-    "tokens": shaped(10),
     "images": shaped(28, 28, 1),
-    "inputs": {"dataset": {"path": "data.npz"}, "loss": "mse"},  # a block that names its inputs
+    "inputs": {"dataset": {"path": "data.npz"}, "loss": "mse"},  # for a block that names its inputs
 }
+
+
+def base(name: str) -> dict:
+    ready = ROOT / "configs" / f"{name}.yaml"
+    return BASES[name] if name in BASES else read(ready.read_text(encoding="utf-8"), name).data
 
 
 def text_of(block: Block) -> str:
@@ -43,8 +41,9 @@ def text_of(block: Block) -> str:
     if isinstance(found, dict) and "layers" in found and "dataset" in found:
         return block.text
     assert "base" in block.marks, f"{block.id} is part of a config: say above it which, <!-- base: NAME -->"
-    base = BASES[block.marks["base"]]
-    return json.dumps(base | (found if isinstance(found, dict) else {"layers": found}))  # JSON is YAML
+    return json.dumps(
+        base(block.marks["base"]) | (found if isinstance(found, dict) else {"layers": found})
+    )  # JSON is YAML
 
 
 def build(text: str, name: str = "config") -> tuple[int, dict[str, tuple]]:
