@@ -40,6 +40,7 @@ GROUPS = {
         "import": ("import_", "Import a model that Keras has saved."),
     },
     "Learn": {
+        "explain": ("explain", "Explain a layer, an optimizer, an idea; or a config, or a row."),
         "explain-batches": ("explain_batches", "Explain how epochs, batches and iterations add up."),
     },
     "Set up and clean up": {

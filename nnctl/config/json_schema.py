@@ -14,7 +14,7 @@ from nnctl.components.registry import Choice, Declared, Family, normalised, plai
 from nnctl.config.argument_docs import descriptions, summary
 from nnctl.config.argument_texts import INITIAL_WEIGHTS, TOP_LEVEL, WIRING
 from nnctl.config.callbacks import callbacks
-from nnctl.config.components import slots
+from nnctl.config.slots import slots
 from nnctl.config.types import EngineSpec, InputSpec
 from nnctl.data.catalog.bundled import bundled_names
 from nnctl.data.config import DatasetSpec

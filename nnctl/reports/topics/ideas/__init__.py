@@ -1,0 +1,6 @@
+"""The ideas behind training, each a topic of its own."""
+
+from __future__ import annotations
+
+IDEAS: tuple[str, ...] = ()
+ABBREVIATIONS: dict[str, str] = {}

@@ -1,0 +1,131 @@
+"""The topics of `nnctl explain`, and how a name finds one: as in a config, by Keras' names and by abbreviations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from nnctl.components.registry import UnknownName, normalised
+from nnctl.errors import InputError
+from nnctl.reports.topics.declarations import FAMILIES
+from nnctl.reports.topics.ideas import ABBREVIATIONS, IDEAS
+from nnctl.similar_names import alike
+
+IDEA = "idea"
+# Of several topics of one name, the first is shown: `relu` is the activation rather than the layer.
+FAMILY_ORDER = (
+    IDEA, "activation", "layer", "loss", "metric", "optimizer", "schedule", "initializer", "regularizer", "callback",
+)  # fmt: skip
+# The order in which families are listed.
+LISTED = (
+    IDEA, "layer", "activation", "loss", "metric", "optimizer", "schedule", "initializer", "regularizer", "callback",
+)  # fmt: skip
+_PLURALS = {"losses": "loss", "activations": "activation", "layers": "layer", "metrics": "metric", "ideas": IDEA,
+            "optimizers": "optimizer", "schedules": "schedule", "initializers": "initializer",
+            "regularizers": "regularizer", "callbacks": "callback"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One page: a component of a family, or an idea."""
+
+    family: str
+    name: str
+
+    @property
+    def words(self) -> str:
+        """The name that finds this topic and no other: `layer relu`; the name alone where it is the first choice."""
+        return self.name if named(self.name)[0] == self else f"{self.family} {self.name}"
+
+
+class UnknownTopic(InputError):
+    """No topic has the name."""
+
+
+def topics(family: str) -> list[Topic]:
+    """nnctl's own topics of a family, in alphabetical order, ideas in the order of a course."""
+    if family == IDEA:
+        return [Topic(IDEA, name) for name in IDEAS]
+    return [Topic(family, name) for name in sorted(FAMILIES[family].names(), key=str.lower)]
+
+
+def all_topics() -> list[Topic]:
+    """nnctl's own topics."""
+    return [topic for family in LISTED for topic in topics(family)]
+
+
+def find(words: str) -> list[Topic]:
+    """The topics that a name stands for, the one to show first. Raises UnknownTopic with the nearest names.
+
+    words: a name, or a family and a name: `layer relu`.
+    """
+    if found := _found(words):
+        return found
+    near = list(dict.fromkeys(_nearest(words)))[:3]
+    hint = f"did you mean {' or '.join(near)}?" if near else "`nnctl explain` lists all topics"
+    raise UnknownTopic(f"there is no topic {words!r}", hint=hint)
+
+
+def is_topic(words: str) -> bool:
+    """Whether a name stands for a topic of nnctl itself, without loading plug-ins."""
+    return bool(named(words) or _of_family(words))
+
+
+def named(name: str) -> list[Topic]:
+    """The topics with that canonical name or abbreviation, without loading modules."""
+    key = normalised(name)
+    found = [Topic(IDEA, idea) for idea in IDEAS if normalised(idea) == key]
+    for family in FAMILY_ORDER[1:]:
+        found += [Topic(family, known) for known in FAMILIES[family].names() if normalised(known) == key]
+    if not found and key in ABBREVIATIONS:
+        return find(ABBREVIATIONS[key])
+    return found
+
+
+def _found(words: str) -> list[Topic]:
+    if found := named(words) or _of_family(words):
+        return found
+    return [topic for family in FAMILY_ORDER[1:] for topic in _looked_up(family, words)]
+
+
+def _of_family(words: str) -> list[Topic]:
+    """`layer relu`, `layers/relu`, `keras.layers.ReLU`: a family and a name."""
+    parts = words.removeprefix("keras.").replace("/", " ").replace(".", " ").split()
+    if len(parts) < 2:
+        return []
+    *before, name = parts
+    family = _PLURALS.get(before[0].lower(), before[0].lower())
+    if before[:1] == ["optimizers"] and before[1:] == ["schedules"]:
+        family, before = "schedule", before[:1]
+    if family not in FAMILY_ORDER:
+        return []
+    name = " ".join(parts[len(before) :]) if len(before) > 1 else " ".join(parts[1:])
+    if family == IDEA:
+        return [topic for topic in named(name) if topic.family == IDEA]
+    return _looked_up(family, name)
+
+
+def _looked_up(family: str, name: str) -> list[Topic]:
+    """The member of a family by any of its names, those of plug-ins too."""
+    try:
+        cls = FAMILIES[family].lookup(name)
+    except UnknownName:
+        return []
+    return [Topic(family, cls.kind)]
+
+
+def _nearest(words: str) -> Iterable[str]:
+    spelled: dict[str, str] = {}
+    for topic in all_topics():
+        spelled.setdefault(normalised(topic.name), topic.name)
+    for short, name in ABBREVIATIONS.items():
+        spelled.setdefault(short, name)
+    for family in FAMILIES.values():
+        for name in family.names():
+            for alias in family.aliases(name):
+                spelled.setdefault(alias, name)
+    key = normalised(words)
+    for near in alike(key, spelled, 3, 0.6):
+        yield spelled[near]
+    if len(key) > 3:
+        yield from (name for known, name in spelled.items() if key in known)

@@ -1,0 +1,62 @@
+"""Every topic has a page that fits the terminal, and says all that a page of its family should say."""
+
+import io
+
+import pytest
+
+from nnctl.reports.terminal import Terminal, display_width
+from nnctl.reports.topics import contents, names, text_page
+from nnctl.reports.topics.names import all_topics
+from nnctl.reports.topics.pages import found, page_of
+
+TOPICS = all_topics()
+
+
+def printed(show, *arguments, width=80, unicode=True):
+    stream = io.StringIO()
+    show(*arguments, Terminal(stream, live=False, color=False, unicode=unicode, width=width))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: f"{topic.family} {topic.name}")
+def test_a_page_fits_the_terminal(topic):
+    page = page_of(topic)
+    for width, unicode in ((80, True), (120, False)):
+        text = printed(text_page.show, page, width=width, unicode=unicode)
+        assert not [line for line in text.splitlines() if display_width(line) > width]
+        assert unicode or text.isascii()
+
+
+def test_the_list_has_every_topic():
+    text = printed(contents.show)
+    assert all(topic.name in text for topic in TOPICS)
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("words", "family", "name"),
+    [("relu", "activation", "relu"), ("ReLU", "activation", "relu"), ("layer relu", "layer", "ReLU"),
+     ("layers/softmax", "layer", "Softmax"), ("leaky-relu", "activation", "leaky_relu"),
+     ("swish", "activation", "silu"),
+     ("bce", "loss", "binary_crossentropy"), ("MeanSquaredError", "loss", "mse"), ("CTC", "loss", "ctc"),
+     ("metric mse", "metric", "mse"), ("nag", "optimizer", "nesterov"), ("keras.layers.ReLU", "layer", "ReLU")],
+)  # fmt: skip
+def test_a_name_finds_its_topic(words, family, name):
+    page = found(words)
+    assert (page["family"], page["topic"]) == (family, name)
+
+
+def test_other_topics_of_the_name_are_mentioned():
+    assert found("softmax")["others"] == ["layer Softmax"]
+    assert "nnctl explain layer Softmax" in printed(text_page.show, found("softmax"))
+
+
+def test_every_name_leads_back_to_its_topic():
+    for topic in TOPICS:
+        assert names.find(topic.words)[0] == topic
+
+
+def test_an_unknown_name_suggests_the_nearest():
+    with pytest.raises(names.UnknownTopic) as caught:
+        found("sigmiod")
+    assert caught.value.problems[0].hint.startswith("did you mean sigmoid")
