@@ -14,7 +14,7 @@ from nnctl.data.preprocessing.column_roles import target_labels
 from nnctl.data.preprocessing.fitted import Preprocessing
 from nnctl.data.preprocessing.sequence_tables import LongTable, fold
 from nnctl.data.readers.read import column_rules, read_dataset
-from nnctl.data.splits import SPLITS, assign_splits, finish
+from nnctl.data.splits import SPLITS, SplitRows, assign_splits, finish
 from nnctl.data.table import Table
 from nnctl.errors import DataError
 
@@ -52,6 +52,11 @@ def load_fitted(preprocessing: Preprocessing) -> Dataset:
 
     Raises DataError if the splits have other numbers of rows than when the model was trained.
     """
+    return finish(preprocessing, *read_fitted(preprocessing))
+
+
+def read_fitted(preprocessing: Preprocessing) -> tuple[Table | LongTable | Arrays, SplitRows, list[str]]:
+    """The rows that `load_fitted` transforms, as read; which of them each split has; and notes."""
     dataset, _ = resolve(preprocessing.dataset)
     read, fixed = read_dataset(dataset, preprocessing.rules, preprocessing.formats)
     notes: list[str] = [*read.notes]
@@ -82,4 +87,4 @@ def load_fitted(preprocessing: Preprocessing) -> Dataset:
             rows.source,
             "the splits would mix: evaluate on a separate file with --data",
         )
-    return finish(preprocessing, rows, split, notes)
+    return rows, split, notes

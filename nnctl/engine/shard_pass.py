@@ -85,7 +85,7 @@ def shard_pass(program: Program, objectives: Sequence[Objective], call: ShardCal
     outputs: dict[str, Array] = {}
     for objective in objectives:
         name = objective.head.name
-        losses[name], outputs[name] = yield from _loss(objective, batch, rows, tensors, call, buffers is not None)
+        losses[name], outputs[name] = yield from output_loss(objective, batch, rows, tensors, call, buffers is not None)
         if call.clock:
             call.clock.lap(f"loss of {name}", "forward")
     for head in program.heads:
@@ -159,8 +159,8 @@ def run_step(step: Step, tensors: Tensors, call: ShardCall) -> PartialSums:
 # Losses
 
 
-def _loss(objective: Objective, batch: Batch, rows: slice, tensors: Tensors, call: ShardCall,
-          backward: bool) -> Generator[Array, Array, tuple[float, Array]]:  # fmt: skip
+def output_loss(objective: Objective, batch: Batch, rows: slice, tensors: Tensors, call: ShardCall,
+                backward: bool) -> Generator[Array, Array, tuple[float, Array]]:  # fmt: skip
     """One output's loss and its predictions; where backward follows, also the gradient of the slot that it reads."""
     loss, head, slot = objective.loss, objective.head, objective.slot
     y, mask = batch.targets[head.name][rows], tensors.masks[head.slot]
@@ -239,12 +239,12 @@ def _backward(program: Program, tensors: Tensors, buffers: GradientBuffers, call
         for target in step.targets:
             gradients[target] = None
         if step.wants_dx:
-            _pass_on(step, dx, tensors, call)
+            pass_on(step, dx, tensors, call)
         if call.clock:
             call.clock.lap(step.name, "backward")
 
 
-def _pass_on(step: Step, dx: Any, tensors: Tensors, call: ShardCall) -> None:
+def pass_on(step: Step, dx: Any, tensors: Tensors, call: ShardCall) -> None:
     """Gives each source of a step its gradient."""
     if not step.layer.merges:
         tensors.add_gradient(step.sources[0], dx, call)

@@ -1,0 +1,158 @@
+"""The gradients of a row: from the loss back through every layer, by the chain rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from nnctl.reports.walkthrough.numbers import factor, number, precise
+from nnctl.reports.walkthrough.page import Page
+from nnctl.reports.walkthrough.sums import Sum, Term, write_sum
+from nnctl.reports.walkthrough.trace import Trace, TracedLoss, TracedStep
+from nnctl.translation import _
+
+Array = np.ndarray
+
+
+def write_loss_gradients(trace: Trace, weight: float, page: Page) -> None:
+    """The gradient of each loss with respect to what it reads."""
+    for each in trace.losses:
+        objective = each.objective
+        scale = objective.weight * weight
+        if objective.fused:
+            name = objective.loss.fuses
+            page.text(
+                _("Through the loss and {activation} together: the gradient of the loss with respect to the inputs z "
+                  "of the activation is simply the prediction minus the target.").format(activation=name)
+            )  # fmt: skip
+            _write_difference(each, scale, page)
+        else:
+            page.text(
+                _("The gradient of the loss with respect to the prediction p of {output}:").format(output=each.name)
+            )
+            page.array("dL/dp", each.gradient[0])
+
+
+def _write_difference(traced: TracedLoss, scale: float, page: Page) -> None:
+    rows = traced.gradient.reshape(-1, traced.gradient.shape[-1])
+    p = traced.p.reshape(rows.shape)
+    if len(rows) == 1 and scale == 1 and traced.objective.loss.kind in DIFFERENCE:
+        y = _target(traced, rows.shape[-1])
+        mean = f" / {len(y)}" if traced.objective.loss.labels == "binary" and len(y) > 1 else ""
+        dots = "(p_1 - y_1) / n" if mean else "p_1 - y_1"
+        page.formula(
+            "dL/dz_1",
+            dots,
+            f"({precise(p[0, 0])} - {factor(y[0])}){mean}" if mean else f"{precise(p[0, 0])} - {factor(y[0])}",
+            number(rows[0, 0]),
+        )
+    page.array("dL/dz", traced.gradient[0])
+
+
+# Losses whose gradient, together with the activation that they are fused with, is p - y.
+DIFFERENCE = ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy")
+
+
+def _target(traced: TracedLoss, units: int) -> Array:
+    y = np.asarray(traced.y).reshape(-1)
+    if traced.objective.loss.labels == "integer":
+        return np.eye(units)[int(y[0])]
+    return y.astype(float)
+
+
+def write_backward(traced: TracedStep, page: Page) -> None:
+    """The gradients of a layer's weights and of its input, from the gradient of its output."""
+    BACKWARD.get(traced.layer.kind, general)(traced, page)
+
+
+def general(traced: TracedStep, page: Page) -> None:
+    for name, gradient in traced.gradients.items():
+        page.array(f"dL/d{name}", gradient)
+    _write_dx(traced, page)
+
+
+def _write_dx(traced: TracedStep, page: Page) -> None:
+    for number_of, (name, dx) in enumerate(zip(traced.names, traced.dx, strict=False), 1):
+        if dx is None:
+            continue
+        symbol = "dL/dx" if len(traced.dx) == 1 else f"dL/dx_{number_of}"
+        page.array(symbol, dx[0], _("goes back to {layer}").format(layer=name))
+
+
+def dense(traced: TracedStep, page: Page) -> None:
+    assert traced.dy is not None
+    several = traced.dy.ndim > 2
+    if traced.gradients:
+        page.formula("dL/dW", "x^T dL/dz" + ("   " + _("(summed over all positions)") if several else ""))
+        if not several:
+            write_sum(page, kernel_gradient(traced))
+        page.array("dL/dW", traced.gradients["kernel"])
+        if "bias" in traced.gradients:
+            page.array(
+                "dL/db",
+                traced.gradients["bias"],
+                "= dL/dz" if not several else _("the sum of dL/dz over all positions"),
+            )
+    if any(dx is not None for dx in traced.dx):
+        page.formula("dL/dx", "dL/dz W^T")
+        write_sum(page, input_gradient(traced))
+        _write_dx(traced, page)
+
+
+def kernel_gradient(traced: TracedStep) -> Sum:
+    """dL/dW[i, j], of the entry with the largest gradient."""
+    gradient = traced.gradients["kernel"]
+    i, j = (int(n) for n in np.unravel_index(np.abs(gradient).argmax(), gradient.shape))
+    assert traced.dy is not None
+    term = Term((f"x{i + 1}", f"dL/dz{j + 1}"), (float(traced.x[0][0, i]), float(traced.dy[0, j])))
+    return Sum(f"dL/dW[{i + 1},{j + 1}]", [term], float(gradient[i, j]))
+
+
+def input_gradient(traced: TracedStep) -> Sum:
+    """dL/dx_1, at the first position if there are several."""
+    [dx] = traced.dx
+    assert dx is not None and traced.dy is not None
+    dz = traced.dy.reshape(-1, traced.dy.shape[-1])[0]
+    terms = [Term((f"dL/dz{j}", f"W[1,{j}]"), (float(d), float(w)))
+             for j, (d, w) in enumerate(zip(dz, traced.weights["kernel"][0], strict=True), 1)]  # fmt: skip
+    return Sum("dL/dx1", terms, float(dx.reshape(-1, dx.shape[-1])[0, 0]))
+
+
+def activation(traced: TracedStep, page: Page) -> None:
+    assert traced.dy is not None
+    function: Any = traced.layer.function
+    [dx] = traced.dx or [None]
+    if dx is None:
+        return
+    if not function.elementwise:
+        page.array("dL/dz", dx[0], _("through {name}").format(name=function.kind))
+        return
+    page.text(_("Through {name}: dL/dz = dL/dy × f'(z).").format(name=function.kind))
+    at = int(np.abs(dx).argmax())
+    dy, back = traced.dy.reshape(-1)[at], dx.reshape(-1)[at]
+    slope = slope_at(function, traced, at)
+    page.formula(f"dL/dz{at + 1}", f"dL/dy{at + 1} × f'(z{at + 1})", f"{factor(dy)} × {factor(slope)}", number(back))
+    page.array("dL/dz", dx[0])
+
+
+def slope_at(function: Any, traced: TracedStep, at: int) -> float:
+    """The derivative of an activation at one entry of its input, by its own `gradient`."""
+    x, y = (array.reshape(-1)[at : at + 1].copy() for array in (traced.x[0], traced.y))
+    return float(function.gradient(x, y, np.ones_like(x))[0])
+
+
+BACKWARD: dict[str, Callable[[TracedStep, Page], None]] = {
+    "Activation": activation,
+    "Dense": dense,
+    "ELU": activation,
+    "LeakyReLU": activation,
+    "ReLU": activation,
+    "Softmax": activation,
+}
+
+
+def has_gradient(steps: Sequence[TracedStep]) -> bool:
+    """Whether anything flows back through these steps."""
+    return any(step.gradients or any(dx is not None for dx in step.dx) for step in steps)

@@ -1,0 +1,66 @@
+"""Activations: y = f(z), with the first value written out."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from nnctl.reports.walkthrough.numbers import factor, number
+from nnctl.reports.walkthrough.page import Page
+from nnctl.reports.walkthrough.sums import SHOWN
+from nnctl.reports.walkthrough.trace import TracedStep
+from nnctl.translation import _
+
+# By activation: the formula with the number x in it. `{x}` stands in parentheses if it is negative, `{minus}` is -x.
+WRITTEN: dict[str, str] = {
+    "elu": "{x} if {x} > 0, else {alpha} × (exp({x}) - 1)",
+    "exponential": "exp({x})",
+    "hard_sigmoid": "min(max({x} + 3, 0), 6) / 6",
+    "leaky_relu": "{x} if {x} > 0, else {negative_slope} × {x}",
+    "relu6": "min(max({x}, 0), 6)",
+    "sigmoid": "1 / (1 + exp({minus}))",
+    "silu": "{x} / (1 + exp({minus}))",
+    "softplus": "log(1 + exp({x}))",
+    "softsign": "{x} / (1 + {size})",
+    "tanh": "(exp({x}) - exp({minus})) / (exp({x}) + exp({minus}))",
+}
+
+
+def activation(traced: TracedStep, page: Page) -> None:
+    function: Any = traced.layer.function
+    x, y = traced.x[0][0], traced.y[0]
+    page.text(_("The activation {name}:").format(name=function.kind))
+    if function.kind == "softmax":
+        softmax(x, y, page)
+    else:
+        page.formula("y", re.sub(r"\bx\b", "z", formula(type(function))))
+        if written := with_number(function, float(x.reshape(-1)[0])):
+            page.formula("y1", written, number(y.reshape(-1)[0]))
+    page.array("y", y)
+
+
+def formula(cls: type) -> str:
+    """The right side of `y = ...` in an activation's docstring."""
+    found = re.search(
+        r"\by(?:_i)? = (.*?)(?:[.;](?:\s|$)|,? (?:which|so that|scale =)|$)", " ".join((cls.__doc__ or "").split())
+    )
+    return found[1].rstrip(".") if found else f"{cls.__name__}(x)"
+
+
+def with_number(function: Any, x: float) -> str:
+    """The formula with a number in the place of x; empty if the activation has no short one."""
+    pattern = "max({x}, 0)" if function.kind == "relu" and function.is_plain_relu else WRITTEN.get(function.kind, "")
+    arguments = {name: number(value) for name, value in function.arguments().items() if isinstance(value, int | float)}
+    return pattern.format(x=factor(x), minus=number(-x), size=number(abs(x)), **arguments)
+
+
+def softmax(x: np.ndarray, y: np.ndarray, page: Page) -> None:
+    """The first class of the (first) position written out. The engine subtracts the largest z first, which gives
+    the same quotients and cannot overflow."""
+    page.formula("y_i", "exp(z_i) / (exp(z_1) + exp(z_2) + …)")
+    row, result = x.reshape(-1, x.shape[-1])[0], float(y.reshape(-1, y.shape[-1])[0, 0])
+    few = [factor(value) for value in row[:SHOWN]]
+    sum_of = " + ".join(f"exp({value.strip('()')})" for value in few) + (" + …" if len(row) > SHOWN else "")
+    page.formula("y_1", f"exp({few[0].strip('()')}) / ({sum_of})", number(result))

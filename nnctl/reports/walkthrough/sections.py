@@ -1,0 +1,124 @@
+"""The sections of a walkthrough: the row, every layer, the loss, the gradients."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from nnctl.api import TrainedRun
+from nnctl.engine.graph import Node
+from nnctl.reports.number_format import count
+from nnctl.reports.walkthrough.backward import has_gradient, write_backward, write_loss_gradients
+from nnctl.reports.walkthrough.chosen_row import ChosenRow
+from nnctl.reports.walkthrough.forward import write_forward
+from nnctl.reports.walkthrough.losses import write_losses
+from nnctl.reports.walkthrough.numbers import shape
+from nnctl.reports.walkthrough.page import Page
+from nnctl.reports.walkthrough.prediction import write_prediction
+from nnctl.reports.walkthrough.raw_values import write_raw
+from nnctl.reports.walkthrough.trace import Trace, TracedStep
+from nnctl.reports.walkthrough.update import write_update
+from nnctl.translation import _
+
+
+def write_walkthrough(run: TrainedRun, chosen: ChosenRow, trace: Trace, page: Page) -> None:
+    """All of it, from the raw row to the gradients."""
+    write_opening(run, chosen, trace, page)
+    page.title(_("The row"))
+    write_raw(chosen, trace, run.preprocessing, page)
+    page.title(_("Forward"))
+    for number, (node, steps) in enumerate(by_node(trace), 1):
+        write_layer(number, node, steps, trace, page)
+    page.title(_("The prediction and the loss") if trace.losses else _("The prediction"))
+    write_prediction(run, chosen, trace, page)
+    if not trace.losses:
+        page.text(_("The file has no target for this row, so there is neither a loss nor a gradient."))
+        return
+    write_losses(trace, sample_weight(chosen), page)
+    page.title(_("Backward"))
+    write_loss_gradients(trace, sample_weight(chosen), page)
+    layers = list(by_node(trace))
+    for number, (node, steps) in reversed(list(enumerate(layers, 1))):
+        write_layer_back(number, node, steps, page)
+    page.title(_("One step of the optimizer"))
+    write_update(run.model, chosen.batch, trace, page)
+
+
+def write_opening(run: TrainedRun, chosen: ChosenRow, trace: Trace, page: Page) -> None:
+    model = run.model
+    if chosen.split in ("train", "validation", "test"):
+        page.title(
+            _("Row {row} of the {split} split, in {run}").format(row=chosen.row, split=chosen.split, run=run.folder)
+        )
+        text = _("It is row {name} of {source}; the {split} split has {total} rows, counted from 1.")
+        source = _short(chosen.source)
+        page.text(text.format(name=chosen.name, source=source, split=chosen.split, total=count(chosen.total)))
+    else:
+        page.title(_("Row {row} of {file}, for {run}").format(row=chosen.row, file=chosen.split, run=run.folder))
+    if model.kept is not None:
+        page.text(_("Weights: {which}, of epoch {epoch}.").format(which=model.kept.weights, epoch=model.kept.epoch))
+    page.text(_("All numbers are those of nnctl's own engine, in {dtype}, with four significant digits.")
+              .format(dtype=model.program.dtype))  # fmt: skip
+    for sentence in _as_in_inference(trace):
+        page.text(sentence)
+
+
+def _short(path: str) -> str:
+    """A path as it is seen from the current folder."""
+    inside = os.path.relpath(path)
+    return path if inside.startswith("..") else inside
+
+
+def _as_in_inference(trace: Trace) -> Iterator[str]:
+    """What differs from a pass in training."""
+    kinds = {each.layer.kind for each in trace.steps}
+    quiet = sorted(kinds & RANDOM)
+    if quiet:
+        yield _("The row is computed as in prediction: {layers} change nothing.").format(layers=", ".join(quiet))
+    if "BatchNormalization" in kinds:
+        yield _(
+            "BatchNormalization uses its moving averages, as in prediction: one row has no batch to compare it with."
+        )
+
+
+RANDOM = {
+    "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise", "RandomBrightness", "RandomContrast", "RandomFlip",
+    "RandomRotation", "RandomTranslation", "RandomZoom", "SpatialDropout1D", "SpatialDropout2D",
+}  # fmt: skip
+
+
+def by_node(trace: Trace) -> Iterator[tuple[Node, list[TracedStep]]]:
+    """The steps of each layer of the config: the layer itself, and its activation."""
+    for number, node in enumerate(trace.program.graph.nodes):
+        yield node, [step for step in trace.steps if step.step.number == number]
+
+
+def write_layer(number: int, node: Node, steps: list[TracedStep], trace: Trace, page: Page) -> None:
+    graph = trace.program.graph
+    size = sum(w.size for w in steps[0].weights.values())
+    taken = ", ".join(shape(x.shape[1:]) for x in steps[0].x)
+    page.heading(f"{number}. {node.name}: {node.layer.kind}   {taken} → {shape(steps[-1].y.shape[1:])}"
+                 + (f"   {_('{n} parameters').format(n=count(size))}" if size else ""))  # fmt: skip
+    if node.shared is not None:
+        page.text(_("It uses the weights of {layer}.").format(layer=graph.owner(node)))
+    for step in steps:
+        write_forward(step, page)
+
+
+def write_layer_back(number: int, node: Node, steps: list[TracedStep], page: Page) -> None:
+    if not has_gradient(steps):
+        return
+    page.heading(f"{number}. {node.name}: {node.layer.kind}")
+    last = steps[-1]
+    if last.dy is not None:
+        page.array("dL/dy" if len(steps) > 1 or last.layer.kind != "Dense" else "dL/dz", last.dy[0])
+    elif len(steps) > 1 and steps[-2].dy is not None:  # the activation belongs to the loss
+        page.array("dL/dz", steps[-2].dy[0])
+    for step in reversed(steps):
+        if step.dy is not None and (step.gradients or step.dx):
+            write_backward(step, page)
+
+
+def sample_weight(chosen: ChosenRow) -> float:
+    weights = chosen.batch.weights
+    return 1.0 if weights is None else float(weights[0])

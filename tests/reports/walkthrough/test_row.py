@@ -1,0 +1,54 @@
+"""A row of a run as it is printed, and messages about rows that do not exist."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+
+import nnctl
+from nnctl.errors import InputError
+from nnctl.reports.terminal import Terminal
+from nnctl.reports.walkthrough import explain_row
+
+
+@pytest.fixture(scope="module")
+def iris():
+    return nnctl.train("iris", epochs=3, save=False)
+
+
+def printed(run, row, width=80, **options):
+    stream = io.StringIO()
+    explain_row(run, row, Terminal(stream, False, False, True, width), **options)
+    return stream.getvalue()
+
+
+def test_a_row_of_iris(iris):
+    text = printed(iris, 1)
+    assert "row 6 of " in text and "the test split has 30 rows" in text
+    assert re.search(r"sepal_length +5.4 +5.838 +0.7698 +-0.5687", text)
+    p = iris.predict_proba({"sepal_length": [5.4], "sepal_width": [3.9], "petal_length": [1.7], "petal_width": [0.4]})
+    assert f"= -log {p[0, 0]:.7g}\n        = {-np.log(p[0, 0]):.4g}" in text
+    for title in ("The row", "Forward", "Backward", "One step of the optimizer"):
+        assert f"\n{title}\n" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("split, row, message", [
+    ("test", 31, "there is no row 31 in the test split"),
+    ("train", 0, "there is no row 0 in the train split"),
+])  # fmt: skip
+def test_a_row_that_does_not_exist(iris, split, row, message):
+    with pytest.raises(InputError) as error:
+        printed(iris, row, split=split)
+    assert message in str(error.value)
+    assert f"a number from 1 to {dict(train=90, test=30)[split]}" in error.value.problems[0].hint
+
+
+def test_a_row_of_a_file(iris, tmp_path):
+    file = tmp_path / "new.csv"
+    file.write_text("sepal_length,sepal_width,petal_length,petal_width\n5,3,1,1\n5.4,3.9,1.7,0.4\n")
+    text = printed(iris, 2, data=str(file))
+    assert re.search(r"sepal_length +5.4 ", text) and "no target" in text and "Backward" not in text
+    with pytest.raises(InputError, match="no row 3"):
+        printed(iris, 3, data=str(file))
