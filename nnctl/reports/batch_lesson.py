@@ -1,18 +1,16 @@
-"""What a learner asks about batches besides the arithmetic: the names of the methods, what the batch size changes, and
-what is often confused."""
+"""What a learner asks about batches besides the arithmetic: the names of the methods, and what the batch size changes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nnctl.reports.batch_sizes import Row, Setup, batch_size_for, rows
+from nnctl.reports.batch_mix_ups import mix_ups
+from nnctl.reports.batch_sizes import Row, Setup, rows
 from nnctl.reports.number_format import count, short, size
 from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal
 from nnctl.training.batch_plan import Plan
 from nnctl.translation import _, plural
-
-MNIST = Plan(60_000, 32, 1)  # of the first lesson of many courses, whose progress bar says 1875/1875
 
 
 def show_lesson(plan: Plan, setup: Setup, terminal: Terminal, ranks: int = 1) -> None:
@@ -116,59 +114,3 @@ def methods(plan: Plan) -> list[tuple[str, str]]:
         (_("mini-batch gradient descent"),
          _("every batch size between. This is the usual choice, and optimizers call it SGD, too.")),
     ]  # fmt: skip
-
-
-def mix_ups(plan: Plan) -> list[str]:
-    """What is often confused, with the numbers of this run."""
-    found = [_not_batches(plan), _not_samples(plan), _not_epochs(plan)]
-    return [*found, *([_last_batch(plan)] if plan.partial and plan.iterations_per_epoch > 1 else [])]
-
-
-def _not_batches(plan: Plan) -> str:
-    samples, size, batches = plan.samples, plan.batch_size, plan.iterations_per_epoch
-    if size == 1:
-        return _(
-            "batch_size: 1 does not mean 1 batch. Each batch has 1 sample, so an epoch has {batches} batches; for 1"
-            " batch, it would be batch_size: {samples}."
-        ).format(batches=count(batches), samples=samples)
-    if batches == 1:
-        return _(
-            "batch_size: {size} does not mean {grouped} batches. All {samples} samples fit into one batch, so an epoch"
-            " has 1 batch."
-        ).format(size=size, grouped=count(size), samples=count(samples))
-    text = _(
-        "batch_size: {size} does not mean {grouped} batches. Each batch has {grouped} samples, so an epoch has"
-        " {batches} batches."
-    ).format(size=size, grouped=count(size), batches=count(batches))
-    if size == batches:
-        return text + " " + _("That the two numbers are the same here is a coincidence.")
-    wanted = batch_size_for(samples, size) if size <= samples else None
-    if wanted is None:
-        return text
-    return text + " " + _("For {grouped} batches, it would be batch_size: {wanted}.").format(
-        grouped=count(size), wanted=wanted)  # fmt: skip
-
-
-def _not_samples(plan: Plan) -> str:
-    text = _(
-        "a progress bar counts batches, not samples: in each epoch, it ends at {total}/{total} here, not at"
-        " {samples}/{samples}."
-    ).format(total=count(plan.iterations_per_epoch), samples=count(plan.samples))
-    return text + " " + _(
-        "With 60,000 images and batch size 32, it ends at {total}/{total}, because 60,000 / 32 = {total}."
-    ).format(total=count(MNIST.iterations_per_epoch))  # fmt: skip
-
-
-def _not_epochs(plan: Plan) -> str:
-    return _(
-        "an epoch is not an update: updates per epoch: {each}; epochs: {epochs}; updates in all: {each} × {epochs} ="
-        " {total}."
-    ).format(each=count(plan.iterations_per_epoch), epochs=count(plan.epochs), total=count(plan.total_iterations))
-
-
-def _last_batch(plan: Plan) -> str:
-    return _(
-        "the last batch of each epoch is smaller: {last} instead of {size}. Its loss is the mean over the {last}, so"
-        " each of them counts 1/{last} in that update instead of 1/{size}. No sample is left out, and none is used"
-        " twice."
-    ).format(last=count(plan.last_batch), size=count(plan.batch_size))

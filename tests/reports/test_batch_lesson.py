@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from screens import lines, screen
 
 from nnctl import cli
-from nnctl.reports.batch_lesson import methods, mix_ups, notes, show_lesson
+from nnctl.reports.batch_lesson import methods, notes, show_lesson
+from nnctl.reports.batch_mix_ups import mix_ups
 from nnctl.reports.batch_sizes import Setup
 from nnctl.training.batch_plan import Plan
 
@@ -21,8 +22,8 @@ from nnctl.training.batch_plan import Plan
                              " batches. For 8 batches, it would be batch_size: 7500."),
         (Plan(60_000, 1, 1), "batch_size: 1 does not mean 1 batch. Each batch has 1 sample, so an epoch has 60,000"
                              " batches; for 1 batch, it would be batch_size: 60000."),
-        (Plan(10, 32, 1), "batch_size: 32 does not mean 32 batches. All 10 samples fit into one batch, so an epoch has"
-                          " 1 batch."),
+        (Plan(10, 32, 1), "batch_size: 32 does not mean 32 batches. All samples (10) fit into one batch, so an epoch"
+                          " has 1 batch."),
         (Plan(64, 8, 1), "batch_size: 8 does not mean 8 batches. Each batch has 8 samples, so an epoch has 8 batches."
                          " That the two numbers are the same here is a coincidence."),
         (Plan(10, 6, 1), "batch_size: 6 does not mean 6 batches. Each batch has 6 samples, so an epoch has 2 batches."),
