@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from nnctl.cli.options import json_option, set_option, subcommand
+from nnctl.cli.options import json_option, output_file, set_option, subcommand
 from nnctl.errors import NnctlError
+from nnctl.quoting import shell_path
 from nnctl.translation import _
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ class BatchSize(click.ParamType):
 @click.option("--epochs", type=int, metavar="E", help="Passes over all samples; default: that of CONFIG, or 1.")
 @click.option("--ranks", type=click.IntRange(min=1), default=1, metavar="N",
               help="Processes that train together, as torchrun starts them.")  # fmt: skip
+@click.option(
+    "--html", "page", metavar="FILE.html", help="Write the lesson as a page with a slider for the batch size."
+)
 @set_option
 @json_option
 def command(
@@ -52,6 +56,7 @@ def command(
     batch_size: int | Literal["all"] | None,
     epochs: int | None,
     ranks: int,
+    page: str | None,
     overrides: tuple[str, ...],
     as_json: bool,
 ) -> None:
@@ -61,10 +66,12 @@ def command(
     nnctl explain-batches --samples 1000 --batch-size 100 --epochs 20
     nnctl explain-batches iris
     nnctl explain-batches iris --ranks 2
+    nnctl explain-batches iris --html batches.html
     """
     from nnctl.reports.batch_sizes import Setup  # imported here to keep start-up fast
     from nnctl.training.batch_plan import Plan
 
+    file = output_file(page, config) if page else None
     source = None
     model: Model | None = None
     if config is None:
@@ -88,6 +95,10 @@ def command(
     plan = Plan(samples, size, epochs)
     setup = Setup(size) if spec is None else Setup.of(spec, samples, model)
 
+    if file:
+        from nnctl.reports.batch_page import html_page  # imported here to keep start-up fast
+
+        file.write_text(html_page(plan, setup, source, ranks), encoding="utf-8")
     if as_json:
         click.echo(_json(plan, setup, ranks))
         return
@@ -98,6 +109,9 @@ def command(
     terminal = Terminal.of()
     explain(plan, terminal, source, ranks)
     show_lesson(plan, setup, terminal, ranks)
+    if file:
+        terminal.print()
+        terminal.print(_("wrote {file}").format(file=shell_path(file)))
 
 
 def _built(spec: Config) -> tuple[int, Model | None]:

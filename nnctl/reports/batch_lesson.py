@@ -1,4 +1,4 @@
-"""What a learner asks about batches besides the arithmetic: the names of the methods, and what the batch size changes."""
+"""What a learner asks about batches besides the arithmetic: methods, and what the batch size changes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def show_batch_sizes(lines: Sequence[Row], plan: Plan, setup: Setup, terminal: T
                   style=("green",) if own else ())  # fmt: skip
     table.print(terminal)
     terminal.print()
-    for text in notes(plan, setup, ranks):
+    for text in notes(setup, ranks):
         terminal.flow(f"  - {text}", indent="    ")
 
 
@@ -65,7 +65,7 @@ def rate(row: Row) -> str:
     return f"× {short(row.factor) if row.factor < 1000 else count(round(row.factor))}"
 
 
-def notes(plan: Plan, setup: Setup, ranks: int = 1) -> list[str]:
+def notes(setup: Setup, ranks: int = 1) -> list[str]:
     """How to read the table."""
     found = [
         _("iterations are those of one epoch, and updates those of all epochs. Every row sees the same samples as"
@@ -101,16 +101,18 @@ def notes(plan: Plan, setup: Setup, ranks: int = 1) -> list[str]:
 
 def methods(plan: Plan) -> list[tuple[str, str]]:
     """The three kinds of gradient descent, each with its meaning for these samples."""
-    samples = count(plan.samples)
+    return [(term, meaning.format(samples=count(plan.samples))) for term, meaning in method_texts(plan.samples)]
+
+
+def method_texts(samples: int) -> list[tuple[str, str]]:
+    """The texts of `methods` without the number of samples, in the form for that number."""
     return [
         (_("gradient descent"),
          plural("one batch of the only sample: 1 update per epoch, along the exact gradient.",
-                "one batch of all {samples} samples: 1 update per epoch, along the exact gradient.",
-                plan.samples).format(samples=samples)),
+                "one batch of all {samples} samples: 1 update per epoch, along the exact gradient.", samples)),
         (_("stochastic gradient descent (SGD)"),
          plural("batches of 1 sample: 1 update per epoch, along a noisy gradient.",
-                "batches of 1 sample: {samples} updates per epoch, along a noisy gradient.",
-                plan.samples).format(samples=samples)),
+                "batches of 1 sample: {samples} updates per epoch, along a noisy gradient.", samples)),
         (_("mini-batch gradient descent"),
          _("every batch size between. This is the usual choice, and optimizers call it SGD, too.")),
     ]  # fmt: skip

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from nnctl.config import Config
     from nnctl.training.model import Model
 
-_COMMON = (1, 8, 16, 32, 64, 128, 256)
-_AT_MOST = 1 << 16  # above it only all samples, so that the table stays short
+# Usual batch sizes, then every fourth power of two; above that only all samples, so that the table stays short.
+USUAL = (1, 8, 16, 32, 64, 128, 256, 1024, 4096, 16384, 65536)
 
 # How the learning rate changes with k times the batch size, by the name of the rule.
 _RULES: dict[str, Callable[[float], float]] = {"linear": lambda k: k, "square root": lambda k: k**0.5}
@@ -72,12 +72,8 @@ def rows(plan: Plan, setup: Setup, ranks: int = 1) -> list[Row]:
 
 
 def sizes(samples: int, *own: int) -> list[int]:
-    """Usual batch sizes, then every fourth power of two, up to all samples; with those of one's own among them."""
-    size, larger = 1024, []
-    while size <= _AT_MOST:
-        larger.append(size)
-        size *= 4
-    return sorted({*(size for size in (*_COMMON, *larger) if size < samples), *(min(n, samples) for n in own), samples})
+    """Usual batch sizes up to all samples, with those of one's own among them."""
+    return sorted({*(size for size in USUAL if size < samples), *(min(size, samples) for size in own), samples})
 
 
 def batch_size_for(samples: int, batches: int) -> int | None:

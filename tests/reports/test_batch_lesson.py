@@ -53,9 +53,9 @@ def test_the_methods_have_the_numbers_of_the_run():
 
 
 def test_the_rules_name_their_sources():
-    linear, root = (" ".join(notes(Plan(9, 3, 1), Setup(3, 0.1, rule))) for rule in ("linear", "square root"))
+    linear, root = (" ".join(notes(Setup(3, 0.1, rule))) for rule in ("linear", "square root"))
     assert "Goyal et al. 2017" in linear and "Malladi" not in linear and "Malladi et al. 2022" in root
-    assert "schedule" in " ".join(notes(Plan(9, 3, 1), Setup(3, None, "linear", True)))
+    assert "schedule" in " ".join(notes(Setup(3, None, "linear", True)))
 
 
 def test_the_table_marks_this_run_and_the_config():
