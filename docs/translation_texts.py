@@ -7,18 +7,17 @@ Used by make_translations.py, which writes them to the catalogues, and by the te
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from importlib import import_module
+from collections.abc import Callable, Iterator
+from gettext import NullTranslations
 from pathlib import Path
 from typing import TypeAlias
 
 import click
 
+from nnctl import translation
+
 ROOT = Path(__file__).parents[1]
 CALLS = {"_": 1, "N_": 1, "plural": 2}  # function of nnctl.translation -> how many of its arguments are texts
-
-# Modules whose texts are made from declarations: all_texts() yields each.
-DECLARED: tuple[str, ...] = ()
 
 Text: TypeAlias = tuple[str, ...]  # one text, or the singular and the plural
 
@@ -26,7 +25,7 @@ Text: TypeAlias = tuple[str, ...]  # one text, or the singular and the plural
 def texts() -> dict[Text, list[str]]:
     """Every text -> the files that it stands in, in the order of the files."""
     found: dict[Text, list[str]] = {}
-    for file, text in (*_in_source(), *_in_help(), *_declared()):
+    for file, text in (*_in_source(), *_in_help(), *_of_topics()):
         if all(text) and file not in found.setdefault(text, []):
             found[text].append(file)
     return found
@@ -80,7 +79,42 @@ def _in_help() -> Iterator[tuple[str, Text]]:
                 yield file, (parameter.help or "",)
 
 
-def _declared() -> Iterator[tuple[str, Text]]:
-    for module in DECLARED:
-        for text in import_module(module).all_texts():
-            yield f"{module.replace('.', '/')}.py", (text,)
+def _of_topics() -> Iterator[tuple[str, Text]]:
+    """The texts of `nnctl explain TOPIC`, most of which are docstrings: those that are looked up for its page."""
+    from nnctl.reports.topics.contents import TITLES
+    from nnctl.reports.topics.declarations import FAMILIES
+    from nnctl.reports.topics.names import LISTED, all_topics
+    from nnctl.reports.topics.pages import page_of
+
+    yield from (("nnctl/reports/topics/contents.py", (text,)) for text in (*TITLES.values(), *LISTED))
+    for topic in all_topics():
+        module = FAMILIES[topic.family][topic.name].__module__ if topic.family in FAMILIES else page_of.__module__
+        for text in looked_up(lambda topic=topic: page_of(topic)):
+            yield f"{module.replace('.', '/')}.py", text
+
+
+class _Recorder(NullTranslations):
+    """A catalogue without translations, which remembers what was looked up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[Text, None] = {}
+
+    def gettext(self, message: str) -> str:
+        self.found[message,] = None
+        return message
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        self.found[msgid1, msgid2] = None
+        return super().ngettext(msgid1, msgid2, n)
+
+
+def looked_up(show: Callable[[], object]) -> list[Text]:
+    """The texts that a function looks up in the catalogue."""
+    recorder = _Recorder()
+    before, translation._chosen = translation._chosen, (translation.ENGLISH, recorder)
+    try:
+        show()
+    finally:
+        translation._chosen = before
+    return list(recorder.found)
