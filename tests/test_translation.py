@@ -129,7 +129,7 @@ def test_a_catalogue_translates_every_text_and_nothing_else(path):
 @pytest.mark.parametrize("path", CATALOGUES, ids=str)
 def test_translations_have_the_placeholders_of_their_texts(path):
     for _flags, text, translated in entries(path):
-        for one in translated:
+        for one in filter(None, translated):
             assert placeholders(one) == placeholders(text[-1]), text
 
 
