@@ -120,7 +120,7 @@ def placeholders(text):
 @pytest.mark.parametrize("path", CATALOGUES, ids=str)
 def test_a_catalogue_translates_every_text_and_nothing_else(path):
     told = "see docs/make_translations.py"
-    found = {text: translated for _flags, text, translated in entries(path)}
+    found = {text: translated for _flags, text, translated in entries(path) if translated[0]}
     assert not [text for text in TEXTS if not all(found.get(text, [""]))], f"without a translation; {told}"
     assert not [text for text in found if text not in TEXTS], f"no longer in the source; {told}"
     assert not [text for flags, text, _translated in entries(path) if flags], f"marked fuzzy or obsolete; {told}"
@@ -137,7 +137,7 @@ def test_translations_have_the_placeholders_of_their_texts(path):
 def test_the_compiled_catalogue_is_current(path):
     with path.with_suffix(".mo").open("rb") as file:
         compiled = gettext.GNUTranslations(file)
-    found = {text[0]: translated[0] for _flags, text, translated in entries(path)}
+    found = {text[0]: translated[0] for _flags, text, translated in entries(path) if translated[0]}
     assert compiled._catalog.keys() - {""} == {text if text in compiled._catalog else (text, 0) for text in found}
     assert {text: compiled.ngettext(text, text, 2) if (text, 0) in compiled._catalog else compiled.gettext(text)
             for text in found} == found, "run `python docs/make_translations.py`"  # fmt: skip
