@@ -20,6 +20,12 @@ TITLES = {
 }
 
 
+HOW_TO_READ = (
+    "To read about a topic: `nnctl explain NAME`, such as `nnctl explain LSTM`. Where a name has several topics, put "
+    "the family first: `nnctl explain layer softmax`."
+)
+
+
 def contents() -> dict[str, list[str]]:
     """Family -> the names of its topics."""
     return {family: [topic.name for topic in topics(family)] for family in LISTED}
@@ -31,5 +37,4 @@ def show(terminal: Terminal) -> None:
         terminal.print(_(TITLES[family]), "bold")
         terminal.flow("  " + ", ".join(names), "  ")
         terminal.print()
-    terminal.flow(_("To read about a topic: `nnctl explain NAME`, such as `nnctl explain LSTM`. Where a name has "
-                    "several topics, put the family first: `nnctl explain layer softmax`."))  # fmt: skip
+    terminal.flow(_(HOW_TO_READ))

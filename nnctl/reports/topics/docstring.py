@@ -64,10 +64,14 @@ def is_prose(line: str) -> bool:
 def _formula_in(sentence: str) -> list[str]:
     """The formula in the first sentence, without the words around it."""
     _, colon, rest = sentence.partition(": ")
+    return (_formula_of(rest) if colon else []) or _formula_of(sentence)
+
+
+def _formula_of(text: str) -> list[str]:
     kept = ""
-    for separator, clause in _clauses(rest if colon else sentence):
+    for separator, clause in _clauses(text):
         clause = _REMARK.sub("", clause)
-        if is_prose(clause) or not (kept or (_OPERATOR.search(clause) or _EQUATION.search(clause))):
+        if is_prose(clause) or not (kept or _OPERATOR.search(clause) or _EQUATION.search(clause)):
             if kept:
                 break
         else:

@@ -20,6 +20,7 @@ FAMILY_ORDER = (
 LISTED = (
     IDEA, "layer", "activation", "loss", "metric", "optimizer", "schedule", "initializer", "regularizer", "callback",
 )  # fmt: skip
+_PUNCTUATION = str.maketrans("", "", "+/,&")
 _PLURALS = {"losses": "loss", "activations": "activation", "layers": "layer", "metrics": "metric", "ideas": IDEA,
             "optimizers": "optimizer", "schedules": "schedule", "initializers": "initializer",
             "regularizers": "regularizer", "callbacks": "callback"}  # fmt: skip
@@ -73,13 +74,18 @@ def is_topic(words: str) -> bool:
 
 def named(name: str) -> list[Topic]:
     """The topics with that canonical name or abbreviation, without loading modules."""
-    key = normalised(name)
-    found = [Topic(IDEA, idea) for idea in IDEAS if normalised(idea) == key]
+    key = _key(name)
+    found = [Topic(IDEA, idea) for idea in IDEAS if _key(idea) == key]
     for family in FAMILY_ORDER[1:]:
         found += [Topic(family, known) for known in FAMILIES[family].names() if normalised(known) == key]
     if not found and key in ABBREVIATIONS:
         return find(ABBREVIATIONS[key])
     return found
+
+
+def _key(name: str) -> str:
+    """As in a config, and without the punctuation of `softmax + crossentropy` and `train/validation/test split`."""
+    return normalised(name).translate(_PUNCTUATION)
 
 
 def _found(words: str) -> list[Topic]:
@@ -117,14 +123,14 @@ def _looked_up(family: str, name: str) -> list[Topic]:
 def _nearest(words: str) -> Iterable[str]:
     spelled: dict[str, str] = {}
     for topic in all_topics():
-        spelled.setdefault(normalised(topic.name), topic.name)
+        spelled.setdefault(_key(topic.name), topic.name)
     for short, name in ABBREVIATIONS.items():
         spelled.setdefault(short, name)
     for family in FAMILIES.values():
         for name in family.names():
             for alias in family.aliases(name):
                 spelled.setdefault(alias, name)
-    key = normalised(words)
+    key = _key(words)
     for near in alike(key, spelled, 3, 0.6):
         yield spelled[near]
     if len(key) > 3:

@@ -12,6 +12,8 @@ from nnctl.reports.topics.declarations import FAMILIES
 from nnctl.reports.topics.docstring import is_prose, taken_apart
 from nnctl.reports.topics.document import Argument, Page
 from nnctl.reports.topics.guidance import guide_of
+from nnctl.reports.topics.ideas import IDEAS
+from nnctl.reports.topics.ideas.idea import Idea
 from nnctl.reports.topics.names import IDEA, Topic, find
 from nnctl.translation import _
 
@@ -25,7 +27,7 @@ def page_of(topic: Topic, others: list[Topic] | None = None) -> Page:
     """The page of a topic. others: further topics of its name."""
     page = _empty(topic, [other.words for other in others or []])
     if topic.family == IDEA:
-        return page
+        return _of_idea(page, IDEAS[topic.name])
     return _of_component(page, topic)
 
 
@@ -42,6 +44,14 @@ def _empty(topic: Topic, others: list[str]) -> Page:
         "parameters": "", "example": None, "plots": [], "race": None, "arguments": [], "use": "", "avoid": "",
         "yaml": "", "keras": "", "source": "", "see": [], "others": others,
     }  # fmt: skip
+
+
+def _of_idea(page: Page, idea: Idea) -> Page:
+    page["summary"], page["use"], page["avoid"] = _(idea.summary), _(idea.use), _(idea.avoid)
+    page["formula"] = [_(line) if is_prose(line) else line for line in idea.formula]
+    page["notes"] = [_(paragraph) for paragraph in idea.text]
+    page["yaml"], page["keras"], page["see"] = idea.yaml, idea.keras, list(idea.see)
+    return page
 
 
 def _of_component(page: Page, topic: Topic) -> Page:

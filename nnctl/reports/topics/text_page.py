@@ -8,6 +8,7 @@ from io import StringIO
 from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal, display_width, wrap
 from nnctl.reports.topics.document import Example, Page, Plot
+from nnctl.reports.topics.names import IDEA
 from nnctl.reports.topics.text_plot import beside, chart, histogram
 from nnctl.translation import _
 
@@ -30,22 +31,34 @@ class _Printer:
         page = self.page
         self._title()
         self._text(page["summary"], "")
-        for note in page["notes"]:
+        before = [note for note in page["notes"] if page["family"] == IDEA or not page["formula"]]
+        for note in before:
             self._text(note, "")
         if page["formula"]:
-            self._section(_("formula"))
-            for line in page["formula"]:
-                self._text(line, hanging=_INDENT * 2)
-            if derivative := page["derivative"]:
-                self._text(derivative if derivative.startswith("dy") else f"dy/dx = {derivative}")
+            self._formula([note for note in page["notes"] if note not in before])
         if page["plots"]:
             self._plots(page["plots"])
         if page["example"]:
             self._example(page["example"])
+        self._advice()
+        self._yaml()
         if page["arguments"]:
             self._arguments()
-        self._advice()
         self._ends()
+
+    def _formula(self, notes: Sequence[str]) -> None:
+        page = self.page
+        self._section(_("formula"))
+        for note in notes:
+            if note.endswith(":"):  # of the symbols in the formula
+                self._text(note)
+        for line in page["formula"]:
+            self._text(line, _INDENT * 2, _INDENT * 4)
+        if derivative := page["derivative"]:
+            self._text(derivative if derivative.startswith("dy") else f"dy/dx = {derivative}", _INDENT * 2, _INDENT * 4)
+        for note in notes:
+            if not note.endswith(":"):
+                self._text(note)
 
     def _title(self) -> None:
         page, family = self.page, _(self.page["family"])
@@ -107,17 +120,20 @@ class _Printer:
             self._text(f"{argument['meaning']} ({argument['type']})", _INDENT * 2)
 
     def _advice(self) -> None:
-        for title, text in ((_("when to use it"), self.page["use"]), (_("when not"), self.page["avoid"])):
+        idea = self.page["family"] == IDEA
+        titles = (_("what to do"), _("a common mistake")) if idea else (_("when to use it"), _("when not"))
+        for title, text in zip(titles, (self.page["use"], self.page["avoid"]), strict=True):
             if text:
                 self._section(title)
                 self._text(text)
 
+    def _yaml(self) -> None:
+        self._section(_("YAML"))
+        for line in self.page["yaml"].splitlines():
+            self.terminal.print(_INDENT * 2 + line)
+
     def _ends(self) -> None:
         page = self.page
-        if page["yaml"]:
-            self._section(_("YAML"))
-            for line in page["yaml"].splitlines():
-                self.terminal.print(_INDENT + line)
         self._section(_("see also"))
         for label, text in ((_("topics"), ", ".join(page["see"])), (_("Keras"), page["keras"]),
                             (_("source"), page["source"])):  # fmt: skip

@@ -8,8 +8,9 @@ from nnctl.reports.topics.guide import Guide
 
 # A family is imported when one of its pages is shown.
 _MODULES = {
-    "activation": "activations",
-}
+    "layer": "layers", "activation": "activations", "loss": "losses", "metric": "metrics", "optimizer": "optimizers",
+    "schedule": "schedules", "initializer": "initializers", "regularizer": "regularizers", "callback": "callbacks",
+}  # fmt: skip
 
 
 def guide_of(noun: str, name: str) -> Guide | None:

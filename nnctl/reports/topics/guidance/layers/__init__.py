@@ -1,0 +1,5 @@
+"""Advice on layers."""
+
+from nnctl.reports.topics.guidance.layers import images, sequences, vectors
+
+GUIDES = {**vectors.GUIDES, **sequences.GUIDES, **images.GUIDES}
