@@ -33,6 +33,7 @@ GROUPS = {
     "Train and evaluate": {
         "train": ("train", "Train the network a config describes, or resume a run."),
         "eval": ("evaluate", "Show a run's metrics, confusion matrix and per-class table."),
+        "report": ("report", "Write a page that shows and explains a run, or several."),
     },
     "Use a trained model": {
         "predict": ("predict", "Predict each row of a file with a trained run."),

@@ -151,12 +151,13 @@ def _write(lines: list[str], indent: str, head: str, value: Any, path: Path, ori
                 _write(lines, indent + "  ", "-", item, here, origins)
     else:
         origin = origins.get(show_path(path))
-        lines.append(f"{indent}{head} {_flow(value)}" + (f"  # {origin}" if origin else ""))
+        lines.append(f"{indent}{head} {flow(value)}" + (f"  # {origin}" if origin else ""))
 
 
-def _flow(value: Any) -> str:
+def flow(value: Any) -> str:
+    """A value as YAML in one line."""
     if isinstance(value, list):
-        return "[" + ", ".join(map(_flow, value)) + "]"
+        return "[" + ", ".join(map(flow, value)) + "]"
     if isinstance(value, dict):
         return "{}"
     return _text(value) if isinstance(value, str) else json.dumps(value)

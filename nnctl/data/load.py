@@ -78,13 +78,18 @@ def read_fitted(preprocessing: Preprocessing) -> tuple[Table | LongTable | Array
         samples, fixed = drop_rows(dataset, arrays, preprocessing.array_inputs, targets, fixed, notes)
         rows = samples
     split = assign_splits(dataset, samples, coders, preprocessing.seed, fixed)
+    refuse_other_rows(preprocessing, split, rows.source)
+    return rows, split, notes
+
+
+def refuse_other_rows(preprocessing: Preprocessing, split: SplitRows, source: str) -> None:
+    """Raises DataError if the splits have other numbers of rows than when the model was trained."""
     counts = {name: len(split.rows[name]) for name in SPLITS}
     if preprocessing.rows and counts != dict(preprocessing.rows):
         shown = [", ".join(f"{name} {count}" for name, count in found.items())
                  for found in (counts, preprocessing.rows)]  # fmt: skip
         raise DataError(
             f"the data have changed since the model was trained: the rows are now {shown[0]}; they were {shown[1]}",
-            rows.source,
+            source,
             "the splits would mix: evaluate on a separate file with --data",
         )
-    return rows, split, notes

@@ -180,6 +180,10 @@ class Table:
         numbers = None if self.numbers is None else self.numbers[rows]
         return replace(self, columns=columns, rows=len(rows), numbers=numbers, origin=self.whole_origin.take(rows))
 
+    def loaded(self, rows: Array) -> Table:
+        """Some of the rows, in memory; their numbers are ascending."""
+        return self.take(rows)
+
     def encoded(self, key: Callable[[], str], width: int, encode: Callable[[Table, Array], None]) -> Array | Rows:
         """(rows, width) float32, which `encode` writes, given some of the rows and their part of the result.
 

@@ -48,6 +48,15 @@ class LongTable:
         steps: Array = np.sort(self.order[np.repeat(wanted, self.lengths)])
         return steps
 
+    def take(self, sequences: Array) -> LongTable:
+        """Some of the sequences, in the order given."""
+        lengths = self.lengths[sequences]
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        step = np.arange(starts[-1]) - np.repeat(starts[:-1], lengths)
+        order = self.order[np.repeat(self.starts[sequences], lengths) + step]
+        return LongTable(self.table.take(order), self.sequences.take(sequences), np.arange(len(order)), starts,
+                         self.names[sequences])  # fmt: skip
+
     def pack(self, values: Array, steps: int) -> Array:
         """(sequences, steps, ...) from (rows of the table, ...): the first `steps` steps, padded with zeros."""
         out = np.zeros((len(self.names), steps, *values.shape[1:]), dtype=values.dtype)

@@ -32,6 +32,14 @@ class StoredTable(Table):
         columns = {name: _lazy(column).select(rows) for name, column in self.columns.items()}
         return replace(self, columns=columns, rows=len(rows), origin=self.whole_origin.take(rows), chosen=chosen)
 
+    def loaded(self, rows: Array) -> Table:
+        columns = {
+            name: Column(column.kind, _lazy(column).select(rows).values, column.words, column.called)
+            for name, column in self.columns.items()
+        }
+        origin = self.whole_origin.take(rows)
+        return Table(columns, len(rows), self.source, self.formats, missing_words=self.missing_words, origin=origin)
+
     @property
     def is_stored(self) -> bool:
         return True

@@ -1,0 +1,71 @@
+"""nnctl report: everything that can be said about a run, as a page to look at, as Markdown or as JSON."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nnctl.cli.options import json_option, output_file, subcommand
+
+if TYPE_CHECKING:
+    from nnctl.reports.findings.document import Document
+
+PAGE = "report.html"  # in the run's folder
+
+
+@subcommand()
+@click.argument("runs", nargs=-1, metavar="[RUN...]")
+@click.option(
+    "-o", "--output", metavar="FILE", help="Where to write the page; default: report.html in the run's folder."
+)
+@click.option("--open", "opened", is_flag=True, help="Open the page in the browser.")
+@click.option("--markdown", is_flag=True, help="Print Markdown instead of writing a page.")
+@json_option
+def command(runs: tuple[str, ...], output: str | None, opened: bool, markdown: bool, as_json: bool) -> None:
+    """Report on RUN: a verdict in words, curves, metrics, mistakes, the model's insides, its config.
+
+    RUN is the folder of a run; default: the newest run under runs/. Several runs are shown side by side.
+
+    \b
+    nnctl report --open
+    nnctl report runs/iris-20260101-120000 -o iris.html
+    nnctl report runs/a runs/b runs/c
+    nnctl report --json
+    """
+    if as_json and markdown:
+        raise click.UsageError("choose one of --json and --markdown")
+    if opened and (as_json or markdown):
+        raise click.UsageError("--open works only with the page, not with --json or --markdown")
+    from nnctl.cli.inputs import chosen_run  # imported here to keep start-up fast
+    from nnctl.reports.findings import findings_of
+
+    file = output_file(output) if output else None
+    folders = [Path(name) for name in runs] or [chosen_run(None)]
+    text = _text(findings_of(folders), markdown, as_json)
+    if file is None and (as_json or markdown):
+        click.echo(text, nl=False)
+        return
+    if file is None:
+        folder = folders[0].parent if folders[0].is_file() else folders[0]
+        file = folder / PAGE if len(folders) == 1 else Path(PAGE)
+    file.write_text(text, encoding="utf-8")
+    from nnctl.reports.terminal import Terminal  # imported here to keep start-up fast
+
+    Terminal.of(sys.stderr).print(f"wrote {file}")
+    if opened:
+        click.launch(str(file))
+
+
+def _text(document: Document, markdown: bool, as_json: bool) -> str:
+    if as_json:
+        from nnctl.reports.json_output import dumps  # imported here to keep start-up fast
+
+        return dumps(document) + "\n"
+    if markdown:
+        from nnctl.reports.report_markdown import markdown_of  # imported here to keep start-up fast
+
+        return markdown_of(document)
+    raise click.UsageError("choose one of --json and --markdown")

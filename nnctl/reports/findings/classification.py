@@ -1,0 +1,188 @@
+"""What a report says of an output with classes: confusion matrix, scores of each class, curves, calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from nnctl.reports.findings import scores
+from nnctl.reports.findings.answers import Answers
+from nnctl.reports.findings.document import (
+    Calibration,
+    ClassScores,
+    Confusion,
+    Mistake,
+    PrecisionRecallCurve,
+    RocCurve,
+    WrongRow,
+)
+from nnctl.reports.findings.rows import ShownRows
+from nnctl.reports.findings.thinning import number, numbers, thinned_curve
+from nnctl.training.prediction import probabilities
+
+Array = np.ndarray
+MOST_CLASSES, MOST_MISTAKES, MOST_CURVES, MOST_WRONG = 50, 20, 20, 24
+
+
+def confusion_of(answers: Answers) -> Confusion:
+    """The matrix, of the classes that are confused most if there are very many."""
+    actual, predicted, _, _ = answers.class_answers()
+    classes = list(answers.target.classes or ())
+    n = len(classes)
+    matrix = np.bincount(actual * n + predicted, minlength=n * n).reshape(n, n)
+    wrong = matrix - np.diag(np.diag(matrix))
+    shown = np.arange(n)
+    if n > MOST_CLASSES:
+        shown = np.sort(np.argsort(-(wrong.sum(axis=0) + wrong.sum(axis=1)), kind="stable")[:MOST_CLASSES])
+    return {
+        "classes": [classes[at] for at in shown],
+        "matrix": matrix[np.ix_(shown, shown)].tolist(),
+        "mistakes": _mistakes(classes, matrix, wrong),
+        "shown_classes": len(shown),
+        "all_classes": n,
+    }
+
+
+def _mistakes(classes: Sequence[str], matrix: Array, wrong: Array) -> list[Mistake]:
+    order = np.argsort(-wrong, axis=None, kind="stable")[:MOST_MISTAKES]
+    found: list[Mistake] = []
+    for actual, predicted in zip(*np.unravel_index(order, wrong.shape), strict=True):
+        rows = int(wrong[actual, predicted])
+        if rows:
+            share = rows / int(matrix[actual].sum())
+            found.append({"actual": classes[actual], "predicted": classes[predicted], "rows": rows,
+                          "share": float(number(share) or 0)})  # fmt: skip
+    return found
+
+
+def per_class(answers: Answers) -> list[ClassScores]:
+    """The scores of each class, or of the yes of each column."""
+    found: list[ClassScores] = []
+    for name, actual, predicted, _ in each_class(answers):
+        both, support, said = (int(np.count_nonzero(each)) for each in (actual & predicted, actual, predicted))
+        precision, recall, f1 = scores.class_scores(both, support, said)
+        found.append({"name": name, "precision": number(precision), "recall": number(recall), "f1": number(f1),
+                      "support": support, "predicted": said})  # fmt: skip
+    return found
+
+
+def each_class(answers: Answers) -> Iterator[tuple[str, Array, Array, Array]]:
+    """(name, actual, predicted, score) of each class against the others, or of each column: (n,) each."""
+    if answers.kind == "multilabel":
+        y, p, _ = answers.flat()
+        y, p = y.reshape(-1, p.shape[-1]), p.reshape(-1, p.shape[-1])
+        said = p > boundary_of(answers)
+        for at, name in enumerate(column_names(answers, p.shape[-1])):
+            yield name, y[:, at] > 0.5, said[:, at], p[:, at]
+        return
+    actual, predicted, _, _ = answers.class_answers()
+    sure = answers.scores()
+    for at, name in enumerate(answers.target.classes or ()):
+        yield name, actual == at, predicted == at, sure[:, at]
+
+
+def column_names(answers: Answers, units: int) -> list[str]:
+    """A name for each number of an output."""
+    columns = answers.target.columns
+    return list(columns) if len(columns) == units else [f"{answers.name}_{at}" for at in range(units)]
+
+
+def curves(answers: Answers) -> tuple[list[RocCurve], list[PrecisionRecallCurve]]:
+    """The curves of each class against the others; of two classes, those of the second one, which is yes."""
+    roc: list[RocCurve] = []
+    precision_recall: list[PrecisionRecallCurve] = []
+    parts = list(each_class(answers))
+    parts = parts[1:] if answers.kind == "binary" else parts
+    if len(parts) > MOST_CURVES:  # of the classes that most rows have
+        often = sorted(range(len(parts)), key=lambda at: -np.count_nonzero(parts[at][1]))[:MOST_CURVES]
+        parts = [parts[at] for at in sorted(often)]
+    for name, actual, _, score in parts:
+        if not actual.any() or not np.isfinite(score).all():
+            continue
+        recall, precision, average = scores.precision_recall_curve(actual, score)
+        x, y = thinned_curve(recall, precision)
+        precision_recall.append({"name": name, "recall": numbers(x), "precision": numbers(y),
+                                 "average_precision": float(number(average) or 0),
+                                 "prevalence": float(number(actual.mean()) or 0)})  # fmt: skip
+        if actual.all():
+            continue
+        fpr, tpr, auc = scores.roc_curve(actual, score)
+        x, y = thinned_curve(fpr, tpr)
+        roc.append({"name": name, "fpr": numbers(x), "tpr": numbers(y), "auc": float(number(auc) or 0)})
+    return roc, precision_recall
+
+
+def calibration_of(answers: Answers) -> Calibration | None:
+    """Of the predicted class; of several columns, of each answer yes or no. None without probabilities."""
+    if answers.loss.margins:
+        return None
+    if answers.kind == "multilabel":
+        y, p, _ = answers.flat()
+        yes = probabilities(p, answers.loss)
+        confidence, right = np.maximum(yes, 1 - yes).ravel(), ((yes > 0.5) == (y.reshape(yes.shape) > 0.5)).ravel()
+    else:
+        actual, predicted, shares, _ = answers.class_answers()
+        assert shares is not None  # only margins have none
+        confidence, right = shares.max(axis=1), predicted == actual
+    if not np.isfinite(confidence).all() or not len(confidence):
+        return None
+    bins, error = scores.calibration(np.asarray(confidence, np.float64), right)
+    return {
+        "bins": [{"confidence": float(number(sure) or 0), "accuracy": float(number(hit) or 0), "rows": rows}
+                 for sure, hit, rows in bins],
+        "expected_calibration_error": float(number(error) or 0),
+    }  # fmt: skip
+
+
+def most_wrong(answers: Answers, shown: ShownRows) -> list[WrongRow]:
+    """The rows that are predicted wrongly with the largest losses; of a model that makes few mistakes also those of the
+    right ones that it is least sure of, so that there are some to look at."""
+    if answers.kind == "multilabel" or answers.p.ndim > 2:
+        return _by_loss(answers, shown)
+    actual, predicted, shares, _ = answers.class_answers()
+    losses = np.nan_to_num(answers.losses, nan=np.inf)
+    wrong = predicted != actual
+    order = np.lexsort((-losses, ~wrong))
+    count = min(MOST_WRONG, max(int(wrong.sum()), 6))
+    classes = answers.target.classes or ()
+    return [
+        wrong_row(
+            shown, at, classes[actual[at]], classes[predicted[at]], float(losses[at]),
+            None if shares is None else float(shares[at, actual[at]]),
+            None if shares is None else float(shares[at, predicted[at]]),
+        )
+        for at in order[:count].tolist()
+    ]  # fmt: skip
+
+
+def _by_loss(answers: Answers, shown: ShownRows) -> list[WrongRow]:
+    """Rows with several answers each: those with the largest losses, with the answers written side by side."""
+    order = np.argsort(-np.nan_to_num(answers.losses, nan=np.inf), kind="stable")[:MOST_WRONG]
+    return [wrong_row(shown, at, *_side_by_side(answers, at), float(answers.losses[at])) for at in order.tolist()]
+
+
+def _side_by_side(answers: Answers, place: int) -> tuple[str, str]:
+    if answers.kind == "multilabel":
+        names = column_names(answers, answers.p.shape[-1])
+        line = boundary_of(answers)
+        both = (answers.y[place].reshape(-1) > 0.5, answers.p[place].reshape(-1) > line)
+        return tuple(", ".join(n for n, yes in zip(names, one, strict=False) if yes) or "—" for one in both)  # type: ignore[return-value]  # a pair
+    actual, predicted, _, places = answers.class_answers()
+    classes, here = answers.target.classes or (), np.flatnonzero(places == place)[:40]
+    return " ".join(classes[at] for at in actual[here]), " ".join(classes[at] for at in predicted[here])
+
+
+def boundary_of(answers: Answers) -> float:
+    """The number above which an answer is yes."""
+    return 0.0 if answers.loss.margins or answers.loss.takes_logits else 0.5
+
+
+def wrong_row(shown: ShownRows, place: int, target: str, predicted: str, loss: float | None,
+              probability: float | None = None, confidence: float | None = None) -> WrongRow:  # fmt: skip
+    """A row as the report lists it."""
+    return {
+        "row": shown.name(place), "target": target, "predicted": predicted, "probability": number(probability),
+        "confidence": number(confidence), "loss": number(loss), "picture": shown.picture(place),
+        "values": shown.values(place), "text": shown.text(place),
+    }  # fmt: skip

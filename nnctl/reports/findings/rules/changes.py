@@ -1,0 +1,104 @@
+"""Changes of a config that the rules suggest: each gives valid values of top-level keys."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from nnctl.reports.findings.rules.evidence import Advice, Evidence
+
+
+def epochs(found: Evidence, count: int, text: str) -> Advice:
+    return Advice(text, {"epochs": count}, {"epochs": count})
+
+
+def learning_rate(found: Evidence, factor: float, text: str) -> Advice:
+    """Of an optimizer with a constant rate; with a schedule, the rate that it starts from."""
+    optimizer = found.resolved.get("optimizer")
+    if not isinstance(optimizer, Mapping):
+        return Advice(text)
+    [(kind, resolved)] = optimizer.items()
+    rate = resolved.get("learning_rate") if isinstance(resolved, Mapping) else None
+    written = found.written.get("optimizer")
+    mine = copy.deepcopy(dict(written[kind])) if isinstance(written, Mapping) and kind in written else {}
+    if isinstance(rate, int | float):
+        new = _rounded(rate * factor)
+        mine["learning_rate"] = new
+        return Advice(text, {"optimizer": {kind: mine}}, {"optimizer.learning_rate": new})
+    if isinstance(rate, Mapping):
+        [(schedule, arguments)] = rate.items()
+        if isinstance(arguments, Mapping) and isinstance(arguments.get("initial_learning_rate"), int | float):
+            new = _rounded(arguments["initial_learning_rate"] * factor)
+            mine["learning_rate"] = copy.deepcopy(mine.get("learning_rate") or {schedule: {}})
+            mine["learning_rate"][schedule]["initial_learning_rate"] = new
+            return Advice(text, {"optimizer": {kind: mine}})
+    return Advice(text)
+
+
+def early_stopping(found: Evidence, patience: int, text: str) -> Advice:
+    """Beside the callbacks that there are, and instead of another EarlyStopping."""
+    others = [each for each in found.callbacks if each != "EarlyStopping" and "EarlyStopping" not in each]
+    stopping = {"EarlyStopping": {"patience": patience, "restore_best_weights": True}}
+    return Advice(text, {"callbacks": [*others, stopping]}, {"callbacks": [stopping]} if not others else {})
+
+
+def balanced(text: str) -> Advice:
+    return Advice(text, {"class_weight": "balanced"}, {"class_weight": "balanced"})
+
+
+def dropout(found: Evidence, rate: float, text: str) -> Advice:
+    """A Dropout before the last layer, if each layer takes the one before it."""
+    layers = copy.deepcopy(found.layers)
+    if len(layers) < 2 or not is_chain(layers):
+        return Advice(text)
+    layers.insert(len(layers) - 1, {"Dropout": {"rate": rate}})
+    return Advice(text, {"layers": layers})
+
+
+def wider(found: Evidence, text: str) -> Advice:
+    """Twice as many units or filters in the hidden layers."""
+    layers = copy.deepcopy(found.layers)
+    if not is_chain(layers):
+        return Advice(text)
+    changed = False
+    for layer in layers[:-1]:
+        for arguments in _arguments(layer):
+            for key in ("units", "filters"):
+                if isinstance(arguments.get(key), int):
+                    arguments[key] *= 2
+                    changed = True
+    return Advice(text, {"layers": layers}) if changed else Advice(text)
+
+
+def without_column(found: Evidence, column: str, text: str) -> Advice:
+    """The column among those that are ignored."""
+    dataset = copy.deepcopy(found.written.get("dataset"))
+    if not isinstance(dataset, Mapping):
+        return Advice(text)
+    if column in (dataset.get("features") or ()):
+        features = [name for name in dataset["features"] if name != column]
+        return Advice(text, {"dataset": {**dataset, "features": features}})
+    return Advice(text, {"dataset": {**dataset, "ignore": [*(dataset.get("ignore") or ()), column]}})
+
+
+def validation(found: Evidence, share: float, text: str) -> Advice:
+    dataset = found.written.get("dataset")
+    if not isinstance(dataset, Mapping):
+        return Advice(text)
+    split = {**(dataset.get("split") or {}), "validation": share}
+    return Advice(text, {"dataset": {**dataset, "split": split}}, {"dataset.split.validation": share})
+
+
+def is_chain(layers: list[Any]) -> bool:
+    """Whether no layer says what it takes, so that another layer can be put between two of them."""
+    return all("from" not in each and "shared" not in each for layer in layers for each in _arguments(layer))
+
+
+def _arguments(layer: Any) -> list[dict[str, Any]]:
+    return [each for each in layer.values() if isinstance(each, dict)] if isinstance(layer, Mapping) else []
+
+
+def _rounded(rate: float) -> float:
+    """With one significant digit, as people write learning rates; two if the first is a 1."""
+    return float(f"{rate:.1g}") if f"{rate:.1e}"[0] != "1" else float(f"{rate:.2g}")

@@ -1,0 +1,223 @@
+"""Rules that look at the metrics on held-out rows, and at the classes."""
+
+from __future__ import annotations
+
+import math
+
+from nnctl.reports.findings.document import ClassScores, Output
+from nnctl.reports.findings.rules import changes
+from nnctl.reports.findings.rules.evidence import Advice, Evidence, Ruling
+from nnctl.reports.number_format import metric
+from nnctl.training.verdict import BETTER, FEW
+from nnctl.translation import _, plural
+
+WEAK, STRONG = 0.5, 0.8  # a class with less than half the recall of the others', while these do well, is weak
+RARE = 5  # a class with this many times fewer rows than the largest is rare
+FEW_ROWS = 200  # with fewer, the metrics are uncertain enough to be told
+UNSURE = 0.1  # an expected calibration error above this is worth a word
+SHIFTED = 0.3  # a mean error above this fraction of the RMSE is a bias
+NINETY_FIVE = 1.96
+
+
+def against_baseline(found: Evidence) -> Ruling | None:
+    """Whether the model beats the baseline, and by how much."""
+    base = found.evaluation["baseline"] if found.evaluation else None
+    if base is None or base["value"] is None or base["model_value"] is None or found.evaluation is None:
+        return None
+    value, baseline, name = base["model_value"], base["value"], base["metric"]
+    bigger = name in found.evaluation["bigger"]
+    shown = {"metric": name, "value": metric(value), "baseline": metric(baseline), "split": found.split}
+    if not (value > baseline + BETTER if bigger else value < baseline - BETTER * abs(baseline)):
+        text = _("On the {split}, {metric} is {value}: no better than the baseline's {baseline}.").format(**shown)
+        return Ruling("problem", f"{text} {base['description']}", _if_no_better(found))
+    gained = share_gained(value, baseline, bigger)
+    if gained is None:
+        text = _("On the {split}, {metric} is {value}; the baseline has {baseline}.").format(**shown)
+    else:
+        text = _(
+            "On the {split}, {metric} is {value}; the baseline has {baseline}. The model goes {share} of the way "
+            "from the baseline to a perfect model."
+        ).format(**shown, share=f"{gained:.0%}")
+    return Ruling("good", f"{text} {base['description']}")
+
+
+def share_gained(value: float, baseline: float, bigger: bool) -> float | None:
+    """How far the model is on the way from the baseline to perfection, from 0 to 1; None where that is unknown."""
+    if bigger and baseline <= 1 and value <= 1:
+        return (value - baseline) / (1 - baseline) if baseline < 1 else None
+    return 1 - value / baseline if not bigger and baseline > 0 and value >= 0 else None
+
+
+def _if_no_better(found: Evidence) -> list[Advice]:
+    if found.series("loss") and found.series("loss")[-1] < 0.75 * found.scale:
+        return [
+            changes.dropout(
+                found,
+                0.3,
+                _(
+                    "It fits the training rows, but does not generalize: add Dropout, use fewer units, or train on"
+                    " more rows."
+                ),
+            )
+        ]
+    return [
+        Advice(
+            _(
+                "Check that the columns tell something about the target; then try more epochs, more units or another "
+                "learning rate."
+            )
+        )
+    ]
+
+
+def uncertain(found: Evidence) -> Ruling | None:
+    """With few rows, the accuracy is only roughly known."""
+    evaluation = found.evaluation
+    if evaluation is None or evaluation["evaluated_rows"] >= FEW_ROWS:
+        return None
+    accuracy = evaluation["metrics"].get("accuracy")
+    rows = evaluation["evaluated_rows"]
+    if accuracy is None or not 0 <= accuracy <= 1:
+        return None
+    low, high = wilson(accuracy, rows)
+    return Ruling(
+        "note",
+        plural(
+            "There is only {n} row to test on: the true accuracy may lie anywhere from {low} to {high}.",
+            "There are only {n} rows to test on: the true accuracy may lie anywhere from {low} to {high}.",
+            rows,
+        ).format(n=rows, low=f"{low:.2f}", high=f"{high:.2f}"),
+    )
+
+
+def wilson(share: float, rows: int) -> tuple[float, float]:
+    """The 95% confidence interval of a share. Source: Wilson 1927."""
+    z2 = NINETY_FIVE**2
+    middle = (share + z2 / (2 * rows)) / (1 + z2 / rows)
+    half = NINETY_FIVE * math.sqrt(share * (1 - share) / rows + z2 / (4 * rows**2)) / (1 + z2 / rows)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def never_predicted(found: Evidence) -> Ruling | None:
+    """Classes that rows have, but that the model never answers."""
+    for output in found.outputs:
+        never = [each for each in output["per_class"] if each["support"] >= FEW and not each["predicted"]]
+        if never:
+            names = ", ".join(each["name"] for each in never[:5])
+            text = plural(
+                "The class {names} is never predicted, although {rows} of the {split} have it.",
+                "The classes {names} are never predicted, although {rows} of the {split} have them.",
+                len(never),
+            ).format(names=names, rows=sum(each["support"] for each in never), split=found.split)
+            return Ruling("problem", text, _for_rare(found, output))
+    return None
+
+
+def imbalance(found: Evidence) -> Ruling | None:
+    """A rare class that is recognized much worse than the frequent ones."""
+    for output in found.outputs:
+        classes = [each for each in output["per_class"] if each["support"] and each["predicted"]]
+        if output["kind"] not in ("classification", "binary") or len(classes) < 2:
+            continue
+        most, least = (pick(classes, key=lambda each: each["support"]) for pick in (max, min))
+        recall, usual = least["recall"] or 0.0, most["recall"] or 0.0
+        if most["support"] < RARE * least["support"] or usual < STRONG or recall > WEAK * usual:
+            continue
+        return Ruling(
+            "warning",
+            _(
+                "The classes are unbalanced: {most} has {many} rows and {least} has {few}, and only {recall} of the "
+                "rows of {least} are recognized.").format(
+                most=most["name"], many=most["support"], least=least["name"], few=least["support"],
+                recall=f"{recall:.0%}"),
+            _for_rare(found, output),
+        )  # fmt: skip
+    return None
+
+
+def _for_rare(found: Evidence, output: Output) -> list[Advice]:
+    if found.resolved.get("class_weight") is not None or output["kind"] not in ("classification", "binary"):
+        return [Advice(_("Train longer, or give the model more units."))]
+    return [changes.balanced(_("Let rare classes count as much as frequent ones."))]
+
+
+def weak_class(found: Evidence) -> Ruling | None:
+    """The class that is recognized worst, and what it is taken for."""
+    for output in found.outputs:
+        confusion = output["confusion"]
+        classes = [each for each in output["per_class"] if each["support"] >= FEW and each["recall"] is not None]
+        if confusion is None or len(classes) < 3 or not confusion["mistakes"]:
+            continue
+        worst = min(classes, key=_recall)
+        others = [_recall(each) for each in classes if each is not worst]
+        mistake = next((each for each in confusion["mistakes"] if each["actual"] == worst["name"]), None)
+        if mistake is None or mistake["rows"] < 2 or _recall(worst) > sum(others) / len(others) - 0.1:
+            continue
+        return Ruling(
+            "note",
+            _("The class {name} is recognized worst: {recall} of its rows; most often it is taken for {other}.").format(
+                name=worst["name"], recall=f"{_recall(worst):.0%}", other=mistake["predicted"]
+            ),
+        )
+    return None
+
+
+def _recall(scores: ClassScores) -> float:
+    return scores["recall"] or 0.0
+
+
+def calibration(found: Evidence) -> Ruling | None:
+    """The model is surer than it should be, or less sure."""
+    for output in found.outputs:
+        curve = output["calibration"]
+        rows = sum(each["rows"] for each in curve["bins"]) if curve else 0
+        if curve is None or rows < 100 or curve["expected_calibration_error"] < UNSURE:
+            continue
+        sure = sum(each["confidence"] * each["rows"] for each in curve["bins"]) / rows
+        right = sum(each["accuracy"] * each["rows"] for each in curve["bins"]) / rows
+        shown = {"sure": f"{sure:.0%}", "right": f"{right:.0%}"}
+        if sure > right:
+            text = _(
+                "The model is too sure of itself: it says {sure} on average, but is right in {right} of the cases."
+            )
+        else:
+            text = _(
+                "The model is less sure than it could be: it says {sure} on average, but is right in {right} of the "
+                "cases."
+            )
+        return Ruling("note", text.format(**shown))
+    return None
+
+
+def biased(found: Evidence) -> Ruling | None:
+    """The predictions are too high or too low on average."""
+    for output in found.outputs:
+        for column in output["residuals"]:
+            error, typical = column["mean_error"], column["root_mean_squared_error"]
+            if typical <= 0 or abs(error) < SHIFTED * typical or len(column["actual"]) < 30:
+                continue
+            shown = {"name": column["name"], "error": metric(abs(error))}
+            if error > 0:
+                text = _("The predictions of {name} are too high by {error} on average.").format(**shown)
+            else:
+                text = _("The predictions of {name} are too low by {error} on average.").format(**shown)
+            return Ruling("note", text, [Advice(_("Train longer, or scale the target with dataset.normalize."))])
+    return None
+
+
+def reads_nothing(found: Evidence) -> Ruling | None:
+    """A CTC model whose answers are nearly all blanks, as in its first epochs."""
+    for output in found.outputs:
+        lines = output["sequences"]
+        if lines is None or (lines["label_error_rate"] or 0) < 0.9:
+            continue
+        if sum(not line["predicted"] for line in lines["worst_lines"]) < len(lines["worst_lines"]) / 2:
+            continue
+        trained = found.history["epochs"][-1] if found.history else 1
+        return Ruling(
+            "problem",
+            _("The model answers with almost nothing but blanks, which is where training with CTC begins."),
+            [changes.epochs(found, 5 * trained, _("Train five times as long.")),
+             changes.learning_rate(found, 3, _("Use a learning rate three times larger."))],
+        )  # fmt: skip
+    return None
