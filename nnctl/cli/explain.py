@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
+from nnctl.cli.explain_row import explained_row, row_options
 from nnctl.cli.options import json_option, subcommand
 
 
 @subcommand()
 @click.argument("topic", nargs=-1)
+@row_options
 @json_option
-def command(topic: tuple[str, ...], as_json: bool) -> None:
+def command(topic: tuple[str, ...], as_json: bool, row: int | None, **of_row: Any) -> None:
     """Explain TOPIC: a layer, an activation, a loss, an optimizer, or an idea such as epoch. Without TOPIC, list them.
+
+    With --row, TOPIC is a run (default: the newest one), and the numbers of one row of its data are shown: every layer,
+    the loss, the gradients, and one step of the optimizer.
 
     \b
     nnctl explain
     nnctl explain LSTM
     nnctl explain layer relu
+    nnctl explain runs/iris-20260101-120000 --row 17
     """
+    if explained_row(topic, row, as_json, **of_row):
+        return
     from nnctl.reports.topics import contents, pages  # imported here to keep start-up fast
 
     if as_json:

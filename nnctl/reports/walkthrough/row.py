@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from nnctl.api import TrainedRun
+from nnctl.errors import InputError
 from nnctl.reports.terminal import Terminal
+from nnctl.reports.walkthrough.as_data import as_data
 from nnctl.reports.walkthrough.chosen_row import chosen_row
 from nnctl.reports.walkthrough.page import Page
-from nnctl.reports.walkthrough.sections import write_walkthrough
+from nnctl.reports.walkthrough.sections import write_one_layer, write_walkthrough
 from nnctl.reports.walkthrough.trace import trace
+from nnctl.translation import _
 
 
 def explain_row(run: TrainedRun, row: int, terminal: Terminal, *, split: str = "test", data: str | None = None,
@@ -18,5 +23,21 @@ def explain_row(run: TrainedRun, row: int, terminal: Terminal, *, split: str = "
     row: its number in the split, or in the file `data`, counted from 1. layer: show this layer alone, whole.
     Raises InputError for a row or a layer that does not exist.
     """
+    names = [node.name for node in run.model.graph.nodes]
+    if layer is not None and layer not in names:
+        raise InputError(
+            _("the model has no layer {name}").format(name=repr(layer)), where=str(run.folder),
+            hint=_("layers: {names}").format(names=", ".join(names)),
+        )  # fmt: skip
     chosen = chosen_row(run, row, split, data)
-    write_walkthrough(run, chosen, trace(run.model, chosen.batch), Page(terminal, whole=layer is not None))
+    traced = trace(run.model, chosen.batch)
+    if layer is None:
+        write_walkthrough(run, chosen, traced, Page(terminal))
+    else:
+        write_one_layer(run, chosen, traced, layer, Page(terminal, whole=True))
+
+
+def row_as_data(run: TrainedRun, row: int, *, split: str = "test", data: str | None = None) -> dict[str, Any]:
+    """The numbers that `explain_row` prints, and all others of the row, in full precision."""
+    chosen = chosen_row(run, row, split, data)
+    return as_data(run, chosen, trace(run.model, chosen.batch))

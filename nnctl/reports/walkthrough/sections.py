@@ -44,6 +44,18 @@ def write_walkthrough(run: TrainedRun, chosen: ChosenRow, trace: Trace, page: Pa
     write_update(run.model, chosen.batch, trace, page)
 
 
+def write_one_layer(run: TrainedRun, chosen: ChosenRow, trace: Trace, name: str, page: Page) -> None:
+    """One layer, forward and backward."""
+    write_opening(run, chosen, trace, page)
+    for number, (node, steps) in enumerate(by_node(trace), 1):
+        if node.name == name:
+            page.title(_("Forward"))
+            write_layer(number, node, steps, trace, page)
+            if has_gradient(steps):
+                page.title(_("Backward"))
+                write_layer_back(number, node, steps, page)
+
+
 def write_opening(run: TrainedRun, chosen: ChosenRow, trace: Trace, page: Page) -> None:
     model = run.model
     if chosen.split in ("train", "validation", "test"):

@@ -1,0 +1,53 @@
+"""What the command explain does with a run: the options of a row, and the choice of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from nnctl.cli.inputs import chosen_run, is_run
+from nnctl.cli.options import Function, weights_option
+from nnctl.quoting import shell_path
+
+
+def row_options(command: Function) -> Function:
+    """The options for a row of a run."""
+    row = click.option(
+        "--row",
+        type=int,
+        metavar="N",
+        help="Show the numbers of this row of RUN's data, counted from 1, through the model.",
+    )
+    split = click.option("--split", type=click.Choice(["train", "validation", "test"]), default="test",
+                         show_default=True, help="Split of the run's own data that the row is taken from.")  # fmt: skip
+    data = click.option("--data", metavar="PATH", help="File that the row is taken from, instead of a split.")
+    layer = click.option("--layer", metavar="NAME", help="Show only this layer of the model, with all its numbers.")
+    return row(split(data(layer(weights_option(command)))))
+
+
+def explained_row(names: Sequence[str], row: int | None, as_json: bool, split: str, data: str | None, layer: str | None,
+                  weights: Any) -> bool:  # fmt: skip
+    """Explains a row if the arguments ask for one; otherwise returns False."""
+    if row is None:
+        if len(names) == 1 and is_run(names[0]):
+            raise click.UsageError(f"which row of its data? For example: nnctl explain {shell_path(names[0])} --row 1")
+        if data or layer or weights or split != "test":
+            raise click.UsageError("--split, --data, --layer and --weights work only with --row")
+        return False
+    if len(names) > 1:
+        raise click.UsageError("give one RUN, such as: nnctl explain runs/iris-20260101-120000 --row 1")
+    folder = chosen_run(names[0] if names else None)
+    from nnctl.api import load  # imported here to keep start-up fast
+    from nnctl.reports.terminal import Terminal
+    from nnctl.reports.walkthrough.row import explain_row, row_as_data
+
+    run = load(folder, weights=weights)
+    if as_json:
+        from nnctl.reports.json_output import dumps  # imported here to keep start-up fast
+
+        click.echo(dumps(row_as_data(run, row, split=split, data=data)))
+    else:
+        explain_row(run, row, Terminal.of(), split=split, data=data, layer=layer)
+    return True
