@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from nnctl.nn.layers import window_geometry
+from nnctl.reports.walkthrough.forward.plain import UNCHANGED
 from nnctl.reports.walkthrough.numbers import factor, number, precise
 from nnctl.reports.walkthrough.page import Page
 from nnctl.reports.walkthrough.sums import Sum, Term, write_sum
@@ -40,14 +42,11 @@ def _write_difference(traced: TracedLoss, scale: float, page: Page) -> None:
     p = traced.p.reshape(rows.shape)
     if len(rows) == 1 and scale == 1 and traced.objective.loss.kind in DIFFERENCE:
         y = _target(traced, rows.shape[-1])
-        mean = f" / {len(y)}" if traced.objective.loss.labels == "binary" and len(y) > 1 else ""
-        dots = "(p_1 - y_1) / n" if mean else "p_1 - y_1"
-        page.formula(
-            "dL/dz_1",
-            dots,
-            f"({precise(p[0, 0])} - {factor(y[0])}){mean}" if mean else f"{precise(p[0, 0])} - {factor(y[0])}",
-            number(rows[0, 0]),
-        )
+        at = int(y.argmax())
+        symbols, numbers = f"p_{at + 1} - y_{at + 1}", f"{precise(p[0, at])} - {factor(y[at])}"
+        if traced.objective.loss.labels == "binary" and len(y) > 1:  # the loss is a mean over the units
+            symbols, numbers = f"({symbols}) / {len(y)}", f"({numbers}) / {len(y)}"
+        page.formula(f"dL/dz_{at + 1}", symbols, numbers, number(rows[0, at]))
     page.array("dL/dz", traced.gradient[0])
 
 
@@ -69,7 +68,7 @@ def write_backward(traced: TracedStep, page: Page) -> None:
 
 def general(traced: TracedStep, page: Page) -> None:
     for name, gradient in traced.gradients.items():
-        page.array(f"dL/d{name}", gradient)
+        page.array(f"dL/d{SYMBOLS.get(name, name)}", gradient)
     _write_dx(traced, page)
 
 
@@ -120,6 +119,23 @@ def input_gradient(traced: TracedStep) -> Sum:
     return Sum("dL/dx1", terms, float(dx.reshape(-1, dx.shape[-1])[0, 0]))
 
 
+def window_gradient(traced: TracedStep) -> Sum:
+    """A convolution's dL/dW of the first place of the window, channel and filter."""
+    layer: Any = traced.layer
+    assert traced.dy is not None
+    sizes, strides, padding, dilations = window_geometry.of(layer)
+    x, dz = traced.x[0][0][..., 0], traced.dy[0][..., 0]
+    before = window_geometry.befores(x.shape, sizes, strides, padding, dilations)
+    terms = []
+    for place in np.ndindex(*dz.shape):
+        there = tuple(p * s - b for p, s, b in zip(place, strides, before, strict=True))
+        if all(0 <= n < size for n, size in zip(there, x.shape, strict=True)):  # the padding is 0
+            names = (f"{name}[{','.join(str(n + 1) for n in at)}]" for name, at in (("x", there), ("dL/dz", place)))
+            terms.append(Term(tuple(names), (float(x[there]), float(dz[place]))))
+    first = ",".join("1" for _ in range(len(sizes) + 2))
+    return Sum(f"dL/dW[{first}]", terms, float(traced.gradients["kernel"].reshape(-1)[0]))
+
+
 def activation(traced: TracedStep, page: Page) -> None:
     assert traced.dy is not None
     function: Any = traced.layer.function
@@ -133,7 +149,9 @@ def activation(traced: TracedStep, page: Page) -> None:
     at = int(np.abs(dx).argmax())
     dy, back = traced.dy.reshape(-1)[at], dx.reshape(-1)[at]
     slope = slope_at(function, traced, at)
-    page.formula(f"dL/dz{at + 1}", f"dL/dy{at + 1} × f'(z{at + 1})", f"{factor(dy)} × {factor(slope)}", number(back))
+    index = ",".join(str(int(n) + 1) for n in np.unravel_index(at, dx.shape)[1:])
+    place = index if "," not in index else f"[{index}]"
+    page.formula(f"dL/dz{place}", f"dL/dy{place} × f'(z{place})", f"{factor(dy)} × {factor(slope)}", number(back))
     page.array("dL/dz", dx[0])
 
 
@@ -143,13 +161,41 @@ def slope_at(function: Any, traced: TracedStep, at: int) -> float:
     return float(function.gradient(x, y, np.ones_like(x))[0])
 
 
+# What weights are called in formulas.
+SYMBOLS = {"bias": "b", "embeddings": "E", "kernel": "W", "recurrent_kernel": "U"}
+
+
+def convolution(traced: TracedStep, page: Page) -> None:
+    if "kernel" in traced.gradients:
+        page.formula("dL/dW[k,c,f]", "sum over the positions p of x[s p + d k,c] × dL/dz[p,f]")
+        write_sum(page, window_gradient(traced))
+    general(traced, page)
+
+
+def recurrent(traced: TracedStep, page: Page) -> None:
+    page.text(_("The gradient goes back through the time steps, from the last to the first; the gradient of each "
+                "weight is the sum over all of them."))  # fmt: skip
+    general(traced, page)
+
+
+def unchanged(traced: TracedStep, page: Page) -> None:
+    page.text(_("It passes the gradient on unchanged."))
+
+
 BACKWARD: dict[str, Callable[[TracedStep, Page], None]] = {
     "Activation": activation,
+    "Bidirectional": recurrent,
+    "Conv1D": convolution,
+    "Conv2D": convolution,
     "Dense": dense,
     "ELU": activation,
+    "GRU": recurrent,
+    "LSTM": recurrent,
     "LeakyReLU": activation,
     "ReLU": activation,
+    "SimpleRNN": recurrent,
     "Softmax": activation,
+    **dict.fromkeys(UNCHANGED, unchanged),
 }
 
 

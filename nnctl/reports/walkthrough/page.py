@@ -9,11 +9,13 @@ import numpy as np
 from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal, display_width, wrap
 from nnctl.reports.walkthrough.numbers import aligned, shape
-from nnctl.translation import _
+from nnctl.translation import _, plural
 
 Array = np.ndarray
 INDENT = "   "
 WIDTH = 100  # of files and pipes
+JOINED = "\u00a0"  # a blank at which a formula is not broken
+REPEATED = 32  # numbers of an array that is printed again
 ROWS, LINES = 8, 2  # of a matrix and of a vector that is cut
 
 
@@ -23,6 +25,8 @@ class Page:
     def __init__(self, terminal: Terminal, whole: bool = False):
         self.terminal, self.whole = terminal, whole
         self.width = terminal.width or WIDTH
+        self.section = ""  # the layer that is being shown
+        self._printed: dict[tuple[tuple[int, ...], bytes], str] = {}  # large arrays, and what they were called
 
     def heading(self, text: str) -> None:
         self.terminal.print()
@@ -51,13 +55,21 @@ class Page:
             if len(hang) > self.width // 2:
                 hang = INDENT * 3
             for line in wrap(start + right, self.width, hang):
-                self.terminal.print(line)
+                self.terminal.print(line.replace(JOINED, " "))
             before = " " * display_width(before)
 
     def array(self, name: str, values: Array, note: str = "") -> None:
         """An array under its name and shape; large ones are cut, and a last line says by how much."""
         values = np.asarray(values)
         label = f"{name} {shape(values.shape)}" + (f"  {note}" if note else "")
+        if values.size > REPEATED and not self.whole:
+            key, called = (values.shape, values.tobytes()), name
+            if self.section:
+                called = _("{name} of {layer}").format(name=name, layer=self.section)
+            if key in self._printed:
+                self.text(f"{label}: " + _("the same numbers as {name}, above").format(name=self._printed[key]))
+                return
+            self._printed[key] = called
         if values.ndim <= 1:
             self._vector(label, values.reshape(-1))
             return
@@ -73,7 +85,9 @@ class Page:
             self._matrix(values[(slice(None), slice(None), *place)])
         if not self.whole and int(np.prod(rest)) > 1:
             more = int(np.prod(rest)) - 1
-            self._more([_("{n} more matrices of this size").format(n=f"{more:,}")])
+            self._more(
+                [plural("{n} more matrix of this size", "{n} more matrices of this size", more).format(n=f"{more:,}")]
+            )
 
     def table(self, table: Table) -> None:
         """A table, indented."""
@@ -98,7 +112,8 @@ class Page:
             row = "".join(cell.rjust(width) for cell in cells[first : min(first + each, shown)])
             self.terminal.print((INDENT * 2 + row).rstrip())
         if shown < len(values):
-            self._more([_("{n} more values").format(n=f"{len(values) - shown:,}")])
+            more = len(values) - shown
+            self._more([plural("{n} more value", "{n} more values", more).format(n=f"{more:,}")])
 
     def _matrix(self, values: Array) -> None:
         rows = len(values) if self.whole or len(values) <= ROWS + 1 else ROWS
@@ -110,9 +125,9 @@ class Page:
             if not self.whole:
                 more = []
                 if (left := values.shape[1] - len(columns)) > 0:
-                    more.append(_("{n} more columns").format(n=f"{left:,}"))
+                    more.append(plural("{n} more column", "{n} more columns", left).format(n=f"{left:,}"))
                 if (below := len(values) - rows) > 0:
-                    more.append(_("{n} more rows").format(n=f"{below:,}"))
+                    more.append(plural("{n} more row", "{n} more rows", below).format(n=f"{below:,}"))
                 self._more(more)
                 return
 

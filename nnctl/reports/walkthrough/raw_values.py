@@ -144,8 +144,10 @@ def _write_target(output: str, coder: Any, chosen: ChosenRow, several: bool, pag
     said = words_of(coder, np.asarray(chosen.batch.targets[output]))
     if coder.labels in ("integer", "onehot") and coder.classes and said.ndim == 1:
         index = int(y.reshape(-1)[0] if coder.labels == "integer" else y.argmax())
-        page.text(_("The target {name} is {word}: class {number} of {classes}.")
-                  .format(name=name, word=said[0], number=index + 1, classes=_few(coder.classes)))  # fmt: skip
+        text = _("The target {name} is {word}: class {number} of {n} ({classes}).")
+        page.text(
+            text.format(name=name, word=said[0], number=index + 1, n=len(coder.classes), classes=_few(coder.classes))
+        )
         return
     page.text(_("The target {name} is {value}.").format(name=name, value=_one(said)))
     if coder.scale:

@@ -10,7 +10,8 @@ from nnctl.engine.graph import Node
 from nnctl.reports.number_format import count
 from nnctl.reports.walkthrough.backward import has_gradient, write_backward, write_loss_gradients
 from nnctl.reports.walkthrough.chosen_row import ChosenRow
-from nnctl.reports.walkthrough.forward import write_forward
+from nnctl.reports.walkthrough.forward.plain import UNCHANGED
+from nnctl.reports.walkthrough.forward.table import write_forward
 from nnctl.reports.walkthrough.losses import write_losses
 from nnctl.reports.walkthrough.numbers import shape
 from nnctl.reports.walkthrough.page import Page
@@ -84,19 +85,15 @@ def _short(path: str) -> str:
 def _as_in_inference(trace: Trace) -> Iterator[str]:
     """What differs from a pass in training."""
     kinds = {each.layer.kind for each in trace.steps}
-    quiet = sorted(kinds & RANDOM)
+    quiet = sorted(kinds.intersection(UNCHANGED))
     if quiet:
-        yield _("The row is computed as in prediction: {layers} change nothing.").format(layers=", ".join(quiet))
+        yield _("The row is computed as in prediction, where these layers do nothing: {layers}.").format(
+            layers=", ".join(quiet)
+        )
     if "BatchNormalization" in kinds:
         yield _(
             "BatchNormalization uses its moving averages, as in prediction: one row has no batch to compare it with."
         )
-
-
-RANDOM = {
-    "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise", "RandomBrightness", "RandomContrast", "RandomFlip",
-    "RandomRotation", "RandomTranslation", "RandomZoom", "SpatialDropout1D", "SpatialDropout2D",
-}  # fmt: skip
 
 
 def by_node(trace: Trace) -> Iterator[tuple[Node, list[TracedStep]]]:
@@ -109,6 +106,7 @@ def write_layer(number: int, node: Node, steps: list[TracedStep], trace: Trace, 
     graph = trace.program.graph
     size = sum(w.size for w in steps[0].weights.values())
     taken = ", ".join(shape(x.shape[1:]) for x in steps[0].x)
+    page.section = node.name
     page.heading(f"{number}. {node.name}: {node.layer.kind}   {taken} → {shape(steps[-1].y.shape[1:])}"
                  + (f"   {_('{n} parameters').format(n=count(size))}" if size else ""))  # fmt: skip
     if node.shared is not None:
@@ -120,6 +118,7 @@ def write_layer(number: int, node: Node, steps: list[TracedStep], trace: Trace, 
 def write_layer_back(number: int, node: Node, steps: list[TracedStep], page: Page) -> None:
     if not has_gradient(steps):
         return
+    page.section = node.name
     page.heading(f"{number}. {node.name}: {node.layer.kind}")
     last = steps[-1]
     if last.dy is not None:

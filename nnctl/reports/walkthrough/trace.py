@@ -30,7 +30,8 @@ ROW = slice(0, 1)
 class TracedStep:
     """One call of a layer. All tensors have the batch axis, of one row.
 
-    names: of the tensors in x. y: the output; states: further outputs. mask: of the output, which time steps are real.
+    names: of the tensors in x. y: the output; states: further outputs. mask: of the output, which time steps are real;
+    given_mask: of the first input.
     saved: what forward kept for backward. dy, dx: the gradients of the loss with respect to y and to each of x; None
     where the engine does not need them. gradients: of the loss, by weight, of this use of the weights.
     fused_with: the loss that this activation is computed together with, or None.
@@ -42,6 +43,7 @@ class TracedStep:
     y: Array
     states: list[Array] = field(default_factory=list)
     mask: Array | None = None
+    given_mask: Array | None = None
     saved: Any = None
     dy: Array | None = None
     dx: list[Array | None] = field(default_factory=list)
@@ -156,9 +158,10 @@ def _forward(program: Program, objectives: Sequence[Objective], tensors: Tensors
             tensors.masks[step.target] = tensors.masks[step.sources[0]]
             traced.append(TracedStep(step, sources, x, x[0], mask=tensors.masks[step.target], fused_with=objective))
             continue
+        given_mask = tensors.masks[step.sources[0]]
         saved = alone(run_step(step, tensors, call))
         y, *states = (_kept(tensors.values[target]) for target in step.targets)
-        traced.append(TracedStep(step, sources, x, y, states, tensors.masks[step.target], saved))
+        traced.append(TracedStep(step, sources, x, y, states, tensors.masks[step.target], given_mask, saved))
     return traced
 
 

@@ -13,12 +13,13 @@ from nnctl.reports.walkthrough.sums import SHOWN
 from nnctl.reports.walkthrough.trace import TracedStep
 from nnctl.translation import _
 
-# By activation: the formula with the number x in it. `{x}` stands in parentheses if it is negative, `{minus}` is -x.
+# By activation: the formula with the number x in it. `{f}` stands in parentheses if it is negative, `{minus}` is -x,
+# `{size}` |x|.
 WRITTEN: dict[str, str] = {
     "elu": "{x} if {x} > 0, else {alpha} × (exp({x}) - 1)",
     "exponential": "exp({x})",
     "hard_sigmoid": "min(max({x} + 3, 0), 6) / 6",
-    "leaky_relu": "{x} if {x} > 0, else {negative_slope} × {x}",
+    "leaky_relu": "{x} if {x} > 0, else {negative_slope} × {f}",
     "relu6": "min(max({x}, 0), 6)",
     "sigmoid": "1 / (1 + exp({minus}))",
     "silu": "{x} / (1 + exp({minus}))",
@@ -53,14 +54,14 @@ def with_number(function: Any, x: float) -> str:
     """The formula with a number in the place of x; empty if the activation has no short one."""
     pattern = "max({x}, 0)" if function.kind == "relu" and function.is_plain_relu else WRITTEN.get(function.kind, "")
     arguments = {name: number(value) for name, value in function.arguments().items() if isinstance(value, int | float)}
-    return pattern.format(x=factor(x), minus=number(-x), size=number(abs(x)), **arguments)
+    return pattern.format(x=number(x), f=factor(x), minus=number(-x), size=number(abs(x)), **arguments)
 
 
 def softmax(x: np.ndarray, y: np.ndarray, page: Page) -> None:
-    """The first class of the (first) position written out. The engine subtracts the largest z first, which gives
-    the same quotients and cannot overflow."""
+    """The most probable class of the (first) position written out. The engine subtracts the largest z first, which
+    gives the same quotients and cannot overflow."""
     page.formula("y_i", "exp(z_i) / (exp(z_1) + exp(z_2) + …)")
-    row, result = x.reshape(-1, x.shape[-1])[0], float(y.reshape(-1, y.shape[-1])[0, 0])
-    few = [factor(value) for value in row[:SHOWN]]
-    sum_of = " + ".join(f"exp({value.strip('()')})" for value in few) + (" + …" if len(row) > SHOWN else "")
-    page.formula("y_1", f"exp({few[0].strip('()')}) / ({sum_of})", number(result))
+    z, result = x.reshape(-1, x.shape[-1])[0], y.reshape(-1, y.shape[-1])[0]
+    best = int(result.argmax())
+    few = [f"exp({number(value)})" for value in z[:SHOWN]] + (["…"] if len(z) > SHOWN else [])
+    page.formula(f"y_{best + 1}", f"exp({number(z[best])}) / ({' + '.join(few)})", number(result[best]))

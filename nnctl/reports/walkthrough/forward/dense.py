@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nnctl.reports.walkthrough.forward.general import write_inputs
 from nnctl.reports.walkthrough.page import Page
-from nnctl.reports.walkthrough.sums import Sum, Term, write_sum
+from nnctl.reports.walkthrough.sums import Sum, Term, products, write_sum
 from nnctl.reports.walkthrough.trace import TracedStep
 from nnctl.translation import _
 
@@ -24,10 +24,7 @@ def dense(traced: TracedStep, page: Page) -> None:
 def first_neuron(traced: TracedStep) -> Sum:
     """z_1, at the first position if there are several."""
     x = traced.x[0].reshape(-1, traced.x[0].shape[-1])[0]
-    column = traced.weights["kernel"][:, 0]
-    terms = [
-        Term((f"x{i}", f"W[{i},1]"), (float(a), float(w))) for i, (a, w) in enumerate(zip(x, column, strict=True), 1)
-    ]
+    terms = products("x{i}", x, "W[{i},1]", traced.weights["kernel"][:, 0])
     if "bias" in traced.weights:
         terms.append(Term(("b1",), (float(traced.weights["bias"][0]),)))
     return Sum("z1", terms, float(traced.y.reshape(-1, traced.y.shape[-1])[0, 0]))
