@@ -37,7 +37,7 @@ def test_one_layer_is_shown_whole(run):
 
 def test_json_has_all_numbers(run):
     found = json.loads(explained(run.folder, "--row", 5, "--json").output)
-    *values, species = Path(found["source"]).read_text().splitlines()[found["name"]].split(",")
+    *values, species = Path(found["source"]).read_text(encoding="utf-8").splitlines()[found["name"]].split(",")
     assert found["targets"]["dense_1"] == run.classes.index(species)
     features = {name: [float(value)] for name, value in zip(run.features, values, strict=True)}
     p = run.predict_proba(features)

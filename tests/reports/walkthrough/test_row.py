@@ -47,7 +47,7 @@ def test_a_row_that_does_not_exist(iris, split, row, message):
 
 def test_a_row_of_a_file(iris, tmp_path):
     file = tmp_path / "new.csv"
-    file.write_text("sepal_length,sepal_width,petal_length,petal_width\n5,3,1,1\n5.4,3.9,1.7,0.4\n")
+    file.write_text("sepal_length,sepal_width,petal_length,petal_width\n5,3,1,1\n5.4,3.9,1.7,0.4\n", encoding="utf-8")
     text = printed(iris, 2, data=str(file))
     assert re.search(r"sepal_length +5.4 ", text) and "no target" in text and "Backward" not in text
     with pytest.raises(InputError, match="no row 3"):
