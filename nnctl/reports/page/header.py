@@ -1,0 +1,41 @@
+"""What the page is about, above everything else."""
+
+from __future__ import annotations
+
+from nnctl.reports.findings.document import Document, Run
+from nnctl.reports.number_format import count, duration
+from nnctl.reports.page.context import letter
+from nnctl.reports.page.elements import Html, tag
+from nnctl.translation import _, plural
+
+
+def page_header(document: Document, title: str) -> Html:
+    runs = document["runs"]
+    if len(runs) == 1:
+        facts = [tag("p", " · ".join(run_facts(runs[0])), class_="facts")]
+    else:
+        comparison = document["comparison"]
+        names = comparison["names"] if comparison else [run["name"] for run in runs]
+        facts = [tag("p", ", ".join(f"{letter(i)}: {name}" for i, name in enumerate(names)), class_="facts")]
+    return tag("header", tag("div", tag("span", _("Report of nnctl")), class_="kicker"), tag("h1", title), facts)
+
+
+def run_facts(run: Run) -> list[str]:
+    """Phrases on the run: its data, its model, its training."""
+    facts, said = run["facts"], []
+    if facts["dataset"]:
+        said.append(_("data: {dataset}").format(dataset=facts["dataset"]))
+    words = {
+        "train": _("{n} training rows"),
+        "validation": _("{n} validation rows"),
+        "test": _("{n} test rows"),
+    }
+    said += [words[split].format(n=count(rows)) for split, rows in facts["rows"].items() if rows and split in words]
+    if facts["model"]:
+        said.append(facts["model"])
+    if facts["parameters"] is not None:
+        said.append(plural("{n} parameter", "{n} parameters", facts["parameters"]).format(n=count(facts["parameters"])))
+    epochs = plural("{n} epoch", "{n} epochs", facts["epochs"]).format(n=count(facts["epochs"]))
+    if facts["seconds"] is not None:
+        epochs = _("{epochs} in {time}").format(epochs=epochs, time=duration(facts["seconds"]))
+    return [*said, epochs]

@@ -1,0 +1,119 @@
+"""Line charts and scatter plots, which uPlot draws in the browser: their data, their legend and their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from nnctl.reports.number_format import metric
+from nnctl.reports.page.context import Page
+from nnctl.reports.page.elements import Html, tag
+from nnctl.reports.page.tables import data_table
+
+Values = Sequence[float | int | None]
+
+COLORS = 6  # that the style sheet defines, as k1 to k6
+DASHES = {"solid": None, "dash": "8 5", "dot": "2 4", "dashdot": "9 4 2 4"}
+MOST_ROWS = 200  # of the table of numbers
+_DIGITS = 5  # significant digits of embedded numbers; charts are less exact than that
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a chart, or its points. color: 1 to COLORS. dash: a key of DASHES. end: a letter at its end.
+    points: whether its points are marked. joined: whether they are joined by a line."""
+
+    label: str
+    values: Values
+    color: int = 1
+    dash: str = "solid"
+    end: str = ""
+    points: bool = False
+    joined: bool = True
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A vertical line with a label."""
+
+    x: float
+    label: str
+
+
+def line_chart(
+    page: Page,
+    label: str,
+    x: Values,
+    x_label: str,
+    y_label: str,
+    lines: Sequence[Line],
+    *,
+    marks: Sequence[Mark] = (),
+    x_range: tuple[float, float] | None = None,
+    y_range: tuple[float, float] | None = None,
+    start: int | None = None,
+    aspect: float = 0.5,
+    log: bool = False,
+    most_rows: int = MOST_ROWS,
+) -> Html:
+    """A chart of lines over the same x, which grow. label: its accessible name. start: the index of the point whose
+    values the legend shows first. aspect: height by width. log: whether a logarithmic axis is offered. most_rows:
+    of the table of numbers below the chart."""
+    number = len(page.charts)
+    page.charts.append({
+        "x": [rounded(value) for value in x],
+        "xLabel": x_label,
+        "yLabel": y_label,
+        "whole": all(isinstance(value, int) for value in x),
+        "series": [
+            {"label": line.label, "values": [rounded(value) for value in line.values], "color": line.color,
+             "dash": line.dash, "end": line.end, "points": line.points, "line": line.joined}
+            for line in lines
+        ],
+        "marks": [{"x": rounded(mark.x), "label": mark.label} for mark in marks],
+        "xRange": x_range,
+        "yRange": y_range,
+        "start": start,
+        "aspect": aspect,
+        "log": log and all(value is None or value > 0 for line in lines for value in line.values),
+    })  # fmt: skip
+    legend = tag("ul", tag("li", class_="at"), (tag("li", _legend_button(line)) for line in lines), class_="legend")
+    plot = tag("div", class_="plot", role="img", aria_label=label)
+    numbers = _numbers(label, x, x_label, lines, most_rows)
+    return tag("div", plot, legend, numbers, class_="chart", data_chart=number)
+
+
+def rounded(value: float | int | None) -> float | int | None:
+    """The value with as many digits as a chart can show."""
+    return float(f"{value:.{_DIGITS}g}") if isinstance(value, float) else value
+
+
+def thinned(count: int, most: int) -> list[int]:
+    """Indices of at most that many of `count` values, evenly spread, the first and the last among them."""
+    if count <= most:
+        return list(range(count))
+    return sorted({round(i * (count - 1) / (most - 1)) for i in range(most)})
+
+
+def swatch(line: Line) -> Html:
+    """A piece of the line as it is drawn."""
+    stroke = tag("line", x1=1, x2=29, y1=6, y2=6, stroke_width=2.5, stroke_dasharray=DASHES[line.dash])
+    point = tag("circle", cx=15, cy=6, r=3.5)
+    parts = [stroke if line.joined else None, point if line.points or not line.joined else None]
+    return tag("svg", parts, class_=f"swatch k{line.color}", viewBox="0 0 30 12", aria_hidden="true")
+
+
+def _legend_button(line: Line) -> Html:
+    name = f"{line.end} {line.label}" if line.end else line.label
+    return tag(
+        "button", swatch(line), tag("span", name), tag("span", class_="value"), type="button", aria_pressed="true"
+    )
+
+
+def _numbers(label: str, x: Values, x_label: str, lines: Sequence[Line], most: int) -> Html:
+    rows = ([_number(x[i]), *(_number(line.values[i]) for line in lines)] for i in thinned(len(x), most))
+    return data_table([x_label, *(line.label for line in lines)], rows, label)
+
+
+def _number(value: float | int | None) -> str:
+    return f"{value:,}" if isinstance(value, int) else metric(value)

@@ -1,0 +1,31 @@
+"""The resolved config: each value and where it comes from, and the file itself."""
+
+from __future__ import annotations
+
+from nnctl.reports.findings.document import Run
+from nnctl.reports.page.context import Page, Section
+from nnctl.reports.page.elements import tag
+from nnctl.reports.page.tables import code, table
+from nnctl.translation import _
+
+
+def sections(run: Run, page: Page) -> list[Section | None]:
+    values = run["config"]
+    own = [value for value in values if value["set_by_user"]]
+    titles = [_("key"), _("value"), _("origin")]
+
+    def rows(chosen):
+        return ([tag("code", one["key"]), tag("code", one["value"]), one["origin"]] for one in chosen)
+
+    parts = []
+    if own:
+        how = _("The values that the config or the command line sets, and where each of them stands.")
+        shown = table(titles, rows(own), _("Values that were set"), sortable=True)
+        parts.append(page.figure(_("Values that were set"), how, shown))
+    if len(values) > len(own):
+        everything = table(titles, rows(values), _("All values"), sortable=True)
+        parts.append(tag("details", tag("summary", _("All values, the defaults among them")), everything))
+    if run["config_yaml"]:
+        summary = tag("summary", _("The config as YAML"))
+        parts.append(tag("details", summary, code(run["config_yaml"].rstrip("\n"), _("Copy the config"))))
+    return [page.section("config", _("Config"), *parts)]

@@ -1,0 +1,58 @@
+"""What was done to the data, the arithmetic of batches, the environment, and what the report lacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nnctl.reports.findings.document import Batches, Run
+from nnctl.reports.number_format import count
+from nnctl.reports.page.context import Page, Section
+from nnctl.reports.page.elements import Html, tag
+from nnctl.reports.page.tables import key_values
+from nnctl.translation import _
+
+
+def sections(run: Run, page: Page) -> list[Section | None]:
+    return [
+        page.section("data", _("Data"), _list(run["notes"])),
+        page.section("batches", _("Batches and iterations"), *_batches(run["batches"], page)),
+        page.section("environment", _("Environment"), _environment(run["environment"])),
+        page.section("missing", _("What this report lacks"), _list(run["missing"])),
+    ]
+
+
+def _list(sentences: list[str]) -> Html | None:
+    return tag("ul", (tag("li", one) for one in sentences), class_="notes") if sentences else None
+
+
+def _batches(batches: Batches | None, page: Page) -> list[Html]:
+    if not batches:
+        return []
+    names = {
+        "samples": _("training rows"),
+        "batch_size": _("batch size"),
+        "iterations_per_epoch": _("iterations in an epoch"),
+        "last_batch": _("rows in the last batch"),
+        "epochs": _("epochs"),
+        "total_iterations": _("iterations in all"),
+        "samples_seen": _("rows seen in all"),
+    }
+    facts = key_values((name, count(batches[key])) for key, name in names.items())  # type: ignore[literal-required]  # keys of Batches
+    figures = [facts]
+    for formula in batches["formulas"]:
+        lines = tag("pre", tag("code", "\n".join(formula["lines"])))
+        figures.append(tag("figure", tag("figcaption", page.title(formula["title"], 1)),
+                           tag("div", lines, class_="code")))  # fmt: skip
+    return figures
+
+
+def _environment(environment: dict[str, Any]) -> Html | None:
+    return key_values((key, _words(value)) for key, value in environment.items()) if environment else None
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_words(one)}" for key, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_words, value))
+    return "" if value is None else str(value)
