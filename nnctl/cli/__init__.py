@@ -34,6 +34,7 @@ GROUPS = {
         "train": ("train", "Train the network a config describes, or resume a run."),
         "eval": ("evaluate", "Show a run's metrics, confusion matrix and per-class table."),
         "report": ("report", "Write a page that shows and explains a run, or several."),
+        "runs": ("runs", "List the runs in a folder, the newest first."),
     },
     "Use a trained model": {
         "predict": ("predict", "Predict each row of a file with a trained run."),

@@ -36,7 +36,8 @@ def importance_of(model: Model, preprocessing: Preprocessing, split: Split, seed
     rows = int(min(split.rows, MOST_ROWS, max(50, WORK / cost)))
     repeats = 5 if cost * rows * 5 < WORK and len(places) <= 20 else 2
     some = cast(_first(split, rows), model.program.dtype)
-    metric = leading_metric(model.metric_names)
+    # of several outputs none leads: a column matters if it matters to any of them
+    metric = leading_metric(model.metric_names) if len(model.spec.outputs) == 1 else "loss"
     sign = 1.0 if metric in bigger_metrics(model) else -1.0
     score = model.compute_metrics(some)[metric]
     rng = np.random.default_rng(seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -45,11 +46,10 @@ class ShownRows:
         return _written(raw[texts[0]], place, 1000) if texts and isinstance(raw, Table) else None
 
     def picture(self, place: int) -> str | None:
-        """The first input that is a picture, as a PNG data URI."""
-        for name, entry in self._preprocessing.array_inputs.items():
-            if (pixels := self._pixels(name, entry, place)) is not None:
-                return data_uri(pixels)
-        return None
+        """The inputs that are pictures, side by side, as a PNG data URI; None if there is none."""
+        found = [self._pixels(name, entry, place) for name, entry in self._preprocessing.array_inputs.items()]
+        pictures = [pixels for pixels in found if pixels is not None]
+        return data_uri(side_by_side(pictures)) if pictures else None
 
     def _pixels(self, name: str, entry: ArrayInput, place: int) -> Array | None:
         raw = self._sample.raw
@@ -73,6 +73,15 @@ class ShownRows:
             x = np.asarray(raw.arrays[entry.array][:1000])
             found[entry.array] = (0.0, entry.divisor) if entry.divisor != 1 else extent(x)
         return found
+
+
+def side_by_side(pictures: Sequence[Array]) -> Array:
+    """Pictures of one height in one picture, with a gray line between them; of different heights, the first one."""
+    if len({(each.shape[0], each.ndim) for each in pictures}) > 1 or len(pictures) == 1:
+        return pictures[0]
+    line = np.full((pictures[0].shape[0], 1, *pictures[0].shape[2:]), 128, np.uint8)
+    parts = [part for each in pictures for part in (line, each)]
+    return np.concatenate(parts[1:], axis=1)
 
 
 def extent(x: Array) -> tuple[float, float]:

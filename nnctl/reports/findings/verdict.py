@@ -123,14 +123,24 @@ def command_of(sets: Mapping[str, Any], environment: Mapping[str, Any]) -> str |
     command = environment.get("command")
     if not isinstance(command, list) or len(command) < 3 or command[1] != "train" or "--resume" in command:
         return None
-    words = [str(word) for word in command[2:]]
-    if "--run" in words[:-1]:
-        at = words.index("--run")
-        del words[at : at + 2]
-    words = [word for word in words if not word.startswith("--run=")]
+    words = _without_options([str(word) for word in command[2:]], ["--run", *(f"--{key}" for key in sets)])
     return shlex.join(
         ["nnctl", "train", *words, *(w for key, value in sets.items() for w in ("--set", f"{key}={one_line(value)}"))]
     )
+
+
+def _without_options(words: Sequence[str], names: Sequence[str]) -> list[str]:
+    """The words of a command without these options and their values."""
+    kept: list[str] = []
+    skip = False
+    for word in words:
+        if skip:
+            skip = False
+        elif word in names:
+            skip = True
+        elif word.partition("=")[0] not in names:
+            kept.append(word)
+    return kept
 
 
 def one_line(value: Any) -> str:

@@ -136,7 +136,8 @@ def imbalance(found: Evidence) -> Ruling | None:
 
 
 def _for_rare(found: Evidence, output: Output) -> list[Advice]:
-    if found.resolved.get("class_weight") is not None or output["kind"] not in ("classification", "binary"):
+    several = len(found.outputs) > 1  # for which there is no class_weight
+    if several or found.resolved.get("class_weight") is not None or output["confusion"] is None:
         return [Advice(_("Train longer, or give the model more units."))]
     return [changes.balanced(_("Let rare classes count as much as frequent ones."))]
 
@@ -145,7 +146,7 @@ def weak_class(found: Evidence) -> Ruling | None:
     """The class that is recognized worst, and what it is taken for."""
     for output in found.outputs:
         confusion = output["confusion"]
-        classes = [each for each in output["per_class"] if each["support"] >= FEW and each["recall"] is not None]
+        classes = [each for each in output["per_class"] if each["support"] >= FEW and each["predicted"]]
         if confusion is None or len(classes) < 3 or not confusion["mistakes"]:
             continue
         worst = min(classes, key=_recall)
