@@ -8,9 +8,10 @@ interrupts.leave_while_importing()
 
 import gc  # noqa: E402
 import importlib  # noqa: E402
+import os  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
-from typing import Any, Never  # noqa: E402
+from typing import TYPE_CHECKING, Any, Never  # noqa: E402
 
 import click  # noqa: E402
 
@@ -21,6 +22,9 @@ from nnctl.cli.options import begin_language, debug_option, lang_option  # noqa:
 from nnctl.similar_names import alike  # noqa: E402
 from nnctl.translation import _  # noqa: E402
 from nnctl.version import __version__  # noqa: E402
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 # What a user does -> the commands for it: command -> (module under nnctl.cli, summary). `nnctl --help` reads only this.
 GROUPS = {
@@ -48,6 +52,7 @@ GROUPS = {
     "Set up and clean up": {
         "cache": ("cache", "List or remove the large tables that are stored on disk."),
         "schema": ("schema", "Print the JSON Schema of configs, for editors."),
+        "completion": ("completion", "Print the script that completes commands in your shell."),
     },
 }
 COMMANDS = {name: entry for group in GROUPS.values() for name, entry in group.items()}
@@ -66,6 +71,14 @@ class Program(TranslatedHelp, click.Group):
         command: click.Command = importlib.import_module(f"nnctl.cli.{module}").command
         command.name, command.short_help = name, _(summary)
         return command
+
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands, from the table: click's own method would import each of them."""
+        from click.shell_completion import CompletionItem  # imported here to keep start-up fast
+
+        found = [CompletionItem(name, help=_(summary)) for name, (_module, summary) in COMMANDS.items()
+                 if name.startswith(incomplete)]  # fmt: skip
+        return [*found, *click.Command.shell_complete(self, context, incomplete)]
 
     def resolve_command(
         self, context: click.Context, args: list[str]
@@ -94,6 +107,11 @@ class Program(TranslatedHelp, click.Group):
         switches = Switches()
         progress.listener = _tell
         with catching(switches):
+            if "_NNCTL_COMPLETE" in os.environ:  # a shell asks for completions
+                from nnctl.cli.completing import complete  # imported here to keep start-up fast
+
+                complete(self)
+                sys.exit()
             begin_language(sys.argv[1:] if args is None else args)
             # with standalone_mode=False, click returns the exit code instead of exiting
             extra |= {"prog_name": "nnctl", "standalone_mode": False, "obj": switches}
