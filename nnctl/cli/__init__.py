@@ -46,7 +46,7 @@ GROUPS = {
         "import": ("import_", "Import a model that Keras has saved."),
     },
     "Learn": {
-        "explain": ("explain", "Explain a layer, an optimizer, an idea; or a config, or a row."),
+        "explain": ("explain", "Explain a layer, an idea, a config, or a row of a run."),
         "explain-batches": ("explain_batches", "Explain how epochs, batches and iterations add up."),
     },
     "Set up and clean up": {
