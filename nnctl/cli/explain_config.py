@@ -1,0 +1,33 @@
+"""What the command explain does with a config."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+
+def explained_config(names: Sequence[str], as_json: bool) -> bool:
+    """Explains a config if the argument is one, by its file name or as one of the ready ones; otherwise returns
+    False."""
+    if len(names) != 1 or not _is_config(names[0]):
+        return False
+    from nnctl.reports.terminal import Terminal  # imported here to keep start-up fast
+    from nnctl.reports.walkthrough.config_lines.explained import config_as_data, explain_config
+
+    if as_json:
+        from nnctl.reports.json_output import dumps  # imported here to keep start-up fast
+
+        click.echo(dumps(config_as_data(names[0])))
+    else:
+        explain_config(names[0], Terminal.of())
+    return True
+
+
+def _is_config(name: str) -> bool:
+    if Path(name).suffix in (".yaml", ".yml"):
+        return True
+    from nnctl.config.config_files import bundled_configs  # imported here to keep start-up fast
+
+    return name in bundled_configs()

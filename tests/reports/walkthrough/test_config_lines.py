@@ -1,0 +1,113 @@
+"""A config is explained line by line, with its own numbers."""
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+from nnctl.config.config_files import bundled_configs
+from nnctl.config.loader import KEYS
+from nnctl.config.types import EngineSpec
+from nnctl.data.config import DatasetSpec, ImageSpec, InputSpec, SequenceSpec, SplitSpec, TextSpec
+from nnctl.errors import NnctlError
+from nnctl.reports.terminal import Terminal
+from nnctl.reports.walkthrough.config_lines import keys
+from nnctl.reports.walkthrough.config_lines.context import context_of
+from nnctl.reports.walkthrough.config_lines.explained import config_as_data, explain_config
+from nnctl.reports.walkthrough.config_lines.nested import nested_sentence
+
+
+@pytest.fixture(scope="module")
+def iris():
+    return context_of("iris")
+
+
+def explained(config, width=80):
+    stream = io.StringIO()
+    explain_config(str(config), Terminal(stream, False, False, True, width))
+    return stream.getvalue()
+
+
+def flowing(text):
+    """Without line breaks."""
+    return re.sub(r"\s+", " ", text)
+
+
+def test_iris_is_explained_with_its_numbers():
+    text = explained("iris")
+    assert max(map(len, text.splitlines())) <= 80
+    for sentence in (
+        "iris, with 150 rows: 90 train, 30 validation, 30 test.",
+        "16 neurons, each of which takes all 4 values of its input: 4 × 16 weights + 16 biases = 80 parameters.",
+        "split into 6 batches of 16 rows, the last of 10; the weights are updated after each batch, 6 times an epoch.",
+        "50 passes over the 90 training rows, which makes 300 updates of the weights in all.",
+        "2 layers with 131 parameters learn from 90 rows",
+    ):
+        assert sentence in flowing(text), sentence
+
+
+def test_every_line_of_the_file_is_there_with_its_comments():
+    file = bundled_configs()["residual_cnn"]
+    lines = config_as_data(str(file))["lines"]
+    assert [each["text"] for each in lines] == file.read_text(encoding="utf-8").splitlines()
+    said = {each["line"] for each in lines if each["meaning"]}
+    empty = {each["line"] for each in lines if not each["text"].split("#")[0].strip()}
+    assert {each["line"] for each in lines} - said - empty == {32}  # `adam:`, which `optimizer:` explains
+
+
+def test_every_top_level_key_has_a_sentence(iris):
+    assert set(keys.KEYS) == set(KEYS)
+    for key, sentences in keys.KEYS.items():
+        assert all(sentence[-1] in ".:" for sentence in sentences(iris)), key
+        assert sentences(iris), key
+
+
+@pytest.mark.parametrize("cls, path", [
+    (DatasetSpec, ("dataset",)),
+    (SplitSpec, ("dataset", "split")),
+    (SequenceSpec, ("dataset", "sequence")),
+    (TextSpec, ("dataset", "text")),
+    (ImageSpec, ("dataset", "image")),
+    (InputSpec, ("inputs", "one")),
+    (EngineSpec, ("engine",)),
+])  # fmt: skip
+def test_every_key_of_the_data_and_the_engine_has_a_sentence(iris, cls, path):
+    for key in cls.model_fields:
+        assert nested_sentence(iris, (*path, key), None).endswith("."), key
+
+
+@pytest.mark.parametrize("path, value, begins", [
+    (("layers", 0, "Dense", "activation"), "relu", "Rectified linear unit"),
+    (("layers", 0, "Dense", "use_bias"), False, "Whether the layer adds a bias"),
+    (("layers", 0, "Dense", "kernel_regularizer", "l2"), 0.1, "l2 sum w^2"),
+    (("layers", 0, "Bidirectional", "layer", "LSTM", "units"), 3, "The number of outputs"),
+    (("layers", 0, "Dense", "from"), ["a", "b"], "It takes the output of a, b."),
+    (("optimizer", "adam", "learning_rate"), 0.1, "How far each update goes"),
+    (("optimizer", "sgd", "learning_rate", "CosineDecay"), {}, "Goes down half a cosine wave"),
+    (("optimizer", "sgd", "learning_rate", "CosineDecay", "decay_steps"), 9, "The number of iterations"),
+    (("callbacks", 0, "EarlyStopping"), {}, "Stops"),
+    (("callbacks", 0, "EarlyStopping", "patience"), 3, "The number of epochs"),
+    (("callbacks", 0), "TerminateOnNaN", "Stops"),
+    (("metrics", 0), "mae", "Mean absolute error"),
+    (("loss",), "mse", "Mean squared error"),
+    (("dataset", "split", "test"), 0.2, "30 of the 150 rows are for the test"),
+])  # fmt: skip
+def test_sentences_of_nested_keys(iris, path, value, begins):
+    assert nested_sentence(iris, path, value).startswith(begins)
+
+
+def test_a_config_with_a_mistake_is_one_message(tmp_path):
+    file = tmp_path / "c.yaml"
+    file.write_text("dataset: iris\nlayers: [Dense: {units: 3, activaton: relu}]\nloss: mse\n", encoding="utf-8")
+    with pytest.raises(NnctlError, match="activaton"):
+        explained(file)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(bundled_configs()))
+def test_every_bundled_config_is_explained(name):
+    if name.startswith("fashion"):
+        pytest.skip("its data are downloaded")
+    text = explained(Path("configs") / f"{name}.yaml")
+    assert "In all" in text and max(map(len, text.splitlines())) <= 80
