@@ -10,11 +10,13 @@ import re
 import shlex
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from click.testing import CliRunner
 
-from docs.blocks import Block
+from docs.blocks import Block, blocks
 from nnctl import cli
 
 WIDTH = 90  # columns of the terminal that the pages show
@@ -25,12 +27,13 @@ NOT_RUN = ("pip", "python3 -m venv", "python -m venv", "py -m venv", "curl", "uv
 
 @dataclass(frozen=True)
 class Command:
-    """line: of the page. shown: the output that the page shows, None if it shows none."""
+    """line: of the page. shown: the output that the page shows, None if it shows none. continued: its further lines."""
 
     page: str
     line: int
     text: str
     shown: str | None
+    continued: int = 0
 
     @property
     def where(self) -> str:
@@ -49,22 +52,40 @@ def commands(block: Block) -> list[Command]:
             if command and not command.startswith("#"):
                 found.append(Command(block.id, line, command, None))
         elif whole.startswith("$ "):
-            found.append(Command(block.id, line, whole[2:], ""))
+            found.append(Command(block.id, line, whole[2:], "", each.count("\0")))
         elif found:
-            last = found.pop()
-            found.append(Command(last.page, last.line, last.text, f"{last.shown}{whole}\n"))
+            found[-1] = replace(found[-1], shown=f"{found[-1].shown}{whole}\n")
         line += 1 + each.count("\0")
-    return [each if (each.shown or "").strip() else Command(each.page, each.line, each.text, None) for each in found]
+    return [each if (each.shown or "").strip() else replace(each, shown=None) for each in found]
 
 
-def run(command: Command, few_epochs: bool) -> str | None:
+def of_page(page: Path) -> list[Command]:
+    """All commands of a page, in order, but for blocks that are marked as not run."""
+    found = blocks(page, "sh", "bash", "console")
+    return [command for block in found if "not run" not in block.marks for command in commands(block)]
+
+
+def shortened(command: Command, later: Sequence[str]) -> Command:
+    """A command that trains for an epoch only, or not at all if no later text uses the run: then it is `check`."""
+    if not command.text.startswith("nnctl train"):
+        return command
+    folder = re.search(r"--run(?:-dir)? (\S+)", command.text)
+    if "--resume" in command.text or not folder or any(folder[1] in text for text in later):
+        return replace(command, text=f"{command.text} --epochs {2 if '--resume' in command.text else 1}", shown=None)
+    checked = re.sub(r"--run(?:-dir)? \S+|--epochs \S+|--quiet|-[qv]\b", "", command.text)
+    return replace(command, text=checked.replace("nnctl train", "nnctl check", 1), shown=None)
+
+
+def run(command: Command) -> str | None:
     """Runs a command of nnctl in the current folder and returns what it printed; None for one that is not run.
 
-    few_epochs: train for an epoch only. Fails if the exit code is not 0, or not that of the error that is shown.
+    Fails if the exit code is not 0, or not that of the error that is shown.
     """
     words = shlex.split(command.text)
     if words[0] == "python" and words[1].endswith(".py") and not command.text.startswith(NOT_RUN):
-        return subprocess.run([sys.executable, *words[1:]], check=True, capture_output=True, text=True).stdout
+        program = subprocess.run([sys.executable, *words[1:]], capture_output=True, text=True)
+        assert program.returncode == 0, f"{command.where}: {program.stderr}"
+        return program.stdout
     if words[0] != "nnctl":
         assert command.text.startswith(NOT_RUN), f"{command.where}: the tests do not know this command"
         return None
@@ -78,8 +99,13 @@ def run(command: Command, few_epochs: bool) -> str | None:
     if ">" in arguments:
         at = arguments.index(">")
         target, arguments = arguments[at + 1], arguments[:at]
-    if few_epochs and arguments[0] == "train":
-        arguments += ["--epochs", "2" if "--resume" in arguments else "1"]
+    if (
+        arguments[0] == "predict"
+        and target is None
+        and piped is None
+        and not {"-o", "--format", "--json"} & {*arguments}
+    ):
+        arguments += ["--format", "table"]  # as in a terminal
     done = CliRunner(env={"COLUMNS": str(WIDTH)}).invoke(cli.program, arguments, input=piped)
     expected = 2 if re.search(r"^error:", command.shown or "", re.M) else 0
     assert done.exit_code == expected, f"{command.where}: exit code {done.exit_code}\n{done.output}"

@@ -28,14 +28,26 @@ def iris() -> None:
     shutil.copy(ROOT / "datasets" / "iris.csv", "iris.csv")
 
 
+def pictures() -> None:
+    """The first of those that the page's program writes."""
+    from PIL import Image
+
+    digits = np.load(ROOT / "datasets" / "digits.npz")
+    for number, label in enumerate(digits["labels"][:100]):
+        Path(f"pictures/digit {label}").mkdir(parents=True, exist_ok=True)
+        Image.fromarray(digits["images"][number] * 15).save(f"pictures/digit {label}/{number}.png")
+
+
 FILES: dict[str, Callable[[], None]] = {
-    "fine_tuning.md": letters, "large_tables.md": clicks, "coming_from_keras.md": iris,
+    "fine_tuning.md": letters, "large_tables.md": clicks, "coming_from_keras.md": iris, "tutorials/images.md": pictures,
 }  # fmt: skip
 
 
 def prepare(page: Path, name: str) -> None:
     """Writes the files of a page: those above, the checkout's configs, and the blocks that are files."""
     shutil.copytree(ROOT / "configs", "configs")
+    if any("datasets/" in block.text for block in blocks(page)):
+        shutil.copytree(ROOT / "datasets", "datasets")
     if name in FILES:
         FILES[name]()
     for block in blocks(page):

@@ -54,10 +54,10 @@ def _lines(text: str) -> list[str]:
 
 def _without_times(line: str) -> str:
     """A row of the table of epochs without its last column, the time."""
-    return re.sub(r"^( *\*? *\d+ .* )[\d.]+$", r"\1<measured>", line) if _ROW.match(line) else line
+    return line.rstrip().rpartition(" ")[0] if _ROW.match(line) else line
 
 
-_ROW = re.compile(r"^ *\*? *\d+( +[\d.e-]+){3,}$")
+_ROW = re.compile(r"^ *(best|\*)? *\d+( +[\d.e-]+){3,}$")
 
 
 def _alike(shown: str, printed: str) -> bool:

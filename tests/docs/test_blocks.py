@@ -3,7 +3,7 @@
 import pytest
 
 from docs.blocks import PAGES, blocks, name_of
-from docs.commands import commands, run
+from docs.commands import of_page, run, shortened
 from docs.prepared import prepare
 from docs.shown_output import difference
 from docs.yaml_blocks import build, text_of
@@ -31,12 +31,12 @@ def test_yaml_is_a_network(block, tmp_path, monkeypatch):
 
 
 def run_page(page, folder, monkeypatch):
-    """Runs all commands of a page, with few epochs."""
+    """Runs all commands of a page, with one epoch of training."""
     in_folder(page, folder, monkeypatch)
-    for block in blocks(page, *SHELLS):
-        if "not run" not in block.marks:
-            for command in commands(block):
-                run(command, few_epochs=True)
+    found = of_page(page)
+    configs = [block.text for block in blocks(page, "yaml")]
+    for at, command in enumerate(found):
+        run(shortened(command, [*configs, *(later.text for later in found[at + 1 :])]))
 
 
 @pytest.mark.parametrize("page", [page for page in WITH_COMMANDS if name_of(page) not in EXTRAS], ids=name_of)
@@ -48,10 +48,8 @@ def test_commands_run(page, tmp_path, monkeypatch):
 @pytest.mark.parametrize("page", [page for page in WITH_COMMANDS if name_of(page) not in EXTRAS], ids=name_of)
 def test_output_is_as_shown(page, tmp_path, monkeypatch):
     in_folder(page, tmp_path, monkeypatch)
-    for block in blocks(page, *SHELLS):
-        if "not run" not in block.marks:
-            for command in commands(block):
-                printed = run(command, few_epochs=False)
-                if printed is not None and command.shown is not None:
-                    found = difference(command.shown, printed)
-                    assert found is None, f"{command.where}: {found}\n{printed}"
+    for command in of_page(page):
+        printed = run(command)
+        if printed is not None and command.shown is not None:
+            found = difference(command.shown, printed)
+            assert found is None, f"{command.where}: {found}\n{printed}"
