@@ -22,7 +22,7 @@ from nnctl import cli
 WIDTH = 90  # columns of the terminal that the pages show
 # Commands about something else than nnctl, which are not run.
 NOT_RUN = ("pip", "python3 -m venv", "python -m venv", "py -m venv", "curl", "uvicorn", "torchrun", "mkdir",
-           ".venv", "source", "ls", "cat", "head", "sh -c", "echo", "python benchmarks", "python programs")  # fmt: skip
+           ".venv", "source", "ls", "sh -c", "echo", "python benchmarks", "python programs")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,10 @@ def commands(block: Block) -> list[Command]:
     return [each if (each.shown or "").strip() else replace(each, shown=None) for each in found]
 
 
-def of_page(page: Path) -> list[Command]:
-    """All commands of a page, in order, but for blocks that are marked as not run."""
+def of_page(page: Path, *but: str) -> list[Command]:
+    """The commands of a page, in order, but for blocks that have one of these marks, or `not run`."""
     found = blocks(page, "sh", "bash", "console")
-    return [command for block in found if "not run" not in block.marks for command in commands(block)]
+    return [command for block in found if not block.marks.keys() & {"not run", *but} for command in commands(block)]
 
 
 def shortened(command: Command, later: Sequence[str]) -> Command:
@@ -76,12 +76,15 @@ def shortened(command: Command, later: Sequence[str]) -> Command:
     return replace(command, text=checked.replace("nnctl train", "nnctl check", 1), shown=None)
 
 
-def run(command: Command) -> str | None:
-    """Runs a command of nnctl in the current folder and returns what it printed; None for one that is not run.
+def run(command: Command, may_fail: bool = False) -> str | None:
+    """Runs a command in the current folder and returns what it printed; None for one that is not run.
 
-    Fails if the exit code is not 0, or not that of the error that is shown.
+    Fails if the exit code is not 0, or not that of the error that is shown, unless it `may_fail`.
     """
     words = shlex.split(command.text)
+    if words[0] in ("cat", "head"):
+        lines = Path(words[-1]).read_text(encoding="utf-8").splitlines(keepends=True)
+        return "".join(lines[: int(words[1].lstrip("-n")) if words[0] == "head" else None])
     if words[0] == "python" and words[1].endswith(".py") and not command.text.startswith(NOT_RUN):
         program = subprocess.run([sys.executable, *words[1:]], capture_output=True, text=True)
         assert program.returncode == 0, f"{command.where}: {program.stderr}"
@@ -89,7 +92,7 @@ def run(command: Command) -> str | None:
     if words[0] != "nnctl":
         assert command.text.startswith(NOT_RUN), f"{command.where}: the tests do not know this command"
         return None
-    arguments, piped = words[1:], None
+    arguments, piped = [word for word in words[1:] if word != "--open"], None  # --open starts a browser
     if "|" in arguments:
         arguments = arguments[: arguments.index("|")]
     if "<" in arguments:
@@ -108,7 +111,7 @@ def run(command: Command) -> str | None:
         arguments += ["--format", "table"]  # as in a terminal
     done = CliRunner(env={"COLUMNS": str(WIDTH)}).invoke(cli.program, arguments, input=piped)
     expected = 2 if re.search(r"^error:", command.shown or "", re.M) else 0
-    assert done.exit_code == expected, f"{command.where}: exit code {done.exit_code}\n{done.output}"
+    assert may_fail or done.exit_code == expected, f"{command.where}: exit code {done.exit_code}\n{done.output}"
     if target:
         with open(target, "w", encoding="utf-8") as file:
             file.write(done.stdout)

@@ -26,7 +26,7 @@ def filled(page: Path) -> str:
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         prepare(page, name_of(page))
         for command in of_page(page):
-            printed = run(command)
+            printed = run(command, may_fail=True)
             last = command.line + command.continued
             if lines[command.line - 1].startswith("$ ") and command.shown is None and printed:
                 after[last] = [line.rstrip() for line in printed.rstrip().split("\n")]

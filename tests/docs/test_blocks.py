@@ -33,13 +33,18 @@ def test_yaml_is_a_network(block, tmp_path, monkeypatch):
 def run_page(page, folder, monkeypatch):
     """Runs all commands of a page, with one epoch of training."""
     in_folder(page, folder, monkeypatch)
-    found = of_page(page)
+    found = of_page(page, "slow")
     configs = [block.text for block in blocks(page, "yaml")]
     for at, command in enumerate(found):
         run(shortened(command, [*configs, *(later.text for later in found[at + 1 :])]))
 
 
-@pytest.mark.parametrize("page", [page for page in WITH_COMMANDS if name_of(page) not in EXTRAS], ids=name_of)
+ELSEWHERE = {"fine_tuning.md"}  # with its own test, which looks at the weights
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in WITH_COMMANDS if name_of(page) not in EXTRAS.keys() | ELSEWHERE], ids=name_of
+)
 def test_commands_run(page, tmp_path, monkeypatch):
     run_page(page, tmp_path, monkeypatch)
 

@@ -9,7 +9,7 @@ from docs.blocks import PAGES, ROOT, name_of
 ALL = [
     *PAGES,
     *sorted((ROOT / "docs" / "reference").glob("*.md")),
-    *(ROOT / f"{n}.md" for n in ("CONTRIBUTING", "configs/README", "datasets/README")),
+    *(ROOT / f"{name}.md" for name in ("CONTRIBUTING", "configs/README", "datasets/README")),
 ]
 _FENCED = re.compile(r"^( *)```.*?^\1```$", re.M | re.S)
 _LINK = re.compile(r"\]\(([^)\s]+)\)|<img [^>]*src=\"([^\"]+)\"|<a href=\"([^\"]+)\"")
@@ -44,3 +44,20 @@ def test_links_lead_somewhere(page):
         assert target.exists(), f"{name_of(page)}: {link}"
         if anchor and target.suffix == ".md":
             assert anchor in anchors(target), f"{name_of(page)}: {link}"
+
+
+IN_ORDER = [link for link in links(ROOT / "docs" / "README.md") if re.fullmatch(r"[\w/]+\.md", link)
+            and not link.startswith("reference/")]  # fmt: skip
+
+
+def test_the_index_has_every_page():
+    pages = [name_of(page) for page in PAGES if page.parent != ROOT and page.name != "README.md"]
+    assert sorted(IN_ORDER) == sorted(pages)
+
+
+@pytest.mark.parametrize(("name", "following"), list(zip(IN_ORDER, [*IN_ORDER[1:], None], strict=True)))
+def test_a_page_ends_with_links_to_the_index_and_to_the_next_page(name, following):
+    page = ROOT / "docs" / name
+    *_, last = page.read_text(encoding="utf-8").splitlines()
+    targets = [(page.parent / link).resolve() for link in re.findall(r"\]\((.*?)\)", last)]
+    assert targets == [(ROOT / "docs" / each).resolve() for each in ("README.md", following) if each]
