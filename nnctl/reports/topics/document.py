@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypedDict
+from collections.abc import Sequence
+from typing import Literal, TypedDict
 
 
 class Curve(TypedDict):
     """One line of a plot. A y of null interrupts it."""
 
     name: str
-    x: list[float]
-    y: list[float | None]
+    x: Sequence[float]
+    y: Sequence[float | None]
 
 
 class Plot(TypedDict):
@@ -54,10 +55,33 @@ class Argument(TypedDict):
     meaning: str
 
 
+class Racer(TypedDict):
+    """path: the two weights before each step and after the last; null where they have left all bounds."""
+
+    name: str
+    rate: float
+    path: list[list[float | None]]
+    heights: list[float | None]
+
+
+class RaceSurface(TypedDict):
+    """heights: of a grid over the ranges x and y, the largest y first."""
+
+    name: str
+    formula: str
+    x: tuple[float, float]
+    y: tuple[float, float]
+    start: tuple[float, float]
+    minimum: tuple[float, float]
+    heights: list[list[float]]
+    racers: list[Racer]
+
+
 class Page(TypedDict):
     """All that a topic says; what does not apply to it is empty or null.
 
-    others: further topics of the same name, as `layer relu`.
+    parameters: the weights of a layer and their shapes, for the first of `shapes`. others: further topics of the same
+    name, as `layer relu`.
     """
 
     topic: str
@@ -69,13 +93,11 @@ class Page(TypedDict):
     notes: list[str]
     parent: str | None
     adds: str
-    tree: list[str]
     shapes: list[ShapeChange]
-    shape_note: str
-    parameters: str
+    parameters: dict[str, list[int]]
     example: Example | None
     plots: list[Plot]
-    race: dict[str, Any] | None
+    race: list[RaceSurface]
     arguments: list[Argument]
     use: str
     avoid: str

@@ -12,15 +12,20 @@ from nnctl.reports.topics.declarations import FAMILIES
 from nnctl.reports.topics.docstring import is_prose, taken_apart
 from nnctl.reports.topics.document import Argument, Page
 from nnctl.reports.topics.guidance import guide_of
+from nnctl.reports.topics.guide import Guide
 from nnctl.reports.topics.ideas import IDEAS
 from nnctl.reports.topics.ideas.idea import Idea
 from nnctl.reports.topics.names import IDEA, Topic, find
+from nnctl.reports.topics.worked import ideas as worked_ideas
 from nnctl.translation import _
 
 # Families whose pages have a worked example or curves: the module that computes them is imported with the page.
 _WORKED = {
-    "activation": "activations",
-}
+    "layer": "layers", "activation": "activations", "loss": "losses", "metric": "metrics", "optimizer": "optimizers",
+    "schedule": "schedules", "initializer": "initializers", "regularizer": "regularizers", "callback": "callbacks",
+}  # fmt: skip
+# Who takes part in the race on the page of an optimizer, beside itself and its parent.
+_RACERS = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adadelta", "adam", "nadam")
 
 
 def page_of(topic: Topic, others: list[Topic] | None = None) -> Page:
@@ -40,8 +45,8 @@ def found(words: str) -> Page:
 def _empty(topic: Topic, others: list[str]) -> Page:
     return {
         "topic": topic.name, "family": topic.family, "also_called": [], "summary": "", "formula": [],
-        "derivative": None, "notes": [], "parent": None, "adds": "", "tree": [], "shapes": [], "shape_note": "",
-        "parameters": "", "example": None, "plots": [], "race": None, "arguments": [], "use": "", "avoid": "",
+        "derivative": None, "notes": [], "parent": None, "adds": "", "shapes": [],
+        "parameters": {}, "example": None, "plots": [], "race": [], "arguments": [], "use": "", "avoid": "",
         "yaml": "", "keras": "", "source": "", "see": [], "others": others,
     }  # fmt: skip
 
@@ -51,6 +56,7 @@ def _of_idea(page: Page, idea: Idea) -> Page:
     page["formula"] = [_(line) if is_prose(line) else line for line in idea.formula]
     page["notes"] = [_(paragraph) for paragraph in idea.text]
     page["yaml"], page["keras"], page["see"] = idea.yaml, idea.keras, list(idea.see)
+    page["example"], page["plots"] = worked_ideas.example(page["topic"]), worked_ideas.plots(page["topic"])
     return page
 
 
@@ -64,17 +70,62 @@ def _of_component(page: Page, topic: Topic) -> Page:
     page["notes"] = [_(note) for note in text.notes]
     page["source"] = text.source
     page["arguments"] = arguments_of(cls)
-    page["yaml"] = declarations.example(noun, name, cls)
+    page["yaml"] = _of_loss(name, cls) if noun == "loss" else declarations.example(noun, name, cls)
     page["keras"] = declarations.keras_name(noun, name, cls).replace("`", "")
     if guide:
         page["derivative"] = guide.derivative or None
         page["use"], page["avoid"], page["see"] = _(guide.use), _(guide.avoid), list(guide.see)
-    if noun in _WORKED:
-        component = cls(**declarations.shown_arguments(noun, name, cls))
+    if noun == "layer":
+        _add_shapes(page, cls)
+    if noun == "optimizer" and guide:
+        _add_family(page, guide)
+    if cls.__module__.startswith("nnctl."):
+        component = _component(noun, name, cls)
         worked: Any = import_module(f"nnctl.reports.topics.worked.{_WORKED[noun]}")
         page["example"] = worked.example(component)
         page["plots"] = worked.plots(component)
     return page
+
+
+def _of_loss(name: str, cls: Any) -> str:
+    """The last layer that usually goes with a loss, and the loss."""
+    loss = _component("loss", name, cls)
+    units = 1 if loss.labels in ("binary", "number") else 3
+    activation = loss.usual_activation()
+    layer = declarations.flow({"units": units} | ({"activation": activation} if activation != "linear" else {}))
+    given = _given("loss", name, cls)
+    return f"layers:\n  - Dense: {layer}\nloss: {declarations.flow({name: given} if given else name)}"
+
+
+def _add_shapes(page: Page, cls: Any) -> None:
+    """Shapes before and after a layer, the first one a change if there is any, and its parameters for that shape."""
+    shapes = sorted(declarations.shapes_of(page["topic"], cls), key=lambda change: change[0] == change[1])
+    page["shapes"] = [{"input": list(before), "output": list(after)} for before, after in shapes]
+    layer = cls(**declarations.shown_arguments("layer", page["topic"], cls))
+    if shapes:
+        before, _after = shapes[0]
+        weights = layer.weights([before] * max(cls.fewest, 1) if cls.merges else before)
+        page["parameters"] = {name: list(weight.shape) for name, weight in weights.items()}
+
+
+def _add_family(page: Page, guide: Guide) -> None:
+    """Where an optimizer stands in the family tree, and its race against the others."""
+    from nnctl.reports.topics.race import race  # imported here to keep start-up fast
+
+    page["parent"], page["adds"] = guide.parent, _(guide.adds)
+    own = [name for name in (page["topic"], guide.parent) if name in FAMILIES["optimizer"]]
+    page["race"] = race(list(dict.fromkeys([*own, *_RACERS])))
+
+
+def _component(noun: str, name: str, cls: Any) -> Any:
+    """The component that the example computes."""
+    return cls(**_given(noun, name, cls))
+
+
+def _given(noun: str, name: str, cls: Any) -> dict[str, Any]:
+    """The arguments of the YAML; a loss takes probabilities."""
+    given = declarations.shown_arguments(noun, name, cls)
+    return {key: value for key, value in given.items() if key != "from_logits"}
 
 
 def arguments_of(cls: Any) -> list[Argument]:

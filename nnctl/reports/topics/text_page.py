@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from io import StringIO
 
+from nnctl.reports.number_format import count
 from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal, display_width, wrap
-from nnctl.reports.topics.document import Example, Page, Plot
+from nnctl.reports.topics.document import Example, Page, Plot, RaceSurface
+from nnctl.reports.topics.family_tree import adds, branches
 from nnctl.reports.topics.names import IDEA
+from nnctl.reports.topics.race_map import STEPS, TRIED, drawn
+from nnctl.reports.topics.shape_drawing import change, shown_shape
 from nnctl.reports.topics.text_plot import beside, chart, histogram
 from nnctl.translation import _
 
 WIDTH = 80  # if lines may have any length
 _WIDEST = 120  # text of longer lines is hard to read
 _INDENT = "  "
+_MEASURED = (30, STEPS)  # steps after which the table of a race has the heights
 
 
 def show(page: Page, terminal: Terminal) -> None:
@@ -36,10 +42,15 @@ class _Printer:
             self._text(note, "")
         if page["formula"]:
             self._formula([note for note in page["notes"] if note not in before])
+        if page["shapes"]:
+            self._shapes()
         if page["plots"]:
             self._plots(page["plots"])
         if page["example"]:
             self._example(page["example"])
+        if page["race"]:
+            self._family()
+            self._race()
         self._advice()
         self._yaml()
         if page["arguments"]:
@@ -76,9 +87,56 @@ class _Printer:
         for line in wrap(indent + text, self.width, hanging, inside=True):
             self.terminal.print(line)
 
+    def _family(self) -> None:
+        """The family tree of optimizers, each with what it adds; the page's own is marked."""
+        self._section(_("family tree: what each adds to its parent"))
+        lines = branches(self.terminal.unicode)
+        widest = max(len(before + name) for before, name in lines)
+        for before, name in lines:
+            added = adds(name)
+            mark = "*" if name == self.page["topic"] else " "
+            text = f"{mark} {before + name:{widest}}  {_(added) if added else ''}".rstrip()
+            for line in wrap(text, self.width, " " * (widest + 4), inside=True):
+                self.terminal.print(line, *(("bold",) if name == self.page["topic"] else ()))
+
+    def _race(self) -> None:
+        page, unicode = self.page, self.terminal.unicode
+        first, *others = [name for name in (page["topic"], page["parent"]) if name in named_racers(page["race"])]
+        self._section(_("race: how low each optimizer gets on two surfaces, by its own rule"))
+        self._text(_("All start at S and make {steps} steps, each with the best of the learning rates {low} to {high} "
+                     "for the surface. X is the lowest point; what counts is to get low quickly.").format(
+            steps=STEPS, low=TRIED[0], high=TRIED[-1]))  # fmt: skip
+        columns = (self.width - 5) // 2
+        maps = [
+            drawn(surface, [first, *others], columns, max(columns // 3, 9), unicode) for surface in page["race"][:2]
+        ]
+        titled = [[surface["formula"], *lines] for surface, lines in zip(page["race"], maps, strict=False)]
+        self._lines([_INDENT + line for line in beside(titled, columns, 1)])
+        if others:
+            self._text(_("The line is the path of {name}, the o's that of its parent {parent}.").format(
+                name=first, parent=others[0]))  # fmt: skip
+        else:
+            self._text(_("The line is the path of {name}.").format(name=first))
+        self._lines(
+            [_INDENT * 2 + line for line in printed(standings(page["race"][:2]), self.terminal, self.width - 4)]
+        )
+
     def _lines(self, lines: Sequence[str]) -> None:
         for line in lines:
             self.terminal.print(line)
+
+    def _shapes(self) -> None:
+        page, (first, *rest) = self.page, self.page["shapes"]
+        self._section(_("shapes, with the arguments of the YAML below, without the axis of rows"))
+        drawing = change(first["input"], first["output"], page["topic"], self.terminal.unicode)
+        self._lines([_INDENT * 2 + line for line in drawing])
+        for each in rest:
+            self.terminal.print(f"{_INDENT * 2}{shown_shape(each['input'])} -> {shown_shape(each['output'])}")
+        if page["parameters"]:
+            shapes = ", ".join(f"{name} {shown_shape(shape)}" for name, shape in page["parameters"].items())
+            total = count(sum(math.prod(shape) for shape in page["parameters"].values()))
+            self._text(_("Parameters for the shape that is drawn: {total}, which are {weights}.").format(
+                total=total, weights=shapes))  # fmt: skip
 
     def _plots(self, plots: Sequence[Plot]) -> None:
         unicode = self.terminal.unicode
@@ -142,6 +200,25 @@ class _Printer:
         for other in page["others"]:
             self._text(_("{name} is also another topic: nnctl explain {words}").format(
                 name=page["topic"], words=other))  # fmt: skip
+
+
+def named_racers(surfaces: Sequence[RaceSurface]) -> set[str]:
+    return {racer["name"] for surface in surfaces for racer in surface["racers"]}
+
+
+def standings(surfaces: Sequence[RaceSurface]) -> Table:
+    """For each optimizer: its learning rate on each surface, and the height after 30 and 100 steps."""
+    titles = [_("optimizer")]
+    for surface in surfaces:
+        titles += [_(surface["name"]), *(_("step {number}").format(number=n) for n in _MEASURED)]
+    table = Table(titles, left=1)
+    for racers in zip(*(surface["racers"] for surface in surfaces), strict=True):
+        cells = [racers[0]["name"]]
+        for racer in racers:
+            heights = [racer["heights"][step] for step in _MEASURED]
+            cells += [f"{racer['rate']:g}", *("-" if f is None else f"{f:.2g}" for f in heights)]
+        table.add(*cells)
+    return table
 
 
 def printed(table: Table, terminal: Terminal, width: int) -> list[str]:

@@ -108,7 +108,8 @@ def chart(title: str, curves: Sequence[tuple[Sequence[float], Sequence[float]]],
     def row_of(y: float) -> int:
         return round((high - y) / (high - low) * (rows * 4 - 1)) // 4
 
-    marks = {row_of(y): label(y) for y in (0.0, min(ys), max(ys)) if low <= y <= high}
+    rounding = 1e-9 * (high - low)
+    marks = {row_of(y): label(0 if abs(y) < rounding else y) for y in (0.0, min(ys), max(ys)) if low <= y <= high}
     gutter = max(map(len, marks.values()))
     canvas = Canvas(width - gutter - 2, rows, x_range, (low, high), unicode)
     for number, curve in enumerate(curves):

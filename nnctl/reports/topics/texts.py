@@ -12,11 +12,12 @@ from nnctl.reports.topics.docstring import is_prose, taken_apart
 from nnctl.reports.topics.guidance import guide_of
 from nnctl.reports.topics.ideas import IDEAS
 from nnctl.reports.topics.names import IDEA, LISTED, topics
+from nnctl.reports.topics.race import SURFACES
 
 
 def all_texts() -> list[str]:
     """The English texts, each once: names, formulas and YAML are not among them."""
-    found = [*TITLES.values(), *LISTED, HOW_TO_READ]
+    found = [*TITLES.values(), *LISTED, HOW_TO_READ, *SURFACES]
     for idea in IDEAS.values():
         found += [idea.summary, *idea.text, idea.use, idea.avoid, *filter(is_prose, idea.formula)]
     for family in LISTED:

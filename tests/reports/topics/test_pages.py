@@ -1,5 +1,6 @@
 """Every topic has a page that fits the terminal, and says all that a page of its family should say."""
 
+import functools
 import io
 
 import pytest
@@ -7,9 +8,10 @@ import pytest
 from nnctl.reports.terminal import Terminal, display_width
 from nnctl.reports.topics import contents, names, pages, text_page, texts
 from nnctl.reports.topics.names import all_topics
-from nnctl.reports.topics.pages import found, page_of
+from nnctl.reports.topics.pages import found
 
 TOPICS = all_topics()
+page_of = functools.cache(pages.page_of)
 
 
 def printed(show, *arguments, width=80, unicode=True):
@@ -77,7 +79,7 @@ def test_all_texts_of_the_pages_can_be_translated(monkeypatch):
     for module in (pages, contents):
         monkeypatch.setattr(module, "_", lambda text: shown.append(text) or text)
     for topic in TOPICS:
-        page_of(topic)
+        pages.page_of(topic)
     printed(contents.show)
     declared = set(texts.all_texts())
     assert len(set(shown)) > 500

@@ -10,7 +10,9 @@ from nnctl.nn.layers.recurrent.gates import Gates
 
 @layers.register("GRU")
 class GRU(Recurrent):
-    """Gated recurrent unit. With the columns of x W + b and h U + b' in the order z, r, h, and s the
+    """Gated recurrent unit: reads a sequence step by step; gates decide what its state keeps and what it replaces.
+
+    With the columns of x W + b and h U + b' in the order z, r, h, and s the
     recurrent_activation:
 
         z = s(x W_z + h U_z),  r = s(x W_r + h U_r)

@@ -10,7 +10,9 @@ from nnctl.nn.layers.recurrent.gates import Gates
 
 @layers.register("LSTM")
 class LSTM(Recurrent):
-    """Long short-term memory. With z = x W + h U + b, in the order i, f, c, o of its columns, and s the
+    """Long short-term memory: reads a sequence step by step; gates decide what its cell keeps, writes and shows.
+
+    With z = x W + h U + b, in the order i, f, c, o of its columns, and s the
     recurrent_activation:
 
         c <- s(z_f) c + s(z_i) tanh(z_c)      what is kept, and what is written

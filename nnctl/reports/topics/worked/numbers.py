@@ -18,6 +18,11 @@ def number(value: float) -> str:
     return "0" if text in ("-0", "") else text
 
 
+def bracketed(value: float) -> str:
+    """A factor of a product: a negative one in brackets."""
+    return number(value) if value >= 0 else f"({number(value)})"
+
+
 def array(values: Any) -> str:
     """An array in one line: [1, 0.5], [[1, 2], [3, 4]]."""
     if np.ndim(values) == 0:
