@@ -23,7 +23,11 @@ def command(config: str, overrides: tuple[str, ...], as_json: bool) -> None:
 
         click.echo(dumps(report))
         return
-    from nnctl.reports.summary import show_check  # imported here to keep start-up fast
+    from nnctl.reports.next_commands import next_commands, show_next  # imported here to keep start-up fast
+    from nnctl.reports.summary import show_check
     from nnctl.reports.terminal import Terminal
 
-    show_check(report, Terminal.of())
+    terminal = Terminal.of()
+    show_check(report, terminal)
+    options = [word for override in overrides for word in ("--set", override)]
+    show_next(next_commands("check", config, options=options), terminal)

@@ -68,10 +68,14 @@ def command(
         click.echo(dumps({"run": str(folder), **jsonable(evaluation)}))
         return
     from nnctl.reports.evaluation import show  # imported here to keep start-up fast
+    from nnctl.reports.next_commands import next_commands, show_next
     from nnctl.reports.terminal import Terminal
 
+    terminal = Terminal.of()
     tell(evaluation.notes)
-    show(evaluation, Terminal.of())
+    show(evaluation, terminal)
+    terminal.print()
+    show_next(next_commands("eval", folder), terminal)
 
 
 def _is_data(name: str) -> bool:

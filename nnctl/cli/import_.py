@@ -9,6 +9,7 @@ import click
 from nnctl.cli.options import json_option, subcommand
 from nnctl.errors import InputError
 from nnctl.quoting import shell_path
+from nnctl.translation import _
 
 
 @subcommand()
@@ -31,6 +32,7 @@ def command(
     """
     from nnctl.interop.keras_import import import_keras  # imported here to keep start-up fast
     from nnctl.reports.json_output import dumps
+    from nnctl.reports.next_commands import next_commands, show_next
     from nnctl.reports.terminal import Terminal
 
     path = Path(model)
@@ -53,5 +55,6 @@ def command(
         terminal.flow(f"note: {note}")
     terminal.flow(f"wrote {', '.join(shell_path(file) for file in (done.config, done.weights) if file)}")
     if dataset is None:
-        terminal.flow("next: name your data under dataset: in the config")
-    terminal.print(f"nnctl train {shell_path(done.config)}")
+        terminal.flow(_("Name your data under dataset: in {config} before you train.").format(
+            config=shell_path(done.config)))  # fmt: skip
+    show_next(next_commands("import", done.config), terminal)

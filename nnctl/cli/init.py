@@ -10,6 +10,7 @@ import click
 from nnctl.cli.options import json_option, output_file, subcommand
 from nnctl.errors import InputError
 from nnctl.quoting import shell_path
+from nnctl.reports.next_commands import next_commands, show_next
 from nnctl.reports.terminal import Terminal
 from nnctl.similar_names import alike
 from nnctl.translation import _
@@ -107,5 +108,4 @@ def _tell(path: Path, lines: Any) -> None:
     for line in lines:
         terminal.flow(line)
     terminal.flow(f"wrote {shown} and {shell_path(path.parent / SCHEMA)}")
-    terminal.print(f"next  nnctl check {shown}")
-    terminal.print(f"      nnctl train {shown}")
+    show_next(next_commands("init", path), terminal)

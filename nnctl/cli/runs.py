@@ -41,7 +41,8 @@ def command(folder: str | None, as_json: bool) -> None:
 
         click.echo(dumps(found))
         return
-    from nnctl.reports.terminal import Terminal  # imported here to keep start-up fast
+    from nnctl.reports.next_commands import next_commands, show_next  # imported here to keep start-up fast
+    from nnctl.reports.terminal import Terminal
 
     terminal = Terminal.of()
     if not found:
@@ -49,6 +50,7 @@ def command(folder: str | None, as_json: bool) -> None:
         return
     show(found, terminal)
     terminal.print()
-    terminal.print(f"next  nnctl report {shell_path(found[0]['folder'])}")
-    if len(found) > 1:
-        terminal.print(f"      nnctl report {shell_path(found[0]['folder'])} {shell_path(found[1]['folder'])}")
+    newest = [run["folder"] for run in found[:2]]
+    show_next(
+        next_commands("runs", newest[0]) + (next_commands("compare", *newest) if len(newest) > 1 else []), terminal
+    )

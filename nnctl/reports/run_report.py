@@ -11,6 +11,7 @@ from typing import Protocol
 
 from nnctl.quoting import shell_path
 from nnctl.reports.json_output import dumps, jsonable
+from nnctl.reports.next_commands import next_commands, show_next
 from nnctl.reports.number_format import count, counted, duration, metric, parameters
 from nnctl.reports.run_table import RunTable
 from nnctl.reports.shown_epochs import ShownEpochs
@@ -195,13 +196,9 @@ def closing(ended: RunEnded, started: RunStarted, terminal: Terminal) -> None:
     if ended.verdict:
         terminal.flow(ended.verdict)
         terminal.print()
-    run = shell_path(ended.folder)
-    terminal.print(f"run   {run}")
-    if ended.reason in FINISHED:
-        terminal.print(f"next  nnctl eval {run}")
-        terminal.print(f"      nnctl predict {run} FILE")
-    elif ended.reason != "nan":
-        terminal.print(f"next  nnctl train --resume {run}")
+    terminal.print(f"run   {shell_path(ended.folder)}")
+    if ended.reason != "nan":
+        show_next(next_commands("train" if ended.reason in FINISHED else "stopped", ended.folder), terminal)
 
 
 def _ending(ended: RunEnded) -> str:

@@ -76,7 +76,9 @@ accuracy  0.9667    0.3333
 
 run   runs/iris-1
 next  nnctl eval runs/iris-1
-      nnctl predict runs/iris-1 FILE""".splitlines()
+      nnctl report runs/iris-1
+      nnctl predict runs/iris-1 FILE
+      nnctl explain runs/iris-1 --row 1""".splitlines()
     )
 
 
