@@ -29,5 +29,6 @@ def command(config: str, overrides: tuple[str, ...], as_json: bool) -> None:
 
     terminal = Terminal.of()
     show_check(report, terminal)
+    terminal.print()
     options = [word for override in overrides for word in ("--set", override)]
     show_next(next_commands("check", config, options=options), terminal)

@@ -147,7 +147,7 @@ def test_check_passes_every_ready_config(config):
     if name in FETCHED and find(name) is None:
         pytest.skip(f"{name} is not on this machine, and no test goes to the network")
     result = nnctl("check", CONFIGS / f"{config}.yaml")
-    assert result.exit_code == 0 and result.output.rstrip().endswith("ok")
+    assert result.exit_code == 0 and "\nok\n" in result.output
 
 
 def test_check_compiles_nothing(monkeypatch):
