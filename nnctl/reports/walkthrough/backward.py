@@ -1,4 +1,4 @@
-"""The gradients of a row: from the loss back through every layer, by the chain rule."""
+"""The gradients of a row, from those of a layer's output back to its weights and its input: the chain rule."""
 
 from __future__ import annotations
 
@@ -9,56 +9,13 @@ import numpy as np
 
 from nnctl.nn.layers import window_geometry
 from nnctl.reports.walkthrough.forward.plain import UNCHANGED
-from nnctl.reports.walkthrough.numbers import factor, number, precise
+from nnctl.reports.walkthrough.numbers import factor, number
 from nnctl.reports.walkthrough.page import Page
 from nnctl.reports.walkthrough.sums import Sum, Term, write_sum
-from nnctl.reports.walkthrough.trace import Trace, TracedLoss, TracedStep
+from nnctl.reports.walkthrough.trace import TracedStep
 from nnctl.translation import _
 
 Array = np.ndarray
-
-
-def write_loss_gradients(trace: Trace, weight: float, page: Page) -> None:
-    """The gradient of each loss with respect to what it reads."""
-    for each in trace.losses:
-        objective = each.objective
-        scale = objective.weight * weight
-        if objective.fused:
-            name = objective.loss.fuses
-            page.text(
-                _("Through the loss and {activation} together: the gradient of the loss with respect to the inputs z "
-                  "of the activation is simply the prediction minus the target.").format(activation=name)
-            )  # fmt: skip
-            _write_difference(each, scale, page)
-        else:
-            page.text(
-                _("The gradient of the loss with respect to the prediction p of {output}:").format(output=each.name)
-            )
-            page.array("dL/dp", each.gradient[0])
-
-
-def _write_difference(traced: TracedLoss, scale: float, page: Page) -> None:
-    rows = traced.gradient.reshape(-1, traced.gradient.shape[-1])
-    p = traced.p.reshape(rows.shape)
-    if len(rows) == 1 and scale == 1 and traced.objective.loss.kind in DIFFERENCE:
-        y = _target(traced, rows.shape[-1])
-        at = int(y.argmax())
-        symbols, numbers = f"p_{at + 1} - y_{at + 1}", f"{precise(p[0, at])} - {factor(y[at])}"
-        if traced.objective.loss.labels == "binary" and len(y) > 1:  # the loss is a mean over the units
-            symbols, numbers = f"({symbols}) / {len(y)}", f"({numbers}) / {len(y)}"
-        page.formula(f"dL/dz_{at + 1}", symbols, numbers, number(rows[0, at]))
-    page.array("dL/dz", traced.gradient[0])
-
-
-# Losses whose gradient, together with the activation that they are fused with, is p - y.
-DIFFERENCE = ("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy")
-
-
-def _target(traced: TracedLoss, units: int) -> Array:
-    y = np.asarray(traced.y).reshape(-1)
-    if traced.objective.loss.labels == "integer":
-        return np.eye(units)[int(y[0])]
-    return y.astype(float)
 
 
 def write_backward(traced: TracedStep, page: Page) -> None:

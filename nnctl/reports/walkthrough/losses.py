@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from nnctl.config.argument_docs import summary
 from nnctl.nn.losses.base import aligned
+from nnctl.reports.walkthrough.ctc import write_ctc
 from nnctl.reports.walkthrough.numbers import factor, number, precise
 from nnctl.reports.walkthrough.page import Page
 from nnctl.reports.walkthrough.sums import SHOWN
@@ -20,56 +21,61 @@ Array = np.ndarray
 Written = Callable[[Any, Array, Array], Sequence[str]]
 
 
-def write_losses(trace: Trace, weight: float, page: Page) -> None:
-    """Every output's loss, then their sum. weight: the row's sample weight."""
+def write_losses(trace: Trace, weight: float, coders: Mapping[str, Any], page: Page) -> None:
+    """Every output's loss, then their sum. weight: the row's sample weight. coders: of the targets, by output."""
+    summed = len(trace.losses) > 1 or bool(trace.penalties) or any(e.objective.weight != 1 for e in trace.losses)
     for each in trace.losses:
-        _write_loss(each, len(trace.losses) > 1, weight, page)
-    if len(trace.losses) > 1 or trace.penalties or any(each.objective.weight != 1 for each in trace.losses):
+        left = f"L_{each.name}" if len(trace.losses) > 1 else "L_data" if summed else "L"
+        _write_loss(each, left, weight, coders[each.name], page)
+    if summed:
         _write_total(trace, page)
 
 
-def _write_loss(traced: TracedLoss, several: bool, weight: float, page: Page) -> None:
+def _write_loss(traced: TracedLoss, left: str, weight: float, coder: Any, page: Page) -> None:
     loss: Any = traced.objective.loss
-    page.text(_("Loss of the output {output}: {loss}.").format(output=traced.name, loss=loss.kind) if several
-              else _("Loss: {loss}.").format(loss=loss.kind))  # fmt: skip
+    if left in ("L", "L_data"):
+        page.text(_("Loss: {loss}.").format(loss=loss.kind))
+    else:
+        page.text(_("Loss of the output {output}: {loss}.").format(output=traced.name, loss=loss.kind))
     page.text(_(summary(type(loss))))
-    left = f"L_{traced.name}" if several else "L"
-    sides = WRITTEN.get(loss.kind) if plain(loss) else None
-    steps = positions(traced)
-    if sides is None:
+    if loss.kind == "ctc":
+        write_ctc(traced, coder, left, page)
+    elif (sides := WRITTEN.get(loss.kind)) and plain(loss):
+        _write_positions(traced, left, sides, weight, page)
+    else:
         page.array("y", traced.y[0])
         page.array("p", traced.p[0])
         page.formula(left, number(traced.value))
-        return
-    y, p = steps[0]
-    if len(steps) == 1 and weight == 1:
-        page.formula(left, *sides(loss, y, p), number(traced.value))
-        return
-    at = "L[1]" if len(steps) > 1 else "L"
-    page.formula(at, *sides(loss, y, p), number(alone(loss, y, p)))
-    if len(steps) > 1:
-        few = [number(alone(loss, *step)) for step in steps[:SHOWN]]
-        dots = " + …" if len(steps) > SHOWN else ""
-        page.text(
-            _("The loss of the row is the mean over its {n} time steps that are not padding.").format(n=len(steps))
-        )
-        page.formula(left, f"({' + '.join(few)}{dots}) / {len(steps)}", number(traced.value))
     if weight != 1:
         page.text(_("The row's sample weight is {weight}: the loss is multiplied by it.").format(weight=number(weight)))
         page.formula(left, number(traced.value))
 
 
+def _write_positions(traced: TracedLoss, left: str, sides: Written, weight: float, page: Page) -> None:
+    """The formula at the first position, and the mean over all positions if there are several."""
+    loss: Any = traced.objective.loss
+    steps = positions(traced)
+    if not steps:
+        page.formula(left, number(traced.value))
+        return
+    y, p = steps[0]
+    if len(steps) == 1:
+        page.formula(left, *sides(loss, y, p), number(traced.value if weight == 1 else alone(loss, y, p)))
+        return
+    page.formula(f"{left}[1]", *sides(loss, y, p), number(alone(loss, y, p)))
+    few = [number(alone(loss, *step)) for step in steps[:SHOWN]]
+    dots = " + …" if len(steps) > SHOWN else ""
+    page.text(_("The loss of the row is the mean over its {n} positions that are not padding.").format(n=len(steps)))
+    page.formula(left, f"({' + '.join(few)}{dots}) / {len(steps)}", number(traced.value))
+
+
 def _write_total(trace: Trace, page: Page) -> None:
     symbols, numbers = [], []
     for each in trace.losses:
-        symbols.append(
-            f"{number(each.objective.weight)} × L_{each.name}" if each.objective.weight != 1 else f"L_{each.name}"
-        )
-        numbers.append(
-            f"{number(each.objective.weight)} × {factor(each.value)}"
-            if each.objective.weight != 1
-            else factor(each.value)
-        )
+        name = f"L_{each.name}" if len(trace.losses) > 1 else "L_data"
+        factors = [] if each.objective.weight == 1 else [number(each.objective.weight)]
+        symbols.append(" × ".join([*factors, name]))
+        numbers.append(" × ".join([*factors, factor(each.value)]))
     for key, penalty in trace.penalties.items():
         symbols.append(_("penalty of {weight}").format(weight=key))
         numbers.append(factor(penalty))

@@ -50,7 +50,7 @@ class Page:
         """`left = right`, with further right sides below the first."""
         before = INDENT * 2 + left
         for right in rights:
-            start = f"{before} = "
+            start = f"{before} = " if left else before
             hang = " " * (len(INDENT) * 2 + display_width(left) + 3)
             if len(hang) > self.width // 2:
                 hang = INDENT * 3

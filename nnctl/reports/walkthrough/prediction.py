@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.api import TrainedRun
+from nnctl.nn.losses.ctc_decoding import decode
 from nnctl.reports.tables import Table
 from nnctl.reports.walkthrough.chosen_row import ChosenRow
 from nnctl.reports.walkthrough.numbers import aligned, number
@@ -22,6 +23,7 @@ CLASSES = 10
 
 def write_prediction(run: TrainedRun, chosen: ChosenRow, trace: Trace, page: Page) -> None:
     """Each output's prediction; for classes with their probabilities."""
+    masks = {loss.name: loss.mask for loss in trace.losses}
     for name, p in trace.outputs.items():
         coder: Any = run.preprocessing.targets[name]
         loss: Any = run.model.spec.losses[name]
@@ -33,6 +35,10 @@ def write_prediction(run: TrainedRun, chosen: ChosenRow, trace: Trace, page: Pag
         elif coder.labels == "binary" and coder.classes and p.ndim == 2:
             said = coder.decode((p > boundary(loss)).astype(p.dtype))[0]
             page.text(_compared(str(said), truth))
+        elif coder.labels == "sequence":
+            mask = masks.get(name)
+            lengths = None if mask is None else np.count_nonzero(mask, axis=1)
+            page.text(_compared(str(coder.decode(decode(p, lengths))[0]), truth))
         elif coder.labels == "number":
             said = np.ravel(coder.decode(p)[0])
             page.text(_compared(", ".join(map(number, said[:CLASSES])), truth))

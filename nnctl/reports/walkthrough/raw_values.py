@@ -12,7 +12,7 @@ from nnctl.data.named_arrays import Arrays
 from nnctl.data.preprocessing.features import Category, Number
 from nnctl.data.preprocessing.inputs import ArrayInput, TableInput
 from nnctl.data.preprocessing.sequence_tables import LongTable
-from nnctl.data.preprocessing.text import TextInput
+from nnctl.data.preprocessing.text import TextInput, tokens
 from nnctl.data.table import Table
 from nnctl.reports.tables import Table as TextTable
 from nnctl.reports.walkthrough.chosen_row import ChosenRow
@@ -113,7 +113,13 @@ def _write_category(feature: Category, raw: Table, page: Page) -> None:
 
 def _write_text(entry: TextInput, raw: Table, x: Array, page: Page) -> None:
     page.text(_("{column} is the text “{text}”.").format(column=entry.column, text=_shown(raw, entry.column)))
-    page.text(_("Each word becomes its number in the vocabulary; 0 is padding, 1 an unknown word."))
+    if entry.split == "word":
+        page.text(_("Each word becomes its number in the vocabulary; 0 is padding, 1 an unknown word:"))
+    else:
+        page.text(_("Each character becomes its number in the vocabulary; 0 is padding, 1 an unknown character:"))
+    found = tokens(_shown(raw, entry.column), entry.split, entry.lower)
+    numbers = x.reshape(-1).astype(int).tolist()
+    page.text(", ".join(f"{word} → {n}" for word, n in zip(found, numbers, strict=False)))
 
 
 def _write_array(entry: ArrayInput, raw: Arrays, page: Page) -> None:

@@ -1,41 +1,122 @@
-"""The rules of optimizers with the numbers of one weight: for each line its left side, then its right sides."""
+"""The rules of optimizers with the numbers of one weight, at the first step.
+
+Each function gives lines: a left side, the formula in symbols, the same in numbers, and what the engine computed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from nnctl.reports.walkthrough.numbers import factor, number
 
 if TYPE_CHECKING:
     from nnctl.reports.walkthrough.update import Update
 
-Lines = Iterator[tuple[str, ...]]
+Line = tuple[str, str, str, float]
 
 
-def adam(update: Update, at: int) -> Lines:
-    """Adam at its first step, as Keras and nnctl compute it: the corrections of m and v are in the rate."""
-    optimizer = update.optimizer
-    g, w = (float(array[at]) for array in (update.gradients, update.before))
-    m, v, new = float(update.slots["momentum"][at]), float(update.slots["velocity"][at]), float(update.after[at])
-    b1, b2, eps = optimizer.beta_1, optimizer.beta_2, optimizer.epsilon
-    yield "new m", "beta_1 × m + (1 - beta_1) × g", f"{b1:g} × 0 + {1 - b1:g} × {factor(g)}", number(m)
-    yield "new v", "beta_2 × v + (1 - beta_2) × g^2", f"{b2:g} × 0 + {1 - b2:g} × {factor(g)}^2", number(v)
-    yield "m^", "new m / (1 - beta_1^t)", f"{number(m)} / (1 - {b1:g}^1)", number(m / (1 - b1))
-    yield "v^", "new v / (1 - beta_2^t)", f"{number(v)} / (1 - {b2:g}^1)", number(v / (1 - b2))
-    rate = update.scalars[0]
-    yield ("a", "lr × sqrt(1 - beta_2^t) / (1 - beta_1^t)", f"{update.rate:g} × sqrt(1 - {b2:g}^1) / (1 - {b1:g}^1)",
-           number(rate))  # fmt: skip
-    yield ("new w", "w - a × new m / (sqrt(new v) + epsilon)",
-           f"{number(w)} - {number(rate)} × {factor(m)} / (sqrt({number(v)}) + {eps:g})", number(new))  # fmt: skip
+class Weight:
+    """One weight of an update, by its place in the flat arrays: before and after, its gradient, its slots after."""
+
+    def __init__(self, update: Update, at: int):
+        self.optimizer: Any = update.optimizer
+        self.rate, self.scalars = f"{update.rate:g}", update.scalars
+        self.before, self.g, self.after = (
+            float(array[at]) for array in (update.before, update.gradients, update.after)
+        )
+        self.slots = {name: float(slot[at]) for name, slot in update.slots.items()}
+        self.starts = update.starts
+
+    @property
+    def w(self) -> str:
+        """The weight as a factor."""
+        return factor(self.before)
 
 
-def sgd(update: Update, at: int) -> Lines:
-    """Gradient descent; the momentum starts at 0."""
-    optimizer = update.optimizer
-    g, w, new = (float(array[at]) for array in (update.gradients, update.before, update.after))
-    if not optimizer.momentum:
-        yield "new w", "w - lr × g", f"{number(w)} - {update.rate:g} × {factor(g)}", number(new)
+def sgd(of: Weight) -> Iterator[Line]:
+    if not of.optimizer.momentum:
+        yield "new w", "w - lr × g", f"{of.w} - {of.rate} × {factor(of.g)}", of.after
+        return
+    v, momentum = of.slots["momentum"], f"{of.optimizer.momentum:g}"
+    yield "new v", "momentum × v - lr × g", f"{momentum} × 0 - {of.rate} × {factor(of.g)}", v
+    if not of.optimizer.nesterov:
+        yield "new w", "w + new v", f"{of.w} + {factor(v)}", of.after
+        return
+    yield ("new w", "w + momentum × new v - lr × g",
+           f"{of.w} + {momentum} × {factor(v)} - {of.rate} × {factor(of.g)}", of.after)  # fmt: skip
 
 
-WRITTEN: dict[str, Callable[[Update, int], Lines]] = {"adam": adam, "sgd": sgd}
+def adagrad(of: Weight) -> Iterator[Line]:
+    a, eps = of.slots["accumulator"], f"{of.optimizer.epsilon:g}"
+    start = f"{of.optimizer.initial_accumulator_value:g}"
+    yield "new a", "a + g^2", f"{start} + {factor(of.g)}^2", a
+    yield ("new w", "w - lr × g / sqrt(new a + epsilon)",
+           f"{of.w} - {of.rate} × {factor(of.g)} / sqrt({number(a)} + {eps})", of.after)  # fmt: skip
+
+
+def rmsprop(of: Weight) -> Iterator[Line]:
+    v, rho, eps = of.slots["velocity"], f"{of.optimizer.rho:g}", f"{of.optimizer.epsilon:g}"
+    yield "new v", "rho × v + (1 - rho) × g^2", f"{rho} × 0 + (1 - {rho}) × {factor(of.g)}^2", v
+    yield ("new w", "w - lr × g / sqrt(new v + epsilon)",
+           f"{of.w} - {of.rate} × {factor(of.g)} / sqrt({number(v)} + {eps})", of.after)  # fmt: skip
+
+
+def _means(of: Weight) -> Iterator[Line]:
+    """Adam's running means of g and of g^2."""
+    b1, b2 = f"{of.optimizer.beta_1:g}", f"{of.optimizer.beta_2:g}"
+    m, v = of.slots["momentum"], of.slots["velocity"]
+    yield "new m", "beta_1 × m + (1 - beta_1) × g", f"{b1} × 0 + (1 - {b1}) × {factor(of.g)}", m
+    yield "new v", "beta_2 × v + (1 - beta_2) × g^2", f"{b2} × 0 + (1 - {b2}) × {factor(of.g)}^2", v
+
+
+def adam(of: Weight) -> Iterator[Line]:
+    """As Keras and nnctl compute it: the corrections of m and v are in the rate."""
+    yield from _means(of)
+    b1, b2, eps = of.optimizer.beta_1, of.optimizer.beta_2, of.optimizer.epsilon
+    m, v, rate = of.slots["momentum"], of.slots["velocity"], of.scalars[0]
+    yield "m^", "new m / (1 - beta_1^t)", f"{number(m)} / (1 - {b1:g}^1)", m / (1 - b1)
+    yield "v^", "new v / (1 - beta_2^t)", f"{number(v)} / (1 - {b2:g}^1)", v / (1 - b2)
+    yield ("a", "lr × sqrt(1 - beta_2^t) / (1 - beta_1^t)", f"{of.rate} × sqrt(1 - {b2:g}^1) / (1 - {b1:g}^1)",
+           rate)  # fmt: skip
+    w, name = of.w, "w"
+    if decay := of.optimizer.weight_decay:
+        kept = float(np.float32(of.before) - np.float32(of.before) * np.float32(decay * float(of.rate)))
+        yield "w'", "w - weight_decay × lr × w", f"{w} - {decay:g} × {of.rate} × {w}", kept
+        w, name = factor(kept), "w'"
+    yield ("new w", f"{name} - a × new m / (sqrt(new v) + epsilon)",
+           f"{w} - {number(rate)} × {factor(m)} / (sqrt({number(v)}) + {eps:g})", of.after)  # fmt: skip
+
+
+def nadam(of: Weight) -> Iterator[Line]:
+    yield from _means(of)
+    m, v = of.slots["momentum"], of.slots["velocity"]
+    of_mean, of_gradient, unbias, *_ = of.scalars
+    yield ("new w", "w - (c × new m + d × g) / (sqrt(new v / (1 - beta_2^t)) + epsilon)",
+           f"{of.w} - ({number(of_mean)} × {factor(m)} + {number(of_gradient)} × {factor(of.g)}) / "
+           f"(sqrt({number(v)} / {number(unbias)}) + {of.optimizer.epsilon:g})", of.after)  # fmt: skip
+
+
+def written(update: Update, at: int) -> list[Line]:
+    """The rule with the numbers of the weight at that place; empty for rules that are not written out."""
+    optimizer: Any = update.optimizer
+    function = RULES.get(optimizer.kind)
+    plain = optimizer.kind in ("adam", "adamw") or not optimizer.weight_decay
+    special = getattr(optimizer, "amsgrad", False) or getattr(optimizer, "centered", False)
+    if function is None or special or not plain or (optimizer.kind == "rmsprop" and optimizer.momentum):
+        return []
+    return list(function(Weight(update, at)))
+
+
+RULES: dict[str, Callable[[Weight], Iterator[Line]]] = {
+    "adagrad": adagrad,
+    "adam": adam,
+    "adamw": adam,
+    "momentum": sgd,
+    "nadam": nadam,
+    "nesterov": sgd,
+    "rmsprop": rmsprop,
+    "sgd": sgd,
+}

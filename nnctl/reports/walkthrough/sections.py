@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from nnctl.api import TrainedRun
 from nnctl.engine.graph import Node
 from nnctl.reports.number_format import count
-from nnctl.reports.walkthrough.backward import has_gradient, write_backward, write_loss_gradients
+from nnctl.reports.walkthrough.backward import has_gradient, write_backward
 from nnctl.reports.walkthrough.chosen_row import ChosenRow
 from nnctl.reports.walkthrough.forward.plain import UNCHANGED
 from nnctl.reports.walkthrough.forward.table import write_forward
+from nnctl.reports.walkthrough.loss_gradients import write_loss_gradients
 from nnctl.reports.walkthrough.losses import write_losses
 from nnctl.reports.walkthrough.numbers import shape
 from nnctl.reports.walkthrough.page import Page
@@ -30,17 +31,18 @@ def write_walkthrough(run: TrainedRun, chosen: ChosenRow, trace: Trace, page: Pa
     page.title(_("Forward"))
     for number, (node, steps) in enumerate(by_node(trace), 1):
         write_layer(number, node, steps, trace, page)
+    page.section = ""
     page.title(_("The prediction and the loss") if trace.losses else _("The prediction"))
     write_prediction(run, chosen, trace, page)
     if not trace.losses:
         page.text(_("The file has no target for this row, so there is neither a loss nor a gradient."))
         return
-    write_losses(trace, sample_weight(chosen), page)
+    write_losses(trace, sample_weight(chosen), run.preprocessing.targets, page)
     page.title(_("Backward"))
     write_loss_gradients(trace, sample_weight(chosen), page)
     layers = list(by_node(trace))
     for number, (node, steps) in reversed(list(enumerate(layers, 1))):
-        write_layer_back(number, node, steps, page)
+        write_layer_back(number, node, steps, trace, page)
     page.title(_("One step of the optimizer"))
     write_update(run.model, chosen.batch, trace, page)
 
@@ -54,7 +56,7 @@ def write_one_layer(run: TrainedRun, chosen: ChosenRow, trace: Trace, name: str,
             write_layer(number, node, steps, trace, page)
             if has_gradient(steps):
                 page.title(_("Backward"))
-                write_layer_back(number, node, steps, page)
+                write_layer_back(number, node, steps, trace, page)
 
 
 def write_opening(run: TrainedRun, chosen: ChosenRow, trace: Trace, page: Page) -> None:
@@ -115,12 +117,15 @@ def write_layer(number: int, node: Node, steps: list[TracedStep], trace: Trace, 
         write_forward(step, page)
 
 
-def write_layer_back(number: int, node: Node, steps: list[TracedStep], page: Page) -> None:
+def write_layer_back(number: int, node: Node, steps: list[TracedStep], trace: Trace, page: Page) -> None:
     if not has_gradient(steps):
         return
     page.section = node.name
     page.heading(f"{number}. {node.name}: {node.layer.kind}")
     last = steps[-1]
+    takers = [each.name for each in trace.program.graph.nodes if node.name in each.sources]
+    if len(takers) > 1:
+        page.text(_("What comes back from {layers} is added up.").format(layers=", ".join(takers)))
     if last.dy is not None:
         page.array("dL/dy" if len(steps) > 1 or last.layer.kind != "Dense" else "dL/dz", last.dy[0])
     elif len(steps) > 1 and steps[-2].dy is not None:  # the activation belongs to the loss

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from nnctl.engine.optimizer_step import OptimizerStep
 from nnctl.reports.tables import Table
 from nnctl.reports.walkthrough.numbers import aligned, number
 from nnctl.reports.walkthrough.page import Page
-from nnctl.reports.walkthrough.rules import WRITTEN
+from nnctl.reports.walkthrough.rules import written
 from nnctl.reports.walkthrough.trace import Trace, trace
 from nnctl.training.model import Model
 from nnctl.translation import _
@@ -64,19 +65,32 @@ def write_update(model: Model, batch: Batch, traced: Trace, page: Page) -> None:
     page.text(_("Learning rate: {rate}.").format(rate=number(update.rate)))
     if _clips(optimizer):
         page.text(_("Gradients are clipped first, as the config says; these are the clipped ones."))
+    if traced.penalties:
+        page.text(_("These gradients include those of the penalties of {weights}.")
+                  .format(weights=", ".join(traced.penalties)))  # fmt: skip
     if update.starts:
         starts = ", ".join(f"{name} = {number(start)}" for name, start in update.starts.items())
         page.text(_("At the start, the optimizer remembers nothing: {slots}.").format(slots=starts))
     chosen = _chosen(traced, update)
-    if (written := WRITTEN.get(optimizer.kind)) and not optimizer.weight_decay:
-        key, place, at = max(chosen, key=lambda each: abs(update.gradients[each[2]]))
+    key, place, at = max(chosen, key=lambda each: abs(update.gradients[each[2]]))
+    lines = written(update, at)
+    if lines:
         page.text(_("The weight with the largest gradient, {weight}:").format(weight=f"{key}{place}"))
-        for left, *rights in written(update, at):
-            page.formula(left, *rights)
+    for left, symbols, numbers, result in lines:
+        page.formula(left, symbols, numbers, number(result))
+    if not lines:
+        for line in formulas(type(optimizer)):
+            page.formula("", line)
     _write_table(update, chosen, page)
     after = trace(model, batch, update.after)
     page.text(_("With all weights so changed, the loss of this row is {after} instead of {before}.")
               .format(after=number(after.total), before=number(traced.total)))  # fmt: skip
+
+
+def formulas(cls: type) -> list[str]:
+    """The formulas in an optimizer's docstring."""
+    text = " ".join((cls.__doc__ or "").split())
+    return re.findall(r"(?<=[ ;])[\w']+ <- [^;.]+(?:\.\d[^;.]*)*", text)
 
 
 def _clips(optimizer: Any) -> bool:

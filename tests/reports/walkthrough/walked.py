@@ -18,8 +18,8 @@ def model_of(*layers, shape=(4,), loss="sparse_categorical_crossentropy", optimi
     text += f"loss: {loss}\noptimizer: {optimizer}\nseed: {seed}\n"
     spec = config.loads(text, "c.yaml")
     labels = spec.losses["output" if "output" in spec.losses else next(iter(spec.losses))].labels
-    classes = None if labels == "number" else CLASSES if units > 1 else CLASSES[:2]
-    target = Target(labels, ("y",), (units,) if labels == "number" else (), classes)
+    classes = None if labels in ("number", "binary") else CLASSES
+    target = Target(labels, ("y",), () if labels in ("integer", "sequence") else (units,), classes)
     model = Model.build(spec, {"input": shape}, {name: target for name in spec.outputs})
     rng = np.random.default_rng(seed)
     model.program.parameters[...] = rng.normal(0, 0.5, len(model.program.parameters))

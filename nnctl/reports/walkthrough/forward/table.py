@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nnctl.reports.walkthrough.forward.activations import activation
+from nnctl.reports.walkthrough.forward.attention import attention, multi_head
 from nnctl.reports.walkthrough.forward.convolution import convolution
 from nnctl.reports.walkthrough.forward.dense import dense
 from nnctl.reports.walkthrough.forward.general import general
@@ -26,6 +27,8 @@ from nnctl.reports.walkthrough.trace import TracedStep
 # By layer; the others are shown by what their docstring says, their inputs, their weights and their output.
 FORWARD: dict[str, Callable[[TracedStep, Page], None]] = {
     "Activation": activation,
+    "AdditiveAttention": attention,
+    "Attention": attention,
     "AveragePooling1D": pooling,
     "AveragePooling2D": pooling,
     "BatchNormalization": normalization,
@@ -44,6 +47,7 @@ FORWARD: dict[str, Callable[[TracedStep, Page], None]] = {
     "LayerNormalization": normalization,
     "LeakyReLU": activation,
     "MaxPooling1D": pooling,
+    "MultiHeadAttention": multi_head,
     "MaxPooling2D": pooling,
     "ReLU": activation,
     "SimpleRNN": recurrent,
