@@ -129,6 +129,8 @@ def _connect(files: Files, paths: Sequence[str], temporary: Path | None = None) 
     connection = duckdb.connect(":memory:", config=config)
     connection.execute(f"set allowed_paths = {_literals(paths)}")
     connection.execute("set enable_external_access = false")
+    # DuckDB makes a join of `in` with many words, which does not keep the order of the rows with several threads
+    connection.execute("set disabled_optimizers = 'in_clause'")
     if not temporary:  # then there is no query of the user, and the number of threads changes
         connection.execute("set lock_configuration = true")
     return connection
