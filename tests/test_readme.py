@@ -1,10 +1,11 @@
-"""The README agrees with the package: its links, and the layers, losses and optimizers that it names."""
+"""The README agrees with the package: its links, its commands, and the layers, losses and optimizers that it names."""
 
 import re
 from pathlib import Path
 
 import pytest
 
+from nnctl.cli import COMMANDS
 from nnctl.nn.layers import layers
 from nnctl.nn.losses import losses
 from nnctl.nn.metrics import metrics
@@ -29,6 +30,11 @@ def test_every_command_for_a_posix_shell_is_also_given_for_powershell():
     assert powershell == posix
 
 
+def test_the_table_of_commands_has_each_once():
+    table = re.findall(r"^\| `nnctl ([\w-]+)", README, re.MULTILINE)
+    assert sorted(table) == sorted(COMMANDS)
+
+
 def named(row, kinds=r"`(\w+)`"):
     """The names in code style in the table rows that begin with `row`."""
     return [name for line in README.splitlines() if line.startswith(f"| {row}") for name in re.findall(kinds, line)]
@@ -51,6 +57,6 @@ def test_every_name_in_the_tables_exists(row, family):
 
 
 def test_every_ready_config_is_listed():
-    told = README + (ROOT / "configs" / "README.md").read_text(encoding="utf-8")
+    told = (ROOT / "configs" / "README.md").read_text(encoding="utf-8")
     for path in (ROOT / "configs").rglob("*.yaml"):
         assert f"{path.relative_to(ROOT / 'configs').as_posix()})" in told, path.name

@@ -38,7 +38,13 @@ def pictures() -> None:
         Image.fromarray(digits["images"][number] * 15).save(f"pictures/digit {label}/{number}.png")
 
 
+def flowers() -> None:
+    for name in ("flowers.csv", "new_flowers.csv"):
+        shutil.copy(ROOT / "datasets" / "iris.csv", name)
+
+
 FILES: dict[str, Callable[[], None]] = {
+    "README.md": flowers,
     "fine_tuning.md": letters, "large_tables.md": clicks, "coming_from_keras.md": iris, "tutorials/images.md": pictures,
 }  # fmt: skip
 
