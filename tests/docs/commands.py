@@ -21,7 +21,7 @@ from nnctl import cli
 
 WIDTH = 90  # columns of the terminal that the pages show
 # Commands about something else than nnctl, which are not run.
-NOT_RUN = ("pip", "python3 -m venv", "python -m venv", "py -m venv", "curl", "uvicorn", "torchrun", "mkdir",
+NOT_RUN = ("pip", "python3 -m venv", "python -m venv", "py -m venv", "curl", "eval", "uvicorn", "torchrun", "mkdir",
            ".venv", "source", "ls", "sh -c", "echo", "python benchmarks", "python programs")  # fmt: skip
 
 
