@@ -49,7 +49,7 @@ def dense(traced: TracedStep, page: Page) -> None:
             page.array(
                 "dL/db",
                 traced.gradients["bias"],
-                "= dL/dz" if not several else _("the sum of dL/dz over all positions"),
+                _("equal to dL/dz") if not several else _("the sum of dL/dz over all positions"),
             )
     if any(dx is not None for dx in traced.dx):
         page.formula("dL/dx", "dL/dz W^T")

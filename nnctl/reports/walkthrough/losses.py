@@ -21,23 +21,26 @@ Array = np.ndarray
 Written = Callable[[Any, Array, Array], Sequence[str]]
 
 
-def write_losses(trace: Trace, weight: float, coders: Mapping[str, Any], page: Page) -> None:
-    """Every output's loss, then their sum. weight: the row's sample weight. coders: of the targets, by output."""
+def write_losses(trace: Trace, weight: float, coders: Mapping[str, Any], class_weight: bool, page: Page) -> None:
+    """Every output's loss, then their sum. weight: the row's sample weight. coders: of the targets, by output.
+    class_weight: whether the config has any."""
     summed = len(trace.losses) > 1 or bool(trace.penalties) or any(e.objective.weight != 1 for e in trace.losses)
     for each in trace.losses:
         left = f"L_{each.name}" if len(trace.losses) > 1 else "L_data" if summed else "L"
-        _write_loss(each, left, weight, coders[each.name], page)
+        _write_loss(each, left, weight, coders[each.name], class_weight, page)
     if summed:
         _write_total(trace, page)
 
 
-def _write_loss(traced: TracedLoss, left: str, weight: float, coder: Any, page: Page) -> None:
+def _write_loss(traced: TracedLoss, left: str, weight: float, coder: Any, class_weight: bool, page: Page) -> None:
     loss: Any = traced.objective.loss
     if left in ("L", "L_data"):
         page.text(_("Loss: {loss}.").format(loss=loss.kind))
     else:
         page.text(_("Loss of the output {output}: {loss}.").format(output=traced.name, loss=loss.kind))
     page.text(_(summary(type(loss))))
+    if class_weight:
+        page.text(_("In training, class_weight multiplies the loss of each row; here it is left out."))
     if loss.kind == "ctc":
         write_ctc(traced, coder, left, page)
     elif (sides := WRITTEN.get(loss.kind)) and plain(loss):

@@ -61,7 +61,7 @@ class Page:
     def array(self, name: str, values: Array, note: str = "") -> None:
         """An array under its name and shape; large ones are cut, and a last line says by how much."""
         values = np.asarray(values)
-        label = f"{name} {shape(values.shape)}" + (f"  {note}" if note else "")
+        label = f"{name} {shape(values.shape)}" + (f", {note}" if note else "")
         if values.size > REPEATED and not self.whole:
             key, called = (values.shape, values.tobytes()), name
             if self.section:

@@ -37,8 +37,8 @@ def write_raw(chosen: ChosenRow, trace: Trace, preprocessing: Preprocessing, pag
             _write_text(entry, chosen.raw, x, page)
         elif isinstance(entry, ArrayInput) and isinstance(chosen.raw, Arrays):
             _write_array(entry, chosen.raw, page)
-        elif isinstance(chosen.raw, LongTable):
-            _write_steps(chosen.raw, page)
+        elif isinstance(chosen.raw, LongTable) and isinstance(entry, TableInput):
+            _write_steps(entry, chosen.raw, preprocessing.dataset.normalize, x, page)
         page.array(name, x, _("what the model gets"))
         if (mask := trace.input_masks.get(name)) is not None:
             real = int(mask[0].sum())
@@ -102,17 +102,17 @@ def _write_category(feature: Category, raw: Table, page: Page) -> None:
     if feature.encode == "onehot":
         page.text(
             _(
-                "{column} is “{value}”: a column for each of the {n} categories ({words}), 1 for its own and 0 for the "
+                '{column} is "{value}": a column for each of the {n} categories ({words}), 1 for its own and 0 for the '
                 "others."
             ).format(column=feature.name, value=word, n=len(feature.words), words=_few(feature.words))
         )
     else:
-        page.text(_("{column} is “{value}”: the categories ({words}) are numbered from 1.")
+        page.text(_('{column} is "{value}": the categories ({words}) are numbered from 1.')
                   .format(column=feature.name, value=word, words=_few(feature.words)))  # fmt: skip
 
 
 def _write_text(entry: TextInput, raw: Table, x: Array, page: Page) -> None:
-    page.text(_("{column} is the text “{text}”.").format(column=entry.column, text=_shown(raw, entry.column)))
+    page.text(_('{column} is the text "{text}".').format(column=entry.column, text=_shown(raw, entry.column)))
     if entry.split == "word":
         page.text(_("Each word becomes its number in the vocabulary; 0 is padding, 1 an unknown word:"))
     else:
@@ -139,9 +139,14 @@ def _write_array(entry: ArrayInput, raw: Arrays, page: Page) -> None:
             page.array("scale", np.array(entry.scale))
 
 
-def _write_steps(raw: LongTable, page: Page) -> None:
-    page.text(plural("The sequence “{name}” has {n} time step.", "The sequence “{name}” has {n} time steps.",
-                     len(raw.order)).format(name=raw.names[0], n=len(raw.order)))  # fmt: skip
+def _write_steps(entry: TableInput, raw: LongTable, rules: Any, x: Array, page: Page) -> None:
+    """The length of a sequence, and its first time step as a row."""
+    text = plural(
+        'The sequence "{name}" has {n} time step.', 'The sequence "{name}" has {n} time steps.', len(raw.order)
+    )
+    page.text(text.format(name=raw.names[0], n=len(raw.order)))
+    page.text(_("The first time step:"))
+    _write_features(entry, raw.table.take(raw.order[:1]), rules, x[0], page)
 
 
 def _write_target(output: str, coder: Any, chosen: ChosenRow, several: bool, page: Page) -> None:

@@ -37,7 +37,8 @@ def write_walkthrough(run: TrainedRun, chosen: ChosenRow, trace: Trace, page: Pa
     if not trace.losses:
         page.text(_("The file has no target for this row, so there is neither a loss nor a gradient."))
         return
-    write_losses(trace, sample_weight(chosen), run.preprocessing.targets, page)
+    weighted = run.model.spec.class_weight is not None
+    write_losses(trace, sample_weight(chosen), run.preprocessing.targets, weighted, page)
     page.title(_("Backward"))
     write_loss_gradients(trace, sample_weight(chosen), page)
     layers = list(by_node(trace))
@@ -66,36 +67,42 @@ def write_opening(run: TrainedRun, chosen: ChosenRow, trace: Trace, page: Page) 
             _("Row {row} of the {split} split, in {run}").format(row=chosen.row, split=chosen.split, run=run.folder)
         )
         text = _("It is row {name} of {source}; the {split} split has {total} rows, counted from 1.")
+        if isinstance(chosen.name, str):  # the id of a sequence, or the file of an image
+            text = _("It is {name} of {source}; the {split} split has {total} rows, counted from 1.")
         source = _short(chosen.source)
         page.text(text.format(name=chosen.name, source=source, split=chosen.split, total=count(chosen.total)))
     else:
         page.title(_("Row {row} of {file}, for {run}").format(row=chosen.row, file=chosen.split, run=run.folder))
     if model.kept is not None:
-        page.text(_("Weights: {which}, of epoch {epoch}.").format(which=model.kept.weights, epoch=model.kept.epoch))
-    page.text(_("All numbers are those of nnctl's own engine, in {dtype}, with four significant digits.")
-              .format(dtype=model.program.dtype))  # fmt: skip
-    for sentence in _as_in_inference(trace):
-        page.text(sentence)
+        text = _("The weights are those of the best epoch, {epoch}.") if model.kept.weights == "best" else _(
+            "The weights are those of the last epoch, {epoch}.")  # fmt: skip
+        page.text(text.format(epoch=model.kept.epoch))
+    page.text(_("All numbers are those of nnctl's own engine, in {dtype}, computed as in prediction, with four "
+                "significant digits.").format(dtype=model.program.dtype))  # fmt: skip
+    if quiet := _quiet(trace):
+        page.text(_("In prediction these do nothing: {layers}. The gradients are those without them.")
+                  .format(layers=", ".join(quiet)))  # fmt: skip
+    if any(each.layer.kind == "BatchNormalization" for each in trace.steps):
+        page.text(_("BatchNormalization uses its moving averages: a single row is no batch to take a mean of."))
 
 
 def _short(path: str) -> str:
     """A path as it is seen from the current folder."""
-    inside = os.path.relpath(path)
+    try:
+        inside = os.path.relpath(path)
+    except ValueError:  # another drive of Windows
+        return path
     return path if inside.startswith("..") else inside
 
 
-def _as_in_inference(trace: Trace) -> Iterator[str]:
-    """What differs from a pass in training."""
-    kinds = {each.layer.kind for each in trace.steps}
-    quiet = sorted(kinds.intersection(UNCHANGED))
-    if quiet:
-        yield _("The row is computed as in prediction, where these layers do nothing: {layers}.").format(
-            layers=", ".join(quiet)
-        )
-    if "BatchNormalization" in kinds:
-        yield _(
-            "BatchNormalization uses its moving averages, as in prediction: one row has no batch to compare it with."
-        )
+def _quiet(trace: Trace) -> list[str]:
+    """What is random in training and does nothing here: layers, and arguments of layers."""
+    found = [each.layer.kind for each in trace.steps if each.layer.kind in UNCHANGED]
+    for each in trace.steps:
+        inner = getattr(each.layer, "layer", None) or each.layer
+        found += [_("{argument} of {layer}").format(argument=name, layer=inner.kind)
+                  for name in ("dropout", "recurrent_dropout") if getattr(inner, name, 0)]  # fmt: skip
+    return list(dict.fromkeys(found))
 
 
 def by_node(trace: Trace) -> Iterator[tuple[Node, list[TracedStep]]]:
@@ -130,8 +137,11 @@ def write_layer_back(number: int, node: Node, steps: list[TracedStep], trace: Tr
         page.array("dL/dy" if len(steps) > 1 or last.layer.kind != "Dense" else "dL/dz", last.dy[0])
     elif len(steps) > 1 and steps[-2].dy is not None:  # the activation belongs to the loss
         page.array("dL/dz", steps[-2].dy[0])
+    for name, dstate in zip(last.layer.state_names(), last.dstates, strict=False):
+        if dstate is not None:
+            page.array(f"dL/d{name}", dstate[0], _("of the state that other layers start from"))
     for step in reversed(steps):
-        if step.dy is not None and (step.gradients or step.dx):
+        if step.gradients or step.dx:
             write_backward(step, page)
 
 

@@ -32,8 +32,8 @@ class TracedStep:
 
     names: of the tensors in x. y: the output; states: further outputs. mask: of the output, which time steps are real;
     given_mask: of the first input.
-    saved: what forward kept for backward. dy, dx: the gradients of the loss with respect to y and to each of x; None
-    where the engine does not need them. gradients: of the loss, by weight, of this use of the weights.
+    saved: what forward kept for backward. dy, dstates, dx: the gradients of the loss with respect to y, to the
+    states and to each of x; None where the engine does not need them. gradients: of the loss, by weight, of this use of the weights.
     fused_with: the loss that this activation is computed together with, or None.
     """
 
@@ -46,6 +46,7 @@ class TracedStep:
     given_mask: Array | None = None
     saved: Any = None
     dy: Array | None = None
+    dstates: list[Array | None] = field(default_factory=list)
     dx: list[Array | None] = field(default_factory=list)
     gradients: dict[str, Array] = field(default_factory=dict)
     fused_with: Objective | None = None
@@ -188,6 +189,7 @@ def _backward(program: Program, steps: Sequence[TracedStep], tensors: Tensors, b
         given: Any = [gradients[target] for target in step.targets]
         if given[0] is not None:
             traced.dy = given[0].copy()
+        traced.dstates = [None if gradient is None else gradient.copy() for gradient in given[1:]]
         call.enter(step.number, step.wants_dx, False)
         call.onto = None
         into = buffers.into(step) if step.trains else {}

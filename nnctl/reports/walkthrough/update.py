@@ -60,8 +60,10 @@ def write_update(model: Model, batch: Batch, traced: Trace, page: Page) -> None:
         return
     update = update_of(model, traced)
     optimizer = update.optimizer
-    page.text(_("The optimizer {name}, at its first step and on this row alone: {summary}")
-              .format(name=optimizer.kind, summary=_(summary(type(optimizer)))))  # fmt: skip
+    page.text(
+        _("The optimizer is {name}, at its first step, and its batch is this row alone.").format(name=optimizer.kind)
+    )
+    page.text(_(summary(type(optimizer))))
     page.text(_("Learning rate: {rate}.").format(rate=number(update.rate)))
     if _clips(optimizer):
         page.text(_("Gradients are clipped first, as the config says; these are the clipped ones."))
@@ -78,6 +80,9 @@ def write_update(model: Model, batch: Batch, traced: Trace, page: Page) -> None:
         page.text(_("The weight with the largest gradient, {weight}:").format(weight=f"{key}{place}"))
     for left, symbols, numbers, result in lines:
         page.formula(left, symbols, numbers, number(result))
+    if lines and optimizer.kind in ("adam", "adamw"):
+        page.text(_("m^ and v^ are m and v, corrected for their start at 0. As in Keras, both corrections are in the "
+                    "factor a."))  # fmt: skip
     if not lines:
         for line in formulas(type(optimizer)):
             page.formula("", line)

@@ -18,6 +18,10 @@ MODELS = {
     ),
     "lstm": (["LSTM: {units: 3}", HEAD], (5, 2)),
     "gru": (["GRU: {units: 3, return_sequences: true}", "GlobalAveragePooling1D", HEAD], (5, 2)),
+    "states": (
+        ["LSTM: {units: 3, return_state: true, name: a}", "LSTM: {units: 3, from: input, initial_state: a}", HEAD],
+        (5, 2),
+    ),
     "regularized": (["Dense: {units: 5, activation: gelu, kernel_regularizer: {l2: 0.1}}", HEAD], (4,)),
     "residual": (["Dense: {units: 4, name: a}", "Dense: {units: 4, name: b}", "Add: {from: [a, b]}", HEAD], (4,)),
 }

@@ -37,8 +37,13 @@ def dataset(at: Context) -> list[str]:
         )
         sentences.append(text.format(n=len(features), names=listed(features)))
     else:
-        shapes = listed(f"{name} {shape(sizes)}" for name, sizes in at.data.input_shapes.items())
-        sentences.append(_("Each row has the input {shapes}.").format(shapes=shapes))
+        shapes = at.data.input_shapes
+        if len(shapes) == 1:
+            [sizes] = shapes.values()
+            sentences.append(_("Each row is an array of the shape {shape}.").format(shape=shape(sizes)))
+        else:
+            names = listed(f"{name} {shape(sizes)}" for name, sizes in shapes.items())
+            sentences.append(_("Each row has these arrays: {names}.").format(names=names))
     sentences += [_target(target) for target in at.data.targets.values()]
     return sentences
 
