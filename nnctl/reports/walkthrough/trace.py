@@ -31,10 +31,10 @@ class TracedStep:
     """One call of a layer. All tensors have the batch axis, of one row.
 
     names: of the tensors in x. y: the output; states: further outputs. mask: of the output, which time steps are real;
-    given_mask: of the first input.
-    saved: what forward kept for backward. dy, dstates, dx: the gradients of the loss with respect to y, to the
-    states and to each of x; None where the engine does not need them. gradients: of the loss, by weight, of this use of the weights.
-    fused_with: the loss that this activation is computed together with, or None.
+    given_mask: of the first input. saved: what forward kept for backward. dy, dstates, dx: the gradients of the loss
+    with respect to y, to the states and to each of x; None where the engine does not need them. gradients: of the
+    loss, by weight, of this use of the weights. fused_with: the loss that this activation is computed together with,
+    or None.
     """
 
     step: Step
