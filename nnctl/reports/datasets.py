@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from nnctl.reports.number_format import count
 from nnctl.reports.tables import Table
-from nnctl.reports.terminal import Terminal
+from nnctl.reports.terminal import Terminal, fitted
+from nnctl.translation import _
 
 if TYPE_CHECKING:
     from nnctl.data.catalog.preview import Preview
@@ -15,31 +16,31 @@ if TYPE_CHECKING:
 
 def show_list(previews: Sequence[Preview], terminal: Terminal) -> None:
     """One row per data set."""
-    table = Table(["name", "target", "task", "description", "rows", "columns"], left=4, spare=2,
-                  more="--json shows all")  # fmt: skip
+    titles = [_("name"), _("target"), _("task"), _("description"), _("rows"), _("columns")]
+    table = Table(titles, left=4, spare=2, more=_("--json shows all"))
     for preview in previews:
         place = "" if preview.place == "here" else f" ({preview.place})"
-        table.add(preview.name, preview.target, task(preview), preview.title + place,
+        table.add(preview.name, preview.target, task(preview), _(preview.title) + place,
                   count(preview.rows), str(len(preview.columns)))  # fmt: skip
     table.print(terminal)
     terminal.print()
-    terminal.flow("To use one in a config: `dataset: NAME`. To preview one: `nnctl datasets NAME`.")
+    terminal.flow(_("To use one in a config: `dataset: NAME`. To preview one: `nnctl datasets NAME`."))
 
 
 def show(preview: Preview, terminal: Terminal) -> None:
     """The description, then one row per column with its first values."""
-    terminal.flow(f"{preview.name}: {preview.title}")
+    terminal.flow(f"{preview.name}: {_(preview.title)}")
     classes = f": {', '.join(preview.classes)}" if preview.classes else ""
     if preview.place != "here":
-        terminal.flow(f"  not on this machine: {preview.place}")
-    lines = {"rows": count(preview.rows), "target": f"{preview.target}, {task(preview)}{classes}",
-             "source": preview.source, "licence": preview.licence}  # fmt: skip
+        terminal.flow("  " + _("not on this machine: {place}").format(place=preview.place))
+    lines = {_("rows"): count(preview.rows), _("target"): f"{preview.target}, {task(preview)}{classes}",
+             _("source"): preview.source, _("licence"): preview.licence}  # fmt: skip
     for label, text in lines.items():
-        terminal.flow(f"  {label:9}{text}", indent=" " * 11)
+        terminal.flow(f"  {fitted(label, 9)}{text}", indent=" " * 11)
     terminal.print()
     firsts = [", ".join(values) for values in zip(*preview.first, strict=True)] or [""] * len(preview.columns)
-    titles = ["column", "type", "values", "first rows"] if preview.first else ["column", "type", "values"]
-    table = Table(titles, left=len(titles), spare=1, more="--json shows all")
+    titles = [_("column"), _("type"), _("values"), *([_("first rows")] if preview.first else [])]
+    table = Table(titles, left=len(titles), spare=1, more=_("--json shows all"))
     for column, first in zip(preview.columns, firsts, strict=True):
         table.add(*(*column, first)[: len(titles)],
                   style=("bold",) if column[0] == preview.target else ())  # fmt: skip
@@ -49,5 +50,5 @@ def show(preview: Preview, terminal: Terminal) -> None:
 def task(preview: Preview) -> str:
     """`3 classes`, `a number`, or `text of 10 characters`."""
     if preview.task == "text":
-        return f"text of {len(preview.classes)} characters"
-    return f"{len(preview.classes)} classes" if preview.classes else "a number"
+        return _("text of {n} characters").format(n=len(preview.classes))
+    return _("{n} classes").format(n=len(preview.classes)) if preview.classes else _("a number")

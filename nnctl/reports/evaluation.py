@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nnctl.reports.number_format import count, counted, cut, metric
+from nnctl.reports.kept_weights import weights_used
+from nnctl.reports.number_format import count, cut, metric
 from nnctl.reports.tables import GAP, Table
 from nnctl.reports.terminal import Terminal, display_width, visible
+from nnctl.translation import N_, _, plural
 
 if TYPE_CHECKING:
     from nnctl.training.evaluation import Evaluation
@@ -17,17 +19,19 @@ if TYPE_CHECKING:
 _MOST_CLASSES = 20  # of a readable matrix; --json has every class
 _MOST_MISTAKES = 10
 _SHORTEST_NAME = 3
+_SPLITS = (N_("train"), N_("validation"), N_("test"))
 
 
 def show(evaluation: Evaluation, terminal: Terminal) -> None:
     """Prints the metrics; then, for each output with classes, the confusion matrix and the per-class table."""
-    terminal.print(f"{evaluation.split}: {counted(evaluation.rows, 'row')}", "bold")
+    rows = plural("{n} row", "{n} rows", evaluation.rows).format(n=count(evaluation.rows))
+    terminal.print(f"{_(evaluation.split)}: {rows}", "bold")
     if evaluation.kept:
-        terminal.flow(str(evaluation.kept))
+        terminal.flow(weights_used(evaluation.kept))
     terminal.print()
-    metrics = Table(["", "value"])
+    metrics = Table(["", _("value")])
     for name, value in evaluation.metrics.items():
-        metrics.add(f"{name} (scaled)" if name in evaluation.scaled else name, metric(value))
+        metrics.add(_("{metric} (scaled)").format(metric=name) if name in evaluation.scaled else name, metric(value))
     metrics.print(terminal)
     for output, matrix in evaluation.confusion.items():
         target = evaluation.targets[output]
@@ -35,10 +39,11 @@ def show(evaluation: Evaluation, terminal: Terminal) -> None:
         table = confusion(classes, matrix, terminal.width)
         terminal.print()
         if table is None:
-            terminal.flow(f"{name}: most frequent errors")
+            terminal.flow(_("{target}: most frequent errors").format(target=name))
             table = mistakes(classes, matrix)
         else:
-            terminal.flow(f"{name}: confusion matrix (rows: true class, columns: predicted class)")
+            text = _("{target}: confusion matrix (rows: true class, columns: predicted class)")
+            terminal.flow(text.format(target=name))
         table.print(terminal)
         terminal.print()
         by_class(classes, matrix).print(terminal)
@@ -62,7 +67,7 @@ def confusion(classes: Sequence[str], matrix: np.ndarray, width: int | None) -> 
 def mistakes(classes: Sequence[str], matrix: np.ndarray) -> Table:
     """The pairs of true and predicted class that differ, the most frequent first."""
     wrong = matrix * (1 - np.eye(len(matrix), dtype=matrix.dtype))
-    table = Table(["true", "predicted", "rows"], left=2)
+    table = Table([_("true"), _("predicted"), _("rows")], left=2)
     for flat in np.argsort(-wrong, axis=None, kind="stable")[:_MOST_MISTAKES]:
         truth, guess = np.unravel_index(flat, wrong.shape)
         if wrong[truth, guess]:
@@ -77,13 +82,13 @@ def by_class(classes: Sequence[str], matrix: np.ndarray) -> Table:
     """
     hits, predicted, support = np.diag(matrix), matrix.sum(axis=0), matrix.sum(axis=1)
     scores = np.stack([_ratio(hits, predicted), _ratio(hits, support), _ratio(2 * hits, predicted + support)], axis=1)
-    table = Table(["class", "precision", "recall", "f1", "support"])
+    table = Table([_("class"), _("precision"), _("recall"), _("f1"), _("support")])
     for name, row, rows in zip(classes, scores, support, strict=True):
         table.add(name, *map(metric, row), count(int(rows)))
     total = int(support.sum())
-    table.add("average", *map(metric, scores.mean(axis=0)), count(total), style=("dim",))
+    table.add(_("average"), *map(metric, scores.mean(axis=0)), count(total), style=("dim",))
     weighted = support @ scores / max(total, 1)
-    table.add("weighted average", *map(metric, weighted), count(total), style=("dim",))
+    table.add(_("weighted average"), *map(metric, weighted), count(total), style=("dim",))
     return table
 
 

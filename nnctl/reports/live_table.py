@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from nnctl.reports.number_format import count, duration, metric
 from nnctl.reports.run_report import PlainReport
 from nnctl.reports.run_table import LABEL
-from nnctl.reports.terminal import Terminal
+from nnctl.reports.terminal import Terminal, display_width
 from nnctl.training.events import Event, IterationEnded, IterationsEnded, RunEnded, RunStarted
+from nnctl.translation import _
 
 if TYPE_CHECKING:
     from rich.console import ConsoleDimensions
@@ -132,14 +133,16 @@ class LiveReport(PlainReport):
             self._first = (perf_counter(), now.step)
         elif now.step > self._first[1]:
             each = (perf_counter() - self._first[0]) / (now.step - self._first[1])  # including validation and saving
-            self._pace = [f"  {duration((epochs * total - now.step) * each)} left", f"  {_speed(1 / each)}"]
-        pieces = [f" {count(now.iteration)}/{count(total)}", *self._pace, f"  batch loss {metric(now.batch_loss)}"]
+            left = duration((epochs * total - now.step) * each)
+            self._pace = ["  " + _("{time} left").format(time=left), f"  {_speed(1 / each)}"]
+        loss = _("batch loss {loss}").format(loss=metric(now.batch_loss))
+        pieces = [f" {count(now.iteration)}/{count(total)}", *self._pace, f"  {loss}"]
 
-        head = f"epoch {now.epoch}/{epochs} "
-        space = width - 3 - len(head) - _BAR[0]  # 3: the ^C of Ctrl-C at the end of the line must not wrap
-        while pieces and sum(map(len, pieces)) > space:
+        head = _("epoch {epoch}/{epochs}").format(epoch=now.epoch, epochs=epochs) + " "
+        space = width - 3 - display_width(head) - _BAR[0]  # 3: the ^C of Ctrl-C at the end of the line must not wrap
+        while pieces and sum(map(display_width, pieces)) > space:
             pieces.pop()
-        bar = max(min(_BAR[0] + space - sum(map(len, pieces)), _BAR[1]), 0)
+        bar = max(min(_BAR[0] + space - sum(map(display_width, pieces)), _BAR[1]), 0)
         filled = bar * now.iteration // total
         return [(head, "bold"), ("━" * filled, "green"), ("─" * (bar - filled), "dim"), ("".join(pieces), "")]
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from nnctl.reports.terminal import display_width, fitted
+from nnctl.translation import N_, _
 
 
 def metric(value: float | None, letters: int = 7) -> str:
@@ -47,7 +49,17 @@ def parameters(total: int, trainable: int | None = None) -> str:
     """1,234, or 1,234 (1,200 trainable, 34 non-trainable); None means that all are trainable."""
     if trainable is None or trainable == total:
         return count(total)
-    return f"{count(total)} ({count(trainable)} trainable, {count(total - trainable)} non-trainable)"
+    return _("{total} ({trainable} trainable, {rest} non-trainable)").format(
+        total=count(total), trainable=count(trainable), rest=count(total - trainable)
+    )
+
+
+_SPLITS = {"train": N_("{n} train"), "validation": N_("{n} validation"), "test": N_("{n} test")}
+
+
+def rows_of_splits(rows: Mapping[str, int]) -> str:
+    """1,079 train, 359 validation."""
+    return ", ".join(_(_SPLITS.get(split, f"{{n}} {split}")).format(n=count(n)) for split, n in rows.items())
 
 
 def counted(value: int, noun: str, plural: str | None = None) -> str:

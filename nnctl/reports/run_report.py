@@ -11,12 +11,13 @@ from typing import Protocol
 
 from nnctl.quoting import shell_path
 from nnctl.reports.json_output import dumps, jsonable
+from nnctl.reports.kept_weights import weights_used
 from nnctl.reports.next_commands import next_commands, show_next
-from nnctl.reports.number_format import count, counted, duration, metric, parameters
+from nnctl.reports.number_format import count, duration, metric, parameters, rows_of_splits
 from nnctl.reports.run_table import RunTable
 from nnctl.reports.shown_epochs import ShownEpochs
 from nnctl.reports.tables import Table, note_hidden
-from nnctl.reports.terminal import Terminal
+from nnctl.reports.terminal import Terminal, fitted
 from nnctl.training.events import (
     EpochEnded,
     Event,
@@ -27,8 +28,10 @@ from nnctl.training.events import (
     RunStarted,
     Said,
 )
+from nnctl.translation import N_, _, plural
 
 FINISHED = ("done", "early stopping")
+_STOPPED = (N_("interrupted"), N_("terminated"), N_("hung up"), N_("output lost"))  # the other reasons
 
 
 class Report(Protocol):
@@ -67,8 +70,10 @@ class QuietReport:
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, RunEnded):
-            test = "".join(f"{name} {metric(value)}, " for name, value in event.test.items())
-            self._terminal.print(f"{event.folder}: {test and f'test {test}'}{_ending(event)}")
+            ending, test = _ending(event), ", ".join(f"{name} {metric(value)}" for name, value in event.test.items())
+            if test:
+                ending = _("test {metrics}, {ending}").format(metrics=test, ending=ending)
+            self._terminal.print(f"{event.folder}: {ending}")
 
     def close(self) -> None:
         """Nothing is held back."""
@@ -130,7 +135,7 @@ class PlainReport:
         started = self._started
         self._headed = True
         self._table = RunTable(started, self._terminal.width, first)
-        note_hidden(self._table.absent, "--json shows all", self._terminal)
+        note_hidden(self._table.absent, _("--json shows all"), self._terminal)
         for line in self._table.header():
             self._terminal.print(line, "bold")
         if started.baseline:
@@ -141,7 +146,9 @@ class PlainReport:
     def _epoch_row(self, event: EpochEnded) -> None:
         best = event is self._epochs.best
         overtaken = best and event is not self._epochs.last
-        label = f"best {event.epoch}" if overtaken else f"{'* ' if best else ''}{event.epoch}"
+        label = f"{'* ' if best else ''}{event.epoch}"
+        if overtaken:
+            label = _("best {epoch}").format(epoch=event.epoch)
         self._terminal.print(self._table.epoch(event, label), *(("green",) if best else ()))
 
     def _end(self, ended: RunEnded) -> None:
@@ -161,19 +168,23 @@ def opening(started: RunStarted, terminal: Terminal, rule: str | None = None) ->
         terminal.flow(f"- {note}", indent="  ")
     if started.notes:
         terminal.print()
-    samples = ", ".join(f"{count(rows)} {split}" for split, rows in started.rows.items() if rows)
-    terminal.print(started.name, "bold")
-    terminal.flow(f"  samples     {samples}", indent=" " * 14)
-    terminal.flow(f"  parameters  {parameters(started.parameters, started.trainable)}", indent=" " * 14)
-    each = counted(started.iterations_per_epoch, "iteration")
-    terminal.flow(
-        f"  training    {counted(started.epochs, 'epoch')} × {each}, batch size {count(started.batch_size)}",
-        indent=" " * 14,
-    )
+    epochs, each = started.epochs, started.iterations_per_epoch
+    lines = {
+        _("samples"): rows_of_splits({split: rows for split, rows in started.rows.items() if rows}),
+        _("parameters"): parameters(started.parameters, started.trainable),
+        _("training"): _("{epochs} × {iterations}, batch size {size}").format(
+            epochs=plural("{n} epoch", "{n} epochs", epochs).format(n=count(epochs)),
+            iterations=plural("{n} iteration", "{n} iterations", each).format(n=count(each)),
+            size=count(started.batch_size),
+        ),
+    }
     if started.first_epoch > 1:
-        terminal.flow(f"  resumed     at epoch {started.first_epoch}", indent=" " * 14)
+        lines[_("resumed")] = _("at epoch {epoch}").format(epoch=started.first_epoch)
     if rule:
-        terminal.flow(f"  rows        {rule}; -v shows all", indent=" " * 14)
+        lines[_("rows")] = _("{rule}; -v shows all").format(rule=rule)
+    terminal.print(started.name, "bold")
+    for label, text in lines.items():
+        terminal.flow(f"  {fitted(label, 12)}{text}", indent=" " * 14)
     terminal.print()
 
 
@@ -182,10 +193,12 @@ def closing(ended: RunEnded, started: RunStarted, terminal: Terminal) -> None:
     terminal.print()
     if ended.reason != "nan":  # otherwise an error follows that says why
         ending = _ending(ended)
-        best = f"; best: epoch {ended.best_epoch}" if ended.best_epoch else ""
-        terminal.flow(ending[0].upper() + ending[1:] + best)
+        ending = ending[0].upper() + ending[1:]
+        if ended.best_epoch:
+            ending = _("{ending}; best: epoch {epoch}").format(ending=ending, epoch=ended.best_epoch)
+        terminal.flow(ending)
         if ended.kept:
-            terminal.flow(f"eval and predict use the {ended.kept}")
+            terminal.flow(_("eval and predict use the {weights}").format(weights=weights_used(ended.kept)))
         terminal.print()
     if ended.test:
         _test_table(ended.test, started.baseline, started.scaled).print(terminal)
@@ -196,24 +209,30 @@ def closing(ended: RunEnded, started: RunStarted, terminal: Terminal) -> None:
     if ended.verdict:
         terminal.flow(ended.verdict)
         terminal.print()
-    terminal.print(f"run   {shell_path(ended.folder)}")
+    terminal.print(f"{fitted(_('run'), 6)}{shell_path(ended.folder)}")
     if ended.reason != "nan":
         show_next(next_commands("train" if ended.reason in FINISHED else "stopped", ended.folder), terminal)
 
 
 def _ending(ended: RunEnded) -> str:
     if ended.reason == "nan":
-        return "stopped: the loss is not a number"
-    how = "stopped early" if ended.reason == "early stopping" else ended.reason
-    return f"{how} after {counted(ended.epochs, 'epoch')} in {duration(ended.seconds)}"
+        return _("stopped: the loss is not a number")
+    n = ended.epochs
+    if ended.reason == "done":
+        text = plural("done after {n} epoch in {time}", "done after {n} epochs in {time}", n)
+    elif ended.reason == "early stopping":
+        text = plural("stopped early after {n} epoch in {time}", "stopped early after {n} epochs in {time}", n)
+    else:
+        text = plural("{reason} after {n} epoch in {time}", "{reason} after {n} epochs in {time}", n)
+    return text.format(reason=_(ended.reason), n=count(n), time=duration(ended.seconds))
 
 
 def _test_table(test: Metrics, baseline: Metrics, scaled: Collection[str] = ()) -> Table:
     """One row per metric, so that any number of metrics fits any terminal."""
-    table = Table(["", "test", "baseline"] if baseline else ["", "test"])
+    table = Table(["", _("test"), _("baseline")] if baseline else ["", _("test")])
     for name, value in test.items():
         table.add(
-            f"{name} (scaled)" if name in scaled else name,
+            _("{metric} (scaled)").format(metric=name) if name in scaled else name,
             metric(value),
             *([metric(baseline.get(name))] if baseline else []),
         )

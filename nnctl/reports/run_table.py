@@ -11,6 +11,7 @@ from nnctl.reports.number_format import cut, duration, fixed, short
 from nnctl.reports.tables import GAP
 from nnctl.reports.terminal import display_width, fitted, visible
 from nnctl.training.events import EpochEnded, Metrics, RunStarted
+from nnctl.translation import N_, _
 
 # Widths of the columns, in characters.
 LABEL = 8  # the first column: "baseline", "best 120", "37/57"
@@ -64,21 +65,22 @@ class RunTable:
 
     def __init__(self, started: RunStarted, width: int | None = None, first: EpochEnded | None = None):
         self._unit = None if first is None or first.seconds is None else _unit(first.seconds)
-        wanted = _columns(started, first, f"time ({self._unit.name})" if self._unit else "time")
+        time = _("time ({unit})").format(unit=self._unit.name) if self._unit else _("time")
+        wanted = _columns(started, first, time)
         self.columns = _fitted(wanted, width)
         kept = {column.key for column in self.columns}
-        self.absent = [_TITLES.get(c.key, visible(c.key)) for c in wanted if c.key not in kept]
+        self.absent = [_(_TITLES[c.key]) if c.key in _TITLES else visible(c.key) for c in wanted if c.key not in kept]
 
     def header(self) -> list[str]:
         """The titles; if there is a validation split, with a line of groups above them."""
         height = max(len(column.title) for column in self.columns)
         lines = []
         for i in range(height):
-            label = "epoch" if i == height - 1 else ""
+            label = _("epoch") if i == height - 1 else ""
             titles = [("",) * (height - len(column.title)) + column.title for column in self.columns]
             cells = [GAP + fitted(title[i], column.width, right=True)
                      for title, column in zip(titles, self.columns, strict=True)]  # fmt: skip
-            lines.append(f"{label:>{LABEL}}{''.join(cells)}".rstrip())
+            lines.append(f"{fitted(label, LABEL, right=True)}{''.join(cells)}".rstrip())
         return [" " * LABEL + self._groups(), *lines] if self._validates else lines
 
     @property
@@ -90,7 +92,7 @@ class RunTable:
         for group in dict.fromkeys(column.group for column in self.columns):
             widths = [column.width for column in self.columns if column.group == group]
             span = sum(widths) + len(GAP) * (len(widths) - 1)
-            text += GAP + (f"{cut(f' {group} ', span):─^{span}}" if group else " " * span)
+            text += GAP + (_ruled(_(_GROUPS[group]), span) if group else " " * span)
         return text.rstrip()
 
     def row(self, label: str, metrics: Metrics, rate: float | None = None, seconds: float | None = None) -> str:
@@ -104,7 +106,7 @@ class RunTable:
             else:
                 text = fixed(metrics.get(column.key), column.decimals, column.width)
             cells.append(f"{GAP}{text:>{column.width}}")
-        return f"{label:>{LABEL}}{''.join(cells)}".rstrip()
+        return f"{fitted(label, LABEL, right=True)}{''.join(cells)}".rstrip()
 
     def _time(self, seconds: float) -> str:
         if self._unit is None:
@@ -118,10 +120,18 @@ class RunTable:
         """The metrics of always predicting the majority class or the mean, in the validation columns if there are
         any."""
         prefix = "val_" if self._validates else ""
-        return self.row("baseline", {prefix + name: value for name, value in metrics.items()})
+        return self.row(_("baseline"), {prefix + name: value for name, value in metrics.items()})
 
 
-_TITLES = {"rate": "lr", "seconds": "time"}
+_TITLES = {"rate": N_("lr"), "seconds": N_("time")}
+_GROUPS = {"training": N_("training"), "validation": N_("validation")}
+
+
+def _ruled(title: str, span: int) -> str:
+    """A title in the middle of a line of that many columns."""
+    text = cut(f" {title} ", span)
+    free = span - display_width(text)
+    return "─" * (free // 2) + text + "─" * (free - free // 2)
 
 
 def _unit(seconds: float) -> _Unit:
@@ -141,7 +151,8 @@ def _columns(started: RunStarted, first: EpochEnded | None, time: str) -> list[C
             columns.append(Column(name, (title,), "training", width, largest, signed))
     if started.rows.get("validation"):
         columns += [replace(column, key=f"val_{column.key}", group="validation") for column in columns]
-    return [*columns, Column("rate", ("lr",), "", _RATE), Column("seconds", (time,), "", max(_TIME, len(time)))]
+    return [*columns, Column("rate", (_("lr"),), "", _RATE),
+            Column("seconds", (time,), "", max(_TIME, display_width(time)))]  # fmt: skip
 
 
 def _known(name: str, started: RunStarted, first: EpochEnded | None) -> list[float]:

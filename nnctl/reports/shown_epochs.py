@@ -9,6 +9,7 @@ from time import perf_counter
 
 from nnctl.reports.number_format import count
 from nnctl.training.events import EpochEnded, RunStarted
+from nnctl.translation import _
 
 _ROWS = 30  # about as many as fit on a screen
 
@@ -50,8 +51,10 @@ class ShownEpochs:
         """Which epochs get a row, if not all do: "every 20th epoch, the best and the last"."""
         if self.every == 1:
             return None
-        pause = "" if self._pause is None else f", at least one every {self._pause:g} seconds"
-        return f"every {count(self.every)}{'nd' if self.every == 2 else 'th'} epoch{pause}, the best and the last"
+        if self._pause is not None:
+            text = _("every {nth} epoch, at least one every {seconds:g} seconds, the best and the last")
+            return text.format(nth=nth(self.every), seconds=self._pause)
+        return _("every {nth} epoch, the best and the last").format(nth=nth(self.every))
 
     def left_over(self) -> list[EpochEnded]:
         """The last and then the best epoch, unless they already have a row."""
@@ -73,6 +76,11 @@ class ShownEpochs:
         sign = -1 if started.bigger_is_better and started.monitor in metrics else 1
         cost = sign * metrics.get(started.monitor, metrics["loss"])
         return cost if math.isfinite(cost) else math.inf  # NaN is never the best
+
+
+def nth(n: int) -> str:
+    """2nd, 5th, 1,000th: a step of the rows, which is never 1 or 3."""
+    return (_("{n}nd") if n == 2 else _("{n}th")).format(n=count(n))
 
 
 def _step(epochs: int) -> int:

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from nnctl.reports.graph_drawing import draw
 from nnctl.reports.graph_layout import boxes, is_chain
-from nnctl.reports.number_format import count, metric, parameters, size
+from nnctl.reports.number_format import count, metric, parameters, rows_of_splits, size
 from nnctl.reports.tables import Table
-from nnctl.reports.terminal import Terminal
+from nnctl.reports.terminal import Terminal, fitted
+from nnctl.translation import N_, _
 
 if TYPE_CHECKING:
     from nnctl.training.dry_run import CheckReport, Summary
+
+_WORDS = (N_("number"), N_("category"), N_("text"), N_("feature"), N_("target"))  # types and roles of columns
 
 
 def show(summary: Summary, terminal: Terminal) -> None:
@@ -30,19 +33,25 @@ def edges(summary: Summary) -> list[tuple[str, str]]:
 
 def show_table(summary: Summary, terminal: Terminal) -> None:
     """Prints one row per layer, and the totals."""
-    table = Table(["layer", "type", "inputs", "output shape", "parameters", "multiply-adds"], left=4, spare=1,
-                  more="--json shows all")  # fmt: skip
+    titles = [_("layer"), _("type"), _("inputs"), _("output shape"), _("parameters"), _("multiply-adds")]
+    table = Table(titles, left=4, spare=1, more=_("--json shows all"))
     for name, shape in summary.inputs.items():
         table.add(name, "Input", "", _shape(shape), "0", "0")
     for line in summary.lines:
-        kind = f"{line.kind} (weights of {line.shared})" if line.shared else line.kind
+        kind = line.kind
+        if line.shared:
+            kind = _("{kind} (weights of {layer})").format(kind=line.kind, layer=line.shared)
         table.add(line.name, kind, ", ".join(line.sources), _shape(line.shape),
                   count(line.parameters), count(line.multiply_adds))  # fmt: skip
     table.print(terminal)
     terminal.print()
-    terminal.flow(f"parameters     {parameters(summary.parameters, summary.trainable)}", indent=" " * 15)
-    terminal.flow(f"multiply-adds  {count(summary.multiply_adds)} per sample", indent=" " * 15)
-    terminal.flow(f"memory         {size(summary.memory)} during training", indent=" " * 15)
+    _labelled(terminal, _("parameters"), parameters(summary.parameters, summary.trainable))
+    _labelled(terminal, _("multiply-adds"), _("{n} per sample").format(n=count(summary.multiply_adds)))
+    _labelled(terminal, _("memory"), _("{size} during training").format(size=size(summary.memory)))
+
+
+def _labelled(terminal: Terminal, label: str, text: str) -> None:
+    terminal.flow(fitted(label, 15) + text, indent=" " * 15)
 
 
 def show_check(report: CheckReport, terminal: Terminal) -> None:
@@ -51,19 +60,21 @@ def show_check(report: CheckReport, terminal: Terminal) -> None:
         terminal.flow(f"- {note}", indent="  ")
     if report.columns:
         terminal.print()
-        table = Table(["column", "type", "role"], left=3)
+        table = Table([_("column"), _("type"), _("role")], left=3)
         for column in report.columns:
-            table.add(*column)
+            name, kind, role = column
+            table.add(name, _(kind), _(role))
         table.print(terminal)
     terminal.print()
     show_table(report.summary, terminal)
     terminal.print()
-    terminal.flow("samples        " + ", ".join(f"{count(n)} {split}" for split, n in report.rows.items()), " " * 15)
-    terminal.flow(f"first loss     {metric(report.first_loss)} (forward and backward pass of one batch)", " " * 15)
+    _labelled(terminal, _("samples"), rows_of_splits(report.rows))
+    loss = _("{loss} (forward and backward pass of one batch)").format(loss=metric(report.first_loss))
+    _labelled(terminal, _("first loss"), loss)
     for warning in report.warnings:
-        terminal.labelled("note", warning, "yellow")
+        terminal.labelled(_("note"), warning, "yellow")
     terminal.print()
-    terminal.print("ok", "green", "bold")
+    terminal.print(_("ok"), "green", "bold")
 
 
 def _shape(shape: tuple[int | None, ...]) -> str:

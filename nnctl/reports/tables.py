@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nnctl.reports.terminal import Terminal, display_width, fitted, wrap
+from nnctl.translation import _
 
 GAP = "  "
 _SHORTEST = 12  # least width of a text column whose words are broken
@@ -96,5 +97,8 @@ def note_hidden(names: Sequence[str], more: str, terminal: Terminal) -> None:
     """Prints which columns are hidden, if any, and what shows them."""
     if not names:
         return
-    listed = ", ".join(names[:_LISTED]) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
-    terminal.flow(f"columns not shown here: {listed}{more and f'; {more}'}", "", "dim")
+    listed = ", ".join(names[:_LISTED])
+    if len(names) > _LISTED:
+        listed = _("{names} and {n} more").format(names=listed, n=len(names) - _LISTED)
+    text = _("columns not shown here: {names}").format(names=listed)
+    terminal.flow(f"{text}; {more}" if more else text, "", "dim")
