@@ -25,7 +25,7 @@ Text: TypeAlias = tuple[str, ...]  # one text, or the singular and the plural
 def texts() -> dict[Text, list[str]]:
     """Every text -> the files that it stands in, in the order of the files."""
     found: dict[Text, list[str]] = {}
-    for file, text in (*_in_source(), *_in_help(), *_of_topics()):
+    for file, text in (*_in_source(), *_in_help(), *_of_topics(), *_of_datasets()):
         if all(text) and file not in found.setdefault(text, []):
             found[text].append(file)
     return found
@@ -91,6 +91,12 @@ def _of_topics() -> Iterator[tuple[str, Text]]:
         module = FAMILIES[topic.family][topic.name].__module__ if topic.family in FAMILIES else page_of.__module__
         for text in looked_up(lambda topic=topic: page_of(topic)):
             yield f"{module.replace('.', '/')}.py", text
+
+
+def _of_datasets() -> Iterator[tuple[str, Text]]:
+    from nnctl.data.catalog.bundled import BUNDLED
+
+    yield from (("nnctl/data/catalog/bundled.py", (bundled.title,)) for bundled in BUNDLED.values())
 
 
 class _Recorder(NullTranslations):

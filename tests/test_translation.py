@@ -107,7 +107,7 @@ def test_every_language_has_a_catalogue():
 def entries(path):
     """(flags, the text or its singular and plural, the translations) of each entry of a .po file."""
     for block in path.read_text(encoding="utf-8").strip().split("\n\n")[1:]:
-        flags = re.findall(r"^#[,~|].*", block, re.MULTILINE)
+        flags = re.findall(r"^#(?:, .*fuzzy|[~|]).*", block, re.MULTILINE)
         fields = re.findall(r'^(msg\w+)(?:\[\d\])? ((?:".*"\n?)+)', block, re.MULTILINE)
         values = [(key, "".join(map(ast.literal_eval, lines.splitlines()))) for key, lines in fields]
         yield flags, *(tuple(text for key, text in values if key.startswith(start)) for start in ("msgid", "msgstr"))

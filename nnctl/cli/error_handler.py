@@ -18,6 +18,7 @@ from nnctl import interrupts
 from nnctl.errors import ExitCode, NnctlError, Stopped
 from nnctl.reports.terminal import Terminal
 from nnctl.torch_engine import launch
+from nnctl.translation import _
 
 
 @dataclass
@@ -133,8 +134,8 @@ _HINTS = {
 
 def _print_error(message: str, where: str | None = None, hint: str | None = None) -> None:
     terminal = Terminal.of(sys.stderr)
-    terminal.labelled("error", message, "red", "bold")
+    terminal.labelled(_("error"), message, "red", "bold")
     if where:
-        terminal.labelled("at", where, "cyan")
+        terminal.labelled(_("at"), where, "cyan")
     if hint:
-        terminal.labelled("hint", hint, "green")
+        terminal.labelled(_("hint"), hint, "green")

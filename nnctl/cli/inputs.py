@@ -12,6 +12,7 @@ import click
 
 from nnctl.cli.options import Decorator, same_file
 from nnctl.errors import InputError, NnctlError, Problem
+from nnctl.translation import _
 
 STDIN = "-"
 STANDARD_INPUT = "standard input"
@@ -40,7 +41,7 @@ def chosen_run(name: str | None) -> Path:
     from nnctl.training.run_folder import newest_run
 
     run = newest_run()
-    Terminal.of(sys.stderr).labelled("run", str(run), "cyan")
+    Terminal.of(sys.stderr).labelled(_("run"), str(run), "cyan")
     return run
 
 
@@ -122,8 +123,10 @@ def _files(names: Iterable[str]) -> Iterator[Path]:
 
 def tell(notes: Iterable[str], replaced: str = "") -> None:
     """Prints notes on stderr. replaced: the temporary path to show as "standard input"."""
-    from nnctl.reports.terminal import Terminal  # imported here to keep start-up fast
+    from nnctl.reports.notes import translated  # imported here to keep start-up fast
+    from nnctl.reports.terminal import Terminal
 
     terminal = Terminal.of(sys.stderr)
     for note in notes:
-        terminal.labelled("note", note.replace(replaced, STANDARD_INPUT) if replaced else note, "yellow")
+        note = translated(note)
+        terminal.labelled(_("note"), note.replace(replaced, STANDARD_INPUT) if replaced else note, "yellow")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from nnctl.reports.notes import translated
 from nnctl.reports.number_format import count
 from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal, fitted
@@ -19,7 +20,7 @@ def show_list(previews: Sequence[Preview], terminal: Terminal) -> None:
     titles = [_("name"), _("target"), _("task"), _("description"), _("rows"), _("columns")]
     table = Table(titles, left=4, spare=2, more=_("--json shows all"))
     for preview in previews:
-        place = "" if preview.place == "here" else f" ({preview.place})"
+        place = "" if preview.place == "here" else f" ({translated(preview.place)})"
         table.add(preview.name, preview.target, task(preview), _(preview.title) + place,
                   count(preview.rows), str(len(preview.columns)))  # fmt: skip
     table.print(terminal)
@@ -32,7 +33,7 @@ def show(preview: Preview, terminal: Terminal) -> None:
     terminal.flow(f"{preview.name}: {_(preview.title)}")
     classes = f": {', '.join(preview.classes)}" if preview.classes else ""
     if preview.place != "here":
-        terminal.flow("  " + _("not on this machine: {place}").format(place=preview.place))
+        terminal.flow("  " + _("not on this machine: {place}").format(place=translated(preview.place)))
     lines = {_("rows"): count(preview.rows), _("target"): f"{preview.target}, {task(preview)}{classes}",
              _("source"): preview.source, _("licence"): preview.licence}  # fmt: skip
     for label, text in lines.items():
@@ -41,9 +42,9 @@ def show(preview: Preview, terminal: Terminal) -> None:
     firsts = [", ".join(values) for values in zip(*preview.first, strict=True)] or [""] * len(preview.columns)
     titles = [_("column"), _("type"), _("values"), *([_("first rows")] if preview.first else [])]
     table = Table(titles, left=len(titles), spare=1, more=_("--json shows all"))
-    for column, first in zip(preview.columns, firsts, strict=True):
-        table.add(*(*column, first)[: len(titles)],
-                  style=("bold",) if column[0] == preview.target else ())  # fmt: skip
+    for (name, kind, values), first in zip(preview.columns, firsts, strict=True):
+        table.add(*(name, _(kind), translated(values), first)[: len(titles)],
+                  style=("bold",) if name == preview.target else ())  # fmt: skip
     table.print(terminal)
 
 

@@ -12,7 +12,10 @@ from typing import Protocol
 from nnctl.quoting import shell_path
 from nnctl.reports.json_output import dumps, jsonable
 from nnctl.reports.kept_weights import weights_used
+from nnctl.reports.kept_weights import weights_used
 from nnctl.reports.next_commands import next_commands, show_next
+from nnctl.reports.notes import translated
+from nnctl.reports.number_format import count, duration, metric, parameters, rows_of_splits
 from nnctl.reports.number_format import count, duration, metric, parameters, rows_of_splits
 from nnctl.reports.run_table import RunTable
 from nnctl.reports.shown_epochs import ShownEpochs
@@ -112,7 +115,7 @@ class PlainReport:
             if self._epochs.take(event):
                 self._epoch_row(event)
         elif isinstance(event, Said):
-            self._terminal.flow(event.text, indent="  ")
+            self._terminal.flow(translated(event.text), indent="  ")
         elif isinstance(event, RunEnded):
             self._end(event)
         else:
@@ -165,7 +168,7 @@ class PlainReport:
 def opening(started: RunStarted, terminal: Terminal, rule: str | None = None) -> None:
     """Writes what was done to the data and what will be trained. rule: which epochs get a row, if not all do."""
     for note in started.notes:
-        terminal.flow(f"- {note}", indent="  ")
+        terminal.flow(f"- {translated(note)}", indent="  ")
     if started.notes:
         terminal.print()
     epochs, each = started.epochs, started.iterations_per_epoch
@@ -207,7 +210,7 @@ def closing(ended: RunEnded, started: RunStarted, terminal: Terminal) -> None:
         terminal.flow(ended.hint)
         terminal.print()
     if ended.verdict:
-        terminal.flow(ended.verdict)
+        terminal.flow(translated(ended.verdict))
         terminal.print()
     terminal.print(f"{fitted(_('run'), 6)}{shell_path(ended.folder)}")
     if ended.reason != "nan":

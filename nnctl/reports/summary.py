@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nnctl.reports.graph_drawing import draw
 from nnctl.reports.graph_layout import boxes, is_chain
+from nnctl.reports.notes import translated
 from nnctl.reports.number_format import count, metric, parameters, rows_of_splits, size
 from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal, fitted
@@ -57,7 +58,7 @@ def _labelled(terminal: Terminal, label: str, text: str) -> None:
 def show_check(report: CheckReport, terminal: Terminal) -> None:
     """Prints what was done to the data, the columns, the layers, and the loss of the first batch."""
     for note in report.notes:
-        terminal.flow(f"- {note}", indent="  ")
+        terminal.flow(f"- {translated(note)}", indent="  ")
     if report.columns:
         terminal.print()
         table = Table([_("column"), _("type"), _("role")], left=3)
@@ -72,7 +73,7 @@ def show_check(report: CheckReport, terminal: Terminal) -> None:
     loss = _("{loss} (forward and backward pass of one batch)").format(loss=metric(report.first_loss))
     _labelled(terminal, _("first loss"), loss)
     for warning in report.warnings:
-        terminal.labelled(_("note"), warning, "yellow")
+        terminal.labelled(_("note"), translated(warning), "yellow")
     terminal.print()
     terminal.print(_("ok"), "green", "bold")
 

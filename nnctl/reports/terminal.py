@@ -163,8 +163,8 @@ class Terminal:
 
     def labelled(self, label: str, text: str, *styles: str) -> None:
         """Writes `label: text`, with the labels of several lines right-aligned."""
-        first, *rest = self.wrapped(f"{label + ':':>6} {text}", " " * 7)
-        head = f"{label + ':':>6}"
+        head = fitted(label + ":", 6, right=True)
+        first, *rest = self.wrapped(f"{head} {text}", " " * 7)
         self.stream.write(self.styled(head, *styles) + self.plain(first[len(head) :]) + "\n")
         for line in rest:
             self.print(line)

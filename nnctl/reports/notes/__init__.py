@@ -1,0 +1,58 @@
+"""Notes in the language of the reader.
+
+Notes on data and training are sentences in English, as a run's folder keeps them. Here they are recognised by the
+patterns they were made from, and shown in the language of whoever reads them. A note without a pattern stays English.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from nnctl.translation import ENGLISH, _, language
+
+_PLACEHOLDER = re.compile(r"{([a-z_]+)}")  # `{rate: 0.3}` in a note is YAML
+_LIST = re.compile(r", |; ")
+
+
+def translated(note: str) -> str:
+    """A note in the language of the reader."""
+    if language() == ENGLISH:
+        return note
+    from nnctl.reports.notes.patterns import NOTES  # imported here: English needs none
+
+    return _by_pattern(note, NOTES) or note
+
+
+def _by_pattern(text: str, patterns: Sequence[str]) -> str | None:
+    for pattern in patterns:
+        if found := _compiled(pattern).fullmatch(text):
+            return _filled(_(pattern), {name: _part(value) for name, value in found.groupdict().items()})
+    return None
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    return _PLACEHOLDER.sub(lambda match: values[match[1]], text)
+
+
+def _part(value: str) -> str:
+    """What stands in a placeholder: itself, or translated if it consists of words of nnctl."""
+    from nnctl.reports.notes.patterns import PARTS  # imported here: English needs none
+
+    known = [_by_pattern(piece, PARTS) for piece in _LIST.split(value)]
+    if all(known):
+        return ", ".join(filter(None, known))
+    return _by_pattern(value, PARTS) or value
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    parts, seen = [], set()
+    for i, piece in enumerate(_PLACEHOLDER.split(pattern)):
+        if i % 2 == 0:
+            parts.append(re.escape(piece))
+        else:
+            parts.append(f"(?P={piece})" if piece in seen else f"(?P<{piece}>.+?)")
+            seen.add(piece)
+    return re.compile("".join(parts), re.DOTALL)

@@ -1,0 +1,170 @@
+"""The patterns of notes, by what they are about."""
+
+from nnctl.translation import N_
+
+_READING = (
+    N_("ignored, as configured: {names}"),
+    N_('column "{name}" is not used as a feature: it holds {what}'),
+    N_("the model reads only the text; not used: {names} (`inputs:` can give them an input of their own)"),
+    N_('column "{name}" holds {what} and is left out; {hint}'),
+    N_('column "{name}" has the same value in every row; `ignore: {list}` leaves it out'),
+    N_('column "{name}" is left out: it holds texts; `text: {map}` reads it word by word, for an Embedding'),
+    N_(
+        'column "{name}" is left out: {n} different texts in {rows} rows look like names; `categorical: '
+        "{list}` takes it"
+    ),
+    N_('column "{name}": {n} of {rows} rows has no value and is left out ({which})'),
+    N_('column "{name}": {n} of {rows} rows have no value and are left out ({which})'),
+    N_("`missing: drop` leaves out {n} of {rows} rows in all"),
+    N_('array "{name}": 1 row with NaN is left out ({which})'),
+    N_('array "{name}": {n} rows with NaN are left out ({which})'),
+    N_("words taken as missing values: {words}; `missing_values: []` keeps them as words"),
+    N_(
+        'column "{name}": whole numbers above 2^53, which float64 cannot distinguish, are read as words; '
+        "`numeric: {list}` reads them as numbers"
+    ),
+)
+
+_PREPROCESSING = (
+    N_('column "{name}": 1 missing value is taken as {value}'),
+    N_('column "{name}": {n} missing values are taken as {value}'),
+    N_('column "{name}": encoded as {n} one-hot columns ({words})'),
+    N_('column "{name}": categories 1 to {n} ({words}), 0 for any other; an Embedding needs input_dim {size}'),
+    N_(
+        'column "{name}": texts as {length} token ids, one per word, with a vocabulary of {size} ({words}), '
+        "[UNK] and padding; an Embedding needs input_dim {dim}, and mask_zero: true to ignore the padding"
+    ),
+    N_(
+        'column "{name}": texts as {length} token ids, one per character, with a vocabulary of {size} '
+        "({words}), [UNK] and padding; an Embedding needs input_dim {dim}, and mask_zero: true to ignore the "
+        "padding"
+    ),
+    N_('column "{name}": {n} of {rows} texts is longer than {length} words and is truncated'),
+    N_('column "{name}": {n} of {rows} texts are longer than {length} words and are truncated'),
+    N_('column "{name}": {share} of the words are not in the vocabulary and are read as [UNK]'),
+    N_("1 column of numbers scaled to mean 0 and standard deviation 1, using the training rows"),
+    N_("{n} columns of numbers scaled to mean 0 and standard deviation 1, using the training rows"),
+    N_("1 column of numbers scaled to the range 0 to 1, using the training rows"),
+    N_("{n} columns of numbers scaled to the range 0 to 1, using the training rows"),
+    N_("numbers scaled using the training rows: {rules}; others: standard"),
+    N_("{what}: values divided by {divisor}, to the range 0 to 1"),
+    N_("{what}: scaled ({rule}), feature by feature over the real time steps, using the training rows"),
+    N_("{what}: scaled ({rule}), using the training rows"),
+    N_("{what}: whole numbers up to {most}, not scaled; `normalize: minmax` often works better"),
+    N_("{what}: sequences of {least} to {most} time steps, padded with zeros to {steps}; the padding is masked"),
+    N_("{what}: sequences of {n} time steps"),
+    N_(
+        "{what}: rows of {least} to {most} labels, {n} classes ({classes}) and the blank; the last layer "
+        "needs {units} units"
+    ),
+    N_("{what}: {zero} is 0, {one} is 1"),
+    N_("{n} images are resized to {height} x {width} pixels"),
+    N_("{n} images are converted to {mode}"),
+)
+
+_SPLITTING = (
+    N_("1 {split} row is also in the training split, with equal values"),
+    N_("{n} {split} rows are also in the training split, with equal values"),
+    N_('column "{name}" determines the target "{target}": one follows from the other; `ignore: {list}` leaves it out'),
+    N_("split: {counts} rows ({how})"),
+)
+
+_TRAINING = (
+    N_("the loss is computed on the scaled target {names}; metrics are in the target's own unit"),
+    N_("{loss} is computed on the scaled target {names}; metrics are in the target's own unit"),
+    N_("class_weight applies to {where}; metrics, validation and eval weight all rows equally"),
+    N_('target "{name}": class {names} has no training rows, so the model cannot learn it'),
+    N_('target "{name}": classes {names} have no training rows, so the model cannot learn them'),
+    N_(
+        "target {names} has mean {mean} and standard deviation {spread}, far from 0 and 1, where training "
+        "starts: scale it with dataset: {map}"
+    ),
+    N_(
+        "{schedule} hardly starts: its {argument} is {length}, the run has {total} iterations ({epochs} "
+        "epochs of {each}); the learning rate goes from {first} to {last}"
+    ),
+    N_(
+        "{schedule} ends early: its {argument} is {length}, the run has {total} iterations ({epochs} epochs "
+        "of {each}); the learning rate goes from {first} to {last}"
+    ),
+    N_("{layer} ends in {activation}, so it can only predict within its range; linear is usual for {loss}"),
+    N_("{layer} ends in {activation}, which is never below 0, but {loss} reads values below 0 as no; linear is usual"),
+    N_(
+        "{layer} ends in {activation}: {loss} compares distributions, but these values do not sum to 1; "
+        "softmax is usual"
+    ),
+    N_("{loss} after softmax treats {n} exclusive classes as {n} yes-or-no questions"),
+    N_("no checkpoint to resume from: the run starts from the beginning"),
+    N_("resuming after epoch {epoch}, iteration {iteration} of the next epoch"),
+)
+
+_VERDICTS = (
+    N_(
+        "No better than the baseline ({split} loss {loss}, baseline {baseline}), though the training loss is "
+        "{last}: the model does not generalize; {advice}"
+    ),
+    N_(
+        "No better than the baseline ({split} loss {loss}, baseline {baseline}), and the training loss is "
+        "still falling: train longer, with epochs: {epochs}"
+    ),
+    N_(
+        "No better than the baseline ({split} loss {loss}, baseline {baseline}): give the model more units or"
+        " layers, or check that the features tell something about the target"
+    ),
+    N_(
+        "No better than the baseline ({split} loss {loss}, baseline {baseline}), and the training loss does "
+        "not fall: change the optimizer's learning_rate, or epochs"
+    ),
+    N_("Class {names} is never predicted on the {split} rows that have it: {advice}"),
+    N_("Classes {names} are never predicted on the {split} rows that have them: {advice}"),
+    N_(
+        "Validation is far worse than training (loss {validation} against {training}) and was best at epoch "
+        "{epoch}, whose weights are kept: stop there, with callbacks: {list}"
+    ),
+    N_(
+        "Validation is far worse than training (loss {validation} against {training}) and was best at epoch "
+        "{epoch}: stop there, with callbacks: {list}"
+    ),
+    N_("Validation is far worse than training (loss {validation} against {training}): {advice}"),
+)
+
+_DATASETS = (
+    N_("downloaded on first use, {size}"),
+    N_("{least} to {most}"),
+)
+
+
+# Each note is made from one of these.
+NOTES = (*_READING, *_PREPROCESSING, *_SPLITTING, *_TRAINING, *_VERDICTS, *_DATASETS)
+
+
+# What stands in the placeholders of others.
+PARTS = (
+    N_("{n} train"),
+    N_("{n} validation"),
+    N_("{n} test"),
+    N_("train"),
+    N_("validation"),
+    N_("test"),
+    N_('stratified by "{name}"'),
+    N_("shuffled with seed {seed}"),
+    N_("the last rows"),
+    N_("in file order"),
+    N_('by column "{name}"'),
+    N_("test as given"),
+    N_("validation as given"),
+    N_("validation and test as given"),
+    N_("{value} (median of the training rows)"),
+    N_("{value} (mean of the training rows)"),
+    N_('array "{name}"'),
+    N_('column "{name}"'),
+    N_('target "{name}"'),
+    N_("row {n}"),
+    N_("rows {numbers}"),
+    N_("the sample weights"),
+    N_("the training loss"),
+    N_("give the model fewer units, or more rows to train on"),
+    N_("add a Dropout: {rate: 0.3} to layers:, use fewer units, or train on more rows"),
+    N_("train longer (epochs:), or give the model more units"),
+    N_("balance the classes with class_weight: balanced"),
+)
