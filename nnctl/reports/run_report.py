@@ -12,10 +12,8 @@ from typing import Protocol
 from nnctl.quoting import shell_path
 from nnctl.reports.json_output import dumps, jsonable
 from nnctl.reports.kept_weights import weights_used
-from nnctl.reports.kept_weights import weights_used
 from nnctl.reports.next_commands import next_commands, show_next
 from nnctl.reports.notes import translated
-from nnctl.reports.number_format import count, duration, metric, parameters, rows_of_splits
 from nnctl.reports.number_format import count, duration, metric, parameters, rows_of_splits
 from nnctl.reports.run_table import RunTable
 from nnctl.reports.shown_epochs import ShownEpochs
