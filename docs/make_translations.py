@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from babel.messages import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from translation_texts import ROOT, texts
@@ -53,10 +53,18 @@ def merged(path: Path, wanted: Catalog) -> bytes:
 
 
 def compiled(path: Path) -> bytes:
-    """The .mo of a .po; it has no fuzzy translations."""
+    """The .mo of a .po; texts that have no translation, or a fuzzy one, are not in it."""
     output = io.BytesIO()
-    write_mo(output, read(path))
+    catalogue = read(path)
+    for message in [message for message in catalogue if message.id and not is_translated(message)]:
+        catalogue.delete(message.id)
+    write_mo(output, catalogue)
     return output.getvalue()
+
+
+def is_translated(message: Message) -> bool:
+    strings = [message.string] if isinstance(message.string, str) else message.string
+    return all(strings) and bool(strings)
 
 
 def main() -> None:
@@ -65,7 +73,7 @@ def main() -> None:
         path.write_bytes(merged(path, wanted))
         path.with_suffix(".mo").write_bytes(compiled(path))
         catalogue = read(path)
-        missing = [message for message in catalogue if message.id and not message.string]
+        missing = [message for message in catalogue if message.id and not is_translated(message)]
         fuzzy = [message for message in catalogue if message.id and message.fuzzy]
         name = path.relative_to(ROOT)
         print(f"{name}: {len(catalogue)} texts, {len(missing)} without a translation, {len(fuzzy)} fuzzy")
