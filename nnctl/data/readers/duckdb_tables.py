@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from nnctl.data.readers.column_facts import Raw, literals, quoted
 from nnctl.data.readers.duckdb_columns import ColumnReader, Found, scan
 from nnctl.data.readers.paths import Files
 from nnctl.data.row_origin import Origin
-from nnctl.data.table import Table, listing
+from nnctl.data.table import Array, Table, listing
 from nnctl.errors import DataError
 
 if TYPE_CHECKING:
@@ -46,6 +47,30 @@ def read_table(files: Files, rules: Rules = NO_RULES, *, query: str | None = Non
         from nnctl.data.readers.duckdb_query import run_query  # imported here to keep start-up fast
 
         return run_query(connection, raw, found, query, rules, formats or {}, needed)
+
+
+def read_some_rows(files: Files, rules: Rules, formats: Mapping[str, ColumnFormat], encoding: str | None,
+                   first: Sequence[str], choose: Callable[[Table], Array]) -> Table:  # fmt: skip
+    """Some rows of CSV files, without deciding and converting the values of all the others.
+
+    first: the columns that `choose` is given of all rows, to choose the numbers of the rows wanted, from 0, ascending.
+    formats, encoding: as in `read_table`. Raises DataError.
+    """
+    with _explaining(files, None, encoding), _source(files, rules, encoding) as (connection, raw):
+        connection.execute("alter table raw rename to whole")
+        places = [raw.names.index(name) + 1 for name in first]
+        columns = ", ".join(f"v{place} as v{at}" for at, place in enumerate(places, 1))
+        connection.execute(f"create temp view raw as select {columns} from whole")
+        some = replace(raw, names=tuple(first), types=("VARCHAR",) * len(first))
+        looked_at = scan(connection, some, rules, formats, files.name, ColumnReader()).table()
+        rows = choose(looked_at)
+        connection.execute("drop view raw")
+        connection.register("chosen", {"number": rows.astype("int64")})
+        connection.execute(
+            "create temp table raw as select whole.* from whole join chosen on whole.rowid = number order by number"
+        )
+        table = scan(connection, raw, rules, formats, files.name, ColumnReader()).table()
+        return replace(table, origin=looked_at.whole_origin.take(rows))
 
 
 @contextmanager
