@@ -18,9 +18,9 @@ PAGE = "report.html"  # in the run's folder
 
 @subcommand()
 @click.argument("runs", nargs=-1, metavar="[RUN...]")
-@click.option(
-    "-o", "--output", metavar="FILE", help="Where to write the page; default: report.html in the run's folder."
-)
+@click.option("-o", "--output", metavar="FILE",
+              help="Where to write the page; default: report.html in the run's folder, and of several runs in this "
+                   "folder.")  # fmt: skip
 @click.option("--open", "opened", is_flag=True, help="Open the page in the browser.")
 @click.option("--markdown", is_flag=True, help="Print Markdown instead of writing a page.")
 @json_option
@@ -39,18 +39,21 @@ def command(runs: tuple[str, ...], output: str | None, opened: bool, markdown: b
         raise click.UsageError("choose one of --json and --markdown")
     if opened and (as_json or markdown):
         raise click.UsageError("--open works only with the page, not with --json or --markdown")
-    from nnctl.cli.inputs import chosen_run  # imported here to keep start-up fast
+    from nnctl.cli.inputs import chosen_run, refuse_overwriting  # imported here to keep start-up fast
     from nnctl.reports.findings import findings_of
 
     file = output_file(output) if output else None
     folders = [Path(name) for name in runs] or [chosen_run(None)]
+    if file and file.name != PAGE:
+        for folder in folders:
+            refuse_overwriting(file, (), folder)
     text = _text(findings_of(folders), markdown, as_json)
     if file is None and (as_json or markdown):
         click.echo(text, nl=False)
         return
     if file is None:
-        folder = folders[0].parent if folders[0].is_file() else folders[0]
-        file = folder / PAGE if len(folders) == 1 else Path(PAGE)
+        its_folder = folders[0].parent if folders[0].is_file() else folders[0]
+        file = its_folder / PAGE if len(folders) == 1 else Path(PAGE)
     file.write_text(text, encoding="utf-8")
     from nnctl.reports.terminal import Terminal  # imported here to keep start-up fast
 
@@ -68,4 +71,6 @@ def _text(document: Document, markdown: bool, as_json: bool) -> str:
         from nnctl.reports.report_markdown import markdown_of  # imported here to keep start-up fast
 
         return markdown_of(document)
-    raise click.UsageError("choose one of --json and --markdown")
+    from nnctl.reports.page.page import html_page  # imported here to keep start-up fast
+
+    return html_page(document)

@@ -65,3 +65,16 @@ def test_what_is_no_run_is_named(tmp_path):
     (tmp_path / "notes.txt").write_text("no run")
     result = nnctl("report", tmp_path, "--json")
     assert result.exit_code == 2 and "config.yaml is missing" in result.output
+
+
+def test_the_page_is_written_into_the_runs_folder(iris):
+    result = nnctl("report", iris)
+    assert result.exit_code == 0 and f"wrote {iris / 'report.html'}" in result.stderr.replace("\n", "")
+    assert "<html" in (iris / "report.html").read_text()
+
+
+def test_a_file_of_the_run_is_not_overwritten(iris):
+    before = (iris / "config.yaml").read_bytes()
+    result = nnctl("report", iris, "-o", iris / "config.yaml")
+    assert result.exit_code == 2 and "never overwritten" in result.output
+    assert (iris / "config.yaml").read_bytes() == before
