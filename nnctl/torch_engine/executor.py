@@ -6,7 +6,6 @@ the weights. On the CPU, the tensors are the program's own memory.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from typing import Any
@@ -23,6 +22,7 @@ from nnctl.nn.losses import Loss
 from nnctl.nn.optimizers import Optimizer
 from nnctl.torch_engine.device_arrays import DeviceArrays
 from nnctl.torch_engine.forward import Forward, Found, Pass
+from nnctl.torch_engine.gradients import Gradients
 from nnctl.torch_engine.optimizer_step import TorchOptimizerStep
 from nnctl.torch_engine.ranks import Ranks, heard
 
@@ -54,6 +54,7 @@ class TorchExecutor(ExecutorBase):
         # parameters that are views of the flat buffer: the same memory
         self.variables = {key: nn.Parameter(self._view(key)) for key in program.spans}
         weights = {**self.variables, **{key: self._view(key) for key in program.state_spans}}
+        self._variables = list(self.variables.values())
         self._ranks = ranks
         self.rank, self.ranks = (ranks.rank, ranks.size) if ranks else (0, 1)
         self._forward = Forward(program, self.objectives, weights, ranks)
@@ -66,7 +67,7 @@ class TorchExecutor(ExecutorBase):
             self._model = ranks.wrapped(self._model)
         self._shard_rows = shard_rows
         self.label = f"torch {torch.__version__} on {device.type}"
-        self.gradients: list[Tensor] = []
+        self.gradients = Gradients(program, self.variables)
         self._clock: Clock | None = None
 
     def _view(self, key: str) -> Tensor:
@@ -86,9 +87,8 @@ class TorchExecutor(ExecutorBase):
         share = self._ranks.share(rows, unit) if self._ranks else slice(0, rows)
         copies = 1 if self._ranks is None or self._ranks.splits(rows, unit) else self._ranks.size
         starts = range(share.start, share.stop, self._shard_rows or rows)
+        self.gradients.release()
         found: list[Found] = []
-        for w in self.variables.values():
-            w.grad = None
         with heard() if self._ranks else nullcontext():
             for shard, first in enumerate(starts):
                 part = slice(first, min(first + starts.step, share.stop))
@@ -98,39 +98,33 @@ class TorchExecutor(ExecutorBase):
                 last = shard == len(starts) - 1
                 with nullcontext() if last or not self._exchanges else self._model.no_sync():
                     found.append(self._model(given))
-                    self._backward(found[-1].total, alone=len(starts) == 1)
+                    self._backward(found[-1].total, shard, len(starts))
         self._arrays.tensors_changed()  # moving averages; the update of the weights follows
         return self._result(found, rows, unit)
 
-    def _backward(self, total: Tensor, alone: bool) -> None:
-        """Adds to the gradients of what is minimized. alone: the batch is one shard."""
-        variables = list(self.variables.values())
-        if not variables or not total.requires_grad:
+    def _backward(self, total: Tensor, shard: int, shards: int) -> None:
+        """Computes the gradients of what is minimized; those of several shards are added up."""
+        if not self._variables or not total.requires_grad:
             return
-        found: list[Tensor | None]
-        if alone and not self._exchanges:
-            found = list(torch.autograd.grad(total, variables, allow_unused=True))
+        if shards == 1 and not self._exchanges:
+            self.gradients.take(torch.autograd.grad(total, self._variables, allow_unused=True))
         else:
+            if shard == 0:
+                for w in self._variables:
+                    w.grad = None
             total.backward()
-            found = [w.grad for w in variables]
+            if shard == shards - 1:
+                self.gradients.take([w.grad for w in self._variables])
         if self._clock:
             self._clock.lap("all layers", "backward")
-        # fused optimizers take gradients as laid out like their variables, and do not check
-        self.gradients = [
-            torch.zeros_like(w) if g is None else g.contiguous() for w, g in zip(variables, found, strict=True)
-        ]
 
     def gradients_are_finite(self) -> bool:
-        """The norms are finite where all entries are, unless a square overflows."""
-        if not self.gradients:
-            return True
-        if math.isfinite(float(torch.stack(torch._foreach_norm(self.gradients)).sum())):
-            return True
-        return all(bool(torch.isfinite(gradient).all()) for gradient in self.gradients)
+        return self.gradients.are_finite()
 
     def optimizer_step(self, optimizer: Optimizer, compiled_rule: Callable[..., None] | None = None) -> Any:
+        flat = self._arrays.tensors["parameters"] if self.gradients.flat is not None else None
         return TorchOptimizerStep(optimizer, self.program, self.variables, self.device, self._shared,
-                                  self._arrays.tensors_changed)  # fmt: skip
+                                  self._arrays.tensors_changed, flat)  # fmt: skip
 
     def profile(self) -> dict[tuple[str, str], float]:
         """Seconds of the forward pass by layer; PyTorch computes all layers' gradients in one call."""
@@ -159,7 +153,7 @@ class TorchExecutor(ExecutorBase):
         masks = {name: _array([each.masks[name] for each in shards]) for name in shards[0].masks}
         losses = dict.fromkeys(shards[0].losses, 0.0)
         for each in shards:
-            numbers = torch.stack([loss.detach() for loss in each.losses.values()]).tolist() if losses else []
+            numbers = _numbers(list(each.losses.values()))
             losses = {name: losses[name] + number for name, number in zip(losses, numbers, strict=True)}
         if self._ranks:
             losses = self._ranks.sums(losses)
@@ -206,10 +200,17 @@ class _Model(nn.Module):
             return self._forward_pass(given)
 
 
+def _numbers(losses: list[Tensor]) -> list[float]:
+    """Their values, fetched from the device at once."""
+    if len(losses) == 1:
+        return [losses[0].item()]
+    return torch.stack([loss.detach() for loss in losses]).tolist() if losses else []
+
+
 def _array(tensors: list[Tensor]) -> Array:
     """Tensors of rows as one array that the next step does not change."""
     x = (tensors[0] if len(tensors) == 1 else torch.cat(tensors)).detach()
     if x.dtype == torch.bfloat16:
         x = x.float()
-    found: Array = x.cpu().numpy()
+    found: Array = x.numpy(force=True)
     return found

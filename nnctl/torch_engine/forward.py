@@ -98,7 +98,8 @@ def _tensor(array: np.ndarray, device: torch.device) -> Tensor:
     """An array as a tensor, whose memory it shares on the CPU."""
     if not array.flags.writeable:  # PyTorch would warn
         array = array.copy()
-    return torch.from_numpy(np.ascontiguousarray(array)).to(device, non_blocking=True)
+    tensor = torch.from_numpy(np.ascontiguousarray(array))
+    return tensor if device.type == "cpu" else tensor.to(device, non_blocking=True)
 
 
 @dataclass
@@ -171,14 +172,17 @@ class Forward:
     def _losses(self, given: Pass, values: list[Any], masks: list[Tensor | None], call: TorchCall) -> Found:
         outputs: Tensors = {}
         losses: Tensors = {}
-        total: Any = 0.0
+        total: Tensor | None = None
         for objective in self._objectives if given.losses else ():
             name = objective.head.name
             losses[name], outputs[name] = self._loss(objective, given, values, masks, call)
-            total = total + (losses[name] if objective.weight == 1 else objective.weight * losses[name])
+            weighted = losses[name] if objective.weight == 1 else objective.weight * losses[name]
+            total = weighted if total is None else total + weighted
         for head in self._program.heads:
             if head.name not in outputs:
                 outputs[head.name] = self._output(head, values)
+        if total is None:
+            total = torch.zeros((), dtype=call.dtype, device=call.device)
         if self._ranks:
             total = total * self._ranks.size  # DistributedDataParallel takes the mean of the ranks' gradients
         penalties = [penalty(regularizer, self._weights[key]) for key, regularizer in self._program.regularized]
@@ -186,8 +190,6 @@ class Forward:
         of_heads = {head.name: mask for head in self._program.heads if (mask := masks[head.slot]) is not None}
         if added is not None:
             total = total + added
-        if not isinstance(total, Tensor):
-            total = torch.zeros((), dtype=call.dtype, device=call.device)
         return Found(total, losses, outputs, of_heads, added)
 
     def _output(self, head: Any, values: list[Any]) -> Tensor:
@@ -212,6 +214,8 @@ class Forward:
             each, p = loss_values_of_logits(loss, y, x, lengths)
         else:
             each, p = loss_values(loss, y, x, lengths), x
+        if weights is None and mask is None and len(each) == given.whole_rows and given.copies == 1:
+            return each.mean(), p  # which is one call where a sum and a product are two
         if weights is not None:
             weights = weights.reshape(-1, *[1] * (each.ndim - 1))
         per_row = each.numel() // len(each) if len(each) else 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from nnctl.nn.optimizers import Optimizer
 from nnctl.nn.optimizers.adam import Adam
 from nnctl.torch_engine.array_functions import on_tensors
 from nnctl.torch_engine.device_arrays import DeviceArrays
+from nnctl.torch_engine.gradients import Gradients
 
 Array = np.ndarray
 
@@ -25,24 +27,28 @@ class TorchOptimizerStep(OptimizerStep):
 
     variables: the trainable weights by name, as tensors. The slots are arrays of the NumPy engine's layout, so that
     either engine continues from the other one's checkpoints. changed: called after the variables were updated.
+    weights: all variables as one tensor, where the gradients are; rules are then applied to all of them at once.
     """
 
     def __init__(self, optimizer: Optimizer, program: Program, variables: Mapping[str, Tensor], device: torch.device,
-                 shared: bool | None = None, changed: Callable[[], None] = lambda: None):  # fmt: skip
+                 shared: bool | None = None, changed: Callable[[], None] = lambda: None,
+                 weights: Tensor | None = None):  # fmt: skip
         super().__init__(optimizer, program.parameters, program.spans, shapes=program.shapes)
         self._device_slots = DeviceArrays(self._host_slots, device, shared)
         self._changed = changed
         rule = on_tensors(optimizer.formula())
         flat = list(self._device_slots.tensors.values())
-        slots = {name: [slot[program.spans[name]].view(program.shapes[name]) for slot in flat] for name in variables}
-        self._tasks = []  # of each variable: its rule, itself, its slots
-        for name, variable in variables.items():
-            named = _named(rule, name) if optimizer.per_variable else rule
-            self._tasks.append((named, variable, slots[name]))
+        self._at_once = weights is not None and not optimizer.per_variable
+        self._tasks = []  # the rule, what it updates, the slots of it
+        if weights is not None and not optimizer.per_variable:
+            self._tasks.append((rule, weights, flat))
+        else:
+            for name, variable in variables.items():
+                named = _named(rule, name) if optimizer.per_variable else rule
+                slots = [slot[program.spans[name]].view(program.shapes[name]) for slot in flat]
+                self._tasks.append((named, variable.detach(), slots))  # the same memory, without gradients
         # PyTorch has Adam in one call, with the same formula
-        self._adam = (
-            _Adam(optimizer, [(w, s) for _, w, s in self._tasks]) if _is_adam(optimizer) and variables else None
-        )
+        self._adam = _Adam(optimizer, self._tasks) if _is_adam(optimizer) and variables else None
 
     @property
     def slots(self) -> dict[str, Array]:
@@ -61,24 +67,27 @@ class TorchOptimizerStep(OptimizerStep):
     def rule_alone(self) -> None:
         return None
 
-    def step(self, gradients: Sequence[Tensor], step: int) -> None:  # type: ignore[override]  # by variable, not flat
+    def step(self, gradients: Gradients, step: int) -> None:  # type: ignore[override]  # tensors
         """Updates the variables with their gradients at the 0-based step. Clipping writes into gradients."""
         lr = self.rate(step)
         scalars = self.optimizer.scalars(lr, step, self.memory)
         decay = (self.optimizer.weight_decay or 0.0) * lr
         self._device_slots.update_tensors()
-        with torch.no_grad():
-            self._clip_tensors(gradients)
-            if self._adam:
-                self._adam.step(gradients, lr, step)
-            else:
-                for (rule, w, slots), g in zip(self._tasks, gradients, strict=True):
-                    if decay:
-                        w.mul_(1 - decay)
-                    new_w, *new_slots = rule(w, g, *slots, *scalars)
-                    w.copy_(new_w)
-                    for slot, new in zip(slots, new_slots, strict=True):
-                        slot.copy_(new)
+        self._clip_tensors(gradients.by_variable)
+        of_tasks = gradients.by_variable
+        if self._at_once:
+            assert gradients.flat is not None, "weights are one tensor where gradients are"
+            of_tasks = [gradients.flat]
+        if self._adam:
+            self._adam.step(of_tasks, lr, step)
+        else:
+            for (rule, w, slots), g in zip(self._tasks, of_tasks, strict=True):
+                if decay:
+                    w.mul_(1 - decay)
+                new_w, *new_slots = rule(w, g, *slots, *scalars)
+                w.copy_(new_w)
+                for slot, new in zip(slots, new_slots, strict=True):
+                    slot.copy_(new)
         self._device_slots.tensors_changed()
         self._changed()
 
@@ -104,31 +113,31 @@ class _Adam:
     Keras adds epsilon to sqrt(v), PyTorch to sqrt(v / (1 - b2^t)): the same with epsilon / sqrt(1 - b2^t).
     """
 
-    def __init__(self, optimizer: Optimizer, variables: Sequence[tuple[Tensor, list[Tensor]]]):
+    def __init__(self, optimizer: Optimizer, tasks: Sequence[tuple[Any, Tensor, list[Tensor]]]):
         assert isinstance(optimizer, Adam)
         self._settings = optimizer
-        self._weights = [w for w, _ in variables]
-        self._means, self._squares, *largest = (
-            [slots[k] for _, slots in variables] for k in range(len(variables[0][1]))
-        )
-        self._largest = largest[0] if largest else []
+        self._weights = [w for _, w, _ in tasks]
+        self._slots = [[slots[k] for _, _, slots in tasks] for k in range(len(tasks[0][2]))]
+        if len(self._slots) == 2:
+            self._slots.append([])  # the largest squares, which only amsgrad has
         self._fused = self._weights[0].device.type in ("cpu", "cuda")
         where = self._weights[0].device if self._fused else torch.device("cpu")
-        self._counts = [torch.zeros((), dtype=torch.float32, device=where) for _ in variables]
-        self._next_step = 0
+        self._counts = [torch.zeros((), dtype=torch.float32, device=where) for _ in tasks]
 
-    def step(self, gradients: Sequence[Tensor], lr: float, step: int) -> None:
+    def step(self, gradients: list[Tensor], lr: float, step: int) -> None:
         settings, t = self._settings, step + 1
-        if step != self._next_step:  # otherwise PyTorch has counted
+        options = {
+            "lr": lr, "beta1": settings.beta_1, "beta2": settings.beta_2, "weight_decay": settings.weight_decay or 0.0,
+            "eps": settings.epsilon / math.sqrt(1 - settings.beta_2**t), "amsgrad": settings.amsgrad, "maximize": False,
+        }  # fmt: skip
+        if self._fused:  # the function below does no more than count steps and call this one
             for count in self._counts:
-                count.fill_(step)
-        adamw(
-            self._weights, list(gradients), self._means, self._squares, self._largest, self._counts,
-            fused=self._fused, foreach=not self._fused, amsgrad=settings.amsgrad, beta1=settings.beta_1,
-            beta2=settings.beta_2, lr=lr, weight_decay=settings.weight_decay or 0.0,
-            eps=settings.epsilon / math.sqrt(1 - settings.beta_2**t), maximize=False,
-        )  # fmt: skip
-        self._next_step = t
+                count.fill_(t)
+            torch._fused_adamw_(self._weights, gradients, *self._slots, self._counts, **options)
+            return
+        for count in self._counts:
+            count.fill_(step)  # adamw adds 1
+        adamw(self._weights, gradients, *self._slots, self._counts, foreach=True, **options)
 
 
 def _is_adam(optimizer: Optimizer) -> bool:

@@ -86,10 +86,9 @@ def sparse(loss, y, p):
 
 @LOSSES_OF_LOGITS.row(SparseCategoricalCrossentropy)
 def sparse_of_logits(loss, y, z):
-    classes = z.shape[-1]
-    each = F.cross_entropy(z.reshape(-1, classes), y.reshape(-1).long(), reduction="none",
-                           label_smoothing=loss.label_smoothing)  # fmt: skip
-    return each.reshape(z.shape[:-1])
+    rows = z if z.ndim == 2 else z.reshape(-1, z.shape[-1])
+    each = F.cross_entropy(rows, y.reshape(-1).long(), reduction="none", label_smoothing=loss.label_smoothing)
+    return each if z.ndim == 2 else each.reshape(z.shape[:-1])
 
 
 def _log_of_share(p):

@@ -28,9 +28,8 @@ def loss_values_of_logits(loss: Any, y: Tensor, z: Tensor, lengths: Tensor | Non
     """
     z = precise(z)
     values = LOSSES_OF_LOGITS.of(loss)(loss, y, z, **_more(loss, lengths))
-    with torch.no_grad():
-        p = torch.sigmoid(z) if loss.fuses == "sigmoid" else F.softmax(z, dim=-1)
-    return values, p
+    z = z.detach()
+    return values, torch.sigmoid(z) if loss.fuses == "sigmoid" else F.softmax(z, dim=-1)
 
 
 def precise(p: Tensor) -> Tensor:
