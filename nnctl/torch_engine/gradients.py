@@ -35,7 +35,7 @@ class Gradients:
             self.by_variable = [self.flat[span].view(w.shape) for span, w in zip(spans, self._variables, strict=True)]
 
     def release(self) -> None:
-        """Frees the tensors of the last step, so that those of the next one get their memory, which caches still hold."""
+        """Frees the tensors of the last step, so that the next ones get their memory, still in the cache."""
         if self.flat is None:
             self.by_variable = []
 
