@@ -123,8 +123,8 @@ def prepare(model, *, probes=True, engine=numpy_executor, fuse=FUSIONS, dtype=np
 def gradients_of(executor):
     """By "node/name", in the variable's shape."""
     program, found = executor.program, executor.gradients
-    if isinstance(found, list):  # of PyTorch's tensors, in the order of the variables
-        return {key: g.cpu().numpy() for key, g in zip(program.spans, found, strict=True)}
+    if not isinstance(found, np.ndarray):  # the torch engine's, in the order of the variables
+        return {key: g.cpu().numpy() for key, g in zip(program.spans, found.by_variable, strict=True)}
     return {key: program.view(key, found) for key in program.spans}
 
 
