@@ -27,3 +27,19 @@ def test_json_has_the_same_as_data():
     page = json.loads(nnctl("explain", "tanh", "--json").output)
     assert page["topic"] == "tanh" and page["derivative"] == "1 - y ** 2"
     assert "LSTM" in json.loads(nnctl("explain", "--json").output)["layer"]
+
+
+def test_html_writes_a_page(tmp_path):
+    file = tmp_path / "adam.html"
+    result = nnctl("explain", "adam", "--html", str(file))
+    assert result.exit_code == 0 and result.output == f"wrote {file}\n"
+    assert "race-data" in file.read_text(encoding="utf-8")
+
+
+def test_html_needs_a_topic(tmp_path):
+    assert nnctl("explain", "--html", str(tmp_path / "all.html")).exit_code != 0
+
+
+def test_an_unknown_topic_suggests_others():
+    result = nnctl("explain", "adamm")
+    assert result.exit_code != 0 and "adam" in str(result.exception)

@@ -15,11 +15,13 @@ from nnctl.reports.topics.names import IDEA
 from nnctl.reports.topics.race_map import STEPS, TRIED, drawn
 from nnctl.reports.topics.shape_drawing import change, shown_shape
 from nnctl.reports.topics.text_plot import beside, chart, histogram
-from nnctl.translation import _
+from nnctl.translation import N_, _
 
 WIDTH = 80  # if lines may have any length
 _WIDEST = 120  # text of longer lines is hard to read
 _INDENT = "  "
+ANOTHER = N_("{name} is also the name of another topic: nnctl explain {words}")
+SHAPES = N_("shapes, with the arguments of the YAML below, without the axis of rows")
 _MEASURED = (30, STEPS)  # steps after which the table of a race has the heights
 
 
@@ -126,21 +128,14 @@ class _Printer:
             self.terminal.print(line)
 
     def _shapes(self) -> None:
-        page, (first, *rest) = self.page, self.page["shapes"]
-        self._section(_("shapes, with the arguments of the YAML below, without the axis of rows"))
-        drawing = change(first["input"], first["output"], page["topic"], self.terminal.unicode)
-        self._lines([_INDENT * 2 + line for line in drawing])
-        for each in rest:
-            self.terminal.print(f"{_INDENT * 2}{shown_shape(each['input'])} -> {shown_shape(each['output'])}")
-        if page["parameters"]:
-            shapes = ", ".join(f"{name} {shown_shape(shape)}" for name, shape in page["parameters"].items())
-            total = count(sum(math.prod(shape) for shape in page["parameters"].values()))
-            self._text(_("Parameters for the shape that is drawn: {total}, which are {weights}.").format(
-                total=total, weights=shapes))  # fmt: skip
+        self._section(_(SHAPES))
+        self._lines([_INDENT * 2 + line for line in shape_lines(self.page, self.terminal.unicode)])
+        if self.page["parameters"]:
+            self._text(parameters_text(self.page))
 
     def _plots(self, plots: Sequence[Plot]) -> None:
         unicode = self.terminal.unicode
-        self._section(_("curve") if len(plots) == 1 else _("curves"))
+        self._section(plots_title(self.page))
         if plots[0]["kind"] == "histogram":
             for plot in plots:
                 [bars] = plot["curves"]
@@ -198,8 +193,30 @@ class _Printer:
             if text:
                 self._text(f"{label}: {text}")
         for other in page["others"]:
-            self._text(_("{name} is also another topic: nnctl explain {words}").format(
-                name=page["topic"], words=other))  # fmt: skip
+            self._text(_(ANOTHER).format(name=page["topic"], words=other))
+
+
+def shape_lines(page: Page, unicode: bool) -> list[str]:
+    """The drawing of the first change of shape, and the others in a line each."""
+    first, *rest = page["shapes"]
+    others = [f"{shown_shape(each['input'])} -> {shown_shape(each['output'])}" for each in rest]
+    return [*change(first["input"], first["output"], page["topic"], unicode), *others]
+
+
+def parameters_text(page: Page) -> str:
+    """How many parameters a layer has, and which, for the shape that is drawn."""
+    weights = ", ".join(f"{name} {shown_shape(shape)}" for name, shape in page["parameters"].items())
+    total = count(sum(math.prod(shape) for shape in page["parameters"].values()))
+    return _("Parameters for the shape that is drawn: {total}, which are {weights}.").format(
+        total=total, weights=weights
+    )
+
+
+def plots_title(page: Page) -> str:
+    """The title of the section with the plots."""
+    if page["plots"][0]["kind"] == "histogram":
+        return _("histogram")
+    return _("curve") if len(page["plots"]) == 1 else _("curves")
 
 
 def named_racers(surfaces: Sequence[RaceSurface]) -> set[str]:
