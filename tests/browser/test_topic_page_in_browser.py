@@ -58,7 +58,11 @@ def test_a_page_has_its_sections_and_curves(open_page, words):
 def test_the_space_bar_plays_and_pauses(open_page):
     tab = open_page(found("adam"))
     button, slider = tab.locator("button"), tab.locator("input[type=range]")
-    tab.wait_for_function("document.querySelector('input[type=range]').value > 3")  # it plays by itself
+    for _wait in range(50):  # it plays by itself
+        if int(slider.input_value()) > 3:
+            break
+        tab.wait_for_timeout(100)
+    assert int(slider.input_value()) > 3 and button.inner_text() == "pause"
     tab.keyboard.press("Space")
     assert button.inner_text() == "play"
     at = slider.input_value()
