@@ -15,6 +15,7 @@ from nnctl.training.model import Model
 from nnctl.translation import _
 
 MOST_ROWS, FEWEST_ROWS = 20_000, 200
+WITH_CLASSES: Sequence[Kind] = ("classification", "binary", "multilabel")
 WORK = 4e9  # multiply-adds that the evaluated rows may take: about a second
 
 
@@ -58,9 +59,11 @@ def recorded(run: RunFiles, kept: Kept | None) -> dict[str, dict[str, Number]]:
     return {split: metrics for split, metrics in found.items() if metrics}
 
 
-def leading_metric(names: Sequence[str]) -> str:
-    """The metric to judge by: the first that is not a loss, since people understand it; else the loss."""
-    return next((name for name in names if not name.endswith("loss")), "loss")
+def leading_metric(names: Sequence[str], kinds: Sequence[Kind] = ()) -> str:
+    """The metric to judge by: the first that is not a loss, since people understand it; else the loss. kinds: what the
+    outputs predict, where it is known: for numbers, accuracy says nothing."""
+    counted = not kinds or any(kind in WITH_CLASSES for kind in kinds)
+    return next((name for name in names if not name.endswith("loss") and (counted or "accuracy" not in name)), "loss")
 
 
 def baseline_of(run: RunFiles, metrics: Mapping[str, Number], kinds: Sequence[Kind],
@@ -70,7 +73,7 @@ def baseline_of(run: RunFiles, metrics: Mapping[str, Number], kinds: Sequence[Ki
     shared = [name for name in metrics if number(known.get(name)) is not None]
     if not shared:
         return None
-    name = leading_metric(shared)
+    name = leading_metric(shared, kinds)
     return {
         "metrics": {each: number(known[each]) for each in known},
         "metric": name,
@@ -84,7 +87,7 @@ def described(kinds: Sequence[Kind]) -> str:
     """What the baseline predicts, in a sentence."""
     if len(set(kinds)) > 1:
         return _("The baseline always gives the same answer: the most frequent class, or the mean of the numbers.")
-    if kinds[0] in ("classification", "binary", "multilabel"):
+    if kinds[0] in WITH_CLASSES:
         return _(
             "The baseline always answers with the frequencies of the classes, and so with the most frequent class."
         )

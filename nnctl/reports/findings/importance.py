@@ -7,7 +7,7 @@ the column and encoding it again. Source: Breiman 2001; Fisher, Rudin and Domini
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from nnctl.data import Preprocessing
 from nnctl.data.dataset import Split
 from nnctl.data.preprocessing.inputs import TableInput
 from nnctl.engine.cost_model import multiply_adds
-from nnctl.reports.findings.document import ColumnImportance, Importance
+from nnctl.reports.findings.document import ColumnImportance, Importance, Kind
 from nnctl.reports.findings.evaluation import bigger_metrics, leading_metric
 from nnctl.reports.findings.thinning import number
 from nnctl.training.batching import cast
@@ -27,8 +27,10 @@ MOST_ROWS, MOST_COLUMNS, MOST_SHOWN = 2000, 200, 50
 WORK = 4e9  # multiply-adds that all of it may take
 
 
-def importance_of(model: Model, preprocessing: Preprocessing, split: Split, seed: int = 0) -> Importance | None:
-    """Of the columns of a table, on the first rows of a split; None for arrays and for a single column."""
+def importance_of(model: Model, preprocessing: Preprocessing, split: Split, kinds: Sequence[Kind] = (),
+                  seed: int = 0) -> Importance | None:  # fmt: skip
+    """Of the columns of a table, on the first rows of a split; None for arrays and for a single column. kinds: what the
+    outputs predict."""
     places = encoded_places(preprocessing)
     if len(places) < 2 or len(places) > MOST_COLUMNS:
         return None
@@ -37,7 +39,7 @@ def importance_of(model: Model, preprocessing: Preprocessing, split: Split, seed
     repeats = 5 if cost * rows * 5 < WORK and len(places) <= 20 else 2
     some = cast(_first(split, rows), model.program.dtype)
     # of several outputs none leads: a column matters if it matters to any of them
-    metric = leading_metric(model.metric_names) if len(model.spec.outputs) == 1 else "loss"
+    metric = leading_metric(model.metric_names, kinds) if len(model.spec.outputs) == 1 else "loss"
     sign = 1.0 if metric in bigger_metrics(model) else -1.0
     score = model.compute_metrics(some)[metric]
     rng = np.random.default_rng(seed)

@@ -172,7 +172,7 @@ def _add_answers(run: Run, files: RunFiles, trained: TrainedRun, sample: Sampled
     run["evaluation"] = evaluation_of(files, model, sample, metrics, kinds)
     run["facts"]["task"] = ", ".join(dict.fromkeys(kinds))
     run["outputs"] = outputs_of(answers, sample.split, preprocessing, shown)
-    run["importance"] = importance_of(model, preprocessing, sample.split)
+    run["importance"] = importance_of(model, preprocessing, sample.split, kinds)
     run["activations"] = activations_of(model, sample.split)
     run["filters"] = filters_of(model, preprocessing)
     if not run["notes"]:

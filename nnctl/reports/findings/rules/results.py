@@ -75,7 +75,8 @@ def uncertain(found: Evidence) -> Ruling | None:
     evaluation = found.evaluation
     if evaluation is None or evaluation["evaluated_rows"] >= FEW_ROWS:
         return None
-    accuracy = evaluation["metrics"].get("accuracy")
+    counted = [each for each in found.outputs if each["confusion"]]
+    accuracy = evaluation["metrics"].get("accuracy") if counted else None
     rows = evaluation["evaluated_rows"]
     if accuracy is None or not 0 <= accuracy <= 1:
         return None

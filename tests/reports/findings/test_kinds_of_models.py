@@ -1,0 +1,71 @@
+"""The report on every kind of model: which parts it has, and that all forms of it can be written."""
+
+import json
+
+import numpy as np
+import pytest
+from trained_kinds import CONFIGS, trained, write_data
+
+from nnctl.api import load
+from nnctl.reports.findings import findings_of
+from nnctl.reports.json_output import dumps
+from nnctl.reports.report_markdown import markdown_of
+
+CLASSES = {"confusion", "per_class", "roc", "precision_recall", "calibration", "most_wrong"}
+# config: (kind of each output, the parts of the first one)
+EXPECTED = {
+    "classes": ("classification", CLASSES),
+    "onehot": ("classification", CLASSES),
+    "logits": ("classification", CLASSES),
+    "hinge": ("classification", CLASSES - {"calibration"}),
+    "yes and no": ("binary", CLASSES),
+    "yes and no as logits": ("binary", CLASSES),
+    "margins": ("binary", CLASSES - {"calibration"}),
+    "two flags": ("multilabel", CLASSES - {"confusion"}),
+    "share": ("regression", {"residuals"}),
+    "number": ("regression", {"residuals"}),
+    "two numbers": ("regression", {"residuals"}),
+    "no validation": ("regression", {"residuals"}),
+    "two outputs": ("classification, regression", CLASSES),
+    "a sequence": ("binary", CLASSES),
+    "a class at each step": ("binary", CLASSES),
+    "text": ("binary", CLASSES),
+    "color pictures": ("classification", CLASSES),
+    "rebuilt pictures": ("other", {"residuals", "reconstructions"}),
+    "tanh": ("regression", {"residuals"}),
+}
+QUICK = ("classes", "yes and no as logits", "two flags", "number", "two outputs", "a class at each step", "text",
+         "color pictures", "rebuilt pictures")  # fmt: skip
+PARTS = CLASSES | {"residuals", "reconstructions", "sequences"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("kinds")
+    write_data(place)
+    return place
+
+
+def test_every_kind_has_an_expectation():
+    assert set(EXPECTED) == set(CONFIGS)
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in CONFIGS]
+)
+def test_a_kind_of_model(name, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    document = findings_of([trained(name, folder)])
+    [run] = document["runs"]
+    task, parts = EXPECTED[name]
+    assert run["missing"] == [] and run["facts"]["task"] == task
+    assert {part for part in PARTS if run["outputs"][0][part]} == parts
+    assert run["verdict"]["headline"] and run["verdict"]["sentences"]
+    evaluated = load(run["folder"]).evaluate(split=run["evaluation"]["split"])
+    assert run["evaluation"]["metrics"] == pytest.approx(evaluated, rel=1e-5, abs=1e-7)
+    for each in run["outputs"]:
+        if each["confusion"]:
+            assert np.sum(each["confusion"]["matrix"]) == sum(row["support"] for row in each["per_class"])
+    text = dumps(document)
+    assert json.loads(text) == document and len(text) < 3_000_000
+    assert run["verdict"]["headline"] in markdown_of(document)

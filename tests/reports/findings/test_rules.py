@@ -1,0 +1,167 @@
+"""Every rule of the verdict, by value: when it speaks, when it is silent, and what it says to change."""
+
+import pytest
+from evidence import activations, curves, evaluation, evidence, importance, output, scores
+
+from nnctl.reports.findings.rules import results
+from nnctl.reports.findings.verdict import RULES
+
+FALLING = [1.0, 0.8, 0.6, 0.5, 0.4, 0.35, 0.3, 0.25, 0.2, 0.15]
+FLAT = [1.0, 0.5, 0.3, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2]
+RISING = [0.9, 0.6, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.1]
+MISTAKE = {"actual": "rare", "predicted": "often", "rows": 20, "share": 0.5}
+LINE = {"row": "1", "expected": "12", "predicted": "", "edit_distance": 2, "picture": None}
+
+
+def classes(*rows, **more):
+    return [output(per_class=[scores(*row) for row in rows], **more)]
+
+
+def bins(*rows):
+    error = sum(abs(sure - right) * n for sure, right, n in rows) / sum(n for *_, n in rows)
+    found = [{"confidence": sure, "accuracy": right, "rows": n} for sure, right, n in rows]
+    return {"bins": found, "expected_calibration_error": error}
+
+
+def residual(mean_error, rmse=1.0):
+    return {"name": "price", "mean_error": mean_error, "root_mean_squared_error": rmse, "actual": [0.0] * 50}
+
+
+# rule: (evidence for which it speaks, with a word of the sentence), (evidence for which it is silent)
+CASES = {
+    "diverged": (
+        [({"reason": "nan"}, "no longer a number")],
+        [{"reason": "done"}, {"reason": "interrupted"}],
+    ),
+    "interrupted": (
+        [({"state": "stopped", "reason": "interrupted"}, "stopped before its end")],
+        [{"state": "finished"}, {"state": "running"}, {"state": "stopped", "reason": "nan"}],
+    ),
+    "against_baseline": (
+        [({"evaluation": evaluation(0.95, 0.5)}, "90% of the way"),
+         ({"evaluation": evaluation(0.505, 0.5)}, "no better"),
+         ({"evaluation": evaluation(2.0, 8.0, "mae", ())}, "75% of the way"),
+         ({"evaluation": evaluation(7.99, 8.0, "mae", ())}, "no better"),
+         ({"evaluation": evaluation(-3.0, -1.0, "loss", ())}, "the baseline has -1.0")],
+        [{}],
+    ),
+    "uncertain": (
+        [({"evaluation": evaluation(0.9, 0.5, rows=50), "outputs": [output()]}, "only 50 rows")],
+        [{"evaluation": evaluation(0.9, 0.5, rows=500), "outputs": [output()]},
+         {"evaluation": evaluation(3.0, 9.0, "mae", rows=50), "outputs": [output("regression", confusion=None)]}],
+    ),
+    "learning_rate_too_high": (
+        [({"history": curves([1.0, 0.5, 0.9, 0.4, 0.8, 0.4, 0.9])}, "3 of 7 epochs")],
+        [{"history": curves(FALLING)}, {"history": curves([1.0, 0.5, 0.9])},
+         {"history": curves([1.0, 0.001, 0.002, 0.001, 0.002, 0.001])}],
+    ),
+    "not_learning": (
+        [({"history": curves([1.0, 1.0, 0.99, 0.99, 0.98])}, "hardly changes")],
+        [{"history": curves(FALLING)}, {"history": curves([0.01] * 5), "evaluation": evaluation(0.9, 0.5)}],
+    ),
+    "still_falling": (
+        [({"history": curves(FALLING)}, "still falling"), ({"history": curves(FALLING, FALLING)}, "still falling")],
+        [{"history": curves(FLAT)}, {"history": curves(FALLING, FLAT)}, {"history": curves(FALLING[:3])},
+         {"history": curves(FALLING), "reason": "early stopping"}, {"history": curves(FALLING), "state": "running"},
+         {"history": curves([0.02, 0.018, 0.016, 0.014, 0.012]), "evaluation": evaluation(0.9, 0.5)}],
+    ),
+    "overfitting": (
+        [({"history": curves(FALLING, [1.0] * 10), "resolved": {"keep": "last"}}, "overfits")],
+        [{"history": curves(FALLING, FALLING)}, {"history": curves(FALLING)},
+         {"history": curves(FALLING, RISING)}],  # the weights that are kept are those of epoch 3
+    ),
+    "validation_rises": (
+        [({"history": curves(FALLING, RISING)}, "lowest in epoch 3"),
+         ({"history": curves([1, 0.5, 0.4, 0.3, 0.2], [1, 0.5, 0.6, 0.7, 0.8])}, "for 3 epochs")],
+        [{"history": curves(FALLING, FALLING)}, {"history": curves(RISING, RISING)}, {"history": curves(FALLING)}],
+    ),
+    "underfitting": (
+        [({"history": curves([1.2, 0.95, 0.91, 0.9, 0.9, 0.9]), "evaluation": evaluation(0.5, 0.4)}, "underfits")],
+        [{"history": curves(FLAT), "evaluation": evaluation(0.9, 0.4)},
+         {"history": curves([1.2, 0.95, 0.91, 0.9, 0.9])},
+         {"history": curves([1.2, 1.1, 1.0, 0.9, 0.8]), "evaluation": evaluation(0.5, 0.4)}],
+    ),
+    "no_validation": (
+        [({"history": curves(FALLING), "rows": {"train": 100}}, "no validation rows")],
+        [{"history": curves(FALLING, FALLING)}, {"history": curves(FALLING), "rows": {"validation": 9}}, {}],
+    ),
+    "never_predicted": (
+        [({"outputs": classes(("rare", 8, 0, 0.0), ("often", 90, 98, 1.0))}, "class rare is never predicted"),
+         ({"outputs": classes(("a", 8, 0, 0.0), ("b", 9, 0, 0.0), ("c", 90, 98, 1.0))}, "classes a, b")],
+        [{"outputs": classes(("rare", 4, 0, 0.0), ("often", 90, 94, 1.0))}, {}],
+    ),
+    "imbalance": (
+        [({"outputs": classes(("rare", 10, 5, 0.3), ("often", 90, 95, 0.95))}, "unbalanced")],
+        [{"outputs": classes(("rare", 10, 9, 0.9), ("often", 90, 91, 0.95))},
+         {"outputs": classes(("rare", 40, 20, 0.3), ("often", 60, 80, 0.95))},
+         {"outputs": classes(("rare", 10, 5, 0.3), ("often", 90, 95, 0.4))}],
+    ),
+    "weak_class": (
+        [({"outputs": classes(("rare", 40, 30, 0.5), ("often", 90, 95, 0.95), ("c", 50, 50, 0.9),
+                              confusion={"mistakes": [MISTAKE]})}, "taken for often")],
+        [{"outputs": classes(("rare", 40, 30, 0.9), ("often", 90, 95, 0.95), ("c", 50, 50, 0.9),
+                             confusion={"mistakes": [MISTAKE]})},
+         {"outputs": classes(("rare", 40, 30, 0.5), ("often", 90, 95, 0.9), confusion={"mistakes": [MISTAKE]})}],
+    ),
+    "calibration": (
+        [({"outputs": [output(calibration=bins((0.9, 0.6, 300)))]}, "too sure"),
+         ({"outputs": [output(calibration=bins((0.6, 0.9, 300)))]}, "less sure")],
+        [{"outputs": [output(calibration=bins((0.9, 0.85, 300)))]},
+         {"outputs": [output(calibration=bins((0.9, 0.6, 30)))]}],
+    ),
+    "biased": (
+        [({"outputs": [output("regression", residuals=[residual(0.5)])]}, "too high by 0.5"),
+         ({"outputs": [output("regression", residuals=[residual(-0.5)])]}, "too low by 0.5")],
+        [{"outputs": [output("regression", residuals=[residual(0.1)])]},
+         {"outputs": [output("regression", residuals=[residual(0.0, 0.0)])]}],
+    ),
+    "reads_nothing": (
+        [({"outputs": [output("ctc", sequences={"label_error_rate": 1.0, "worst_lines": [LINE] * 4})]}, "blanks")],
+        [{"outputs": [output("ctc", sequences={"label_error_rate": 0.3, "worst_lines": [LINE] * 4})]},
+         {"outputs": [output("ctc", sequences={"label_error_rate": 1.0,
+                                               "worst_lines": [LINE | {"predicted": "9"}] * 4})]}],
+    ),
+    "leakage": (
+        [({"importance": importance(target_2=0.5, age=0.01), "evaluation": evaluation(0.995, 0.5)}, "target_2 alone")],
+        [{"importance": importance(target_2=0.5, age=0.01), "evaluation": evaluation(0.9, 0.5)},
+         {"importance": importance(a=0.3, b=0.2), "evaluation": evaluation(0.995, 0.5)},
+         {"importance": importance(a=-0.1, b=0.0), "evaluation": evaluation(0.995, 0.5)}],
+    ),
+    "important_columns": (
+        [({"importance": importance(a=0.3, b=0.2, c=-0.01, d=0.0)}, "matter most are a, b. Shuffling 2 other columns"),
+         ({"importance": importance(a=0.3, b=-0.2)}, "matters most is a. Shuffling 1 other column makes"),
+         ({"importance": importance(a=-0.3, b=-0.2)}, "No column matters much")],
+        [{}],
+    ),
+    "dead_units": (
+        [({"activations": activations(hidden={"dead_units": 4})}, "4 of 10 units")],
+        [{"activations": activations(hidden={"dead_units": 2})}, {"activations": activations(hidden={})}],
+    ),
+    "saturated": (
+        [({"activations": activations(hidden={"saturated_fraction": 0.9, "activation": "tanh"})},
+          "90% of the values of tanh")],
+        [{"activations": activations(hidden={"saturated_fraction": 0.5})},
+         {"activations": activations(dense_1={"saturated_fraction": 0.9}), "outputs": [output()]}],
+    ),
+}  # fmt: skip
+
+
+def test_every_rule_is_here():
+    assert set(CASES) == set(RULES)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_rule(name):
+    speaks, silent = CASES[name]
+    for parts, words in speaks:
+        ruling = RULES[name](evidence(**parts))
+        assert ruling is not None and words in ruling.text, (parts, ruling)
+        assert "{" not in ruling.text + "".join(each.text for each in ruling.advice)
+    for parts in silent:
+        assert RULES[name](evidence(**parts)) is None, parts
+
+
+def test_the_confidence_interval_of_wilson():
+    # from the table of Wilson intervals in Newcombe 1998, table 2
+    assert results.wilson(81 / 263, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
+    assert results.wilson(0 / 20, 20) == pytest.approx((0.0, 0.1611), abs=1e-4)
