@@ -25,7 +25,7 @@ Text: TypeAlias = tuple[str, ...]  # one text, or the singular and the plural
 def texts() -> dict[Text, list[str]]:
     """Every text -> the files that it stands in, in the order of the files."""
     found: dict[Text, list[str]] = {}
-    for file, text in (*_in_source(), *_in_help(), *_of_topics(), *_of_datasets()):
+    for file, text in (*_in_source(), *_in_help(), *_of_topics(), *_of_datasets(), *_of_config_keys()):
         if all(text) and file not in found.setdefault(text, []):
             found[text].append(file)
     return found
@@ -97,6 +97,12 @@ def _of_datasets() -> Iterator[tuple[str, Text]]:
     from nnctl.data.catalog.bundled import BUNDLED
 
     yield from (("nnctl/data/catalog/bundled.py", (bundled.title,)) for bundled in BUNDLED.values())
+
+
+def _of_config_keys() -> Iterator[tuple[str, Text]]:
+    from nnctl.reports.walkthrough.config_lines.nested import texts_of_keys
+
+    yield from (("nnctl/config/argument_texts.py", (text,)) for text in texts_of_keys())
 
 
 class _Recorder(NullTranslations):

@@ -128,14 +128,12 @@ def trace(model: Model, batch: Batch, parameters: Array | None = None) -> Trace:
 
 
 def _plain_program(model: Model, parameters: Array | None) -> Program:
-    """The model's program without fused steps, each of which writes to an array of its own."""
+    """The model's program without fused steps: each layer, and each activation, is a step of its own."""
     original = model.program
     program = Program(model.graph, seed=original.seed, dtype=original.dtype, initialize=False,
                       fuse=original.fuse & {"loss"})  # fmt: skip
     program.parameters[...] = original.parameters if parameters is None else parameters
     program.state[...] = original.state
-    for step in program.steps:
-        step.overwrite = False
     return program
 
 

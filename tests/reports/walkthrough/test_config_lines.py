@@ -3,16 +3,26 @@
 import io
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from nnctl.config.config_files import bundled_configs
 from nnctl.config.loader import KEYS
 from nnctl.config.types import EngineSpec
-from nnctl.data.config import DatasetSpec, ImageSpec, InputSpec, SequenceSpec, SplitSpec, TextSpec
+from nnctl.data.config import (
+    DatasetSpec,
+    ImageSpec,
+    InputSpec,
+    MissingRule,
+    NormalizeRule,
+    SequenceSpec,
+    SplitSpec,
+    TextSpec,
+)
 from nnctl.errors import NnctlError
 from nnctl.reports.terminal import Terminal
-from nnctl.reports.walkthrough.config_lines import keys
+from nnctl.reports.walkthrough.config_lines import data_keys, keys
 from nnctl.reports.walkthrough.config_lines.context import context_of
 from nnctl.reports.walkthrough.config_lines.explained import config_as_data, explain_config
 from nnctl.reports.walkthrough.config_lines.nested import nested_sentence
@@ -91,10 +101,19 @@ def test_every_key_of_the_data_and_the_engine_has_a_sentence(iris, cls, path):
     (("callbacks", 0), "TerminateOnNaN", "Stops"),
     (("metrics", 0), "mae", "Mean absolute error"),
     (("loss",), "mse", "Mean squared error"),
+    (("dataset", "path"), ["a.csv", "b.csv"], "The data are read from a.csv, b.csv."),
+    (("dataset", "target"), {"one": ["a", "b"]}, "What the model learns to predict, by output: one: a, b."),
+    (("dataset", "normalize"), "minmax", "Numbers are scaled to the range from 0 to 1"),
+    (("dataset", "missing"), {"a": "median", "b": "drop"}, "a: A missing value is replaced by the median"),
     (("dataset", "split", "test"), 0.2, "30 of the 150 rows are for the test"),
 ])  # fmt: skip
 def test_sentences_of_nested_keys(iris, path, value, begins):
     assert nested_sentence(iris, path, value).startswith(begins)
+
+
+def test_every_rule_has_a_sentence():
+    for rules, allowed in ((data_keys.NORMALIZE, NormalizeRule), (data_keys.MISSING, MissingRule)):
+        assert set(rules) == set(get_args(allowed))
 
 
 def test_a_config_with_a_mistake_is_one_message(tmp_path):

@@ -105,6 +105,7 @@ def test_the_first_value_of_a_normalization():
 
 @pytest.mark.parametrize("layer, shape, function", [
     ("MaxPooling2D: {pool_size: 2, padding: same}", (5, 5, 2), np.max),
+    ("MaxPooling2D: {pool_size: 3, strides: 1, padding: same}", (2, 2, 2), np.max),
     ("AveragePooling2D: {pool_size: [2, 3], strides: 1}", (5, 5, 2), np.mean),
     ("AveragePooling1D: {pool_size: 3, padding: same}", (7, 2), np.mean),
     ("GlobalAveragePooling1D", (7, 2), np.mean),

@@ -88,7 +88,7 @@ def loss(at: Context) -> list[str]:
     ]
     for output, each in at.config.losses.items():
         if len(at.config.losses) > 1:
-            sentences.append(_("{output}: {summary}").format(output=output, summary=_(summary(type(each)))))
+            sentences.append(f"{output}: {_(summary(type(each)))}")
         else:
             sentences.append(_(summary(type(each))))
     return sentences

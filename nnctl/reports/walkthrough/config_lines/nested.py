@@ -7,7 +7,7 @@ from typing import Any
 
 from nnctl.components.registry import Declared, Family, UnknownName
 from nnctl.config.argument_docs import descriptions, summary
-from nnctl.config.argument_texts import INITIAL_WEIGHTS, WIRING
+from nnctl.config.argument_texts import INITIAL_WEIGHTS, TOP_LEVEL, WIRING
 from nnctl.config.callbacks import callbacks
 from nnctl.config.source_map import Path
 from nnctl.config.types import EngineSpec
@@ -22,7 +22,8 @@ from nnctl.nn.regularizers import regularizers
 from nnctl.nn.schedules import schedules
 from nnctl.reports.number_format import count
 from nnctl.reports.walkthrough.config_lines.context import Context
-from nnctl.translation import _
+from nnctl.reports.walkthrough.config_lines.data_keys import DATA_KEYS
+from nnctl.translation import N_, _
 
 # The family whose members a key takes.
 FAMILIES: dict[str, tuple[Family, ...]] = {
@@ -45,10 +46,10 @@ SPECS: dict[str, type[Declared]] = {
     "text": TextSpec,
 }
 
-REPEAT = "These layers follow one another several times; each repetition takes the output of the one before."
+REPEAT = N_("These layers follow one another several times; each repetition takes the output of the one before.")
 # Arguments that a first reader needs more words for.
 SAID = {
-    "learning_rate": "How far each update goes. Too large, and training jumps about; too small, and it takes long.",
+    "learning_rate": N_("How far each update goes. Too large, and training jumps about; too small, and it takes long."),
 }
 
 
@@ -64,6 +65,13 @@ WRITTEN: dict[str, Callable[[Any], str]] = {
 }
 
 
+def texts_of_keys() -> list[str]:
+    """The texts that are translated by their value: those of keys, for the catalogues."""
+    specs: list[type[Declared]] = [DatasetSpec, EngineSpec, InputSpec, *SPECS.values()]
+    of_keys = (text for cls in specs for text in descriptions(cls).values())
+    return list(dict.fromkeys([*TOP_LEVEL.values(), *of_keys, *WIRING.values(), *INITIAL_WEIGHTS.values()]))
+
+
 def nested_sentence(at: Context, path: Path, value: Any) -> str:
     """What a key below the top level means, with this value; empty if nothing needs to be said."""
     if own := OWN.get(".".join(map(str, path))):
@@ -71,6 +79,8 @@ def nested_sentence(at: Context, path: Path, value: Any) -> str:
     names = [step for step in path if isinstance(step, str)]
     if isinstance(path[-1], int) and names[0] not in ("callbacks", "metrics", "weighted_metrics"):
         return ""  # an item of a list, which its key has explained
+    if path[0] == "dataset" and len(path) == 2 and value is not None and path[1] in DATA_KEYS:
+        return DATA_KEYS[str(path[1])](value)
     if path[0] == "dataset":
         return _of_class(DatasetSpec, path[1:], SPECS)
     if path[0] == "engine":
