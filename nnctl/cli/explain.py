@@ -19,13 +19,15 @@ from nnctl.translation import _
 @row_options
 @json_option
 def command(topic: tuple[str, ...], html_file: str | None, as_json: bool, row: int | None, **of_row: Any) -> None:
-    """Explain TOPIC: a layer, an activation, a loss, an optimizer, or an idea such as epoch. Without TOPIC, list them.
+    """Explain TOPIC: a layer, an activation, a loss, an optimizer, or an idea such as epoch. Without TOPIC, list all;
+    the name of a family, such as `layers`, lists its topics with a sentence each.
 
     With --row, TOPIC is a run (default: the newest one), and the numbers of one row of its data are shown: every layer,
     the loss, the gradients, and one step of the optimizer. If TOPIC is a config, it is explained line by line.
 
     \b
     nnctl explain
+    nnctl explain optimizers
     nnctl explain LSTM
     nnctl explain layer relu
     nnctl explain adam --html race.html
@@ -36,25 +38,30 @@ def command(topic: tuple[str, ...], html_file: str | None, as_json: bool, row: i
         raise click.UsageError("--html writes the page of a TOPIC, such as: nnctl explain adam --html adam.html")
     if explained_row(topic, row, as_json, **of_row) or (not html_file and explained_config(topic, as_json)):
         return
-    from nnctl.reports.topics import contents, pages  # imported here to keep start-up fast
+    from nnctl.reports.topics import contents, names, pages  # imported here to keep start-up fast
 
-    file = output_file(html_file) if html_file else None
-    page = pages.found(" ".join(topic)) if topic else None
-    if file and page:
+    family = names.family_named(" ".join(topic))
+    if html_file and family:
+        raise click.UsageError("--html writes the page of a single topic, not of a whole family")
+    page = pages.found(" ".join(topic)) if topic and not family else None
+    if html_file and page:
         from nnctl.reports.topics.html import html_page  # imported here to keep start-up fast
 
-        file.write_text(html_page(page), encoding="utf-8")
+        output_file(html_file).write_text(html_page(page), encoding="utf-8")
     if as_json:
         from nnctl.reports.json_output import dumps  # imported here to keep start-up fast
 
-        click.echo(dumps(page or contents.contents()))
+        click.echo(dumps(page or (contents.summaries(family) if family else contents.contents())))
         return
     from nnctl.reports.terminal import Terminal  # imported here to keep start-up fast
-    from nnctl.reports.topics import text_page
 
-    if file:
-        Terminal.of().print(_("wrote {file}").format(file=shell_path(file)))
+    if html_file:
+        Terminal.of().print(_("wrote {file}").format(file=shell_path(html_file)))
     elif page:
-        text_page.show(page, Terminal.of())
+        from nnctl.reports.topics.text_page import show  # imported here to keep start-up fast
+
+        show(page, Terminal.of())
+    elif family:
+        contents.show_family(family, Terminal.of())
     else:
         contents.show(Terminal.of())

@@ -43,3 +43,9 @@ def test_html_needs_a_topic(tmp_path):
 def test_an_unknown_topic_suggests_others():
     result = nnctl("explain", "adamm")
     assert result.exit_code == 2 and "did you mean adam" in result.output
+
+
+def test_the_name_of_a_family_lists_it():
+    result = nnctl("explain", "optimizers")
+    assert "a step downhill, against the gradient" in result.output and "LSTM" not in result.output
+    assert "epoch" in json.loads(nnctl("explain", "ideas", "--json").output)

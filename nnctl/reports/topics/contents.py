@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from nnctl.config.argument_docs import summary
+from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal
-from nnctl.reports.topics.names import LISTED, topics
+from nnctl.reports.topics.declarations import FAMILIES
+from nnctl.reports.topics.ideas import IDEAS
+from nnctl.reports.topics.names import IDEA, LISTED, topics
 from nnctl.translation import _
 
 TITLES = {
@@ -29,6 +33,23 @@ HOW_TO_READ = (
 def contents() -> dict[str, list[str]]:
     """Family -> the names of its topics."""
     return {family: [topic.name for topic in topics(family)] for family in LISTED}
+
+
+def summaries(family: str) -> dict[str, str]:
+    """The topics of a family -> the first sentence of each."""
+    if family == IDEA:
+        return {name: _(idea.summary) for name, idea in IDEAS.items()}
+    return {topic.name: _(summary(FAMILIES[family][topic.name])) for topic in topics(family)}
+
+
+def show_family(family: str, terminal: Terminal) -> None:
+    """Prints the topics of a family, each with a sentence."""
+    table = Table([_(family), _("in a sentence")], left=2)
+    for name, sentence in summaries(family).items():
+        table.add(name, sentence)
+    table.print(terminal)
+    terminal.print()
+    terminal.flow(_(HOW_TO_READ))
 
 
 def show(terminal: Terminal) -> None:

@@ -14,7 +14,7 @@ from nnctl.components.registry import Family, normalised
 from nnctl.config.argument_docs import argument_sentences, summary
 from nnctl.config.callbacks import callbacks
 from nnctl.config.slots import slots
-from nnctl.config.type_descriptions import in_words
+from nnctl.config.type_descriptions import choices_of, in_words
 from nnctl.errors import ShapeError
 from nnctl.nn import losses, metrics, optimizers
 from nnctl.nn.activations import activations
@@ -42,9 +42,14 @@ _LONGEST = 76  # columns of an example, which a terminal shows indented
 _BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
 
 
+def is_own(cls: Any) -> bool:
+    """Whether nnctl itself declares a component, not a plug-in."""
+    return bool(cls.__module__.startswith("nnctl."))
+
+
 def members(noun: str) -> dict[str, Any]:
     """nnctl's own members of a family by name, in alphabetical order."""
-    own = {name: cls for name, cls in FAMILIES[noun].items() if cls.__module__.startswith("nnctl.")}
+    own = {name: cls for name, cls in FAMILIES[noun].items() if is_own(cls)}
     return dict(sorted(own.items(), key=lambda item: item[0].lower()))
 
 
@@ -55,7 +60,9 @@ def also_called(noun: str, name: str) -> list[str]:
 
 
 def keras_name(noun: str, name: str, cls: Any) -> str:
-    """What it is called in Keras, as Markdown; `none` where Keras has no counterpart."""
+    """What it is called in Keras, as Markdown; `none` where Keras has no counterpart, nothing for a plug-in's."""
+    if not is_own(cls):
+        return ""
     if "Not in Keras." in (cls.__doc__ or ""):
         return "none"
     place = PAGES[noun][1]
@@ -128,8 +135,26 @@ def keeps_shape(shapes: list[tuple[Any, Any]]) -> bool:
 
 def shown_arguments(noun: str, name: str, cls: Any) -> dict[str, Any]:
     """The arguments of the example."""
-    required = {key: examples.VALUES[key] for key, info in cls.model_fields.items() if info.is_required()}
-    return required | examples.SHOWN.get((noun, name), {})
+    own = is_own(cls)
+    required = {
+        key: examples.VALUES[key] if own or key in examples.VALUES else _any_value(info)
+        for key, info in cls.model_fields.items()
+        if info.is_required()
+    }
+    return required | (examples.SHOWN.get((noun, name), {}) if own else {})
+
+
+def _any_value(info: Any) -> Any:
+    """A value of the type of a plug-in's argument, for its example."""
+    if choices := choices_of(info):
+        return choices[0]
+    kinds = in_words(info)
+    limits = [mark.limits for mark in info.metadata if isinstance(mark, Field)]
+    low = max((limit[key] for limit in limits for key in ("ge", "gt") if key in limit), default=0)
+    high = min((limit[key] for limit in limits for key in ("le", "lt") if key in limit), default=low + 2)
+    if "a whole number" in kinds:
+        return int(low) + 1
+    return (low + high) / 2 if "a number" in kinds else "text"
 
 
 def example(noun: str, name: str, cls: Any) -> str:

@@ -50,6 +50,11 @@ def topics(family: str) -> list[Topic]:
     return [Topic(family, name) for name in sorted(FAMILIES[family].names(), key=str.lower)]
 
 
+def family_named(words: str) -> str | None:
+    """The family that a plural stands for: `layers`, `optimizers`."""
+    return _PLURALS.get(words.lower().strip())
+
+
 def all_topics() -> list[Topic]:
     """nnctl's own topics."""
     return [topic for family in LISTED for topic in topics(family)]

@@ -70,16 +70,18 @@ def _of_component(page: Page, topic: Topic) -> Page:
     page["notes"] = [_(note) for note in text.notes]
     page["source"] = text.source
     page["arguments"] = arguments_of(cls)
-    page["yaml"] = _of_loss(name, cls) if noun == "loss" else declarations.example(noun, name, cls)
+    page["yaml"] = (
+        _of_loss(name, cls) if noun == "loss" and declarations.is_own(cls) else declarations.example(noun, name, cls)
+    )
     page["keras"] = declarations.keras_name(noun, name, cls).replace("`", "")
     if guide:
         page["derivative"] = guide.derivative or None
         page["use"], page["avoid"], page["see"] = _(guide.use), _(guide.avoid), list(guide.see)
-    if noun == "layer":
+    if noun == "layer" and declarations.is_own(cls):
         _add_shapes(page, cls)
     if noun == "optimizer" and guide:
         _add_family(page, guide)
-    if cls.__module__.startswith("nnctl."):
+    if declarations.is_own(cls):
         component = _component(noun, name, cls)
         worked: Any = import_module(f"nnctl.reports.topics.worked.{_WORKED[noun]}")
         page["example"] = worked.example(component)
@@ -101,8 +103,8 @@ def _add_shapes(page: Page, cls: Any) -> None:
     """Shapes before and after a layer, the first one a change if there is any, and its parameters for that shape."""
     shapes = sorted(declarations.shapes_of(page["topic"], cls), key=lambda change: change[0] == change[1])
     page["shapes"] = [{"input": list(before), "output": list(after)} for before, after in shapes]
-    layer = cls(**declarations.shown_arguments("layer", page["topic"], cls))
     if shapes:
+        layer = cls(**declarations.shown_arguments("layer", page["topic"], cls))
         before, _after = shapes[0]
         weights = layer.weights([before] * max(cls.fewest, 1) if cls.merges else before)
         page["parameters"] = {name: list(weight.shape) for name, weight in weights.items()}

@@ -187,7 +187,8 @@ class _Printer:
 
     def _ends(self) -> None:
         page = self.page
-        self._section(_("see also"))
+        if page["see"] or page["keras"] or page["source"] or page["others"]:
+            self._section(_("see also"))
         for label, text in ((_("topics"), ", ".join(page["see"])), (_("Keras"), page["keras"]),
                             (_("source"), page["source"])):  # fmt: skip
             if text:

@@ -2,6 +2,10 @@
 
 import functools
 import io
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -84,3 +88,23 @@ def test_all_texts_of_the_pages_can_be_translated(monkeypatch):
     declared = set(texts.all_texts())
     assert len(set(shown)) > 500
     assert not set(shown) - declared
+
+
+def test_a_component_of_a_plug_in_has_a_page_from_its_docstring():
+    code = (
+        "import io, nnctl_example.layers, nnctl_example.losses, nnctl_example.optimizers, nnctl_example.training\n"
+        "from nnctl.reports.terminal import Terminal\n"
+        "from nnctl.reports.topics import html, pages, text_page\n"
+        "for words in ('Gain', 'quantile', 'signum', 'Warmup', 'StopBelow'):\n"
+        "    page = pages.found(words)\n"
+        "    text_page.show(page, Terminal.of())\n"
+        "    assert page['topic'] in html.html_page(page)\n"
+    )
+    root = Path(__file__).parents[3]
+    path = os.pathsep.join([str(root / "tests/plugins/example_package"), str(root)])
+    environment = {**os.environ, "PYTHONPATH": path, "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"}
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", env=environment)
+    assert ran.returncode == 0, ran.stderr
+    assert "Multiplies every feature by a trained number of its own" in ran.stdout
+    assert "y = gain x" in ran.stdout and "optimizer: " in ran.stdout
+    assert max(map(display_width, ran.stdout.splitlines())) <= 80

@@ -129,8 +129,9 @@ def _arguments(page: Page) -> list[str]:
 
 def _ends(page: Page) -> list[str]:
     lines = ((_("topics"), ", ".join(page["see"])), (_("Keras"), page["keras"]), (_("source"), page["source"]))
-    others = [_(ANOTHER).format(name=page["topic"], words=other) for other in page["others"]]
-    return [_heading(_("see also")), *(_p(f"{name}: {text}") for name, text in lines if text), *map(_p, others)]
+    texts = [f"{name}: {text}" for name, text in lines if text]
+    texts += [_(ANOTHER).format(name=page["topic"], words=other) for other in page["others"]]
+    return [_heading(_("see also")), *map(_p, texts)] if texts else []
 
 
 def _race(page: Page) -> list[str]:
