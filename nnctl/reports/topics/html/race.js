@@ -75,7 +75,8 @@
     context.textBaseline = "middle";
     context.fillStyle = ink;
     context.fillText("✕", across(surface.minimum[0], width), down(surface.minimum[1], height));
-    surface.racers.forEach((racer, number) => {
+    const racers = surface.racers.map((racer, number) => [racer, number]).reverse(); // the first is drawn on top
+    racers.forEach(([racer, number]) => {
       if (hidden.has(racer.name)) return;
       const points = racer.path.slice(0, Math.floor(step) + 1).filter(([x, y]) => x !== null && y !== null);
       context.strokeStyle = resolved(`--c${number % 10}`);
@@ -84,7 +85,7 @@
       points.forEach(([x, y], i) => context[i ? "lineTo" : "moveTo"](across(x, width), down(y, height)));
       context.stroke();
     });
-    surface.racers.forEach((racer, number) => {
+    racers.forEach(([racer, number]) => {
       if (hidden.has(racer.name)) return;
       const [x, y] = racer.path[Math.floor(step)];
       if (x === null || y === null) return;
