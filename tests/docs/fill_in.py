@@ -1,13 +1,14 @@
-"""Runs the commands of a page and writes their output below those that show none.
+"""Runs the commands of a page and writes their output below them.
 
-    python tests/docs/fill_in.py docs/tutorials/images.md
+    python tests/docs/fill_in.py docs/tutorials/images.md              # where none is shown
+    python tests/docs/fill_in.py --refresh docs/tutorials/images.md    # all of them
 
-Write the page with bare commands (`$ nnctl train ...` in a block of `console`) and run this. To refresh the output of a
-command, delete it first. Lines may be replaced by `...` afterwards.
+Write the page with bare commands (`$ nnctl train ...` in a block of `console`) and run this. Lines may then be replaced
+by `...`: rows of the table of epochs, and the end of an output. A refreshed output is shortened in the same way.
 """
 
 import contextlib
-import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -15,27 +16,61 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from docs.blocks import ROOT, name_of
-from docs.commands import of_page, run
+from docs.commands import Command, of_page, run
 from docs.prepared import prepare
 
+_ROW = re.compile(r"^ *(?:best|\*)? *(\d+)(?: +[\d.e-]+){3,}$")  # of the table of epochs
 
-def filled(page: Path) -> str:
+
+def shortened(printed: list[str], shown: list[str]) -> list[str]:
+    """The output without what is left out in the one that the page shows."""
+    if not any(line.strip() == "..." for line in shown):
+        return printed
+    epochs = {match[1] for line in shown if (match := _ROW.match(line))}
+    lines: list[str] = []
+    for line in printed:
+        match = _ROW.match(line)
+        if not match or match[1] in epochs:
+            lines.append(line)
+        elif lines[-1].strip() != "...":
+            lines.append("     ...")
+    if shown[-1].strip() == "...":
+        before = re.sub(r"[\d.]+", "#", shown[-2]).split()
+        lines = [*lines[: 1 + [re.sub(r"[\d.]+", "#", line).split() for line in lines].index(before)], "..."]
+    return lines
+
+
+def filled(page: Path, refresh: bool) -> str:
     """The text of the page with the output of its commands."""
-    lines = page.read_text(encoding="utf-8").split("\n")
-    after: dict[int, list[str]] = {}  # line, counted from 1 -> what to insert below it
+    lines: list[str | None] = [None, *page.read_text(encoding="utf-8").split("\n")]  # counted from 1
+    output: dict[int, list[str]] = {}  # number of a line -> what follows it
+
+    def place(command: Command, printed: str) -> None:
+        last = command.line + command.continued
+        shown = (command.shown or "").rstrip("\n").split("\n") if command.shown else []
+        for number in range(last + 1, last + 1 + len((command.shown or "").split("\n")) - 1):
+            lines[number] = None
+        following = last + 1 + len((command.shown or "").split("\n")) - 1
+        blank = [""] if following < len(lines) and (lines[following] or "").startswith("$ ") else []
+        kept = [line for line in shown]
+        while kept and not kept[-1].strip():
+            kept.pop()
+        output[last] = shortened([line.rstrip() for line in printed.rstrip().split("\n")], kept) + blank
+
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         prepare(page, name_of(page))
         for command in of_page(page):
             printed = run(command, may_fail=True)
-            last = command.line + command.continued
-            if lines[command.line - 1].startswith("$ ") and command.shown is None and printed:
-                after[last] = [line.rstrip() for line in printed.rstrip().split("\n")]
-                after[last] += [""] * (last < len(lines) and lines[last].startswith("$ "))
-    return "\n".join(out for number, line in enumerate(lines, 1) for out in (line, *after.get(number, ())))
+            if (lines[command.line] or "").startswith("$ ") and printed and (refresh or command.shown is None):
+                place(command, printed)
+    return "\n".join(
+        out for number, line in enumerate(lines) for out in (line, *output.get(number, ())) if out is not None
+    )
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:]:
+    names = [name for name in sys.argv[1:] if name != "--refresh"]
+    for name in names:
         path = (ROOT / name).resolve()
-        path.write_text(filled(path), encoding="utf-8")
-        os.write(1, f"wrote {name}\n".encode())
+        path.write_text(filled(path, "--refresh" in sys.argv), encoding="utf-8")
+        sys.stdout.write(f"wrote {name}\n")
