@@ -1,7 +1,8 @@
 """Runs the commands of a page and writes their output below them.
 
     python tests/docs/fill_in.py docs/tutorials/images.md              # where none is shown
-    python tests/docs/fill_in.py --refresh docs/tutorials/images.md    # all of them
+    python tests/docs/fill_in.py --refresh docs/tutorials/images.md    # all of them; times stay as they are shown
+    python tests/docs/fill_in.py --measure docs/tutorials/images.md    # all of them, with the times of this machine
 
 Write the page with bare commands (`$ nnctl train ...` in a block of `console`) and run this. Lines may then be replaced
 by `...`: rows of the table of epochs, and the end of an output. A refreshed output is shortened in the same way.
@@ -18,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from docs.blocks import ROOT, name_of
 from docs.commands import Command, of_page, run
 from docs.prepared import prepare
+from docs.shown_output import masked
 
 _ROW = re.compile(r"^ *(?:best|\*)? *(\d+)(?: +[\d.e-]+){3,}$")  # of the table of epochs
 
@@ -35,12 +37,12 @@ def shortened(printed: list[str], shown: list[str]) -> list[str]:
         elif lines[-1].strip() != "...":
             lines.append("     ...")
     if shown[-1].strip() == "...":
-        before = re.sub(r"[\d.]+", "#", shown[-2]).split()
-        lines = [*lines[: 1 + [re.sub(r"[\d.]+", "#", line).split() for line in lines].index(before)], "..."]
+        before = masked(next(line for line in reversed(shown[:-1]) if line.strip()))
+        lines = [*lines[: 1 + [masked(line) for line in lines].index(before)], "", "..."]
     return lines
 
 
-def filled(page: Path, refresh: bool) -> str:
+def filled(page: Path, refresh: bool, measure: bool) -> str:
     """The text of the page with the output of its commands."""
     lines: list[str | None] = [None, *page.read_text(encoding="utf-8").split("\n")]  # counted from 1
     output: dict[int, list[str]] = {}  # number of a line -> what follows it
@@ -55,7 +57,9 @@ def filled(page: Path, refresh: bool) -> str:
         kept = [line for line in shown]
         while kept and not kept[-1].strip():
             kept.pop()
-        output[last] = shortened([line.rstrip() for line in printed.rstrip().split("\n")], kept) + blank
+        known = {masked(line): line for line in kept if line.strip()}  # times are not measured anew, unless told so
+        found = shortened([line.rstrip() for line in printed.rstrip().split("\n")], kept)
+        output[last] = [line if measure else known.get(masked(line), line) for line in found] + blank
 
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         prepare(page, name_of(page))
@@ -69,8 +73,8 @@ def filled(page: Path, refresh: bool) -> str:
 
 
 if __name__ == "__main__":
-    names = [name for name in sys.argv[1:] if name != "--refresh"]
+    options, names = ([name for name in sys.argv[1:] if name.startswith("-") == wanted] for wanted in (True, False))
     for name in names:
         path = (ROOT / name).resolve()
-        path.write_text(filled(path, "--refresh" in sys.argv), encoding="utf-8")
+        path.write_text(filled(path, bool(options), "--measure" in options), encoding="utf-8")
         sys.stdout.write(f"wrote {name}\n")

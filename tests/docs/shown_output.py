@@ -42,14 +42,15 @@ def difference(shown: str, printed: str) -> str | None:
 
 
 def _lines(text: str) -> list[str]:
-    masked = []
-    for line in text.splitlines():
-        timed = _without_times(line)
-        for pattern, replacement in _MASKS:
-            timed = pattern.sub(replacement, timed)
-        if timed.strip():
-            masked.append(" ".join(timed.split()))
-    return masked
+    return [line for line in map(masked, text.splitlines()) if line]
+
+
+def masked(line: str) -> str:
+    """A line without what depends on the machine, and with single blanks."""
+    line = _without_times(line)
+    for pattern, replacement in _MASKS:
+        line = pattern.sub(replacement, line)
+    return " ".join(line.split())
 
 
 def _without_times(line: str) -> str:
