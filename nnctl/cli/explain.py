@@ -36,14 +36,19 @@ def command(topic: tuple[str, ...], html_file: str | None, as_json: bool, row: i
     """
     if html_file and (row is not None or not topic):
         raise click.UsageError("--html writes the page of a TOPIC, such as: nnctl explain adam --html adam.html")
-    if explained_row(topic, row, as_json, **of_row) or (not html_file and explained_config(topic, as_json)):
+    words = " ".join(topic)
+    if explained_row(topic, row, as_json, **of_row):
         return
     from nnctl.reports.topics import contents, names, pages  # imported here to keep start-up fast
 
-    family = names.family_named(" ".join(topic))
+    # a topic goes before a config of the same name, and needs no look at the configs
+    is_topic = bool(html_file) or (names.is_topic(words) and "/" not in words)
+    if not is_topic and explained_config(topic, as_json):
+        return
+    family = names.family_named(words)
     if html_file and family:
         raise click.UsageError("--html writes the page of a single topic, not of a whole family")
-    page = pages.found(" ".join(topic)) if topic and not family else None
+    page = pages.found(words) if topic and not family else None
     if html_file and page:
         from nnctl.reports.topics.html import html_page  # imported here to keep start-up fast
 

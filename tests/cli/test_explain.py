@@ -1,6 +1,8 @@
 """nnctl explain, in the test's process."""
 
 import json
+import subprocess
+import sys
 
 from click.testing import CliRunner
 
@@ -49,3 +51,13 @@ def test_the_name_of_a_family_lists_it():
     result = nnctl("explain", "optimizers")
     assert "a step downhill, against the gradient" in result.output and "Flatten" not in result.output
     assert "epoch" in json.loads(nnctl("explain", "ideas", "--json").output)
+
+
+def test_a_topic_loads_nothing_heavy():
+    code = (
+        "import sys; from click.testing import CliRunner; from nnctl import cli\n"
+        "assert CliRunner().invoke(cli.program, ['explain', 'relu']).exit_code == 0\n"
+        "print({'duckdb', 'numba', 'pydantic', 'yaml', 'nnctl.engine', 'nnctl.training'} & set(sys.modules))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8")
+    assert ran.stdout == "set()\n", ran.stderr

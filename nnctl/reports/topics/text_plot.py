@@ -15,8 +15,8 @@ Range = tuple[float, float]
 
 
 def label(value: float) -> str:
-    """A number beside an axis: -1, 0.25, 1.5e-05."""
-    return f"{value + 0.0:.3g}"
+    """A number beside an axis: -1, 0.25, 3000, 1.5e-05."""
+    return f"{value:.0f}" if 1000 <= abs(value) < 1e6 else f"{value + 0.0:.3g}"
 
 
 def spread(values: Sequence[float], margin: float = 0.04) -> Range:

@@ -25,13 +25,13 @@ GUIDES = {
         formula=("w ~ U(-a, a), a = sqrt(6 / (fan_in + fan_out))",),
     ),
     "he_normal": Guide(
-        use="For layers with relu and its kin, above all in deep networks.",
+        use="For layers with relu and similar activations, above all in deep networks.",
         avoid="Before tanh and sigmoid: use glorot_uniform.",
         see=("he_uniform", "relu", "variance_scaling"),
         formula=("w ~ truncated N(0, 2 / fan_in)",),
     ),
     "he_uniform": Guide(
-        use="For layers with relu and its kin, above all in deep networks.",
+        use="For layers with relu and similar activations, above all in deep networks.",
         avoid="Before tanh and sigmoid: use glorot_uniform.",
         see=("he_normal", "relu", "variance_scaling"),
         formula=("w ~ U(-a, a), a = sqrt(6 / fan_in)",),
