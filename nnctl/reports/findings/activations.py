@@ -10,6 +10,7 @@ import numpy as np
 
 from nnctl.data.dataset import Split
 from nnctl.engine.arena import ShardCall
+from nnctl.engine.cost_model import multiply_adds
 from nnctl.engine.program import Program
 from nnctl.engine.shard_pass import run_step, start
 from nnctl.nn.activations import Activation
@@ -20,13 +21,14 @@ from nnctl.training.batching import cast, make_batch
 from nnctl.training.model import Model
 
 Array = np.ndarray
-MOST_ROWS, MOST_VALUES = 256, 200_000
+MOST_ROWS, FEWEST_ROWS, MOST_VALUES = 256, 8, 200_000
+WORK = 2e9  # multiply-adds that all rows may take
 NEAR = 0.05  # of the range of a bounded activation: a value closer to a bound is saturated
 
 
 def activations_of(model: Model, split: Split) -> Activations:
     """On the first rows of a split."""
-    rows = min(split.rows, MOST_ROWS)
+    rows = int(min(split.rows, MOST_ROWS, max(FEWEST_ROWS, WORK / max(1, multiply_adds(model.program)))))
     found: list[LayerActivations] = []
     for name, y, mask in layer_outputs(model, split, rows):
         if isinstance(y, np.ndarray) and y.size:

@@ -14,7 +14,7 @@ from nnctl.training.best_or_last import Kept
 from nnctl.training.model import Model
 from nnctl.translation import _
 
-MOST_ROWS, FEWEST_ROWS = 20_000, 200
+MOST_ROWS, FEWEST_ROWS = 20_000, 50
 WITH_CLASSES: Sequence[Kind] = ("classification", "binary", "multilabel")
 WORK = 4e9  # multiply-adds that the evaluated rows may take: about a second
 

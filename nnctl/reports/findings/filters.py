@@ -11,7 +11,7 @@ from nnctl.reports.findings.rows import picture_shape
 from nnctl.training.model import Model
 
 Array = np.ndarray
-MOST = 64
+MOST, LARGEST = 64, 40  # pictures of a layer, and pixels of their sides
 _PASSED = ("Flatten", "Reshape", "Dropout", "Rescaling", "GaussianNoise", "BatchNormalization", "ZeroPadding2D")
 
 
@@ -56,9 +56,9 @@ def _convolution(name: str, kind: str, kernel: Array) -> Filters:
         one = kernel[..., at]
         if channels == 3:
             far = float(np.abs(one).max()) or 1.0
-            pictures.append(data_uri(gray(one, -far, far)))
+            pictures.append(data_uri(gray(one, -far, far), LARGEST))
         else:
-            pictures.append(data_uri(diverging(one.mean(axis=2))))
+            pictures.append(data_uri(diverging(one.mean(axis=2)), LARGEST))
     return {"layer": name, "kind": kind, "shape": [height, width], "units": filters, "pictures": pictures}
 
 
@@ -67,5 +67,5 @@ def _dense(name: str, kernel: Array, shape: tuple[int, ...]) -> Filters:
     pictures = []
     for at in range(min(kernel.shape[1], MOST)):
         one = kernel[:, at].reshape(shape)
-        pictures.append(data_uri(diverging(one if one.ndim == 2 else one.mean(axis=2))))
+        pictures.append(data_uri(diverging(one if one.ndim == 2 else one.mean(axis=2)), LARGEST))
     return {"layer": name, "kind": "Dense", "shape": list(shape[:2]), "units": kernel.shape[1], "pictures": pictures}

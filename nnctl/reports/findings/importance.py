@@ -23,19 +23,19 @@ from nnctl.training.batching import cast
 from nnctl.training.model import Model
 
 Array = np.ndarray
-MOST_ROWS, MOST_COLUMNS, MOST_SHOWN = 2000, 200, 50
+MOST_ROWS, FEWEST_ROWS, MOST_COLUMNS, MOST_SHOWN = 2000, 50, 200, 50
 WORK = 4e9  # multiply-adds that all of it may take
 
 
 def importance_of(model: Model, preprocessing: Preprocessing, split: Split, kinds: Sequence[Kind] = (),
                   seed: int = 0) -> Importance | None:  # fmt: skip
-    """Of the columns of a table, on the first rows of a split; None for arrays and for a single column. kinds: what the
-    outputs predict."""
+    """Of the columns of a table, on the first rows of a split; None for arrays, for a single column, and
+    where it would take too long. kinds: what the outputs predict."""
     places = encoded_places(preprocessing)
-    if len(places) < 2 or len(places) > MOST_COLUMNS:
-        return None
     cost = max(1, multiply_adds(model.program)) * len(places)
-    rows = int(min(split.rows, MOST_ROWS, max(50, WORK / cost)))
+    if not 2 <= len(places) <= MOST_COLUMNS or cost * FEWEST_ROWS > WORK:
+        return None
+    rows = int(min(split.rows, MOST_ROWS, max(FEWEST_ROWS, WORK / (2 * cost))))
     repeats = 5 if cost * rows * 5 < WORK and len(places) <= 20 else 2
     some = cast(_first(split, rows), model.program.dtype)
     # of several outputs none leads: a column matters if it matters to any of them

@@ -12,9 +12,9 @@ Array = np.ndarray
 LARGEST = 96  # pixels of the longer side; larger pictures are shown with every second pixel, or every third, ...
 
 
-def data_uri(pixels: Array) -> str:
+def data_uri(pixels: Array, largest: int = LARGEST) -> str:
     """(height, width) gray or (height, width, 3) color, uint8, as `data:image/png;base64,...`."""
-    step = -(-max(pixels.shape[:2]) // LARGEST)
+    step = -(-max(pixels.shape[:2]) // largest)
     return "data:image/png;base64," + base64.b64encode(png(pixels[::step, ::step])).decode("ascii")
 
 

@@ -32,10 +32,11 @@ EXPECTED = {
     "text": ("binary", CLASSES),
     "color pictures": ("classification", CLASSES),
     "rebuilt pictures": ("other", {"residuals", "reconstructions"}),
+    "lines": ("ctc", {"sequences"}),
     "tanh": ("regression", {"residuals"}),
 }
 QUICK = ("classes", "yes and no as logits", "two flags", "number", "two outputs", "a class at each step", "text",
-         "color pictures", "rebuilt pictures")  # fmt: skip
+         "color pictures", "rebuilt pictures", "lines")  # fmt: skip
 PARTS = CLASSES | {"residuals", "reconstructions", "sequences"}
 
 

@@ -7,7 +7,7 @@ from evidence import curves, evaluation, evidence, importance
 from nnctl import config as configs
 from nnctl.reports.findings.config_values import config_values, written_config
 from nnctl.reports.findings.rules import changes
-from nnctl.reports.findings.verdict import command_of, verdict_of, yaml_of
+from nnctl.reports.findings.verdict import command_of, one_line, verdict_of, yaml_of
 
 CONFIGS = ("iris", "cars", "digits_cnn", "reviews_text", "siamese", "two_inputs_two_outputs", "residual_cnn")
 ADVICE = {
@@ -51,12 +51,15 @@ def test_yaml_that_is_merged_is_valid(name, advice):
         {"outputs", "loss", "loss_weights", "metrics", "weighted_metrics"} if "layers" in given.changes else set()
     )
     assert any(after[key] != before[key] for key in given.changes)
+    if given.sets:
+        overrides = [f"{key}={one_line(value)}" for key, value in given.sets.items()]
+        assert configs.load(name, overrides).resolved == {**after, "name": before["name"]}
 
 
 def test_the_changes_themselves():
     found = evidence()
     assert changes.learning_rate(found, 1 / 3, "x").changes == {"optimizer": {"adam": {"learning_rate": 0.003}}}
-    assert changes.learning_rate(found, 0.1, "x").sets == {"optimizer.learning_rate": 0.001}
+    assert changes.learning_rate(found, 0.1, "x").sets == {"optimizer.adam.learning_rate": 0.001}
     layers = changes.dropout(found, 0.3, "x").changes["layers"]
     assert [next(iter(layer)) for layer in layers] == ["Dense", "Dropout", "Dense"]
     assert changes.wider(found, "x").changes["layers"][0]["Dense"]["units"] == 32

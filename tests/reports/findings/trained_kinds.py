@@ -22,6 +22,8 @@ def write_data(folder: Path) -> None:
     (folder / "steps.csv").write_text("id,t,a,tag,y\n" + "\n".join(steps) + "\n")
     words = ["good film", "bad film", "good and good", "bad and bad"]
     (folder / "text.csv").write_text("text,y\n" + "\n".join(f"{words[i % 4]} {i},{i % 2}" for i in range(60)) + "\n")
+    lengths = {"x_lengths": rng.integers(9, 13, 60), "y_lengths": rng.integers(1, 5, 60)}
+    np.savez(folder / "lines.npz", x=rng.random((60, 12, 5)), y=rng.integers(0, 3, (60, 4)), **lengths)
     x = rng.random((80, 6, 6, 3))
     np.savez(folder / "pictures.npz", x=(x * 255).astype(np.uint8), y=rng.integers(0, 4, 80), flat=x[..., 0])
 
@@ -77,6 +79,10 @@ CONFIGS = {
         "dataset: {path: pictures.npz, target: flat}\ninputs: {flat: {array: flat}}\nepochs: 2\n"
         "layers: [Flatten, {Dense: {units: 3}}, {Dense: {units: 36, activation: sigmoid}},\n"
         " {Reshape: {target_shape: [6, 6]}}]\nloss: mse\n"
+    ),
+    "lines": (
+        "dataset: {path: lines.npz, target: y}\nepochs: 2\n"
+        "layers: [{GRU: {units: 4, return_sequences: true}}, {Dense: {units: 4, activation: softmax}}]\nloss: ctc\n"
     ),
     "tanh": table("sum", "{units: 1}", "mse").replace("relu", "tanh"),
 }  # fmt: skip

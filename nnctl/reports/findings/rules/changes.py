@@ -25,7 +25,7 @@ def learning_rate(found: Evidence, factor: float, text: str) -> Advice:
     if isinstance(rate, int | float):
         new = _rounded(rate * factor)
         mine["learning_rate"] = new
-        return Advice(text, {"optimizer": {kind: mine}}, {"optimizer.learning_rate": new})
+        return Advice(text, {"optimizer": {kind: mine}}, {f"optimizer.{kind}.learning_rate": new})
     if isinstance(rate, Mapping):
         [(schedule, arguments)] = rate.items()
         if isinstance(arguments, Mapping) and isinstance(arguments.get("initial_learning_rate"), int | float):
