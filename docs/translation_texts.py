@@ -81,16 +81,16 @@ def _in_help() -> Iterator[tuple[str, Text]]:
 
 def _of_topics() -> Iterator[tuple[str, Text]]:
     """The texts of `nnctl explain TOPIC`, most of which are docstrings: those that are looked up for its page."""
-    from nnctl.reports.topics.contents import TITLES
     from nnctl.reports.topics.declarations import FAMILIES
-    from nnctl.reports.topics.names import LISTED, all_topics
+    from nnctl.reports.topics.names import all_topics
     from nnctl.reports.topics.pages import page_of
+    from nnctl.reports.topics.texts import all_texts
 
-    yield from (("nnctl/reports/topics/contents.py", (text,)) for text in (*TITLES.values(), *LISTED))
     for topic in all_topics():
         module = FAMILIES[topic.family][topic.name].__module__ if topic.family in FAMILIES else page_of.__module__
         for text in looked_up(lambda topic=topic: page_of(topic)):
             yield f"{module.replace('.', '/')}.py", text
+    yield from (("nnctl/reports/topics/texts.py", (text,)) for text in all_texts())
 
 
 def _of_datasets() -> Iterator[tuple[str, Text]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nnctl.reports.notes import translated
+from nnctl.reports.notes import translated, translated_values
 from nnctl.reports.number_format import count
 from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal, fitted
@@ -43,7 +43,7 @@ def show(preview: Preview, terminal: Terminal) -> None:
     titles = [_("column"), _("type"), _("values"), *([_("first rows")] if preview.first else [])]
     table = Table(titles, left=len(titles), spare=1, more=_("--json shows all"))
     for (name, kind, values), first in zip(preview.columns, firsts, strict=True):
-        table.add(*(name, _(kind), translated(values), first)[: len(titles)],
+        table.add(*(name, _(kind), translated_values(values), first)[: len(titles)],
                   style=("bold",) if name == preview.target else ())  # fmt: skip
     table.print(terminal)
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from nnctl.reports.findings.document import Comparison, Document, Number, Output, Run
 from nnctl.reports.findings.thinning import kept_places
-from nnctl.reports.number_format import count, duration, metric, short
+from nnctl.reports.notes import translated_origin
+from nnctl.reports.number_format import count, duration, metric, rows_of_splits, short
 from nnctl.translation import _
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~$&])")
@@ -62,7 +63,7 @@ def _suggestions(run: Run) -> Iterator[str]:
 
 def _facts(run: Run) -> Iterator[str]:
     facts = run["facts"]
-    rows = ", ".join(f"{split} {count(n)}" for split, n in facts["rows"].items() if n)
+    rows = rows_of_splits({split: n for split, n in facts["rows"].items() if n})
     shown = {
         _("folder"): run["folder"], _("begun"): run["created"], _("data set"): facts["dataset"],
         _("rows"): rows, _("model"): facts["model"], _("parameters"): facts["parameters"],
@@ -82,12 +83,12 @@ def _evaluation(run: Run) -> Iterator[str]:
         return
     yield from (f"## {_('Metrics')}", "")
     rows = _("Evaluated on {n} rows of the split {split}, which has {all}.").format(
-        n=count(found["evaluated_rows"]), split=found["split"], all=count(found["rows"])
+        n=count(found["evaluated_rows"]), split=_(found["split"]), all=count(found["rows"])
     )
     yield from (rows, "")
     base = found["baseline"]["metrics"] if found["baseline"] else {}
     recorded = found["recorded"]
-    titles = ["", found["split"], _("baseline"), *(f"{split} ({_('recorded')})" for split in recorded)]
+    titles = ["", _(found["split"]), _("baseline"), *(f"{_(split)} ({_('recorded')})" for split in recorded)]
     columns = [found["metrics"], base, *recorded.values()]
     yield from table(
         titles, [(escaped(name), *(_number(each.get(name)) for each in columns)) for name in found["metrics"]]
@@ -142,7 +143,7 @@ def _classes(output: Output) -> Iterator[str]:
         auc = {each["name"]: each["auc"] for each in output["roc"]}
         average = {each["name"]: each["average_precision"] for each in output["precision_recall"]}
         yield from table(
-            [_("class"), "precision", "recall", "F1", _("rows"), _("predicted"), "AUC", _("average precision")],
+            [_("class"), _("precision"), _("recall"), "F1", _("rows"), _("predicted"), "AUC", _("average precision")],
             [(escaped(each["name"]), _number(each["precision"]), _number(each["recall"]), _number(each["f1"]),
               each["support"], each["predicted"], _number(auc.get(each["name"])), _number(average.get(each["name"])))
              for each in output["per_class"]],
@@ -264,7 +265,7 @@ def _config(run: Run) -> Iterator[str]:
     yield from (f"## {_('Config')}", "")
     yield from table(
         [_("key"), _("value"), _("origin")],
-        [(escaped(each["key"]), escaped(each["value"]), escaped(each["origin"]))
+        [(escaped(each["key"]), escaped(each["value"]), escaped(translated_origin(each["origin"])))
          for each in run["config"] if each["set_by_user"]],
     )  # fmt: skip
 

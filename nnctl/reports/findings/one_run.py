@@ -25,6 +25,8 @@ from nnctl.reports.findings.rules.evidence import Evidence
 from nnctl.reports.findings.run_files import RunFiles, read_run
 from nnctl.reports.findings.thinning import number
 from nnctl.reports.findings.verdict import verdict_of
+from nnctl.reports.kept_weights import weights_used
+from nnctl.reports.notes import translated
 from nnctl.training.model import Model
 from nnctl.translation import _
 
@@ -104,7 +106,7 @@ def _from_files(files: RunFiles, model: Model | None) -> Run:
         "graph_svg": None,
         "config": config_values(files.text),
         "config_yaml": files.text,
-        "notes": [str(note) for note in started.get("notes") or ()] + list(files.said),
+        "notes": [translated(str(note)) for note in (*(started.get("notes") or ()), *files.said)],
         "environment": dict(files.environment),
         "batches": structure.batches_of(started),
     }
@@ -133,7 +135,7 @@ def _facts(files: RunFiles, model: Model | None) -> Facts:
         "epochs": len(files.epochs),
         "planned_epochs": started.get("epochs"),
         "seconds": number(seconds),
-        "weights": str(model.kept) if model and model.kept else None,
+        "weights": weights_used(model.kept) if model and model.kept else None,
     }
 
 
@@ -176,7 +178,7 @@ def _add_answers(run: Run, files: RunFiles, trained: TrainedRun, sample: Sampled
     run["activations"] = activations_of(model, sample.split)
     run["filters"] = filters_of(model, preprocessing)
     if not run["notes"]:
-        run["notes"] = list(sample.notes)
+        run["notes"] = [translated(note) for note in sample.notes]
 
 
 def reads_steps(model: Model) -> bool:

@@ -25,6 +25,24 @@ def translated(note: str) -> str:
     return _by_pattern(note, NOTES) or note
 
 
+def translated_origin(origin: str) -> str:
+    """Where a value of a config comes from: "line 4", "default" or "--set"."""
+    if language() == ENGLISH:
+        return origin
+    from nnctl.reports.notes.patterns import ORIGINS  # imported here: English needs none
+
+    return _by_pattern(origin, ORIGINS) or origin
+
+
+def translated_values(values: str) -> str:
+    """The values of a column: "4.3 to 7.9", or names."""
+    if language() == ENGLISH:
+        return values
+    from nnctl.reports.notes.patterns import VALUES  # imported here: English needs none
+
+    return _by_pattern(values, VALUES) or values
+
+
 def _by_pattern(text: str, patterns: Sequence[str]) -> str | None:
     for pattern in patterns:
         if found := _compiled(pattern).fullmatch(text):

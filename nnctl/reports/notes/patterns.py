@@ -128,10 +128,7 @@ _VERDICTS = (
     N_("Validation is far worse than training (loss {validation} against {training}): {advice}"),
 )
 
-_DATASETS = (
-    N_("downloaded on first use, {size}"),
-    N_("{least} to {most}"),
-)
+_DATASETS = (N_("downloaded on first use, {size}"),)
 
 
 # Each note is made from one of these.
@@ -168,3 +165,10 @@ PARTS = (
     N_("train longer (epochs:), or give the model more units"),
     N_("balance the classes with class_weight: balanced"),
 )
+
+# Where a value of a config comes from, and the values of a column.
+ORIGINS = (
+    N_("line {n}"),
+    N_("default"),
+)
+VALUES = (N_("{least} to {most}"),)

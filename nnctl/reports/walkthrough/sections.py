@@ -64,13 +64,13 @@ def write_opening(run: TrainedRun, chosen: ChosenRow, trace: Trace, page: Page) 
     model = run.model
     if chosen.split in ("train", "validation", "test"):
         page.title(
-            _("Row {row} of the {split} split, in {run}").format(row=chosen.row, split=chosen.split, run=run.folder)
+            _("Row {row} of the {split} split, in {run}").format(row=chosen.row, split=_(chosen.split), run=run.folder)
         )
         text = _("It is row {name} of {source}; the {split} split has {total} rows, counted from 1.")
         if isinstance(chosen.name, str):  # the id of a sequence, or the file of an image
             text = _("It is {name} of {source}; the {split} split has {total} rows, counted from 1.")
         source = _short(chosen.source)
-        page.text(text.format(name=chosen.name, source=source, split=chosen.split, total=count(chosen.total)))
+        page.text(text.format(name=chosen.name, source=source, split=_(chosen.split), total=count(chosen.total)))
     else:
         page.title(_("Row {row} of {file}, for {run}").format(row=chosen.row, file=chosen.split, run=run.folder))
     if model.kept is not None:

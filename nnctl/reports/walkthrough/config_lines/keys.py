@@ -8,7 +8,7 @@ from typing import Any
 from nnctl.components.component import plain
 from nnctl.config.argument_docs import summary
 from nnctl.config.argument_texts import TOP_LEVEL
-from nnctl.reports.number_format import count, short
+from nnctl.reports.number_format import count, rows_of_splits, short
 from nnctl.reports.walkthrough.config_lines.context import Context
 from nnctl.reports.walkthrough.numbers import shape
 from nnctl.translation import _, plural
@@ -24,7 +24,7 @@ def listed(names: Any) -> str:
 
 def dataset(at: Context) -> list[str]:
     rows = at.data.rows
-    counts = ", ".join(f"{count(n)} {split}" for split, n in rows.items())
+    counts = rows_of_splits(rows)
     given = at.config.dataset
     name = given.name or listed(given.path or ())
     sentences = [
