@@ -114,7 +114,7 @@ def entries(path):
 
 
 def placeholders(text):
-    return sorted(set(re.findall(r"{[^{}]*}", text)))
+    return sorted(set(re.findall(r"{\w*(?:![rs])?(?::[^{}]*)?}", text)))
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=str)
