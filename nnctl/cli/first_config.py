@@ -13,6 +13,7 @@ import click
 from nnctl.config import loads
 from nnctl.config.starter.choices import Starter
 from nnctl.config.starter.column_facts import TableFacts, facts_of
+from nnctl.config.starter.dates import date_query
 from nnctl.config.starter.table import table_starter
 from nnctl.config.starter.target import Problem, Task, likely_target, problem_of
 from nnctl.config.starter.wording import quoted
@@ -52,15 +53,25 @@ def first_config(source: str, target: str | None, task: Task | None, path: Path,
     rows, _fixed = read_dataset(DatasetSpec(path=(source,)))
     if not isinstance(rows, Table):
         raise InputError(_("only tables so far"), source)
-    facts = facts_of(rows)
-    problem = _problem(facts, target, task, ask)
-    starter = table_starter(source, facts, problem)
+    starter = _table(source, facts_of(rows), target, task, ask)
     text = yaml_text(starter)
     from nnctl.training.dry_run import check  # imported here to keep start-up fast
 
     config = loads(text, str(path))
     check(config)
     return FirstConfig(starter, text, _plain(text))
+
+
+def _table(source: str, facts: TableFacts, target: str | None, task: Task | None, ask: bool) -> Starter:
+    chosen = _target(facts, target, ask)
+    query = date_query(facts, chosen)
+    if query:
+        with_parts, _fixed = read_dataset(DatasetSpec(path=(source,), query=query.value))
+        if isinstance(with_parts, Table) and set(with_parts.columns) > set(facts.columns):
+            facts = facts_of(with_parts)
+        else:
+            query = None  # names of columns that SQL does not tell apart
+    return table_starter(source, facts, _problem(facts, chosen, task, ask), query)
 
 
 def _plain(text: str) -> dict[str, Any]:
@@ -70,8 +81,7 @@ def _plain(text: str) -> dict[str, Any]:
     return data
 
 
-def _problem(facts: TableFacts, target: str | None, task: Task | None, ask: bool) -> Problem:
-    chosen = _target(facts, target, ask)
+def _problem(facts: TableFacts, chosen: str, task: Task | None, ask: bool) -> Problem:
     problem = problem_of(facts, chosen, task)
     if problem.sure or not ask:
         return problem

@@ -7,6 +7,7 @@ from typing import Any
 
 TOP = (
     "dataset", "inputs", "layers", "loss", "optimizer", "metrics", "epochs", "batch_size", "class_weight", "callbacks",
+    "keep",
 )  # fmt: skip
 
 

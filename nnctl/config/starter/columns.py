@@ -13,30 +13,35 @@ from nnctl.config.starter.column_facts import ColumnFacts, TableFacts
 from nnctl.config.starter.target import Problem
 from nnctl.config.starter.wording import listed, percent, quoted
 from nnctl.data.leakage import copy_notes
+from nnctl.data.table import Array
 from nnctl.translation import _
 
 _ID = re.compile(r"(.*[_ .-])?(id|uuid|guid|index|idx|rownames?|row|no|nr|key|번호)|unnamed.*|column0|", re.IGNORECASE)
 RARE = 5  # rows below which a category is combined with the other rare ones
 MOSTLY_EMPTY = 0.95
+SAME_ORDER = 0.9999  # correlation of the ranks from which one column is the other in another form
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The choices about columns. width: of the encoded features, roughly. features: the columns that are used."""
+    """The choices about columns. width: of the encoded features, roughly. features: the columns that are used, but
+    for the texts. reasons: why others are left out."""
 
     choices: tuple[Choice, ...]
     width: int
     features: tuple[str, ...]
+    reasons: tuple[str, ...]
 
 
-def column_choices(facts: TableFacts, problem: Problem) -> Columns:
-    """Which columns are features, and how they are read."""
-    left_out = dict(_left_out(facts, problem))
-    used = [column for name, column in facts.columns.items() if name != problem.target and name not in left_out]
+def column_choices(facts: TableFacts, problem: Problem, texts: str | None) -> Columns:
+    """Which columns are features, and how they are read. texts: the column of texts that is read word by word."""
+    left_out = {name: why for name, why in _left_out(facts, problem) if name != texts}
+    used = [column for name, column in facts.columns.items()
+            if name not in (problem.target, texts) and name not in left_out]  # fmt: skip
     choices = []
     if left_out:
         choices.append(Choice(("dataset", "ignore"), list(left_out), tuple(left_out.values())))
-    choices += _missing(used, facts, problem)
+    choices += _missing(used, facts, problem, texts)
     rare = _rare(used)
     choices += rare
     if problem.task == "regress":
@@ -45,7 +50,8 @@ def column_choices(facts: TableFacts, problem: Problem) -> Columns:
         choices.append(Choice(("dataset", "normalize"), {problem.target: "standard"},
                               (why.format(least=target.least, most=target.most),)))  # fmt: skip
     width = sum(1 if column.is_number else min(column.distinct, _kept(column)) for column in used)
-    return Columns(tuple(choices), width, tuple(column.name for column in used))
+    features = tuple(column.name for column in used)
+    return Columns(tuple(choices), width, features, tuple(left_out.values()))
 
 
 def _left_out(facts: TableFacts, problem: Problem) -> Iterator[tuple[str, str]]:
@@ -64,12 +70,12 @@ def _left_out(facts: TableFacts, problem: Problem) -> Iterator[tuple[str, str]]:
         elif (column.distinct == 1 and column.is_number) or (column.distinct == 1 and not column.missing):
             yield name, _("{column} has the same value in every row.").format(column=shown)
         elif column.kind in ("date", "time"):
-            yield name, _("{column} holds dates.").format(column=shown)
+            yield name, _("{column} holds dates or times, which are not numbers.").format(column=shown)
         elif column.kind == "nested":
             yield name, _("{column} holds lists or objects.").format(column=shown)
         elif name in leaks:
             yield name, _("{column} gives the target away: one follows from the other.").format(column=shown)
-        elif column.is_number and max(abs(column.least), abs(column.most)) > np.finfo(np.float32).max:
+        elif column.is_number and max(abs(column.least), abs(column.most)) > float(np.finfo(np.float32).max):
             yield name, _("{column} has numbers too large for float32.").format(column=shown)
         elif _counts_rows(column):
             yield name, _("{column} numbers the rows, which says nothing about new rows.").format(column=shown)
@@ -91,13 +97,35 @@ def _counts_rows(column: ColumnFacts) -> bool:
 def _copies(facts: TableFacts, problem: Problem) -> set[str]:
     """Columns from which the target follows."""
     table, rows = facts.sample, np.arange(facts.sample.rows)
-    others = [name for name, column in facts.columns.items()
-              if name != problem.target and column.kind in ("number", "words") and column.distinct > 1]  # fmt: skip
-    return {name for name in others if any(copy_notes(table, [name], [problem.target], rows))}
+    target = facts.columns[problem.target]
+    found = set()
+    for name, column in facts.columns.items():
+        if name == target.name or column.kind not in ("number", "words") or column.distinct < 2:
+            continue
+        if column.is_number and target.is_number and target.distinct > 2:
+            follows = _same_order(table[name].values, table[target.name].values)
+        else:
+            follows = any(copy_notes(table, [name], [target.name], rows))
+        if follows:
+            found.add(name)
+    return found
 
 
-def _missing(used: Sequence[ColumnFacts], facts: TableFacts, problem: Problem) -> list[Choice]:
-    rules, why = {}, []
+def _same_order(x: Array, y: Array) -> bool:
+    """Whether two columns of numbers sort the rows alike, as a number and its logarithm do. Unlike the correlation of
+    the numbers themselves, one extreme row does not decide this."""
+    both = ~(np.isnan(x) | np.isnan(y))
+    if both.sum() < 3:
+        return False
+    ranks = [np.unique(values[both], return_inverse=True)[1].astype(np.float64) for values in (x, y)]
+    first, second = (each - each.mean() for each in ranks)
+    size = np.sqrt((first @ first) * (second @ second))
+    return bool(size > 0 and abs(first @ second) > SAME_ORDER * size)
+
+
+def _missing(used: Sequence[ColumnFacts], facts: TableFacts, problem: Problem, texts: str | None) -> list[Choice]:
+    rules: dict[str, str] = {}
+    why = []
     target = facts.columns[problem.target]
     if target.missing:
         rules[target.name] = "drop"
@@ -110,6 +138,10 @@ def _missing(used: Sequence[ColumnFacts], facts: TableFacts, problem: Problem) -
                         if column.is_number else
                         _("{share} of {column} is missing: a category of its own."))  # fmt: skip
             why.append(sentence.format(share=percent(column.missing, facts.rows), column=quoted(column.name)))
+    if texts and facts.columns[texts].missing:
+        rules[texts] = "zero"
+        sentence = _("{share} of {column} is missing: read as empty texts.")
+        why.append(sentence.format(share=percent(facts.columns[texts].missing, facts.rows), column=quoted(texts)))
     return [Choice(("dataset", "missing"), rules, tuple(why))] if rules else []
 
 

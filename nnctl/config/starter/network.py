@@ -1,120 +1,160 @@
-"""Layers and training of a model for tables, by the number of rows, features and outputs."""
+"""Layers, loss and training of a model for tables, by the number of rows, features and classes."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from nnctl.config.starter.choices import Choice
-from nnctl.config.starter.splits import Fractions
+from nnctl.config.starter.splits import NOISY, Fractions
 from nnctl.config.starter.target import Problem
+from nnctl.config.starter.wording import percent, quoted
 from nnctl.translation import _, plural
 
-UPDATES = 4000  # of the weights, roughly: enough to learn a table, and a matter of seconds
+IMBALANCED = 0.75  # share of rows of the most frequent class from which accuracy alone says little
 
 
 @dataclass(frozen=True)
 class Size:
-    """What the sizes follow from. rows: for training. width: of the encoded features."""
+    """What layers and training follow from. rows: for training. width: of the encoded features."""
 
     rows: int
     width: int
 
+    @property
+    def is_small(self) -> bool:
+        """Whether the rows are so few that the noise in them is soon learned by heart."""
+        return self.rows < 800
 
-def table_network(problem: Problem, size: Size) -> list[Choice]:
-    """The layers, loss and metrics for a table."""
+
+def table_layers(problem: Problem, size: Size) -> list[Choice]:
+    """The layers for a table, with the output layer."""
+    layers: list[tuple[Any, str]] = []
     units, rate = hidden_units(size), dropout_rate(size)
-    sentences = [
-        _("{rows} training rows of {width} encoded features: {n} hidden layers of {units} units.")
-        .format(rows=f"{size.rows:,}", width=size.width, n=len(units), units=_joined(units))
-    ]  # fmt: skip
-    layers: list[tuple[dict[str, Any], tuple[str, ...]]] = []
+    why = _("{rows} training rows with {width} values each: hidden layers of {units} units.").format(
+        rows=f"{size.rows:,}", width=f"{size.width:,}", units=", ".join(map(str, units)))  # fmt: skip
+    drop = _("Dropout: each of these values is set to 0 with probability {rate} in training, against overfitting.")
     for at, each in enumerate(units):
-        layers.append(({"Dense": {"units": each, "activation": "relu"}}, tuple(sentences) if at == 0 else ()))
+        layers.append(({"Dense": {"units": each, "activation": "relu"}}, "" if at else why))
         if rate:
-            why = _("Dropout against overfitting: the table is small for this many weights.")
-            layers.append(({"Dropout": {"rate": rate}}, (why,) if at == 0 else ()))
-    layers.append(output_layer(problem))
-    choices = [Choice(("layers", at), value, why) for at, (value, why) in enumerate(layers)]
-    return [*choices, *loss_choices(problem)]
+            layers.append(({"Dropout": {"rate": rate}}, "" if at else drop.format(rate=rate)))
+    return numbered([*layers, output_layer(problem)])
+
+
+def numbered(layers: list[tuple[Any, str]]) -> list[Choice]:
+    """Layers with their reasons ("" for none) as choices."""
+    return [Choice(("layers", at), value, (why,) if why else ()) for at, (value, why) in enumerate(layers)]
 
 
 def hidden_units(size: Size) -> tuple[int, ...]:
-    if size.rows < 100:
+    if size.rows < 50:
         return (16,)
-    if size.rows < 1000:
-        return (64, 32)
     return (128, 64) if size.rows < 20_000 else (256, 128)
 
 
 def dropout_rate(size: Size) -> float:
-    if size.rows < 100:
+    if size.rows < 50 or size.rows >= 100_000:
         return 0.0
-    return 0.2 if size.rows < 5000 else 0.1
+    return 0.1 if size.is_small or size.rows >= 20_000 else 0.2
 
 
-def _joined(units: tuple[int, ...]) -> str:
-    return ", ".join(map(str, units))
-
-
-def output_layer(problem: Problem) -> tuple[dict[str, Any], tuple[str, ...]]:
+def output_layer(problem: Problem) -> tuple[dict[str, Any], str]:
     """The last layer, and the reason."""
     if problem.task == "regress":
-        return {"Dense": {"units": 1}}, (_("One number of any size: no activation."),)
+        return {"Dense": {"units": 1}}, _("The output is one number of any size: no activation.")
     if problem.is_binary:
-        return {"Dense": {"units": 1, "activation": "sigmoid"}}, (
-            _("Two classes: one unit, the probability of the second in alphabetical order."),
+        return {"Dense": {"units": 1, "activation": "sigmoid"}}, _(
+            "Two classes: one unit, the probability of the one that is second in alphabetical order."
         )
-    n = len(problem.classes)
-    return {"Dense": {"units": n, "activation": "softmax"}}, (
-        _("One unit for each of the {n} classes; softmax makes them probabilities.").format(n=n),
-    )
+    return {"Dense": {"units": len(problem.classes), "activation": "softmax"}}, _(
+        "A unit for each of the {n} classes; softmax makes them probabilities."
+    ).format(n=len(problem.classes))
 
 
 def loss_choices(problem: Problem) -> list[Choice]:
     """The loss and the metrics that suit the target."""
     if problem.task == "regress":
         return [
-            Choice(("loss",), "mse", (_("The squared error, the usual loss for numbers."),)),
-            Choice(("metrics",), ["mae", "r2_score"],
-                   (_("mae: the mean error in the unit of the target. r2_score: 1 is perfect, 0 is no better than the"
-                      " mean."),)),
+            Choice(("loss",), "mse", (_("The mean squared error, the usual loss for numbers."),)),
+            Choice(("metrics",), ["mae", "r2_score"], (
+                _("mae is the mean error, in the unit of the target; r2_score is 1 for perfect predictions, and 0 for"
+                  " those no better than the mean."),
+            )),
         ]  # fmt: skip
     loss = "binary_crossentropy" if problem.is_binary else "sparse_categorical_crossentropy"
-    names = ["accuracy"]
-    why = _("accuracy: the share of rows that are classified correctly.")
-    return [Choice(("loss",), loss), Choice(("metrics",), names, (why,))]
+    metrics = ["accuracy"]
+    why = [_("accuracy is the share of rows whose class is predicted correctly.")]
+    frequent, count = problem.classes[0]
+    if count > IMBALANCED * problem.rows:
+        metrics.append("auc" if problem.is_binary else "f1_score")
+        why += _imbalance(problem, percent(count, problem.rows), quoted(frequent))
+    return [Choice(("loss",), loss), Choice(("metrics",), metrics, tuple(why))]
 
 
-def training_choices(problem: Problem, size: Size, fractions: Fractions) -> list[Choice]:
-    """Optimizer, epochs, batch size and callbacks."""
-    batch = batch_size(size.rows)
-    per_epoch = math.ceil(size.rows / batch)
-    epochs = max(20, min(300, round(UPDATES / per_epoch)))
-    steps = epochs * per_epoch
-    schedule = {"CosineDecay": {"initial_learning_rate": 0.003, "decay_steps": steps}}
-    patience = max(10, epochs // 5)
+def _imbalance(problem: Problem, share: str, frequent: str) -> Iterator[str]:
+    yield _("{share} of the rows are {frequent}: always predicting that class gives this accuracy already.").format(
+        share=share, frequent=frequent)  # fmt: skip
+    if problem.is_binary:
+        yield _("auc is 0.5 for guessing and 1 if every row of one class is rated above every row of the other.")
+    else:
+        yield _("f1_score counts each class alike, however rare.")
+    yield _("Not set: `class_weight: balanced`, which finds more rows of the rare classes, with more false alarms.")
+
+
+def training_choices(size: Size, fractions: Fractions) -> list[Choice]:
+    """Optimizer, epochs, batch size and callbacks of a model for tables."""
+    if size.is_small:
+        return plan(size.rows, fractions, updates=700, rate=0.001, fewest=10)
+    return plan(size.rows, fractions, updates=2500, rate=0.002, fewest=10)
+
+
+def plan(rows: int, fractions: Fractions, *, updates: int, rate: float, fewest: int, batch: int | None = None,
+         clip: bool = False, noisy: int = NOISY) -> list[Choice]:  # fmt: skip
+    """A learning rate that falls to 0 over the run, epochs that make roughly that many updates of the weights, and
+    early stopping. fewest: epochs. clip: whether large gradients are clipped, as recurrent layers need. noisy: the
+    validation rows from which their loss decides when to stop."""
+    batch = min(batch or batch_size(rows), max(1, rows))
+    per_epoch = math.ceil(rows / batch)
+    epochs = max(fewest, min(300, round(updates / per_epoch)))
+    schedule = {"CosineDecay": {"initial_learning_rate": rate, "decay_steps": epochs * per_epoch}}
+    arguments = {"learning_rate": schedule, "weight_decay": 0.1} | ({"clipnorm": 1.0} if clip else {})
+    why = [
+        plural("The learning rate falls to 0 over {epochs} epochs of {n} iteration: change decay_steps with epochs and"
+               " batch_size.",
+               "The learning rate falls to 0 over {epochs} epochs of {n} iterations: change decay_steps with epochs and"
+               " batch_size.", per_epoch).format(epochs=epochs, n=per_epoch)
+    ]  # fmt: skip
+    if clip:
+        why.append(_("clipnorm keeps single large gradients, as recurrent layers have, from spoiling the weights."))
     choices = [
-        Choice(("optimizer",), {"adamw": {"learning_rate": schedule, "weight_decay": 0.01}}, (
-            _("The learning rate falls to 0 over {epochs} epochs of {n} iterations: change decay_steps with epochs and"
-              " batch_size.").format(epochs=epochs, n=per_epoch),
-        )),
-        Choice(("epochs",), epochs),
+        Choice(("optimizer",), {"adamw": arguments}, tuple(why)),
+        Choice(("epochs",), epochs, (_("Passes over the training rows."),)),
         Choice(("batch_size",), batch, (
-            plural("{rows} training rows make {n} iteration in an epoch.",
-                   "{rows} training rows make {n} iterations in an epoch.", per_epoch)
-            .format(rows=f"{size.rows:,}", n=per_epoch),
+            plural("{rows} training rows in batches of {batch}: {n} iteration in an epoch.",
+                   "{rows} training rows in batches of {batch}: {n} iterations in an epoch.", per_epoch)
+            .format(rows=f"{rows:,}", batch=batch, n=per_epoch),
         )),
     ]  # fmt: skip
-    if fractions.validation:
+    return [*choices, *_stopping(fractions, rows, epochs, noisy)]
+
+
+def _stopping(fractions: Fractions, rows: int, epochs: int, noisy: int) -> Iterator[Choice]:
+    """Early stopping, if the validation split is large enough to tell when. rows: for training."""
+    validation = fractions.count("validation", round(rows / (1 - fractions.validation - fractions.test)))
+    if validation >= noisy or "validation" in fractions.own:
+        patience = max(5, epochs // 3)
         stop = {"EarlyStopping": {"patience": patience, "restore_best_weights": True}}
-        why = _("Stops when the validation loss has not fallen for {n} epochs, and keeps the best weights.")
-        choices.append(Choice(("callbacks", 0), stop, (why.format(n=patience),)))
-    return choices
+        why = _("Stops when the validation loss has not fallen for {n} epochs, and goes back to the best weights.")
+        yield Choice(("callbacks", 0), stop, (why.format(n=patience),))
+    elif validation:
+        yield Choice(("keep",), "last", (
+            _("{n} validation rows show overfitting, but are too few to choose the best epoch by: the last weights,"
+              " after the learning rate has fallen to 0, are used.").format(n=validation),
+        ))  # fmt: skip
 
 
 def batch_size(rows: int) -> int:
     """A power of two from 16 to 256 that gives roughly 40 iterations in an epoch."""
-    wanted = max(1.0, rows / 40)
-    return min(256, max(16, 1 << round(math.log2(wanted))))
+    return min(256, max(16, 1 << round(math.log2(max(1.0, rows / 40)))))

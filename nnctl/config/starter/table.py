@@ -6,33 +6,94 @@ from typing import Any
 
 from nnctl.config.starter.choices import Choice, Starter
 from nnctl.config.starter.column_facts import TableFacts
-from nnctl.config.starter.columns import column_choices
-from nnctl.config.starter.network import Size, table_network, training_choices
+from nnctl.config.starter.columns import Columns, column_choices
+from nnctl.config.starter.network import (
+    Size,
+    dropout_rate,
+    loss_choices,
+    numbered,
+    output_layer,
+    plan,
+    table_layers,
+    training_choices,
+)  # fmt: skip
 from nnctl.config.starter.splits import fractions_of, split_choice
 from nnctl.config.starter.target import Problem
+from nnctl.config.starter.texts import Texts, find_texts
 from nnctl.config.starter.wording import percent, quoted
-from nnctl.translation import _
+from nnctl.errors import DataError
+from nnctl.translation import _, plural
 
 
-def table_starter(source: str, facts: TableFacts, problem: Problem) -> Starter:
-    """The starter config for a table. source: the path as the config gives it."""
-    fractions = fractions_of(problem)
-    columns = column_choices(facts, problem)
+def table_starter(source: str, facts: TableFacts, problem: Problem, query: Choice | None = None) -> Starter:
+    """The starter config for a table. source: the path as the config gives it. query: of the table, if it is the
+    result of one. Raises DataError if no column is left to learn from."""
+    fractions = fractions_of(problem.rows, len(problem.classes))
+    texts = find_texts(facts, problem.target)
+    columns = column_choices(facts, problem, texts.column if texts else None)
+    if not columns.features and not texts:
+        raise DataError(_("no column is left to learn from"), facts.sample.source, " ".join(columns.reasons))
     size = Size(fractions.training_rows(problem.rows), columns.width)
-    path: list[Any] = [Choice(("dataset", "path"), source), target_choice(problem)]
-    title = _("A first config for {source}: {rows} rows, {columns} columns. Made by nnctl init.").format(
-        source=quoted(source), rows=f"{facts.rows:,}", columns=len(facts.columns))  # fmt: skip
-    choices = [*path, *columns.choices, split_choice(problem, fractions), *table_network(problem, size),
-               *training_choices(problem, size, fractions)]  # fmt: skip
-    return Starter((title,), tuple(choices))
+    choices = [Choice(("dataset", "path"), source), *([query] if query else []), target_choice(problem)]
+    choices += columns.choices
+    if texts:
+        choices += [texts.choice(), *_text_layers(texts, columns, problem, size)]
+        training = plan(size.rows, fractions, updates=1500, rate=0.003, fewest=6, clip=texts.is_short,
+                        noisy=1)  # words are soon learned by heart  # fmt: skip
+    else:
+        choices += table_layers(problem, size)
+        training = training_choices(size, fractions)
+    choices += [split_choice(problem, fractions), *loss_choices(problem), *training]
+    return Starter(_title(source, facts), tuple(choices))
+
+
+def _title(source: str, facts: TableFacts) -> tuple[str, ...]:
+    title = [_("A first config for {source}: {rows} rows, {columns} columns. Made by nnctl init.").format(
+        source=quoted(source), rows=f"{facts.rows:,}", columns=len(facts.columns))]  # fmt: skip
+    if facts.repeated:
+        title.append(plural("{n} row is equal to an earlier one: it may be in training and test, which makes the test"
+                            " look better.",
+                            "{n} rows are equal to earlier ones: they may be in training and test, which makes the"
+                            " test look better.", facts.repeated).format(n=f"{facts.repeated:,}"))  # fmt: skip
+    return tuple(title)
 
 
 def target_choice(problem: Problem) -> Choice:
     """The target, with what its values are."""
+    why = []
     if problem.task == "regress":
-        why = _("Predicts the number {target}.").format(target=quoted(problem.target))
+        why.append(_("{target} is predicted as a number.").format(target=quoted(problem.target)))
+        if not problem.sure:
+            why.append(_("If its {n} values are classes, write the config again with --task classify.")
+                       .format(n=problem.distinct))  # fmt: skip
     else:
         shown = ", ".join(f"{quoted(word)} {percent(count, problem.rows)}" for word, count in problem.classes[:5])
         more = ", ..." if len(problem.classes) > 5 else ""
-        why = _("{n} classes: {classes}.").format(n=len(problem.classes), classes=shown + more)
-    return Choice(("dataset", "target"), problem.target, (why,))
+        why.append(_("{n} classes: {classes}.").format(n=len(problem.classes), classes=shown + more))
+        if not problem.sure:
+            why.append(_("If they are a scale rather than classes, write the config again with --task regress."))
+    return Choice(("dataset", "target"), problem.target, tuple(why))
+
+
+def _text_layers(texts: Texts, columns: Columns, problem: Problem, size: Size) -> list[Choice]:
+    """Layers for texts alone, or for texts and the other columns, which are inputs of their own."""
+    drop: tuple[Any, str] = ({"Dropout": {"rate": 0.3}}, _("Dropout against overfitting."))
+    if not columns.features:
+        return numbered([*texts.layers({}), drop, output_layer(problem)])
+    inputs = [
+        Choice(("inputs", "words"), {"columns": [texts.column]}, (_("The texts are an input of their own."),)),
+        Choice(("inputs", "rest"), {"columns": list(columns.features)}, (_("The other columns."),)),
+    ]
+    *before, (last, reason) = texts.layers({"from": "words"})
+    last = {last: {}} if isinstance(last, str) else last
+    [(kind, arguments)] = last.items()
+    layers = [
+        *before,
+        ({kind: arguments | {"name": "read"}}, reason),
+        ({"Dense": {"units": 64, "activation": "relu", "from": "rest", "name": "seen"}},
+         _("The other columns have a layer of their own.")),
+        ({"Concatenate": {"from": ["read", "seen"]}}, _("Both together decide.")),
+        ({"Dropout": {"rate": dropout_rate(size) or 0.1}}, ""),
+        output_layer(problem),
+    ]  # fmt: skip
+    return [*inputs, *numbered(layers)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,12 +19,13 @@ MOST_CLASSES = 20  # of whole numbers that are taken as class numbers
 @dataclass(frozen=True)
 class Problem:
     """What is to be learned. classes: (class, rows), most frequent first; of numbers none. rows: with a target.
-    sure: whether the values leave no doubt about the task."""
+    distinct: different values. sure: whether the values leave no doubt about the task."""
 
     target: str
     task: Task
     rows: int
     classes: tuple[tuple[str, int], ...] = ()
+    distinct: int = 0
     sure: bool = True
 
     @property
@@ -81,11 +81,11 @@ def problem_of(facts: TableFacts, target: str, task: Task | None = None) -> Prob
             raise DataError(_("the target holds words ({words}), which cannot be predicted as numbers").format(
                 words=listing([quoted(word) for word, _count in column.counts], 3)), table.where(target),
                 _("leave out --task, or choose another column with --target"))  # fmt: skip
-        if (column.kind == "text" and column.distinct > 20) or _like_names(column):
+        if _like_names(column):
             raise DataError(_("the target has {n} different texts in {rows} rows: it looks like a name, not a class")
                             .format(n=column.distinct, rows=rows), table.where(target),
                             _("choose another column with --target"))  # fmt: skip
-        return Problem(target, "classify", rows, column.counts)
+        return Problem(target, "classify", rows, column.counts, column.distinct)
     possible = column.whole and column.distinct <= len(column.counts) and _enough_rows(column)
     if task == "classify" and not possible and not _still_classes(column):
         raise DataError(_("the target has {n} different numbers in {rows} rows, too many for classes")
@@ -93,7 +93,7 @@ def problem_of(facts: TableFacts, target: str, task: Task | None = None) -> Prob
                         _("leave out --task, or choose another column with --target"))  # fmt: skip
     chosen: Task = task or ("classify" if possible and column.distinct <= MOST_CLASSES else "regress")
     sure = task is not None or not column.whole or column.distinct == 2 or column.distinct > 2 * MOST_CLASSES
-    return Problem(target, chosen, rows, column.counts if chosen == "classify" else (), sure)
+    return Problem(target, chosen, rows, column.counts if chosen == "classify" else (), column.distinct, sure)
 
 
 def _enough_rows(column: ColumnFacts) -> bool:
@@ -106,7 +106,3 @@ def _still_classes(column: ColumnFacts) -> bool:
     """Whether a class loss accepts the numbers at all: few, or whole and not nearly as many as the rows."""
     present = column.rows - column.missing
     return bool(column.counts) and (column.distinct <= 20 or (column.whole and column.distinct <= present / 5))
-
-
-def counts_by_class(problem: Problem) -> Mapping[str, int]:
-    return dict(problem.classes)
