@@ -43,8 +43,17 @@ def flowers() -> None:
         shutil.copy(ROOT / "datasets" / "iris.csv", name)
 
 
+def model_of_keras() -> None:
+    import keras  # not in the environment of most tests
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
+    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
+    model.save("m.keras")
+    shutil.copy(ROOT / "datasets" / "iris.csv", "data.csv")
+
+
 FILES: dict[str, Callable[[], None]] = {
-    "README.md": flowers,
+    "README.md": flowers, "keras.md": model_of_keras,
     "fine_tuning.md": letters, "large_tables.md": clicks, "coming_from_keras.md": iris, "tutorials/images.md": pictures,
 }  # fmt: skip
 
