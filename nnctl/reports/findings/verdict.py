@@ -36,13 +36,14 @@ RULES: Mapping[str, Callable[[Evidence], Ruling | None]] = {
     "uncertain": results.uncertain,
     "no_validation": curves.no_validation,
 }
+LITTLE, MUCH = 0.3, 0.9  # of the way from the baseline to a perfect model
 _SEVERITIES = ("problem", "warning", "good", "note")  # the most serious first; what is good, before remarks
 
 
 def verdict_of(found: Evidence, environment: Mapping[str, Any]) -> Verdict:
     """environment: of the run, with the command that trained it."""
     said = {name: ruling for name, rule in RULES.items() if (ruling := rule(found))}
-    order = sorted(said, key=lambda name: _SEVERITIES.index(said[name].severity))
+    order = _in_order(said)
     sentences: list[Finding] = [
         {"rule": name, "severity": said[name].severity, "text": said[name].text} for name in order
     ]
@@ -55,8 +56,12 @@ def verdict_of(found: Evidence, environment: Mapping[str, Any]) -> Verdict:
     }
 
 
+def _in_order(said: Mapping[str, Ruling]) -> list[str]:
+    return sorted(said, key=lambda name: _SEVERITIES.index(said[name].severity))
+
+
 def _headline(found: Evidence, said: Mapping[str, Ruling]) -> tuple[str, str]:
-    worst = [name for name, ruling in said.items() if ruling.severity in ("problem", "warning")]
+    worst = [name for name in _in_order(said) if said[name].severity in ("problem", "warning")]
     if found.state == "running":
         return _("This run is still training; what follows is its state so far."), "unknown"
     if "diverged" in said:
@@ -68,20 +73,23 @@ def _headline(found: Evidence, said: Mapping[str, Ruling]) -> tuple[str, str]:
         return _("The model was trained and evaluated; there is no baseline to compare it with."), "unknown"
     if against.severity == "problem":
         return _("The model is no better than always giving the same answer."), "poor"
-    problems = [name for name in worst if said[name].severity == "problem"]
-    gained = _gained(found)
-    if problems or (gained is not None and gained < 0.3):
-        return _("The model is better than the baseline, but not by much, or not for all rows."), "fair"
+    gained = found.gained
+    if worst and said[worst[0]].severity == "problem":
+        return _("The model is better than the baseline, but something is wrong with it."), "fair"
+    if gained is not None and gained < LITTLE:
+        return _("The model is only a little better than the baseline."), "fair"
     if worst:
-        return _WITH_WARNING.get(
-            worst[0], lambda: _("The model is clearly better than the baseline, but there is something to improve.")
-        )(), "fair"
-    if gained is not None and gained >= 0.9:
+        return _BUT.get(worst[0], _something)(), "fair"
+    if gained is not None and gained >= MUCH:
         return _("The model is very good, and nothing looks wrong."), "good"
     return _("The model is clearly better than the baseline, and nothing looks wrong."), "good"
 
 
-_WITH_WARNING: Mapping[str, Callable[[], str]] = {
+def _something() -> str:
+    return _("The model is clearly better than the baseline, but there is something to improve.")
+
+
+_BUT: Mapping[str, Callable[[], str]] = {
     "leakage": lambda: _("The model looks almost too good: one column may give the target away."),
     "overfitting": lambda: _("The model is clearly better than the baseline, but it overfits."),
     "validation_rises": lambda: _("The model is clearly better than the baseline, but it was trained for too long."),
@@ -89,13 +97,6 @@ _WITH_WARNING: Mapping[str, Callable[[], str]] = {
     "still_falling": lambda: _("The model is clearly better than the baseline, and was still becoming better."),
     "interrupted": lambda: _("The model is clearly better than the baseline, though the run was stopped early."),
 }
-
-
-def _gained(found: Evidence) -> float | None:
-    base = found.evaluation["baseline"] if found.evaluation else None
-    if base is None or base["value"] is None or base["model_value"] is None or found.evaluation is None:
-        return None
-    return results.share_gained(base["model_value"], base["value"], base["metric"] in found.evaluation["bigger"])
 
 
 def _suggestions(advice: Sequence[tuple[str, Advice]], environment: Mapping[str, Any]) -> list[Suggestion]:

@@ -144,3 +144,33 @@ def test_epochs_that_were_trained_twice(run):
 
 def test_the_model_stands_for_its_folder(run):
     assert report(run / "model.safetensors")["folder"] == str(run)
+
+
+def test_a_run_of_the_torch_engine_needs_no_torch(run):
+    """Its model is computed by nnctl's own engine."""
+    text = (run / "config.yaml").read_text()
+    (run / "config.yaml").write_text(text.replace("backend: numpy", "backend: torch"))
+    found = report(run)
+    assert found["missing"] == [] and found["evaluation"]["metrics"]["accuracy"] >= 0
+    assert {"key": "engine.backend", "value": "torch"}.items() <= next(
+        each for each in found["config"] if each["key"] == "engine.backend"
+    ).items()
+
+
+def test_a_column_that_gives_the_target_away(run):
+    """p is 1 where the target is yes; the name of the other column is no markup."""
+    config = """
+    dataset: {path: t.csv, target: yes, features: [p, b, <script>]}
+    layers: [{Dense: {units: 1, activation: sigmoid}}]
+    loss: binary_crossentropy
+    optimizer: {adam: {learning_rate: 0.3}}
+    epochs: 30
+    """
+    (run.parent / "leak.yaml").write_text(config)
+    nnctl.train("leak.yaml", folder="leak")
+    found = report(run.parent / "leak")
+    assert found["importance"]["columns"][0]["column"] == "p"
+    assert {each["column"] for each in found["importance"]["columns"]} == {"p", "b", "<script>"}
+    assert "leakage" in [each["rule"] for each in found["verdict"]["sentences"]]
+    [advice] = [each for each in found["verdict"]["suggestions"] if each["rule"] == "leakage"]
+    assert 'features: [b, "<script>"]' in advice["yaml"]

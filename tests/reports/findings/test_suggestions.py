@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from evidence import curves, evaluation, evidence, importance
+from evidence import curves, evaluation, evidence, importance, output, scores
 
 from nnctl import config as configs
 from nnctl.reports.findings.config_values import config_values, written_config
@@ -93,8 +93,14 @@ def test_the_command_trains_again_with_the_change():
         ({"evaluation": evaluation(0.5, 0.5)}, "poor", "no better than"),
         ({"evaluation": evaluation(0.97, 0.5)}, "good", "very good"),
         ({"evaluation": evaluation(0.8, 0.5)}, "good", "clearly better"),
-        ({"evaluation": evaluation(0.55, 0.5)}, "fair", "not by much"),
+        ({"evaluation": evaluation(0.55, 0.5)}, "fair", "only a little better"),
         ({"evaluation": evaluation(0.9, 0.5), "history": curves([1, 0.8, 0.6, 0.4, 0.2])}, "fair", "becoming better"),
+        ({"evaluation": evaluation(0.99, 0.5), "history": curves([1, 0.8, 0.6, 0.4, 0.2])}, "good", "very good"),
+        (
+            {"evaluation": evaluation(0.9, 0.5), "outputs": [output(per_class=[scores("a", 9, 0, 0.0)])]},
+            "fair",
+            "wrong",
+        ),
         ({"evaluation": evaluation(0.995, 0.5), "importance": importance(a=0.5, b=0.0)}, "fair", "too good"),
     ],
 )

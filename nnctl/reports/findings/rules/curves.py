@@ -16,6 +16,7 @@ FEW_EPOCHS = 4  # with fewer, a curve says nothing about its course
 RISEN = 0.1  # the validation loss has risen if it ends higher than its minimum by this fraction of the baseline's loss
 JUMP = 1.3  # an epoch whose loss is this many times that of the epoch before is a jump
 MANY_JUMPS = 0.1  # of the epochs
+NEARLY_PERFECT = 0.95  # of the way from the baseline to a perfect model: more epochs cannot do much
 STILL = 0.05  # a training loss that fell by less than this fraction in the whole training has not fallen
 
 
@@ -93,8 +94,8 @@ def still_falling(found: Evidence) -> Ruling | None:
         return None
     trained = found.history["epochs"][-1] if found.history else len(losses)
     return Ruling(
-        "warning",
-        _("The loss was still falling when training ended, so more epochs would make the model better."),
+        "note" if (found.gained or 0.0) >= NEARLY_PERFECT else "warning",
+        _("The loss was still falling when training ended, so more epochs may make the model better."),
         [changes.epochs(found, 2 * trained, _("Train twice as long."))],
     )  # fmt: skip
 

@@ -47,6 +47,14 @@ class Evidence:
         return abs(known if known is not None else losses[0] if losses else 1.0) or 1.0
 
     @property
+    def gained(self) -> float | None:
+        """How far the model is on the way from the baseline to perfection, by the leading metric on held-out rows."""
+        base = self.evaluation["baseline"] if self.evaluation else None
+        if self.evaluation is None or base is None or base["value"] is None or base["model_value"] is None:
+            return None
+        return share_gained(base["model_value"], base["value"], base["metric"] in self.evaluation["bigger"])
+
+    @property
     def layers(self) -> list[Any]:
         return list(self.written.get("layers") or [])
 
@@ -65,6 +73,14 @@ class Evidence:
     def split(self) -> str:
         """The evaluated split as a phrase."""
         return SPLITS[self.evaluation["split"] if self.evaluation else "test"]()
+
+
+def share_gained(value: float, baseline: float, bigger: bool) -> float | None:
+    """How far a metric is on the way from the baseline's to that of a perfect model, from 0 to 1; None where the latter
+    is unknown."""
+    if bigger and baseline <= 1 and value <= 1:
+        return (value - baseline) / (1 - baseline) if baseline < 1 else None
+    return 1 - value / baseline if not bigger and baseline > 0 and value >= 0 else None
 
 
 SPLITS = {

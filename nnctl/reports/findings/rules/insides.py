@@ -19,7 +19,7 @@ def leakage(found: Evidence) -> Ruling | None:
     if found.importance is None or len(found.importance["columns"]) < 2:
         return None
     column, share = max(leads(found.importance).items(), key=lambda each: each[1], default=("", 0.0))
-    if share < ALONE or not _nearly_perfect(found):
+    if share < ALONE or (found.gained or 0.0) < TOO_GOOD:
         return None
     return Ruling(
         "warning",
@@ -28,16 +28,6 @@ def leakage(found: Evidence) -> Ruling | None:
             "give the target away, and be unknown when the model is used.").format(column=column),
         [changes.without_column(found, column, _("If the column is not known in time, leave it out."))],
     )  # fmt: skip
-
-
-def _nearly_perfect(found: Evidence) -> bool:
-    base = found.evaluation["baseline"] if found.evaluation else None
-    if base is None or base["value"] is None or base["model_value"] is None or found.evaluation is None:
-        return False
-    value, baseline = base["model_value"], base["value"]
-    if base["metric"] in found.evaluation["bigger"]:
-        return value <= 1 and baseline < 1 and (value - baseline) / (1 - baseline) >= TOO_GOOD
-    return baseline > 0 and 1 - value / baseline >= TOO_GOOD
 
 
 def important_columns(found: Evidence) -> Ruling | None:

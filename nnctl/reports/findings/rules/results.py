@@ -30,7 +30,7 @@ def against_baseline(found: Evidence) -> Ruling | None:
     if not (value > baseline + BETTER if bigger else value < baseline - BETTER * abs(baseline)):
         text = _("On the {split}, {metric} is {value}: no better than the baseline's {baseline}.").format(**shown)
         return Ruling("problem", f"{text} {base['description']}", _if_no_better(found))
-    gained = share_gained(value, baseline, bigger)
+    gained = found.gained
     if gained is None:
         text = _("On the {split}, {metric} is {value}; the baseline has {baseline}.").format(**shown)
     else:
@@ -39,13 +39,6 @@ def against_baseline(found: Evidence) -> Ruling | None:
             "from the baseline to a perfect model."
         ).format(**shown, share=f"{gained:.0%}")
     return Ruling("good", f"{text} {base['description']}")
-
-
-def share_gained(value: float, baseline: float, bigger: bool) -> float | None:
-    """How far the model is on the way from the baseline to perfection, from 0 to 1; None where that is unknown."""
-    if bigger and baseline <= 1 and value <= 1:
-        return (value - baseline) / (1 - baseline) if baseline < 1 else None
-    return 1 - value / baseline if not bigger and baseline > 0 and value >= 0 else None
 
 
 def _if_no_better(found: Evidence) -> list[Advice]:
