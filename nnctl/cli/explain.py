@@ -15,7 +15,7 @@ from nnctl.translation import _
 
 @subcommand()
 @click.argument("topic", nargs=-1)
-@click.option("--html", "html_file", metavar="FILE.html", help="Write TOPIC as a page; optimizers race on it.")
+@click.option("--html", "html_file", metavar="FILE.html", help="Write a page instead; optimizers race on theirs.")
 @row_options
 @json_option
 def command(topic: tuple[str, ...], html_file: str | None, as_json: bool, row: int | None, **of_row: Any) -> None:
@@ -34,25 +34,26 @@ def command(topic: tuple[str, ...], html_file: str | None, as_json: bool, row: i
     nnctl explain runs/iris-20260101-120000 --row 17
     nnctl explain flowers.yaml
     """
-    if html_file and (row is not None or not topic):
+    if html_file and not topic and row is None:
         raise click.UsageError("--html writes the page of a TOPIC, such as: nnctl explain adam --html adam.html")
     words = " ".join(topic)
-    if explained_row(topic, row, as_json, **of_row):
+    file = output_file(html_file) if html_file else None
+    if explained_row(topic, row, as_json, file, **of_row):
         return
     from nnctl.reports.topics import contents, names, pages  # imported here to keep start-up fast
 
     # a topic goes before a config of the same name, and needs no look at the configs
-    is_topic = bool(html_file) or (names.is_topic(words) and "/" not in words)
-    if not is_topic and explained_config(topic, as_json):
+    is_topic = names.is_topic(words) and "/" not in words
+    if not is_topic and explained_config(topic, as_json, file):
         return
     family = names.family_named(words)
-    if html_file and family:
+    if file and family:
         raise click.UsageError("--html writes the page of a single topic, not of a whole family")
     page = pages.found(words) if topic and not family else None
-    if html_file and page:
+    if file and page:
         from nnctl.reports.topics.html import html_page  # imported here to keep start-up fast
 
-        output_file(html_file).write_text(html_page(page), encoding="utf-8")
+        file.write_text(html_page(page), encoding="utf-8")
     if as_json:
         from nnctl.reports.json_output import dumps  # imported here to keep start-up fast
 

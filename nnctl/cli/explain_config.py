@@ -7,16 +7,23 @@ from pathlib import Path
 
 import click
 
+from nnctl.cli.explain_row import tell_written
 
-def explained_config(names: Sequence[str], as_json: bool) -> bool:
+
+def explained_config(names: Sequence[str], as_json: bool, file: Path | None) -> bool:
     """Explains a config if the argument is one, by its file name or as one of the ready ones; otherwise returns
-    False."""
+    False. file: of an HTML page to write."""
     if len(names) != 1 or not _is_config(names[0]):
         return False
     from nnctl.reports.terminal import Terminal  # imported here to keep start-up fast
     from nnctl.reports.walkthrough.config_lines.explained import config_as_data, explain_config
 
-    if as_json:
+    if file:
+        from nnctl.reports.walkthrough.html.config_page import config_page  # imported here to keep start-up fast
+
+        file.write_text(config_page(names[0]), encoding="utf-8")
+        tell_written(file)
+    elif as_json:
         from nnctl.reports.json_output import dumps  # imported here to keep start-up fast
 
         click.echo(dumps(config_as_data(names[0])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ import click
 from nnctl.cli.inputs import chosen_run, is_run
 from nnctl.cli.options import Function, weights_option
 from nnctl.quoting import shell_path
+from nnctl.translation import _
 
 
 def row_options(command: Function) -> Function:
@@ -27,9 +29,9 @@ def row_options(command: Function) -> Function:
     return row(split(data(layer(weights_option(command)))))
 
 
-def explained_row(names: Sequence[str], row: int | None, as_json: bool, split: str, data: str | None, layer: str | None,
-                  weights: Any) -> bool:  # fmt: skip
-    """Explains a row if the arguments ask for one; otherwise returns False."""
+def explained_row(names: Sequence[str], row: int | None, as_json: bool, file: Path | None, split: str,
+                  data: str | None, layer: str | None, weights: Any) -> bool:  # fmt: skip
+    """Explains a row if the arguments ask for one; otherwise returns False. file: of an HTML page to write."""
     if row is None:
         if len(names) == 1 and is_run(names[0]):
             raise click.UsageError(f"which row of its data? For example: nnctl explain {shell_path(names[0])} --row 1")
@@ -41,13 +43,23 @@ def explained_row(names: Sequence[str], row: int | None, as_json: bool, split: s
     folder = chosen_run(names[0] if names else None)
     from nnctl.api import load  # imported here to keep start-up fast
     from nnctl.reports.terminal import Terminal
-    from nnctl.reports.walkthrough.row import explain_row, row_as_data
+    from nnctl.reports.walkthrough.row import explain_row, row_as_data, row_page
 
     run = load(folder, weights=weights)
-    if as_json:
+    if file:
+        file.write_text(row_page(run, row, split=split, data=data, layer=layer), encoding="utf-8")
+        tell_written(file)
+    elif as_json:
         from nnctl.reports.json_output import dumps  # imported here to keep start-up fast
 
         click.echo(dumps(row_as_data(run, row, split=split, data=data)))
     else:
         explain_row(run, row, Terminal.of(), split=split, data=data, layer=layer)
     return True
+
+
+def tell_written(file: Path) -> None:
+    """Prints which file was written."""
+    from nnctl.reports.terminal import Terminal  # imported here to keep start-up fast
+
+    Terminal.of().print(_("wrote {file}").format(file=shell_path(file)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,3 +118,12 @@ def _source(preprocessing: Preprocessing, raw: Table | LongTable | Arrays) -> st
     if isinstance(raw, Table) and raw.origin is not None:
         return raw.origin.files[int(raw.origin.file[0])]
     return raw.source
+
+
+def as_seen(path: str) -> str:
+    """A path as it is seen from the current folder."""
+    try:
+        inside = os.path.relpath(path)
+    except ValueError:  # another drive of Windows
+        return path
+    return path if inside.startswith("..") else inside

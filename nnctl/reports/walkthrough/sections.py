@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 from nnctl.api import TrainedRun
 from nnctl.engine.graph import Node
 from nnctl.reports.number_format import count
 from nnctl.reports.walkthrough.backward import has_gradient, write_backward
-from nnctl.reports.walkthrough.chosen_row import ChosenRow
+from nnctl.reports.walkthrough.chosen_row import ChosenRow, as_seen
 from nnctl.reports.walkthrough.forward.plain import UNCHANGED
 from nnctl.reports.walkthrough.forward.table import write_forward
 from nnctl.reports.walkthrough.loss_gradients import write_loss_gradients
@@ -69,7 +68,7 @@ def write_opening(run: TrainedRun, chosen: ChosenRow, trace: Trace, page: Page) 
         text = _("It is row {name} of {source}; the {split} split has {total} rows, counted from 1.")
         if isinstance(chosen.name, str):  # the id of a sequence, or the file of an image
             text = _("It is {name} of {source}; the {split} split has {total} rows, counted from 1.")
-        source = _short(chosen.source)
+        source = as_seen(chosen.source)
         page.text(text.format(name=chosen.name, source=source, split=_(chosen.split), total=count(chosen.total)))
     else:
         page.title(_("Row {row} of {file}, for {run}").format(row=chosen.row, file=chosen.split, run=run.folder))
@@ -84,15 +83,6 @@ def write_opening(run: TrainedRun, chosen: ChosenRow, trace: Trace, page: Page) 
                   .format(layers=", ".join(quiet)))  # fmt: skip
     if any(each.layer.kind == "BatchNormalization" for each in trace.steps):
         page.text(_("BatchNormalization uses its moving averages: a single row is no batch to take a mean of."))
-
-
-def _short(path: str) -> str:
-    """A path as it is seen from the current folder."""
-    try:
-        inside = os.path.relpath(path)
-    except ValueError:  # another drive of Windows
-        return path
-    return path if inside.startswith("..") else inside
 
 
 def _quiet(trace: Trace) -> list[str]:

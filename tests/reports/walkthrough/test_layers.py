@@ -8,8 +8,8 @@ from nnctl.nn.layers.base import layers
 from nnctl.reports.terminal import Terminal
 from nnctl.reports.walkthrough.forward import attention
 from nnctl.reports.walkthrough.numbers import number
-from nnctl.reports.walkthrough.page import Page
 from nnctl.reports.walkthrough.sections import by_node, write_layer, write_layer_back
+from nnctl.reports.walkthrough.text_page import TextPage
 from nnctl.reports.walkthrough.trace import trace
 from tests.reports.walkthrough.walked import HEAD, model_of, row_of
 
@@ -70,7 +70,7 @@ def shown(kind):
         row.inputs["input"][...] = [[3, 1, 8, 1]]
     traced = trace(model, row)
     stream = io.StringIO()
-    page = Page(Terminal(stream, False, False, True, 80))
+    page = TextPage(Terminal(stream, False, False, True, 80))
     nodes = list(by_node(traced))
     [(at, (node, steps))] = [(at, each) for at, each in enumerate(nodes) if each[0].layer.kind == kind][:1]
     write_layer(at, node, steps, traced, page)

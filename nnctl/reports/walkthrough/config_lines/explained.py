@@ -14,7 +14,7 @@ from nnctl.reports.walkthrough.config_lines.defaults import defaults
 from nnctl.reports.walkthrough.config_lines.keys import KEYS
 from nnctl.reports.walkthrough.config_lines.layers import covered, layer_sentences
 from nnctl.reports.walkthrough.config_lines.nested import WRITTEN, nested_sentence
-from nnctl.reports.walkthrough.page import WIDTH
+from nnctl.reports.walkthrough.text_page import WIDTH
 from nnctl.translation import _
 
 
@@ -93,26 +93,36 @@ def _write_line(number: int, line: str, sentences: Sequence[str], width: int, te
 
 
 def _write_defaults(at: Context, terminal: Terminal) -> None:
-    found = list(defaults(at))
-    if not found:
+    table = defaults_table(at)
+    if not table.rows:
         return
     terminal.print()
     terminal.print(_("What the file leaves to defaults"), "bold")
-    table = Table([_("key"), _("value"), _("meaning")], left=3)
-    for key, value, meaning in found:
-        table.add(key, value, meaning)
     table.print(terminal)
     terminal.flow(_("The arguments of layers, and all that is not listed here, are in the config.yaml of a run."))
 
 
+def defaults_table(at: Context) -> Table:
+    """A row for each value that comes from a default."""
+    table = Table([_("key"), _("value"), _("meaning")], left=3)
+    for key, value, meaning in defaults(at):
+        table.add(key, value, meaning)
+    return table
+
+
 def _write_total(at: Context, terminal: Terminal) -> None:
-    summary, plan = at.summary, at.plan
     terminal.print()
     terminal.print(_("In all"), "bold")
+    terminal.flow(total_text(at))
+
+
+def total_text(at: Context) -> str:
+    """What the config amounts to, in two sentences."""
+    summary, plan = at.summary, at.plan
     text = _("{layers} layers with {parameters} parameters learn from {rows} rows in {epochs} epochs of {n} "
              "iterations, with {total} updates of the weights. Training takes about {memory} of memory.")  # fmt: skip
     learned = parameters(summary.parameters, summary.trainable)
-    terminal.flow(text.format(
+    return text.format(
         layers=len(summary.lines), parameters=learned, rows=count(plan.samples), epochs=count(plan.epochs),
         n=count(plan.iterations_per_epoch), total=count(plan.total_iterations), memory=size(summary.memory),
-    ))  # fmt: skip
+    )  # fmt: skip
