@@ -64,5 +64,12 @@ def test_what_does_not_exist_is_one_message(run, arguments, code, message):
     assert message in result.output
 
 
+def test_a_page_is_written(run, tmp_path):
+    file = tmp_path / "row.html"
+    result = explained(run.folder, "--row", 2, "--html", file)
+    assert result.exit_code == 0 and result.output == f"wrote {file}\n"
+    assert "Row 2 of the test split" in file.read_text(encoding="utf-8")
+
+
 def test_options_of_a_row_need_one():
     assert "work only with --row" in explained("relu", "--layer", "dense").output
