@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +12,12 @@ from typing import Any
 import click
 
 from nnctl.config import loads
-from nnctl.config.starter.choices import Starter
+from nnctl.config.starter.arrays import array_starter, array_target
+from nnctl.config.starter.choices import Choice, Starter
 from nnctl.config.starter.column_facts import TableFacts, facts_of
 from nnctl.config.starter.dates import date_query
+from nnctl.config.starter.encoding import encoding_choice
+from nnctl.config.starter.image_folder import image_choice
 from nnctl.config.starter.table import table_starter
 from nnctl.config.starter.target import Problem, Task, likely_target, problem_of
 from nnctl.config.starter.wording import quoted
@@ -22,6 +26,7 @@ from nnctl.data.config import DatasetSpec
 from nnctl.data.readers.read import read_dataset
 from nnctl.data.table import Table, listing, suggestion
 from nnctl.errors import InputError
+from nnctl.reports.terminal import visible
 from nnctl.translation import _
 
 
@@ -50,10 +55,15 @@ def first_config(source: str, target: str | None, task: Task | None, path: Path,
     Raises InputError if the data cannot be read, or if it is not clear what to predict.
     """
     ask = ask and sys.stdin.isatty() and sys.stdout.isatty()
-    rows, _fixed = read_dataset(DatasetSpec(path=(source,)))
-    if not isinstance(rows, Table):
-        raise InputError(_("only tables so far"), source)
-    starter = _table(source, facts_of(rows), target, task, ask)
+    source = os.fspath(Path(source)) if Path(source).is_dir() else source
+    more = [choice for choice in (encoding_choice(source), image_choice(source)) if choice]
+    spec = DatasetSpec(path=(source,), **{str(choice.key[1]): choice.value for choice in more})
+    rows, fixed = read_dataset(spec)
+    if isinstance(rows, Table):
+        starter = _table(spec, more, facts_of(rows), target, task, ask)
+    else:
+        chosen = _chosen(list(rows.arrays), rows.source, target, array_target(rows), ask)
+        starter = array_starter(source, rows, fixed, chosen, task, more)
     text = yaml_text(starter)
     from nnctl.training.dry_run import check  # imported here to keep start-up fast
 
@@ -62,16 +72,17 @@ def first_config(source: str, target: str | None, task: Task | None, path: Path,
     return FirstConfig(starter, text, _plain(text))
 
 
-def _table(source: str, facts: TableFacts, target: str | None, task: Task | None, ask: bool) -> Starter:
-    chosen = _target(facts, target, ask)
+def _table(spec: DatasetSpec, more: list[Choice], facts: TableFacts, target: str | None, task: Task | None,
+           ask: bool) -> Starter:  # fmt: skip
+    chosen = _chosen(list(facts.columns), facts.sample.source, target, likely_target(facts), ask)
     query = date_query(facts, chosen)
     if query:
-        with_parts, _fixed = read_dataset(DatasetSpec(path=(source,), query=query.value))
+        with_parts, _fixed = read_dataset(spec.model_copy(update={"query": query.value}))
         if isinstance(with_parts, Table) and set(with_parts.columns) > set(facts.columns):
-            facts = facts_of(with_parts)
-        else:
-            query = None  # names of columns that SQL does not tell apart
-    return table_starter(source, facts, _problem(facts, chosen, task, ask), query)
+            facts, more = facts_of(with_parts), [*more, query]
+        # otherwise there are names of columns that SQL does not tell apart
+    [source] = spec.path or ()
+    return table_starter(source, facts, _problem(facts, chosen, task, ask), more)
 
 
 def _plain(text: str) -> dict[str, Any]:
@@ -93,23 +104,23 @@ def _problem(facts: TableFacts, chosen: str, task: Task | None, ask: bool) -> Pr
     return problem_of(facts, chosen, answer)
 
 
-def _target(facts: TableFacts, target: str | None, ask: bool) -> str:
-    names = list(facts.columns)
+def _chosen(names: Sequence[str], source: str, target: str | None, guess: tuple[str, bool], ask: bool) -> str:
+    """The column or array to predict: as given, as guessed if that is clear, or as the user answers."""
+    known = _("columns: {names}").format(names=listing(names, 20))
     if target is not None:
         if target not in names:
-            known = _("columns: {names}").format(names=listing(names, 20))
-            raise InputError(_("there is no column {name}").format(name=repr(target)), facts.sample.source,
+            raise InputError(_("there is no column {name}").format(name=repr(target)), source,
                              suggestion(target, names) + known)  # fmt: skip
         return target
-    likely, clear = likely_target(facts)
+    likely, clear = guess
     if clear:
         return likely
     if not ask:
-        raise InputError(_("it is not clear which column is to be predicted"), facts.sample.source,
+        raise InputError(_("it is not clear which column is to be predicted"), source,
                          _("add --target COLUMN; columns: {names}").format(names=listing(names, 20)))  # fmt: skip
-    click.echo(_("Columns: {names}").format(names=listing(names, 20)))
+    click.echo(visible(known))
     while True:
         answer: str = click.prompt(_("Which column should be predicted?"), default=likely)
         if answer in names:
             return answer
-        click.echo(suggestion(answer, names) + _("columns: {names}").format(names=listing(names, 20)))
+        click.echo(visible(suggestion(answer, names) + known))

@@ -64,6 +64,6 @@ def split_choice(problem: Problem, fractions: Fractions) -> Choice:
         test=f"{fractions.count('test', rows):,}")]  # fmt: skip
     if not fractions.validation and "validation" not in fractions.own:
         why.append(_("No validation split: a tenth of the rows would say little, and is more useful for training."))
-    if problem.classes:
+    if problem.classes and (fractions.validation or fractions.test):
         why.append(_("Each split has the classes in the same proportions."))
     return Choice(("dataset", "split"), value, tuple(why))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from nnctl.config.starter.choices import Choice, Starter
@@ -25,16 +26,16 @@ from nnctl.errors import DataError
 from nnctl.translation import _, plural
 
 
-def table_starter(source: str, facts: TableFacts, problem: Problem, query: Choice | None = None) -> Starter:
-    """The starter config for a table. source: the path as the config gives it. query: of the table, if it is the
-    result of one. Raises DataError if no column is left to learn from."""
+def table_starter(source: str, facts: TableFacts, problem: Problem, more: Sequence[Choice] = ()) -> Starter:
+    """The starter config for a table. source: the path as the config gives it. more: choices about how
+    it is read. Raises DataError if no column is left to learn from."""
     fractions = fractions_of(problem.rows, len(problem.classes))
     texts = find_texts(facts, problem.target)
     columns = column_choices(facts, problem, texts.column if texts else None)
     if not columns.features and not texts:
         raise DataError(_("no column is left to learn from"), facts.sample.source, " ".join(columns.reasons))
     size = Size(fractions.training_rows(problem.rows), columns.width)
-    choices = [Choice(("dataset", "path"), source), *([query] if query else []), target_choice(problem)]
+    choices = [Choice(("dataset", "path"), source), *more, target_choice(problem)]
     choices += columns.choices
     if texts:
         choices += [texts.choice(), *_text_layers(texts, columns, problem, size)]
@@ -69,7 +70,7 @@ def target_choice(problem: Problem) -> Choice:
     else:
         shown = ", ".join(f"{quoted(word)} {percent(count, problem.rows)}" for word, count in problem.classes[:5])
         more = ", ..." if len(problem.classes) > 5 else ""
-        why.append(_("{n} classes: {classes}.").format(n=len(problem.classes), classes=shown + more))
+        why.append(_("{n} classes: {classes}").format(n=len(problem.classes), classes=shown + more))
         if not problem.sure:
             why.append(_("If they are a scale rather than classes, write the config again with --task regress."))
     return Choice(("dataset", "target"), problem.target, tuple(why))
