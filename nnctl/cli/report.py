@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nnctl.cli.options import json_option, output_file, subcommand
+from nnctl.translation import _
 
 if TYPE_CHECKING:
     from nnctl.reports.findings.document import Document
@@ -47,7 +48,8 @@ def command(runs: tuple[str, ...], output: str | None, opened: bool, markdown: b
     if file and file.name != PAGE:
         for folder in folders:
             refuse_overwriting(file, (), folder)
-    text = _text(findings_of(folders), markdown, as_json)
+    document = findings_of(folders)
+    text = _text(document, markdown, as_json)
     if file is None and (as_json or markdown):
         click.echo(text, nl=False)
         return
@@ -57,7 +59,9 @@ def command(runs: tuple[str, ...], output: str | None, opened: bool, markdown: b
     file.write_text(text, encoding="utf-8")
     from nnctl.reports.terminal import Terminal  # imported here to keep start-up fast
 
-    Terminal.of(sys.stderr).print(f"wrote {file}")
+    compared = document["comparison"]
+    Terminal.of().flow(compared["verdict"] if compared else document["runs"][0]["verdict"]["headline"])
+    Terminal.of(sys.stderr).print(_("wrote {file}").format(file=file))
     if opened:
         click.launch(str(file))
 

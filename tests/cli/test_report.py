@@ -67,8 +67,9 @@ def test_what_is_no_run_is_named(tmp_path):
     assert result.exit_code == 2 and "config.yaml is missing" in result.output
 
 
-def test_the_page_is_written_into_the_runs_folder(iris):
+def test_the_page_is_written_into_the_runs_folder(iris, iris_report):
     result = nnctl("report", iris)
+    assert iris_report["runs"][0]["verdict"]["headline"] in " ".join(result.stdout.split())
     assert result.exit_code == 0 and f"wrote {iris / 'report.html'}" in result.stderr.replace("\n", "")
     assert "<html" in (iris / "report.html").read_text()
 

@@ -17,6 +17,7 @@ RULES: Mapping[str, Callable[[Evidence], Ruling | None]] = {
     "diverged": curves.diverged,
     "against_baseline": results.against_baseline,
     "interrupted": curves.interrupted,
+    "nothing_held_out": results.nothing_held_out,
     "reads_nothing": results.reads_nothing,
     "not_learning": curves.not_learning,
     "leakage": insides.leakage,
@@ -95,6 +96,9 @@ _BUT: Mapping[str, Callable[[], str]] = {
     "validation_rises": lambda: _("The model is clearly better than the baseline, but it was trained for too long."),
     "underfitting": lambda: _("The model is better than the baseline, but it underfits."),
     "still_falling": lambda: _("The model is clearly better than the baseline, and was still becoming better."),
+    "nothing_held_out": lambda: _(
+        "The model is better than the baseline on the rows that it was trained on, and untested on others."
+    ),
     "interrupted": lambda: _("The model is clearly better than the baseline, though the run was stopped early."),
 }
 

@@ -1,5 +1,8 @@
 """Every rule of the verdict, by value: when it speaks, when it is silent, and what it says to change."""
 
+import re
+from pathlib import Path
+
 import pytest
 from evidence import activations, curves, evaluation, evidence, importance, output, scores
 
@@ -50,6 +53,10 @@ CASES = {
         [{"evaluation": evaluation(0.9, 0.5, rows=500), "outputs": [output()]},
          {"evaluation": evaluation(3.0, 9.0, "mae", rows=50), "outputs": [output("regression", confusion=None)]}],
     ),
+    "nothing_held_out": (
+        [({"evaluation": evaluation(0.9, 0.5) | {"split": "train"}}, "rows that it was trained on")],
+        [{"evaluation": evaluation(0.9, 0.5)}, {}],
+    ),
     "learning_rate_too_high": (
         [({"history": curves([1.0, 0.5, 0.9, 0.4, 0.8, 0.4, 0.9])}, "3 of 7 epochs")],
         [{"history": curves(FALLING)}, {"history": curves([1.0, 0.5, 0.9])},
@@ -83,7 +90,8 @@ CASES = {
     ),
     "no_validation": (
         [({"history": curves(FALLING), "rows": {"train": 100}}, "no validation rows")],
-        [{"history": curves(FALLING, FALLING)}, {"history": curves(FALLING), "rows": {"validation": 9}}, {}],
+        [{"history": curves(FALLING, FALLING)}, {"history": curves(FALLING), "rows": {"validation": 9}}, {},
+         {"history": curves(FALLING), "evaluation": evaluation(0.9, 0.5) | {"split": "train"}}],
     ),
     "never_predicted": (
         [({"outputs": classes(("rare", 8, 0, 0.0), ("often", 90, 98, 1.0))}, "class rare is never predicted"),
@@ -146,8 +154,10 @@ CASES = {
 }  # fmt: skip
 
 
-def test_every_rule_is_here():
+def test_every_rule_is_here_and_in_the_docs():
     assert set(CASES) == set(RULES)
+    page = (Path(__file__).parents[3] / "docs" / "report.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", page, re.M) == list(RULES)
 
 
 @pytest.mark.parametrize("name", CASES)

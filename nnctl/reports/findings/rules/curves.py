@@ -176,7 +176,8 @@ def underfitting(found: Evidence) -> Ruling | None:
 
 def no_validation(found: Evidence) -> Ruling | None:
     """Without validation rows nobody can see overfitting."""
-    if not found.series("loss") or found.series("val_loss") or found.rows.get("validation"):
+    held_out = found.evaluation is None or found.evaluation["split"] != "train"
+    if not held_out or not found.series("loss") or found.series("val_loss") or found.rows.get("validation"):
         return None
     return Ruling(
         "note",

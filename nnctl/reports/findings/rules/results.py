@@ -63,6 +63,19 @@ def _if_no_better(found: Evidence) -> list[Advice]:
     ]
 
 
+def nothing_held_out(found: Evidence) -> Ruling | None:
+    """All rows were trained on, so that the metrics say nothing about new ones."""
+    if found.evaluation is None or found.evaluation["split"] != "train":
+        return None
+    return Ruling(
+        "warning",
+        _(
+            "The model was evaluated on the rows that it was trained on, since no others were held back: on new rows "
+            "it may be much worse."),
+        [changes.validation(found, 0.2, _("Hold back a fifth of the rows for validation."))],
+    )  # fmt: skip
+
+
 def uncertain(found: Evidence) -> Ruling | None:
     """With few rows, the accuracy is only roughly known."""
     evaluation = found.evaluation
