@@ -6,22 +6,19 @@ from __future__ import annotations
 import io
 from collections import deque
 from dataclasses import replace
-from time import perf_counter
-from typing import TYPE_CHECKING
+from time import perf_counter, process_time
 
-from nnctl.reports.number_format import count, duration, metric
+from nnctl.reports.live_block import LiveBlock
+from nnctl.reports.number_format import count, cut, duration, metric
 from nnctl.reports.run_report import PlainReport
 from nnctl.reports.run_table import LABEL
 from nnctl.reports.terminal import Terminal, display_width
-from nnctl.training.events import Event, IterationEnded, IterationsEnded, RunEnded, RunStarted
+from nnctl.training.events import EpochEnded, Event, IterationEnded, IterationsEnded, RunEnded, RunStarted
 from nnctl.translation import _
 
-if TYPE_CHECKING:
-    from rich.console import ConsoleDimensions
-    from rich.live import Live
-    from rich.text import Text
-
-_SECONDS = 1 / 12  # between two drawings: faster than anyone reads, and a small fraction of the training time
+_SECONDS = 1 / 12  # least time between two drawings, which is faster than anyone reads
+_SHARE = 0.005  # of the time that drawing may take: where a drawing takes long, there are fewer
+_LONGEST = 1.0  # a drawing is late by at most so many seconds
 _ITERATIONS = 8  # rows of the latest iterations, if the terminal is tall enough
 _ROWS_ABOVE = 10  # lines of the terminal left to the permanent rows
 _BAR = (8, 40)  # shortest and longest progress bar
@@ -38,26 +35,33 @@ class LiveReport(PlainReport):
         self._buffer = io.StringIO()
         super().__init__(replace(terminal, stream=self._buffer), every_epoch)
         self._recent: deque[IterationEnded] = deque(maxlen=_ITERATIONS)
-        self._live: Live | None = None  # from the first drawing on: a very short run never imports rich
+        self._live: LiveBlock | None = None  # from the first drawing on
         self._due = _NEVER
+        self._cpu_due = self._latest = 0.0  # CPU time of the next drawing, and when it is drawn in any case
         self._first: tuple[float, int] | None = None  # clock and step of the first drawing
         self._pace: list[str] = []  # time left and speed, as of the last drawing with a new step
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, (IterationEnded, IterationsEnded)):  # thousands per second: only store and check the clock
-            due = perf_counter() >= self._due
+            due = perf_counter() >= self._due and self._may_draw()
             if isinstance(event, IterationEnded):
                 self._recent.append(event)
             elif due:
-                self._recent.extend(event.each())
+                self._recent.extend(event.each(_ITERATIONS))
             else:
                 self._recent.append(event.last)
             if due:
                 self._draw()
             return
+        if isinstance(event, EpochEnded):
+            self._waiting.append(event)
+            if perf_counter() >= self._due and self._may_draw():
+                self._draw()
+            return
         super().__call__(event)
         if isinstance(event, RunStarted):
-            self._write_rows()
+            self._screen.stream.write(self._rows())
+            self._screen.stream.flush()
             self._due = perf_counter() + _SECONDS
         elif isinstance(event, RunEnded):
             self.close()
@@ -67,58 +71,50 @@ class LiveReport(PlainReport):
     def close(self) -> None:
         """Removes the block, writes the rows still in the buffer, and restores the cursor."""
         self._due = _NEVER
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
-        self._write_rows()
-
-    def _write_rows(self) -> None:
-        text = self._buffer.getvalue()
-        self._buffer.seek(0)
-        self._buffer.truncate()
-        if not text:
-            return
+        self._take_epochs()
         if self._live is None:
-            self._screen.stream.write(text)
+            self._screen.stream.write(self._rows())
             self._screen.stream.flush()
         else:
-            from rich.text import Text  # imported here to keep start-up fast
+            self._live.close(self._rows())
+            self._live = None
 
-            self._live.console.print(Text.from_ansi(text.removesuffix("\n")), soft_wrap=True)
+    def _rows(self) -> str:
+        """The rows that are buffered, which are then no longer."""
+        text = self._buffer.getvalue()
+        if text:
+            self._buffer.seek(0)
+            self._buffer.truncate()
+        return text
+
+    def _may_draw(self) -> bool:
+        """Whether training has had enough of the processor since the last drawing, which other programs use, too."""
+        if process_time() >= self._cpu_due or perf_counter() >= self._latest:
+            return True
+        self._due = perf_counter() + _SECONDS
+        return False
 
     def _draw(self) -> None:
-        live = self._live = self._live or self._go_live()
-        self._write_rows()
-        if self._recent:
-            live.update(self._block(live.console.size), refresh=True)
-        self._due = perf_counter() + _SECONDS
+        began, cpu = perf_counter(), process_time()
+        self._take_epochs()
+        live = self._live = self._live or LiveBlock(self._screen.stream)
+        live.write(self._rows(), self._block(*live.size()) if self._recent else [])
+        ended = perf_counter()
+        self._due = ended + max(_SECONDS, (ended - began) / _SHARE)
+        self._cpu_due = process_time() + (process_time() - cpu) / _SHARE
+        self._latest = self._due + _LONGEST
 
-    def _go_live(self) -> Live:
-        from rich.console import Console  # imported here to keep start-up fast
-        from rich.live import Live
-
-        console = Console(file=self._screen.stream, force_terminal=True, no_color=not self._screen.color,
-                          highlight=False, markup=False, emoji=False)  # fmt: skip
-        live = Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False)
-        live.start()
-        return live
-
-    def _block(self, size: ConsoleDimensions) -> Text:
+    def _block(self, columns: int, rows: int) -> list[str]:
         """The latest iterations and the progress line."""
-        from rich.text import Text  # imported here to keep start-up fast
-
         now = self._recent[-1]
-        rows = min(_ITERATIONS, max(size.height - _ROWS_ABOVE, 0))
+        rows = min(_ITERATIONS, max(rows - _ROWS_ABOVE, 0))
         window = [event for event in self._recent if event.epoch == now.epoch][-rows:] if rows else []
-        block = Text(no_wrap=True, overflow="crop")
+        plain, styled = self._screen.plain, self._screen.styled
+        block = []
         if window and not self._headed:  # during the first epoch
-            for line in self._table.header():
-                block.append(self._screen.plain(line)[: size.width] + "\n", style="bold")
-        for event in window:
-            block.append(self._iteration(event)[: size.width] + "\n", style="dim")
-        for text, style in self._progress(now, size.width):
-            block.append(self._screen.plain(text), style=style)
-        return block
+            block = [styled(cut(plain(line), columns), "bold") for line in self._table.header()]
+        block += [styled(cut(self._iteration(event), columns), "dim") for event in window]
+        return [*block, "".join(styled(plain(text), *style) for text, style in self._progress(now, columns))]
 
     def _iteration(self, event: IterationEnded) -> str:
         label = f"{event.iteration}/{self._started.iterations_per_epoch}"
@@ -126,8 +122,8 @@ class LiveReport(PlainReport):
             label if len(label) <= LABEL else str(event.iteration), event.metrics, event.learning_rate
         )
 
-    def _progress(self, now: IterationEnded, width: int) -> list[tuple[str, str]]:
-        """(text, style) of the pieces of the line; pieces that do not fit are omitted, from the end."""
+    def _progress(self, now: IterationEnded, width: int) -> list[tuple[str, tuple[str, ...]]]:
+        """(text, styles) of the pieces of the line; pieces that do not fit are omitted, from the end."""
         epochs, total = self._started.epochs, self._started.iterations_per_epoch
         if self._first is None:
             self._first = (perf_counter(), now.step)
@@ -144,7 +140,7 @@ class LiveReport(PlainReport):
             pieces.pop()
         bar = max(min(_BAR[0] + space - sum(map(display_width, pieces)), _BAR[1]), 0)
         filled = bar * now.iteration // total
-        return [(head, "bold"), ("━" * filled, "green"), ("─" * (bar - filled), "dim"), ("".join(pieces), "")]
+        return [(head, ("bold",)), ("━" * filled, ("green",)), ("─" * (bar - filled), ("dim",)), ("".join(pieces), ())]
 
 
 def _speed(iterations_per_second: float) -> str:

@@ -59,11 +59,12 @@ class IterationEnded:
 class IterationsEnded:
     """Several batches were trained on in one call, as it is done for small models. Many subscribers need only the last.
 
-    each: gives all of them, one by one; to be called while the event is handled.
+    each: gives all of them, one by one, or only the last few if a number is given; to be called while the event is
+    handled.
     """
 
     last: IterationEnded
-    each: Callable[[], Iterator[IterationEnded]]
+    each: Callable[..., Iterator[IterationEnded]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,14 +107,22 @@ class _Trained:
     def event(self, after: MetricAccumulator) -> IterationsEnded:
         return IterationsEnded(self._one(len(self.losses) - 1, after), self._each)
 
-    def _each(self) -> Iterator[IterationEnded]:
+    def _each(self, last: int | None = None) -> Iterator[IterationEnded]:
         metrics = self.before.copy()
         ends = np.cumsum(self.counts)
-        for i, end in enumerate(ends):
-            rows = slice(end - self.counts[i], end)
-            weights = None if self.weights is None else self.weights[rows]
-            metrics.add_steps(self.losses[i : i + 1], self.counts[i : i + 1], self.y[rows], self.p[rows], weights)
+        first = 0 if last is None else max(len(ends) - last, 0)
+        self._add(metrics, ends, 0, first)  # at once, those that nobody asks for
+        for i in range(first, len(ends)):
+            self._add(metrics, ends, i, i + 1)
             yield self._one(i, metrics)
+
+    def _add(self, metrics: MetricAccumulator, ends: Array, first: int, end: int) -> None:
+        """Takes the iterations from `first` to before `end` into the metrics."""
+        if first == end:
+            return
+        rows = slice(ends[first] - self.counts[first], ends[end - 1])
+        weights = None if self.weights is None else self.weights[rows]
+        metrics.add_steps(self.losses[first:end], self.counts[first:end], self.y[rows], self.p[rows], weights)
 
     def _one(self, i: int, metrics: MetricAccumulator) -> IterationEnded:
         seconds = time.perf_counter() - self.epoch_began

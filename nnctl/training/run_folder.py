@@ -153,12 +153,21 @@ def save_json(path: Path, value: Any) -> None:
     write_safely(path, (json.dumps(value, indent=2) + "\n").encode())
 
 
+_TOGETHER = 64  # epochs whose lines are written at once, which takes a fraction of the time of one after the other
+
+
 class Log:
     """The subscriber that writes metrics.csv (a row per epoch, without times, so that equal runs have equal files) and
     events.jsonl (every event but the iterations, with its time)."""
 
     def __init__(self, folder: Path, names: list[str], history: list[dict[str, float]]):
         self._names = names
+        keys = ", ".join(json.dumps(name).replace("%", "%%") + ": %s" for name in names)
+        self._epoch_line = (
+            f'{{"event": "EpochEnded", "time": %.6f, "epoch": %d, "metrics": {{{keys}}}, "learning_rate": %r,'
+            ' "seconds": %.9f, "is_best": %s}\n'
+        )
+        self._waiting: list[tuple[float, EpochEnded]] = []  # (when, epoch) whose lines are not written yet
         self._paths = folder / METRICS, folder / EVENTS
         rows = [["epoch", *names], *(self._row(epoch, metrics) for epoch, metrics in enumerate(history, start=1))]
         text = io.StringIO()
@@ -181,21 +190,55 @@ class Log:
     def __call__(self, event: Event) -> None:
         if isinstance(event, (IterationEnded, IterationsEnded)):
             return
-        metrics_csv, events_jsonl = self._files
         if isinstance(event, EpochEnded):
-            with named(self._paths[0]):
-                csv.writer(metrics_csv).writerow(self._row(event.epoch, event.metrics))
-        line = {"event": type(event).__name__, "time": time.time(), **asdict(event)}
-        with named(self._paths[1]):
-            events_jsonl.write(json.dumps(_with_null(line), default=str, allow_nan=False) + "\n")
+            self._waiting.append((time.time(), event))
+            if len(self._waiting) < _TOGETHER:
+                return
+        self._write_epochs()
+        if not isinstance(event, EpochEnded):
+            self._write(1, self._line_of(event, time.time()))
+
+    def _write_epochs(self) -> None:
+        """Writes the lines of the waiting epochs as the csv and json modules would, in a fraction of their time: an
+        epoch of a small model takes not much longer than theirs."""
+        rows, lines = [], []
+        for when, event in self._waiting:
+            metrics, rate, seconds = event.metrics, event.learning_rate, event.seconds
+            texts = [repr(metrics[name]) for name in self._names]
+            row = f"{event.epoch},{','.join(texts)}\r\n"
+            rows.append(row)
+            if "n" in row or rate is None or seconds is None or len(texts) != len(metrics):  # nan, inf, or incomplete
+                lines.append(self._line_of(event, when))
+                continue
+            best = "null" if event.is_best is None else "true" if event.is_best else "false"
+            lines.append(self._epoch_line % (when, event.epoch, *texts, float(rate), seconds, best))
+        self._waiting.clear()
+        self._write(0, "".join(rows))
+        self._write(1, "".join(lines))
+
+    def _line_of(self, event: Event, when: float) -> str:
+        line = {"event": type(event).__name__, "time": when, **asdict(event)}
+        return json.dumps(_with_null(line), default=str, allow_nan=False) + "\n"
+
+    def _write(self, which: int, text: str) -> None:
+        try:
+            self._files[which].write(text)
+        except OSError:
+            with named(self._paths[which]):
+                raise
 
     def flush(self) -> None:
+        self._write_epochs()
         for path, file in zip(self._paths, self._files, strict=True):
             with named(path):
                 file.flush()
 
     def close(self) -> None:
         errors = []
+        try:
+            self._write_epochs()
+        except OSError as error:
+            errors.append(error)
         for path, file in zip(self._paths, self._files, strict=True):
             try:
                 with named(path):

@@ -96,7 +96,7 @@ def test_the_live_table_with_hostile_names(monkeypatch):
     metrics = {"loss": 1.0, HOSTILE: 0.5}
     report(RunStarted("x", Path("r"), 2, 16, 1, {"train": 9}, 131, ("loss", HOSTILE)))
     for event in (IterationEnded(1, 1, 1, 0.5, metrics, 0.1, 0.1), EpochEnded(1, metrics, 0.1, 0.1)):
-        report._due = 0
+        report._due = report._cpu_due = 0
         report(event)
     report.close()
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.stream.getvalue()).replace("\r", "")  # what moves the cursor
