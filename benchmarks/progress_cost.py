@@ -5,8 +5,8 @@
 Each workload is trained in this process, on one thread: without subscribers (what measuring itself costs), with the
 run's log (metrics.csv and events.jsonl), and with the log and a report, as `nnctl train` has it in a pipe, with --json,
 and in a terminal (80 x 24). A run takes about S seconds of CPU time. The cost is the CPU time of the subscribers over
-that of the rest of the training; the table has the median over the rounds. Both are of the same run, so that other work
-on the machine changes both alike. With --whole, CPU and wall time of the whole training are compared, too, with those of
+that of the rest of the training; the table has the median of the rounds. Both are of one run, so that other work
+on the machine changes both alike. --whole also compares CPU and wall time of the whole training with those of
 a run without subscribers, in turns; that needs a quiet machine. Another process reads the terminal and the pipe.
 """
 
