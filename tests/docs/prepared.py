@@ -53,7 +53,7 @@ def model_of_keras() -> None:
 
 
 FILES: dict[str, Callable[[], None]] = {
-    "README.md": flowers, "keras.md": model_of_keras,
+    "README.md": flowers, "README.ko.md": flowers, "keras.md": model_of_keras,
     "fine_tuning.md": letters, "large_tables.md": clicks, "coming_from_keras.md": iris, "tutorials/images.md": pictures,
 }  # fmt: skip
 
