@@ -60,3 +60,21 @@ def test_every_ready_config_is_listed():
     told = (ROOT / "configs" / "README.md").read_text(encoding="utf-8")
     for path in (ROOT / "configs").rglob("*.yaml"):
         assert f"{path.relative_to(ROOT / 'configs').as_posix()})" in told, path.name
+
+
+def test_the_korean_readme_has_the_same_commands_configs_and_names():
+    korean = (ROOT / "README.ko.md").read_text(encoding="utf-8")
+
+    def told(text):
+        commands = re.findall(r"^\| `nnctl ([\w-]+)[^|]*\|", text, re.MULTILINE)
+        rows = re.findall(r"^\| (`[a-z_]+`[^|]*)\|([^|]*)\|", text, re.MULTILINE)
+        names = [re.findall(r"`([^`]+)`", cell) for row in rows for cell in row]
+        return commands, sorted(map(sorted, names)), re.findall(r"```(?:sh|powershell)\n(.*\.venv.*)\n```", text)[:2]
+
+    commands, names, installed = told(korean)
+    assert (commands, names, installed) == told(README) and len(commands) > 10 and len(names) > 20
+    # without comments, a block that both have is the same: the file, and the commands for one's own data
+    for kind in ("yaml", r"sh\nnnctl init"):
+        blocks = [re.search(rf"```{kind}(.*?)```", text, re.DOTALL)[1] for text in (README, korean)]
+        plain = [[line.partition(" #")[0].rstrip() for line in block.splitlines()] for block in blocks]
+        assert plain[0] == plain[1]

@@ -7,7 +7,7 @@ from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal
 from nnctl.reports.topics.declarations import FAMILIES
 from nnctl.reports.topics.ideas import IDEAS
-from nnctl.reports.topics.names import IDEA, LISTED, topics
+from nnctl.reports.topics.names import IDEA, LISTED, shown_name, topics
 from nnctl.translation import _
 
 TITLES = {
@@ -46,7 +46,7 @@ def show_family(family: str, terminal: Terminal) -> None:
     """Prints the topics of a family, each with a sentence."""
     table = Table([_(family), _("in a sentence")], left=2)
     for name, sentence in summaries(family).items():
-        table.add(name, sentence)
+        table.add(shown_name(name), sentence)
     table.print(terminal)
     terminal.print()
     terminal.flow(_(HOW_TO_READ))
@@ -56,6 +56,6 @@ def show(terminal: Terminal) -> None:
     """Prints the names of all topics, and how to read one."""
     for family, names in contents().items():
         terminal.print(_(TITLES[family]), "bold")
-        terminal.flow("  " + ", ".join(names), "  ")
+        terminal.flow("  " + ", ".join(map(shown_name, names)), "  ")
         terminal.print()
     terminal.flow(_(HOW_TO_READ))

@@ -10,6 +10,7 @@ from nnctl.errors import InputError
 from nnctl.reports.topics.declarations import FAMILIES
 from nnctl.reports.topics.ideas import ABBREVIATIONS, IDEAS
 from nnctl.similar_names import alike
+from nnctl.translation import _
 
 IDEA = "idea"
 # Of several topics of one name, the first is shown: `relu` is the activation rather than the layer.
@@ -37,6 +38,12 @@ class Topic:
     def words(self) -> str:
         """The name that finds this topic and no other: `layer relu`; the name alone where it is the first choice."""
         return self.name if named(self.name)[0] == self else f"{self.family} {self.name}"
+
+
+def shown_name(name: str) -> str:
+    """The name of a topic as its page and the list show it: that of an idea in the language of the reader, too."""
+    own = _(name) if name in IDEAS else name
+    return name if own == name else f"{own} ({name})"
 
 
 class UnknownTopic(InputError):

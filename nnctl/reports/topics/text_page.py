@@ -11,7 +11,7 @@ from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal, display_width, wrap
 from nnctl.reports.topics.document import Example, Page, Plot, RaceSurface
 from nnctl.reports.topics.family_tree import adds, branches
-from nnctl.reports.topics.names import IDEA
+from nnctl.reports.topics.names import IDEA, shown_name
 from nnctl.reports.topics.race_map import STEPS, TRIED, drawn
 from nnctl.reports.topics.shape_drawing import change, shown_shape
 from nnctl.reports.topics.text_plot import beside, chart, histogram
@@ -75,8 +75,9 @@ class _Printer:
 
     def _title(self) -> None:
         page, family = self.page, _(self.page["family"])
-        gap = self.width - display_width(page["topic"]) - display_width(family)
-        self.terminal.print(page["topic"] + " " * max(gap, 2) + family, "bold")
+        name = shown_name(page["topic"])
+        gap = self.width - display_width(name) - display_width(family)
+        self.terminal.print(name + " " * max(gap, 2) + family, "bold")
         if page["also_called"]:
             self._text(_("also called: {names}").format(names=", ".join(page["also_called"])), "")
 

@@ -17,7 +17,7 @@ from nnctl.reports.topics.race import SURFACES
 
 def all_texts() -> list[str]:
     """The English texts, each once: names, formulas and YAML are not among them."""
-    found = [*TITLES.values(), *LISTED, HOW_TO_READ, *SURFACES]
+    found = [*TITLES.values(), *LISTED, HOW_TO_READ, *SURFACES, *IDEAS]
     for idea in IDEAS.values():
         found += [idea.summary, *idea.text, idea.use, idea.avoid, *filter(is_prose, idea.formula)]
     for family in LISTED:

@@ -10,7 +10,7 @@ from pathlib import Path
 from nnctl.reports.topics.document import Page, Rows
 from nnctl.reports.topics.family_tree import ROOT, adds, children
 from nnctl.reports.topics.html.plots import figure
-from nnctl.reports.topics.names import IDEA
+from nnctl.reports.topics.names import IDEA, shown_name
 from nnctl.reports.topics.race_map import STEPS, TRIED
 from nnctl.reports.topics.text_page import ANOTHER, SHAPES, parameters_text, plots_title, shape_lines
 from nnctl.translation import _, language
@@ -47,7 +47,7 @@ def _pre(lines: Sequence[str], kind: str = "") -> str:
 
 
 def _title(page: Page) -> str:
-    title = f"<h1>{escape(page['topic'])}<small>{escape(_(page['family']))}</small></h1>"
+    title = f"<h1>{escape(shown_name(page['topic']))}<small>{escape(_(page['family']))}</small></h1>"
     notes = page["notes"] if page["family"] == IDEA or not page["formula"] else []
     return "\n".join([title, _p(page["summary"], "lead"), *map(_p, notes)])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nnctl.reports.topics.ideas import models_and_data, training
 from nnctl.reports.topics.ideas.idea import Idea
+from nnctl.reports.topics.ideas.korean_names import KOREAN_NAMES
 
 # In the order of a course.
 _ORDER = (
@@ -78,4 +79,9 @@ _FURTHER_NAMES = {
     "unit": "neuron perceptron units",
     "vanishing gradients": "explodinggradients vanishinggradient",
 }  # fmt: skip
-ABBREVIATIONS = {other: name for name, others in _FURTHER_NAMES.items() for other in others.split()}
+ABBREVIATIONS = {
+    other: name
+    for names in (_FURTHER_NAMES, KOREAN_NAMES)
+    for name, others in names.items()
+    for other in others.lower().split()
+}
