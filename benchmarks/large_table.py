@@ -28,7 +28,7 @@ metrics: [accuracy]
 epochs: 1
 batch_size: 4096
 """
-LIBRARIES = "import numpy, duckdb, yaml, click, rich, safetensors.numpy, nnctl.training.runner, nnctl.training.loop"
+LIBRARIES = "import numpy, duckdb, yaml, click, safetensors.numpy, nnctl.training.runner, nnctl.training.loop"
 
 
 def write(path: Path, rows: int) -> None:

@@ -23,7 +23,7 @@ from .mutants import Mutant, mutants
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("numpy", "pydantic", "yaml", "duckdb", "safetensors.numpy", "hypothesis", "hypothesis.strategies", "click",
-         "rich.console", "threadpoolctl", "numpy.testing", "numpy.ma", "doctest", "unittest.mock")  # fmt: skip
+         "threadpoolctl", "numpy.testing", "numpy.ma", "doctest", "unittest.mock")  # fmt: skip
 LEAST = 3.0  # seconds before a mutant is stopped; ten times what its tests take is added
 
 
