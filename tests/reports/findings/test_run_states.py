@@ -25,13 +25,16 @@ def finished(tmp_path_factory):
 
 @pytest.fixture
 def run(finished, tmp_path, monkeypatch):
-    """A copy of the run and its data, and the current folder."""
+    """A copy of the run, whose data are where they were, in the current folder."""
     shutil.copytree(finished, tmp_path / "here")
     monkeypatch.chdir(tmp_path / "here")
-    model = tmp_path / "here" / "classes" / "model.safetensors"
-    nnctl.train("c.yaml", folder="again")  # with the data of the copy
-    shutil.copy("again/model.safetensors", model)
     return tmp_path / "here" / "classes"
+
+
+@pytest.fixture
+def with_data(run):
+    """A run with data of its own, in the folder above."""
+    return nnctl.train("c.yaml", folder=run.parent / "again").folder
 
 
 def report(run):
@@ -46,19 +49,19 @@ def events(run, keep):
     (run / "events.jsonl").write_text("\n".join(line for line in lines if keep(json.loads(line))) + "\n")
 
 
-def test_the_data_are_gone(run):
-    (run.parent / "t.csv").unlink()
-    found = report(run)
+def test_the_data_are_gone(with_data):
+    (with_data.parent / "t.csv").unlink()
+    found = report(with_data)
     assert len(found["missing"]) == 1 and "could not be read" in found["missing"][0] and "t.csv" in found["missing"][0]
     assert found["evaluation"] is None and found["outputs"] == [] and found["importance"] is None
     assert found["weights"] and found["history"]["epochs"] == [1, 2, 3] and found["graph_svg"] and found["batches"]
     assert found["verdict"]["grade"] == "unknown"
 
 
-def test_the_data_have_changed(run):
-    with (run.parent / "t.csv").open("a") as file:
+def test_the_data_have_changed(with_data):
+    with (with_data.parent / "t.csv").open("a") as file:
         file.write("1,1,r,yes,x,1,1,1,1,0.5,1\n" * 9)
-    [missing] = report(run)["missing"]
+    [missing] = report(with_data)["missing"]
     assert "the data have changed since the model was trained" in missing
 
 

@@ -1,5 +1,7 @@
 """What the verdict suggests is valid: as YAML in place of the config's keys, and as a command; and the headline."""
 
+import functools
+
 import pytest
 import yaml
 from evidence import curves, evaluation, evidence, importance, output, scores
@@ -23,6 +25,7 @@ ADVICE = {
 COMMAND = {"command": ["/usr/bin/nnctl", "train", "iris", "--run", "runs/a b", "--epochs", "5", "--set", "seed=2"]}
 
 
+@functools.cache
 def run_config(name):
     config = configs.load(name)
     text = configs.dump(config.resolved, config.origins)  # as the run's folder has it
