@@ -5,7 +5,8 @@
     python tests/docs/fill_in.py --measure docs/tutorials/images.md    # all of them, with the times of this machine
 
 Write the page with bare commands (`$ nnctl train ...` in a block of `console`) and run this. Lines may then be replaced
-by `...`: rows of the table of epochs, and the end of an output. A refreshed output is shortened in the same way.
+by `...`: rows of the table of epochs, and the beginning or the end of an output. A refreshed output is shortened in the
+same way.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from docs.blocks import ROOT, name_of
 from docs.commands import Command, of_page, run
 from docs.prepared import prepare
-from docs.shown_output import masked
+from docs.shown_output import COMPILED, masked
 
 _ROW = re.compile(r"^ *(?:best|\*)? *(\d+)(?: +[\d.e-]+){3,}$")  # of the table of epochs
 
@@ -36,6 +37,9 @@ def shortened(printed: list[str], shown: list[str]) -> list[str]:
             lines.append(line)
         elif lines[-1].strip() != "...":
             lines.append("     ...")
+    if shown[0].strip() == "...":
+        after = masked(next(line for line in shown[1:] if line.strip()))
+        lines = ["...", *lines[[masked(line) for line in lines].index(after) :]]
     if shown[-1].strip() == "...":
         before = masked(next(line for line in reversed(shown[:-1]) if line.strip()))
         lines = [*lines[: 1 + [masked(line) for line in lines].index(before)], "", "..."]
@@ -58,7 +62,8 @@ def filled(page: Path, refresh: bool, measure: bool) -> str:
         while kept and not kept[-1].strip():
             kept.pop()
         known = {masked(line): line for line in kept if line.strip()}  # times are not measured anew, unless told so
-        found = shortened([line.rstrip() for line in printed.rstrip().split("\n")], kept)
+        found = [line.rstrip() for line in printed.rstrip().split("\n") if not line.startswith(COMPILED)]
+        found = shortened(found, kept)
         output[last] = [line if measure else known.get(masked(line), line) for line in found] + blank
 
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):

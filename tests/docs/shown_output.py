@@ -11,6 +11,8 @@ import re
 
 TOLERANCE = {"rel_tol": 0.25, "abs_tol": 0.06}
 
+COMPILED = "- compiled kernels (Numba)"  # a note of long runs where Numba is installed, which is not shown
+
 _MASKS = (
     (re.compile(r"\d{8}-\d{6}"), "<time>"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?"), "<time>"),
@@ -42,7 +44,7 @@ def difference(shown: str, printed: str) -> str | None:
 
 
 def _lines(text: str) -> list[str]:
-    return [line for line in map(masked, text.splitlines()) if line]
+    return [line for line in map(masked, text.splitlines()) if line and not line.startswith(COMPILED)]
 
 
 def masked(line: str) -> str:
