@@ -39,7 +39,7 @@ def short_names(folders: Sequence[str]) -> list[str]:
         names = ["/".join(each[-count:]) for each in parts]
         if len(set(names)) == len(names):
             return names
-    return [f"{folder} ({at})" for at, folder in enumerate(folders, 1)]
+    return [f"{each[-1]} ({at})" for at, each in enumerate(parts, 1)]
 
 
 def config_differences(runs: Sequence[Run]) -> list[ConfigDifference]:
@@ -124,6 +124,9 @@ def best_run(names: Sequence[str], rows: Sequence[MetricRow], doubtful: bool) ->
         return _("There are no metrics to compare the runs by.")
     value = row["values"][row["best_index"]]
     equal = sum(each == value for each in row["values"])
+    if equal == len(names) and leading != "loss" and any(each["name"] == "loss" for each in judged):
+        equally = _("By {metric}, all runs are equally good: {value}.").format(metric=leading, value=metric(value))
+        return f"{equally} {best_run(names, [each for each in judged if each['name'] == 'loss'], doubtful)}"
     if equal == len(names):
         return _("By {metric}, all runs are equally good: {value}.").format(metric=leading, value=metric(value))
     text = _("By {metric}, {name} is best: {value}.").format(

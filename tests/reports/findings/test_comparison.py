@@ -43,7 +43,11 @@ def test_the_best_run(document):
 
 def test_equal_runs(document):
     runs = [document["runs"][0], document["runs"][2]]
-    assert "equally good" in comparison_of(runs)["verdict"]
+    assert comparison_of(runs)["verdict"].count("equally good") == 2  # by accuracy, and by the loss
+    better = copy.deepcopy(runs)
+    better[1]["evaluation"]["metrics"]["loss"] -= 0.1
+    verdict = comparison_of(better)["verdict"]
+    assert verdict.startswith("By accuracy, all runs are equally good") and "By loss, classes (2) is best" in verdict
 
 
 def test_runs_that_cannot_be_compared(document):
@@ -64,7 +68,7 @@ def test_runs_that_cannot_be_compared(document):
     [
         (["runs/a", "runs/b"], ["a", "b"]),
         (["one/run/", "two/run"], ["one/run", "two/run"]),
-        (["runs/a", "runs/a"], ["runs/a (1)", "runs/a (2)"]),
+        (["runs/a", "runs/a"], ["a (1)", "a (2)"]),
     ],
 )
 def test_short_names(folders, names):

@@ -58,7 +58,8 @@ CASES = {
         [{"evaluation": evaluation(0.9, 0.5)}, {}],
     ),
     "learning_rate_too_high": (
-        [({"history": curves([1.0, 0.5, 0.9, 0.4, 0.8, 0.4, 0.9])}, "3 of 7 epochs")],
+        [({"history": curves([1.0, 0.5, 0.9, 0.4, 0.8, 0.4, 0.9])}, "training loss jumps up in 3 of 7 epochs"),
+         ({"history": curves(FALLING, [1.0, 0.5, 0.9, 0.4, 0.8])}, "validation loss jumps up in 2 of 5 epochs")],
         [{"history": curves(FALLING)}, {"history": curves([1.0, 0.5, 0.9])},
          {"history": curves([1.0, 0.001, 0.002, 0.001, 0.002, 0.001])}],
     ),

@@ -43,23 +43,28 @@ def interrupted(found: Evidence) -> Ruling | None:
 
 
 def learning_rate_too_high(found: Evidence) -> Ruling | None:
-    """The training loss jumps up again and again."""
-    losses = found.series("loss")
-    if len(losses) < FEW_EPOCHS:
-        return None
+    """The loss jumps up again and again."""
     small = 0.02 * found.scale  # near 0, where any change is many times as large, jumps do not matter
-    jumps = [b for a, b in pairwise(losses) if b > JUMP * a and b - a > small]
-    if len(jumps) < max(2, math.ceil(MANY_JUMPS * len(losses))):
-        return None
-    return Ruling(
-        "warning",
-        _(
-            "The training loss jumps up in {n} of {all} epochs, which is what a learning rate that is too high does."
-        ).format(
-            n=len(jumps), all=len(losses)
-        ),
-        [changes.learning_rate(found, 1 / 3, _("Use a learning rate three times smaller."))],
-    )  # fmt: skip
+    for name, text in _JUMPS.items():
+        losses = found.series(name)
+        jumps = [b for a, b in pairwise(losses) if b > JUMP * a and b - a > small]
+        if len(losses) >= FEW_EPOCHS and len(jumps) >= max(2, math.ceil(MANY_JUMPS * len(losses))):
+            return Ruling(
+                "warning",
+                text().format(n=len(jumps), all=len(losses)),
+                [changes.learning_rate(found, 1 / 3, _("Use a learning rate three times smaller."))],
+            )
+    return None
+
+
+_JUMPS = {
+    "loss": lambda: _(
+        "The training loss jumps up in {n} of {all} epochs, which is what a learning rate that is too high does."
+    ),
+    "val_loss": lambda: _(
+        "The validation loss jumps up in {n} of {all} epochs, which is what a learning rate that is too high does."
+    ),
+}
 
 
 def not_learning(found: Evidence) -> Ruling | None:
