@@ -8,6 +8,7 @@ from nnctl.nn.layers.base import show as show_shape
 from nnctl.reports.graph_layout import Box, consumers
 from nnctl.reports.number_format import cut
 from nnctl.reports.terminal import Terminal, display_width, fitted
+from nnctl.translation import _
 
 _MOST_LETTERS = 40  # of a name; the table shows the whole name
 
@@ -43,9 +44,12 @@ def draw(found: Sequence[Box], terminal: Terminal) -> None:
 
 
 def _note(box: Box) -> str:
-    notes = [f"weights of {box.shared}"] if box.shared else []
-    notes += [f"from {source}: {', '.join(states)}" for source, states in box.states.items()]
-    return ", ".join([*notes, *(["output"] if box.is_output else [])])
+    notes = [_("weights of {layer}").format(layer=box.shared)] if box.shared else []
+    notes += [
+        _("from {layer}: {states}").format(layer=source, states=", ".join(states))
+        for source, states in box.states.items()
+    ]
+    return ", ".join([*notes, *([_("output")] if box.is_output else [])])
 
 
 def lanes(found: Sequence[Box]) -> Iterator[tuple[str, Box | None]]:

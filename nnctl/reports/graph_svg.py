@@ -10,6 +10,7 @@ from nnctl.nn.layers.base import show as show_shape
 from nnctl.reports.graph_layout import Box, Layout, Spot, layout
 from nnctl.reports.number_format import count, cut
 from nnctl.reports.terminal import display_width, visible
+from nnctl.translation import _
 
 # Lengths in pixels.
 _LETTER = 7.3  # width of a character of the 12 px font, rounded up
@@ -62,7 +63,7 @@ def svg(found: Sequence[Box]) -> str:
     return "\n".join([
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide:.0f}" height="{high:.0f}" '
         f'viewBox="{-_MARGIN} {-_MARGIN} {wide:.0f} {high:.0f}" role="img">',
-        f"<title>A network of {len(found)} boxes</title>",
+        f"<title>{_text(_('A network of {n} boxes').format(n=len(found)))}</title>",
         f"<style>{_STYLE}</style>",
         f'<rect class="ground" x="{-_MARGIN}" y="{-_MARGIN}" width="{wide:.0f}" height="{high:.0f}"/>',
         *_arrows(found, drawn, tops),
@@ -73,9 +74,9 @@ def svg(found: Sequence[Box]) -> str:
 
 def _texts(box: Box) -> list[tuple[str, str]]:
     """The two lines of text in a box, each as (left, right)."""
-    weights = f"{count(box.parameters)} parameters" if box.parameters else ""
+    weights = _("{n} parameters").format(n=count(box.parameters)) if box.parameters else ""
     if box.shared:
-        weights = f"weights of {cut(visible(box.shared), _MOST_LETTERS)}"
+        weights = _("weights of {layer}").format(layer=cut(visible(box.shared), _MOST_LETTERS))
     return [(cut(visible(box.name), _MOST_LETTERS), box.kind), (show_shape(box.shape), weights)]
 
 
@@ -98,9 +99,10 @@ def _box(box: Box, texts: Sequence[tuple[str, str]], spot: Spot, top: float, wid
 
 def _tooltip(box: Box) -> str:
     """The tooltip of a box."""
-    takes = f", takes {', '.join(box.sources)}" if box.sources else ""
-    output = ", an output" if box.is_output else ""
-    return f"{box.name}: {box.kind} {show_shape(box.shape)}, {count(box.parameters)} parameters{takes}{output}"
+    told = [f"{box.name}: {box.kind} {show_shape(box.shape)}", _("{n} parameters").format(n=count(box.parameters))]
+    if box.sources:
+        told.append(_("takes {layers}").format(layers=", ".join(box.sources)))
+    return ", ".join([*told, *([_("an output")] if box.is_output else [])])
 
 
 def _arrows(found: Sequence[Box], drawn: Layout, tops: dict[str | None, float]) -> Iterator[str]:

@@ -61,6 +61,11 @@ def is_prose(line: str) -> bool:
     return any(word.lower() not in _FORMAL for word in words)
 
 
+def has_words(line: str) -> bool:
+    """Whether a line is translated: prose, or a formula such as `mean of argmax p = y`."""
+    return is_prose(line) or " of " in line
+
+
 def _formula_in(sentence: str) -> list[str]:
     """The formula in the first sentence, without the words around it."""
     _, colon, rest = sentence.partition(": ")

@@ -40,9 +40,14 @@ class Topic:
         return self.name if named(self.name)[0] == self else f"{self.family} {self.name}"
 
 
+def own_name(name: str) -> str:
+    """The name of a topic in the language of the reader, which only ideas have: others are called as in a config."""
+    return _(name) if name in IDEAS else name
+
+
 def shown_name(name: str) -> str:
-    """The name of a topic as its page and the list show it: that of an idea in the language of the reader, too."""
-    own = _(name) if name in IDEAS else name
+    """The name of a topic as its page and the list show it: that of an idea in the reader's language and in English."""
+    own = own_name(name)
     return name if own == name else f"{own} ({name})"
 
 

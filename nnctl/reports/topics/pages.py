@@ -9,7 +9,7 @@ from nnctl.components.registry import plain
 from nnctl.config.argument_docs import descriptions
 from nnctl.reports.topics import declarations
 from nnctl.reports.topics.declarations import FAMILIES
-from nnctl.reports.topics.docstring import is_prose, taken_apart
+from nnctl.reports.topics.docstring import has_words, taken_apart
 from nnctl.reports.topics.document import Argument, Page
 from nnctl.reports.topics.guidance import guide_of
 from nnctl.reports.topics.guide import Guide
@@ -26,6 +26,9 @@ _WORKED = {
 }  # fmt: skip
 # Who takes part in the race on the page of an optimizer, beside itself and its parent.
 _RACERS = ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adadelta", "adam", "nadam")
+
+# The words in names of Keras.
+WORDS_OF_KERAS = ("none", "none (the loss {name})", "none ({name})", "steps of {name}")
 
 
 def page_of(topic: Topic, others: list[Topic] | None = None) -> Page:
@@ -53,11 +56,21 @@ def _empty(topic: Topic, others: list[str]) -> Page:
 
 def _of_idea(page: Page, idea: Idea) -> Page:
     page["summary"], page["use"], page["avoid"] = _(idea.summary), _(idea.use), _(idea.avoid)
-    page["formula"] = [_(line) if is_prose(line) else line for line in idea.formula]
+    page["formula"] = [_(line) if has_words(line) else line for line in idea.formula]
     page["notes"] = [_(paragraph) for paragraph in idea.text]
-    page["yaml"], page["keras"], page["see"] = idea.yaml, idea.keras, list(idea.see)
+    page["yaml"], page["keras"], page["see"] = idea.yaml, _in_keras(idea.keras), list(idea.see)
     page["example"], page["plots"] = worked_ideas.example(page["topic"]), worked_ideas.plots(page["topic"])
     return page
+
+
+def _in_keras(name: str) -> str:
+    """The name in Keras, with its words in the language of the reader."""
+    for words in WORDS_OF_KERAS:
+        before, brace, after = words.partition("{name}")
+        if name == words or (brace and name.startswith(before) and name.endswith(after)):
+            inner = name[len(before) : len(name) - len(after)]
+            return _(words).format(name=inner)
+    return name
 
 
 def _of_component(page: Page, topic: Topic) -> Page:
@@ -66,14 +79,14 @@ def _of_component(page: Page, topic: Topic) -> Page:
     text, guide = taken_apart(cls), guide_of(noun, name)
     page["also_called"] = declarations.also_called(noun, name)
     page["summary"] = _(text.summary)
-    page["formula"] = [_(line) if is_prose(line) else line for line in (guide and guide.formula) or text.formula]
+    page["formula"] = [_(line) if has_words(line) else line for line in (guide and guide.formula) or text.formula]
     page["notes"] = [_(note) for note in text.notes]
     page["source"] = text.source
     page["arguments"] = arguments_of(cls)
     page["yaml"] = (
         _of_loss(name, cls) if noun == "loss" and declarations.is_own(cls) else declarations.example(noun, name, cls)
     )
-    page["keras"] = declarations.keras_name(noun, name, cls).replace("`", "")
+    page["keras"] = _in_keras(declarations.keras_name(noun, name, cls).replace("`", ""))
     if guide:
         page["derivative"] = guide.derivative or None
         page["use"], page["avoid"], page["see"] = _(guide.use), _(guide.avoid), list(guide.see)

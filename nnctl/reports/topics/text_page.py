@@ -11,7 +11,7 @@ from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal, display_width, wrap
 from nnctl.reports.topics.document import Example, Page, Plot, RaceSurface
 from nnctl.reports.topics.family_tree import adds, branches
-from nnctl.reports.topics.names import IDEA, shown_name
+from nnctl.reports.topics.names import IDEA, own_name, shown_name
 from nnctl.reports.topics.race_map import STEPS, TRIED, drawn
 from nnctl.reports.topics.shape_drawing import change, shown_shape
 from nnctl.reports.topics.text_plot import beside, chart, histogram
@@ -190,7 +190,7 @@ class _Printer:
         page = self.page
         if page["see"] or page["keras"] or page["source"] or page["others"]:
             self._section(_("see also"))
-        for label, text in ((_("topics"), ", ".join(page["see"])), (_("Keras"), page["keras"]),
+        for label, text in ((_("topics"), ", ".join(map(own_name, page["see"]))), (_("Keras"), page["keras"]),
                             (_("source"), page["source"])):  # fmt: skip
             if text:
                 self._text(f"{label}: {text}")

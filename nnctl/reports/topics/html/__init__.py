@@ -10,7 +10,7 @@ from pathlib import Path
 from nnctl.reports.topics.document import Page, Rows
 from nnctl.reports.topics.family_tree import ROOT, adds, children
 from nnctl.reports.topics.html.plots import figure
-from nnctl.reports.topics.names import IDEA, shown_name
+from nnctl.reports.topics.names import IDEA, own_name, shown_name
 from nnctl.reports.topics.race_map import STEPS, TRIED
 from nnctl.reports.topics.text_page import ANOTHER, SHAPES, parameters_text, plots_title, shape_lines
 from nnctl.translation import _, language
@@ -128,7 +128,11 @@ def _arguments(page: Page) -> list[str]:
 
 
 def _ends(page: Page) -> list[str]:
-    lines = ((_("topics"), ", ".join(page["see"])), (_("Keras"), page["keras"]), (_("source"), page["source"]))
+    lines = (
+        (_("topics"), ", ".join(map(own_name, page["see"]))),
+        (_("Keras"), page["keras"]),
+        (_("source"), page["source"]),
+    )
     texts = [f"{name}: {text}" for name, text in lines if text]
     texts += [_(ANOTHER).format(name=page["topic"], words=other) for other in page["others"]]
     return [_heading(_("see also")), *map(_p, texts)] if texts else []
