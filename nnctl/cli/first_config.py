@@ -29,6 +29,9 @@ from nnctl.errors import InputError
 from nnctl.reports.terminal import visible
 from nnctl.translation import _
 
+# The choices whose reasons are also shown on the terminal.
+TOLD = tuple(("dataset", key) for key in ("encoding", "image", "query", "target", "ignore", "missing", "text"))
+
 
 @dataclass(frozen=True)
 class FirstConfig:
@@ -45,8 +48,9 @@ class FirstConfig:
         return {"file": str(path), "config": self.plain, "choices": choices}
 
     def lines(self) -> Sequence[str]:
-        """The most important choices, for the terminal."""
-        return self.starter.title
+        """What the data look like, for the terminal: the reasons of the choices about columns."""
+        told = [why for choice in self.starter.choices if choice.key in TOLD for why in choice.why]
+        return [*self.starter.title, *told]
 
 
 def first_config(source: str, target: str | None, task: Task | None, path: Path, ask: bool) -> FirstConfig:
@@ -75,14 +79,14 @@ def first_config(source: str, target: str | None, task: Task | None, path: Path,
 def _table(spec: DatasetSpec, more: list[Choice], facts: TableFacts, target: str | None, task: Task | None,
            ask: bool) -> Starter:  # fmt: skip
     chosen = _chosen(list(facts.columns), facts.sample.source, target, likely_target(facts), ask)
-    query = date_query(facts, chosen)
+    query, in_file = date_query(facts, chosen), len(facts.columns)
     if query:
         with_parts, _fixed = read_dataset(spec.model_copy(update={"query": query.value}))
         if isinstance(with_parts, Table) and set(with_parts.columns) > set(facts.columns):
             facts, more = facts_of(with_parts), [*more, query]
         # otherwise there are names of columns that SQL does not tell apart
     [source] = spec.path or ()
-    return table_starter(source, facts, _problem(facts, chosen, task, ask), more)
+    return table_starter(source, facts, _problem(facts, chosen, task, ask), more, len(facts.columns) - in_file)
 
 
 def _plain(text: str) -> dict[str, Any]:

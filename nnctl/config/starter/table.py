@@ -26,9 +26,10 @@ from nnctl.errors import DataError
 from nnctl.translation import _, plural
 
 
-def table_starter(source: str, facts: TableFacts, problem: Problem, more: Sequence[Choice] = ()) -> Starter:
+def table_starter(source: str, facts: TableFacts, problem: Problem, more: Sequence[Choice] = (),
+                  added: int = 0) -> Starter:  # fmt: skip
     """The starter config for a table. source: the path as the config gives it. more: choices about how
-    it is read. Raises DataError if no column is left to learn from."""
+    it is read. added: columns that a query among them adds. Raises DataError if no column is left to learn from."""
     fractions = fractions_of(problem.rows, len(problem.classes))
     texts = find_texts(facts, problem.target)
     columns = column_choices(facts, problem, texts.column if texts else None)
@@ -45,12 +46,12 @@ def table_starter(source: str, facts: TableFacts, problem: Problem, more: Sequen
         choices += table_layers(problem, size)
         training = training_choices(size, fractions)
     choices += [split_choice(problem, fractions), *loss_choices(problem), *training]
-    return Starter(_title(source, facts), tuple(choices))
+    return Starter(_title(source, facts, len(facts.columns) - added), tuple(choices))
 
 
-def _title(source: str, facts: TableFacts) -> tuple[str, ...]:
+def _title(source: str, facts: TableFacts, columns: int) -> tuple[str, ...]:
     title = [_("A first config for {source}: {rows} rows, {columns} columns. Made by nnctl init.").format(
-        source=quoted(source), rows=f"{facts.rows:,}", columns=len(facts.columns))]  # fmt: skip
+        source=quoted(source), rows=f"{facts.rows:,}", columns=columns)]  # fmt: skip
     if facts.repeated:
         title.append(plural("{n} row is equal to an earlier one: it may be in training and test, which makes the test"
                             " look better.",
