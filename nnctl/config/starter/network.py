@@ -25,8 +25,8 @@ class Size:
 
     @property
     def is_small(self) -> bool:
-        """Whether the rows are so few that the noise in them is soon learned by heart."""
-        return self.rows < 500
+        """Whether the rows are so few, for what each holds, that the noise in them is soon learned by heart."""
+        return self.rows < max(500, 10 * self.width)
 
 
 def table_layers(problem: Problem, size: Size) -> list[Choice]:
@@ -106,7 +106,7 @@ def _imbalance(problem: Problem, share: str, frequent: str) -> Iterator[str]:
 def training_choices(size: Size, fractions: Fractions) -> list[Choice]:
     """Optimizer, epochs, batch size and callbacks of a model for tables."""
     if size.is_small:
-        return plan(size.rows, fractions, updates=max(700, 2 * size.rows), rate=0.001, fewest=10)
+        return plan(size.rows, fractions, updates=min(2500, max(700, size.rows)), rate=0.001, fewest=10)
     return plan(size.rows, fractions, updates=2500, rate=0.002, fewest=10)
 
 
