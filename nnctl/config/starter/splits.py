@@ -11,7 +11,7 @@ from nnctl.translation import _
 
 FEWEST = 30  # rows that are worth dividing at all
 MANY = 20_000  # rows of which a tenth is enough for a test
-SAYS_LITTLE = 30  # validation rows below which their loss is mostly chance, and which are more useful for training
+SAYS_LITTLE = 50  # validation rows below which their loss is mostly chance, and which are more useful for training
 NOISY = 500  # validation rows below which their loss does not tell which of two good epochs is better
 
 
