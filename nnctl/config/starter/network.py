@@ -26,7 +26,7 @@ class Size:
     @property
     def is_small(self) -> bool:
         """Whether the rows are so few, for what each holds, that the noise in them is soon learned by heart."""
-        return self.rows < max(500, 10 * self.width)
+        return self.rows < max(500, min(1000, 10 * self.width))
 
 
 def table_layers(problem: Problem, size: Size) -> list[Choice]:
