@@ -92,7 +92,7 @@ class Executor(ExecutorBase):
         """(n,), of `program.parameters`, after `train_step`."""
         return self._buffers[0].gradients
 
-    def gradients_are_finite(self) -> bool:
+    def gradients_are_finite(self, thorough: bool = True) -> bool:
         """A dot product is the cheapest look at all entries; it may overflow where no entry does."""
         gradients = self.gradients
         return math.isfinite(float(np.dot(gradients, gradients))) or bool(np.isfinite(gradients).all())

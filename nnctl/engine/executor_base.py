@@ -76,8 +76,12 @@ class ExecutorBase:
         """Runs a batch forward and backward at the 0-based step; the gradients are left in `gradients`."""
         raise NotImplementedError
 
-    def gradients_are_finite(self) -> bool:
-        """Whether no gradient of the last `train_step` is NaN or infinite."""
+    def gradients_are_finite(self, thorough: bool = True) -> bool:
+        """Whether no gradient of the last `train_step` is NaN or infinite.
+
+        thorough: look at all entries, even where that takes a noticeable part of a step. Otherwise the caller must be
+        able to return to earlier weights.
+        """
         raise NotImplementedError
 
     def optimizer_step(self, optimizer: Optimizer, compiled_rule: Callable[..., None] | None = None) -> OptimizerStep:

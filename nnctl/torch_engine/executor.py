@@ -22,6 +22,7 @@ from nnctl.nn.losses import Loss
 from nnctl.nn.optimizers import Optimizer
 from nnctl.torch_engine.device_arrays import DeviceArrays
 from nnctl.torch_engine.forward import Forward, Found, Pass
+from nnctl.torch_engine.freed_memory import keep_freed_memory
 from nnctl.torch_engine.gradients import Gradients
 from nnctl.torch_engine.optimizer_step import TorchOptimizerStep
 from nnctl.torch_engine.ranks import Ranks, heard
@@ -47,6 +48,7 @@ class TorchExecutor(ExecutorBase):
         super().__init__(program, losses, loss_weights, threads=threads)
         if device.type == "cpu":
             torch.set_num_threads(self.threads)
+            keep_freed_memory()
         self.device, self._shared = device, shared
         self._arrays = DeviceArrays({"parameters": program.parameters, "state": program.state}, device, shared)
         if not self._arrays.shared:
@@ -58,13 +60,16 @@ class TorchExecutor(ExecutorBase):
         self._ranks = ranks
         self.rank, self.ranks = (ranks.rank, ranks.size) if ranks else (0, 1)
         self._forward = Forward(program, self.objectives, weights, ranks)
-        self._model: Any = _Model(self._forward, self.variables, device if autocast else None)
-        self._inference_model = self._model
+        module = _Model(self._forward, self.variables, device if autocast else None)
+        self._model: Any = module
         if compiled:
             self._model.compile(dynamic=False)
+        else:
+            self._model = self._model.forward  # the same without what modules do around it
+        self._inference_model = self._model
         self._exchanges = ranks is not None and bool(self.variables)
         if ranks and self.variables:
-            self._model = ranks.wrapped(self._model)
+            self._model = ranks.wrapped(module)
         self._shard_rows = shard_rows
         self.label = f"torch {torch.__version__} on {device.type}"
         self.gradients = Gradients(program, self.variables)
@@ -118,8 +123,8 @@ class TorchExecutor(ExecutorBase):
         if self._clock:
             self._clock.lap("all layers", "backward")
 
-    def gradients_are_finite(self) -> bool:
-        return self.gradients.are_finite()
+    def gradients_are_finite(self, thorough: bool = True) -> bool:
+        return self.gradients.are_finite(thorough)
 
     def optimizer_step(self, optimizer: Optimizer, compiled_rule: Callable[..., None] | None = None) -> Any:
         flat = self._arrays.tensors["parameters"] if self.gradients.flat is not None else None

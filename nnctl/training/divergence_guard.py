@@ -76,7 +76,8 @@ class Guard:
     def check_step(self, batch: Batch, rows: Array, loss: float) -> None:
         """Before an update: raises BlownUp where the loss or the gradient is not finite, so that the weights stay good.
         rows: the numbers of the batch's rows."""
-        if not math.isfinite(loss) or not self._loop.model.executor.gradients_are_finite():
+        thorough = self._going_back or (self._next or self._good) is None
+        if not math.isfinite(loss) or not self._loop.model.executor.gradients_are_finite(thorough):
             self._not_a_number(batch, rows, loss)
         self.step_is_good()
 

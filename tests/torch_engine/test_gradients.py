@@ -64,6 +64,19 @@ def test_a_variable_without_a_gradient_has_zeros(flat, monkeypatch):
         assert [g.shape for g in found.by_variable] == [t.shape for t in taken]
 
 
+def test_a_quick_check_of_a_large_model_leaves_out_large_variables(monkeypatch):
+    monkeypatch.setattr(gradients, "QUICK", 10)
+    monkeypatch.setattr(gradients, "LARGE", 6)
+    _, program = a_program()
+    found = of(program, False, monkeypatch)
+    for place, quickly in ((0, True), (1, False)):  # a kernel of 20 entries, a bias of 5
+        taken = [torch.ones(program.shapes[name]) for name in program.spans]
+        taken[place].view(-1)[0] = math.nan
+        found.take(taken)
+        assert not found.are_finite()
+        assert found.are_finite(thorough=False) == quickly
+
+
 def trained(optimizer, flat, monkeypatch):
     monkeypatch.setattr(gradients, "FLAT", 1 << 18 if flat else 0)
     _, program = a_program()

@@ -166,3 +166,12 @@ def test_images_stay_in_the_order_of_channels_last():
         w = {name: torch.ones(weight.shape) for name, weight in layer.weights((8, 8, channels)).items()}
         x = lowered(layer)(layer, w, x, call)
         assert x.is_contiguous(), entry
+
+
+@pytest.mark.parametrize("use_bias", [True, False])
+@pytest.mark.parametrize("shape", [(700, 100), (7, 100, 100)])
+def test_a_narrow_layer_on_a_large_input(shape, use_bias):
+    """Its kernel is transposed for the product."""
+    x = np.random.default_rng(0).normal(size=shape)
+    case = Case.of({"Dense": {"units": 11, "use_bias": use_bias}}, [x])
+    agree(by_numpy(case), by_torch(case), rtol=1e-10, atol=1e-10)
