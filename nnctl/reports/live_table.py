@@ -18,7 +18,7 @@ from nnctl.translation import _
 
 _SECONDS = 1 / 12  # least time between two drawings, which is faster than anyone reads
 _SHARE = 0.005  # of the time that drawing may take: where a drawing takes long, there are fewer
-_LONGEST = 1.0  # a drawing is late by at most so many seconds
+_LONGEST = 2.0  # seconds between two drawings, at most
 _ITERATIONS = 8  # rows of the latest iterations, if the terminal is tall enough
 _ROWS_ABOVE = 10  # lines of the terminal left to the permanent rows
 _BAR = (8, 40)  # shortest and longest progress bar
@@ -42,21 +42,20 @@ class LiveReport(PlainReport):
         self._pace: list[str] = []  # time left and speed, as of the last drawing with a new step
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, (IterationEnded, IterationsEnded)):  # thousands per second: only store and check the clock
-            due = perf_counter() >= self._due and self._may_draw()
-            if isinstance(event, IterationEnded):
-                self._recent.append(event)
-            elif due:
-                self._recent.extend(event.each(_ITERATIONS))
-            else:
+        # thousands per second: mostly only stored
+        if isinstance(event, IterationsEnded):
+            if perf_counter() < self._due:
                 self._recent.append(event.last)
-            if due:
-                self._draw()
+            else:
+                self._draw_if_due(event)
             return
-        if isinstance(event, EpochEnded):
+        if isinstance(event, IterationEnded):
+            self._recent.append(event)
+        elif isinstance(event, EpochEnded):
             self._waiting.append(event)
-            if perf_counter() >= self._due and self._may_draw():
-                self._draw()
+        if isinstance(event, (IterationEnded, EpochEnded)):
+            if perf_counter() >= self._due:
+                self._draw_if_due()
             return
         super().__call__(event)
         if isinstance(event, RunStarted):
@@ -87,22 +86,26 @@ class LiveReport(PlainReport):
             self._buffer.truncate()
         return text
 
-    def _may_draw(self) -> bool:
-        """Whether training has had enough of the processor since the last drawing, which other programs use, too."""
+    def _draw_if_due(self, several: IterationsEnded | None = None) -> None:
+        """Draws if training has had enough of the processor since the last drawing, which other programs use, too."""
         if process_time() >= self._cpu_due or perf_counter() >= self._latest:
-            return True
+            self._draw(several)
+            return
         self._due = perf_counter() + _SECONDS
-        return False
+        if several is not None:
+            self._recent.append(several.last)
 
-    def _draw(self) -> None:
+    def _draw(self, several: IterationsEnded | None = None) -> None:
         began, cpu = perf_counter(), process_time()
+        if several is not None:
+            self._recent.extend(several.each(_ITERATIONS))
         self._take_epochs()
         live = self._live = self._live or LiveBlock(self._screen.stream)
         live.write(self._rows(), self._block(*live.size()) if self._recent else [])
         ended = perf_counter()
-        self._due = ended + max(_SECONDS, (ended - began) / _SHARE)
+        self._due = ended + min(max(_SECONDS, (ended - began) / _SHARE), _LONGEST)
         self._cpu_due = process_time() + (process_time() - cpu) / _SHARE
-        self._latest = self._due + _LONGEST
+        self._latest = ended + _LONGEST
 
     def _block(self, columns: int, rows: int) -> list[str]:
         """The latest iterations and the progress line."""

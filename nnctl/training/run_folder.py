@@ -164,7 +164,7 @@ class Log:
         self._names = names
         keys = ", ".join(json.dumps(name).replace("%", "%%") + ": %s" for name in names)
         self._epoch_line = (
-            f'{{"event": "EpochEnded", "time": %.6f, "epoch": %d, "metrics": {{{keys}}}, "learning_rate": %r,'
+            f'{{"event": "EpochEnded", "time": %d.%06d, "epoch": %d, "metrics": {{{keys}}}, "learning_rate": %s,'
             ' "seconds": %.9f, "is_best": %s}\n'
         )
         self._waiting: list[tuple[float, EpochEnded]] = []  # (when, epoch) whose lines are not written yet
@@ -202,6 +202,7 @@ class Log:
         """Writes the lines of the waiting epochs as the csv and json modules would, in a fraction of their time: an
         epoch of a small model takes not much longer than theirs."""
         rows, lines = [], []
+        last_rate, rate_text = 0.0, "0.0"
         for when, event in self._waiting:
             metrics, rate, seconds = event.metrics, event.learning_rate, event.seconds
             texts = [repr(metrics[name]) for name in self._names]
@@ -210,8 +211,12 @@ class Log:
             if "n" in row or rate is None or seconds is None or len(texts) != len(metrics):  # nan, inf, or incomplete
                 lines.append(self._line_of(event, when))
                 continue
+            if rate != last_rate:
+                last_rate, rate_text = rate, repr(float(rate))
             best = "null" if event.is_best is None else "true" if event.is_best else "false"
-            lines.append(self._epoch_line % (when, event.epoch, *texts, float(rate), seconds, best))
+            lines.append(
+                self._epoch_line % (*divmod(int(when * 1e6), 1_000_000), event.epoch, *texts, rate_text, seconds, best)
+            )
         self._waiting.clear()
         self._write(0, "".join(rows))
         self._write(1, "".join(lines))
