@@ -17,7 +17,7 @@ from nnctl.training.events import EpochEnded, Event, IterationEnded, IterationsE
 from nnctl.translation import _
 
 _SECONDS = 1 / 12  # least time between two drawings, which is faster than anyone reads
-_SHARE = 0.005  # of the time that drawing may take: where a drawing takes long, there are fewer
+_SHARE = 0.0025  # of the time that drawing may take: where a drawing takes long, there are fewer
 _LONGEST = 2.0  # seconds between two drawings, at most
 _ITERATIONS = 8  # rows of the latest iterations, if the terminal is tall enough
 _ROWS_ABOVE = 10  # lines of the terminal left to the permanent rows
