@@ -43,7 +43,7 @@ def pictures():
     run["name"], run["importance"] = "digits_cnn", None
     run["outputs"][0]["most_wrong"] = [_wrong("3", "8", picture=PICTURE) for _ in range(6)]
     run["filters"] = [{"layer": "conv2d", "kind": "Conv2D", "shape": [3, 3], "units": 16, "pictures": [PICTURE] * 8}]
-    return document
+    return _own_parts(document)
 
 
 def regression():
@@ -58,7 +58,7 @@ def regression():
             "mean_error": -0.2, "r2": 0.87, "largest": [_wrong("30.0", "21.5", values={"weight": "2130"})],
         }],
     )]  # fmt: skip
-    return _document(run)
+    return _own_parts(_document(run))
 
 
 def ctc():
@@ -71,7 +71,7 @@ def ctc():
         "edits": [{"expected": "7", "predicted": "", "times": 12}, {"expected": "1", "predicted": "7", "times": 5},
                   {"expected": "", "predicted": "1", "times": 2}],
     })]  # fmt: skip
-    return _document(run)
+    return _own_parts(_document(run))
 
 
 def autoencoder():
@@ -79,14 +79,14 @@ def autoencoder():
     run["history"] = _history([1, 2], None)
     pair = {"row": "17", "input": PICTURE, "output": PICTURE, "loss": 0.12}
     run["outputs"] = [_output("pixels", "other", reconstructions=[pair] * 4)]
-    return _document(run)
+    return _own_parts(_document(run))
 
 
 def two_outputs():
     document = classification()
     run = document["runs"][0]
     run["outputs"] += regression()["runs"][0]["outputs"]
-    return document
+    return _own_parts(document)
 
 
 def nothing():
@@ -100,7 +100,9 @@ def nothing():
 
 
 def comparison(names=("adam", "sgd", "rmsprop")):
-    document = classification()
+    document = _own_parts(classification())
+    for part in ("roc", "precision_recall", "most_wrong"):
+        document["runs"][0]["outputs"][0][part] = []
     document["runs"] = [deepcopy(document["runs"][0]) for _name in names]
     for number, run in enumerate(document["runs"]):
         history = run["history"]
@@ -158,6 +160,15 @@ GRAPH = """<svg xmlns="http://www.w3.org/2000/svg" width="200" height="100" view
 def _document(run):
     return {"format": "nnctl report 1", "language": "en", "made_at": "2026-01-02T03:04:05+09:00",
             "nnctl_version": "1.0", "runs": [run], "comparison": None}  # fmt: skip
+
+
+def _own_parts(document):
+    """The document without the parts that every run has, which those of classification() show."""
+    for run in document["runs"]:
+        run |= {"weights": [], "activations": None, "layers": [], "graph_svg": None, "config": [], "config_yaml": "",
+                "notes": [], "environment": {}, "batches": None}  # fmt: skip
+        run["history"]["charts"] = run["history"]["charts"][:1]
+    return document
 
 
 def _run(name, task):

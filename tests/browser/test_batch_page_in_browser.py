@@ -1,7 +1,5 @@
 """The page of `explain-batches --html` in Chromium: its script computes what the training loop does."""
 
-import shutil
-
 import pytest
 
 from nnctl.reports.batch_lesson import methods
@@ -11,23 +9,10 @@ from nnctl.reports.batch_sizes import Setup, rows, sizes
 from nnctl.reports.number_format import count, size
 from nnctl.training.batch_plan import Plan
 
-playwright = pytest.importorskip("playwright.sync_api", reason="the package playwright is not installed")
-
 PLANS = [(1079, 32, 30), (60_000, 32, 5), (60_000, 1, 1), (10, 32, 2), (64, 8, 1), (10, 6, 3), (1, 1, 1), (1, 7, 2),
          (2, 2, 1), (999_999_937, 3, 7), (1_000_000_000, 999_999_999, 1_000_000)]  # fmt: skip
 DIGITS = Plan(1079, 32, 30)
 SETUP = Setup(32, 0.001, "square root", memory=lambda batch: 275_616 + 2640 * batch)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        try:
-            browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        except playwright.Error as error:
-            pytest.skip(f"Chromium does not start: {error}")
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

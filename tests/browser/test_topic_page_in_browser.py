@@ -1,26 +1,12 @@
 """The pages of `explain TOPIC --html` in Chromium: curves are drawn, and optimizers race on the map."""
 
 import copy
-import shutil
 
 import pytest
 
 from nnctl.reports.topics import race
 from nnctl.reports.topics.html import html_page
 from nnctl.reports.topics.pages import found
-
-playwright = pytest.importorskip("playwright.sync_api", reason="the package playwright is not installed")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        try:
-            browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        except playwright.Error as error:
-            pytest.skip(f"Chromium does not start: {error}")
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,1 +1,5 @@
 """A report as one HTML page."""
+
+from nnctl.reports.page.page import html_page
+
+__all__ = ["html_page"]

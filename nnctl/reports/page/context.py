@@ -37,7 +37,9 @@ class Page:
             return None
         anchor = f"{self.prefix}{name}"
         heading = tag(f"h{self.depth}", title, id=f"{anchor}-title")
-        return Section(anchor, title, tag("section", heading, parts, id=anchor, aria_labelledby=f"{anchor}-title"))
+        # With a name, a section is a landmark, whose names must differ; those of several runs would not.
+        labelled = None if self.prefix else f"{anchor}-title"
+        return Section(anchor, title, tag("section", heading, parts, id=anchor, aria_labelledby=labelled))
 
     def figure(self, title: Child, how_to_read: str, *body: Child, wide: bool = False, below: int = 1) -> Html:
         """A figure with its title and one sentence on how to read it."""

@@ -17,7 +17,7 @@ class Html(str):
 Child: TypeAlias = "str | int | Iterable[Child] | None"
 Attribute: TypeAlias = "str | int | float | bool | None"
 
-_EMPTY = frozenset({"br", "col", "hr", "img", "input", "link", "meta", "circle", "line", "path", "rect"})
+_EMPTY = frozenset({"br", "col", "hr", "img", "input", "link", "meta", "wbr", "circle", "line", "path", "rect"})
 # A line break follows these, so that the source can be read.
 _OWN_LINE = frozenset({
     "article", "aside", "details", "div", "dl", "figcaption", "figure", "footer", "h1", "h2", "h3", "h4", "h5",

@@ -12,12 +12,17 @@ from nnctl.translation import _, plural
 def page_header(document: Document, title: str) -> Html:
     runs = document["runs"]
     if len(runs) == 1:
-        facts = [tag("p", " · ".join(run_facts(runs[0])), class_="facts")]
+        facts = _phrases(run_facts(runs[0]))
     else:
         comparison = document["comparison"]
         names = comparison["names"] if comparison else [run["name"] for run in runs]
-        facts = [tag("p", ", ".join(f"{letter(i)}: {name}" for i, name in enumerate(names)), class_="facts")]
+        facts = _phrases([f"{letter(i)}: {name}" for i, name in enumerate(names)])
     return tag("header", tag("div", tag("span", _("Report of nnctl")), class_="kicker"), tag("h1", title), facts)
+
+
+def _phrases(phrases: list[str]) -> Html:
+    """The phrases in a row, which is not broken inside a short one."""
+    return tag("ul", (tag("li", phrase) for phrase in phrases), class_="facts")
 
 
 def run_facts(run: Run) -> list[str]:

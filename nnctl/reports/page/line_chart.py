@@ -55,10 +55,11 @@ def line_chart(
     aspect: float = 0.5,
     log: bool = False,
     most_rows: int = MOST_ROWS,
+    more: Sequence[tuple[str, Values]] = (),
 ) -> Html:
     """A chart of lines over the same x, which grow. label: its accessible name. start: the index of the point whose
     values the legend shows first. aspect: height by width. log: whether a logarithmic axis is offered. most_rows:
-    of the table of numbers below the chart."""
+    of the table of numbers below the chart. more: columns of that table alone."""
     number = len(page.charts)
     page.charts.append({
         "x": [rounded(value) for value in x],
@@ -79,7 +80,7 @@ def line_chart(
     })  # fmt: skip
     legend = tag("ul", tag("li", class_="at"), (tag("li", _legend_button(line)) for line in lines), class_="legend")
     plot = tag("div", class_="plot", role="img", aria_label=label)
-    numbers = _numbers(label, x, x_label, lines, most_rows)
+    numbers = _numbers(label, x, x_label, [*((line.label, line.values) for line in lines), *more], most_rows)
     return tag("div", plot, legend, numbers, class_="chart", data_chart=number)
 
 
@@ -104,15 +105,13 @@ def swatch(line: Line) -> Html:
 
 
 def _legend_button(line: Line) -> Html:
-    name = f"{line.end} {line.label}" if line.end else line.label
-    return tag(
-        "button", swatch(line), tag("span", name), tag("span", class_="value"), type="button", aria_pressed="true"
-    )
+    parts = [swatch(line), tag("span", line.label), tag("span", class_="value")]
+    return tag("button", parts, type="button", aria_pressed="true")
 
 
-def _numbers(label: str, x: Values, x_label: str, lines: Sequence[Line], most: int) -> Html:
-    rows = ([_number(x[i]), *(_number(line.values[i]) for line in lines)] for i in thinned(len(x), most))
-    return data_table([x_label, *(line.label for line in lines)], rows, label)
+def _numbers(label: str, x: Values, x_label: str, columns: Sequence[tuple[str, Values]], most: int) -> Html:
+    rows = ([_number(x[i]), *(_number(values[i]) for _name, values in columns)] for i in thinned(len(x), most))
+    return data_table([x_label, *(name for name, _values in columns)], rows, label)
 
 
 def _number(value: float | int | None) -> str:

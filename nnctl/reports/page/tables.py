@@ -43,7 +43,7 @@ def table(
 
 def scroll(content: Html, label: str) -> Html:
     """Content that may be wider than the window and then has a scroll bar of its own."""
-    return tag("div", content, class_="scroll", role="region", aria_label=_("{table}, scrollable").format(table=label))
+    return tag("div", content, class_="scroll", role="group", aria_label=_("{table}, scrollable").format(table=label))
 
 
 def key_values(pairs: Iterable[tuple[str, Child]]) -> Html:
@@ -55,6 +55,12 @@ def data_table(titles: Sequence[str], rows: Iterable[Row], label: str) -> Html:
     """The numbers of a chart, folded up below it."""
     shown = table(titles, rows, label, numbers=range(len(titles)))
     return tag("details", tag("summary", _("Numbers as a table")), shown)
+
+
+def key_name(key: str) -> Html:
+    """A key of the config, whose line may break after a dot."""
+    first, *others = key.split(".")
+    return tag("code", first, ((".", tag("wbr"), part) for part in others))
 
 
 def code(text: str, label: str) -> Html:

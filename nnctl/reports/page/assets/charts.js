@@ -93,7 +93,7 @@ class Chart {
       spanGaps: true,
       paths: one.line === false ? () => null : undefined,
       points: {
-        show: one.line === false || one.points || this.last < 3, size: one.line === false ? 5 : 7,
+        show: one.line === false || one.points, size: one.line === false ? 5 : 7,
         stroke: () => colors[`c${one.color}`], fill: () => colors[`c${one.color}`],
       },
     });
@@ -154,28 +154,32 @@ class Chart {
     ctx.restore();
   }
 
-  // Letters at the ends of lines, so that color alone tells nothing.
+  // Letters at the ends of lines, so that color alone tells nothing; those that would overlap are moved apart.
   drawEnds(u) {
     const {ctx} = u;
     const ratio = devicePixelRatio;
-    const placed = [];
-    ctx.save();
-    ctx.font = `600 ${12 * ratio}px ${style("--sans")}`;
-    ctx.textBaseline = "middle";
+    const gap = 13 * ratio;
+    const ends = [];
     this.spec.series.forEach((one, i) => {
       if (!one.end || this.hidden[i]) return;
       let index = one.values.length - 1;
       while (index >= 0 && (one.values[index] === null || this.spec.x[index] > u.scales.x.max)) index -= 1;
-      if (index < 0) return;
-      const x = u.valToPos(this.spec.x[index], "x", true);
-      let y = u.valToPos(one.values[index], "y", true);
-      if (x < u.bbox.left || y < u.bbox.top || y > u.bbox.top + u.bbox.height) return;
-      const near = () => placed.some((other) => Math.abs(other.y - y) < 12 * ratio && Math.abs(other.x - x) < 14 * ratio);
-      while (near()) y -= 12 * ratio;
-      placed.push({x, y});
+      if (index < 0 || this.spec.x[index] < u.scales.x.min) return;
+      ends.push({one, x: u.valToPos(this.spec.x[index], "x", true), y: u.valToPos(one.values[index], "y", true)});
+    });
+    ends.sort((a, b) => a.y - b.y);
+    const touches = (a, b) => b.y - a.y < gap && Math.abs(b.x - a.x) < gap;
+    for (let i = 1; i < ends.length; i += 1) if (touches(ends[i - 1], ends[i])) ends[i].y = ends[i - 1].y + gap;
+    let floor = u.bbox.top + u.bbox.height;
+    for (let i = ends.length - 1; i >= 0 && ends[i].y > floor; i -= 1, floor -= gap) ends[i].y = floor;
+    ctx.save();
+    ctx.font = `600 ${12 * ratio}px ${style("--sans")}`;
+    ctx.textBaseline = "middle";
+    ctx.textAlign = "left";
+    for (const {one, x, y} of ends) {
       ctx.fillStyle = this.colors[`c${one.color}`];
       ctx.fillText(one.end, x + 5 * ratio, y);
-    });
+    }
     ctx.restore();
   }
 
@@ -271,7 +275,7 @@ const WHOLE = [1, 2, 5].flatMap((digit) => Array.from({length: 9}, (_, i) => dig
 // The numbers at an axis.
 function short(value) {
   const size = Math.abs(value);
-  if (size >= 1e6 || (size > 0 && size < 1e-3)) return value.toExponential(1).replace(/\.0e/, "e").replace("e+", "e");
+  if (size >= 1e6 || (size > 0 && size < 1e-4)) return value.toExponential(1).replace(/\.0e/, "e").replace("e+", "e");
   return count(value);
 }
 

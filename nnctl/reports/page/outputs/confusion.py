@@ -25,7 +25,7 @@ def figures(output: Output, page: Page) -> list[Html]:
         left_out = tag(
             "p", words.format(all=confusion["all_classes"], shown=confusion["shown_classes"]), class_="muted"
         )
-    found = [page.figure(_("Confusion matrix"), how, _matrix(confusion), left_out, wide=len(confusion["classes"]) > 4)]
+    found = [page.figure(_("Confusion matrix"), how, _matrix(confusion), left_out, wide=len(confusion["classes"]) > 11)]
     if confusion["mistakes"]:
         found.append(page.figure(
             _("Most frequent confusions"),

@@ -27,7 +27,10 @@ def figures(output: Output, page: Page) -> list[Html]:
         ).format(exact=percent(sequences["exact"]), rate=percent(sequences["label_error_rate"]))
         found.append(page.figure(_("Worst lines"), how, _lines(sequences), wide=True))
     if sequences["edits"]:
-        how = _("What has to be changed in the predictions, the most frequent first.")
+        how = _(
+            "What turns the predictions into the true labels: a label is replaced (substitution), taken out (deletion)"
+            " or put in (insertion)."
+        )
         found.append(page.figure(_("Edits"), how, _edits(sequences)))
     return found
 
@@ -69,5 +72,5 @@ def _edits(sequences: Sequences) -> Html:
 
 def _edit(expected: str, predicted: str) -> str:
     if not expected:
-        return _("one too many")
-    return _("taken for another") if predicted else _("missing")
+        return _("deletion")
+    return _("substitution") if predicted else _("insertion")

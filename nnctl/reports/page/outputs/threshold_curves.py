@@ -73,7 +73,8 @@ def _calibration(calibration: Calibration, page: Page) -> Html:
     ).format(gap=percent(calibration["expected_calibration_error"]))
     return page.figure(_("Calibration"), how, line_chart(
         page, _("Share of right predictions by confidence"), x, _("confidence"), _("share that is right"), lines,
-        x_range=(min(0.0 if x[0] < 0.5 else 0.5, x[0]), 1), y_range=(0, 1.02), aspect=0.8,
+        x_range=(0.5 if x[0] >= 0.5 else 0, 1), y_range=(0, 1.02), aspect=0.8,
+        more=[(_("rows"), [one["rows"] for one in bins])],
     ))  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from nnctl.reports.number_format import count, duration, metric
 from nnctl.reports.page.context import Page, Section, letter
 from nnctl.reports.page.elements import Html, tag
 from nnctl.reports.page.line_chart import COLORS, DASHES, Line, line_chart
-from nnctl.reports.page.tables import Cell, table
+from nnctl.reports.page.tables import Cell, key_name, table
 from nnctl.translation import _
 
 
@@ -22,12 +22,12 @@ def sections(document: Document, page: Page) -> list[Section | None]:
         page.section(
             "verdict",
             _("Verdict"),
-            tag("div", tag("p", comparison["verdict"]), class_="verdict"),
+            tag("div", tag("p", comparison["verdict"], class_="headline"), class_="verdict"),
             [tag("p", sentence, class_="plain") for sentence in comparison["sentences"]],
             _metrics(comparison, names, page),
         ),
-        page.section("differences", _("Differences of the configs"), _differences(comparison, names, page)),
         page.section("learning", _("Learning curves"), tag("div", curves, class_="figures") if curves else None),
+        page.section("differences", _("Differences of the configs"), _differences(comparison, names, page)),
     ]
 
 
@@ -72,7 +72,7 @@ def _differences(comparison: Comparison, names: list[str], page: Page) -> Html |
 
     def row(one) -> list:
         values = (tag("span", "–") if value is None else tag("code", value) for value in one["values"])
-        return [tag("code", one["key"]), *values]
+        return [key_name(one["key"]), *values]
 
     shown = table([_("key"), *names], map(row, comparison["config_differences"]), _("Differences of the configs"))
     how = _("Only the keys whose values differ; a dash means that the run's config has no such key.")

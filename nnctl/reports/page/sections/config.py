@@ -6,7 +6,7 @@ from nnctl.reports.findings.document import Run
 from nnctl.reports.notes import translated_origin
 from nnctl.reports.page.context import Page, Section
 from nnctl.reports.page.elements import tag
-from nnctl.reports.page.tables import code, table
+from nnctl.reports.page.tables import code, key_name, table
 from nnctl.translation import _
 
 
@@ -16,9 +16,7 @@ def sections(run: Run, page: Page) -> list[Section | None]:
     titles = [_("key"), _("value"), _("origin")]
 
     def rows(chosen):
-        return (
-            [tag("code", one["key"]), tag("code", one["value"]), translated_origin(one["origin"])] for one in chosen
-        )
+        return ([key_name(one["key"]), tag("code", one["value"]), translated_origin(one["origin"])] for one in chosen)
 
     parts = []
     if own:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from nnctl.reports.findings.document import Batches, Run
@@ -38,16 +39,19 @@ def _batches(batches: Batches | None, page: Page) -> list[Html]:
         "samples_seen": _("rows seen in all"),
     }
     facts = key_values((name, count(batches[key])) for key, name in names.items())  # type: ignore[literal-required]  # keys of Batches
-    figures = [facts]
-    for formula in batches["formulas"]:
-        lines = tag("pre", tag("code", "\n".join(formula["lines"])))
-        figures.append(tag("figure", tag("figcaption", page.title(formula["title"], 1)),
-                           tag("div", lines, class_="code")))  # fmt: skip
-    return figures
+    formulas = [
+        tag("figure", tag("figcaption", page.title(formula["title"], 1)),
+            tag("div", tag("pre", tag("code", "\n".join(formula["lines"]))), class_="code"))
+        for formula in batches["formulas"]
+    ]  # fmt: skip
+    return [facts, tag("div", formulas, class_="figures")] if formulas else [facts]
 
 
 def _environment(environment: dict[str, Any]) -> Html | None:
-    return key_values((key, _words(value)) for key, value in environment.items()) if environment else None
+    known = {key: _words(value) for key, value in environment.items() if value not in (None, "", [], {})}
+    if isinstance(command := environment.get("command"), list):
+        known["command"] = shlex.join(map(str, command))
+    return key_values(known.items()) if known else None
 
 
 def _words(value: Any) -> str:

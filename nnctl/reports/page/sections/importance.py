@@ -31,11 +31,15 @@ def _table(importance: Importance) -> Html:
 
     def row(one: ColumnImportance) -> list:
         mean = Cell(metric(one["mean"]), one["mean"])
-        return [one["column"], _bar(one, low, high), mean, Cell(f"± {metric(one['std'])}", one["std"])]
+        return [
+            one["column"],
+            Cell(_bar(one, low, high), one["mean"]),
+            mean,
+            Cell(f"± {metric(one['std'])}", one["std"]),
+        ]
 
-    titles = [_("column"), "", _("importance"), _("deviation")]
-    shown = table(titles, map(row, columns), _("Permutation importance"), numbers=(2, 3), sortable=True)
-    return tag("div", shown, class_="bars")
+    titles = [_("column"), _("importance"), _("mean"), _("deviation")]
+    return table(titles, map(row, columns), _("Permutation importance"), numbers=(1, 2, 3), sortable=True)
 
 
 def _bar(one: ColumnImportance, low: float, high: float) -> Html:

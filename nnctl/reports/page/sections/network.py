@@ -30,7 +30,7 @@ def sections(run: Run, page: Page) -> list[Section | None]:
 def _graph(svg: str) -> Html:
     """The picture, colored by the style sheet of the page, so that it follows the choice of light or dark."""
     drawn = _copied(ElementTree.fromstring(svg))
-    return tag("div", drawn, class_="graph", role="region", aria_label=_("Graph, scrollable"))
+    return tag("div", drawn, class_="graph", role="group", aria_label=_("Graph, scrollable"))
 
 
 def _copied(element: ElementTree.Element) -> Html | None:

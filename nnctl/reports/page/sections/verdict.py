@@ -5,7 +5,7 @@ from __future__ import annotations
 from nnctl.reports.findings.document import Evaluation, Finding, Run, Suggestion
 from nnctl.reports.number_format import count, metric
 from nnctl.reports.page.context import Page, Section
-from nnctl.reports.page.elements import Child, Html, join, tag
+from nnctl.reports.page.elements import Child, Html, tag
 from nnctl.reports.page.tables import Cell, code, table
 from nnctl.translation import _, plural
 
@@ -31,8 +31,8 @@ def _headline(run: Run) -> Html:
     names = {"good": _("✓ Good"), "fair": _("~ Fair"), "poor": _("✗ Poor")}
     word = tag("span", names[grade], class_="grade") if grade in names else None
     about = run["facts"]["weights"]
-    box = tag("div", word, tag("p", verdict["headline"]), class_=f"verdict {grade}")
-    return join([box, tag("p", about, class_="muted about") if about else None])
+    aside = tag("p", _("This is about the {weights}.").format(weights=about), class_="about") if about else None
+    return tag("div", word, tag("p", verdict["headline"], class_="headline"), aside, class_=f"verdict {grade}")
 
 
 def _finding(finding: Finding) -> Html:

@@ -1,0 +1,89 @@
+"""Pages of every kind of run, light, dark and on a phone: nothing fails, all is drawn, axe-core finds nothing."""
+
+import json
+from importlib import resources
+
+import pytest
+import report_documents as documents
+from browser_views import VIEWS
+
+pytest.importorskip("axe_playwright_python", reason="it comes with the extra `interop-test` and holds axe-core")
+
+# For each chart: how many pixels are drawn, and how many of them have about the color of each line.
+DRAWN = """() => {
+  const data = JSON.parse(document.getElementById("report-data").textContent);
+  const probe = document.body.appendChild(document.createElement("span"));
+  const color = (name) => {
+    probe.style.color = `var(--${name})`;
+    return getComputedStyle(probe).color.match(/[0-9.]+/g).slice(0, 3).map(Number);
+  };
+  return [...document.querySelectorAll(".chart canvas")].map((canvas, i) => {
+    const {data: pixels} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const wanted = data.charts[i].series.map((one) => color(`c${one.color}`));
+    const found = wanted.map(() => 0);
+    let drawn = 0;
+    for (let at = 0; at < pixels.length; at += 4) {
+      if (!pixels[at + 3]) continue;
+      drawn += 1;
+      wanted.forEach((rgb, k) => {
+        if (pixels[at + 3] > 200 && rgb.every((value, c) => Math.abs(value - pixels[at + c]) < 30)) found[k] += 1;
+      });
+    }
+    return {drawn, found, name: document.querySelectorAll(".plot")[i].getAttribute("aria-label")};
+  });
+}"""
+
+
+# axe-core looks at every cell; a few rows of each table tell as much as all, in a fraction of the time.
+SHORTENED = """() => {
+  document.querySelectorAll("details").forEach((one) => { one.open = true; });
+  document.querySelectorAll("tbody").forEach((body) => [...body.rows].slice(3).forEach((row) => row.remove()));
+}"""
+
+
+@pytest.fixture(scope="session", params=[(kind, view) for kind in documents.KINDS for view in VIEWS], ids="-".join)
+def opened(request, pages, open_file):
+    kind, view = request.param
+    found = open_file(pages(kind), view)
+    yield found
+    found.page.context.close()
+
+
+def test_nothing_is_written_to_the_console_and_nothing_is_requested(opened):
+    opened.page.wait_for_timeout(50)
+    assert opened.messages == []
+    assert opened.requests == [opened.address]
+
+
+def test_every_chart_is_drawn_in_the_colors_of_its_lines(opened):
+    charts = opened.page.evaluate(DRAWN)
+    assert len(charts) == opened.page.locator("[data-chart]").count()
+    for chart in charts:
+        assert chart["drawn"] > 500 and min(chart["found"]) > 5, chart
+
+
+def test_every_picture_and_bar_has_a_size(opened):
+    empty = opened.page.evaluate(
+        """() => [...document.querySelectorAll("img, .histogram rect, .graph svg, .bar")]
+        .filter((one) => !one.getBoundingClientRect().height || !one.getBoundingClientRect().width)
+        .map((one) => one.outerHTML)"""
+    )
+    assert empty == []
+    shapes = opened.page.evaluate("document.querySelectorAll('.histogram svg').length")
+    assert opened.page.evaluate("document.querySelectorAll('.histogram rect').length") >= shapes
+
+
+def test_the_page_is_as_wide_as_the_window(opened):
+    width = opened.page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert width[0] <= width[1]
+
+
+def test_axe_finds_nothing(opened, request):
+    axe = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+    opened.page.evaluate(SHORTENED)
+    opened.page.evaluate(axe)
+    dark = request.node.callspec.params["opened"][1] == "dark"  # which differs from light only in its colors
+    options = {"resultTypes": ["violations"], **({"runOnly": ["color-contrast"]} if dark else {})}
+    found = opened.page.evaluate("(options) => axe.run(document, options)", options)["violations"]
+    said = [(one["id"], [node["html"][:200] + str(node["any"])[:300] for node in one["nodes"]][:3]) for one in found]
+    assert said == [], json.dumps(said, indent=1)
