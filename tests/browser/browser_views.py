@@ -1,7 +1,11 @@
-"""How the pages are looked at."""
+"""How the pages are looked at: (colors, width, height)."""
 
-VIEWS = {
-    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 900}},
-    "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
-    "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
-}
+VIEWS = {"light": ("light", 1280, 900), "dark": ("dark", 1280, 900), "phone": ("light", 390, 844)}
+
+
+def look(page, view):
+    """Shows the page in one of VIEWS."""
+    colors, width, height = VIEWS[view]
+    page.emulate_media(color_scheme=colors)
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")

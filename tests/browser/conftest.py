@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 import report_documents as documents
-from browser_views import VIEWS
+from browser_views import look
 
 from nnctl.reports.page import html_page
 
@@ -59,17 +59,18 @@ def pages(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def open_file(browser):
-    """Opens a file in a view, with further options of the browser's context."""
+    """Opens a file, light and on a desktop, with these options of the browser's context."""
     contexts = []
 
-    def opener(file, view="light", **options):
-        context = browser.new_context(**{**VIEWS[view], **options})
+    def opener(file, **options):
+        context = browser.new_context(**options)
         contexts.append(context)
         opened = Opened(context.new_page(), file.as_uri())
         opened.page.on("console", lambda message: opened.messages.append(message.text))
         opened.page.on("pageerror", lambda error: opened.messages.append(str(error)))
         opened.page.on("dialog", lambda dialog: (opened.messages.append(dialog.message), dialog.dismiss()))
         opened.page.on("request", lambda request: opened.requests.append(request.url))
+        look(opened.page, "light")
         opened.page.goto(opened.address)
         return opened
 
