@@ -59,6 +59,7 @@ def values(line):
         ("train --resume runs/w", ["runs/wine-1"]),
         ("predict elsewhere da", ["data.csv"]),
         ("eval elsewhere --data d", ["data.csv"]),
+        ("runs ", ["elsewhere/", "part/", "runs/"]),
         ("export --to ke", ["keras", "keras-code"]),
         ("explain LSTM", ["LSTM"]),
         ("explain epo", ["epoch"]),

@@ -35,6 +35,10 @@ def _files(given: Mapping[str, Any], incomplete: str) -> list[CompletionItem]:
     return entries(incomplete)
 
 
+def _folders(given: Mapping[str, Any], incomplete: str) -> list[CompletionItem]:
+    return entries(incomplete, ())
+
+
 def _configs(given: Mapping[str, Any], incomplete: str) -> list[CompletionItem]:
     from nnctl.config.config_files import bundled_configs  # imported here to keep start-up fast
 
@@ -108,6 +112,7 @@ _SOURCES: dict[tuple[str | None, str], Source] = {
     (None, "overrides"): _overrides,
     (None, "lang"): _languages,
     (None, "dataset"): _datasets_or_files,
+    ("runs", "folder"): _folders,
     ("train", "resumed"): _runs,
     ("predict", "names"): _runs_or_files,
     ("datasets", "name"): _datasets,

@@ -294,8 +294,9 @@
       const cells = [count(size), count(q.iterations), count(q.last), count(q.total)];
       if (memory) cells.push(bytes(data.memory[0] + data.memory[1] * share(size)));
       return make("tr", size === own ? { class: "own" } : {},
-                  make("th", { scope: "row" }, labels.filter(([holds]) => holds).map(([, name]) => name).join(", ")),
-                  ...[...cells, rate].map((cell) => make("td", {}, cell)));
+                  make("td", {}, labels.filter(([holds]) => holds).map(([, name]) => name).join(", ")),
+                  make("th", { scope: "row" }, cells[0]),
+                  ...[...cells.slice(1), rate].map((cell) => make("td", {}, cell)));
     });
     const head = make("tr", {}, ...titles.map((title) => title ? make("th", { scope: "col" }, title) : make("td", {})));
     parts.rows.replaceChildren(make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows)));
