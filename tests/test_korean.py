@@ -122,3 +122,26 @@ def test_a_first_config(tmp_path):
     told = printed(["init", "--from", str(data), "--target", "mpg", "-o", str(config)])
     assert not list(english(told))
     assert not list(english(config.read_text(encoding="utf-8").replace("#", "")))
+
+
+@pytest.mark.parametrize("arguments", [
+    ["report", "iris"],
+    ["report", "cars"],
+    ["report", "iris", "cars"],
+    ["explain-batches", "iris"],
+    ["explain", "adam"],
+    ["explain", "iris"],
+], ids=" ".join)  # fmt: skip
+def test_a_page(folder, arguments, tmp_path):
+    command, *names = arguments
+    page = tmp_path / "page.html"
+    if command == "report":
+        printed([command, *(str(folder / name) for name in names), "-o", str(page)])
+    else:
+        printed([command, *names, "--html", str(page)])
+    text = page.read_text(encoding="utf-8")
+    assert '<html lang="ko"' in text
+    shown = re.sub(r"<(script|style).*?</\1>|<code.*?</code>|<pre.*?</pre>|<td>[^<]*</td>", "", text, flags=re.DOTALL)
+    assert not list(english(re.sub(r"<[^>]*>", "\n", shown)))
+    titles = re.findall(r'(?:title|aria-label|alt|data-[a-z]+)="([^"]*)"', shown)
+    assert not list(english("\n".join(titles)))

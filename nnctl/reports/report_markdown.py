@@ -282,7 +282,8 @@ def _environment(run: Run) -> Iterator[str]:
         yield from (f"## {_('Environment')}", "")
         yield from table(
             ["", ""],
-            [(escaped(key), escaped(" ".join(map(str, value)) if isinstance(value, list) else value))
+            [(escaped(key), escaped(" ".join(map(str, value)) if isinstance(value, list)
+                                    else translated_origin(str(value))))
              for key, value in run["environment"].items()],
         )  # fmt: skip
 

@@ -170,5 +170,6 @@ PARTS = (
 ORIGINS = (
     N_("line {n}"),
     N_("default"),
+    N_("its own choice"),  # of the library of BLAS
 )
 VALUES = (N_("{least} to {most}"),)

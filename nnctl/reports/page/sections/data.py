@@ -6,6 +6,7 @@ import shlex
 from typing import Any
 
 from nnctl.reports.findings.document import Batches, Run
+from nnctl.reports.notes import translated_origin
 from nnctl.reports.number_format import count
 from nnctl.reports.page.context import Page, Section
 from nnctl.reports.page.elements import Html, tag
@@ -59,4 +60,4 @@ def _words(value: Any) -> str:
         return ", ".join(f"{key} {_words(one)}" for key, one in value.items())
     if isinstance(value, list):
         return ", ".join(map(_words, value))
-    return "" if value is None else str(value)
+    return "" if value is None else translated_origin(str(value))

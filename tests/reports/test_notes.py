@@ -1,0 +1,71 @@
+"""Notes in another language: recognised by the patterns that they were made from."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from nnctl.reports.notes import translated, translated_origin, translated_values
+from nnctl.reports.notes.patterns import NOTES, PARTS
+from nnctl.translation import use_language
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def korean():
+    use_language("ko")
+    yield
+    use_language("en")
+
+
+@pytest.mark.parametrize("note, expected", [
+    ("4 columns of numbers scaled to mean 0 and standard deviation 1, using the training rows",
+     "수로 된 열 4개를 훈련 행을 기준으로 평균 0, 표준 편차 1로 맞춥니다"),
+    ('split: 90 train, 30 validation, 30 test rows (stratified by "species", shuffled with seed 1)',
+     '데이터 분할: 훈련 90, 검증 30, 테스트 30 행 ("species" 열로 층화, 시드 1로 섞음)'),
+    ('column "a, b": 8 of 406 rows have no value and are left out (rows 11, 12)',
+     '"a, b" 열: 406행 중 8행에 값이 없어 그 행을 뺍니다(11, 12행)'),
+    ('array "x": values divided by 16, to the range 0 to 1',
+     '"x" 배열: 값을 16(으)로 나누어 0에서 1까지의 범위로 맞춥니다'),
+    ("Class \"rare\" (12) is never predicted on the validation rows that have it: balance the classes with "
+     "class_weight: balanced",
+     '클래스 "rare" (12): 검증 행에 있는데도 한 번도 예측하지 않습니다. class_weight: balanced로 클래스의 균형을'
+     " 맞추세요"),
+    ("Validation is far worse than training (loss 0.9 against 0.1): add a Dropout: {rate: 0.3} to layers:, use fewer "
+     "units, or train on more rows",
+     "검증 손실이 훈련 손실보다 훨씬 나쁩니다(검증 0.9, 훈련 0.1). layers:에 Dropout: {rate: 0.3}을 더하거나, 유닛을 "
+     "줄이거나, 훈련 행을 늘리세요"),
+    ("a note that nobody has translated, from 1 to 2", "a note that nobody has translated, from 1 to 2"),
+])  # fmt: skip
+def test_a_note(korean, note, expected):
+    assert translated(note) == expected
+
+
+def test_origins_and_values(korean):
+    assert [translated_origin(each) for each in ("line 4", "default", "--set")] == ["4번째 줄", "기본값", "--set"]
+    assert [translated_values(each) for each in ("4.3 to 7.9", "a, b")] == ["4.3~7.9", "a, b"]
+
+
+def test_notes_stay_as_they_are_in_english():
+    assert translated("1 test row is also in the training split, with equal values").startswith("1 test row")
+
+
+def written():
+    """The texts of nnctl's source; what f-strings fill in is a line break."""
+    for path in (ROOT / "nnctl").rglob("*.py"):
+        if path.parent.name != "notes":
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.JoinedStr):
+                    parts = (part.value if isinstance(part, ast.Constant) else "\n" for part in node.values)
+                    yield "".join(map(str, parts))
+                elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    yield node.value
+
+
+def test_every_pattern_is_that_of_a_note():
+    source = "\n".join(written())
+    for pattern in (*NOTES, *PARTS):
+        words = max(re.split(r"{[a-z_]+}", pattern), key=len).split()
+        assert any(" ".join(words[i : i + 2]) in source for i in range(max(1, len(words) - 1))), pattern
