@@ -1,6 +1,10 @@
 """nnctl init --from: a config for the user's own data that passes `check` and trains."""
 
+import contextlib
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -156,3 +160,24 @@ def test_mistakes_are_told_in_one_message(arguments, message, tmp_path, monkeypa
     table(tmp_path / "t.csv")
     result = nnctl("init", *arguments)
     assert result.exit_code == 2 and message in result.output and "Traceback" not in result.output
+
+
+def test_on_a_terminal_it_asks_for_the_target_and_for_what_whole_numbers_are(tmp_path):
+    pty = pytest.importorskip("pty", reason="pseudo-terminals are Unix's")
+    lines = [f"{number},{city},{3 + row % 6}" for row, (number, city) in enumerate(zip(NUMBERS, CITIES, strict=True))]
+    (tmp_path / "t.csv").write_text("\n".join(["a,b,grade", *lines]), encoding="utf-8")
+    ours, its = pty.openpty()
+    command = [sys.executable, "-m", "nnctl", "init", "--from", "t.csv"]
+    with subprocess.Popen(command, stdin=its, stdout=its, stderr=its, cwd=tmp_path) as process:
+        os.close(its)
+        os.write(ours, b"grades\ngrade\nregress\n")
+        shown = b""
+        with contextlib.suppress(OSError):  # the process is gone
+            while piece := os.read(ours, 65536):
+                shown += piece
+    os.close(ours)
+    text = shown.decode()
+    assert process.returncode == 0, text
+    assert "Which column should be predicted? [grade]" in text and "did you mean grade?" in text
+    assert "3 to 8: are they classes or numbers?" in text
+    assert [loss.kind for loss in load(tmp_path / "t.yaml").losses.values()] == ["mse"]

@@ -103,7 +103,7 @@ def _image_layers(entry: ArrayFacts, rows: int) -> Layers:
         moved = {"height_factor": 0.1, "width_factor": 0.1, "fill_mode": "constant"}
         layers.append(({"RandomTranslation": moved}, why))
     filters, first = 32, True
-    while min(height, width) >= 6 and filters <= 128:
+    while min(height, width) >= 4 and filters <= 128:
         why = _("Convolutions see edges, then shapes; each pooling halves the size of {height} x {width} pixels.")
         layers.append(({"Conv2D": {"filters": filters, "kernel_size": 3, "padding": "same", "activation": "relu"}},
                        why.format(height=height, width=width) if first else ""))  # fmt: skip

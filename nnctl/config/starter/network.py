@@ -90,7 +90,8 @@ def loss_choices(problem: Problem) -> list[Choice]:
     if count > IMBALANCED * problem.rows:
         metrics.append("auc" if problem.is_binary else "f1_score")
         why += _imbalance(problem, percent(count, problem.rows), quoted(frequent))
-    return [Choice(("loss",), loss), Choice(("metrics",), metrics, tuple(why))]
+    usual = _("The usual loss for classes: small where the true class has a high probability.")
+    return [Choice(("loss",), loss, (usual,)), Choice(("metrics",), metrics, tuple(why))]
 
 
 def _imbalance(problem: Problem, share: str, frequent: str) -> Iterator[str]:
@@ -130,7 +131,10 @@ def plan(rows: int, fractions: Fractions, *, updates: int, rate: float, fewest: 
         why.append(_("clipnorm keeps single large gradients, as recurrent layers have, from spoiling the weights."))
     choices = [
         Choice(("optimizer",), {"adamw": arguments}, tuple(why)),
-        Choice(("epochs",), epochs, (_("Passes over the training rows."),)),
+        Choice(("epochs",), epochs, (
+            _("Passes over the training rows, which update the weights {n} times in all.").format(
+                n=f"{epochs * per_epoch:,}"),
+        )),
         Choice(("batch_size",), batch, (
             plural("{rows} training rows in batches of {batch}: {n} iteration in an epoch.",
                    "{rows} training rows in batches of {batch}: {n} iterations in an epoch.", per_epoch)
