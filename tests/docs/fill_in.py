@@ -10,6 +10,7 @@ same way.
 """
 
 import contextlib
+import os
 import re
 import sys
 import tempfile
@@ -61,7 +62,7 @@ def filled(page: Path, refresh: bool, measure: bool) -> str:
         kept = [line for line in shown]
         while kept and not kept[-1].strip():
             kept.pop()
-        known = {masked(line): line for line in kept if line.strip()}  # times are not measured anew, unless told so
+        known = {masked(line): line for line in kept if line.strip(" .")}  # times are not measured anew, unless told so
         found = [line.rstrip() for line in printed.rstrip().split("\n") if not line.startswith(COMPILED)]
         found = shortened(found, kept)
         output[last] = [line if measure else known.get(masked(line), line) for line in found] + blank
@@ -78,6 +79,7 @@ def filled(page: Path, refresh: bool, measure: bool) -> str:
 
 
 if __name__ == "__main__":
+    os.environ["NNCTL_KERNELS"] = "numpy"  # as after the installation of the README, without the extra `fast`
     options, names = ([name for name in sys.argv[1:] if name.startswith("-") == wanted] for wanted in (True, False))
     for name in names:
         path = (ROOT / name).resolve()
