@@ -5,6 +5,7 @@ A comment is on the line above the fence, such as `<!-- base: iris -->`. Readers
 - `base: NAME`: a block of YAML that is not a whole config is merged into this base (docs/yaml_blocks.py).
 - `file: NAME`: the block is the content of a file of this name, as is a YAML block whose first line is `# NAME.yaml`.
 - `not run: REASON`: the block is skipped.
+- `varies: REASON`: the output that is shown is not compared.
 - `slow`: the commands of the block are run by `pytest -m slow` only.
 """
 

@@ -27,13 +27,15 @@ NOT_RUN = ("pip", "python3 -m venv", "python -m venv", "py -m venv", "curl", "ev
 
 @dataclass(frozen=True)
 class Command:
-    """line: of the page. shown: the output that the page shows, None if it shows none. continued: its further lines."""
+    """line: of the page. shown: the output that the page shows, None if it shows none. continued: its further lines.
+    varies: whether the output is not to be compared."""
 
     page: str
     line: int
     text: str
     shown: str | None
     continued: int = 0
+    varies: bool = False
 
     @property
     def where(self) -> str:
@@ -56,7 +58,8 @@ def commands(block: Block) -> list[Command]:
         elif found:
             found[-1] = replace(found[-1], shown=f"{found[-1].shown}{whole}\n")
         line += 1 + each.count("\0")
-    return [each if (each.shown or "").strip() else replace(each, shown=None) for each in found]
+    varies = "varies" in block.marks
+    return [replace(each, varies=varies, shown=each.shown if (each.shown or "").strip() else None) for each in found]
 
 
 def of_page(page: Path, *but: str) -> list[Command]:

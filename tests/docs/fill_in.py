@@ -10,7 +10,6 @@ same way.
 """
 
 import contextlib
-import os
 import re
 import sys
 import tempfile
@@ -79,7 +78,6 @@ def filled(page: Path, refresh: bool, measure: bool) -> str:
 
 
 if __name__ == "__main__":
-    os.environ["NNCTL_KERNELS"] = "numpy"  # as after the installation of the README, without the extra `fast`
     options, names = ([name for name in sys.argv[1:] if name.startswith("-") == wanted] for wanted in (True, False))
     for name in names:
         path = (ROOT / name).resolve()

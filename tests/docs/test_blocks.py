@@ -53,8 +53,9 @@ def test_commands_run(page, tmp_path, monkeypatch):
 @pytest.mark.parametrize("page", [page for page in WITH_COMMANDS if name_of(page) not in EXTRAS], ids=name_of)
 def test_output_is_as_shown(page, tmp_path, monkeypatch):
     in_folder(page, tmp_path, monkeypatch)
+    monkeypatch.delenv("NNCTL_KERNELS")  # as the pages were made
     for command in of_page(page):
         printed = run(command)
-        if printed is not None and command.shown is not None:
+        if printed is not None and command.shown is not None and not command.varies:
             found = difference(command.shown, printed)
             assert found is None, f"{command.where}: {found}\n{printed}"
