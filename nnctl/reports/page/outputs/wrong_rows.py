@@ -12,7 +12,7 @@ from nnctl.reports.page.numbers import percent
 from nnctl.reports.page.tables import Cell, table
 from nnctl.translation import _
 
-MOST_COLUMNS = 6  # of the data, in the table
+MOST_COLUMNS = 5  # of the data, in the table
 MOST_LETTERS = 300  # of a text
 
 
