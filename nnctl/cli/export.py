@@ -10,6 +10,7 @@ from nnctl.cli.options import json_option, output_file, subcommand, weights_opti
 from nnctl.errors import InputError
 from nnctl.interop.formats import FORMATS
 from nnctl.quoting import shell_path
+from nnctl.translation import _
 
 
 @subcommand()
@@ -56,8 +57,8 @@ def command(run: str | None, to: str, output: str | None, force: bool, weights: 
         return
     terminal = Terminal.of()
     for note in exported.notes:
-        terminal.flow(f"note: {note}")
-    terminal.flow(f"wrote {', '.join(shell_path(file) for file in exported.files)}")
+        terminal.flow(_("note: {note}").format(note=note))
+    terminal.flow(_("wrote {file}").format(file=", ".join(shell_path(file) for file in exported.files)))
     for line in exported.try_it.splitlines():
         terminal.print(line)
 

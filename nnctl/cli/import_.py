@@ -53,7 +53,8 @@ def command(
     terminal = Terminal.of()
     for note in done.notes:
         terminal.flow(f"note: {note}")
-    terminal.flow(f"wrote {', '.join(shell_path(file) for file in (done.config, done.weights) if file)}")
+    files = ", ".join(shell_path(file) for file in (done.config, done.weights) if file)
+    terminal.flow(_("wrote {file}").format(file=files))
     if dataset is None:
         terminal.flow(_("Name your data under dataset: in {config} before you train.").format(
             config=shell_path(done.config)))  # fmt: skip

@@ -107,5 +107,5 @@ def _tell(path: Path, lines: Any) -> None:
     shown, terminal = shell_path(path), Terminal.of()
     for line in lines:
         terminal.flow(line)
-    terminal.flow(f"wrote {shown} and {shell_path(path.parent / SCHEMA)}")
+    terminal.flow(_("wrote {file} and {schema}").format(file=shown, schema=shell_path(path.parent / SCHEMA)))
     show_next(next_commands("init", path), terminal)

@@ -9,6 +9,7 @@ import click
 from nnctl.cli.options import json_option, output_file, set_option, subcommand
 from nnctl.errors import InputError
 from nnctl.quoting import shell_path
+from nnctl.translation import _
 
 
 @subcommand()
@@ -44,4 +45,4 @@ def command(config: str, plot: str | None, overrides: tuple[str, ...], as_json: 
 
         show(result, Terminal.of())
     if picture:
-        Terminal.of(sys.stderr).print(f"wrote {picture}")
+        Terminal.of(sys.stderr).print(_("wrote {file}").format(file=picture))
