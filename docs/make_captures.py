@@ -98,6 +98,7 @@ def picture(arguments: str, columns: int, folder: str) -> str:
     console.print(Text.assemble(("$ ", "dim"), (f"nnctl {arguments}", "bold")))
     for line in AnsiDecoder().decode(screen(arguments, columns, folder)):  # one for all: a style may last for lines
         console.print(line, no_wrap=True, crop=True)
+    console.print()  # the picture ends a little above the last line's descenders
     title = f"nnctl {arguments.split()[0]}"
     return with_dots(console.export_svg(title=title, theme=THEME, code_format=FORMAT, unique_id="nnctl"))
 
