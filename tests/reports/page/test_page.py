@@ -160,7 +160,7 @@ def shape_of_plain(count):
 
 
 @settings(max_examples=6, deadline=None)
-@example(NASTY)
+@example(NASTY[::-1])  # charts show the last twelve of them
 @given(st.lists(st.one_of(st.sampled_from(NASTY), st.text(max_size=12)), min_size=3, max_size=4, unique=True))
 def test_names_from_the_data_are_shown_and_never_become_markup(names):
     document = documents.classification(names, names[:3])
