@@ -28,7 +28,7 @@ def korean():
     ('column "a, b": 8 of 406 rows have no value and are left out (rows 11, 12)',
      '"a, b" 열: 406행 중 8행에 값이 없어 그 행을 뺍니다(11, 12행)'),
     ('array "x": values divided by 16, to the range 0 to 1',
-     '"x" 배열: 값을 16(으)로 나누어 0에서 1까지의 범위로 맞춥니다'),
+     '"x" 배열: 값을 나누어(÷ 16) 0에서 1까지의 범위로 맞춥니다'),
     ("Class \"rare\" (12) is never predicted on the validation rows that have it: balance the classes with "
      "class_weight: balanced",
      '클래스 "rare" (12): 검증 행에 있는데도 한 번도 예측하지 않습니다. class_weight: balanced로 클래스의 균형을'
