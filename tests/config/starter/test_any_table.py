@@ -2,6 +2,7 @@
 
 import csv
 
+import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
@@ -47,9 +48,7 @@ def tables(draw):
     return names, list(zip(*columns, target, strict=True)), names[-1]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-@given(tables())
-def test_the_config_for_any_table_passes_check(tmp_path_factory, table):
+def check_any(tmp_path_factory, table):
     names, rows, target = table
     path = tmp_path_factory.mktemp("any") / "data.csv"
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -62,3 +61,19 @@ def test_the_config_for_any_table_passes_check(tmp_path_factory, table):
     config = loads(found.text, "c.yaml")
     assert config.dataset.target == (target,)
     assert set(config.dataset.ignore) <= set(names) | {f"{name}_year" for name in names}
+
+
+ANY = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+
+
+@settings(max_examples=8, **ANY)
+@given(tables())
+def test_the_config_for_any_table_passes_check(tmp_path_factory, table):
+    check_any(tmp_path_factory, table)
+
+
+@pytest.mark.slow
+@settings(max_examples=300, **ANY)
+@given(tables())
+def test_the_config_for_many_tables_passes_check(tmp_path_factory, table):
+    check_any(tmp_path_factory, table)
