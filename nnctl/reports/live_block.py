@@ -1,52 +1,39 @@
-"""Lines at the bottom of a terminal that are written over, below lines that stay."""
+"""Lines at the bottom of a terminal that are written over, below lines that stay: rich's Live."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Sequence
 from typing import TextIO
 
-_HIDE, _SHOW = "\x1b[?25l", "\x1b[?25h"  # the cursor
-_REST_OF_LINE, _REST_OF_SCREEN = "\x1b[K", "\x1b[J"  # to erase
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
 
 
 class LiveBlock:
-    """A block of lines. Each change is one write, in which lines are overwritten rather than erased first, so that
-    nothing flickers. The cursor is hidden until `close`, and stands at the end of the last line."""
+    """A block of lines, which may have ANSI styles; no line is wider than the terminal. The cursor is hidden until
+    `close`."""
 
-    def __init__(self, stream: TextIO):
+    def __init__(self, stream: TextIO, color: bool):
         self._stream = stream
-        self._lines = 0  # of the block on the screen
-        stream.write(_HIDE)
+        self._console = Console(file=stream, force_terminal=True, no_color=not color,
+                                highlight=False, markup=False, emoji=False)  # fmt: skip
+        self._live = Live(console=self._console, auto_refresh=False, transient=True,
+                          redirect_stdout=False, redirect_stderr=False)  # fmt: skip
+        self._live.start()
 
     def size(self) -> tuple[int, int]:
         """Columns and rows of the terminal."""
-        try:
-            size = os.get_terminal_size(self._stream.fileno())
-        except (OSError, ValueError):  # no terminal, in a test
-            size = os.terminal_size((0, 0))
-        default = shutil.get_terminal_size()  # COLUMNS and LINES go first
-        own = bool(os.environ.get("COLUMNS")), bool(os.environ.get("LINES"))
-        return (default.columns if own[0] or not size.columns else size.columns,
-                default.lines if own[1] or not size.lines else size.lines)  # fmt: skip
+        return self._console.size.width, self._console.size.height
 
     def write(self, above: str, block: Sequence[str]) -> None:
-        """Replaces the block by whole lines that stay and, below them, the new block. No line may be wider than the
-        terminal."""
-        lines = [*above.splitlines(), *block]
-        text = f"{_REST_OF_LINE}\n".join(lines) + _REST_OF_LINE
-        if above and not block:
-            text += "\n"
-        self._stream.write(self._to_first_line() + text + _REST_OF_SCREEN)
-        self._stream.flush()
-        self._lines = len(block)
+        """Replaces the block by whole lines that stay and, below them, the new block."""
+        if above:
+            self._console.print(Text.from_ansi(above.removesuffix("\n")), soft_wrap=True)
+        self._live.update(Text.from_ansi("\n".join(block), no_wrap=True, overflow="crop"), refresh=True)
 
     def close(self, above: str = "") -> None:
         """Removes the block, writes lines that stay, and gives the cursor back."""
-        self._stream.write(self._to_first_line() + _REST_OF_SCREEN + above + _SHOW)
+        self._live.stop()
+        self._stream.write(above)
         self._stream.flush()
-        self._lines = 0
-
-    def _to_first_line(self) -> str:
-        return "\r" + (f"\x1b[{self._lines - 1}A" if self._lines > 1 else "")

@@ -7,8 +7,8 @@ import io
 from collections import deque
 from dataclasses import replace
 from time import perf_counter, process_time
+from typing import TYPE_CHECKING
 
-from nnctl.reports.live_block import LiveBlock
 from nnctl.reports.number_format import count, cut, duration, metric
 from nnctl.reports.run_report import PlainReport
 from nnctl.reports.run_table import LABEL
@@ -16,8 +16,11 @@ from nnctl.reports.terminal import Terminal, display_width
 from nnctl.training.events import EpochEnded, Event, IterationEnded, IterationsEnded, RunEnded, RunStarted
 from nnctl.translation import _
 
+if TYPE_CHECKING:
+    from nnctl.reports.live_block import LiveBlock
+
 _SECONDS = 1 / 12  # least time between two drawings, which is faster than anyone reads
-_SHARE = 0.0025  # of the time that drawing may take: where a drawing takes long, there are fewer
+_SHARE = 0.005  # of the time that drawing may take: where a drawing takes long, there are fewer
 _LONGEST = 2.0  # seconds between two drawings, at most
 _ITERATIONS = 8  # rows of the latest iterations, if the terminal is tall enough
 _ROWS_ABOVE = 10  # lines of the terminal left to the permanent rows
@@ -35,7 +38,7 @@ class LiveReport(PlainReport):
         self._buffer = io.StringIO()
         super().__init__(replace(terminal, stream=self._buffer), every_epoch)
         self._recent: deque[IterationEnded] = deque(maxlen=_ITERATIONS)
-        self._live: LiveBlock | None = None  # from the first drawing on
+        self._live: LiveBlock | None = None  # from the first drawing on: a very short run never imports rich
         self._due = _NEVER
         self._cpu_due = self._latest = 0.0  # CPU time of the next drawing, and when it is drawn in any case
         self._first: tuple[float, int] | None = None  # clock and step of the first drawing
@@ -100,12 +103,17 @@ class LiveReport(PlainReport):
         if several is not None:
             self._recent.extend(several.each(_ITERATIONS))
         self._take_epochs()
-        live = self._live = self._live or LiveBlock(self._screen.stream)
+        live = self._live = self._live or self._go_live()
         live.write(self._rows(), self._block(*live.size()) if self._recent else [])
         ended = perf_counter()
         self._due = ended + min(max(_SECONDS, (ended - began) / _SHARE), _LONGEST)
         self._cpu_due = process_time() + (process_time() - cpu) / _SHARE
         self._latest = ended + _LONGEST
+
+    def _go_live(self) -> LiveBlock:
+        from nnctl.reports.live_block import LiveBlock  # imported here to keep start-up fast
+
+        return LiveBlock(self._screen.stream, self._screen.color)
 
     def _block(self, columns: int, rows: int) -> list[str]:
         """The latest iterations and the progress line."""
