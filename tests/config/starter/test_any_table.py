@@ -60,7 +60,8 @@ def check_any(tmp_path_factory, table):
     found = first_config(str(path), target, None, path.with_suffix(".yaml"), ask=False)  # it checks the config
     config = loads(found.text, "c.yaml")
     assert config.dataset.target == (target,)
-    assert set(config.dataset.ignore) <= set(names) | {f"{name}_year" for name in names}
+    parts = {f"{name}_{part}" for name in names for part in ("year", "month", "dayofweek", "hour")}
+    assert set(config.dataset.ignore) <= set(names) | parts
 
 
 ANY = {"deadline": None, "suppress_health_check": list(HealthCheck)}
