@@ -12,6 +12,7 @@ import numpy as np
 
 from nnctl.reports.tables import GAP, note_hidden
 from nnctl.reports.terminal import Terminal, display_width, fitted, visible
+from nnctl.translation import _
 
 if TYPE_CHECKING:
     from nnctl.training.prediction import Predictions
@@ -59,7 +60,7 @@ def show(predictions: Predictions, terminal: Terminal) -> None:
     absent = [column.name for column in columns if column.name not in names]
     if absent:
         terminal.print()
-        note_hidden(absent, "--format csv shows all", terminal)
+        note_hidden(absent, _("--format csv shows all"), terminal)
 
 
 def _column(name: str, values: np.ndarray, role: str, terminal: Terminal) -> _Column:

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from nnctl.data.table_cache.folder import root
-from nnctl.reports.number_format import count, counted, duration, size
+from nnctl.reports.number_format import count, duration, size
 from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal
+from nnctl.translation import _, plural
 
 if TYPE_CHECKING:
     from nnctl.data.table_cache.folder import Entry
@@ -19,19 +20,28 @@ if TYPE_CHECKING:
 def show(entries: Sequence[Entry], terminal: Terminal) -> None:
     """One row per stored table, and what they take together."""
     if not entries:
-        terminal.flow(f"No large tables are stored in {root()}.")
+        terminal.flow(_("No large tables are stored in {folder}.").format(folder=root()))
         return
-    table = Table(["name", "files", "rows", "size", "age"], left=2, spare=0)
+    table = Table([_("name"), _("files"), _("rows"), _("size"), _("age")], left=2, spare=0)
     for entry in entries:
         first, *more = entry.sources
-        files = first + (f" and {len(more)} more" if more else "") + ("" if entry.is_current else " (changed)")
+        files = _("{names} and {n} more").format(names=first, n=len(more)) if more else first
+        if not entry.is_current:
+            files = _("{files} (changed)").format(files=files)
         age = duration(max(0.0, time.time() - entry.manifest["created"]))
         table.add(entry.name, files, count(entry.manifest["rows"]), size(entry.size), age)
     table.print(terminal)
     terminal.print()
     total = size(sum(entry.size for entry in entries))
-    terminal.flow(f"{counted(len(entries), 'table')}, {total}, in {root()}. To remove one: `nnctl cache clear NAME`; "
-                  "those of changed files: `nnctl cache clear`.")  # fmt: skip
+    n = len(entries)
+    text = plural(
+        "{n} table, {size}, in {folder}. To remove one: `nnctl cache clear NAME`; those of changed files: `nnctl cache"
+        " clear`.",
+        "{n} tables, {size}, in {folder}. To remove one: `nnctl cache clear NAME`; those of changed files: `nnctl cache"
+        " clear`.",
+        n,
+    )
+    terminal.flow(text.format(n=count(n), size=total, folder=root()))
 
 
 def as_dict(entry: Entry) -> dict[str, Any]:
