@@ -172,6 +172,8 @@ def test_names_from_the_data_are_shown_and_never_become_markup(names):
     assert found.errors == []
     shape = [(name, sorted(attributes)) for name, attributes, _texts in found.elements]
     assert shape == shape_of_plain(len(names))
-    data = json.loads(next(text for a, text in found.all("script") if a.get("id") == "report-data"))
+    text = next(text for a, text in found.all("script") if a.get("id") == "report-data")
+    assert not {"<", ">", "&"} & set(text)  # with which alone a script element could end
+    data = json.loads(text)
     roc = next(chart for chart in data["charts"] if chart["xLabel"] == "false positive rate")
     assert [one["label"].rpartition(" (AUC")[0] for one in roc["series"][:-1]] == names[-12:]
