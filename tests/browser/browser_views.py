@@ -8,4 +8,4 @@ def look(page, view):
     colors, width, height = VIEWS[view]
     page.emulate_media(color_scheme=colors)
     page.set_viewport_size({"width": width, "height": height})
-    page.wait_for_timeout(50)  # charts follow the size of the window with the next frames
+    page.wait_for_timeout(50)  # charts follow with the next frames

@@ -18,7 +18,9 @@ DRAWN = """() => {
     return getComputedStyle(probe).color.match(/[0-9.]+/g).slice(0, 3).map(Number);
   };
   return [...document.querySelectorAll(".chart canvas")].map((canvas, i) => {
-    const {data: pixels} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", {willReadFrequently: true});
+    copy.drawImage(canvas, 0, 0);
+    const {data: pixels} = copy.getImageData(0, 0, canvas.width, canvas.height);
     const wanted = data.charts[i].series.map((one) => color(`c${one.color}`));
     const found = wanted.map(() => 0);
     let drawn = 0;
@@ -58,6 +60,7 @@ def opened(request, pages, open_file):
 @pytest.fixture(params=VIEWS)
 def page(request, opened):
     look(opened.page, request.param)
+    opened.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     return opened.page
 
 

@@ -1,25 +1,10 @@
 """The pages of `explain RUN --row N --html` and `explain CONFIG --html` in Chromium, on a desktop and a phone."""
 
-import shutil
-
 import pytest
 
 import nnctl
 from nnctl.reports.walkthrough.html.config_page import config_page
 from nnctl.reports.walkthrough.row import row_page
-
-playwright = pytest.importorskip("playwright.sync_api", reason="the package playwright is not installed")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as started:
-        try:
-            browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        except playwright.Error as error:
-            pytest.skip(f"Chromium does not start: {error}")
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
