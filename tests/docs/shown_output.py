@@ -17,6 +17,7 @@ _MASKS = (
     (re.compile(r"\d{8}-\d{6}"), "<time>"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)?"), "<time>"),
     (re.compile(r"\b[\d.,]+(e-?\d+)? ?(ms|s|min|kB|KB|MB|GB|µs|us)\b"), "<measured>"),
+    (re.compile(r"time \((ms|s|µs|us)\)"), "time"),
     (re.compile(r"[─━╸╺═-]{3,}"), "──"),
     (re.compile(r"[▁▂▃▄▅▆▇█▏▎▍▌▋▊▉⠀-⣿]+"), "▆"),  # bars and plots
     (re.compile(r"\*"), " "),  # the best epoch may be another one
