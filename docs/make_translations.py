@@ -9,6 +9,7 @@ run it again. Texts that are gone are removed.
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -17,6 +18,7 @@ from babel.messages.pofile import read_po, write_po
 from translation_texts import ROOT, texts
 
 FOLDER = ROOT / "nnctl" / "locale"
+BEGUN = datetime(2026, 11, 27, tzinfo=UTC)
 HEADER = """msgid ""
 msgstr ""
 "Project-Id-Version: nnctl\\n"
@@ -56,6 +58,8 @@ def compiled(path: Path) -> bytes:
     """The .mo of a .po; texts that have no translation, or a fuzzy one, are not in it."""
     output = io.BytesIO()
     catalogue = read(path)
+    catalogue.creation_date = BEGUN  # not now: the same texts make the same file
+    catalogue.msgid_bugs_address = catalogue.last_translator = catalogue.language_team = ""
     for message in [message for message in catalogue if message.id and not is_translated(message)]:
         catalogue.delete(message.id)
     write_mo(output, catalogue)
