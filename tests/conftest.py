@@ -5,8 +5,12 @@ import os
 import sys
 from pathlib import Path
 
+import hypothesis
 import pytest
 
+# half of Hypothesis' own number: the properties hold in every run, and other examples are tried each time
+hypothesis.settings.register_profile("nnctl", max_examples=int(os.environ.get("NNCTL_EXAMPLES", "50")))
+hypothesis.settings.load_profile("nnctl")
 # pytest-xdist tells its workers a terminal's width, at which messages would be broken into lines
 os.environ.pop("COLUMNS", None)
 os.environ["NNCTL_LANG"] = "en"  # whatever the locale of whoever runs the tests

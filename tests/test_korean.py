@@ -12,6 +12,7 @@ from nnctl.reports.topics.names import all_topics
 from nnctl.translation import use_language
 
 ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.slow  # every page that there is; .ci/run includes it
 
 # Words that any English sentence has, and no formula, name or key.
 COMMON = frozenset(re.findall(r"\w+", """

@@ -42,6 +42,7 @@ def run_page(page, folder, monkeypatch):
 ELSEWHERE = {"fine_tuning.md"}  # with its own test, which looks at the weights
 
 
+@pytest.mark.slow  # .ci/run includes it
 @pytest.mark.parametrize(
     "page", [page for page in WITH_COMMANDS if name_of(page) not in EXTRAS.keys() | ELSEWHERE], ids=name_of
 )
