@@ -152,6 +152,14 @@ def main() -> None:
         program()
     except KeyboardInterrupt:  # one that `catching` did not catch
         interrupts.leave()
+    except SystemExit as ended:
+        if "RANK" in os.environ and isinstance(ended.code, int):
+            # Started by torchrun: threads of PyTorch that still want the interpreter while it is taken down would end
+            # the process with an error ("terminate called without an active exception").
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(ended.code)
+        raise
     finally:
         gc.freeze()  # otherwise Python would collect garbage once more at exit: a tenth of a short run
 
