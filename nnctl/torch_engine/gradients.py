@@ -13,9 +13,9 @@ from nnctl.engine.program import Program
 # Weights up to which all gradients are copied to one flat tensor: the check and the update are then one call each, not
 # one for each variable. In larger models the copy takes longer than it saves.
 FLAT = 1 << 18
-# Weights from which a quick check leaves out the large variables, and the entries of a large one: to read all gradients
-# of such a model takes up to 3% of a step. A gradient that is not finite mostly shows in a bias, too.
-QUICK, LARGE = 1 << 20, 1 << 16
+# A quick check leaves out variables of at least so many entries, in models that are not flat: to read all gradients
+# takes up to 3% of a step. A gradient that is not finite mostly shows in a bias, too.
+LARGE = 1 << 16
 
 
 class Gradients:
@@ -28,7 +28,6 @@ class Gradients:
 
     def __init__(self, program: Program, variables: Mapping[str, Tensor]):
         self._variables = list(variables.values())
-        self._large = sum(w.numel() for w in self._variables) >= QUICK
         self.by_variable: list[Tensor] = []
         self.flat: Tensor | None = None
         spans = [program.spans[name] for name in variables]
@@ -52,9 +51,9 @@ class Gradients:
             torch.cat([g.reshape(-1) for g in known], out=self.flat)
 
     def are_finite(self, thorough: bool = True) -> bool:
-        """Whether none is NaN or infinite. thorough: look at all of them; see QUICK."""
+        """Whether none is NaN or infinite. thorough: look at all of them; see LARGE."""
         checked = self.by_variable
-        if self._large and not thorough:
+        if self.flat is None and not thorough:
             checked = [g for g in checked if g.numel() < LARGE]
         if not checked:
             return True

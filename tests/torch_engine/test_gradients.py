@@ -65,7 +65,6 @@ def test_a_variable_without_a_gradient_has_zeros(flat, monkeypatch):
 
 
 def test_a_quick_check_of_a_large_model_leaves_out_large_variables(monkeypatch):
-    monkeypatch.setattr(gradients, "QUICK", 10)
     monkeypatch.setattr(gradients, "LARGE", 6)
     _, program = a_program()
     found = of(program, False, monkeypatch)

@@ -175,3 +175,11 @@ def test_a_narrow_layer_on_a_large_input(shape, use_bias):
     x = np.random.default_rng(0).normal(size=shape)
     case = Case.of({"Dense": {"units": 11, "use_bias": use_bias}}, [x])
     agree(by_numpy(case), by_torch(case), rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("steps", [1, 7])
+def test_an_lstm_of_both_directions(steps):
+    """One call of PyTorch's computes both."""
+    x = np.random.default_rng(0).normal(size=(3, steps, 4))
+    case = Case.of({"Bidirectional": {"layer": {"LSTM": {"units": 5, "return_sequences": True}}}}, [x])
+    agree(by_numpy(case), by_torch(case), rtol=1e-10, atol=1e-10)

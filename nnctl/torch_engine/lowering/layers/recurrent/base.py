@@ -86,10 +86,9 @@ def _state_after(hs: Tensor, seen: Tensor) -> Tensor:
     return hs.gather(1, (seen - 1).clamp(min=0)[..., None].expand(-1, -1, hs.shape[2]))
 
 
-def is_usual(layer, sequence: Sequence) -> bool:
+def is_usual(layer, h_keep: Tensor | None) -> bool:
     """Whether PyTorch's fused loops have the layer's activations, and no dropout of the state is asked for."""
-    usual = type(layer.activation) is Tanh and type(layer.recurrent_activation) is Sigmoid
-    return usual and sequence.h_keep is None
+    return type(layer.activation) is Tanh and type(layer.recurrent_activation) is Sigmoid and h_keep is None
 
 
 def fused(loop: Callable, w, sequence: Sequence, states, biases: list[Tensor]):

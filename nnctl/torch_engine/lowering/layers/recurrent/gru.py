@@ -19,7 +19,7 @@ def _steps(layer, w, sequence):
     bias, inner_bias = w.get("bias"), None
     if layer.use_bias and layer.reset_after:
         bias, inner_bias = w["bias"]
-    if layer.reset_after and is_usual(layer, sequence):
+    if layer.reset_after and is_usual(layer, sequence.h_keep):
         names = ("kernel", "recurrent_kernel")
         w = {name: _in_order_of_torch(w[name]) for name in names}
         biases = [_in_order_of_torch(b) for b in (bias, inner_bias)] if layer.use_bias else []

@@ -17,7 +17,7 @@ def lstm(layer, w, xs, call):
 
 
 def _steps(layer, w, sequence):
-    if is_usual(layer, sequence):
+    if is_usual(layer, sequence.h_keep):
         return _fused(layer, w, sequence)
     z = F.linear(sequence.x, w["kernel"].t(), w.get("bias"))
     h, c = sequence.starts
