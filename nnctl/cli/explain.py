@@ -8,9 +8,7 @@ import click
 
 from nnctl.cli.explain_config import explained_config
 from nnctl.cli.explain_row import explained_row, row_options
-from nnctl.cli.options import json_option, output_file, subcommand
-from nnctl.quoting import shell_path
-from nnctl.translation import _
+from nnctl.cli.options import json_option, output_file, subcommand, tell_written
 
 
 @subcommand()
@@ -62,7 +60,7 @@ def command(topic: tuple[str, ...], html_file: str | None, as_json: bool, row: i
     from nnctl.reports.terminal import Terminal  # imported here to keep start-up fast
 
     if html_file:
-        Terminal.of().print(_("wrote {file}").format(file=shell_path(html_file)))
+        tell_written(html_file)
     elif page:
         from nnctl.reports.topics.text_page import show  # imported here to keep start-up fast
 

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from nnctl.cli.options import json_option, output_file, set_option, subcommand
+from nnctl.cli.options import json_option, output_file, set_option, subcommand, tell_written
 from nnctl.errors import NnctlError
-from nnctl.quoting import shell_path
 from nnctl.translation import _
 
 if TYPE_CHECKING:
@@ -111,7 +110,7 @@ def command(
     show_lesson(plan, setup, terminal, ranks)
     if file:
         terminal.print()
-        terminal.print(_("wrote {file}").format(file=shell_path(file)))
+        tell_written(file)
 
 
 def _built(spec: Config) -> tuple[int, Model | None]:

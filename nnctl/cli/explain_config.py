@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from nnctl.cli.explain_row import tell_written
+from nnctl.cli.options import tell_written
 
 
 def explained_config(names: Sequence[str], as_json: bool, file: Path | None) -> bool:

@@ -9,9 +9,8 @@ from typing import Any
 import click
 
 from nnctl.cli.inputs import chosen_run, is_run
-from nnctl.cli.options import Function, weights_option
+from nnctl.cli.options import Function, tell_written, weights_option
 from nnctl.quoting import shell_path
-from nnctl.translation import _
 
 
 def row_options(command: Function) -> Function:
@@ -56,10 +55,3 @@ def explained_row(names: Sequence[str], row: int | None, as_json: bool, file: Pa
     else:
         explain_row(run, row, Terminal.of(), split=split, data=data, layer=layer)
     return True
-
-
-def tell_written(file: Path) -> None:
-    """Prints which file was written."""
-    from nnctl.reports.terminal import Terminal  # imported here to keep start-up fast
-
-    Terminal.of().print(_("wrote {file}").format(file=shell_path(file)))

@@ -14,7 +14,7 @@ from nnctl.cli.error_handler import Switches
 from nnctl.cli.help_page import TranslatedHelp
 from nnctl.errors import InputError
 from nnctl.quoting import shell_path
-from nnctl.translation import LANGUAGES, VARIABLE, known_language, language_of_locale, use_language
+from nnctl.translation import LANGUAGES, VARIABLE, _, known_language, language_of_locale, use_language
 
 if TYPE_CHECKING:
     from nnctl.nn.losses.ctc_decoding import Reading
@@ -123,6 +123,13 @@ def output_file(path: str, config: str | None = None) -> Path:
     if not file.parent.is_dir():
         raise InputError("there is no such folder", where=str(file.parent), hint=f"mkdir -p {shell_path(file.parent)}")
     return file
+
+
+def tell_written(file: str | Path) -> None:
+    """Prints which file was written."""
+    from nnctl.reports.terminal import Terminal  # imported here to keep start-up fast
+
+    Terminal.of().print(_("wrote {file}").format(file=shell_path(file)))
 
 
 def subcommand() -> Callable[[Callable[..., Any]], click.Command]:

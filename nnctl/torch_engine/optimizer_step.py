@@ -40,7 +40,7 @@ class TorchOptimizerStep(OptimizerStep):
         flat = list(self._device_slots.tensors.values())
         self._at_once = weights is not None and not optimizer.per_variable
         self._tasks = []  # the rule, what it updates, the slots of it
-        if weights is not None and not optimizer.per_variable:
+        if weights is not None and self._at_once:
             self._tasks.append((rule, weights, flat))
         else:
             for name, variable in variables.items():
