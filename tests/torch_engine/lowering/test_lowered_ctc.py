@@ -1,4 +1,5 @@
-"""CTC is that of the NumPy engine, with padding and with labels that do not fit."""
+"""CTC is that of the NumPy engine, with padding and with labels that do not fit: on the CPU, where the torch engine
+asks the NumPy engine, and by the sums of PyTorch, which other devices use."""
 
 import numpy as np
 import pytest
@@ -6,12 +7,10 @@ import pytest
 pytest.importorskip("torch")
 
 import torch
-from golden import read
-
 from nnctl.nn.losses import losses
 from nnctl.torch_engine.lowering.losses import loss_values, loss_values_of_logits
+from nnctl.torch_engine.lowering.losses.ctc import by_pytorch
 
-GOLDEN = read("ctc")
 CTC = losses.build("ctc")
 precisions = pytest.mark.parametrize(("dtype", "close"), [(np.float64, {"rtol": 1e-10, "atol": 1e-10}),
                                                           (np.float32, {"rtol": 1e-4, "atol": 1e-5})])  # fmt: skip
@@ -23,14 +22,17 @@ def check(y, z, lengths, dtype, close):
     each, saved = CTC.forward_logits(y, z.copy(), p, lengths)
     dl = np.random.default_rng(0).uniform(0.5, 2, len(z)).astype(dtype)
     wanted = CTC.backward_logits(saved, dl)
-    for of_logits in (True, False):
+    for form in ("logits", "probabilities or logits", "PyTorch's sums"):
         tensor = torch.from_numpy(z.copy()).requires_grad_()
         given = torch.from_numpy(y), tensor, None if lengths is None else torch.from_numpy(lengths)
-        if of_logits:
+        if form == "logits":
             values, predictions = loss_values_of_logits(CTC, *given)
             np.testing.assert_allclose(predictions.numpy(), p, **close)
-        else:
+        elif form == "probabilities or logits":
             values = loss_values(CTC, *given)
+        else:
+            steps = torch.full((len(z),), z.shape[1]) if lengths is None else given[2]
+            values = by_pytorch(given[0], tensor, steps)
         values.backward(torch.from_numpy(dl))
         np.testing.assert_allclose(values.detach().numpy(), each, **close)
         fit = np.isfinite(each)  # an infinite loss ends the run, and its gradient has no meaning
