@@ -46,11 +46,13 @@ class ExecutorBase:
     Attributes:
         gradients: after `train_step`, as `optimizer_step` of the same engine takes them.
         profiled: whether training takes the time of each layer, for `profile`; set before the first batch.
+        gathers_rows: whether each thread or process gathers its own rows of a batch, rather than taking them from an array.
         uses_kernels: whether compiled kernels of nnctl can be used.
         label: the engine and where it computes, for a run's environment.
         rank, ranks: the number of this process and of all processes that train together.
     """
 
+    gathers_rows: bool = True
     uses_kernels: ClassVar[bool] = False
     kernels: Any = None
     profiled: bool = False

@@ -58,6 +58,7 @@ class TorchExecutor(ExecutorBase):
         weights = {**self.variables, **{key: self._view(key) for key in program.state_spans}}
         self._variables = list(self.variables.values())
         self._ranks = ranks
+        self.gathers_rows = ranks is not None
         self.rank, self.ranks = (ranks.rank, ranks.size) if ranks else (0, 1)
         self._forward = Forward(program, self.objectives, weights, ranks)
         module = _Model(self._forward, self.variables, device if autocast else None)

@@ -59,9 +59,9 @@ class Gradients:
             return True
         # any entry that is not finite makes the sum so; finite ones may overflow together
         if self.flat is not None:
-            total = torch.dot(self.flat, self.flat)
+            total = torch.dot(self.flat, self.flat).item()
         elif checked[0].device.type == "cpu":
-            total = torch.stack([g.sum() for g in checked]).sum()
+            total = sum(g.sum().item() for g in checked)
         else:
-            total = torch.stack(torch._foreach_norm(checked)).sum()
-        return math.isfinite(total.item()) or all(bool(torch.isfinite(g).all()) for g in checked)
+            total = torch.stack(torch._foreach_norm(checked)).sum().item()
+        return math.isfinite(total) or all(bool(torch.isfinite(g).all()) for g in checked)

@@ -100,7 +100,8 @@ class Loop:
 
     def _train_one_by_one(self, order: Array) -> None:
         bounds = list(self.plan.bounds())[self.iteration :]
-        with epoch_batches(self.train_split, order, bounds, self.clock) as batches:
+        gather = not self.model.executor.gathers_rows
+        with epoch_batches(self.train_split, order, bounds, self.clock, gather=gather) as batches:
             for rows, batch in batches:
                 self._train_step(batch, rows)
                 if self._is_over():

@@ -23,16 +23,17 @@ Batches = Iterator[tuple[Array, Batch]]  # the rows' numbers in the split, and t
 
 @contextmanager
 def epoch_batches(
-    split: Split, order: Array, bounds: Sequence[tuple[int, int]], clock: Clock | None = None
+    split: Split, order: Array, bounds: Sequence[tuple[int, int]], clock: Clock | None = None, *, gather: bool = False
 ) -> Iterator[Batches]:
     """The batches of the rows `order[first:end]`, for each of the bounds. clock: measures how long the loop waits.
+    gather: make all batches whole; else large rows may be left for the executor to gather.
 
     Rows of a mapped file are read one batch ahead, by a thread that ends with the context; an error there is raised
     where that batch would have come.
     """
     numbers = (order[first:end] for first, end in bounds)
     if not is_mapped(split):
-        yield _timed(((rows, make_batch(split, rows, ahead=clock is not None)) for rows in numbers), clock)
+        yield _timed(((rows, make_batch(split, rows, ahead=gather or clock is not None)) for rows in numbers), clock)
         return
     from concurrent.futures import ThreadPoolExecutor  # few runs need it
 
