@@ -17,7 +17,7 @@ from nnctl.engine.program import Program
 from nnctl.engine.steps import Step
 from nnctl.errors import InputError
 from nnctl.torch_engine.call import TorchCall
-from nnctl.torch_engine.lowering.losses import loss_values, loss_values_of_logits
+from nnctl.torch_engine.lowering.losses import loss_values, loss_values_of_logits, mean_loss_of_logits
 from nnctl.torch_engine.lowering.masks import mask_of
 from nnctl.torch_engine.lowering.regularizers import penalty
 from nnctl.torch_engine.lowering.table import lowered
@@ -210,12 +210,16 @@ class Forward:
         if loss.wants_lengths:
             lengths, mask = None if mask is None else mask.sum(dim=1), None
         x = values[objective.slot]
+        # of all rows at once, which is one call where a sum and a product are two
+        simple = weights is None and mask is None and len(x) == given.whole_rows and given.copies == 1
+        if objective.fused and simple:
+            return mean_loss_of_logits(loss, y, x, lengths)
         if objective.fused:
             each, p = loss_values_of_logits(loss, y, x, lengths)
         else:
             each, p = loss_values(loss, y, x, lengths), x
-        if weights is None and mask is None and len(each) == given.whole_rows and given.copies == 1:
-            return each.mean(), p  # which is one call where a sum and a product are two
+        if simple:
+            return each.mean(), p
         if weights is not None:
             weights = weights.reshape(-1, *[1] * (each.ndim - 1))
         per_row = each.numel() // len(each) if len(each) else 1

@@ -70,6 +70,8 @@ ACTIVATIONS = Table(activations)
 LOSSES = Table(losses)
 LOSSES_OF_LOGITS = Table(losses, "torch_forward_logits")
 REGULARIZERS = Table(regularizers)
+# By class of loss: (loss, y, z) -> the mean over all rows, where PyTorch has it in one call.
+MEANS_OF_LOGITS: dict[type, Function] = {}
 
 lowers = LAYERS.row
 

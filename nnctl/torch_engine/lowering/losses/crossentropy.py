@@ -12,7 +12,7 @@ from nnctl.nn.losses.crossentropy import (
     SparseCategoricalCrossentropy,
 )
 from nnctl.torch_engine.lowering.losses.shared import aligned
-from nnctl.torch_engine.lowering.table import LOSSES, LOSSES_OF_LOGITS
+from nnctl.torch_engine.lowering.table import LOSSES, LOSSES_OF_LOGITS, MEANS_OF_LOGITS
 
 
 @LOSSES.row(BinaryCrossentropy)
@@ -86,9 +86,19 @@ def sparse(loss, y, p):
 
 @LOSSES_OF_LOGITS.row(SparseCategoricalCrossentropy)
 def sparse_of_logits(loss, y, z):
+    return _sparse(loss, y, z, "none").reshape(z.shape[:-1])
+
+
+def _sparse(loss, y, z, reduction):
     rows = z if z.ndim == 2 else z.reshape(-1, z.shape[-1])
-    each = F.cross_entropy(rows, y.reshape(-1).long(), reduction="none", label_smoothing=loss.label_smoothing)
-    return each if z.ndim == 2 else each.reshape(z.shape[:-1])
+    return F.cross_entropy(rows, y.reshape(-1).long(), reduction=reduction, label_smoothing=loss.label_smoothing)
+
+
+def _sparse_mean(loss, y, z):
+    return _sparse(loss, y, z, "mean")
+
+
+MEANS_OF_LOGITS[SparseCategoricalCrossentropy] = _sparse_mean
 
 
 def _log_of_share(p):

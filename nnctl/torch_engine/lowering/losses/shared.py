@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from nnctl.errors import ShapeError
-from nnctl.torch_engine.lowering.table import LOSSES, LOSSES_OF_LOGITS
+from nnctl.torch_engine.lowering.table import LOSSES, LOSSES_OF_LOGITS, MEANS_OF_LOGITS
 
 
 def loss_values(loss: Any, y: Tensor, p: Tensor, lengths: Tensor | None = None) -> Tensor:
@@ -27,9 +27,21 @@ def loss_values_of_logits(loss: Any, y: Tensor, z: Tensor, lengths: Tensor | Non
     The values are exact for any z. The predictions, softmax(z) or sigmoid(z), have no gradient.
     """
     z = precise(z)
-    values = LOSSES_OF_LOGITS.of(loss)(loss, y, z, **_more(loss, lengths))
+    return LOSSES_OF_LOGITS.of(loss)(loss, y, z, **_more(loss, lengths)), _predictions(loss, z)
+
+
+def mean_loss_of_logits(loss: Any, y: Tensor, z: Tensor, lengths: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """(the mean of all values, predictions), as `loss_values_of_logits` gives them."""
+    values_of = LOSSES_OF_LOGITS.of(loss)  # imports the module that has the mean, too
+    z = precise(z)
+    if (mean_of := MEANS_OF_LOGITS.get(type(loss))) is not None:
+        return mean_of(loss, y, z), _predictions(loss, z)
+    return values_of(loss, y, z, **_more(loss, lengths)).mean(), _predictions(loss, z)
+
+
+def _predictions(loss: Any, z: Tensor) -> Tensor:
     z = z.detach()
-    return values, torch.sigmoid(z) if loss.fuses == "sigmoid" else F.softmax(z, dim=-1)
+    return torch.sigmoid(z) if loss.fuses == "sigmoid" else F.softmax(z, dim=-1)
 
 
 def precise(p: Tensor) -> Tensor:
