@@ -55,3 +55,15 @@ class Batch:
     @property
     def rows(self) -> int:
         return len(next(iter(self.inputs.values())))
+
+    def without_inputs(self) -> Targets:
+        return Targets(self.rows, self.targets, self.weights)
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What is left of a batch for its metrics: its number of rows, the targets by output name, and the weights."""
+
+    rows: int
+    targets: Mapping[str, Array]
+    weights: Array | None

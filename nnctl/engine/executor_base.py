@@ -25,7 +25,7 @@ class BatchResult:
     Attributes:
         loss: of the whole batch, with the outputs' weights and the regularizers' penalties.
         losses: by output, unweighted.
-        outputs: by output, the predictions (valid until the next step).
+        outputs: by output, the predictions (valid until the next step, unless the executor `keeps_results`).
         masks: by output, (rows, steps), which time steps are real, for outputs that have padding.
     """
 
@@ -46,13 +46,15 @@ class ExecutorBase:
     Attributes:
         gradients: after `train_step`, as `optimizer_step` of the same engine takes them.
         profiled: whether training takes the time of each layer, for `profile`; set before the first batch.
-        gathers_rows: whether each thread or process gathers its own rows of a batch, rather than taking them from an array.
+        gathers_rows: whether each thread or process gathers its own rows of a batch, which is not made before.
+        keeps_results: whether the arrays of a BatchResult stay as they are in later steps.
         uses_kernels: whether compiled kernels of nnctl can be used.
         label: the engine and where it computes, for a run's environment.
         rank, ranks: the number of this process and of all processes that train together.
     """
 
     gathers_rows: bool = True
+    keeps_results: ClassVar[bool] = False
     uses_kernels: ClassVar[bool] = False
     kernels: Any = None
     profiled: bool = False

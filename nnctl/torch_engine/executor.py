@@ -42,6 +42,8 @@ class TorchExecutor(ExecutorBase):
         ranks: the processes that train together; None for this one alone.
     """
 
+    keeps_results = True
+
     def __init__(self, program: Program, losses: Mapping[str, Loss], loss_weights: Mapping[str, float] | None = None,
                  *, device: torch.device, threads: int = 1, shared: bool | None = None, autocast: bool = False,
                  compiled: bool = False, shard_rows: int | None = None, ranks: Ranks | None = None):  # fmt: skip

@@ -15,7 +15,7 @@ from nnctl.engine.program import Program
 FLAT = 1 << 18
 # A quick check leaves out variables of at least so many entries, in models that are not flat: to read all gradients
 # takes up to 3% of a step. A gradient that is not finite mostly shows in a bias, too.
-LARGE = 1 << 16
+LARGE = 1 << 12
 
 
 class Gradients:

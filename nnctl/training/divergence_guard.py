@@ -178,6 +178,7 @@ class Guard:
         """Repeats the last steps, up to the one after which something is wrong, or to where the loop was. Returns what
         is wrong, and the position before the last step that was repeated; None if there is none."""
         loop, end = self._loop, self._loop.step
+        loop.pending.finish()
         starts = [each for each in (self._next, self._good) if each is not None and each.step <= end]
         if not starts:
             return None, None
@@ -207,6 +208,7 @@ class Guard:
                 loop.rate_scale = self._scales.get(loop.epoch, loop.rate_scale)
             return None, last
         finally:
+            loop.pending.finish()  # nobody is told of them a second time
             self._going_back, loop.emit = False, emit
 
     def _put(self, position: _Position) -> None:

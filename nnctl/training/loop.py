@@ -11,17 +11,18 @@ import numpy as np
 from nnctl.data.dataset import Dataset, Split
 from nnctl.engine.batch import Batch
 from nnctl.engine.cost_model import calls, multiply_adds
-from nnctl.engine.profiler import LAYERS, METRICS, SCREEN, UPDATE, Clock
+from nnctl.engine.profiler import LAYERS, UPDATE, Clock
 from nnctl.kernels.selection import Choice, Work, choose
 from nnctl.training.batch_plan import Plan, permutation
 from nnctl.training.batching import make_batch
 from nnctl.training.best_epoch import BestEpoch, snapshot
 from nnctl.training.best_or_last import Kept, Weights
 from nnctl.training.divergence_guard import Guard
-from nnctl.training.events import EpochEnded, Event, IterationEnded, Profiled, Said
+from nnctl.training.events import EpochEnded, Event, Profiled, Said
 from nnctl.training.metric_accumulator import MetricAccumulator
 from nnctl.training.model import Model
 from nnctl.training.multi_step import MultiStep
+from nnctl.training.pending_iterations import PendingIterations
 from nnctl.training.prefetch import epoch_batches
 
 Array = np.ndarray
@@ -48,7 +49,7 @@ class Loop:
         self.kernels = kernels or _kernels_for(model, self.plan)
         executor.kernels = self.kernels.layers
         self.optimizer = executor.optimizer_step(spec.optimizer, self.kernels.compiled_rule)
-        self.metrics = MetricAccumulator(model)  # of the epoch under way
+        self.metrics_so_far = MetricAccumulator(model)  # without the iterations that are pending; see `metrics`
         self.history: list[dict[str, float]] = []  # metrics of each epoch that has ended
         self.callbacks = [(each.directed(model.bigger_is_better), each.start()) for each in spec.callbacks]
         for callback, _ in self.callbacks:
@@ -56,6 +57,7 @@ class Loop:
         self.best = BestEpoch([callback for callback, _ in self.callbacks], data.validation is not None)
         self.guard = Guard(self)
         self.multi_step = MultiStep(self)
+        self.pending = PendingIterations(self)
         self.clock: Clock | None = None  # set before `run` to measure how long each phase takes
 
         self.epoch, self.iteration, self.step = 1, 0, 0
@@ -102,10 +104,13 @@ class Loop:
         bounds = list(self.plan.bounds())[self.iteration :]
         gather = not self.model.executor.gathers_rows
         with epoch_batches(self.train_split, order, bounds, self.clock, gather=gather) as batches:
-            for rows, batch in batches:
-                self._train_step(batch, rows)
-                if self._is_over():
-                    return
+            try:
+                for rows, batch in batches:
+                    self._train_step(batch, rows)
+                    if self._is_over():
+                        return
+            finally:
+                self.pending.finish()
 
     def _train_on_several_at_once(self, order: Array) -> None:
         while self.iteration < self.plan.iterations_per_epoch:
@@ -124,22 +129,16 @@ class Loop:
         self.guard.before_step()
 
         result = executor.train_step(batch, self.step)  # forward and backward
-        self._lap(LAYERS)
+        self.lap(LAYERS)
 
         self.guard.check_step(batch, rows, result.loss)
         learning_rate = optimizer.rate(self.step)
         optimizer.step(executor.gradients, self.step)
-        self._lap(UPDATE)
+        self.lap(UPDATE)
 
-        self.metrics.add(batch, result)
         self.last_rows = rows
         self.iteration, self.step = self.iteration + 1, self.step + 1
-        metrics = self.metrics.result()
-        self._lap(METRICS)
-
-        self.emit(IterationEnded(self.epoch, self.iteration, self.step, result.loss, metrics, learning_rate,
-                                 time.perf_counter() - self.epoch_began))  # fmt: skip
-        self._lap(SCREEN)
+        self.pending.add(batch, result, learning_rate)
 
     def _is_over(self) -> bool:
         """Whether the run ends after this iteration; if not, a checkpoint is written where one is due."""
@@ -170,6 +169,17 @@ class Loop:
 
     def _save_is_due(self) -> bool:
         return self.model.executor.now() - self._saved_at > self._save_seconds
+
+    @property
+    def metrics(self) -> MetricAccumulator:
+        """Of the epoch under way."""
+        self.pending.finish()
+        return self.metrics_so_far
+
+    @metrics.setter
+    def metrics(self, metrics: MetricAccumulator) -> None:
+        self.pending.clear()
+        self.metrics_so_far = metrics
 
     def begin_next_epoch(self) -> None:
         self.epoch, self.iteration = self.epoch + 1, 0
@@ -287,7 +297,8 @@ class Loop:
         note = nonfinite_note(self.model, split, metrics, what)
         self.say(f"epoch {self.epoch}: {note}. An epoch in which {self.best.monitor} is not finite is never the best")
 
-    def _lap(self, phase: str) -> None:
+    def lap(self, phase: str) -> None:
+        """Ends a phase, if they are being measured."""
         if self.clock:
             self.clock.lap("", phase)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnctl.engine.batch import Batch
+from nnctl.engine.batch import Batch, Targets
 from nnctl.engine.executor_base import BatchResult
 from nnctl.training.model_metrics import weights_of
 
@@ -29,7 +29,7 @@ class MetricAccumulator:
         self.losses = dict.fromkeys(model.spec.outputs, 0.0)
         self.states = [each.metric.start() for each in model.metrics]
 
-    def add(self, batch: Batch, result: BatchResult) -> None:
+    def add(self, batch: Batch | Targets, result: BatchResult) -> None:
         """Takes in a batch and what the executor computed for it."""
         rows = batch.rows
         self.rows += rows

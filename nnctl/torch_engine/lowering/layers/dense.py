@@ -9,7 +9,7 @@ from nnctl.torch_engine.lowering.table import lowers
 
 # CPUs multiply by a matrix of few columns two to three times as fast if it is transposed, which is worth a copy of it
 # from about so many entries of the input on.
-NARROW, MANY = 16, 1 << 16
+NARROW, MANY = 16, 1 << 14
 
 
 @lowers(Dense)
