@@ -24,7 +24,7 @@ def korean():
     ("4 columns of numbers scaled to mean 0 and standard deviation 1, using the training rows",
      "수로 된 열 4개를 훈련 행을 기준으로 평균 0, 표준 편차 1로 맞춥니다"),
     ('split: 90 train, 30 validation, 30 test rows (stratified by "species", shuffled with seed 1)',
-     '데이터 분할: 훈련 90, 검증 30, 테스트 30 행 ("species" 열로 층화, 섞음(시드 1))'),
+     '데이터 분할: 훈련 90, 검증 30, 테스트 30행("species" 열을 기준으로 층화, 섞음(시드 1))'),
     ('column "a, b": 8 of 406 rows have no value and are left out (rows 11, 12)',
      '"a, b" 열: 406행 중 8행에 값이 없어 그 행을 뺍니다(11, 12행)'),
     ('array "x": values divided by 16, to the range 0 to 1',
