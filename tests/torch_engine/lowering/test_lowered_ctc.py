@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("torch")
 
 import torch
+
 from nnctl.nn.losses import losses
 from nnctl.torch_engine.lowering.losses import loss_values, loss_values_of_logits
 from nnctl.torch_engine.lowering.losses.ctc import by_pytorch
