@@ -1,10 +1,10 @@
 """Pages of every kind of run, light, dark and on a phone: nothing fails, all is drawn, axe-core finds nothing."""
 
 import json
-from importlib import resources
 
 import pytest
 import report_documents as documents
+from axe import violations
 from browser_views import VIEWS, look
 
 pytest.importorskip("axe_playwright_python", reason="it comes with the extra `interop-test` and holds axe-core")
@@ -34,20 +34,6 @@ DRAWN = """() => {
     return {drawn, found, name: document.querySelectorAll(".plot")[i].getAttribute("aria-label")};
   });
 }"""
-
-
-# axe-core looks at every cell; a few rows of each table tell as much as all, in a fraction of the time.
-SHORTENED = """() => {
-  document.querySelectorAll("details").forEach((one) => { one.open = true; });
-  document.querySelectorAll("tbody").forEach((body) => [...body.rows].slice(3).forEach((row) => row.remove()));
-}"""
-
-
-# The rules that another color or width can break; the others see the same page.
-CHANGING = {
-    "dark": ["color-contrast", "link-in-text-block"],
-    "phone": ["scrollable-region-focusable", "target-size"],
-}
 
 
 @pytest.fixture(scope="session", params=documents.KINDS)
@@ -88,15 +74,7 @@ def test_the_page_is_as_wide_as_the_window(page):
 
 
 def test_axe_finds_nothing(page, request):
-    axe = (resources.files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-    page.evaluate(SHORTENED)
-    page.evaluate(axe)
-    options = {"resultTypes": ["violations"]}
-    view = request.node.callspec.params["page"]
-    if view in CHANGING:
-        options["runOnly"] = CHANGING[view]
-    found = page.evaluate("(options) => axe.run(document, options)", options)["violations"]
-    said = [(one["id"], [node["html"][:200] + str(node["any"])[:300] for node in one["nodes"]][:3]) for one in found]
+    said = violations(page, request.node.callspec.params["page"])
     assert said == [], json.dumps(said, indent=1)
 
 
