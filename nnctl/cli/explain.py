@@ -8,7 +8,8 @@ import click
 
 from nnctl.cli.explain_config import explained_config
 from nnctl.cli.explain_row import explained_row, row_options
-from nnctl.cli.options import json_option, output_file, subcommand, tell_written
+from nnctl.cli.options import json_option, subcommand
+from nnctl.cli.output_files import output_file, tell_written, write_output
 
 
 @subcommand()
@@ -51,7 +52,7 @@ def command(topic: tuple[str, ...], html_file: str | None, as_json: bool, row: i
     if file and page:
         from nnctl.reports.topics.html import html_page  # imported here to keep start-up fast
 
-        file.write_text(html_page(page), encoding="utf-8")
+        write_output(file, html_page(page))
     if as_json:
         from nnctl.reports.json_output import dumps  # imported here to keep start-up fast
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from nnctl.cli.options import json_option, output_file, set_option, subcommand, tell_written
+from nnctl.cli.options import json_option, set_option, subcommand
+from nnctl.cli.output_files import output_file, tell_written, write_output
 from nnctl.errors import NnctlError
 from nnctl.translation import _
 
@@ -97,7 +98,7 @@ def command(
     if file:
         from nnctl.reports.batch_page import html_page  # imported here to keep start-up fast
 
-        file.write_text(html_page(plan, setup, source, ranks), encoding="utf-8")
+        write_output(file, html_page(plan, setup, source, ranks))
     if as_json:
         click.echo(_json(plan, setup, ranks))
         return

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from nnctl.cli.options import tell_written
+from nnctl.cli.output_files import tell_written, write_output
 
 
 def explained_config(names: Sequence[str], as_json: bool, file: Path | None) -> bool:
@@ -21,7 +21,7 @@ def explained_config(names: Sequence[str], as_json: bool, file: Path | None) -> 
     if file:
         from nnctl.reports.walkthrough.html.config_page import config_page  # imported here to keep start-up fast
 
-        file.write_text(config_page(names[0]), encoding="utf-8")
+        write_output(file, config_page(names[0]))
         tell_written(file)
     elif as_json:
         from nnctl.reports.json_output import dumps  # imported here to keep start-up fast

@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from nnctl.cli.inputs import chosen_run, is_run
-from nnctl.cli.options import Function, tell_written, weights_option
+from nnctl.cli.options import Function, weights_option
+from nnctl.cli.output_files import tell_written, write_output
 from nnctl.quoting import shell_path
 
 
@@ -46,7 +47,7 @@ def explained_row(names: Sequence[str], row: int | None, as_json: bool, file: Pa
 
     run = load(folder, weights=weights)
     if file:
-        file.write_text(row_page(run, row, split=split, data=data, layer=layer), encoding="utf-8")
+        write_output(file, row_page(run, row, split=split, data=data, layer=layer))
         tell_written(file)
     elif as_json:
         from nnctl.reports.json_output import dumps  # imported here to keep start-up fast

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from nnctl.cli.options import json_option, output_file, subcommand, weights_option
+from nnctl.cli.options import json_option, subcommand, weights_option
+from nnctl.cli.output_files import output_file
 from nnctl.errors import InputError
 from nnctl.interop.formats import FORMATS
 from nnctl.quoting import shell_path

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from nnctl.cli.options import json_option, output_file, subcommand
+from nnctl.cli.options import json_option, subcommand
+from nnctl.cli.output_files import output_file, write_output
 from nnctl.errors import InputError
 from nnctl.quoting import shell_path
 from nnctl.reports.next_commands import next_commands, show_next
@@ -98,8 +99,8 @@ def _stem(source: str) -> str:
 def _write(path: Path, text: str) -> None:
     from nnctl.config import schema_text  # imported here to keep start-up fast
 
-    path.write_text(f"# yaml-language-server: $schema={SCHEMA}\n{text}", encoding="utf-8")
-    (path.parent / SCHEMA).write_text(schema_text(), encoding="utf-8")
+    write_output(path, f"# yaml-language-server: $schema={SCHEMA}\n{text}")
+    write_output(path.parent / SCHEMA, schema_text())
 
 
 def _tell(path: Path, lines: Any) -> None:

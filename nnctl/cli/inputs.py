@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from nnctl.cli.options import Decorator, same_file
+from nnctl.cli.options import Decorator
+from nnctl.cli.output_files import same_file
 from nnctl.errors import InputError, NnctlError, Problem
 from nnctl.translation import _
 

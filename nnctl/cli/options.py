@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import click
 
 from nnctl.cli.error_handler import Switches
 from nnctl.cli.help_page import TranslatedHelp
-from nnctl.errors import InputError
-from nnctl.quoting import shell_path
-from nnctl.translation import LANGUAGES, VARIABLE, _, known_language, language_of_locale, use_language
+from nnctl.translation import LANGUAGES, VARIABLE, known_language, language_of_locale, use_language
 
 if TYPE_CHECKING:
     from nnctl.nn.losses.ctc_decoding import Reading
@@ -103,33 +100,6 @@ def reading_of(decode: str | None, beam_width: int | None) -> Reading | None:
     from nnctl.nn.losses.ctc_decoding import Reading  # imported here to keep start-up fast
 
     return Reading(DECODERS[decode or "beam"], beam_width)
-
-
-def same_file(one: Path, other: Path) -> bool:
-    """Whether two paths lead to the same existing file, whatever the links and spellings."""
-    try:
-        return os.path.samefile(one, other)
-    except OSError:
-        return False
-
-
-def output_file(path: str, config: str | None = None) -> Path:
-    """The path of a file to write. Raises InputError if it is a folder or the config, or its folder does not exist."""
-    file = Path(path)
-    if config is not None and same_file(file, Path(config)):
-        raise InputError(f"{path} is the config, which is never overwritten: choose another name")
-    if file.is_dir():
-        raise InputError("this is a folder", where=path, hint="give the name of a file to write")
-    if not file.parent.is_dir():
-        raise InputError("there is no such folder", where=str(file.parent), hint=f"mkdir -p {shell_path(file.parent)}")
-    return file
-
-
-def tell_written(file: str | Path) -> None:
-    """Prints which file was written."""
-    from nnctl.reports.terminal import Terminal  # imported here to keep start-up fast
-
-    Terminal.of().print(_("wrote {file}").format(file=shell_path(file)))
 
 
 def subcommand() -> Callable[[Callable[..., Any]], click.Command]:

@@ -18,7 +18,8 @@ from nnctl.cli.inputs import (
     refuse_overwriting,
     tell,
 )
-from nnctl.cli.options import decode_options, json_option, output_file, reading_of, subcommand, weights_option
+from nnctl.cli.options import decode_options, json_option, reading_of, subcommand, weights_option
+from nnctl.cli.output_files import output_file, write_output
 from nnctl.quoting import shell_path
 
 if TYPE_CHECKING:
@@ -87,15 +88,10 @@ def command(
 
     kept = [name for name, role in predictions.roles.items() if role == "kept"]
     content = pieces(predictions.columns, form, kept)
-    if not file:
-        sys.stdout.buffer.writelines(content)
-    elif file.exists() and not file.is_file():  # /dev/stdout or a named pipe
-        with file.open("wb") as opened:
-            opened.writelines(content)
+    if file:
+        write_output(file, content)
     else:
-        from nnctl.training.atomic_files import write_safely  # imported here to keep start-up fast
-
-        write_safely(file.resolve(), content)
+        sys.stdout.buffer.writelines(content)
 
 
 def _run_and_input(names: tuple[str, ...]) -> tuple[str | None, str]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nnctl.cli.options import json_option, output_file, subcommand
-from nnctl.translation import _
+from nnctl.cli.options import json_option, subcommand
+from nnctl.cli.output_files import output_file, tell_written, write_output
 
 if TYPE_CHECKING:
     from nnctl.reports.findings.document import Document
@@ -56,12 +56,12 @@ def command(runs: tuple[str, ...], output: str | None, opened: bool, markdown: b
     if file is None:
         its_folder = folders[0].parent if folders[0].is_file() else folders[0]
         file = its_folder / PAGE if len(folders) == 1 else Path(PAGE)
-    file.write_text(text, encoding="utf-8")
+    write_output(file, text)
     from nnctl.reports.terminal import Terminal  # imported here to keep start-up fast
 
     compared = document["comparison"]
     Terminal.of().flow(compared["verdict"] if compared else document["runs"][0]["verdict"]["headline"])
-    Terminal.of(sys.stderr).print(_("wrote {file}").format(file=file))
+    tell_written(file, sys.stderr)
     if opened:
         click.launch(str(file))
 

@@ -6,10 +6,10 @@ import sys
 
 import click
 
-from nnctl.cli.options import json_option, output_file, set_option, subcommand
+from nnctl.cli.options import json_option, set_option, subcommand
+from nnctl.cli.output_files import output_file, tell_written, write_output
 from nnctl.errors import InputError
 from nnctl.quoting import shell_path
-from nnctl.translation import _
 
 
 @subcommand()
@@ -32,7 +32,7 @@ def command(config: str, plot: str | None, overrides: tuple[str, ...], as_json: 
         from nnctl.reports.graph_layout import boxes  # imported here to keep start-up fast
         from nnctl.reports.graph_svg import svg
 
-        picture.write_text(svg(boxes(result)), encoding="utf-8")
+        write_output(picture, svg(boxes(result)))
     from nnctl.reports.terminal import Terminal  # imported here to keep start-up fast
 
     if as_json:
@@ -45,4 +45,4 @@ def command(config: str, plot: str | None, overrides: tuple[str, ...], as_json: 
 
         show(result, Terminal.of())
     if picture:
-        Terminal.of(sys.stderr).print(_("wrote {file}").format(file=picture))
+        tell_written(picture, sys.stderr)
