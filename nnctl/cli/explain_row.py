@@ -11,7 +11,9 @@ import click
 from nnctl.cli.inputs import chosen_run, is_run
 from nnctl.cli.options import Function, weights_option
 from nnctl.cli.output_files import tell_written, write_output
+from nnctl.errors import InputError
 from nnctl.quoting import shell_path
+from nnctl.translation import _
 
 
 def row_options(command: Function) -> Function:
@@ -40,6 +42,8 @@ def explained_row(names: Sequence[str], row: int | None, as_json: bool, file: Pa
         return False
     if len(names) > 1:
         raise click.UsageError("give one RUN, such as: nnctl explain runs/iris-20260101-120000 --row 1")
+    if names:
+        _refuse_config(names[0])
     folder = chosen_run(names[0] if names else None)
     from nnctl.api import load  # imported here to keep start-up fast
     from nnctl.reports.terminal import Terminal
@@ -56,3 +60,17 @@ def explained_row(names: Sequence[str], row: int | None, as_json: bool, file: Pa
     else:
         explain_row(run, row, Terminal.of(), split=split, data=data, layer=layer)
     return True
+
+
+def _refuse_config(name: str) -> None:
+    """Raises InputError if the name is that of a config, which has no trained weights."""
+    from nnctl.config.config_files import kind_of_config  # imported here to keep start-up fast
+
+    kind = kind_of_config(Path(name))
+    if kind is None or is_run(str(Path(name).parent)):  # the config of a run: the run's own message says where it is
+        return
+    text = _("--row wants a run, and {name} is a config")
+    if kind == "a ready config":
+        text = _("--row wants a run, and {name} is a ready config")
+    hint = _("make a run: nnctl train {config}; it is then the newest run, which --row takes if none is given")
+    raise InputError(text.format(name=name), hint=hint.format(config=shell_path(name)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from nnctl.config.messages import nearest
 from nnctl.config.source_map import shorten
@@ -38,11 +39,22 @@ def find_config(path: str | Path) -> Path:
     except (ValueError, OSError) as error:
         raise InputError(f"cannot be read: {error}", shorten(str(path))) from None
     bundled = bundled_configs()
-    # `iris`, `iris.yaml` and `configs/iris.yaml` work from any folder
-    name = file.with_suffix("").as_posix().removeprefix("configs/") if file.name else ""
-    if file.suffix in ("", *_SUFFIXES) and name in bundled:
-        return bundled[name]
+    if ready := _ready_one(file, bundled):
+        return ready
     raise InputError("no such config file", shorten(str(path), 200), _missing_hint(file, bundled))
+
+
+def kind_of_config(path: Path) -> Literal["a config", "a ready config"] | None:
+    """What to call a path that leads to a config: "a config", "a ready config", or None if it leads to none."""
+    if path.suffix in _SUFFIXES and path.is_file():
+        return "a config"
+    return "a ready config" if not path.exists() and _ready_one(path, bundled_configs()) else None
+
+
+def _ready_one(file: Path, bundled: dict[str, Path]) -> Path | None:
+    """The ready config that a path means: `iris`, `iris.yaml` and `configs/iris.yaml` work from any folder."""
+    name = file.with_suffix("").as_posix().removeprefix("configs/") if file.name else ""
+    return bundled.get(name) if file.suffix in ("", *_SUFFIXES) else None
 
 
 def read_config(file: Path) -> bytes:

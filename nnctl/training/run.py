@@ -39,17 +39,15 @@ from nnctl.training.model import Model
 from nnctl.training.model_file import save_model
 from nnctl.training.model_metrics import target_names
 from nnctl.training.nonfinite_metrics import nonfinite_note
+from nnctl.training.run_environment import changed_environment, environment, saved_environment
 from nnctl.training.run_folder import (
     CHECKPOINTS,
     CONFIG,
     ENVIRONMENT,
     MODEL,
     Log,
-    changed_environment,
-    environment,
     remove_leftovers,
     save_json,
-    saved_environment,
 )
 from nnctl.training.signals import Signals
 from nnctl.training.training_state import is_finished, position_of, take_up

@@ -7,21 +7,17 @@ import io
 import json
 import math
 import os
-import platform
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from nnctl.config.config_files import kind_of_config
 from nnctl.errors import RunError
 from nnctl.quoting import shell_path
 from nnctl.training.atomic_files import LOCK, TEMPORARY, named, write_safely
 from nnctl.training.events import EpochEnded, Event, IterationEnded, IterationsEnded
-from nnctl.version import __version__
 
 RUNS = Path("runs")  # the folder of runs that are given none
 NOWHERE = Path("(not saved)")  # the folder of runs that are not saved
@@ -78,6 +74,7 @@ def remove_leftovers(folder: Path) -> None:
 
 def folder_of_run(folder: Path) -> Path:
     """Checks that the folder of a run exists; it may be empty."""
+    _refuse_config(folder)
     if folder.is_file():
         hint = "give the folder that `nnctl train` printed at its end"
         if (folder.parent / CONFIG).is_file():
@@ -91,6 +88,15 @@ def folder_of_run(folder: Path) -> Path:
                 hint = "runs there: " + ", ".join(shell_path(folder.parent / name) for name in near[-5:])
         raise RunError("there is no such run", where=str(folder), hint=hint)
     return folder
+
+
+def _refuse_config(path: Path) -> None:
+    """Raises RunError if a config is given in the place of a run."""
+    if kind := kind_of_config(path):
+        hint = f"make a run: nnctl train {shell_path(path)}"
+        if (path.parent / ENVIRONMENT).is_file():
+            hint = f"give the run's folder: {shell_path(path.parent)}"
+        raise RunError(f"this is {kind}, not a run", where=str(path), hint=hint)
 
 
 def existing_folder(folder: Path) -> Path:
@@ -118,35 +124,8 @@ def newest_run() -> Path:
 
 def model_of(run: Path) -> Path:
     """The model's file in a run's folder; a file is returned as it is."""
+    _refuse_config(run)
     return run if run.is_file() else existing_folder(run) / MODEL
-
-
-def environment(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """What the bits of a run depend on, apart from config and data."""
-    blas = np.__config__.CONFIG.get("Build Dependencies", {}).get("blas", {})
-    return {
-        "nnctl": __version__, "python": platform.python_version(), "numpy": np.__version__,
-        "blas": f"{blas.get('name')} {blas.get('version')}",
-        "blas_kernels": os.environ.get("OPENBLAS_CORETYPE", "its own choice"),
-        "machine": platform.machine(),
-        "system": platform.system(), "cores": os.cpu_count(), "folder": os.getcwd(), "command": sys.argv, **settings,
-    }  # fmt: skip
-
-
-def saved_environment(folder: Path) -> dict[str, Any]:
-    """The environment that a run began in; empty if it was not written or is damaged."""
-    try:
-        then = json.loads((folder / ENVIRONMENT).read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return then if isinstance(then, dict) else {}
-
-
-def changed_environment(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What has changed since the run began, of the things that affect its bits."""
-    keys = ("numpy", "blas", "blas_kernels", "machine", "threads", "shard_rows", "dtype", "engine", "kernels")
-    both = [key for key in keys if key in then and key in now]
-    return [f"{key} was {then[key]}, is {now[key]}" for key in both if then[key] != now[key]]
 
 
 def save_json(path: Path, value: Any) -> None:

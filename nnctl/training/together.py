@@ -17,7 +17,8 @@ from nnctl.training.best_or_last import Kept, Weights
 from nnctl.training.events import Event, RunEnded
 from nnctl.training.loop import Loop
 from nnctl.training.run import Run
-from nnctl.training.run_folder import CONFIG, RUNS, Log, check_unused, new_folder, saved_environment
+from nnctl.training.run_environment import saved_environment
+from nnctl.training.run_folder import CONFIG, RUNS, Log, check_unused, new_folder
 
 
 class FollowingRun(Run):

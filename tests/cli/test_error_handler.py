@@ -12,11 +12,14 @@ from click.testing import CliRunner
 
 from nnctl import cli
 from nnctl.cli.error_handler import Switches, catching
+from nnctl.config.config_files import bundled_configs
 from nnctl.errors import ConfigError, DataError, InputError, Problem, Stopped, TrainingError
 
 SPEC_ERROR = ConfigError.of(
     [Problem("must be at least 1, got 0", "a.yaml:3:4: epochs", "write epochs: 10"), Problem("unknown key 'los'")]
 )
+
+IRIS = str(bundled_configs()["iris"])
 
 
 @pytest.mark.parametrize(
@@ -102,6 +105,14 @@ def test_debug_works_before_and_after_the_command(arguments):
         (["train", "iris", "--epochs", "0"], ["at least 1", "epochs"]),
         (["eval"], ["RUN"]),
         (["eval", "no_such_run"], ["no such run"]),
+        (["eval", "iris"], ["this is a ready config, not a run", "nnctl train iris"]),
+        (["predict", "iris.yaml", "in.csv"], ["this is a ready config, not a run", "nnctl train iris.yaml"]),
+        (["predict", IRIS, "in.csv"], ["this is a config, not a run", f"nnctl train {IRIS}"]),
+        (["report", "iris"], ["this is a ready config, not a run", "nnctl train iris"]),
+        (["train", "--resume", "optimizers/adam"], ["this is a ready config", "nnctl train optimizers/adam"]),
+        (["explain", "iris", "--row", "3"], ["--row wants a run, and iris is a ready config", "nnctl train iris"]),
+        (["explain", IRIS, "--row", "3"], ["--row wants a run", "is a config", f"nnctl train {IRIS}"]),
+        (["explain", "irsi", "--row", "3"], ["no such run"]),
         (["eval", "x", "--split", "tset"], ["'test'"]),
         (["predict", "run", "in.csv", "-o", "out.xls"], ["out.xls", ".csv", "--format"]),
         (["predict", "run", "in.csv", "--format", "npz"], ["-o"]),

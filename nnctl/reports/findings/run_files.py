@@ -14,7 +14,8 @@ from nnctl.config.types import Config
 from nnctl.errors import NnctlError, RunError
 from nnctl.training.atomic_files import Lock
 from nnctl.training.loop import FINISHED
-from nnctl.training.run_folder import CONFIG, EVENTS, existing_folder, saved_environment
+from nnctl.training.run_environment import saved_environment
+from nnctl.training.run_folder import CONFIG, EVENTS, existing_folder
 
 State = Literal["finished", "stopped", "running"]
 Event = Mapping[str, Any]
