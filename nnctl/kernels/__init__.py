@@ -12,6 +12,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from nnctl.errors import InputError
+
 if TYPE_CHECKING:
     from nnctl.kernels.toolchain.shared_library import Compiled
 
@@ -34,8 +36,13 @@ def installed() -> bool:
 
 
 def wanted(work: float, worth: float) -> bool:
-    """Whether a run that does so much work gets compiled kernels; the environment's switch decides first."""
+    """Whether a run that does so much work gets compiled kernels; the environment's switch decides first. Raises
+    InputError if the switch is neither numpy nor numba."""
     switch = os.environ.get(SWITCH, "")
+    if switch not in ("", "numpy", "numba"):
+        raise InputError(f"{SWITCH} must be numpy or numba, got {switch!r}",
+                         hint="numpy: never use compiled kernels; numba: always; unset: where a run is long enough to "
+                              "gain from them")  # fmt: skip
     if switch == "numpy":
         return False
     return switch == "numba" or work >= worth

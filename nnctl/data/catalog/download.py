@@ -65,9 +65,13 @@ FETCHED = {
 
 
 def cache() -> Path:
-    """The user's folder for downloaded data: $NNCTL_DATA, or `nnctl` in the user's cache folder."""
+    """The user's folder for downloaded data: $NNCTL_DATA, or `nnctl` in the user's cache folder. Raises DataError if
+    $NNCTL_DATA is a file."""
     if given := os.environ.get("NNCTL_DATA"):
-        return Path(given).expanduser()
+        folder = Path(given).expanduser()
+        if folder.is_file():
+            raise DataError("NNCTL_DATA must name a folder, and this is a file", given, "name a folder; it may be new")
+        return folder
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "nnctl"
 
 
