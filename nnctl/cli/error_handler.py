@@ -112,7 +112,7 @@ def _print_usage_error(error: click.ClickException) -> None:
     context = getattr(error, "ctx", None)
     hint = None
     if context:
-        usage = " ".join(context.get_usage().split()).removeprefix("Usage: ")
+        usage = " ".join(context.get_usage().split()).removeprefix(_("Usage:")).strip()
         hint = f"usage: {usage}; for all options: {context.command_path} --help"
     _print_error(" ".join(error.format_message().split()), hint=hint)
 

@@ -139,6 +139,12 @@ def test_a_usage_error_has_a_hint(tmp_path, monkeypatch, arguments, says):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_hint_names_the_usage_once(language):
+    said = " ".join(nnctl("--lang", language, "train", "--bad").stderr.split())
+    assert "usage: nnctl train [OPTIONS] [CONFIG]; for all options: nnctl train --help" in said
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's full device")
 @pytest.mark.parametrize("arguments", [["datasets"], ["train", "iris", "--epochs", "2"]])
 def test_a_full_disk_is_reported_in_one_line(tmp_path, arguments):

@@ -78,21 +78,23 @@ def backpropagation() -> Example:
 
 def epoch() -> Example:
     plan = Plan(1000, 100, 20)
-    return lines_example(
-        _("1000 rows, a batch size of 100 and 20 epochs:"),
-        [f"iterations per epoch = ceil({plan.samples} / {plan.batch_size}) = {plan.iterations_per_epoch}",
-         f"iterations = {plan.iterations_per_epoch} * {plan.epochs} = {plan.total_iterations}",
-         f"rows seen = {plan.samples} * {plan.epochs} = {count(plan.samples_seen)}"],
-    )  # fmt: skip
+    seen = _("rows seen = {sum}").format(sum=f"{count(plan.samples)} * {plan.epochs} = {count(plan.samples_seen)}")
+    return lines_example(_("1000 rows, a batch size of 100 and 20 epochs:"), [*_iterations(plan), seen])
+
+
+def _iterations(plan: Plan) -> list[str]:
+    """The two lines of arithmetic that lead from a plan to its number of iterations."""
+    return [
+        _("iterations per epoch = {sum}").format(
+            sum=f"ceil({count(plan.samples)} / {plan.batch_size}) = {plan.iterations_per_epoch}"),
+        _("iterations = {sum}").format(
+            sum=f"{plan.iterations_per_epoch} * {plan.epochs} = {count(plan.total_iterations)}"),
+    ]  # fmt: skip
 
 
 def iteration() -> Example:
     plan = Plan(60_000, 32, 10)
-    return lines_example(
-        _("The 60,000 images of MNIST in batches of 32, for 10 epochs:"),
-        [f"iterations per epoch = ceil({count(plan.samples)} / {plan.batch_size}) = {plan.iterations_per_epoch}",
-         f"iterations = {plan.iterations_per_epoch} * {plan.epochs} = {count(plan.total_iterations)}"],
-    )  # fmt: skip
+    return lines_example(_("The 60,000 images of MNIST in batches of 32, for 10 epochs:"), _iterations(plan))
 
 
 def batch() -> Example:
