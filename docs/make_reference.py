@@ -14,7 +14,8 @@ import reference_examples as examples
 from nnctl.components.registry import plain
 from nnctl.config import json_schema, shipped_schema
 from nnctl.config.argument_docs import descriptions, summary
-from nnctl.config.argument_texts import COMMON, INITIAL_WEIGHTS, TOP_LEVEL, WIRING
+from nnctl.config.argument_texts import INITIAL_WEIGHTS, TOP_LEVEL, WIRING
+from nnctl.config.component_argument_texts import COMMON
 from nnctl.config.json_schema import FAMILIES
 from nnctl.config.shipped_schema import as_text
 from nnctl.config.slots import slots

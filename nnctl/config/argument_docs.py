@@ -1,4 +1,5 @@
-"""What a declared class and each of its arguments do, in sentences: from its docstring and from `argument_texts`.
+"""What a declared class and each of its arguments do, in sentences: from its docstring, `argument_texts` and
+`component_argument_texts`.
 
 A docstring of a plug-in describes an argument by a sentence that begins with its name and a colon
 ("patience: epochs to wait."), or with several names ("validation, test: fractions of all rows.").
@@ -10,7 +11,8 @@ import inspect
 import re
 
 from nnctl.components.registry import Declared
-from nnctl.config.argument_texts import COMMON, OF_CLASS
+from nnctl.config.argument_texts import OF_CLASS
+from nnctl.config.component_argument_texts import COMMON, OF_COMPONENT
 
 
 def summary(cls: type[Declared]) -> str:
@@ -27,7 +29,7 @@ def descriptions(cls: type[Declared]) -> dict[str, str]:
             documented |= _of_docstring(home, cls)
     found = COMMON | documented if _is_foreign(cls) else documented | COMMON
     for home in reversed(cls.__mro__):
-        found |= OF_CLASS.get(home.__name__, {})
+        found |= OF_CLASS.get(home.__name__, {}) | OF_COMPONENT.get(home.__name__, {})
     return {name: found.get(name, "") for name in cls.model_fields}
 
 
