@@ -48,7 +48,7 @@ def command(action: str, names: tuple[str, ...], every: bool, as_json: bool) -> 
 
         click.echo(dumps({"removed": [entry.name for entry in chosen], "bytes": size}))
         return
-    from nnctl.reports.number_format import counted  # to keep start-up fast
+    from nnctl.counted import counted  # to keep start-up fast
     from nnctl.reports.number_format import size as shown
 
     click.echo(f"removed {counted(len(chosen), 'stored table')}, {shown(size)}")

@@ -20,6 +20,7 @@ from nnctl.config.overrides import apply
 from nnctl.config.source_map import Document, Findings, Path
 from nnctl.config.types import Config, EngineSpec
 from nnctl.config.yaml_reader import read
+from nnctl.counted import counted
 from nnctl.data.config import IN_MEMORY, DatasetSpec
 from nnctl.nn.losses import Loss
 from nnctl.nn.losses.base import losses
@@ -258,7 +259,7 @@ class _PerOutput:
             return {name: (given[name], (key, name)) for name in self.outputs if name in given}
         if isinstance(given, list):
             if len(given) != len(self.outputs):
-                self.found.add((key,), f"a list of {len(given)} for {len(self.outputs)} outputs",
+                self.found.add((key,), f"a list of {len(given)} for {counted(len(self.outputs), 'output')}",
                                f"name them: {key}: {{{self.outputs[0]}: ...}}")  # fmt: skip
                 return {}
             shares: dict[str, tuple[Any, Path]] = {name: (given[i], (key, i)) for i, name in enumerate(self.outputs)}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nnctl.counted import counted
 from nnctl.data.config import DatasetSpec
 from nnctl.data.dataset import Dataset
 from nnctl.data.leakage import copy_notes
@@ -95,7 +96,7 @@ def _fit_input(dataset: DatasetSpec, table: Table, name: str, columns: Sequence[
     features = fit_features(dataset, table, columns, train, notes)
     width = total_width(features)
     found = (width,) if steps is None else (steps, width)
-    shape = fit_shape(wanted, found, f"inputs.{name}", f"its {len(columns)} columns make")
+    shape = fit_shape(wanted, found, f"inputs.{name}", f"its {counted(len(columns), 'column makes', 'columns make')}")
     if steps is not None and shape[0] != steps:
         raise DataError(f"the input's shape is {list(shape)}, but its sequences have {steps} time steps",
                         f"inputs.{name}", f"write `shape: {list(found)}`, or remove it")  # fmt: skip

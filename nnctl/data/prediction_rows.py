@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnctl.counted import counted
 from nnctl.data.config import ImageSpec, SplitSpec
 from nnctl.data.dataset import Split
 from nnctl.data.named_arrays import Arrays
@@ -150,7 +151,7 @@ def _named_rows(numbers: Array) -> str:
     """`row 7`, `3 rows (2, 5, 9)`."""
     if len(numbers) == 1:
         return f"row {numbers[0]}"
-    return f"{len(numbers):,} rows ({listing(numbers, NAMED)})"
+    return f"{counted(len(numbers), 'row')} ({listing(numbers, NAMED)})"
 
 
 def _read_arrays(preprocessing: Preprocessing, arrays: Arrays, with_targets: bool) -> Given:

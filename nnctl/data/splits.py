@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnctl.counted import counted
 from nnctl.data.columns.ordering import rank
 from nnctl.data.config import DatasetSpec, SplitSpec
 from nnctl.data.dataset import Dataset, Split
@@ -133,12 +134,13 @@ def _counts(rows: int, spec: SplitSpec) -> dict[str, int]:
     for name, count in counts.items():
         if getattr(spec, name) > 0 and count == 0:
             raise DataError(
-                f"{getattr(spec, name):g} of {rows} rows leaves no row for {name}", f"split.{name}",
+                f"{getattr(spec, name):g} of {counted(rows, 'row')} leaves no row for {name}", f"split.{name}",
                 f"use more rows, a larger fraction, or none: `split: {{{name}: 0}}`",
             )  # fmt: skip
     if sum(counts.values()) >= rows:
         raise DataError(
-            f"validation {spec.validation:g} and test {spec.test:g} leave none of {rows} rows to train on", "split",
+            f"validation {spec.validation:g} and test {spec.test:g} leave none of {counted(rows, 'row')} to train on",
+            "split",
             "make validation and test smaller",
         )  # fmt: skip
     return counts
@@ -158,9 +160,11 @@ def _stratified(classes: Array, counts: Mapping[str, int], rng: np.random.Genera
     members = [order[shuffled == label] for label in distinct(classes)]
     del order, shuffled  # of many rows they take much memory
     sizes = np.array([len(rows) for rows in members])
-    if len(sizes) > len(classes) - sum(counts.values()):
+    train = len(classes) - sum(counts.values())
+    if len(sizes) > train:
         raise DataError(
-            f"{len(sizes)} classes, but {len(classes) - sum(counts.values())} training rows: fewer than one per class",
+            f"{counted(len(sizes), 'class', 'classes')}, but {counted(train, 'training row')}: fewer than one per "
+            "class",
             "split",
             "make validation and test smaller, or set `stratify: false`",
         )

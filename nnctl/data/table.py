@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
+from nnctl.counted import counted
 from nnctl.data.row_origin import Array, Origin, Where
 from nnctl.data.row_origin import listing as listing
 from nnctl.data.row_origin import row_list as row_list
@@ -94,7 +95,7 @@ def missing_note(words: Mapping[str, Mapping[str, int]]) -> list[str]:
     if not words:
         return []
     shown = [
-        f'{", ".join(f"{word!r}" for word in counts)} in column "{name}" ({sum(counts.values())} rows)'
+        f'{", ".join(f"{word!r}" for word in counts)} in column "{name}" ({counted(sum(counts.values()), "row")})'
         for name, counts in words.items()
     ]
     return [f"words taken as missing values: {listing(shown)}; `missing_values: []` keeps them as words"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from nnctl.components.fast_checks import BeforeValidator, Field, model_validator
 from nnctl.components.registry import Declared, Family, listed
+from nnctl.counted import counted
 
 schedules = Family("schedule")
 
@@ -96,7 +97,8 @@ class PiecewiseConstantDecay(Schedule):
     def _one_value_more(self):
         if len(self.values) != len(self.boundaries) + 1:
             raise ValueError(
-                f"values must have one more entry than boundaries: {len(self.boundaries)} boundaries need "
+                f"values must have one more entry than boundaries: "
+                f"{counted(len(self.boundaries), 'boundary needs', 'boundaries need')} "
                 f"{len(self.boundaries) + 1} values, got {len(self.values)}"
             )
         if list(self.boundaries) != sorted(set(self.boundaries)):

@@ -76,7 +76,9 @@ def formulas_of_ranks(plan: Plan, ranks: int) -> list[tuple[str, list[str]]]:
     share, last = plan.share(ranks), plan.share(ranks, plan.last_batch)
     lines = [
         _("= batch size / ranks = {division}").format(division=f"{count(plan.batch_size)} / {count(ranks)}"),
-        _("= {share} samples on each rank").format(share=_either(share)),
+        plural("= {share} sample on each rank", "= {share} samples on each rank", max(share)).format(
+            share=_either(share)
+        ),
     ]
     if plan.partial:
         division = f"{count(plan.last_batch)} / {count(ranks)} = {_either(last)}"

@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 from nnctl.errors import InputError
 from nnctl.nn.layers.base import show as show_shape
 from nnctl.reports.graph_layout import Box, Layout, Spot, layout
-from nnctl.reports.number_format import count, cut
+from nnctl.reports.number_format import cut, parameters_counted
 from nnctl.reports.terminal import display_width, visible
 from nnctl.translation import _
 
@@ -74,7 +74,7 @@ def svg(found: Sequence[Box]) -> str:
 
 def _texts(box: Box) -> list[tuple[str, str]]:
     """The two lines of text in a box, each as (left, right)."""
-    weights = _("{n} parameters").format(n=count(box.parameters)) if box.parameters else ""
+    weights = parameters_counted(box.parameters) if box.parameters else ""
     if box.shared:
         weights = _("weights of {layer}").format(layer=cut(visible(box.shared), _MOST_LETTERS))
     return [(cut(visible(box.name), _MOST_LETTERS), box.kind), (show_shape(box.shape), weights)]
@@ -99,7 +99,7 @@ def _box(box: Box, texts: Sequence[tuple[str, str]], spot: Spot, top: float, wid
 
 def _tooltip(box: Box) -> str:
     """The tooltip of a box."""
-    told = [f"{box.name}: {box.kind} {show_shape(box.shape)}", _("{n} parameters").format(n=count(box.parameters))]
+    told = [f"{box.name}: {box.kind} {show_shape(box.shape)}", parameters_counted(box.parameters)]
     if box.sources:
         told.append(_("takes {layers}").format(layers=", ".join(box.sources)))
     return ", ".join([*told, *([_("an output")] if box.is_output else [])])

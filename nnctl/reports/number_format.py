@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from nnctl.reports.terminal import display_width, fitted
-from nnctl.translation import N_, _
+from nnctl.translation import N_, _, plural
 
 
 def metric(value: float | None, letters: int = 7) -> str:
@@ -62,9 +62,9 @@ def rows_of_splits(rows: Mapping[str, int]) -> str:
     return ", ".join(_(_SPLITS.get(split, f"{{n}} {split}")).format(n=count(n)) for split, n in rows.items())
 
 
-def counted(value: int, noun: str, plural: str | None = None) -> str:
-    """1 epoch, 20 epochs."""
-    return f"{value:,} {noun if value == 1 else plural or noun + 's'}"
+def parameters_counted(n: int) -> str:
+    """1 parameter, 1,234 parameters."""
+    return plural("{n} parameter", "{n} parameters", n).format(n=count(n))
 
 
 def duration(seconds: float) -> str:

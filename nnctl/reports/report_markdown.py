@@ -10,7 +10,7 @@ from nnctl.reports.findings.document import Comparison, Document, Number, Output
 from nnctl.reports.findings.thinning import kept_places
 from nnctl.reports.notes import translated_origin
 from nnctl.reports.number_format import count, duration, metric, rows_of_splits, short
-from nnctl.translation import _
+from nnctl.translation import _, plural
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~$&])")
 MOST_EPOCHS, MOST_CLASSES = 20, 20  # rows of the table of epochs; classes of a confusion matrix
@@ -82,9 +82,11 @@ def _evaluation(run: Run) -> Iterator[str]:
     if found is None:
         return
     yield from (f"## {_('Metrics')}", "")
-    rows = _("Evaluated on {n} rows of the split {split}, which has {all}.").format(
-        n=count(found["evaluated_rows"]), split=_(found["split"]), all=count(found["rows"])
-    )
+    rows = plural(
+        "Evaluated on {n} row of the split {split}, which has {all}.",
+        "Evaluated on {n} rows of the split {split}, which has {all}.",
+        found["evaluated_rows"],
+    ).format(n=count(found["evaluated_rows"]), split=_(found["split"]), all=count(found["rows"]))
     yield from (rows, "")
     base = found["baseline"]["metrics"] if found["baseline"] else {}
     recorded = found["recorded"]
@@ -215,7 +217,11 @@ def _importance(run: Run) -> Iterator[str]:
     if found is None:
         return
     yield from (f"## {_('Importance of the columns')}", "")
-    told = _("How much worse {metric} becomes when the values of a column are shuffled ({rows} rows).")
+    told = plural(
+        "How much worse {metric} becomes when the values of a column are shuffled ({rows} row).",
+        "How much worse {metric} becomes when the values of a column are shuffled ({rows} rows).",
+        found["rows"],
+    )
     yield from (told.format(metric=escaped(found["metric"]), rows=count(found["rows"])), "")
     yield from table(
         [_("column"), _("mean"), _("standard deviation")],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from nnctl.counted import counted
 from nnctl.errors import InputError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -28,7 +29,8 @@ def choose(name: str, dtype: str, rank: int = 0) -> torch.device:
         count = torch.cuda.device_count()
         if rank >= count:
             raise InputError(f"this machine has {count} GPUs, but process {rank + 1} needs one, too", "engine.device",
-                             f"start at most {count} processes on it: torchrun --nproc-per-node {count}")  # fmt: skip
+                             f"start at most {counted(count, 'process', 'processes')} on it: "
+                             f"torchrun --nproc-per-node {count}")  # fmt: skip
         return torch.device("cuda", rank)
     return torch.device(name)
 

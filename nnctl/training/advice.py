@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from nnctl.counted import counted
 from nnctl.data.dataset import Dataset
 from nnctl.data.lazy_array import Rows, blocks
 from nnctl.errors import DataError
@@ -83,7 +84,7 @@ def schedule_notes(optimizer: Optimizer, plan: Plan) -> list[str]:
     else:
         return []
     return [
-        f"{schedule.kind} {what}: its {argument} is {length:,.10g}, the run has {total:,} iterations ({plan.epochs:,}"
-        f" epochs of {plan.iterations_per_epoch:,}); the learning rate goes from {optimizer.rate(0):.3g} to"
-        f" {optimizer.rate(total - 1):.3g}"
+        f"{schedule.kind} {what}: its {argument} is {length:,.10g}, the run has {counted(total, 'iteration')} "
+        f"({counted(plan.epochs, 'epoch')} of {plan.iterations_per_epoch:,}); the learning rate goes from "
+        f"{optimizer.rate(0):.3g} to {optimizer.rate(total - 1):.3g}"
     ]

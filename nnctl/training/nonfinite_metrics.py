@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from nnctl.counted import counted
 from nnctl.data.dataset import Split
 from nnctl.training.batching import batches_in_order
 from nnctl.training.model import Model
@@ -26,7 +27,7 @@ def nonfinite_note(model: Model, split: Split, metrics: Mapping[str, float], wha
     if len(rows):
         named = rows + 1 if split.names is None else split.names[rows]
         listed = ", ".join(map(str, named[:MOST_ROWS].tolist())) + (", ..." if len(rows) > MOST_ROWS else "")
-        text += (f": the model's predictions for {len(rows)} of {split.rows} {what} rows are not finite "
+        text += (f": the model's predictions for {len(rows)} of {counted(split.rows, f'{what} row')} are not finite "
                  f"({'row' if len(rows) == 1 else 'rows'} {listed})")  # fmt: skip
     return text
 

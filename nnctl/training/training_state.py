@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.components.component import expand
+from nnctl.counted import counted
 from nnctl.errors import RunError
 from nnctl.nn.metrics import dump, load
 from nnctl.training.checkpoint import Checkpoint
@@ -55,9 +56,9 @@ def is_finished(position: Mapping[str, Any], spec: Any) -> str | None:
     """Why there is nothing left to train, or None."""
     epochs = position["epoch"] - 1
     if epochs >= spec.epochs:
-        return f"it has trained its {spec.epochs} epochs"
+        return f"it has trained its {counted(spec.epochs, 'epoch')}"
     if position.get("ended") == ending_of(spec):
-        return f"it was stopped early after {epochs} epochs"
+        return f"it was stopped early after {counted(epochs, 'epoch')}"
     return None
 
 
@@ -117,7 +118,7 @@ def _check(loop: Loop, checkpoint: Checkpoint, where: str) -> None:
         if position.get(key, value) != value:
             raise RunError(
                 f"{key} was {position[key]} and cannot become {value} inside epoch {position['epoch']}, of which "
-                f"{position['iteration']} iterations are done", where=where,
+                f"{counted(position['iteration'], 'iteration is', 'iterations are')} done", where=where,
                 hint=f"leave {key} as it was, or start a new run",
             )  # fmt: skip
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nnctl.counted import counted
 from nnctl.data import Preprocessing
 from nnctl.data.preprocessing.text import FIRST
 from nnctl.data.readers.word_vectors import read_word_vectors
@@ -34,13 +35,13 @@ def with_word_vectors(node: Node, path: Path, initial: Array, preprocessing: Pre
     rows = {word: row for row, word in enumerate(words, FIRST) if row < len(initial)}
     at, vectors = read_word_vectors(path, rows, initial.shape[1])
     if not len(at):
-        raise InputError(f"{path} has none of the {len(rows)} words of the vocabulary, such as"
+        raise InputError(f"{path} has none of the {counted(len(rows), 'word')} of the vocabulary, such as"
                          f" {listing([repr(word) for word in rows], 5)}", node.where,
                          "use word vectors of the same language, as text")  # fmt: skip
     matrix = initial.copy()
     matrix[at] = vectors
     share = len(at) / len(rows)
-    return matrix, f"{node.name}: {path} has vectors for {len(at)} of the {len(rows)} words ({share:.1%})"
+    return matrix, f"{node.name}: {path} has vectors for {len(at)} of the {counted(len(rows), 'word')} ({share:.1%})"
 
 
 def with_words_of(file: WeightsFile, model: Model, preprocessing: Preprocessing) -> tuple[WeightsFile, list[str]]:

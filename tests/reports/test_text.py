@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from screens import lines, screen
 
-from nnctl.reports.number_format import counted, cut, duration, metric, short, size
+from nnctl.counted import counted
+from nnctl.reports.number_format import cut, duration, metric, short, size
 from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal, display_width, wrap
 

@@ -12,7 +12,7 @@ from nnctl.config.starter.network import Size, dropout_rate, hidden_units
 from nnctl.config.starter.wording import quoted
 from nnctl.data.lazy_array import extent
 from nnctl.data.named_arrays import Arrays
-from nnctl.translation import _
+from nnctl.translation import _, plural
 
 Kind = Literal["vector", "image", "sequence", "tokens"]
 Layers = list[tuple[Any, str]]
@@ -72,7 +72,9 @@ def layers_of(entry: ArrayFacts, rows: int, each_step: bool = False) -> Layers:
     if entry.kind == "vector":
         size = Size(rows, int(np.prod(entry.shape or (1,))))
         flat: Layers = [("Flatten", _("A row becomes one list of numbers."))] if len(entry.shape) > 1 else []
-        why = _("{rows} training rows with {width} values each.").format(rows=f"{rows:,}", width=f"{size.width:,}")
+        why = plural("{rows} training rows with {width} value each.",
+                     "{rows} training rows with {width} values each.", size.width)  # fmt: skip
+        why = why.format(rows=f"{rows:,}", width=f"{size.width:,}")
         units, rate = hidden_units(size), dropout_rate(size)
         for each in units:
             flat.append(({"Dense": {"units": each, "activation": "relu"}}, why if each == units[0] else ""))

@@ -14,7 +14,7 @@ from nnctl.config.starter.target import Problem
 from nnctl.config.starter.wording import listed, percent, quoted
 from nnctl.data.leakage import copy_notes
 from nnctl.data.table import Array
-from nnctl.translation import _
+from nnctl.translation import _, plural
 
 _ID = re.compile(r"(.*[_ .-])?(id|uuid|guid|index|idx|rownames?|row|no|nr|key|번호)|unnamed.*|column0|", re.IGNORECASE)
 RARE = 5  # rows below which a category is combined with the other rare ones
@@ -129,7 +129,8 @@ def _missing(used: Sequence[ColumnFacts], facts: TableFacts, problem: Problem, t
     target = facts.columns[problem.target]
     if target.missing:
         rules[target.name] = "drop"
-        sentence = _("{n} rows have no {column} to learn from: left out.")
+        sentence = plural("{n} row has no {column} to learn from: left out.",
+                          "{n} rows have no {column} to learn from: left out.", target.missing)  # fmt: skip
         why.append(sentence.format(n=target.missing, column=quoted(target.name)))
     for column in used:
         if column.missing:

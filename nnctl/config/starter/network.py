@@ -33,7 +33,8 @@ def table_layers(problem: Problem, size: Size) -> list[Choice]:
     """The layers for a table, with the output layer."""
     layers: list[tuple[Any, str]] = []
     units, rate = hidden_units(size), dropout_rate(size)
-    why = _("{rows} training rows with {width} values each: hidden layers of {units} units.").format(
+    why = plural("{rows} training rows with {width} value each: hidden layers of {units} units.",
+                 "{rows} training rows with {width} values each: hidden layers of {units} units.", size.width).format(
         rows=f"{size.rows:,}", width=f"{size.width:,}", units=", ".join(map(str, units)))  # fmt: skip
     drop = _("Dropout: each of these values is set to 0 with probability {rate} in training, against overfitting.")
     for at, each in enumerate(units):
@@ -154,8 +155,10 @@ def _stopping(fractions: Fractions, rows: int, epochs: int, noisy: int) -> Itera
         yield Choice(("callbacks", 0), stop, (why.format(n=patience),))
     elif validation:
         yield Choice(("keep",), "last", (
-            _("{n} validation rows show overfitting, but are too few to choose the best epoch by: the last weights,"
-              " after the learning rate has fallen to 0, are used.").format(n=validation),
+            plural("{n} validation row shows overfitting, but is too little to choose the best epoch by: the last"
+                   " weights, after the learning rate has fallen to 0, are used.",
+                   "{n} validation rows show overfitting, but are too few to choose the best epoch by: the last"
+                   " weights, after the learning rate has fallen to 0, are used.", validation).format(n=validation),
         ))  # fmt: skip
 
 

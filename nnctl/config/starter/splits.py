@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from nnctl.config.starter.choices import Choice
 from nnctl.config.starter.target import Problem
-from nnctl.translation import _
+from nnctl.translation import _, plural
 
 FEWEST = 30  # rows that are worth dividing at all
 MANY = 20_000  # rows of which a tenth is enough for a test
@@ -50,7 +50,9 @@ def split_choice(problem: Problem, fractions: Fractions) -> Choice:
     value: dict[str, object] = {"validation": fractions.validation, "test": fractions.test}
     if not fractions.test and not fractions.validation and not fractions.own:
         return Choice(("dataset", "split"), value, (
-            _("{rows} rows are too few to keep some for validation or test: all are for training.").format(rows=rows),
+            plural("{rows} row is too few to keep some for validation or test: it is for training.",
+                   "{rows} rows are too few to keep some for validation or test: all are for training.", rows)
+            .format(rows=rows),
         ))  # fmt: skip
     texts = {
         (True, True): _("{train} rows for training, {validation} for validation after each epoch, {test} for the test"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from nnctl.counted import counted
 from nnctl.data.columns.interpretation import is_plain
 from nnctl.data.columns.number_formats import CODE, PLAIN, looks_like_number, possible_formats
 from nnctl.data.config import DatasetSpec
@@ -74,7 +75,8 @@ def find_targets(dataset: DatasetSpec, outputs: Sequence[str], table: Table) -> 
         found = {output: (output,) for output in outputs}
     else:
         raise DataError(
-            f"the model has {len(outputs)} outputs ({listing(outputs)}), but the target is {listing(target)}",
+            f"the model has {counted(len(outputs), 'output')} ({listing(outputs)}), but the target is "
+            f"{listing(target)}",
             "dataset.target",
             f"say which output learns which column: `target: {yaml_map(dict.fromkeys(outputs, 'COLUMN'))}`",
         )

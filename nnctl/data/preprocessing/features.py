@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
+from nnctl.counted import counted
 from nnctl.data.columns.number_formats import PLAIN
 from nnctl.data.config import DatasetSpec
 from nnctl.data.readers.duckdb_types import called, hint
@@ -250,8 +251,8 @@ def fit_category(table: Table, name: str, train: Array, missing: str, encode: En
     words = sorted(words, key=float if all(map(PLAIN.fullmatch, words)) else None)
     if few:
         notes.append(
-            f'column "{name}": {len(few)} categories with fewer than {rare} training rows are combined'
-            f' as "{RARE}" ({listing(sorted(few), 3)})'
+            f'column "{name}": {counted(len(few), "category", "categories")} with fewer than {rare} training rows'
+            f' {"is" if len(few) == 1 else "are"} combined as "{RARE}" ({listing(sorted(few), 3)})'
         )
         words.append(RARE)
     fills = missing not in ("error", "drop")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nnctl.counted import counted
 from nnctl.data.columns.ordering import rank
 from nnctl.data.config import DatasetSpec
 from nnctl.data.preprocessing.column_roles import refuse_unread
@@ -136,7 +137,7 @@ def _whole(table: Table, name: str) -> Column:
     if (missing := column.missing).any():
         at = located(table.where(name), missing)
         raise DataError(
-            f"the sequence or the step of {missing.sum()} rows is missing ({at.rows})", at.where,
+            f"the sequence or the step of {counted(missing.sum(), 'row')} is missing ({at.rows})", at.where,
             f"fill it in, or leave these rows out: `missing: {yaml_map({name: 'drop'})}`",
         )  # fmt: skip
     return column

@@ -10,6 +10,7 @@ from typing import IO, cast
 
 import numpy as np
 
+from nnctl.counted import counted
 from nnctl.errors import DataError
 
 Array = np.ndarray
@@ -61,7 +62,7 @@ def _is_header(fields: Sequence[bytes], size: int, path: Path) -> bool:
     if given < 1:
         raise DataError("the first line is not a word and its numbers", str(path), _FORM)
     if given != size:
-        raise DataError(f"its vectors have {given} numbers, but output_dim is {size}", str(path),
+        raise DataError(f"its vectors have {counted(given, 'number')}, but output_dim is {size}", str(path),
                         f"set output_dim: {given}, or use another file")  # fmt: skip
     return header
 
@@ -72,5 +73,5 @@ def _vector(numbers: Sequence[bytes], size: int, where: str) -> list[float]:
     except ValueError:
         vector = []
     if len(vector) != size or not np.isfinite(vector).all():
-        raise DataError(f"expected a word and {size} numbers", where, _FORM)
+        raise DataError(f"expected a word and {counted(size, 'number')}", where, _FORM)
     return vector

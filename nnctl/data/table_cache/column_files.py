@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnctl.counted import counted
 from nnctl.data.columns.column_format import NO_RULES, TEXT, ColumnFormat
 from nnctl.data.columns.interpretation import decide
 from nnctl.data.readers.arrow_stream import pieces
@@ -71,7 +72,7 @@ class ColumnFiles(ColumnReader):
             progress, rows = Progress(f"reading {self.source}"), 0
             for arrays in pieces(connection.sql(f"select {', '.join(parts)} from {table}"), dtypes):
                 rows += len(arrays[0])
-                progress.at(f"{rows:,} rows")
+                progress.at(counted(rows, "row"))
                 for file, array in zip(files, arrays, strict=True):
                     file.write(np.ascontiguousarray(array).data)
         return {name: Column(_kind(kind), self._mapped(self.folder / file, dtype), words.get(name, ()))

@@ -6,6 +6,7 @@ import numpy as np
 
 from nnctl.components.fast_checks import BeforeValidator, Field
 from nnctl.components.registry import listed
+from nnctl.counted import counted
 from nnctl.errors import ShapeError
 from nnctl.nn.layers.base import Count, Layer, layers, show, size_of
 
@@ -46,7 +47,7 @@ class Reshape(Layer):
         unknown = self.target_shape.count(-1)
         if unknown > 1 or (size % known if unknown and known else size != known):
             raise ShapeError(
-                f"{size} values per sample ({show(shape)}) cannot be reshaped to {list(self.target_shape)}",
+                f"{counted(size, 'value')} per sample ({show(shape)}) cannot be reshaped to {list(self.target_shape)}",
                 hint=f"the sizes must multiply to {size}; one of them may be -1",
             )
         return tuple(size // known if n == -1 else n for n in self.target_shape)

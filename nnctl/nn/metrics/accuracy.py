@@ -5,6 +5,7 @@ from typing import Annotated
 import numpy as np
 
 from nnctl.components.fast_checks import Field
+from nnctl.counted import counted
 from nnctl.errors import InputError
 from nnctl.nn.metrics.base import CLASSES, Metric, add_mean, boundary, metrics
 
@@ -94,7 +95,7 @@ class SparseTopKCategoricalAccuracy(Metric):
         classes = prediction_shape[-1]
         if classes is not None and self.k >= classes:
             raise InputError(
-                f"{self.kind} with k {self.k} is always 1 for {classes} classes",
+                f"{self.kind} with k {self.k} is always 1 for {counted(classes, 'class', 'classes')}",
                 hint=f"choose k below {classes}, or use accuracy",
             )
         return self

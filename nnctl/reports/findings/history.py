@@ -8,7 +8,7 @@ from typing import Any
 from nnctl.reports.findings.document import Chart, History
 from nnctl.reports.findings.run_files import RunFiles
 from nnctl.reports.findings.thinning import kept_places, number
-from nnctl.translation import _
+from nnctl.translation import _, plural
 
 MOST_EPOCHS = 1000
 
@@ -61,7 +61,7 @@ def ending(run: RunFiles) -> str:
     if run.state == "running":
         return _("Training is still running: {n} of {all} epochs are done.").format(n=epochs, all=_planned(run))
     if reason in _ENDINGS:
-        return _ENDINGS[reason]().format(n=epochs, all=_planned(run))
+        return _ENDINGS[reason](epochs).format(n=epochs, all=_planned(run))
     return _("Training was cut off after {n} of {all} epochs, without a last message.").format(
         n=epochs, all=_planned(run)
     )
@@ -72,11 +72,11 @@ def _planned(run: RunFiles) -> Any:
 
 
 _ENDINGS = {
-    "done": lambda: _("Training went through all {n} epochs."),
-    "early stopping": lambda: _("Early stopping ended the training after {n} of {all} epochs."),
-    "interrupted": lambda: _("Training was interrupted from the keyboard after {n} of {all} epochs."),
-    "terminated": lambda: _("Training was terminated by a signal after {n} of {all} epochs."),
-    "hung up": lambda: _("Training ended after {n} of {all} epochs because its terminal was closed."),
-    "output lost": lambda: _("Training ended after {n} of {all} epochs because its output could not be written."),
-    "nan": lambda: _("Training stopped after {n} of {all} epochs because the loss was no longer a number."),
+    "done": lambda n: plural("Training went through its one epoch.", "Training went through all {n} epochs.", n),
+    "early stopping": lambda _n: _("Early stopping ended the training after {n} of {all} epochs."),
+    "interrupted": lambda _n: _("Training was interrupted from the keyboard after {n} of {all} epochs."),
+    "terminated": lambda _n: _("Training was terminated by a signal after {n} of {all} epochs."),
+    "hung up": lambda _n: _("Training ended after {n} of {all} epochs because its terminal was closed."),
+    "output lost": lambda _n: _("Training ended after {n} of {all} epochs because its output could not be written."),
+    "nan": lambda _n: _("Training stopped after {n} of {all} epochs because the loss was no longer a number."),
 }

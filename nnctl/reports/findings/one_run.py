@@ -28,7 +28,7 @@ from nnctl.reports.findings.verdict import verdict_of
 from nnctl.reports.kept_weights import weights_used
 from nnctl.reports.notes import translated
 from nnctl.training.model import Model
-from nnctl.translation import _
+from nnctl.translation import _, plural
 
 Result = TypeVar("Result")
 
@@ -145,7 +145,9 @@ def dataset_name(name: str | None, paths: Sequence[str] | None) -> str | None:
         return name
     names = [Path(path).name for path in paths or ()]
     if len(names) > 1:
-        return _("{name} and {n} more files").format(name=names[0], n=len(names) - 1)
+        return plural("{name} and {n} more file", "{name} and {n} more files", len(names) - 1).format(
+            name=names[0], n=len(names) - 1
+        )
     return names[0] if names else None
 
 

@@ -87,6 +87,18 @@ _TRAINING = (
         "{schedule} ends early: its {argument} is {length}, the run has {total} iterations ({epochs} epochs "
         "of {each}); the learning rate goes from {first} to {last}"
     ),
+    N_(
+        "{schedule} hardly starts: its {argument} is {length}, the run has {total} iterations (1 epoch of {each}); "
+        "the learning rate goes from {first} to {last}"
+    ),
+    N_(
+        "{schedule} hardly starts: its {argument} is {length}, the run has 1 iteration (1 epoch of 1); the learning "
+        "rate goes from {first} to {last}"
+    ),
+    N_(
+        "{schedule} ends early: its {argument} is {length}, the run has {total} iterations (1 epoch of {each}); the "
+        "learning rate goes from {first} to {last}"
+    ),
     N_("{layer} ends in {activation}, so it can only predict within its range; linear is usual for {loss}"),
     N_("{layer} ends in {activation}, which is never below 0, but {loss} reads values below 0 as no; linear is usual"),
     N_(

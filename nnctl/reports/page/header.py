@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nnctl.reports.findings.document import Document, Run
-from nnctl.reports.number_format import count, duration
+from nnctl.reports.number_format import count, duration, parameters_counted
 from nnctl.reports.page.context import letter
 from nnctl.reports.page.elements import Html, tag
 from nnctl.translation import _, plural
@@ -31,15 +31,16 @@ def run_facts(run: Run) -> list[str]:
     if facts["dataset"]:
         said.append(_("data: {dataset}").format(dataset=facts["dataset"]))
     words = {
-        "train": _("{n} training rows"),
-        "validation": _("{n} validation rows"),
-        "test": _("{n} test rows"),
+        "train": lambda n: plural("{n} training row", "{n} training rows", n),
+        "validation": lambda n: plural("{n} validation row", "{n} validation rows", n),
+        "test": lambda n: plural("{n} test row", "{n} test rows", n),
     }
-    said += [words[split].format(n=count(rows)) for split, rows in facts["rows"].items() if rows and split in words]
+    shown = [(words[split], rows) for split, rows in facts["rows"].items() if rows and split in words]
+    said += [text(rows).format(n=count(rows)) for text, rows in shown]
     if facts["model"]:
         said.append(facts["model"])
     if facts["parameters"] is not None:
-        said.append(plural("{n} parameter", "{n} parameters", facts["parameters"]).format(n=count(facts["parameters"])))
+        said.append(parameters_counted(facts["parameters"]))
     epochs = plural("{n} epoch", "{n} epochs", facts["epochs"]).format(n=count(facts["epochs"]))
     if facts["seconds"] is not None:
         epochs = _("{epochs} in {time}").format(epochs=epochs, time=duration(facts["seconds"]))

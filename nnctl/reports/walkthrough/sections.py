@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from nnctl.api import TrainedRun
 from nnctl.engine.graph import Node
-from nnctl.reports.number_format import count
+from nnctl.reports.number_format import count, parameters_counted
 from nnctl.reports.walkthrough.backward import has_gradient, write_backward
 from nnctl.reports.walkthrough.chosen_row import ChosenRow, as_seen
 from nnctl.reports.walkthrough.forward.plain import UNCHANGED
@@ -19,7 +19,7 @@ from nnctl.reports.walkthrough.prediction import write_prediction
 from nnctl.reports.walkthrough.raw_values import write_raw
 from nnctl.reports.walkthrough.trace import Trace, TracedStep
 from nnctl.reports.walkthrough.update import write_update
-from nnctl.translation import _
+from nnctl.translation import _, plural
 
 
 def write_walkthrough(run: TrainedRun, chosen: ChosenRow, trace: Trace, page: Page) -> None:
@@ -65,9 +65,17 @@ def write_opening(run: TrainedRun, chosen: ChosenRow, trace: Trace, page: Page) 
         page.title(
             _("Row {row} of the {split} split, in {run}").format(row=chosen.row, split=_(chosen.split), run=run.folder)
         )
-        text = _("It is row {name} of {source}; the {split} split has {total} rows, counted from 1.")
+        text = plural(
+            "It is row {name} of {source}; the {split} split has {total} row, counted from 1.",
+            "It is row {name} of {source}; the {split} split has {total} rows, counted from 1.",
+            chosen.total,
+        )
         if isinstance(chosen.name, str):  # the id of a sequence, or the file of an image
-            text = _("It is {name} of {source}; the {split} split has {total} rows, counted from 1.")
+            text = plural(
+                "It is {name} of {source}; the {split} split has {total} row, counted from 1.",
+                "It is {name} of {source}; the {split} split has {total} rows, counted from 1.",
+                chosen.total,
+            )
         source = as_seen(chosen.source)
         page.text(text.format(name=chosen.name, source=source, split=_(chosen.split), total=count(chosen.total)))
     else:
@@ -107,7 +115,7 @@ def write_layer(number: int, node: Node, steps: list[TracedStep], trace: Trace, 
     taken = ", ".join(shape(x.shape[1:]) for x in steps[0].x)
     page.section = node.name
     page.heading(f"{number}. {node.name}: {node.layer.kind}   {taken} → {shape(steps[-1].y.shape[1:])}"
-                 + (f"   {_('{n} parameters').format(n=count(size))}" if size else ""))  # fmt: skip
+                 + (f"   {parameters_counted(size)}" if size else ""))  # fmt: skip
     if node.shared is not None:
         page.text(_("It uses the weights of {layer}.").format(layer=graph.owner(node)))
     for step in steps:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from nnctl.counted import counted
 from nnctl.data.dataset import Split, Target
 from nnctl.data.preprocessing.label_sequences import fewest_steps, to_text, unalignable
 from nnctl.errors import DataError
@@ -30,7 +31,7 @@ def check_alignment(model: Model, targets: Mapping[str, Target], parts: Mapping[
                 first = bad[0]
                 row = first + 1 if part.names is None else part.names[first]
                 text = to_text(y[first], classes)
-                others = f" (and {bad.size - 1:,} more rows)" if bad.size > 1 else ""
+                others = f" (and {counted(bad.size - 1, 'more row')})" if bad.size > 1 else ""
                 raise DataError(
                     f"row {row} of the {name} split has the labels {text!r}, which need at least "
                     f"{fewest_steps(y[first : first + 1])[0]} time steps: one for each label, and a blank between "

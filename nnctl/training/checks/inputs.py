@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from nnctl.config.types import Config
+from nnctl.counted import counted
 from nnctl.data.dataset import Split
 from nnctl.data.lazy_array import Rows, blocks
 from nnctl.engine.graph import Graph
@@ -28,7 +29,7 @@ def check_inputs(graph: Graph, parts: Mapping[str, Split]) -> None:
                 if refused := _refused(node.layer, part.inputs[source]):
                     bad, what, hint = refused
                     row = bad[0] + 1 if part.names is None else part.names[bad[0]]
-                    others = f" (and {len(bad) - 1:,} more rows)" if len(bad) > 1 else ""
+                    others = f" (and {counted(len(bad) - 1, 'more row')})" if len(bad) > 1 else ""
                     raise DataError(
                         f"row {row} of the {name} split, for layer {node.name!r} ({node.layer.kind}): {what}{others}",
                         f"input {source!r}", hint,

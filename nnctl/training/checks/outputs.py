@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import inf, prod
 
 from nnctl.config.types import Config
+from nnctl.counted import counted
 from nnctl.data.dataset import Target
 from nnctl.engine.graph import Graph, Node
 from nnctl.engine.objective import Objective
@@ -66,12 +67,13 @@ def _mismatches(spec: Config, graph: Graph, node: Node, target: Target) -> Itera
         return
     if loss.labels in ("integer", "onehot") and target.classes and units != len(target.classes):
         classes = len(target.classes)
-        named = f"{classes} classes ({_shortened(target.classes)})"
+        named = f"{counted(classes, 'class', 'classes')} ({_shortened(target.classes)})"
         if units == 1 and classes == 2:
             hint = "for two classes use loss: binary_crossentropy with one sigmoid unit, or units: 2"
         else:
             hint = f"set units: {classes}"
-        yield Problem(f"{layer} gives {units} values, but the target {_columns(target)} has {named}", where, hint)
+        values = "1 value" if units == 1 else f"{units} values"
+        yield Problem(f"{layer} gives {values}, but the target {_columns(target)} has {named}", where, hint)
         return
     if loss.labels == "integer":
         yield from _misplaced_classes(layer, where, shape, target)
@@ -129,7 +131,8 @@ def _misplaced_classes(layer: str, where: str | None, shape: Shape, target: Targ
         hint = (
             "put a Flatten or a global pooling before it; after a recurrent layer, leave out its return_sequences: true"
         )
-    yield Problem(f"{layer} gives {show(shape)}, scores at each of {count} places, but the target {_columns(target)} "
+    each = "one place" if count == 1 else f"each of {count} places"
+    yield Problem(f"{layer} gives {show(shape)}, scores at {each}, but the target {_columns(target)} "
                   f"has {number} for each row", where, hint)  # fmt: skip
 
 
@@ -143,7 +146,9 @@ def _sequence_mismatches(loss: Loss, node: Node, shape: Shape, target: Target, e
                       f"{show(shape)}", where, "set return_sequences: true in the recurrent layers before it; for "
                       "images, Permute the columns to the front and Reshape the rest")  # fmt: skip
     elif shape[-1] != units:
-        yield Problem(f"{layer} gives {shape[-1]} values, but the labels {_columns(target)} have {units - 1} classes "
+        values = "1 value" if shape[-1] == 1 else f"{shape[-1]} values"
+        classes = counted(units - 1, "class", "classes")
+        yield Problem(f"{layer} gives {values}, but the labels {_columns(target)} have {classes} "
                       f"({_shortened(target.classes)}) and {loss.kind} adds the blank", where,
                       f"set units: {units}")  # fmt: skip
     elif ending.bounded and not ending.sums_to_one:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from nnctl.counted import counted
 from nnctl.errors import ShapeError
 from nnctl.nn.activations import ActivationName
 from nnctl.nn.initializers import InitializerName
@@ -85,7 +86,8 @@ class Recurrent(Layer):
             wanted = " and ".join(f"{name} {show((self.units,))}" for name in self.states)
             raise ShapeError(
                 f"{self.kind} starts from {wanted}, got {', '.join(show(start) for start in starts)}",
-                hint=f"give it {len(self.states)} states of {self.units} units: initial_state: [...]",
+                hint=f"give it {counted(len(self.states), 'state')} of {counted(self.units, 'unit')}: "
+                "initial_state: [...]",
             )
         return (shape[0], self.units) if self.return_sequences else (self.units,)
 

@@ -7,7 +7,7 @@ from nnctl.reports.number_format import count, metric
 from nnctl.reports.page.context import Page, Section
 from nnctl.reports.page.elements import Html, tag
 from nnctl.reports.page.tables import Cell, table
-from nnctl.translation import _
+from nnctl.translation import _, plural
 
 _WIDTH = 200.0  # of the longest bar, in the units of its picture
 
@@ -16,9 +16,12 @@ def sections(run: Run, page: Page) -> list[Section | None]:
     importance = run["importance"]
     if not importance or not importance["columns"]:
         return []
-    how = _(
+    how = plural(
+        "How much worse {metric} becomes when the values of one column are shuffled over {rows} row: a long bar means"
+        " that the model relies on the column. The thin line spans a standard deviation to both sides.",
         "How much worse {metric} becomes when the values of one column are shuffled over {rows} rows: a long bar means"
-        " that the model relies on the column. The thin line spans a standard deviation to both sides."
+        " that the model relies on the column. The thin line spans a standard deviation to both sides.",
+        importance["rows"],
     ).format(metric=importance["metric"], rows=count(importance["rows"]))
     figure = page.figure(_("Permutation importance"), how, _table(importance))
     return [page.section("columns", _("Importance of the columns"), figure)]

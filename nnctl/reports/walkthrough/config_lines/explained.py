@@ -15,7 +15,7 @@ from nnctl.reports.walkthrough.config_lines.keys import KEYS
 from nnctl.reports.walkthrough.config_lines.layers import covered, layer_sentences
 from nnctl.reports.walkthrough.config_lines.nested import WRITTEN, nested_sentence
 from nnctl.reports.walkthrough.text_page import WIDTH
-from nnctl.translation import _
+from nnctl.translation import _, plural
 
 
 def explain_config(config: str, terminal: Terminal) -> None:
@@ -119,10 +119,16 @@ def _write_total(at: Context, terminal: Terminal) -> None:
 def total_text(at: Context) -> str:
     """What the config amounts to, in two sentences."""
     summary, plan = at.summary, at.plan
-    text = _("{layers} layers with {parameters} parameters learn from {rows} rows in {epochs} epochs of {n} "
-             "iterations, with {total} updates of the weights. Training takes about {memory} of memory.")  # fmt: skip
+    text = plural("{layers} layer with {parameters} parameters learns from {rows} rows in {epochs} of {iterations}, "
+                  "with {total} updates of the weights. Training takes about {memory} of memory.",
+                  "{layers} layers with {parameters} parameters learn from {rows} rows in {epochs} of {iterations}, "
+                  "with {total} updates of the weights. Training takes about {memory} of memory.",
+                  len(summary.lines))  # fmt: skip
+    epochs = plural("{n} epoch", "{n} epochs", plan.epochs).format(n=count(plan.epochs))
+    per_epoch = plan.iterations_per_epoch
+    iterations = plural("{n} iteration", "{n} iterations", per_epoch).format(n=count(per_epoch))
     learned = parameters(summary.parameters, summary.trainable)
     return text.format(
-        layers=len(summary.lines), parameters=learned, rows=count(plan.samples), epochs=count(plan.epochs),
-        n=count(plan.iterations_per_epoch), total=count(plan.total_iterations), memory=size(summary.memory),
+        layers=len(summary.lines), parameters=learned, rows=count(plan.samples), epochs=epochs,
+        iterations=iterations, total=count(plan.total_iterations), memory=size(summary.memory),
     )  # fmt: skip

@@ -27,9 +27,9 @@ def dataset(at: Context) -> list[str]:
     counts = rows_of_splits(rows)
     given = at.config.dataset
     name = given.name or listed(given.path or ())
-    sentences = [
-        _("The data: {name}, with {n} rows: {counts}.").format(name=name, n=count(sum(rows.values())), counts=counts)
-    ]
+    total = sum(rows.values())
+    text = plural("The data: {name}, with {n} row: {counts}.", "The data: {name}, with {n} rows: {counts}.", total)
+    sentences = [text.format(name=name, n=count(total), counts=counts)]
     features = at.data.preprocessing.features
     if features:
         text = plural(
@@ -124,14 +124,18 @@ def epochs(at: Context) -> list[str]:
 def batch_size(at: Context) -> list[str]:
     plan = at.plan
     if plan.iterations_per_epoch == 1:
-        return [_("All {rows} training rows are one batch: the weights are updated once an epoch.")
-                .format(rows=count(plan.samples))]  # fmt: skip
+        text = plural("The one training row is the only batch: the weights are updated once an epoch.",
+                      "All {rows} training rows are one batch: the weights are updated once an epoch.",
+                      plan.samples)  # fmt: skip
+        return [text.format(rows=count(plan.samples))]
     if plan.partial:
         text = _("The {rows} training rows are split into {n} batches of {size} rows, the last of {last}; the weights "
                  "are updated after each batch, {n} times an epoch.")  # fmt: skip
     else:
-        text = _("The {rows} training rows are split into {n} batches of {size} rows; the weights are updated after "
-                 "each batch, {n} times an epoch.")  # fmt: skip
+        text = plural("The {rows} training rows are split into {n} batches of {size} row; the weights are updated "
+                      "after each batch, {n} times an epoch.",
+                      "The {rows} training rows are split into {n} batches of {size} rows; the weights are updated "
+                      "after each batch, {n} times an epoch.", plan.batch_size)  # fmt: skip
     return [text.format(rows=count(plan.samples), n=count(plan.iterations_per_epoch), size=count(plan.batch_size),
                         last=count(plan.last_batch))]  # fmt: skip
 

@@ -36,7 +36,8 @@ def plain_layer(node: Node, graph: Graph) -> list[str]:
     if weights:
         parts = [f"{name} {' × '.join(map(str, w.shape))} = {count(prod(w.shape))}" for name, w in weights.items()]
         total = sum(prod(w.shape) for w in weights.values())
-        sentences.append(_("Weights: {parts}; {total} parameters.").format(parts=", ".join(parts), total=count(total)))
+        text = plural("Weights: {parts}; {total} parameter.", "Weights: {parts}; {total} parameters.", total)
+        sentences.append(text.format(parts=", ".join(parts), total=count(total)))
     return sentences
 
 
@@ -47,6 +48,10 @@ def dense(node: Node, graph: Graph) -> list[str]:
     text = plural("A layer of {units} neuron, which takes all {inputs} values of its input: {sum} parameters.",
                   "A layer of {units} neurons, each of which takes all {inputs} values of its input: {sum} parameters.",
                   layer.units)  # fmt: skip
+    if inputs == 1:
+        text = plural("A layer of {units} neuron, which takes the one value of its input: {sum} parameters.",
+                      "A layer of {units} neurons, each of which takes the one value of its input: {sum} parameters.",
+                      layer.units)  # fmt: skip
     products, n = f"{inputs} × {layer.units}", count((inputs + layer.use_bias) * layer.units)
     if layer.use_bias:
         total = plural(
@@ -69,8 +74,10 @@ def convolution(node: Node, graph: Graph) -> list[str]:
     window = " × ".join(map(str, sizes))
     total = f"{window} × {channels} × {filters}" + (f" + {filters}" if layer.use_bias else "")
     n = count(prod(kernel) + (filters if layer.use_bias else 0))
-    text = _("{filters} filters look at windows of {window} positions in all channels ({channels}). Each finds a "
-             "pattern of its own, wherever it is: {sum} = {n} parameters.")  # fmt: skip
+    text = plural("{filters} filter looks at windows of {window} positions in all channels ({channels}). It finds a "
+                  "pattern, wherever it is: {sum} = {n} parameters.",
+                  "{filters} filters look at windows of {window} positions in all channels ({channels}). Each finds a "
+                  "pattern of its own, wherever it is: {sum} = {n} parameters.", filters)  # fmt: skip
     return [text.format(filters=filters, window=window, channels=channels, sum=total, n=n)]
 
 
@@ -80,8 +87,10 @@ def recurrent(node: Node, graph: Graph) -> list[str]:
     weights = graph.weights[graph.owner(node)]
     total = " + ".join(" × ".join(map(str, w.shape)) for w in weights.values())
     n = count(sum(prod(w.shape) for w in weights.values()))
-    text = _("It reads {steps} time steps of {inputs} values one after another, and keeps a state of {units} numbers: "
-             "{sum} = {n} parameters.")  # fmt: skip
+    text = plural("It reads {steps} time steps of {inputs} value one after another, and keeps a state of {units} "
+                  "numbers: {sum} = {n} parameters.",
+                  "It reads {steps} time steps of {inputs} values one after another, and keeps a state of {units} "
+                  "numbers: {sum} = {n} parameters.", inputs)  # fmt: skip
     return [_(summary(type(layer))), text.format(steps=steps or "?", inputs=inputs, units=layer.units, sum=total, n=n)]
 
 
