@@ -10,9 +10,9 @@ from nnctl.data.config import DatasetSpec
 from nnctl.data.dataset import Dataset
 from nnctl.data.load_tables import drop_rows as drop_table_rows
 from nnctl.data.load_tables import load_table
-from nnctl.data.preprocessing.column_roles import target_labels
 from nnctl.data.preprocessing.fitted import Preprocessing
 from nnctl.data.preprocessing.sequence_tables import LongTable, fold
+from nnctl.data.preprocessing.target_columns import target_labels
 from nnctl.data.readers.read import column_rules, read_dataset
 from nnctl.data.splits import SPLITS, SplitRows, assign_splits, finish
 from nnctl.data.table import Table

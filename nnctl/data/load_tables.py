@@ -13,7 +13,8 @@ from nnctl.data.config import DatasetSpec
 from nnctl.data.dataset import Dataset
 from nnctl.data.leakage import copy_notes
 from nnctl.data.preprocessing.column_roles import Roles, find_roles
-from nnctl.data.preprocessing.features import Category, fit_features, total_width
+from nnctl.data.preprocessing.feature_fitting import fit_features
+from nnctl.data.preprocessing.features import Category, total_width
 from nnctl.data.preprocessing.fitted import Preprocessing
 from nnctl.data.preprocessing.inputs import TableInput, fit_shape
 from nnctl.data.preprocessing.missing_values import kept_rows, refuse_missing, rule

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from nnctl.reports.findings.document import Comparison, Document, Number, Output, Run
+from nnctl.reports.findings.document import Comparison, Document, Run
 from nnctl.reports.findings.thinning import kept_places
+from nnctl.reports.markdown_text import escaped, number, table
 from nnctl.reports.notes import translated_origin
-from nnctl.reports.number_format import count, duration, metric, rows_of_splits, short
+from nnctl.reports.number_format import count, duration, rows_of_splits, short
+from nnctl.reports.report_markdown_outputs import output_sections
 from nnctl.translation import _, plural
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~$&])")
-MOST_EPOCHS, MOST_CLASSES = 20, 20  # rows of the table of epochs; classes of a confusion matrix
+MOST_EPOCHS = 20  # rows of the table of epochs
 
 
 def markdown_of(document: Document) -> str:
@@ -25,17 +25,6 @@ def markdown_of(document: Document) -> str:
         lines += _run(run)
     made = _("Made by nnctl {version} at {time}.").format(version=document["nnctl_version"], time=document["made_at"])
     return "\n".join([*lines, "---", "", made, ""])
-
-
-def escaped(text: object) -> str:
-    """A text of the user's own, which Markdown shows as it is, in one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
-
-
-def table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """The first column is text, the others are numbers. Cells are written as they are: `escaped` is for texts."""
-    marks = ["---", *["---:"] * (len(titles) - 1)]
-    return [f"| {' | '.join(map(str, row))} |" for row in (titles, marks, *rows)] + [""]
 
 
 def _run(run: Run) -> Iterator[str]:
@@ -93,7 +82,7 @@ def _evaluation(run: Run) -> Iterator[str]:
     titles = ["", _(found["split"]), _("baseline"), *(f"{_(split)} ({_('recorded')})" for split in recorded)]
     columns = [found["metrics"], base, *recorded.values()]
     yield from table(
-        titles, [(escaped(name), *(_number(each.get(name)) for each in columns)) for name in found["metrics"]]
+        titles, [(escaped(name), *(number(each.get(name)) for each in columns)) for name in found["metrics"]]
     )
     if found["baseline"]:
         yield from (found["baseline"]["description"], "")
@@ -108,108 +97,13 @@ def _history(run: Run) -> Iterator[str]:
     places = kept_places(len(found["epochs"]), MOST_EPOCHS, best)
     rows = [
         (f"{found['epochs'][at]}{' ★' if at in best else ''}",
-         *(_number(each[at]) for each in found["series"].values()),
+         *(number(each[at]) for each in found["series"].values()),
          "" if (rate := found["learning_rate"][at]) is None else short(rate))
         for at in places
     ]  # fmt: skip
     yield from table([_("epoch"), *map(escaped, found["series"]), _("learning rate")], rows)
     if best:
         yield from (_("★ The best epoch, by {metric}.").format(metric=escaped(found["monitor"])), "")
-
-
-def _outputs(run: Run) -> Iterator[str]:
-    for output in run["outputs"]:
-        yield from (f"## {escaped(output['name'])}", "")
-        for part in _OUTPUT_PARTS:
-            yield from part(output)
-
-
-def _confusion(output: Output) -> Iterator[str]:
-    found = output["confusion"]
-    if found is None:
-        return
-    if found["all_classes"] <= MOST_CLASSES:
-        yield from (_("Confusion matrix: each row is a true class, each column a predicted one."), "")
-        names = [escaped(name) for name in found["classes"]]
-        yield from table(["", *names], [(name, *row) for name, row in zip(names, found["matrix"], strict=True)])
-    if found["mistakes"]:
-        yield from table(
-            [_("true class"), _("predicted"), _("rows"), _("share")],
-            [(escaped(each["actual"]), escaped(each["predicted"]), each["rows"], f"{each['share']:.1%}")
-             for each in found["mistakes"]],
-        )  # fmt: skip
-
-
-def _classes(output: Output) -> Iterator[str]:
-    if output["per_class"]:
-        auc = {each["name"]: each["auc"] for each in output["roc"]}
-        average = {each["name"]: each["average_precision"] for each in output["precision_recall"]}
-        yield from table(
-            [_("class"), _("precision"), _("recall"), "F1", _("rows"), _("predicted"), "AUC", _("average precision")],
-            [(escaped(each["name"]), _number(each["precision"]), _number(each["recall"]), _number(each["f1"]),
-              each["support"], each["predicted"], _number(auc.get(each["name"])), _number(average.get(each["name"])))
-             for each in output["per_class"]],
-        )  # fmt: skip
-
-
-def _calibration(output: Output) -> Iterator[str]:
-    found = output["calibration"]
-    if found is None:
-        return
-    error = metric(found["expected_calibration_error"])
-    yield from (_("Calibration: expected calibration error {error}.").format(error=error), "")
-    yield from table(
-        [_("confidence"), _("share that is right"), _("rows")],
-        [(_number(each["confidence"]), _number(each["accuracy"]), each["rows"]) for each in found["bins"]],
-    )
-
-
-def _residuals(output: Output) -> Iterator[str]:
-    if output["residuals"]:
-        yield from table(
-            [_("column"), _("mean absolute error"), "RMSE", _("mean error"), "R²"],
-            [(escaped(each["name"]), _number(each["mean_absolute_error"]), _number(each["root_mean_squared_error"]),
-              _number(each["mean_error"]), _number(each["r2"])) for each in output["residuals"]],
-        )  # fmt: skip
-    for each in output["residuals"]:
-        if each["largest"]:
-            yield from (_("The largest errors of {name}").format(name=escaped(each["name"])), "")
-            yield from table(
-                [_("row"), _("actual"), _("predicted")],
-                [(escaped(row["row"]), escaped(row["target"]), escaped(row["predicted"])) for row in each["largest"]],
-            )
-
-
-def _sequences(output: Output) -> Iterator[str]:
-    found = output["sequences"]
-    if found is None:
-        return
-    yield from (
-        _("{share} of the lines are read without a mistake; the label error rate is {rate}.").format(
-            share=f"{found['exact']:.1%}", rate=_number(found["label_error_rate"])
-        ),
-        "",
-    )
-    yield from table(
-        [_("row"), _("expected"), _("predicted"), _("edits")],
-        [(escaped(each["row"]), escaped(each["expected"]), escaped(each["predicted"]), each["edit_distance"])
-         for each in found["worst_lines"]],
-    )  # fmt: skip
-
-
-def _most_wrong(output: Output) -> Iterator[str]:
-    if output["most_wrong"]:
-        yield from (_("The rows with the largest losses"), "")
-        yield from table(
-            [_("row"), _("true class"), _("predicted"), _("probability of the true class"), _("loss")],
-            [(escaped(each["row"]), escaped(each["target"]), escaped(each["predicted"]), _number(each["probability"]),
-              _number(each["loss"])) for each in output["most_wrong"]],
-        )  # fmt: skip
-
-
-_OUTPUT_PARTS: Sequence[Callable[[Output], Iterator[str]]] = (
-    _confusion, _classes, _calibration, _residuals, _sequences, _most_wrong,
-)  # fmt: skip
 
 
 def _importance(run: Run) -> Iterator[str]:
@@ -225,7 +119,7 @@ def _importance(run: Run) -> Iterator[str]:
     yield from (told.format(metric=escaped(found["metric"]), rows=count(found["rows"])), "")
     yield from table(
         [_("column"), _("mean"), _("standard deviation")],
-        [(escaped(each["column"]), _number(each["mean"]), _number(each["std"])) for each in found["columns"]],
+        [(escaped(each["column"]), number(each["mean"]), number(each["std"])) for each in found["columns"]],
     )
 
 
@@ -239,8 +133,8 @@ def _layers(run: Run) -> Iterator[str]:
         outputs: Any = spread.get(layer["name"], {})
         shape = ", ".join("?" if n is None else str(n) for n in layer["shape"])
         rows.append((escaped(layer["name"]), layer["kind"], f"({shape})", count(layer["parameters"]),
-                     _number(outputs.get("mean")), _number(outputs.get("std")),
-                     _number(outputs.get("zero_fraction"))))  # fmt: skip
+                     number(outputs.get("mean")), number(outputs.get("std")),
+                     number(outputs.get("zero_fraction"))))  # fmt: skip
     yield from table(
         [_("layer"), _("type"), _("output shape"), _("parameters"), _("mean output"), _("standard deviation"),
          _("share of zeros")], rows,
@@ -253,7 +147,7 @@ def _weights(run: Run) -> Iterator[str]:
         yield from table(
             [_("weight"), _("shape"), _("smallest"), _("largest"), _("mean"), _("standard deviation")],
             [(escaped(f"{each['layer']}/{each['weight']}"), f"({', '.join(map(str, each['shape']))})",
-              _number(each["minimum"]), _number(each["maximum"]), _number(each["mean"]), _number(each["std"]))
+              number(each["minimum"]), number(each["maximum"]), number(each["mean"]), number(each["std"]))
              for each in run["weights"]],
         )  # fmt: skip
 
@@ -295,7 +189,8 @@ def _environment(run: Run) -> Iterator[str]:
 
 
 _SECTIONS: Sequence[Callable[[Run], Iterator[str]]] = (
-    _facts, _evaluation, _history, _outputs, _importance, _layers, _weights, _batches, _config, _notes, _environment,
+    _facts, _evaluation, _history, output_sections, _importance, _layers, _weights, _batches, _config, _notes,
+    _environment,
 )  # fmt: skip
 
 
@@ -305,7 +200,7 @@ def _comparison(found: Comparison) -> Iterator[str]:
     yield from ("", f"## {_('Metrics')}", "")
     names = [escaped(name) for name in found["names"]]
     yield from table(["", *names], [
-        (escaped(row["name"]), *(f"**{_number(value)}**" if at == row["best_index"] else _number(value)
+        (escaped(row["name"]), *(f"**{number(value)}**" if at == row["best_index"] else number(value)
                                  for at, value in enumerate(row["values"])))
         for row in found["metrics"]
     ])  # fmt: skip
@@ -314,9 +209,3 @@ def _comparison(found: Comparison) -> Iterator[str]:
         (escaped(row["key"]), *("" if value is None else escaped(value) for value in row["values"]))
         for row in found["config_differences"]
     ])  # fmt: skip
-
-
-def _number(value: Number) -> str:
-    if isinstance(value, int):
-        return count(value)
-    return metric(value)

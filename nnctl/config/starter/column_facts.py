@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnctl.data.preprocessing.column_roles import is_text
+from nnctl.data.preprocessing.column_reading import is_text
 from nnctl.data.table import Array, Column, Table, code_counts
 
 MOST_ROWS = 200_000  # facts of larger tables are those of this many of their rows, evenly spaced

@@ -1,28 +1,20 @@
-"""The role of each column of a table: the input it feeds, as a number, category or text, or why it is left out."""
+"""The role of each column of a table: the input it feeds, the output that learns it, or why it is left out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from nnctl.counted import counted
-from nnctl.data.columns.interpretation import is_plain
-from nnctl.data.columns.number_formats import CODE, PLAIN, looks_like_number, possible_formats
 from nnctl.data.config import DatasetSpec
-from nnctl.data.readers.duckdb_types import called, hint
-from nnctl.data.row_origin import located
-from nnctl.data.table import Column, Occurrences, Table, listing, suggestion
+from nnctl.data.preprocessing.column_reading import UNREAD, Take, is_text, read_as, refuse_unread
+from nnctl.data.preprocessing.target_columns import find_targets
+from nnctl.data.table import Table, listing, suggestion
 from nnctl.errors import DataError
-from nnctl.quoting import yaml_list, yaml_map
+from nnctl.quoting import yaml_map
 
 if TYPE_CHECKING:
     from nnctl.data.config import InputSpec
-
-Take = Literal["number", "category", "text"]
-_UNREAD = ("date", "time", "nested")
 
 
 @dataclass(frozen=True)
@@ -37,58 +29,6 @@ class Roles:
     @property
     def features(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for columns in self.inputs.values() for name, _ in columns))
-
-
-def target_labels(dataset: DatasetSpec, wanted: Mapping[str, str]) -> dict[str, str]:
-    """By target column, the labels that its loss needs, as far as the config tells. wanted: the same by output."""
-    target = dataset.target
-    if isinstance(target, Mapping):
-        return {name: labels for output, labels in wanted.items() for name in target.get(output, ())}
-    if target is None or set(target) == set(wanted):
-        return dict(wanted)
-    return {name: labels for labels in wanted.values() for name in target}
-
-
-def find_targets(dataset: DatasetSpec, outputs: Sequence[str], table: Table) -> dict[str, tuple[str, ...]]:
-    """The target columns of each output. Raises DataError if they are not given or do not exist."""
-    target = dataset.target
-    found: dict[str, tuple[str, ...]]
-    if target is None:
-        if not all(output in table.columns for output in outputs):
-            raise DataError(
-                "the target column is not given",
-                table.source,
-                f"add `target: COLUMN` under dataset; columns: {listing(table.columns, 20)}",
-            )
-        found = {output: (output,) for output in outputs}
-    elif isinstance(target, Mapping):
-        found = {output: tuple(columns) for output, columns in target.items()}
-        if set(found) != set(outputs):
-            raise DataError(
-                f"target names the outputs {listing(found)}, but the model has {listing(outputs)}",
-                "dataset.target",
-                f"give each output its column: `target: {yaml_map(dict.fromkeys(outputs, 'COLUMN'))}`",
-            )
-    elif len(outputs) == 1:
-        found = {outputs[0]: tuple(target)}
-    elif set(target) == set(outputs):
-        found = {output: (output,) for output in outputs}
-    else:
-        raise DataError(
-            f"the model has {counted(len(outputs), 'output')} ({listing(outputs)}), but the target is "
-            f"{listing(target)}",
-            "dataset.target",
-            f"say which output learns which column: `target: {yaml_map(dict.fromkeys(outputs, 'COLUMN'))}`",
-        )
-    columns = [name for names in found.values() for name in names]
-    table.require(columns, "dataset.target")
-    for name in columns:
-        if table.columns[name].kind in _UNREAD:
-            kind = table[name].type_name
-            raise DataError(
-                f"holds {called(kind)}, but a target must be numbers or words", table.where(name), hint(name, kind)
-            )
-    return found
 
 
 def find_roles(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], outputs: Sequence[str],
@@ -114,14 +54,14 @@ def find_roles(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], outputs: S
     candidates = [name for name in dict.fromkeys((*(dataset.features or table.columns), *texts))
                   if name not in predicted and name not in dataset.ignore]  # fmt: skip
     unused = [name for name in candidates if name in aside and name not in named]
-    counted = [name for name in candidates if table.columns[name].kind not in _UNREAD]
-    occurrences = table.occurrences(set(counted).difference(unused, texts, dataset.numeric))
+    readable = [name for name in candidates if table.columns[name].kind not in UNREAD]
+    occurrences = table.occurrences(set(readable).difference(unused, texts, dataset.numeric))
     takes: dict[str, Take] = {}
     for name in candidates:
         if name in unused:
             notes.append(f'column "{name}" is not used as a feature: it holds {aside[name]}')
             continue
-        take = "text" if name in texts else _take(name, table, dataset, occurrences.get(name), name in named, notes)
+        take = "text" if name in texts else read_as(name, table, dataset, occurrences.get(name), name in named, notes)
         if take:
             takes[name] = take
     ignored = [name for name in dataset.ignore if name not in predicted]
@@ -139,14 +79,6 @@ def find_roles(dataset: DatasetSpec, inputs: Mapping[str, InputSpec], outputs: S
     by_input = _by_input(inputs, takes, table)
     by_input = {name: _texts_alone(name, columns, dataset, inputs, notes) for name, columns in by_input.items()}
     return Roles(by_input, targets, tuple(notes))
-
-
-def refuse_unread(table: Table, names: Iterable[str], why: str) -> None:
-    """Raises DataError for the first of the columns that holds neither numbers nor words."""
-    for name in names:
-        column = table[name]
-        if column.kind in _UNREAD:
-            raise DataError(f"holds {called(column.type_name)}, {why}", table.where(name), hint(name, column.type_name))
 
 
 def _texts_alone(name: str, columns: tuple[tuple[str, Take], ...], dataset: DatasetSpec,
@@ -202,82 +134,6 @@ def _refuse_both(one: Sequence[str], other: Sequence[str]) -> None:
             "dataset",
             "keep one of them",
         )
-
-
-def _take(name: str, table: Table, dataset: DatasetSpec, occurrences: Occurrences | None, named: bool,
-          notes: list[str]) -> Take | None:  # fmt: skip
-    """What a column is read as; None, with a note, if it is left out. occurrences: None under `numeric:`."""
-    column = table.columns[name]
-    if column.kind in _UNREAD:
-        if named or name in dataset.categorical or name in dataset.numeric:
-            raise DataError(
-                f"holds {called(column.type_name)}, but a feature must be numbers or words",
-                table.where(name),
-                hint(name, column.type_name),
-            )
-        notes.append(
-            f'column "{name}" holds {called(column.type_name)} and is left out; {hint(name, column.type_name)}'
-        )
-        return None
-    if occurrences is None:
-        return "number"
-    present, distinct = occurrences
-    if not present:
-        raise DataError("is empty in every row", table.where(name), f"ignore it: `ignore: {yaml_list([name])}`")
-    if name in dataset.categorical:
-        return "category"
-    if distinct == 1 and present == table.rows:
-        notes.append(f'column "{name}" has the same value in every row; `ignore: {yaml_list([name])}` leaves it out')
-    if column.kind == "number":
-        return "number"
-    _refuse_broken_numbers(name, column, table)
-    if not named and distinct > 20 and distinct > 0.5 * present and is_text(column):
-        notes.append(
-            f'column "{name}" is left out: it holds texts; `text: {yaml_map({"column": name})}` reads it word by word,'
-            " for an Embedding"
-        )
-        return None
-    if not named and distinct > 20 and distinct > 0.5 * present:
-        notes.append(
-            f'column "{name}" is left out: {distinct} different texts in {table.rows} rows look like names;'
-            f" `categorical: {yaml_list([name])}` takes it"
-        )
-        return None
-    return "category"
-
-
-def is_text(column: Column) -> bool:
-    """Whether the values of a column are texts: three or more words each, on average."""
-    if column.kind != "text" or not column.words:
-        return False
-    return sum(len(word.split()) for word in column.words) >= 3 * len(column.words)
-
-
-def _refuse_broken_numbers(name: str, column: Column, table: Table) -> None:
-    """Raises DataError for a column of words that are mostly numbers: these are mistakes, not categories."""
-    present = np.bincount(column.values[column.values >= 0], minlength=len(column.words))
-    words = [word for word, count in zip(column.words, present, strict=True) if count]
-    numeric = np.array([looks_like_number(word) for word in column.words])
-    if not numeric.any() or (present * numeric).sum() < 0.8 * present.sum():
-        return
-    wrong = np.flatnonzero(~numeric & (present > 0))
-    if len(wrong):
-        at = located(table.where(name), column.values == wrong[0])
-        raise DataError(
-            f'{at.rows} holds "{column.words[wrong[0]]}" in a column of numbers',
-            at.where,
-            f"fix the value or leave the field empty; `categorical: {yaml_list([name])}` treats the column as words",
-        )
-    if all(map(CODE.fullmatch, words)) or is_plain(words):
-        return  # digits that are text on purpose, such as the result of a cast in a query
-    found, shown = possible_formats(words, zeros=True), [word for word in words if not PLAIN.fullmatch(word)]
-    written = f'written as "{shown[0]}"' if found else f"in several formats ({listing(shown, 3)})"
-    raise DataError(
-        f"looks like numbers {written}",
-        table.where(name),
-        "write plain numbers, or convert them in `query`;"
-        f" `categorical: {yaml_list([name])}` treats the column as words",
-    )
 
 
 def _by_input(inputs: Mapping[str, InputSpec], takes: Mapping[str, Take],

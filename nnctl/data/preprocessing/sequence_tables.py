@@ -10,7 +10,7 @@ import numpy as np
 from nnctl.counted import counted
 from nnctl.data.columns.ordering import rank
 from nnctl.data.config import DatasetSpec
-from nnctl.data.preprocessing.column_roles import refuse_unread
+from nnctl.data.preprocessing.column_reading import refuse_unread
 from nnctl.data.row_origin import located
 from nnctl.data.table import Array, Column, Table
 from nnctl.errors import DataError

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from nnctl.data.dataset import Target
-from nnctl.data.preprocessing.features import fit_number, number_column
+from nnctl.data.preprocessing.feature_fitting import fit_number
+from nnctl.data.preprocessing.features import number_column
 from nnctl.data.preprocessing.label_sequences import fit_alphabet, text_numbers, to_text, to_texts
 from nnctl.data.preprocessing.target_values import FOR_NUMBERS, binary_column, check_range, has_fractions
 from nnctl.data.row_origin import located

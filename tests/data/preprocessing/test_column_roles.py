@@ -8,7 +8,9 @@ from data.tables import NESTED, column, table
 
 from nnctl.config.types import InputSpec
 from nnctl.data.config import DatasetSpec
-from nnctl.data.preprocessing.column_roles import find_roles, find_targets, is_text, target_labels
+from nnctl.data.preprocessing.column_reading import is_text
+from nnctl.data.preprocessing.column_roles import find_roles
+from nnctl.data.preprocessing.target_columns import find_targets, target_labels
 from nnctl.errors import DataError
 
 COLUMNS = {

@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 from data.tables import NESTED, table
 
+from nnctl.data.preprocessing.feature_fitting import fit_category, fit_number
 from nnctl.data.preprocessing.features import (
     MISSING,
     RARE,
     Category,
     Number,
     feature_from_json,
-    fit_category,
-    fit_number,
     matrix,
     number_column,
 )
