@@ -80,6 +80,7 @@ def pairs(tree):
             yield from (node.body, node.orelse)
 
 
+@pytest.mark.slow
 def test_no_count_is_written_for_several_only():
     found = []
     for path in sorted((ROOT / "nnctl").rglob("*.py")):

@@ -33,7 +33,10 @@ def output_file(path: str, config: str | None = None) -> Path:
 
 
 def write_output(file: Path, content: str | Iterable[bytes]) -> None:
-    """Writes a file whole or not at all: if it fails or is interrupted, a file of that name stays as it was."""
+    """Writes a file whole or not at all: if it fails or is interrupted, a file of that name stays as it was.
+
+    Lines end in a line feed on every system, which the editors of Windows read, too.
+    """
     pieces = [content.encode()] if isinstance(content, str) else content
     if file.exists() and not file.is_file():  # /dev/stdout or a named pipe
         with file.open("wb") as opened:

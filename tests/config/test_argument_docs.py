@@ -1,12 +1,20 @@
 """What is said about arguments: the sentence of a name that several components share is true for each of them."""
 
+from functools import cache
+
 import pytest
 
-from nnctl.config.argument_docs import descriptions
+from nnctl.config.argument_docs import descriptions as read_descriptions
 from nnctl.config.component_argument_texts import COMMON, OF_COMPONENT
 from nnctl.reports.topics import declarations
 
 MEMBERS = {(noun, name): cls for noun in declarations.FAMILIES for name, cls in declarations.members(noun).items()}
+
+
+@cache
+def descriptions(cls):
+    return read_descriptions(cls)
+
 
 # Sentences that are shared beyond one family: each was read for all of its families.
 SHARED = {

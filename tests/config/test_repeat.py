@@ -126,6 +126,7 @@ def test_a_mistake_in_a_block_is_told_once_with_its_line(name):
         assert word in problems[0]
 
 
+@pytest.mark.slow
 def test_the_most_layers_come_back_from_their_resolved_form():
     block = "{Conv2D: {filters: 4, kernel_size: 3, activation: relu, kernel_regularizer: {l2: {l2: 0.1}}}}"
     checked = config.loads(config_text(f"repeat: {{times: {MOST_LAYERS - 1}, layers: [{block}]}}\nDense: {{units: 1}}"))
