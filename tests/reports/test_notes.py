@@ -69,3 +69,62 @@ def test_every_pattern_is_that_of_a_note():
     for pattern in (*NOTES, *PARTS):
         words = max(re.split(r"{[a-z_]+}", pattern), key=len).split()
         assert any(" ".join(words[i : i + 2]) in source for i in range(max(1, len(words) - 1))), pattern
+
+
+# Notes whose words depend on a number or come from elsewhere: here with words that they have.
+FILLED = {
+    "training rows is combined": 'column "a": 1 category with fewer than 3 training rows is combined as "(rare)" (R)',
+    "training rows are combined":
+        'column "city": 2 categories with fewer than 3 training rows are combined as "(rare)" (Oslo, Rome)',
+    "value does not occur": 'column "a": 1 value does not occur in the training rows (Rome) and counts as no category',
+    "values do not occur": 'column "city": 2 values do not occur in the training rows (A, B) and count as no category',
+    "taken as": 'array "x": 2 missing values are taken as 0',
+    "no value and": 'column "x": 1 of 10 rows has no value and is left out (row 3)',
+    "left out (7)": 'array "x": 2 rows with NaN are left out (rows 1, 2)',
+    "longer than": 'column "x": 2 of 9 texts are longer than 8 words and are truncated',
+    "not in the vocabulary": 'column "x": 12.5% of the words are not in the vocabulary and are read as [UNK]',
+    "scaled (": 'array "x": scaled (standard), using the training rows',
+    "early stopping": "early stopping: val_loss has not improved since epoch 4",
+    "the model cannot learn": 'target "y": class Rome has no training rows, so the model cannot learn it',
+    "7 7: 7": "the optimizer is set to adam: no such optimizer",
+}  # fmt: skip
+
+
+def said():
+    """Every note that nnctl's source makes, with 7 for what is filled in."""
+    for path in sorted((ROOT / "nnctl").rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call):
+                function = ast.unparse(call.func)
+                given = [keyword.value for keyword in call.keywords if keyword.arg == "note"]
+                if function.endswith(("notes.append", "Said", ".say")):
+                    given += call.args
+                for argument in given:
+                    yield from samples(argument)
+
+
+def samples(node):
+    if isinstance(node, ast.Constant):
+        return [node.value] if isinstance(node.value, str) else []
+    if isinstance(node, ast.JoinedStr):
+        found = [""]
+        for part in node.values:
+            values = samples(part) if isinstance(part, ast.Constant) else samples(part.value) or ["7"]
+            found = [text + value for text in found for value in values]
+        return found
+    if isinstance(node, ast.IfExp):
+        return (samples(node.body) or ["7"]) + (samples(node.orelse) or ["7"])
+    if isinstance(node, ast.BinOp):
+        return [a + b for a in samples(node.left) or ["7"] for b in samples(node.right) or ["7"]]
+    return []
+
+
+def test_every_note_has_a_pattern(korean):
+    used = set()
+    for note in said():
+        if len(note.split()) > 2 and translated(note) == note:
+            parts = [part for part in FILLED if part in note]
+            assert parts, note
+            used.update(parts)
+            assert all(translated(FILLED[part]) != FILLED[part] for part in parts), note
+    assert used == FILLED.keys()

@@ -23,6 +23,20 @@ _READING = (
         'column "{name}": whole numbers above 2^53, which float64 cannot distinguish, are read as words; '
         "`numeric: {list}` reads them as numbers"
     ),
+    N_(
+        'column "{name}": "{example}" is read as {date} ({order}); all values fit {orders}, and {others} '
+        "reads them differently"
+    ),
+    N_("columns of lists or structs are not kept: {names}"),
+    N_("columns that differ within a sequence are not kept: {names}"),
+    N_('array "{name}" is not used: the rows of "{other}" have no time steps'),
+    N_("the query creates new rows: rows are numbered as in its result, not as in the file"),
+    N_("sequences with no rows left: {names}"),
+    N_("{file} begins with the byte order mark of {encoding}, and is read as that, not {other}"),
+    N_("{file}: its line endings are mixed ({ends}); each of them ends a line"),
+    N_("{file}: spaces around unquoted fields are removed"),
+    N_("{file}: every line ends in {marks} without a column: ignored"),
+    N_('column "{name}": texts that are numbers are read as numbers; `categorical: {list}` keeps them as words'),
 )
 
 _PREPROCESSING = (
@@ -60,6 +74,13 @@ _PREPROCESSING = (
     N_("{what}: {zero} is 0, {one} is 1"),
     N_("{n} images are resized to {height} x {width} pixels"),
     N_("{n} images are converted to {mode}"),
+    N_('column "{name}": 1 category with fewer than {least} training rows is combined as "{word}" ({words})'),
+    N_('column "{name}": {n} categories with fewer than {least} training rows are combined as "{word}" ({words})'),
+    N_('column "{name}": 1 value does not occur in the training rows ({words}) and counts as no category'),
+    N_('column "{name}": {n} values do not occur in the training rows ({words}) and count as no category'),
+    N_("{what}: 1 missing value is taken as {value}"),
+    N_("{what}: {n} missing values are taken as {value}"),
+    N_("{what} truncated to the first {n} time steps, as configured"),
 )
 
 _SPLITTING = (
@@ -108,6 +129,20 @@ _TRAINING = (
     N_("{loss} after softmax treats {n} exclusive classes as {n} yes-or-no questions"),
     N_("no checkpoint to resume from: the run starts from the beginning"),
     N_("resuming after epoch {epoch}, iteration {iteration} of the next epoch"),
+    N_("this run would be faster with compiled kernels: {how}"),
+    N_("compiled kernels are not used, NumPy computes instead: {reason}"),
+    N_("early stopping: {metric} has not improved since epoch {epoch}"),
+    N_("early stopping: {metric} was never finite"),
+    N_("no weights are restored: {metric} was never finite in an epoch that EarlyStopping watched"),
+    N_("the weights of epoch {epoch}, the best, are restored"),
+    N_("learning rate lowered to {rate}: {metric} is on a plateau"),
+    N_("epoch {epoch}: {what}. An epoch in which {metric} is not finite is never the best"),
+    N_("the run stopped because training had diverged; it resumes from the last good weights; {advice}"),
+    N_("the run stopped because training had diverged; it resumes from the last good weights"),
+    N_("the best epoch is now chosen by {metric}, no longer by {other}"),
+    N_("callback {n}, {kind}, is new and starts here"),
+    N_("{layer}: {n} of the {all} words are in the vocabulary of {file}"),
+    N_('the input\'s column "{name}" is written as "{new}", because the predictions have a column "{name}"'),
 )
 
 _VERDICTS = (
@@ -140,11 +175,23 @@ _VERDICTS = (
     N_("Validation is far worse than training (loss {validation} against {training}): {advice}"),
 )
 
+_CONVERSION = (
+    N_("the model is not compiled: {what}; call its compile before training it on"),
+    N_("{what} is set to {value}: {reason}"),
+    N_("{what} is left out: {reason}"),
+    N_("the weights are float64 in the run and float32 in the file"),
+    N_("{reason}: the input {name} takes preprocessed values, as nnctl's own readers make them"),
+    N_(
+        "the output {name} has the classes of each time step, which ONNX cannot read as text: class 0 "
+        "is the blank, repeated classes count once"
+    ),
+)
+
 _DATASETS = (N_("downloaded on first use, {size}"),)
 
 
 # Each note is made from one of these.
-NOTES = (*_READING, *_PREPROCESSING, *_SPLITTING, *_TRAINING, *_VERDICTS, *_DATASETS)
+NOTES = (*_READING, *_PREPROCESSING, *_SPLITTING, *_TRAINING, *_VERDICTS, *_CONVERSION, *_DATASETS)
 
 
 # What stands in the placeholders of others.
