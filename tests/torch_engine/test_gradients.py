@@ -8,14 +8,18 @@ pytest.importorskip("torch")
 
 import numpy as np
 import torch
+from safetensors.numpy import load_file
 from torch_engine.engines import torch_executor
 
 from nnctl import config
 from nnctl.engine.batch import Batch
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
+from nnctl.errors import TrainingError
 from nnctl.torch_engine import gradients
+from nnctl.torch_engine.executor import TorchExecutor
 from nnctl.torch_engine.gradients import Gradients
+from nnctl.training import runner
 
 LAYERS = "layers: [{Dense: {units: 5, activation: tanh}}, {Dense: {units: 3, activation: softmax}}]"
 
@@ -64,16 +68,38 @@ def test_a_variable_without_a_gradient_has_zeros(flat, monkeypatch):
         assert [g.shape for g in found.by_variable] == [t.shape for t in taken]
 
 
-def test_a_quick_check_of_a_large_model_leaves_out_large_variables(monkeypatch):
-    monkeypatch.setattr(gradients, "LARGE", 6)
+@pytest.mark.parametrize("flat", [True, False])
+def test_only_a_thorough_check_looks_at_them(flat, monkeypatch):
     _, program = a_program()
-    found = of(program, False, monkeypatch)
-    for place, quickly in ((0, True), (1, False)):  # a kernel of 20 entries, a bias of 5
+    found = of(program, flat, monkeypatch)
+    for place in range(4):
         taken = [torch.ones(program.shapes[name]) for name in program.spans]
         taken[place].view(-1)[0] = math.nan
         found.take(taken)
         assert not found.are_finite()
-        assert found.are_finite(thorough=False) == quickly
+        assert found.are_finite(thorough=False)
+
+
+# the first step, one within an epoch, one at its start, and the last step of the run
+@pytest.mark.parametrize("bad", [0, 5, 10, 39])
+def test_a_run_goes_back_before_a_gradient_that_is_nan_although_the_loss_is_not(bad, tmp_path, monkeypatch):
+    train_step = TorchExecutor.train_step
+
+    def poisoned(self, batch, step):
+        result = train_step(self, batch, step)
+        if step == bad and self.gradients.by_variable:
+            self.gradients.by_variable[0].view(-1)[3] = math.nan
+        return result
+
+    monkeypatch.setattr(TorchExecutor, "train_step", poisoned)
+    spec = config.loads(f"dataset: iris\n{LAYERS}\nloss: scce\noptimizer: sgd\nepochs: 4\nbatch_size: 9\n"
+                        "engine: {backend: torch}\n")  # fmt: skip
+    at = f"epoch {bad // 10 + 1}, iteration {bad % 10 + 1}"
+    with pytest.raises(TrainingError, match=at):
+        runner.train(spec, folder=tmp_path / "run")
+    [saved] = (tmp_path / "run" / "checkpoints").glob("last*")
+    assert saved.name == f"last-{bad:010}"
+    assert all(np.isfinite(a).all() for a in load_file(saved / "arrays.safetensors").values())
 
 
 def trained(optimizer, flat, monkeypatch):
