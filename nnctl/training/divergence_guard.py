@@ -50,6 +50,7 @@ class Guard:
         self._scales: dict[int, float] = {}  # epoch -> factor on the learning rate
         self._before_end: tuple[Any, ...] = ()  # what the end of the last epoch changed, as it was before
         self._going_back = False
+        self._clips = loop.model.spec.optimizer.clipvalue is not None  # then infinity leaves no trace in the weights
 
     # Called by the loop
 
@@ -76,7 +77,7 @@ class Guard:
     def check_step(self, batch: Batch, rows: Array, loss: float) -> None:
         """Before an update: raises BlownUp where the loss or the gradient is not finite, so that the weights stay good.
         rows: the numbers of the batch's rows."""
-        thorough = self._going_back or (self._next or self._good) is None
+        thorough = self._going_back or (self._next or self._good) is None or self._clips
         if not math.isfinite(loss) or not self._loop.model.executor.gradients_are_finite(thorough):
             self._not_a_number(batch, rows, loss)
         self.step_is_good()

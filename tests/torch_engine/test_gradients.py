@@ -82,17 +82,20 @@ def test_only_a_thorough_check_looks_at_them(flat, monkeypatch):
 
 # the first step, one within an epoch, one at its start, and the last step of the run
 @pytest.mark.parametrize("bad", [0, 5, 10, 39])
-def test_a_run_goes_back_before_a_gradient_that_is_nan_although_the_loss_is_not(bad, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("value", "optimizer"), [
+    (math.nan, "sgd"), (math.inf, "adam"), (math.inf, "{sgd: {clipvalue: 0.5}}"), (math.inf, "lion"),
+])  # fmt: skip
+def test_a_run_goes_back_before_a_gradient_that_is_not_finite(value, optimizer, bad, tmp_path, monkeypatch):
     train_step = TorchExecutor.train_step
 
     def poisoned(self, batch, step):
         result = train_step(self, batch, step)
         if step == bad and self.gradients.by_variable:
-            self.gradients.by_variable[0].view(-1)[3] = math.nan
+            self.gradients.by_variable[0].view(-1)[3] = value
         return result
 
     monkeypatch.setattr(TorchExecutor, "train_step", poisoned)
-    spec = config.loads(f"dataset: iris\n{LAYERS}\nloss: scce\noptimizer: sgd\nepochs: 4\nbatch_size: 9\n"
+    spec = config.loads(f"dataset: iris\n{LAYERS}\nloss: scce\noptimizer: {optimizer}\nepochs: 4\nbatch_size: 9\n"
                         "engine: {backend: torch}\n")  # fmt: skip
     at = f"epoch {bad // 10 + 1}, iteration {bad % 10 + 1}"
     with pytest.raises(TrainingError, match=at):
