@@ -46,7 +46,7 @@ class ExecutorBase:
     Attributes:
         gradients: after `train_step`, as `optimizer_step` of the same engine takes them.
         profiled: whether training takes the time of each layer, for `profile`; set before the first batch.
-        gathers_rows: whether each thread or process gathers its own rows of a batch, which is not made before.
+        gathers_rows: whether each thread or process gathers its own rows of a batch; else batches are made whole.
         keeps_results: whether the arrays of a BatchResult stay as they are in later steps.
         uses_kernels: whether compiled kernels of nnctl can be used.
         label: the engine and where it computes, for a run's environment.

@@ -70,10 +70,11 @@ class PendingIterations:
         iteration = _Iteration(loop.epoch, loop.iteration, loop.step, batch.without_inputs(), result, learning_rate,
                                now - loop.epoch_began)  # fmt: skip
         self._waiting.append(iteration)
-        self._bytes += iteration.nbytes
-        waits = self._may_wait and loop.clock is None
-        if not waits or now - self._since > SECONDS or len(self._waiting) >= MOST or self._bytes > MOST_BYTES:
-            self.finish()
+        if self._may_wait and loop.clock is None:
+            self._bytes += iteration.nbytes
+            if now - self._since <= SECONDS and len(self._waiting) < MOST and self._bytes <= MOST_BYTES:
+                return
+        self.finish()
 
     def finish(self) -> None:
         """Adds them to the metrics of the epoch, and tells the loop's subscribers."""
