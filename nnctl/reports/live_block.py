@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import TextIO
 
-from rich.console import Console
+from rich.ansi import SGR_STYLE_MAP
+from rich.console import Console, ConsoleOptions
 from rich.live import Live
-from rich.text import Text
+from rich.segment import Segment
+from rich.style import Style
+
+_STYLE = re.compile(r"\x1b\[([0-9;]*)m")  # splits a line into text, style, text, style, ..., text
 
 
 class LiveBlock:
@@ -18,7 +24,8 @@ class LiveBlock:
         self._stream = stream
         self._console = Console(file=stream, force_terminal=True, no_color=not color,
                                 highlight=False, markup=False, emoji=False)  # fmt: skip
-        self._live = Live(console=self._console, auto_refresh=False, transient=True,
+        self._block = _Lines()
+        self._live = Live(self._block, console=self._console, auto_refresh=False, transient=True,
                           redirect_stdout=False, redirect_stderr=False)  # fmt: skip
         self._live.start()
 
@@ -28,12 +35,36 @@ class LiveBlock:
 
     def write(self, above: str, block: Sequence[str]) -> None:
         """Replaces the block by whole lines that stay and, below them, the new block."""
+        self._block.lines = block
         if above:
-            self._console.print(Text.from_ansi(above.removesuffix("\n")), soft_wrap=True)
-        self._live.update(Text.from_ansi("\n".join(block), no_wrap=True, overflow="crop"), refresh=True)
+            self._console.print(_Lines(above.removesuffix("\n").split("\n")), soft_wrap=True)  # and the block
+        else:
+            self._live.refresh()
 
     def close(self, above: str = "") -> None:
         """Removes the block, writes lines that stay, and gives the cursor back."""
         self._live.stop()
         self._stream.write(above)
         self._stream.flush()
+
+
+class _Lines:
+    """Lines that rich neither parses nor wraps, which takes a third of the time of its Text."""
+
+    def __init__(self, lines: Sequence[str] = ()):
+        self.lines = lines
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        for line in self.lines:
+            text, *styled = _STYLE.split(line)
+            yield Segment(text)
+            for codes, text in zip(styled[::2], styled[1::2], strict=True):
+                yield Segment(text, _style(codes))
+            yield Segment.line()
+
+
+@lru_cache
+def _style(codes: str) -> Style:
+    """The style of an escape sequence's numbers, such as "1;32"; 0 is no style."""
+    numbers = [int(code) for code in codes.split(";") if code not in ("", "0")]
+    return Style.combine([Style.null(), *(Style.parse(SGR_STYLE_MAP[number]) for number in numbers)])

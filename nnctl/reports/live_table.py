@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from nnctl.reports.live_block import LiveBlock
 
 _SECONDS = 1 / 12  # least time between two drawings, which is faster than anyone reads
-_SHARE = 0.005  # of the time that drawing may take: where a drawing takes long, there are fewer
+_SHARE = 0.003  # of the time that drawing may take: where a drawing takes long, there are fewer
 _LONGEST = 2.0  # seconds between two drawings, at most
 _ITERATIONS = 8  # rows of the latest iterations, if the terminal is tall enough
 _ROWS_ABOVE = 10  # lines of the terminal left to the permanent rows
@@ -45,22 +46,12 @@ class LiveReport(PlainReport):
         self._pace: list[str] = []  # time left and speed, as of the last drawing with a new step
 
     def __call__(self, event: Event) -> None:
-        # thousands per second: mostly only stored
-        if isinstance(event, IterationsEnded):
-            if perf_counter() < self._due:
-                self._recent.append(event.last)
-            else:
-                self._draw_if_due(event)
-            return
-        if isinstance(event, IterationEnded):
-            self._recent.append(event)
-        elif isinstance(event, EpochEnded):
-            self._waiting.append(event)
-        if isinstance(event, (IterationEnded, EpochEnded)):
-            if perf_counter() >= self._due:
-                self._draw_if_due()
+        if isinstance(event, (IterationEnded, IterationsEnded)):
+            self.progress([], [event])
             return
         super().__call__(event)
+        if isinstance(event, EpochEnded):
+            return
         if isinstance(event, RunStarted):
             self._screen.stream.write(self._rows())
             self._screen.stream.flush()
@@ -70,10 +61,17 @@ class LiveReport(PlainReport):
         elif perf_counter() >= self._due:
             self._draw()
 
+    def progress(self, epochs: list[EpochEnded], iterations: list[IterationEnded | IterationsEnded]) -> None:
+        """Takes the rows of epochs and the latest iterations into the next drawing, and draws if that is due."""
+        super().progress(epochs, iterations)
+        if perf_counter() >= self._due and self._may_draw():
+            self._draw(iterations)
+        else:
+            self._recent.extend(each.last if isinstance(each, IterationsEnded) else each for each in iterations)
+
     def close(self) -> None:
         """Removes the block, writes the rows still in the buffer, and restores the cursor."""
         self._due = _NEVER
-        self._take_epochs()
         if self._live is None:
             self._screen.stream.write(self._rows())
             self._screen.stream.flush()
@@ -89,21 +87,18 @@ class LiveReport(PlainReport):
             self._buffer.truncate()
         return text
 
-    def _draw_if_due(self, several: IterationsEnded | None = None) -> None:
-        """Draws if training has had enough of the processor since the last drawing, which other programs use, too."""
+    def _may_draw(self) -> bool:
+        """Whether training has had enough of the processor since the last drawing, which other programs use, too."""
         if process_time() >= self._cpu_due or perf_counter() >= self._latest:
-            self._draw(several)
-            return
+            return True
         self._due = perf_counter() + _SECONDS
-        if several is not None:
-            self._recent.append(several.last)
+        return False
 
-    def _draw(self, several: IterationsEnded | None = None) -> None:
-        began, cpu = perf_counter(), process_time()
-        if several is not None:
-            self._recent.extend(several.each(_ITERATIONS))
-        self._take_epochs()
+    def _draw(self, iterations: Sequence[IterationEnded | IterationsEnded] = ()) -> None:
         live = self._live = self._live or self._go_live()
+        began, cpu = perf_counter(), process_time()
+        for event in iterations:
+            self._recent.extend(event.each(_ITERATIONS) if isinstance(event, IterationsEnded) else [event])
         live.write(self._rows(), self._block(*live.size()) if self._recent else [])
         ended = perf_counter()
         self._due = ended + min(max(_SECONDS, (ended - began) / _SHARE), _LONGEST)

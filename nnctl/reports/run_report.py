@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from time import perf_counter
 from typing import Protocol
 
 from nnctl.quoting import shell_path
@@ -32,7 +31,6 @@ from nnctl.training.events import (
 )
 from nnctl.translation import N_, _, plural
 
-_SECONDS = 1 / 12  # for which epochs may wait for others, to be shown together
 FINISHED = ("done", "early stopping")
 _STOPPED = (N_("interrupted"), N_("terminated"), N_("hung up"), N_("output lost"))  # the other reasons
 
@@ -103,40 +101,30 @@ class PlainReport:
         self._every_epoch = every_epoch
         self._has_started = False
         self._headed = False  # whether the titles are written
-        self._waiting: list[EpochEnded] = []  # epochs of the last moment
-        self._next = 0.0  # when they are shown
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, (IterationEnded, IterationsEnded)):
-            return
-        if isinstance(
-            event, EpochEnded
-        ):  # thousands per second: in turn with others, each takes a fraction of the time
-            self._waiting.append(event)
-            if perf_counter() < self._next:
-                return
-        self._take_epochs()
-        if isinstance(event, RunStarted):
+        if isinstance(event, EpochEnded):
+            self.progress([event], [])
+        elif isinstance(event, RunStarted):
             self._start(event)
         elif isinstance(event, Said):
             self._terminal.flow(translated(event.text), indent="  ")
         elif isinstance(event, RunEnded):
             self._end(event)
-        self._terminal.stream.flush()
-        self._next = perf_counter() + _SECONDS
+        if not isinstance(event, (IterationEnded, IterationsEnded)):
+            self._terminal.stream.flush()
 
-    def close(self) -> None:
-        """Writes the rows of the epochs that are still waiting."""
-        self._take_epochs()
-        self._terminal.stream.flush()
-
-    def _take_epochs(self) -> None:
-        for event in self._waiting:
+    def progress(self, epochs: list[EpochEnded], iterations: list[IterationEnded | IterationsEnded]) -> None:
+        """Writes the rows of epochs; see Dispatcher."""
+        for event in epochs:
             if not self._headed:
                 self._head(event)
             if self._epochs.take(event):
                 self._epoch_row(event)
-        self._waiting.clear()
+        self._terminal.stream.flush()
+
+    def close(self) -> None:
+        """Nothing is held back."""
 
     def _start(self, started: RunStarted) -> None:
         self._has_started = True

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
-from time import perf_counter
 
 from nnctl.reports.number_format import count
 from nnctl.training.events import EpochEnded, RunStarted
@@ -18,14 +16,13 @@ class ShownEpochs:
     """Decides which epochs get a row: all epochs of a short run; every k-th, the last and the best of a long one.
 
     The best epoch is chosen by the metric that the run monitors, or by the training loss if there is no such metric.
-    pause: seconds after which an epoch gets a row in any case; None if the rows must not depend on the speed.
+    pause: seconds of training after which an epoch gets a row in any case; None if the rows must not depend on the
+    speed.
     """
 
-    def __init__(self, started: RunStarted, every_epoch: bool = False, pause: float | None = None,
-                 clock: Callable[[], float] = perf_counter):  # fmt: skip
+    def __init__(self, started: RunStarted, every_epoch: bool = False, pause: float | None = None):
         self._pause = pause
-        self._clock = clock
-        self._shown_at = clock()
+        self._seconds = 0.0  # of the epochs since the last row
         self.every = 1 if every_epoch else _step(started.epochs - started.first_epoch + 1)
         self._started = started
         self.best: EpochEnded | None = started.best_so_far
@@ -37,15 +34,13 @@ class ShownEpochs:
         self.last = event
         if self._is_best(event):
             self.best = event
-        if event.epoch != 1 and event.epoch % self.every and not self._is_due():
+        self._seconds += event.seconds or 0.0
+        is_late = self._pause is not None and self._seconds >= self._pause
+        if event.epoch % self.every and event.epoch != 1 and not is_late:
             return False
-        if self._pause is not None:
-            self._shown_at = self._clock()
+        self._seconds = 0.0
         self._shown.add(event.epoch)
         return True
-
-    def _is_due(self) -> bool:
-        return self._pause is not None and self._clock() - self._shown_at >= self._pause
 
     def rule(self) -> str | None:
         """Which epochs get a row, if not all do: "every 20th epoch, the best and the last"."""

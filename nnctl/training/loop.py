@@ -37,14 +37,16 @@ class Loop:
     reason: why the run ends, once it does.
 
     save: called with the loop when a checkpoint is due, which is every `save_seconds` at the latest.
-    kernels: by default, those that the run's work is worth.
+    wants_iterations: asked before the event of several iterations is made. kernels: by default, those that the run's
+    work is worth.
     """
 
     def __init__(self, model: Model, data: Dataset, train: Split, emit: Callable[[Event], None],
-                 save: Callable[[Loop], None], *, save_seconds: float = 10.0,
-                 kernels: Choice | None = None):  # fmt: skip
+                 save: Callable[[Loop], None], *, wants_iterations: Callable[[], bool] = lambda: True,
+                 save_seconds: float = 10.0, kernels: Choice | None = None):  # fmt: skip
         spec, executor = model.spec, model.executor
         self.model, self.data, self.train_split, self.emit = model, data, train, emit
+        self.wants_iterations = wants_iterations
         self.plan = Plan(train.rows, min(spec.batch_size or train.rows, train.rows), spec.epochs)
         self.kernels = kernels or _kernels_for(model, self.plan)
         executor.kernels = self.kernels.layers

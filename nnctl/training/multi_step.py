@@ -75,12 +75,15 @@ class MultiStep:
         counts = np.minimum(size, order.size - size * np.arange(first, first + steps.done))
         [y] = (targets[rows] for targets in split.targets.values())
         weights = None if split.weights is None else split.weights[rows]
-        trained = _Trained(loop.epoch, first, loop.step, steps.losses, counts, y, steps.predictions, weights,
-                           loop.optimizer.rate, loop.metrics.copy(), loop.epoch_began)  # fmt: skip
+        trained = None
+        if loop.wants_iterations():
+            trained = _Trained(loop.epoch, first, loop.step, steps.losses, counts, y, steps.predictions, weights,
+                               loop.optimizer.rate, loop.metrics.copy(), loop.epoch_began)  # fmt: skip
         loop.metrics.add_steps(steps.losses, counts, y, steps.predictions, weights)
         loop.last_rows = rows[(steps.done - 1) * size :]
         loop.iteration, loop.step = first + steps.done, loop.step + steps.done
-        loop.emit(trained.event(loop.metrics))
+        if trained:
+            loop.emit(trained.event(loop.metrics))
         return True
 
 

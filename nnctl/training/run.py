@@ -31,6 +31,7 @@ from nnctl.training.checkpoint import Checkpoint
 from nnctl.training.checks.ctc_lengths import check_alignment
 from nnctl.training.checks.inputs import check_inputs
 from nnctl.training.class_weights import class_notes, with_class_weight
+from nnctl.training.dispatcher import Dispatcher
 from nnctl.training.divergence_guard import BlownUp
 from nnctl.training.events import CheckpointWritten, Event, RunEnded, RunStarted, Said, Subscriber
 from nnctl.training.initial_weights import Arrays, put, save_initial
@@ -45,10 +46,10 @@ from nnctl.training.run_folder import (
     CONFIG,
     ENVIRONMENT,
     MODEL,
-    Log,
     remove_leftovers,
     save_json,
 )
+from nnctl.training.run_log import Log
 from nnctl.training.signals import Signals
 from nnctl.training.training_state import is_finished, position_of, take_up
 from nnctl.training.verdict import verdict_of
@@ -86,10 +87,11 @@ class Run:
             "shard_rows": spec.engine.shard_rows, "data": fingerprint(self.data.train),
         }  # fmt: skip
         self.notes = [*data.notes, *class_notes(self.data.train, spec, data.targets), *model.warnings, *notes]
-        self.subscribers = list(subscribers)
+        self.dispatcher = Dispatcher(subscribers, self.output_lost)
         self.lost: OSError | None = None  # a subscriber's error: the terminal or a pipe was closed
         weighted = with_class_weight(self.data.train, spec, self.data.targets)
-        self.loop = Loop(model, self.data, weighted, self.emit, self.save)
+        self.loop = Loop(model, self.data, weighted, self.dispatcher.emit, self.save,
+                         wants_iterations=self.dispatcher.wants_iterations)  # fmt: skip
         self.notes += advice(model, self.data, self.loop.plan)
         self.settings["engine"] = model.executor.label
         if model.executor.ranks > 1:
@@ -111,12 +113,14 @@ class Run:
             self.take_up()
             self.write_beginning()
             self.log = self.open_log()
-            self.subscribers.append(self.log)
+            self.dispatcher.add(self.log, required=True)
             try:
                 self.emit(self.started(loop))
                 ended = self.finish(loop, self.train(loop), began)
             except BaseException:
                 with contextlib.suppress(OSError):  # the first error is the one to report
+                    self.dispatcher.deliver()
+                with contextlib.suppress(OSError):
                     self.log.close()
                 raise
             self.log.close()
@@ -246,6 +250,7 @@ class Run:
         """Writes the checkpoints `best`, if there is a best epoch, and `last`, from which a run is resumed. The log's
         files are written before."""
         self.lock.check()
+        self.dispatcher.deliver()
         self.log.flush()
         folder = self.folder / CHECKPOINTS
         best = loop.best
@@ -258,15 +263,12 @@ class Run:
         self.emit(CheckpointWritten(path, "last", loop.epoch))
 
     def emit(self, event: Event) -> None:
-        for subscriber in list(self.subscribers):
-            try:
-                subscriber(event)
-            except OSError as error:
-                if subscriber is getattr(self, "log", None):
-                    raise
-                self.subscribers.remove(subscriber)  # the error is raised once the run is saved
-                self.lost = self.lost or error
-                self.loop.stop(OUTPUT_LOST)
+        self.dispatcher.emit(event)
+
+    def output_lost(self, error: OSError) -> None:
+        """Ends the run, and raises the error once it is saved."""
+        self.lost = self.lost or error
+        self.loop.stop(OUTPUT_LOST)
 
 
 def processes_note(plan: Plan, processes: int) -> str:

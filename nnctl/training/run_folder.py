@@ -1,30 +1,23 @@
-"""A run's folder: config, model, checkpoints, metrics, events, environment."""
+"""A run's folder: config, model, checkpoints, environment, and the log (run_log.py)."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import math
-import os
 import time
-from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from nnctl.config.config_files import kind_of_config
 from nnctl.errors import RunError
 from nnctl.quoting import shell_path
-from nnctl.training.atomic_files import LOCK, TEMPORARY, named, write_safely
-from nnctl.training.events import EpochEnded, Event, IterationEnded, IterationsEnded
+from nnctl.training.atomic_files import LOCK, TEMPORARY, write_safely
+from nnctl.training.run_log import EVENTS, cut_half_a_line
 
 RUNS = Path("runs")  # the folder of runs that are given none
 NOWHERE = Path("(not saved)")  # the folder of runs that are not saved
 CONFIG, MODEL, CHECKPOINTS = "config.yaml", "model.safetensors", "checkpoints"
 INITIAL = "initial.safetensors"  # weights from elsewhere that the run began with; written before the config
-ENVIRONMENT, METRICS, EVENTS = "environment.json", "metrics.csv", "events.jsonl"
-_LONGEST_LINE = 1 << 20  # bytes of an event in events.jsonl
+ENVIRONMENT = "environment.json"
 FORMAT = "nnctl 2"  # of model.safetensors; other formats are refused. nnctl 1 had no checksum
 
 
@@ -67,7 +60,7 @@ def _only_leftovers(folder: Path) -> bool:
 def remove_leftovers(folder: Path) -> None:
     """Removes the temporary files and the incomplete line of processes that were killed. The caller holds the lock, so
     no other process is writing."""
-    _cut_half_a_line(folder / EVENTS)
+    cut_half_a_line(folder / EVENTS)
     for path in folder.glob(TEMPORARY):
         path.unlink(missing_ok=True)
 
@@ -130,139 +123,3 @@ def model_of(run: Path) -> Path:
 
 def save_json(path: Path, value: Any) -> None:
     write_safely(path, (json.dumps(value, indent=2) + "\n").encode())
-
-
-_TOGETHER = 64  # epochs whose lines are written at once, which takes a fraction of the time of one after the other
-
-
-class Log:
-    """The subscriber that writes metrics.csv (a row per epoch, without times, so that equal runs have equal files) and
-    events.jsonl (every event but the iterations, with its time)."""
-
-    def __init__(self, folder: Path, names: list[str], history: list[dict[str, float]]):
-        self._names = names
-        keys = ", ".join(json.dumps(name).replace("%", "%%") + ": %s" for name in names)
-        self._epoch_line = (
-            f'{{"event": "EpochEnded", "time": %d.%06d, "epoch": %d, "metrics": {{{keys}}}, "learning_rate": %s,'
-            ' "seconds": %.9f, "is_best": %s}\n'
-        )
-        self._waiting: list[tuple[float, EpochEnded]] = []  # (when, epoch) whose lines are not written yet
-        self._paths = folder / METRICS, folder / EVENTS
-        rows = [["epoch", *names], *(self._row(epoch, metrics) for epoch, metrics in enumerate(history, start=1))]
-        text = io.StringIO()
-        csv.writer(text).writerows(rows)
-        if history:  # written whole, in case the resumed run was killed while it wrote
-            write_safely(self._paths[0], text.getvalue().encode())
-        self._files = []
-        for path in self._paths:
-            with named(path):
-                mode = "a" if history or path.name == EVENTS else "w"
-                self._files.append(open(path, mode, newline="", encoding="utf-8"))  # noqa: SIM115
-        if not history:
-            with named(self._paths[0]):
-                self._files[0].write(text.getvalue())
-        self.flush()
-
-    def _row(self, epoch: int, metrics: Mapping[str, float]) -> list[Any]:
-        return [epoch, *(repr(metrics[name]) for name in self._names)]
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, (IterationEnded, IterationsEnded)):
-            return
-        if isinstance(event, EpochEnded):
-            self._waiting.append((time.time(), event))
-            if len(self._waiting) < _TOGETHER:
-                return
-        self._write_epochs()
-        if not isinstance(event, EpochEnded):
-            self._write(1, self._line_of(event, time.time()))
-
-    def _write_epochs(self) -> None:
-        """Writes the lines of the waiting epochs as the csv and json modules would, in a fraction of their time: an
-        epoch of a small model takes not much longer than theirs."""
-        rows, lines = [], []
-        last_rate, rate_text = 0.0, "0.0"
-        for when, event in self._waiting:
-            metrics, rate, seconds = event.metrics, event.learning_rate, event.seconds
-            texts = [repr(metrics[name]) for name in self._names]
-            row = f"{event.epoch},{','.join(texts)}\r\n"
-            rows.append(row)
-            if "n" in row or rate is None or seconds is None or len(texts) != len(metrics):  # nan, inf, or incomplete
-                lines.append(self._line_of(event, when))
-                continue
-            if rate != last_rate:
-                last_rate, rate_text = rate, repr(float(rate))
-            best = "null" if event.is_best is None else "true" if event.is_best else "false"
-            lines.append(
-                self._epoch_line % (*divmod(int(when * 1e6), 1_000_000), event.epoch, *texts, rate_text, seconds, best)
-            )
-        self._waiting.clear()
-        self._write(0, "".join(rows))
-        self._write(1, "".join(lines))
-
-    def _line_of(self, event: Event, when: float) -> str:
-        line = {"event": type(event).__name__, "time": when, **asdict(event)}
-        return json.dumps(_with_null(line), default=str, allow_nan=False) + "\n"
-
-    def _write(self, which: int, text: str) -> None:
-        try:
-            self._files[which].write(text)
-        except OSError:
-            with named(self._paths[which]):
-                raise
-
-    def flush(self) -> None:
-        self._write_epochs()
-        for path, file in zip(self._paths, self._files, strict=True):
-            with named(path):
-                file.flush()
-
-    def close(self) -> None:
-        errors = []
-        try:
-            self._write_epochs()
-        except OSError as error:
-            errors.append(error)
-        for path, file in zip(self._paths, self._files, strict=True):
-            try:
-                with named(path):
-                    file.close()
-            except OSError as error:  # the other file must be closed, too
-                errors.append(error)
-        if errors:
-            raise errors[0]
-
-
-def _cut_half_a_line(path: Path) -> None:
-    """Removes the incomplete last line that a killed process left."""
-    if not path.exists():
-        return
-    with named(path), open(path, "rb+") as file:
-        size = file.seek(0, os.SEEK_END)
-        start = max(0, size - _LONGEST_LINE)
-        file.seek(start)
-        end = file.read()
-        if end and not end.endswith(b"\n"):
-            file.truncate(start + end.rfind(b"\n") + 1)
-
-
-def last_end(folder: Path) -> dict[str, Any]:
-    """The event with which the run ended last time; empty if it did not."""
-    try:
-        with open(folder / EVENTS, "rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - _LONGEST_LINE))
-            lines = file.read().splitlines()
-        events = [json.loads(line) for line in lines[-1:]]
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return next((event for event in events if isinstance(event, dict) and event.get("event") == "RunEnded"), {})
-
-
-def _with_null(value: Any) -> Any:
-    """The value with NaN and infinities replaced by null, since JSON has no numbers for them."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {key: _with_null(item) for key, item in value.items()}
-    return [_with_null(item) for item in value] if isinstance(value, list | tuple) else value

@@ -24,9 +24,9 @@ from nnctl.training.run_folder import (
     MODEL,
     existing_folder,
     folder_of_run,
-    last_end,
     remove_leftovers,
 )
+from nnctl.training.run_log import last_end
 from nnctl.training.training_state import is_finished
 
 if TYPE_CHECKING:

@@ -6,27 +6,29 @@ writes the run's folder and reports; the others write nothing. All must see the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from nnctl.config.types import Config
+from nnctl.data.dataset import Dataset
 from nnctl.torch_engine import launch
 from nnctl.training.atomic_files import Lock
 from nnctl.training.best_or_last import Kept, Weights
-from nnctl.training.events import Event, RunEnded
+from nnctl.training.events import EpochEnded, Event, IterationEnded, IterationsEnded, RunEnded, Subscriber
 from nnctl.training.loop import Loop
+from nnctl.training.model import Model
 from nnctl.training.run import Run
 from nnctl.training.run_environment import saved_environment
-from nnctl.training.run_folder import CONFIG, RUNS, Log, check_unused, new_folder
+from nnctl.training.run_folder import CONFIG, RUNS, check_unused, new_folder
+from nnctl.training.run_log import Log
 
 
 class FollowingRun(Run):
     """The run of a process that neither writes nor reports anything."""
 
-    def __init__(self, *given: Any, **more: Any):
-        super().__init__(*given, **more)
-        self.subscribers = []
+    def __init__(self, spec: Config, data: Dataset, model: Model, subscribers: Iterable[Subscriber], **more: Any):
+        super().__init__(spec, data, model, (), **more)
 
     def write_beginning(self) -> None:
         """The first process does."""
@@ -56,6 +58,9 @@ class _NoLog(Log):
         """Opens nothing."""
 
     def __call__(self, event: Event) -> None:
+        """Writes nothing."""
+
+    def progress(self, epochs: list[EpochEnded], iterations: list[IterationEnded | IterationsEnded]) -> None:
         """Writes nothing."""
 
     def flush(self) -> None:

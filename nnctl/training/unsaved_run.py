@@ -28,7 +28,7 @@ class UnsavedRun(Run):
         the weights or the loss are no longer finite."""
         began = time.perf_counter()
         with self.model.executor:
-            if self.subscribers:
+            if self.dispatcher:
                 self.emit(self.started(self.loop))
             reason = self.train(self.loop)
             kept, weights = self.loop.kept()[0]

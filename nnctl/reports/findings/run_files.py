@@ -15,7 +15,8 @@ from nnctl.errors import NnctlError, RunError
 from nnctl.training.atomic_files import Lock
 from nnctl.training.loop import FINISHED
 from nnctl.training.run_environment import saved_environment
-from nnctl.training.run_folder import CONFIG, EVENTS, existing_folder
+from nnctl.training.run_folder import CONFIG, existing_folder
+from nnctl.training.run_log import EVENTS
 
 State = Literal["finished", "stopped", "running"]
 Event = Mapping[str, Any]
