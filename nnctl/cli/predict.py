@@ -54,7 +54,8 @@ def command(
     """Predict each row of INPUT with RUN: a class with its probabilities, a number, or a text.
 
     RUN is the folder of a run or its model.safetensors; default: the newest run under runs/. INPUT is a file, a
-    glob, a folder of images, or `-` for standard input, whose format (CSV, JSON, ...) is detected from its first bytes.
+    glob, a folder of images or texts, or `-` for standard input, whose format (CSV, JSON, ...) is detected from its
+    first bytes.
     Predictions are in the order of the rows. If rows are skipped, a column shows the row number of each prediction.
 
     \b

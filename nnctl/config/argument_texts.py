@@ -25,7 +25,8 @@ TOP_LEVEL = {
 OF_CLASS = {
     "DatasetSpec": {
         "name": "A bundled data set, or one that is downloaded once (`nnctl datasets` lists them).",
-        "path": "A file, a glob or a list of files (CSV, TSV, JSON, Parquet, npz), or a folder of images or IDX files.",
+        "path": "A file, a glob or a list of files (CSV, TSV, JSON, Parquet, npz), or a folder of images, texts or IDX"
+        " files.",
         "validation_path": "Files with the validation rows, in place of a split.",
         "test_path": "Files with the test rows, in place of a split.",
         "query": "An SQL query over the table `data`, whose result is used in place of the file.",

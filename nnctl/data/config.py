@@ -128,7 +128,7 @@ class DatasetSpec(Declared):
     dates: the order of day, month and year in numeric dates (`dmy`), for all columns or {column: order}; by default
     the one that fits all rows. decimal: the decimal separator, "." or ","; by default as found in the file.
     missing_values: words that mean a missing value, instead of NA, None, ? and the like; an empty field of a CSV file
-    always does. encoding: of CSV files; by default UTF-8.
+    always does. encoding: of CSV files and texts; by default UTF-8.
     missing, normalize: a rule for all columns, or {column: rule}; sequences with lengths are scaled feature by
     feature, without the padding. weight: a column of sample weights.
     lengths: the npz array of the sequences' lengths, or {input: array}; by default NAME_lengths, or lengths.
@@ -136,6 +136,8 @@ class DatasetSpec(Declared):
     photos/test/CLASS/.... The labels of IDX files are found by MNIST's names: train-images-idx3-ubyte[.gz] and
     train-labels-idx1-ubyte[.gz] for training, t10k-images-... and t10k-labels-... for test.
     sequence: the rows are time steps, and which of them form a sequence. text: columns of texts, for an Embedding.
+    A folder of texts, reviews/CLASS/*.txt, or reviews/train/CLASS/*.txt and reviews/test/CLASS/*.txt, is a table with
+    the columns `text` and `class`.
     alphabet: the characters that a text target (CTC) may contain; by default all that occur, sorted.
     stream: true reads CSV and Parquet files piece by piece into files in the user's cache, from which every batch is
     read, so that they may be larger than memory; false loads them into memory. By default, files are streamed that

@@ -13,6 +13,7 @@ from nnctl.data.prediction_rows import Given
 from nnctl.data.preprocessing.sequence_tables import LongTable
 from nnctl.data.readers.paths import Files, find_files
 from nnctl.data.readers.read import read_table
+from nnctl.data.readers.text_files import are_texts
 from nnctl.data.table import Array, Column, Table, listing
 from nnctl.errors import InputError
 from nnctl.similar_names import alike
@@ -48,6 +49,8 @@ def kept_columns(given: Given, source: str | Path, names: Sequence[str], notes: 
 def _of_table(table: Table, numbers: Array | None, source: str | Path, names: Sequence[str],
               encoding: str | None) -> dict[str, Column]:  # fmt: skip
     if numbers is None:  # the query makes new rows, so its columns are all there is
+        return {name: table[name] for name in _chosen(names, list(table.columns), table.source)}
+    if are_texts(table):  # words already, and there are no other columns
         return {name: table[name] for name in _chosen(names, list(table.columns), table.source)}
     files = find_files((str(source),))
     whole = read_table(files, Rules(words=frozenset(_titles(files, encoding)), missing=()), encoding=encoding)

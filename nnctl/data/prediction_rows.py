@@ -16,7 +16,9 @@ from nnctl.data.named_arrays import Arrays
 from nnctl.data.preprocessing.missing_values import NAMED, kept_array_rows, kept_rows, take_rows
 from nnctl.data.preprocessing.sequence_tables import LongTable, fold
 from nnctl.data.readers import in_memory
+from nnctl.data.readers.paths import FORMATS
 from nnctl.data.readers.read import image_spec, read_files
+from nnctl.data.readers.text_files import CLASS, COLUMN
 from nnctl.data.table import Array, Table, listing, suggestion
 from nnctl.errors import DataError
 
@@ -82,7 +84,7 @@ def _read_files(preprocessing: Preprocessing, names: Sequence[str], with_targets
     needed = [*preprocessing.features, *(preprocessing.target_columns if with_targets else ())]
     needed += filter(None, (sequence.id, sequence.order) if sequence else ())
     rows = read_files(names, preprocessing.dataset, preprocessing.rules, formats=preprocessing.formats, needed=needed,
-                      image=_image(preprocessing))  # fmt: skip
+                      image=_image(preprocessing), texts=_is_of_texts(preprocessing))  # fmt: skip
     if isinstance(rows, Table) != preprocessing.is_table:
         raise DataError(
             f"the model takes {'table columns' if preprocessing.is_table else 'arrays (npz, npy, IDX) or images'}",
@@ -90,6 +92,12 @@ def _read_files(preprocessing: Preprocessing, names: Sequence[str], with_targets
             "use a file of the kind that the model was trained on",
         )
     return rows
+
+
+def _is_of_texts(preprocessing: Preprocessing) -> bool:
+    """Whether the training data were a folder of texts."""
+    paths, columns = preprocessing.dataset.path or (), set(preprocessing.formats or ())
+    return len(paths) == 1 and Path(paths[0]).suffix.lower() not in FORMATS and columns == {COLUMN, CLASS}
 
 
 def _read_table(preprocessing: Preprocessing, table: Table, with_targets: bool) -> Given:

@@ -27,18 +27,24 @@ class Origin:
         names, sizes = zip(*files, strict=True)
         if number is None:
             number = np.concatenate([np.arange(1, size + 1, dtype=np.int32) for size in sizes])
-        return cls(tuple(names), np.repeat(np.arange(len(names), dtype=np.int16), sizes), number)
+        return cls(tuple(names), np.repeat(np.arange(len(names), dtype=_index_type(len(names))), sizes), number)
 
     @classmethod
     def joined(cls, parts: Sequence[Origin]) -> Origin:
         """The rows of all of them, in this order."""
         files = [name for part in parts for name in part.files]
         before = np.cumsum([0, *(len(part.files) for part in parts)])
-        file = [part.file + np.int16(start) for part, start in zip(parts, before, strict=False)]
+        index = _index_type(len(files))
+        file = [np.add(part.file, start, dtype=index) for part, start in zip(parts, before, strict=False)]
         return cls(tuple(files), np.concatenate(file), np.concatenate([part.number for part in parts]))
 
     def take(self, rows: Array) -> Origin:
         return Origin(self.files, self.file[rows], self.number[rows])
+
+
+def _index_type(files: int) -> type[np.int16 | np.int32]:
+    """The smallest type for an index of a file: there may be many rows, and each row may be a file."""
+    return np.int16 if files <= np.iinfo(np.int16).max else np.int32
 
 
 class Located(NamedTuple):

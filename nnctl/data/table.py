@@ -160,7 +160,8 @@ class Table:
     from 1, that each row of a query's result came from; None without a query, and if that is unknown.
     total: the number of rows of the files, of which a query may leave some out. missing_words: by column, the words
     that count as missing values, and in how many rows they occur. notes: what could have been understood differently.
-    origin: the file and row number of each row; None if they are the rows of `source`, in order.
+    origin: the file and row number of each row; None if they are the rows of `source`, in order. splits: the numbers of
+    the rows of splits with files of their own, just after reading.
     """
 
     columns: Mapping[str, Column]
@@ -172,6 +173,7 @@ class Table:
     total: int | None = None
     missing_words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     origin: Origin | None = None
+    splits: Mapping[str, Array] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Column:
         return self.columns[name]

@@ -1,4 +1,4 @@
-"""The encoding of CSV files that are not in UTF-8, as Excel often saves them."""
+"""The encoding of files that are not in UTF-8, as Excel often saves CSV."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nnctl.config.starter.choices import Choice
 from nnctl.data.readers.csv.encodings import candidates
-from nnctl.data.readers.paths import FORMATS
+from nnctl.data.readers.paths import FORMATS, is_text
 from nnctl.translation import _
 
 _SAMPLE = 1 << 20  # bytes that are looked at
@@ -15,12 +15,16 @@ _PLAUSIBLE = 0.3
 
 
 def encoding_choice(source: str) -> Choice | None:
-    """The `encoding:` of a CSV file that is not in UTF-8, the most plausible one; None for any other file."""
+    """The `encoding:` of a CSV file or a folder of texts that is not in UTF-8, the most plausible one; None for any
+    other file."""
     path = Path(source)
-    if FORMATS.get(path.suffix.lower()) != "csv" or not path.is_file():
+    if path.is_dir():
+        sample = _texts_not_in_utf8(path)
+    elif FORMATS.get(path.suffix.lower()) == "csv" and path.is_file():
+        with path.open("rb") as file:
+            sample = file.read(_SAMPLE)
+    else:
         return None
-    with path.open("rb") as file:
-        sample = file.read(_SAMPLE)
     if sample.startswith((b"\xff\xfe", b"\xfe\xff")) or _is_utf8(sample):
         return None
     lines = re.findall(rb"[^\r\n]*[\x80-\xff][^\r\n]*(?=[\r\n])", sample)[:200]
@@ -28,8 +32,28 @@ def encoding_choice(source: str) -> Choice | None:
     if not found or found[0][3] < _PLAUSIBLE:
         return None
     name, title, *_rest = found[0]
-    why = _("The file is not in UTF-8; {encoding} ({title}) fits its letters.").format(encoding=name, title=title)
+    why = _("The file is not in UTF-8; {encoding} ({title}) fits its letters.")
+    if path.is_dir():
+        why = _("Some texts are not in UTF-8; {encoding} ({title}) fits their letters.")
+    why = why.format(encoding=name, title=title)
     return Choice(("dataset", "encoding"), name, (why,))
+
+
+def _texts_not_in_utf8(folder: Path) -> bytes:
+    """The lines of texts that are not in UTF-8; none if another text needs UTF-8."""
+    lines: list[bytes] = []
+    size = 0
+    for path in sorted(folder.rglob("*")):
+        if not (is_text(path) and path.is_file()):
+            continue
+        text = path.read_bytes()
+        if text.isascii() or size > _SAMPLE:
+            continue
+        if _is_utf8(text):
+            return b""
+        lines += [line + b"\n" for line in text.splitlines()]
+        size += len(text)
+    return b"".join(lines)
 
 
 def _is_utf8(sample: bytes) -> bool:

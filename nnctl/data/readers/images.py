@@ -1,4 +1,4 @@
-"""Folders of images: one folder per class, read with Pillow.
+"""Folders of images: one folder per class (see class_folders.py), read with Pillow.
 
 photos/cat/*.png, photos/dog/*.jpg                        split as the config says
 photos/train/cat/..., photos/test/cat/...                 split by folder
@@ -18,6 +18,7 @@ from nnctl.data.config import ImageSpec
 from nnctl.data.lazy_array import large
 from nnctl.data.named_arrays import Arrays
 from nnctl.data.readers import image_depth
+from nnctl.data.readers.class_folders import Kind, paths_of
 from nnctl.data.readers.memory_map import machine_memory
 from nnctl.data.readers.paths import FORMATS, is_image
 from nnctl.data.table import listing
@@ -29,37 +30,20 @@ if TYPE_CHECKING:
 Array = np.ndarray
 
 FILE = "file"  # the array of file names
-_ENDINGS = tuple(ending for ending, kind in FORMATS.items() if kind == "image")
+IMAGES = Kind("images", is_image, tuple(ending for ending, kind in FORMATS.items() if kind == "image"),
+              ("photos", "cat", "dog"))  # fmt: skip
 _READERS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")  # Pillow has dozens more, some of them hardly tested
-_SPLITS = {"train": "train", "training": "train", "validation": "validation", "valid": "validation",
-           "val": "validation", "test": "test", "testing": "test"}  # fmt: skip
-_LEFT_BY_SYSTEMS = ("thumbs.db", "desktop.ini")
 _MOST_PIXELS = 50_000_000
 _GRAY = ("1", "L", "LA", "La")
 _OTHER_COLOURS = ("CMYK", "LAB", "HSV", "YCbCr")
 _ORIENTATION = 0x0112  # of EXIF
 
-Found = list[tuple[str | None, Path]]  # (class, file)
-
-
-def has_images(folder: Path) -> bool:
-    """Whether there are images in a folder or its subfolders."""
-    return any(is_image(path) and not _hidden(path) for path in folder.rglob("*"))
-
 
 def read_image_folder(folder: Path, spec: ImageSpec) -> Arrays:
     """x (rows, height, width, channels) uint8; y, the class names, if there are class folders; and the file names.
     By split, as x_train, if there are folders for the splits. Raises DataError."""
-    inner = _folders(folder)
-    words = [_SPLITS.get(path.name.lower()) for path in inner]
-    if "train" in words and None not in words:
-        if len(set(words)) < len(words):
-            raise DataError(f"two folders are for the same split: {listing(path.name for path in inner)}", str(folder),
-                            "use one folder each for train, validation and test")  # fmt: skip
-        splits = {f"_{word}": _images(path) for word, path in zip(words, inner, strict=True)}
-    else:
-        splits = {"": _images(folder)}
-    files = [path for found in splits.values() for _, path in found]
+    splits = IMAGES.by_split(folder)
+    files = list(paths_of(splits))
     reader = _Reader(spec, [path for _, path in splits.get("_train", splits.get("", []))])
     x, notes = reader.read(files, str(folder))
     arrays, first = {}, 0
@@ -82,37 +66,6 @@ def read_images(paths: Sequence[Path], spec: ImageSpec, source: str) -> Arrays:
 def _as_arrays(arrays: dict[str, Array], source: str, notes: tuple[str, ...], spec: ImageSpec) -> Arrays:
     divisors = {name: 255.0 for name in arrays if name[0] == "x"}
     return Arrays({name: large(array) for name, array in arrays.items()}, source, divisors, FILE, notes, spec)
-
-
-def _hidden(path: Path) -> bool:
-    return path.name.startswith(".") or path.name.lower() in _LEFT_BY_SYSTEMS
-
-
-def _folders(folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.iterdir()) if path.is_dir() and not _hidden(path)]
-
-
-def _images(folder: Path) -> Found:
-    """Every image with its class, the name of its folder; without a class if there are no folders."""
-    inner = _folders(folder)
-    loose = [path for path in sorted(folder.iterdir()) if path.is_file() and is_image(path) and not _hidden(path)]
-    if inner and loose:
-        raise DataError(f"has images next to the class folders: {listing((path.name for path in loose), 5)}",
-                        str(folder), "move each into the folder of its class")  # fmt: skip
-    found: Found = [(None, path) for path in loose]
-    strange, empty = [], []
-    for each in inner:
-        paths = [path for path in sorted(each.rglob("*")) if path.is_file() and not _hidden(path)]
-        strange += [str(path) for path in paths if not is_image(path)]
-        empty += [] if paths else [each.name]
-        found += [(each.name, path) for path in paths]
-    if strange:
-        raise DataError(f"contains files that are not images: {listing(strange, 5)}", str(folder),
-                        f"move them away; images end in {', '.join(_ENDINGS)}")  # fmt: skip
-    if empty or not found:
-        raise DataError(f"has no images{f' in {listing(empty)}' if empty else ''}", str(folder),
-                        "make a folder of images for each class: photos/cat/..., photos/dog/...")  # fmt: skip
-    return found
 
 
 class _Reader:

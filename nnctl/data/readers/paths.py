@@ -45,7 +45,8 @@ _HINTS = {
 
 @dataclass(frozen=True)
 class Files:
-    """Files of one format ("csv", "json", "parquet", "npz", "npy", "idx", "image"). name: what messages call them."""
+    """Files of one format ("csv", "json", "parquet", "npz", "npy", "idx", "image", "texts").
+    name: what messages call them."""
 
     format: str
     paths: tuple[Path, ...]
@@ -57,18 +58,23 @@ class Files:
         return sum(path.stat().st_size for path in self.paths)
 
 
-def find_files(names: Sequence[str]) -> Files:
-    """The files that paths and globs name, sorted within each glob, without repeats.
+def find_files(names: Sequence[str], texts: bool = False) -> Files:
+    """The files that paths and globs name, sorted within each glob, without repeats. texts: whether .txt files are
+    texts, as they are in a folder, and not tables.
 
     Raises DataError for a missing file (with the most similar name), a folder, a glob without a match, an unknown
     extension, and files of several formats.
     """
     if not names:
         raise DataError("dataset.path is empty", hint="give a file, a glob such as data/*.csv, or a list")
+    if len(names) == 1 and (found := _texts_in(names[0])):
+        return Files("texts", found, names[0])
     paths: dict[Path, None] = {}
     for name in names:
         paths.update(dict.fromkeys(_expand(name)))
     shown = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    if texts and all(map(is_text, paths)):
+        return Files("texts", tuple(paths), shown)
     formats = {_format(path): path for path in paths}
     if len(formats) > 1:
         examples = ", ".join(path.name for path in formats.values())
@@ -86,6 +92,19 @@ def is_image(path: Path) -> bool:
 def is_idx(path: Path) -> bool:
     """Whether a file has the name of an IDX file, the format of MNIST."""
     return _IDX.fullmatch(path.name) is not None
+
+
+def is_text(path: Path) -> bool:
+    """Whether a file in a folder has the extension of a text."""
+    return path.suffix.lower() == ".txt"
+
+
+def _texts_in(name: str) -> tuple[Path, ...]:
+    """The texts in a folder and its subfolders; none for any other path."""
+    folder = Path(name).expanduser()
+    if "\0" in name or not folder.is_dir():
+        return ()
+    return tuple(sorted(path for path in folder.rglob("*") if is_text(path) and path.is_file()))
 
 
 def _expand(name: str) -> list[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,9 +31,10 @@ _ENDINGS = {
 
 def read_files(names: Sequence[str], dataset: DatasetSpec, rules: Rules, *,
                formats: Mapping[str, ColumnFormat] | None = None, needed: Sequence[str] = (),
-               image: ImageSpec | None = None) -> Table | Arrays:  # fmt: skip
+               image: ImageSpec | None = None, texts: bool = False) -> Table | Arrays:  # fmt: skip
     """A Table, or Arrays for npz, npy, IDX and image files. dataset: its query and encoding are used.
-    formats, needed: as in read_table. image: how images are read, if not as in `dataset`. Raises DataError."""
+    formats, needed: as in read_table. image: how images are read, if not as in `dataset`. texts: as in find_files.
+    Raises DataError."""
     if IN_MEMORY in names:
         raise DataError("the run was trained on rows that a program passed, and no file holds them", IN_MEMORY,
                         "give rows or a file to evaluate on; nnctl.resume(run, data=rows) resumes the run")  # fmt: skip
@@ -40,7 +42,9 @@ def read_files(names: Sequence[str], dataset: DatasetSpec, rules: Rules, *,
     query = dataset.query
     arrays = _read_folder(names[0], image) if len(names) == 1 else None
     if arrays is None:
-        files = find_files(names)
+        files = find_files(names, texts)
+        if files.format == "texts":
+            return read_table(files, rules, query=query, formats=formats, encoding=dataset.encoding)
         if files.format in ("csv", "json", "parquet"):
             if dataset.stream or (dataset.stream is None and files.size >= _LARGE):
                 from nnctl.data.table_cache.choice import is_streamed  # imported here to keep start-up fast
@@ -58,10 +62,16 @@ def read_files(names: Sequence[str], dataset: DatasetSpec, rules: Rules, *,
 def read_table(files: Files, rules: Rules = NO_RULES, *, query: str | None = None,
                formats: Mapping[str, ColumnFormat] | None = None, needed: Sequence[str] = (),
                encoding: str | None = None) -> Table:  # fmt: skip
-    """The rows of table files, or the result of `query`; small CSV files are read without DuckDB.
+    """The rows of table files or a folder of texts, or the result of `query`; small CSV files are read without DuckDB.
 
     See `duckdb_tables.read_table` for the arguments. Raises DataError.
     """
+    if files.format == "texts":
+        if query is not None:
+            raise DataError("a query works on files of tables, not on a folder of texts", files.name, "remove `query`")
+        from nnctl.data.readers.text_files import read_texts  # imported here to keep start-up fast
+
+        return read_texts(files, rules, formats, encoding)
     table = read_small(files, rules, formats, encoding) if files.format == "csv" and query is None else None
     if table is None:
         from nnctl.data.readers import duckdb_tables  # imported here to keep start-up fast
@@ -72,18 +82,16 @@ def read_table(files: Files, rules: Rules = NO_RULES, *, query: str | None = Non
 
 def _read_folder(name: str, image: ImageSpec | None) -> Arrays | None:
     """The arrays of a folder of IDX files or images; None for any other path."""
-    from pathlib import Path  # imported here to keep start-up fast
-
     folder = Path(name).expanduser()
     try:
         if "\0" in name or not folder.is_dir():
             return None
         from nnctl.data.readers.idx import idx_files, read_idx_files  # imported here to keep start-up fast
-        from nnctl.data.readers.images import has_images, read_image_folder
+        from nnctl.data.readers.images import IMAGES, read_image_folder
 
         if files := idx_files(folder):
             return read_idx_files(files, name)
-        return read_image_folder(folder, image or ImageSpec()) if has_images(folder) else None
+        return read_image_folder(folder, image or ImageSpec()) if IMAGES.any_in(folder) else None
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror})", name) from None
 
@@ -143,14 +151,17 @@ def read_dataset(
     else:
         whole = read_files(dataset.path or (), dataset, rules, formats=formats)
     fixed: dict[str, Array] = {}
-    if not isinstance(whole, Table):
+    if isinstance(whole, Table):
+        whole, fixed = replace(whole, splits={}), dict(whole.splits)
+    else:
         whole, fixed = _join_named_splits(whole)
     for split in ("validation", "test"):
         names = getattr(dataset, f"{split}_path")
         if names is None:
             continue
         if split in fixed:
-            raise DataError(f"the file has {split} arrays, but {split}_path is also given", hint="keep one of them")
+            has = f"the folder has a folder {split}" if isinstance(whole, Table) else f"the file has {split} arrays"
+            raise DataError(f"{has}, but {split}_path is also given", hint="keep one of them")
         if isinstance(whole, Table):
             stored = dataset.model_copy(update={"stream": True})
             known = whole.formats if formats is None else formats

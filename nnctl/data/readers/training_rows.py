@@ -39,11 +39,11 @@ def read_training_rows(rows: Any, rules: Rules) -> Table | Arrays:
         raise DataError("there are no rows", SOURCE, f"give {ACCEPTED}")
     columns, formats = {}, {}
     for name, values in given.items():
-        columns[name], formats[name] = _with_format(name, column_of(name, values, rules), rules)
+        columns[name], formats[name] = with_format(name, column_of(name, values, rules), rules)
     return Table(columns, next(iter(lengths.values())), SOURCE, formats)
 
 
-def _with_format(name: str, column: Column, rules: Rules) -> tuple[Column, ColumnFormat]:
+def with_format(name: str, column: Column, rules: Rules) -> tuple[Column, ColumnFormat]:
     """The column, as words where the config says so, and the format in which later rows are read."""
     if column.kind == "nested":
         return column, OTHER
