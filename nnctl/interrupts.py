@@ -57,6 +57,11 @@ def end_command() -> None:
     _raises = False
 
 
+def is_command() -> bool:
+    """Whether this process is the command, and not a program that uses nnctl."""
+    return _command
+
+
 def again(number: int, frame: Any) -> None:
     """A second signal during a run."""
     if _command:  # its threads may be waiting for one that an exception has ended

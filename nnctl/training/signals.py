@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from nnctl import interrupts
 from nnctl.torch_engine import launch
+from nnctl.translation import _
 
 # signal -> why the run ends. Windows has no SIGHUP.
 REASONS = {
@@ -16,6 +19,9 @@ REASONS = {
     for name, reason in {"SIGINT": "interrupted", "SIGTERM": "terminated", "SIGHUP": "hung up"}.items()
     if hasattr(signal, name)
 }
+
+
+PATIENCE = 1.5  # seconds after which someone who has pressed Ctrl-C is told what the run waits for
 
 
 class Signals:
@@ -26,6 +32,7 @@ class Signals:
         self._stop = stop
         self._before: dict[int, Any] = {}
         self._asked = False
+        self._timer: threading.Timer | None = None
 
     def _handle(self, number: int, frame: Any) -> None:
         if self._asked and launch.processes() > 1:
@@ -34,6 +41,10 @@ class Signals:
             interrupts.again(number, frame)
         self._asked = True
         self._stop(REASONS[number])
+        if number == signal.SIGINT and interrupts.is_command() and os.isatty(2):
+            self._timer = threading.Timer(PATIENCE, _explain)
+            self._timer.daemon = True
+            self._timer.start()
 
     def __enter__(self) -> None:
         if threading.current_thread() is threading.main_thread():  # elsewhere Python forbids handlers
@@ -42,5 +53,13 @@ class Signals:
                     self._before[number] = signal.signal(number, self._handle)
 
     def __exit__(self, *error: Any) -> None:
+        if self._timer:
+            self._timer.cancel()
         for number, handler in self._before.items():
             signal.signal(number, handler)
+
+
+def _explain() -> None:
+    text = _("stopping: this iteration is finished first, or the compiling of kernels; then the run is saved.")
+    again = _("Ctrl-C again stops at once, without saving.")
+    os.write(2, f"\n{text}\n{again}\n".encode(sys.stderr.encoding or "utf-8", "replace"))
