@@ -31,8 +31,9 @@ class Outcome:
 
     metrics: metrics of the kept weights, on the split of the baseline: "validation", "test" or "train". bigger: the
     metrics that should grow. never: classes of that split that are never predicted, and their numbers of rows. usual:
-    the average number of rows of a class of that split. remedies: which of "class_weight", "early stopping" and
-    "regularization" the config has already, and "best kept" if the kept weights are the best epoch's.
+    the average number of rows of a class of that split. outputs: of the model, if there are several. remedies: which of
+    "class_weight", "early stopping" and "regularization" the config has already, and "best kept" if the kept weights
+    are the best epoch's.
     """
 
     history: Sequence[Mapping[str, float]]
@@ -43,6 +44,7 @@ class Outcome:
     bigger: frozenset[str] = frozenset()
     never: Mapping[str, int] = field(default_factory=dict)
     usual: float = math.inf
+    outputs: Sequence[str] = ()
     remedies: frozenset[str] = frozenset()
 
 
@@ -50,7 +52,7 @@ def verdict(outcome: Outcome) -> str | None:
     """A sentence on the most serious problem, with the key to change, or None."""
     if not outcome.history:
         return None
-    return _no_better(outcome) or _never_predicted(outcome) or _far_worse(outcome)
+    return _no_better(outcome) or _one_no_better(outcome) or _never_predicted(outcome) or _far_worse(outcome)
 
 
 def _no_better(o: Outcome) -> str | None:
@@ -70,6 +72,22 @@ def _no_better(o: Outcome) -> str | None:
             f"{said}: give the model more units or layers, or check that the features tell something about the target"
         )
     return f"{said}, and the training loss does not fall: change the optimizer's learning_rate, or epochs"
+
+
+def _one_no_better(o: Outcome) -> str | None:
+    """If that is so for the metrics of one of several outputs."""
+    for output in o.outputs:
+        names = [name for name in o.baseline if name in o.metrics and output_of(name, o.outputs) == output]
+        if names and not any(_betters(o.metrics[name], o.baseline[name], name in o.bigger) for name in names):
+            shown = f"{o.split} {names[0]} {o.metrics[names[0]]:.4g}, baseline {o.baseline[names[0]]:.4g}"
+            return (f"Output {output} is no better than the baseline ({shown}): raise its factor in loss_weights, or"
+                    " check that the features tell something about it")  # fmt: skip
+    return None
+
+
+def output_of(metric: str, outputs: Sequence[str]) -> str | None:
+    """The output whose name a metric of a model with several outputs begins with; None for the loss of them all."""
+    return max((output for output in outputs if metric.startswith(f"{output}_")), key=len, default=None)
 
 
 def _betters(value: float, base: float, bigger: bool) -> bool:
@@ -137,6 +155,7 @@ def verdict_of(model: Model, data: Dataset, history: Sequence[Mapping[str, float
         history, metrics, baseline, split, best_epoch,
         bigger=frozenset(each.name for each in model.metrics if each.metric.better == "max"),
         never=never_predicted(model, data.targets, unseen) if unseen else {},
+        outputs=list(model.spec.outputs) if len(model.spec.outputs) > 1 else (),
         usual=min(unseen.rows, SEEN) / max(classes) if unseen and classes else math.inf,
         remedies=_remedies(model) | ({"best kept"} if kept.weights == "best" else set()),
     ))  # fmt: skip

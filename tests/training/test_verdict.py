@@ -25,6 +25,13 @@ def outcome(losses, val_losses, metrics, baseline, **others):
     )
 
 
+def two_outputs(metrics):
+    """A model with the outputs a and a_b, whose loss is better than the baseline's."""
+    base = {"loss": 2.0, "a_loss": 1.0, "a_b_loss": 1.0, "a_accuracy": 0.5, "a_b_mae": 6.0}
+    return outcome([2.0, 1.5], [2.0, 1.5], {"loss": 1.5} | metrics, base, bigger=frozenset({"a_accuracy"}),
+                   outputs=("a", "a_b"))  # fmt: skip
+
+
 BASE = {"loss": 0.69, "accuracy": 0.5}
 GOOD = outcome([0.7, 0.5, 0.3], [0.7, 0.5, 0.35], {"loss": 0.35, "accuracy": 0.9}, BASE)
 CASES = {
@@ -57,6 +64,14 @@ CASES = {
         "(test loss 0.7, baseline 0.69)",
     ),
     "not finite": (outcome([0.7, 0.7], [np.nan, 0.7], {"loss": np.nan, "accuracy": 0.5}, BASE), "No better"),
+    "one output no better": (
+        two_outputs({"a_loss": 0.3, "a_accuracy": 0.9, "a_b_loss": 0.995, "a_b_mae": 5.99}),
+        "Output a_b is no better than the baseline (validation a_b_loss 0.995, baseline 1): raise its factor in"
+        " loss_weights, or check that the features tell something about it",
+    ),
+    "one metric of each output better": (
+        two_outputs({"a_loss": 0.9, "a_accuracy": 0.4, "a_b_loss": 1.2, "a_b_mae": 2.0}), None,
+    ),
     "a class never predicted": (
         Outcome(GOOD.history, GOOD.metrics, BASE, never={"b": 12}, bigger=GOOD.bigger),
         'Class "b" (12) is never predicted on the validation rows that have it: balance the classes with class_weight:'

@@ -16,6 +16,7 @@ from nnctl.translation import _
 RULES: Mapping[str, Callable[[Evidence], Ruling | None]] = {
     "diverged": curves.diverged,
     "against_baseline": results.against_baseline,
+    "other_outputs": results.other_outputs,
     "interrupted": curves.interrupted,
     "nothing_held_out": results.nothing_held_out,
     "reads_nothing": results.reads_nothing,
@@ -72,7 +73,8 @@ def _headline(found: Evidence, said: Mapping[str, Ruling]) -> tuple[str, str]:
         if found.evaluation is None:
             return _("The model could not be evaluated, so this report only shows how it was trained."), "unknown"
         return _("The model was trained and evaluated; there is no baseline to compare it with."), "unknown"
-    if against.severity == "problem":
+    others = said.get("other_outputs")
+    if against.severity == "problem" and (others is None or others.severity == "problem"):
         return _("The model is no better than always giving the same answer."), "poor"
     gained = found.gained
     if worst and said[worst[0]].severity == "problem":

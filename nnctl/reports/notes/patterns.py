@@ -162,6 +162,10 @@ _VERDICTS = (
         "No better than the baseline ({split} loss {loss}, baseline {baseline}), and the training loss does "
         "not fall: change the optimizer's learning_rate, or epochs"
     ),
+    N_(
+        "Output {output} is no better than the baseline ({split} {metric} {value}, baseline {baseline}): raise its "
+        "factor in loss_weights, or check that the features tell something about it"
+    ),
     N_("Class {names} is never predicted on the {split} rows that have it: {advice}"),
     N_("Classes {names} are never predicted on the {split} rows that have them: {advice}"),
     N_(

@@ -27,6 +27,14 @@ def evaluation(value, baseline, metric="accuracy", bigger=("accuracy",), rows=10
     }  # fmt: skip
 
 
+def two_outputs(**metrics):
+    """The evaluation of a model with the outputs `TWO`, of which `against_baseline` speaks of the first."""
+    found = evaluation(0.9, 0.5, "origin_accuracy", ("origin_accuracy",))
+    found["metrics"] |= metrics
+    found["baseline"]["metrics"] |= {"mpg_loss": 1.0, "mpg_mae": 6.0}
+    return found
+
+
 def scores(name, support, predicted, recall):
     return {"name": name, "support": support, "predicted": predicted, "recall": recall, "precision": 0.5, "f1": 0.5}
 
@@ -36,6 +44,9 @@ def output(kind="classification", **parts):
         "name": "y", "layer": "dense_1", "kind": kind, "per_class": [], "confusion": {"mistakes": []},
         "calibration": None, "residuals": [], "sequences": None,
     } | parts  # fmt: skip
+
+
+TWO = [output(name="origin", layer="origin"), output("regression", name="mpg", layer="mpg", confusion=None)]
 
 
 def importance(**columns):

@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-from evidence import activations, curves, evaluation, evidence, importance, output, scores
+from evidence import TWO, activations, curves, evaluation, evidence, importance, output, scores, two_outputs
 
 from nnctl.reports.findings.rules import results
-from nnctl.reports.findings.verdict import RULES
+from nnctl.reports.findings.verdict import RULES, verdict_of
 
 FALLING = [1.0, 0.8, 0.6, 0.5, 0.4, 0.35, 0.3, 0.25, 0.2, 0.15]
 FLAT = [1.0, 0.5, 0.3, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2]
@@ -47,6 +47,13 @@ CASES = {
          ({"evaluation": evaluation(7.99, 8.0, "mae", ())}, "no better"),
          ({"evaluation": evaluation(-3.0, -1.0, "loss", ())}, "the baseline has -1.0")],
         [{}],
+    ),
+    "other_outputs": (
+        [({"evaluation": two_outputs(mpg_mae=2.0), "outputs": TWO}, "mpg_mae is 2.0000; the baseline has 6.0000"),
+         ({"evaluation": two_outputs(mpg_mae=6.0), "outputs": TWO}, "mpg_mae is 6.0000: no better than"),
+         ({"evaluation": two_outputs(mpg_loss=0.5), "outputs": TWO}, "mpg_loss is 0.5000; the baseline has 1.0000")],
+        [{"evaluation": evaluation(0.9, 0.5), "outputs": [output()]}, {"outputs": TWO},
+         {"evaluation": evaluation(0.9, 0.5, "origin_accuracy"), "outputs": TWO}],  # nothing is known of the other
     ),
     "uncertain": (
         [({"evaluation": evaluation(0.9, 0.5, rows=50), "outputs": [output()]}, "only 50 rows")],
@@ -176,3 +183,16 @@ def test_the_confidence_interval_of_wilson():
     # from the table of Wilson intervals in Newcombe 1998, table 2
     assert results.wilson(81 / 263, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
     assert results.wilson(0 / 20, 20) == pytest.approx((0.0, 0.1611), abs=1e-4)
+
+
+@pytest.mark.parametrize(("first", "second", "headline", "grade"), [
+    (0.9, 1.0, "clearly better than the baseline, and nothing looks wrong", "good"),
+    (0.9, 7.0, "better than the baseline, but something is wrong", "fair"),
+    (0.5, 1.0, "better than the baseline, but something is wrong", "fair"),
+    (0.5, 7.0, "no better than always giving the same answer", "poor"),
+])  # fmt: skip
+def test_the_headline_looks_at_every_output(first, second, headline, grade):
+    found = two_outputs(mpg_mae=second)
+    found["metrics"]["origin_accuracy"] = found["baseline"]["model_value"] = first
+    verdict = verdict_of(evidence(evaluation=found, outputs=TWO), {})
+    assert headline in verdict["headline"] and verdict["grade"] == grade

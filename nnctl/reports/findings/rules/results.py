@@ -8,7 +8,7 @@ from nnctl.reports.findings.document import ClassScores, Output
 from nnctl.reports.findings.rules import changes
 from nnctl.reports.findings.rules.evidence import Advice, Evidence, Ruling
 from nnctl.reports.number_format import metric
-from nnctl.training.verdict import BETTER, FEW
+from nnctl.training.verdict import BETTER, FEW, output_of
 from nnctl.translation import _, plural
 
 WEAK, STRONG = 0.5, 0.8  # a class with less than half the recall of the others', while these do well, is weak
@@ -27,7 +27,7 @@ def against_baseline(found: Evidence) -> Ruling | None:
     value, baseline, name = base["model_value"], base["value"], base["metric"]
     bigger = name in found.evaluation["bigger"]
     shown = {"metric": name, "value": metric(value), "baseline": metric(baseline), "split": found.split}
-    if not (value > baseline + BETTER if bigger else value < baseline - BETTER * abs(baseline)):
+    if not _betters(value, baseline, bigger):
         text = _("On the {split}, {metric} is {value}: no better than the baseline's {baseline}.").format(**shown)
         return Ruling("problem", f"{text} {base['description']}", _if_no_better(found))
     gained = found.gained
@@ -39,6 +39,42 @@ def against_baseline(found: Evidence) -> Ruling | None:
             "from the baseline to a perfect model."
         ).format(**shown, share=f"{gained:.0%}")
     return Ruling("good", f"{text} {base['description']}")
+
+
+def _betters(value: float, baseline: float, bigger: bool) -> bool:
+    return value > baseline + BETTER if bigger else value < baseline - BETTER * abs(baseline)
+
+
+def other_outputs(found: Evidence) -> Ruling | None:
+    """The outputs that `against_baseline` does not speak of, by the leading metric of each."""
+    base = found.evaluation["baseline"] if found.evaluation else None
+    if base is None or found.evaluation is None or len(found.outputs) < 2:
+        return None
+    metrics, layers = found.evaluation["metrics"], [output["layer"] for output in found.outputs]
+    told, is_worse = [], False
+    for output in found.outputs:
+        shared = {
+            name: (value, known)
+            for name, value in metrics.items()
+            if output_of(name, layers) == output["layer"]
+            and value is not None and (known := base["metrics"].get(name)) is not None
+        }  # fmt: skip
+        if not shared or base["metric"] in shared:
+            continue
+        name = next((each for each in shared if not each.endswith("loss")), next(iter(shared)))
+        value, baseline = shared[name]
+        shown = {"metric": name, "value": metric(value), "baseline": metric(baseline), "split": found.split}
+        if _betters(value, baseline, name in found.evaluation["bigger"]):
+            text = _("On the {split}, {metric} is {value}; the baseline has {baseline}.")
+        else:
+            text, is_worse = _("On the {split}, {metric} is {value}: no better than the baseline's {baseline}."), True
+        told.append(text.format(**shown))
+    if not told:
+        return None
+    if not is_worse:
+        return Ruling("good", " ".join(told))
+    text = _("Raise the factor of that output in `loss_weights`, or check that the columns tell something about it.")
+    return Ruling("problem", " ".join(told), [Advice(text)])
 
 
 def _if_no_better(found: Evidence) -> list[Advice]:
