@@ -71,6 +71,9 @@ def _configs_in(folder: Path) -> Iterator[Path]:
 
 
 def _missing_hint(file: Path, bundled: dict[str, Path]) -> str:
+    inside = file.with_suffix("") / "config.yaml"  # as nnctl import writes it
+    if inside.is_file():
+        return f"did you mean {shell_path(inside)}?"
     beside = {one.name: one for one in _configs_in(file.parent)} if file.parent.is_dir() else {}
     if near := nearest(file.name, beside):
         return f"did you mean {' or '.join(shell_path(beside[name]) for name in near)}?"

@@ -139,6 +139,13 @@ def test_a_usage_error_has_a_hint(tmp_path, monkeypatch, arguments, says):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_config_that_is_in_a_folder_of_its_name_is_found(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small").mkdir()
+    (tmp_path / "small" / "config.yaml").write_text("layers: []")  # as nnctl import writes it
+    assert "did you mean small/config.yaml?" in nnctl("train", "small.yaml").stderr
+
+
 @pytest.mark.parametrize("language", ["en", "ko"])
 def test_the_hint_names_the_usage_once(language):
     said = " ".join(nnctl("--lang", language, "train", "--bad").stderr.split())
