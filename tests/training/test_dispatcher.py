@@ -73,6 +73,16 @@ def test_of_events_that_waited_only_the_last_iteration_is_left():
     assert len(subscriber.calls) == 2
 
 
+def test_of_many_iterations_the_latest_are_sent():
+    subscriber = Together()
+    sent = Dispatcher([subscriber], pytest.fail)
+    sent.emit(iteration(0))
+    for number in range(1, 4 * LATEST):
+        sent.emit(iteration(number))
+    sent.deliver()
+    assert subscriber.calls[1] == ([], [iteration(number) for number in range(3 * LATEST, 4 * LATEST)])
+
+
 def test_a_slow_epoch_is_sent_at_once():
     subscriber = Together()
     sent = Dispatcher([subscriber], pytest.fail)
@@ -96,7 +106,7 @@ def test_a_subscriber_whose_output_is_closed_gets_nothing_more(together):
             raise BrokenPipeError("closed")
 
     closed = Closed()
-    sent = Dispatcher([closed if together else closed.__call__, other], lost.append)
+    sent = Dispatcher([other, closed if together else closed.__call__], lost.append)
     sent.emit(iteration(1))
     sent.emit(Said("hello"))
     assert len(closed.calls) == len(lost) == 1 and isinstance(lost[0], BrokenPipeError)

@@ -1,15 +1,19 @@
 """The files of a run's log: what the csv and json modules read from them is what the events were."""
 
 import csv
+import errno
 import json
 import math
+import os
 from dataclasses import asdict
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nnctl.training.events import EpochEnded, RunEnded
+from nnctl.training import run_log
+from nnctl.training.events import EpochEnded, IterationEnded, IterationsEnded, RunEnded
 from nnctl.training.run_log import Log
 
 NAMES = ["loss", 'a"b', 'a"},{"event":', "val_loss"]
@@ -52,3 +56,90 @@ def test_other_events_have_a_line_too(folder):
     log.close()
     last = (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()[-1]
     assert json.loads(last)["event"] == "RunEnded"
+
+
+def test_a_resumed_log_goes_on(folder):
+    history = [dict(zip(NAMES, (0.5, 0.25, 1e-7, math.nan), strict=True)), dict.fromkeys(NAMES, 2.0)]
+    (folder / "metrics.csv").write_text("half a table", encoding="utf-8")
+    (folder / "events.jsonl").write_text('{"event": "RunStarted"}\n', encoding="utf-8")
+    log = Log(folder, NAMES, history)
+    log(EpochEnded(3, dict.fromkeys(NAMES, 0.125), 0.1, 1.0, True))
+    log.flush()
+    with open(folder / "metrics.csv", newline="", encoding="utf-8") as file:
+        assert list(csv.reader(file))[1:] == [["1", "0.5", "0.25", "1e-7", "nan"], ["2", "2.0", "2.0", "2.0", "2.0"],
+                                              ["3", "0.125", "0.125", "0.125", "0.125"]]  # fmt: skip
+    assert [json.loads(line)["event"] for line in (folder / "events.jsonl").read_text().splitlines()] == [
+        "RunStarted", "EpochEnded"]  # fmt: skip
+    log.close()
+
+
+def test_iterations_have_no_line(folder):
+    (folder / "events.jsonl").unlink(missing_ok=True)
+    log = Log(folder, NAMES, [])
+    one = IterationEnded(1, 1, 1, 0.5, {"loss": 0.5}, 0.1, 0.0)
+    log(one)
+    log(IterationsEnded(one, lambda last=None: iter([one])))
+    log.progress([], [one])
+    log.close()
+    assert (folder / "events.jsonl").read_text() == ""
+    assert len((folder / "metrics.csv").read_text().splitlines()) == 1  # the titles
+
+
+@pytest.mark.parametrize(("text", "left"), [
+    ("", ""), ("one\n", "one\n"), ("one\ntwo\n", "one\ntwo\n"), ("one\ntw", "one\n"), ("on", ""),
+    ("a long first line\nsecond\nhal", "a long first line\nsecond\n"),
+])  # fmt: skip
+def test_half_a_line_is_cut(folder, monkeypatch, text, left):
+    monkeypatch.setattr(run_log, "_LONGEST_LINE", 12)
+    path = folder / "events.jsonl"
+    path.write_bytes(text.encode())
+    run_log.cut_half_a_line(path)
+    assert path.read_bytes().decode() == left
+    path.unlink()
+    run_log.cut_half_a_line(path)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(("lines", "reason"), [
+    (['{"event": "Said"}', '{"event": "RunEnded", "reason": "done"}'], "done"),
+    (['{"event": "RunEnded", "reason": "done"}', '{"event": "RunStarted"}'], None),
+    (['{"event": "RunEnded", "reason": "nan"}', "3"], None),
+    (['{"event": "RunEnded", "rea'], None),
+    ([], None),
+    (["x" * 200, '{"event": "RunEnded", "reason": "nan"}'], "nan"),
+])  # fmt: skip
+def test_how_a_run_ended_last(folder, monkeypatch, lines, reason):
+    monkeypatch.setattr(run_log, "_LONGEST_LINE", 100)
+    (folder / "events.jsonl").write_text("\n".join(lines))
+    assert run_log.last_end(folder).get("reason") == reason
+    (folder / "events.jsonl").unlink()
+    assert run_log.last_end(folder) == {}
+
+
+def test_numbers_of_numpy_and_what_is_not_finite(folder):
+    (folder / "events.jsonl").unlink(missing_ok=True)
+    log = Log(folder, ["loss"], [])
+    for value in (np.float64(0.1), np.float32(0.5), np.float64("inf")):
+        log(EpochEnded(1, {"loss": value}, None, None))
+    log(RunEnded("done", folder, 7, 1.5, {"loss": math.nan, "accuracy": 0.25}, best_epoch=3))
+    log.close()
+    assert (folder / "metrics.csv").read_text().split() == ["epoch,loss", "1,0.1", "1,0.5", "1,inf"]
+    lines = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+    assert [line["metrics"]["loss"] for line in lines[:-1]] == [0.1, 0.5, None]
+    assert lines[-1]["test"] == {"loss": None, "accuracy": 0.25} and lines[-1]["time"] > 1e9
+    assert (lines[-1]["seconds"], lines[-1]["best_epoch"], lines[-1]["folder"]) == (1.5, 3, str(folder))
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs Linux's full device")
+@pytest.mark.parametrize("name", ["metrics.csv", "events.jsonl"])
+def test_a_full_disk_is_an_error_that_names_the_file(tmp_path, name):
+    log = Log(tmp_path, NAMES, [])
+    log.close()
+    (tmp_path / name).unlink()
+    (tmp_path / name).symlink_to("/dev/full")
+    for number in range(2):  # where a buffer is full, and at the end
+        with pytest.raises(OSError, match=name) as error:
+            log = Log(tmp_path, NAMES, [])
+            log.progress([EpochEnded(1, dict.fromkeys(NAMES, 0.1), 0.1, 1.0)] * 10_000 ** (1 - number), [])
+            log.close()
+        assert error.value.errno == errno.ENOSPC

@@ -1,5 +1,8 @@
 """Folders of texts: classes and splits by folder, encodings, what does not belong there, and models trained on them."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -7,7 +10,7 @@ from nnctl import cli
 from nnctl.api import load
 from nnctl.data.columns.column_format import NO_RULES, Rules
 from nnctl.data.readers.paths import find_files
-from nnctl.data.readers.text_files import read_texts
+from nnctl.data.readers.text_files import are_texts, read_texts
 from nnctl.data.row_origin import Origin
 from nnctl.errors import DataError
 
@@ -58,7 +61,7 @@ def test_folders_are_classes(reviews):
     assert values(table["text"])[:2] == ["", BAD.format(1)]  # an empty text is a text, as NA is
     assert values(table["text"])[-1] == "zwei\nZeilen: NA"
     assert not table["text"].missing.any() and not table.splits
-    assert table.origin.files[1] == str(reviews / "bad" / "1.txt")
+    assert table.origin.files[1] == str(reviews / "bad" / "1.txt") and set(table.origin.number) == {1}
 
 
 def test_classes_may_be_numbers_to_predict(reviews):
@@ -85,6 +88,42 @@ def test_folders_of_splits_are_splits(reviews, tmp_path, monkeypatch):
     (tmp_path / "c.yaml").write_text(CONFIG.replace("path: reviews", "path: split, test_path: reviews"))
     done = CliRunner().invoke(cli.program, ["check", str(tmp_path / "c.yaml")])
     assert done.exit_code == 2 and "the folder has a folder test, but test_path is also given" in done.output
+
+
+@pytest.mark.parametrize(("names", "splits"), [
+    (("train", "test"), {"test"}), (("training", "testing"), {"test"}), (("Train", "valid"), {"validation"}),
+    (("train", "validation", "test"), {"validation", "test"}), (("train", "others"), None), (("good", "test"), None),
+])  # fmt: skip
+def test_which_folders_are_splits(tmp_path, names, splits):
+    for name in names:
+        write(tmp_path / name / "good" / "a.txt", "a text")
+    table = read(tmp_path)
+    assert set(table.splits) == (splits or set())
+    assert set(values(table["class"])) == ({"good"} if splits else set(names))
+
+
+def test_two_folders_for_one_split_are_refused(tmp_path):
+    for name in ("train", "val", "valid"):
+        write(tmp_path / name / "good" / "a.txt", "a text")
+    with pytest.raises(DataError, match="two folders are for the same split: train, val, valid"):
+        read(tmp_path)
+
+
+def test_what_systems_leave_behind_is_not_read(reviews):
+    for name in ("Thumbs.db", "desktop.ini", ".DS_Store"):
+        write(reviews / "good" / name, "no text")
+        write(reviews / name, "no text")
+    assert read(reviews).rows == 60
+
+
+def test_which_tables_are_of_texts(reviews, tmp_path):
+    table = read(reviews)
+    assert are_texts(table) and are_texts(table.take(np.arange(3)))
+    one = read_texts(find_files((str(reviews / "good" / "0.txt"),), texts=True), NO_RULES, table.formats)
+    assert are_texts(one) and list(one.columns) == ["text"]
+    assert not are_texts(replace(table, origin=None))
+    assert not are_texts(replace(table, columns={**table.columns, "more": table["class"]}))
+    assert not are_texts(replace(table, origin=Origin.of([("a.txt", 30), ("b.csv", 30)])))
 
 
 def test_the_encoding_is_from_the_config(reviews):
