@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from nnctl.data.load_sample import SampledRows
 from nnctl.data.named_arrays import Arrays
 from nnctl.data.preprocessing.inputs import ArrayInput
 from nnctl.data.preprocessing.text import TextInput
+from nnctl.data.readers.text_files import are_texts
 from nnctl.data.table import Column, Table, date_word, number_word, time_word
 from nnctl.reports.findings.pictures import data_uri, gray, side_of_square
 
@@ -28,22 +30,33 @@ class ShownRows:
         self._sample, self._preprocessing, self._sequential = sample, preprocessing, sequential
 
     def name(self, place: int) -> str:
-        """What messages call the row."""
-        names = self._sample.split.names
+        """What messages call the row; one of several files, `b.csv:17`; a text, its file."""
+        raw, names = self._sample.raw, self._sample.split.names
+        if isinstance(raw, Table) and raw.origin and len(raw.origin.files) > 1:
+            file = Path(raw.origin.files[raw.origin.file[place]])
+            if are_texts(raw):
+                return file.relative_to(raw.source).as_posix() if file.is_relative_to(raw.source) else file.name
+            return f"{file.name}:{raw.origin.number[place]}"
         return str(place + 1) if names is None else str(names[place])
 
     def values(self, place: int) -> dict[str, str] | None:
-        """The raw values of the features by column; None for arrays and for sequences."""
+        """The raw values of the features by column, without the one that `text` shows; None for arrays and for
+        sequences."""
         raw = self._sample.raw
         if not isinstance(raw, Table):
             return None
-        return {name: _written(raw[name], place) for name in self._preprocessing.features[:MOST_COLUMNS]}
+        shown = [name for name in self._preprocessing.features if name not in self._texts[:1]]
+        return {name: _written(raw[name], place) for name in shown[:MOST_COLUMNS]}
 
     def text(self, place: int) -> str | None:
         """The text that the row holds, if the model reads one."""
         raw = self._sample.raw
-        texts = [entry.column for entry in self._preprocessing.inputs.values() if isinstance(entry, TextInput)]
-        return _written(raw[texts[0]], place, 1000) if texts and isinstance(raw, Table) else None
+        return _written(raw[self._texts[0]], place, 1000) if self._texts and isinstance(raw, Table) else None
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        """The columns that the model reads as texts."""
+        return [entry.column for entry in self._preprocessing.inputs.values() if isinstance(entry, TextInput)]
 
     def picture(self, place: int) -> str | None:
         """The inputs that are pictures, side by side, as a PNG data URI; None if there is none."""
