@@ -13,7 +13,8 @@ from nnctl.data.kept_columns import kept_columns
 from nnctl.data.named_arrays import Arrays
 from nnctl.data.prediction_rows import Given
 from nnctl.data.preprocessing.sequence_tables import LongTable
-from nnctl.data.table import row_list
+from nnctl.data.readers.text_files import are_texts, text_names
+from nnctl.data.table import Table, row_list
 from nnctl.nn.activations import Activation, activations
 from nnctl.nn.losses import Loss
 from nnctl.nn.losses.base import probability_activation
@@ -86,9 +87,9 @@ def side_by_side(model: Model, preprocessing: Preprocessing, given: Given, outpu
                  source: str, keep: Sequence[str] = ()) -> Predictions:  # fmt: skip
     """The predictions of all outputs as the columns of one table.
 
-    If the order does not tell which row is which, a column does: the file of an image, the id of a sequence, or the
-    row's number in the file if rows are left out or reordered. source: the files. keep: columns of them to include, or
-    ("all",).
+    If the order does not tell which row is which, a column does: the file of an image or a text, the id of a sequence,
+    or the row's number in the file if rows are left out or reordered. source: the files. keep: columns of them to
+    include, or ("all",).
     """
     notes = list(given.notes)
     named = _names(preprocessing, given)
@@ -123,6 +124,8 @@ def _names(preprocessing: Preprocessing, given: Given) -> dict[str, Array]:
         return {preprocessing.dataset.sequence.id: names}
     if names is not None and isinstance(given.rows, Arrays) and given.rows.names:
         return {"file": names}
+    if isinstance(given.rows, Table) and are_texts(given.rows):
+        return {"file": np.array(text_names(given.rows))}
     return {} if given.in_order or given.numbers is None else {ROW: given.numbers}
 
 

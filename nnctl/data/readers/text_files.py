@@ -63,6 +63,15 @@ def are_texts(table: Table) -> bool:
     return len(files) > 0 and {COLUMN, CLASS} >= set(table.columns) and all(is_text(Path(name)) for name in files)
 
 
+def text_names(table: Table) -> list[str]:
+    """What the rows of a table of texts are called: their files, as seen from the folder."""
+    assert table.origin is not None  # are_texts
+    files = [Path(table.origin.files[file]) for file in table.origin.file]
+    inside = [Path(table.source) in file.parents for file in files]  # else they are given one by one
+    return [file.relative_to(table.source).as_posix() if there else file.name
+            for file, there in zip(files, inside, strict=True)]  # fmt: skip
+
+
 def _texts(paths: Sequence[Path], source: str, encoding: str | None) -> list[str | None]:
     texts: list[str | None] = []
     unreadable = []

@@ -14,7 +14,7 @@ from nnctl.data.load_sample import SampledRows
 from nnctl.data.named_arrays import Arrays
 from nnctl.data.preprocessing.inputs import ArrayInput
 from nnctl.data.preprocessing.text import TextInput
-from nnctl.data.readers.text_files import are_texts
+from nnctl.data.readers.text_files import are_texts, text_names
 from nnctl.data.table import Column, Table, date_word, number_word, time_word
 from nnctl.reports.findings.pictures import data_uri, gray, side_of_square
 
@@ -33,10 +33,9 @@ class ShownRows:
         """What messages call the row; one of several files, `b.csv:17`; a text, its file."""
         raw, names = self._sample.raw, self._sample.split.names
         if isinstance(raw, Table) and raw.origin and len(raw.origin.files) > 1:
-            file = Path(raw.origin.files[raw.origin.file[place]])
             if are_texts(raw):
-                return file.relative_to(raw.source).as_posix() if file.is_relative_to(raw.source) else file.name
-            return f"{file.name}:{raw.origin.number[place]}"
+                return text_names(raw.take(np.array([place])))[0]
+            return f"{Path(raw.origin.files[raw.origin.file[place]]).name}:{raw.origin.number[place]}"
         return str(place + 1) if names is None else str(names[place])
 
     def values(self, place: int) -> dict[str, str] | None:

@@ -178,9 +178,10 @@ def test_from_a_folder_to_predictions(reviews, tmp_path, monkeypatch):
     write(new / "a.txt", "it was good, I liked it")
     write(new / "b.txt", "hated it, it was bad")
     for given in ("new", "new/*.txt"):
-        assert [line.split(",")[0] for line in run("predict", "r", given).splitlines()] == ["class", "good", "bad"]
-    assert run("predict", "r", "new/b.txt").splitlines()[1].startswith("bad,")
-    assert "it was good, I liked it,good" in run("predict", "r", "new", "--keep", "text").replace('"', "")
+        lines = [line.split(",")[:2] for line in run("predict", "r", given).splitlines()]
+        assert lines == [["file", "class"], ["a.txt", "good"], ["b.txt", "bad"]]
+    assert run("predict", "r", "new/b.txt").splitlines()[1].startswith("b.txt,bad,")
+    assert "a.txt,it was good, I liked it,good" in run("predict", "r", "new", "--keep", "text").replace('"', "")
     assert "60" in run("eval", "r", "--data", "reviews")
     assert "reviews/bad/" in run("explain", "r", "--row", "1") or "reviews/good/" in run("explain", "r", "--row", "1")
     assert load("r").predict({"text": ["I liked it"]}).tolist() == ["good"]  # a program gives columns
