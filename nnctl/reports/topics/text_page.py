@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from io import StringIO
 
@@ -68,7 +69,7 @@ class _Printer:
         for line in page["formula"]:
             self._text(line, _INDENT * 2, _INDENT * 4)
         if derivative := page["derivative"]:
-            self._text(derivative if derivative.startswith("dy") else f"dy/dx = {derivative}", _INDENT * 2, _INDENT * 4)
+            self._text(derivative_line(derivative), _INDENT * 2, _INDENT * 4)
         for note in notes:
             if not note.endswith(":"):
                 self._text(note)
@@ -245,3 +246,13 @@ def printed(table: Table, terminal: Terminal, width: int) -> list[str]:
     text = StringIO()
     table.print(Terminal(text, live=False, color=False, unicode=terminal.unicode, width=width))
     return text.getvalue().splitlines()
+
+
+def derivative_line(formula: str) -> str:
+    """The line of a derivative, `dy/dx = ...`, with the words for two cases in the language of the command."""
+    line = formula if formula.startswith("dy") else f"dy/dx = {formula}"
+    cases = {"where": _("{value} where {condition}, else {other}"), "for": _("{value} for {condition}, else {other}")}
+    for word, text in cases.items():
+        if found := re.fullmatch(rf"(?P<value>.+) {word} (?P<condition>.+), else (?P<other>.+)", line):
+            return text.format(**found.groupdict())
+    return line

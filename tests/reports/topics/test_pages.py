@@ -3,6 +3,7 @@
 import functools
 import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,11 @@ import pytest
 
 from nnctl.reports.terminal import Terminal, display_width
 from nnctl.reports.topics import contents, names, pages, text_page, texts
+from nnctl.reports.topics.guidance import guides_of
 from nnctl.reports.topics.names import all_topics
 from nnctl.reports.topics.pages import found
+from nnctl.reports.topics.text_page import derivative_line
+from nnctl.translation import use_language
 
 TOPICS = all_topics()
 page_of = functools.cache(pages.page_of)
@@ -108,3 +112,15 @@ def test_a_component_of_a_plug_in_has_a_page_from_its_docstring():
     assert "Multiplies every feature by a trained number of its own" in ran.stdout
     assert "y = gain x" in ran.stdout and "optimizer: " in ran.stdout
     assert max(map(display_width, ran.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("name", [name for name, guide in guides_of("activation").items() if guide.derivative])
+def test_a_derivative_has_no_english_words_in_korean(name):
+    formula = guides_of("activation")[name].derivative
+    assert derivative_line(formula).removeprefix("dy/dx = ") == formula
+    use_language("ko")
+    try:
+        line = derivative_line(formula)
+    finally:
+        use_language("en")
+    assert not re.search(r"\b(where|for|else)\b", line) and ("아니면" in line) == (" else " in formula)

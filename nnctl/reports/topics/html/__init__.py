@@ -12,7 +12,7 @@ from nnctl.reports.topics.family_tree import ROOT, adds, children
 from nnctl.reports.topics.html.plots import figure
 from nnctl.reports.topics.names import IDEA, own_name, shown_name
 from nnctl.reports.topics.race_map import STEPS, TRIED
-from nnctl.reports.topics.text_page import ANOTHER, SHAPES, parameters_text, plots_title, shape_lines
+from nnctl.reports.topics.text_page import ANOTHER, SHAPES, derivative_line, parameters_text, plots_title, shape_lines
 from nnctl.translation import _, language
 
 _FOLDER = Path(__file__).parent
@@ -58,7 +58,7 @@ def _formula(page: Page) -> list[str]:
     derivative = page["derivative"]
     lines = [*page["formula"]]
     if derivative:
-        lines.append(derivative if derivative.startswith("dy") else f"dy/dx = {derivative}")
+        lines.append(derivative_line(derivative))
     notes = [] if page["family"] == IDEA else page["notes"]
     first = [note for note in notes if note.endswith(":")]
     rest = [note for note in notes if note not in first]
