@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from data.tables import NESTED, table
 
-from nnctl.data.preprocessing.feature_fitting import fit_category, fit_number
+from nnctl.data.config import DatasetSpec
+from nnctl.data.preprocessing.feature_fitting import fit_category, fit_features, fit_number
 from nnctl.data.preprocessing.features import (
     MISSING,
     RARE,
@@ -23,6 +24,7 @@ from nnctl.errors import DataError
 X = [1.0, 2.0, None, 4.0, 8.0, 10.0, 1000.0, -1000.0]
 TRAIN = np.arange(6)
 PRESENT = [1.0, 2.0, 4.0, 8.0, 10.0]
+LARGEST = float(np.finfo(np.float32).max)
 
 
 def problem(caught):
@@ -122,6 +124,7 @@ def test_words_of_digits_are_read_as_numbers():
         ([1.0, np.inf, 2.0, -np.inf], r"rows 2, 4: inf"),
         ([1.0, 3.5e38], r"row 2: 3.5e\+38"),
         ([-3.5e38, 1.0], r"row 1: -3.5e\+38"),
+        ([LARGEST, 3.5e38], r"row 2: 3.5e\+38"),  # the largest number itself is none of the mistakes
         (["1", "inf"], r"row 2"),
         ([datetime.date(2020, 1, 1)], "dates"),
         ([NESTED], "numbers"),
@@ -134,8 +137,12 @@ def test_values_that_are_not_numbers(values, said):
 
 
 def test_the_largest_number_is_one():
-    largest = float(np.finfo(np.float32).max)
-    np.testing.assert_array_equal(number_column(table(x=[largest, -largest]), "x").values, [largest, -largest])
+    np.testing.assert_array_equal(number_column(table(x=[LARGEST, -LARGEST]), "x").values, [LARGEST, -LARGEST])
+
+
+def test_a_column_of_no_rows_holds_no_wrong_number():
+    assert number_column(table(x=[]), "x").values.tolist() == []
+    assert Number("x").transform(table(x=[]), []).shape == (0, 1)
 
 
 # Categories ---------------------------------------------------------------------------------------------------------
@@ -264,6 +271,32 @@ def test_too_many_categories_for_one_hot_columns():
     assert len(fitted_category(words, np.arange(1001), encode="integer").words) == 1001
 
 
+@pytest.mark.parametrize(
+    ("rare", "said"),
+    [
+        (2, '1 category with fewer than 2 training rows is combined as "(rare)" (c)'),
+        (3, '2 categories with fewer than 3 training rows are combined as "(rare)" (a, c)'),
+    ],
+)
+def test_the_note_on_rare_categories(rare, said):
+    notes = []
+    fitted_category(WORDS, rare=rare, notes=notes)
+    assert notes == [f'column "w": {said}']
+
+
+def test_the_note_on_an_encoding_says_what_an_embedding_needs():
+    assert Category("w", ("a", "b", "c")).note() == 'column "w": encoded as 3 one-hot columns (a, b, c)'
+    assert Category("w", ("a", "b", "c"), "integer").note() == (
+        'column "w": categories 1 to 3 (a, b, c), 0 for any other; an Embedding needs input_dim 4'
+    )
+
+
+def test_new_categories_that_are_as_frequent_are_listed_in_order():
+    notes = []
+    fitted_category(WORDS).transform(table(w=[f"n{at:03}" for at in range(100) for _ in range(1 + at % 2)]), notes)
+    assert "(n001 2 times, n003 2 times, n005 2 times and 97 more)" in notes[0]
+
+
 # Together -----------------------------------------------------------------------------------------------------------
 
 
@@ -276,6 +309,33 @@ def test_the_matrix_holds_the_features_side_by_side():
     assert out.dtype == np.float32 and out.flags.c_contiguous
     np.testing.assert_array_equal(out, [[0, 0, 1, 0, 5, 0], [1, 1, 0, 0, 7, 1]])
     assert len(notes) == 1
+
+
+@pytest.mark.parametrize(
+    ("keys", "x", "v", "words"),
+    [
+        ({}, ("error", None, 5.0), ("error", None, 3.0), ("a", "b")),  # without rules: no filling, scaled
+        ({"missing": "median"}, ("median", 4.0, 5.0), ("median", 3.0, 3.0), ("a", "b", MISSING)),
+        ({"missing": {"x": "mean"}}, ("mean", 5.0, 5.0), ("error", None, 3.0), ("a", "b")),
+        ({"missing": {"w": "category"}}, ("error", None, 5.0), ("error", None, 3.0), ("a", "b", MISSING)),
+        ({"normalize": "none"}, ("error", None, 0.0), ("error", None, 0.0), ("a", "b")),
+        ({"normalize": {"x": "minmax"}}, ("error", None, 1.0), ("error", None, 3.0), ("a", "b")),
+        ({"normalize": {"v": "none"}, "missing": {"x": "zero", "v": "mean"}}, ("zero", 0.0, 5.0), ("mean", 3.0, 0.0),
+         ("a", "b")),
+        ({"rare": 3}, ("error", None, 5.0), ("error", None, 3.0), ("b", RARE)),
+    ],
+)  # fmt: skip
+def test_every_column_is_fitted_by_its_own_rule(keys, x, v, words):
+    """x and v: the rule for missing values, what fills them, and the shift."""
+    values = table(x=X, w=["b", "a", "b", None, "b", "a", "late", "late"], v=[1.0, 2.0, 3.0, 4.0, 5.0, 3.0, 99.0, 99.0])
+    dataset = DatasetSpec.model_validate({"path": ["d"], "encode": "integer", **keys}, strict=False)
+    notes = []
+    columns = [("v", "number"), ("w", "category"), ("x", "number")]
+    second, category, first = fit_features(dataset, values, columns, TRAIN, notes)
+    assert (first.name, first.rule, first.fill, first.shift) == ("x", *x)
+    assert (second.name, second.rule, second.fill, second.shift) == ("v", *v)
+    assert (category.name, category.words, category.encode) == ("w", words, "integer")
+    assert len(notes) == ("rare" in keys)
 
 
 @pytest.mark.parametrize(
