@@ -86,8 +86,12 @@ def _refuse_broken_numbers(name: str, column: Column, table: Table) -> None:
         )
     if all(map(CODE.fullmatch, words)) or is_plain(words):
         return  # digits that are text on purpose, such as the result of a cast in a query
-    found, shown = possible_formats(words, zeros=True), [word for word in words if not PLAIN.fullmatch(word)]
-    written = f'written as "{shown[0]}"' if found else f"in several formats ({listing(shown, 3)})"
+    plain = [word for word in words if PLAIN.fullmatch(word)]
+    shown = [word for word in words if not PLAIN.fullmatch(word)]
+    if possible_formats(words, zeros=True):
+        written = f'written as "{shown[0]}"'
+    else:
+        written = f"in several formats ({listing([*plain[:1], *shown], 3)})"
     raise DataError(
         f"looks like numbers {written}",
         table.where(name),

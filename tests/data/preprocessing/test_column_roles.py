@@ -11,6 +11,7 @@ from nnctl.data.config import DatasetSpec
 from nnctl.data.preprocessing.column_reading import is_text
 from nnctl.data.preprocessing.column_roles import find_roles
 from nnctl.data.preprocessing.target_columns import find_targets, target_labels
+from nnctl.data.table import Column
 from nnctl.errors import DataError
 
 COLUMNS = {
@@ -367,6 +368,21 @@ def test_words_that_look_like_numbers(values, taken):
     assert dict(roles(columns, categorical=["c"]).inputs["input"])["c"] == "category"
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (["5", "12 kg", "7 kg"], 'written as "12 kg"'),  # not the 5, which is a plain number
+        (["5", "6", "12%"], "in several formats (5, 12%)"),  # one plain number beside the others
+        (["0,5", "2,5", "3,25"], 'written as "0,5"'),
+        (["1,5", "2.5", "1.234,5"], "in several formats (2.5, 1,5, 1.234,5)"),
+        (["007", "1,5", "2"], 'written as "007"'),
+    ],
+)
+def test_the_error_shows_how_the_numbers_are_written(values, said):
+    columns = {"a": [1.0, 2.0, 3.0] * 3, "c": values * 3, "y": [0.0, 1.0, 0.0] * 3}
+    assert refused(columns).message == f"looks like numbers {said}"
+
+
 def test_words_that_are_in_no_row_do_not_count():
     """After rows were left out, the words of a column are still those of all rows."""
     whole = table(a=[1.0] * 8, c=["x", *["1", "2", "3"] * 2, "1,5"], y=[0.0, 1.0] * 4)
@@ -389,6 +405,10 @@ def test_words_that_are_in_no_row_do_not_count():
 )
 def test_texts_are_three_words_or_more(values, expected):
     assert is_text(column(values)) is expected
+
+
+def test_a_column_without_a_word_is_no_text():
+    assert is_text(Column("text", np.array([-1, -1]))) is False
 
 
 @pytest.mark.parametrize(

@@ -297,6 +297,19 @@ def test_new_categories_that_are_as_frequent_are_listed_in_order():
     assert "(n001 2 times, n003 2 times, n005 2 times and 97 more)" in notes[0]
 
 
+@pytest.mark.parametrize(
+    ("values", "missing", "new"),
+    [
+        (["a", None, "late"], "1 missing value is", "1 value does not occur in the training rows (late) and counts"),
+        ([None, None, "x", "y"], "2 missing values are", "2 values do not occur in the training rows (x, y) and count"),
+    ],
+)
+def test_the_notes_count_values(values, missing, new):
+    notes = []
+    Category("w", ("a", MISSING), missing=True).check(table(w=values), notes)
+    assert notes == [f'column "w": {missing} taken as the category "(missing)"', f'column "w": {new} as no category']
+
+
 # Together -----------------------------------------------------------------------------------------------------------
 
 

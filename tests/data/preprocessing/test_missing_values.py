@@ -75,6 +75,32 @@ def test_the_rows_of_a_table_that_stay(keys, labelled, kept, notes):
     assert all("1 of 6 rows" in note and "(row " in note for note in told)
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([None, 1.0, 2.0], "1 of 3 rows has no value and is left out (row 1)"),
+        ([None, 1.0, None], "2 of 3 rows have no value and are left out (rows 1, 3)"),
+    ],
+)
+def test_the_note_on_a_column(values, said):
+    told = []
+    kept_rows(spec(missing="drop"), table(x=values), ["x"], [], told)
+    assert told == [f'column "x": {said}']
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([np.nan, 1.0, 2.0], "1 row with NaN is left out (row 1)"),
+        ([np.nan, 1.0, np.nan], "2 rows with NaN are left out (rows 1, 3)"),
+    ],
+)
+def test_the_note_on_an_array(values, said):
+    told = []
+    kept_array_rows(spec(missing="drop"), Arrays({"x": np.array(values)}, "d.npz"), ["x"], told)
+    assert told == [f'array "x": {said}']
+
+
 def test_a_repeated_column_has_one_note():
     told = []
     assert kept_rows(spec(missing="drop"), table(x=[None, 1.0]), ["x"], ["x"], told).tolist() == [1] and len(told) == 1

@@ -293,6 +293,12 @@ def test_a_scaled_target_has_its_scale_in_the_units_of_the_model():
     assert (target.shift, target.scale) == ((2.0,), (4.0,))
 
 
+def test_the_notes_say_which_class_is_1():
+    coders = [TargetCoder("binary", ("y",), (1,), ("no", "yes")), TargetCoder("integer", ("z",), (), ("a", "b")),
+              TargetCoder("binary", ("p", "q"), (2,))]  # fmt: skip
+    assert target_notes(coders) == ['target "y": no is 0, yes is 1']
+
+
 def test_the_note_on_fractions_names_three_columns():
     three, four = target_notes(TargetCoder("binary", tuple("abcd"[:count]), (count,), soft=True) for count in (3, 4))
     assert '"a", "b", "c":' in three and '"a", "b", "c", ...:' in four

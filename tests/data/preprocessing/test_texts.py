@@ -81,6 +81,19 @@ def test_texts_to_numbers():
     assert "12.5%" in unknown and "word" in unknown  # 1 of 8
 
 
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        (["a a a a a", "a"], "1 of 2 texts is longer than 4 words and is truncated"),
+        (["a a a a a", "a a a a a"], "2 of 2 texts are longer than 4 words and are truncated"),
+    ],
+)
+def test_the_note_on_truncated_texts(texts, said):
+    notes = []
+    fitted().transform(table(t=texts), notes)
+    assert notes == [f'column "t": {said}']
+
+
 def test_a_text_of_exactly_the_length_is_not_truncated():
     notes = []
     fitted().transform(table(t=["the a cat dog"]), notes)

@@ -66,6 +66,7 @@ def test_what_the_loss_cannot_take_is_refused_with_the_fix(loss, activation, fix
         checked(loss, activation)
     [problem] = caught.value.problems
     assert activation in problem.message or "from_logits" in problem.message
+    assert ("has from_logits: true, but" in problem.message) == ("from_logits" in loss)
     assert fix in problem.hint
 
 

@@ -135,7 +135,7 @@ def test_the_output_has_the_targets_shape(layers, shape, target, message, hint, 
 
 
 @pytest.mark.parametrize(("shape", "target", "places"), [
-    ((4,), (), None), ((5, 4), (5,), None), ((5, 4), (), 5), ((5, 4), (4,), 5), ((2, 3, 4), (2, 3), None),
+    ((4,), (), None), ((5, 4), (5,), None), ((5, 4), (), 5), ((5, 4), (4,), 5), ((2, 4), (), 2), ((2, 3, 4), (2, 3), None),
     ((2, 3, 4), (6,), None), ((2, 3, 4), (2,), 6), ((2, 3, 4), (), 6), ((1, 4), (), None), ((None, 4), (), None),
     ((None, 4), (5,), None),
 ])  # fmt: skip
@@ -194,6 +194,16 @@ def test_label_sequences(layers, message, hint):
         assert problem is None
     else:
         assert isinstance(problem, Problem) and message in problem.message and hint in problem.hint
+
+
+@pytest.mark.parametrize(("units", "letters", "said"), [
+    (1, "a", "gives 1 value, but the labels 'text' have 1 class (a) and"),
+    (2, "ab", "gives 2 values, but the labels 'text' have 2 classes (a, b) and"),
+])  # fmt: skip
+def test_scores_and_labels_are_counted(units, letters, said):
+    problem = found(f"{LSTM}, {dense(units, 'linear')}", "ctc", Target("sequence", ("text",), (7,), tuple(letters)),
+                    (6, 4))  # fmt: skip
+    assert said in problem.message and problem.hint == f"set units: {units + 1}"
 
 
 def test_scores_of_images_are_not_time_steps():
