@@ -284,6 +284,11 @@ def test_the_note_on_rare_categories(rare, said):
     assert notes == [f'column "w": {said}']
 
 
+def test_rare_words_are_kept_in_order():
+    words = list("hdbgafce")
+    assert fitted_category([*words, "z", "z"], np.arange(10), rare=2).rare == tuple("abcdefgh")
+
+
 def test_the_note_on_an_encoding_says_what_an_embedding_needs():
     assert Category("w", ("a", "b", "c")).note() == 'column "w": encoded as 3 one-hot columns (a, b, c)'
     assert Category("w", ("a", "b", "c"), "integer").note() == (

@@ -135,9 +135,9 @@ def test_the_output_has_the_targets_shape(layers, shape, target, message, hint, 
 
 
 @pytest.mark.parametrize(("shape", "target", "places"), [
-    ((4,), (), None), ((5, 4), (5,), None), ((5, 4), (), 5), ((5, 4), (4,), 5), ((2, 4), (), 2), ((2, 3, 4), (2, 3), None),
-    ((2, 3, 4), (6,), None), ((2, 3, 4), (2,), 6), ((2, 3, 4), (), 6), ((1, 4), (), None), ((None, 4), (), None),
-    ((None, 4), (5,), None),
+    ((4,), (), None), ((5, 4), (5,), None), ((5, 4), (), 5), ((5, 4), (4,), 5), ((2, 4), (), 2),
+    ((2, 3, 4), (2, 3), None), ((2, 3, 4), (6,), None), ((2, 3, 4), (2,), 6), ((2, 3, 4), (), 6), ((1, 4), (), None),
+    ((None, 4), (), None), ((None, 4), (5,), None),
 ])  # fmt: skip
 def test_a_class_number_for_each_place(shape, target, places):
     """For a loss of class numbers; how many steps a row has is known only with the row."""
