@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from data.files import loaded
 
-from nnctl.data.splits import renumbered
+from nnctl.data import load_dataset
+from nnctl.data.config import DatasetSpec
+from nnctl.data.dataset import Split
+from nnctl.data.splits import renumbered, split_of
 from nnctl.errors import DataError
 
 Y = np.repeat([0, 1, 2], [10, 20, 30])
@@ -94,6 +97,61 @@ def test_label_sequences_are_told_and_not_stratified(tmp_path):
     data = loaded(file, labels="sequence")
     assert any("rows of 2 to 2 labels" in note for note in data.notes)
     assert "split: 12 train, 4 validation, 4 test rows (shuffled with seed 0)" in data.notes
+
+
+@pytest.mark.parametrize(("values", "labels"), [
+    ([f"{i / 7}" for i in range(20)], "number"),
+    ([["ab", "b", "a", "ba"][i % 4] for i in range(20)], "sequence"),  # texts
+])  # fmt: skip
+def test_only_classes_are_stratified(values, labels, tmp_path):
+    text = "x,y\n" + "".join(f"{i},{value}\n" for i, value in enumerate(values))
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    data = loaded(tmp_path / "a.csv", labels=labels, target="y")
+    assert "split: 12 train, 4 validation, 4 test rows (shuffled with seed 0)" in data.notes
+
+
+def test_the_first_target_with_classes_is_stratified(tmp_path):
+    lines = [f"{i},{i / 7},{'ab'[i % 4 == 0]}\n" for i in range(40)]
+    (tmp_path / "a.csv").write_text("x,p,q\n" + "".join(lines), encoding="utf-8")
+    spec = DatasetSpec(path=[str(tmp_path / "a.csv")], target={"one": "p", "two": "q"})
+    data = load_dataset(spec, {}, {"one": "number", "two": "integer"}, 0)
+    assert 'split: 24 train, 8 validation, 8 test rows (stratified by "q", shuffled with seed 0)' in data.notes
+    assert [np.bincount(split.targets["two"]).tolist() for split in data.splits.values()] == [[18, 6], [6, 2], [6, 2]]
+
+
+def test_one_hot_arrays_of_two_classes_are_not_stratified(tmp_path):
+    data = loaded(save(tmp_path / "a.npz", x=np.zeros((60, 1)), y=np.eye(2)[Y % 2]), labels="onehot")
+    assert "split: 36 train, 12 validation, 12 test rows (shuffled with seed 0)" in data.notes
+
+
+@pytest.mark.parametrize("key", ["time", "column"])
+def test_messages_about_a_split_count_the_rows_that_were_dropped(key, tmp_path):
+    rows = ["1,a,train", ",a,train", "3,b,", "4,b,test", "5,a,train"]
+    (tmp_path / "a.csv").write_text("x,y,s\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text("x,y,s\n1,a,train\n2,b,train\n", encoding="utf-8")
+    for more in ({}, {"validation_path": [str(tmp_path / "b.csv")]}):
+        with pytest.raises(DataError, match=r"missing \(row 3"):
+            loaded(tmp_path / "a.csv", target="y", ignore=["s"], split={key: "s"}, missing={"x": "drop"}, **more)
+
+
+def test_a_split_has_the_values_of_its_rows():
+    x, y = np.arange(8.0).reshape(4, 2), np.arange(4) * 10
+    whole = Split({"x": x}, {"y": y}, np.array([0.5, 1, 2, 4]), {"x": np.array([2, 1, 2, 2])})
+    some = split_of(whole, np.array([1, 3]))
+    assert (some.inputs["x"].tolist(), some.targets["y"].tolist()) == ([[2, 3], [6, 7]], [10, 30])
+    assert (some.weights.tolist(), some.lengths["x"].tolist(), some.names.tolist()) == ([1, 4], [1, 2], [2, 4])
+    assert split_of(whole, np.array([0, 2])).lengths == {}  # without any padding
+    assert split_of(Split({"x": x}, {}), np.array([1])).lengths == {}
+    assert split_of(Split({"x": x}, {}, names=np.array(list("pqrs"))), np.array([1, 3])).names.tolist() == ["q", "s"]
+
+
+@pytest.mark.parametrize(("rows", "before", "names", "dtype"), [
+    ([0], 0, [1], np.int32), ([3, 9], 0, [4, 10], np.int32), ([7, 8], 7, [1, 2], np.int32), ([], 0, [], np.int64),
+    ([5, 2**31 - 2], 0, [6, 2**31 - 1], np.int32), ([5, 2**31 - 1], 0, [6, 2**31], np.int64),
+])  # fmt: skip
+def test_rows_are_numbered_from_one_in_as_few_bytes_as_hold_the_last(rows, before, names, dtype):
+    found = split_of(Split({}, {}), np.array(rows, np.int64), before).names
+    assert found.tolist() == names and found.dtype == dtype
 
 
 def test_rows_that_were_dropped_renumber_the_given_splits():

@@ -122,6 +122,10 @@ def test_the_splits_own_seed_comes_before_the_runs(seed):
         ((3, 3), 0.33, 0.33, {"train": [1, 1], "validation": [1, 1], "test": [1, 1]}),
         ((2, 4, 4), 0.0, 0.3, {"train": [1, 3, 3], "validation": [0, 0, 0], "test": [1, 1, 1]}),
         ((1, 9), 0.3, 0.3, {"train": [1, 3], "validation": [0, 3], "test": [0, 3]}),
+        # one training row of each class, also where the largest remainder is another
+        ((1, 9), 0.0, 0.8, {"train": [1, 1], "validation": [0, 0], "test": [0, 8]}),
+        ((1, 9), 0.8, 0.0, {"train": [1, 1], "validation": [0, 8], "test": [0, 0]}),
+        ((2, 8), 0.4, 0.4, {"train": [1, 1], "validation": [0, 4], "test": [1, 3]}),
         ((10,), 0.2, 0.2, {"train": [6], "validation": [2], "test": [2]}),
         ((5,) * 40, 0.0, 0.1, {"train": [4] * 20 + [5] * 20, "validation": [0] * 40, "test": [1] * 20 + [0] * 20}),
     ],
