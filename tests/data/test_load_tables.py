@@ -267,6 +267,7 @@ def test_the_rows_of_an_id_are_one_sample():
     np.testing.assert_array_equal(data.train.inputs["input"][:2, :, 0], [[1, 0], [3, 2]])
     np.testing.assert_array_equal(data.train.targets["out"][:, 0], [0, 1] * 3)
     assert data.train.names.tolist() == [f"s{at}" for at in range(6)] and data.train.lengths == {}
+    assert data.targets["out"].shape == (1,)  # one for the sequence
 
 
 def test_a_sequences_scaling_is_fitted_on_the_training_sequences():

@@ -8,7 +8,7 @@ import pytest
 from data.files import KEEP, again, loaded
 from data.tables import table
 
-from nnctl.data.config import DatasetSpec
+from nnctl.data.config import IN_MEMORY, DatasetSpec
 from nnctl.data.load import load_fitted
 from nnctl.data.named_arrays import Arrays
 from nnctl.data.preprocessing.features import Category, Number
@@ -39,7 +39,8 @@ def test_the_columns_it_needs():
     fitted = made({"one": TableInput(FEATURES, (3,)), "two": TextInput("t", ("a",), 2), "three": again_x})
     assert fitted.features == ("x", "w", "t") and fitted.is_table and fitted.target_columns == ("y",)
     arrays = made({"one": ArrayInput("x", (1,))})
-    assert not arrays.is_table and arrays.features == ()
+    assert not arrays.is_table and arrays.features == () and arrays.table_inputs == {}
+    assert list(arrays.array_inputs) == ["one"] and list(fitted.table_inputs) == ["one", "two", "three"]
     assert not made({"one": ArrayInput("x", (1,)), "two": ArrayInput("z", (1,))}).is_table
     several = {"one": CODER, "two": TargetCoder("number", ("p", "q"), (2,))}
     assert made(targets=several).target_columns == ("y", "p", "q")
@@ -254,6 +255,13 @@ def test_everything_comes_back_from_json(fitted):
     assert value["format"] == FORMAT
     found = Preprocessing.from_json(value)
     assert found == fitted and found.rows == {"train": 2, "validation": 0, "test": 0} and found.seed == 7
+
+
+def test_paths_are_saved_as_they_hold_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    saved = made(path=["d.csv", IN_MEMORY, "/e.csv"], test_path=["t.csv"]).to_json()["dataset"]
+    assert saved["path"] == [str(tmp_path / "d.csv"), IN_MEMORY, str(Path("/e.csv").absolute())]
+    assert (saved["test_path"], saved["validation_path"]) == ([str(tmp_path / "t.csv")], None)
 
 
 def test_another_format_is_refused():

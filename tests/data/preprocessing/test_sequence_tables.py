@@ -223,6 +223,26 @@ def test_how_many_steps_stay(count, expected, cut):
     assert f"{cut} sequence" in problem.message and first in problem.message and "length: 3" in problem.hint
 
 
+@pytest.mark.parametrize(
+    ("chosen", "names", "expected", "numbers"),
+    [
+        ([0, 1, 2], ["p", "q", "r"], [[5, 0], [2, 1, 4], [3]], [6, 1, 3, 2, 5, 4]),
+        ([1, 2], ["q", "r"], [[2, 1, 4], [3]], [3, 2, 5, 4]),
+        ([2, 0], ["r", "p"], [[3], [5, 0]], [4, 6, 1]),
+        ([1], ["q"], [[2, 1, 4]], [3, 2, 5]),
+        ([], [], [], []),
+    ],
+)
+def test_some_of_the_sequences(chosen, names, expected, numbers):
+    whole, _ = folded(sequence={"order": "t"})
+    some = whole.take(np.array(chosen, int))
+    assert some.names.tolist() == names and steps(some) == expected
+    assert some.lengths.tolist() == [len(each) for each in expected]
+    assert [some.sequences["y"].value(row) for row in range(len(names))] == [{"q": "v"}.get(n, "u") for n in names]
+    assert some.table.origin.number.tolist() == numbers and some.table.rows == len(numbers)
+    np.testing.assert_array_equal(some.pack(some.table["x"].values, 3), whole.pack(np.arange(6.0), 3)[chosen])
+
+
 def test_a_sequence_is_found_where_it_begins():
     assert folded()[0].sequences.origin.number.tolist() == [1, 2, 4]
     by_time, _ = folded(sequence={"order": "t"})
