@@ -106,6 +106,8 @@ def test_half_a_line_is_cut(folder, monkeypatch, text, left):
     (['{"event": "RunEnded", "reason": "nan"}', "3"], None),
     (['{"event": "RunEnded", "rea'], None),
     ([], None),
+    (['{"event": "RunEnded", "reason": "done"}'], "done"),
+    (['{"event": "RunStarted"}', '{"event": "RunEnded", "reason": "done"}', '{"event": "RunStarted"}'], None),
     (["x" * 200, '{"event": "RunEnded", "reason": "nan"}'], "nan"),
 ])  # fmt: skip
 def test_how_a_run_ended_last(folder, monkeypatch, lines, reason):
@@ -116,16 +118,33 @@ def test_how_a_run_ended_last(folder, monkeypatch, lines, reason):
     assert run_log.last_end(folder) == {}
 
 
+def test_long_lines_are_found_whole(folder):
+    path, end = folder / "events.jsonl", json.dumps({"event": "RunEnded", "reason": "x" * 500_000})
+    path.write_text(end)
+    assert run_log.last_end(folder) == json.loads(end)
+    path.write_text("{}\n" + end)
+    run_log.cut_half_a_line(path)
+    assert path.read_text() == "{}\n"
+
+
+def test_a_new_log_has_its_titles_at_once(tmp_path):
+    log = Log(tmp_path, ["loss"], [])
+    assert (tmp_path / "metrics.csv").read_text() == "epoch,loss\n"
+    log.close()
+
+
 def test_numbers_of_numpy_and_what_is_not_finite(folder):
     (folder / "events.jsonl").unlink(missing_ok=True)
-    log = Log(folder, ["loss"], [])
+    log = Log(folder, ["loss", "other"], [])
     for value in (np.float64(0.1), np.float32(0.5), np.float64("inf")):
-        log(EpochEnded(1, {"loss": value}, None, None))
+        log(EpochEnded(1, {"loss": value, "other": 1.0}, None, None))
+    log(EpochEnded(2, {"loss": math.nan, "other": np.float32(0.5)}, None, None))
     log(RunEnded("done", folder, 7, 1.5, {"loss": math.nan, "accuracy": 0.25}, best_epoch=3))
     log.close()
-    assert (folder / "metrics.csv").read_text().split() == ["epoch,loss", "1,0.1", "1,0.5", "1,inf"]
+    assert (folder / "metrics.csv").read_text().split() == ["epoch,loss,other", "1,0.1,1.0", "1,0.5,1.0", "1,inf,1.0",
+                                                          "2,nan,0.5"]  # fmt: skip
     lines = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
-    assert [line["metrics"]["loss"] for line in lines[:-1]] == [0.1, 0.5, None]
+    assert [line["metrics"]["loss"] for line in lines[:-1]] == [0.1, 0.5, None, None]
     assert lines[-1]["test"] == {"loss": None, "accuracy": 0.25} and lines[-1]["time"] > 1e9
     assert (lines[-1]["seconds"], lines[-1]["best_epoch"], lines[-1]["folder"]) == (1.5, 3, str(folder))
 
@@ -142,4 +161,4 @@ def test_a_full_disk_is_an_error_that_names_the_file(tmp_path, name):
             log = Log(tmp_path, NAMES, [])
             log.progress([EpochEnded(1, dict.fromkeys(NAMES, 0.1), 0.1, 1.0)] * 10_000 ** (1 - number), [])
             log.close()
-        assert error.value.errno == errno.ENOSPC
+        assert (error.value.errno, error.value.filename) == (errno.ENOSPC, str(tmp_path / name))
