@@ -163,7 +163,7 @@ def verdict_of(model: Model, data: Dataset, history: Sequence[Mapping[str, float
 
 def never_predicted(model: Model, targets: Mapping[str, Target], split: Split) -> dict[str, int]:
     """Classes that the model never predicts, and their numbers of rows, among rows spread over the split."""
-    batch = make_batch(split, np.arange(0, split.rows, -(-split.rows // SEEN)), ahead=True)
+    batch = make_batch(split, np.arange(0, split.rows, -(-split.rows // SEEN)))
     answered = model.executor.predict(batch)
     never: dict[str, int] = {}
     for output, target in targets.items():
