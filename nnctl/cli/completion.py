@@ -36,7 +36,7 @@ def command(shell: str | None) -> None:
             _("{problem}; name one of these: nnctl completion {shells}").format(problem=given, shells="|".join(SHELLS))
         )
     chosen = SHELLS[name]
-    click.echo(chosen.script(), nl=False)
+    click.echo(chosen.script().encode(), nl=False)  # as bytes: bash on Windows does not take \r\n
     if sys.stdout.isatty():
         told = _("To switch completion on, add this line to {file}:").format(file=chosen.file)
         click.echo(f"\n{told}\n  {chosen.install}", err=True)

@@ -97,8 +97,8 @@ def main(count: int, seed: int) -> None:
     for number in range(count):
         path = rng.choice(list(whole))
         kind = rng.choice(KINDS)
-        if path.suffix == ".o" and kind == "swap":
-            kind = "flip"  # there is one only
+        if kind == "swap" and sum(each.suffix == path.suffix for each in whole) == 1:
+            kind = "flip"  # there is no other
         damage(path, kind, list(whole), rng)
         if path.suffix != ".so":  # what libraries are made of is read where there is no library
             for each in whole:
