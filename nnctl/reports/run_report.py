@@ -19,6 +19,7 @@ from nnctl.reports.run_table import RunTable
 from nnctl.reports.shown_epochs import ShownEpochs
 from nnctl.reports.tables import Table, note_hidden
 from nnctl.reports.terminal import Terminal, fitted
+from nnctl.training.dispatcher import Progress
 from nnctl.training.events import (
     EpochEnded,
     Event,
@@ -80,7 +81,7 @@ class QuietReport:
         """Nothing is held back."""
 
 
-class PlainReport:
+class PlainReport(Progress):
     """Writes a row of titles and one row per epoch, for files, pipes and dumb terminals.
 
     every_epoch: whether every epoch of a long run gets a row, instead of every k-th. The titles wait for the first

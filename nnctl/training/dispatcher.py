@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable
 from time import perf_counter
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from nnctl.training.events import EpochEnded, Event, IterationEnded, IterationsEnded, Subscriber
 
@@ -13,17 +14,18 @@ SECONDS = 1 / 24  # the longest that an event waits for others
 LATEST = 8  # iterations that a subscriber to progress gets at least, if there were as many
 
 
-@runtime_checkable
-class Progress(Protocol):
+class Progress(ABC):
     """A subscriber that takes the epochs and iterations of the last moment together.
 
     A small model trains thousands of epochs a second. Calling a function for each of them, whose code is no longer in
     the processor's caches, takes several times as long as what the function does.
     """
 
+    @abstractmethod
     def __call__(self, event: Event) -> None:
         """Called with every other event, at once."""
 
+    @abstractmethod
     def progress(self, epochs: list[EpochEnded], iterations: list[IterationEnded | IterationsEnded]) -> None:
         """Called with the epochs that have ended since the last call, and the latest iterations. Of these, all but the
         last one are single iterations."""

@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from nnctl.training.atomic_files import named, write_safely
+from nnctl.training.dispatcher import Progress
 from nnctl.training.events import EpochEnded, Event, IterationEnded, IterationsEnded, Metrics
 
 METRICS, EVENTS = "metrics.csv", "events.jsonl"
@@ -23,7 +24,7 @@ _LONGEST_LINE = 1 << 20  # bytes of an event in events.jsonl
 _NUMBERS = orjson.OPT_SERIALIZE_NUMPY  # also NumPy's own
 
 
-class Log:
+class Log(Progress):
     """The subscriber that writes metrics.csv (a row per epoch, without times, so that equal runs have equal files) and
     events.jsonl (every event but the iterations, with its time).
 

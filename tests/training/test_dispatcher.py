@@ -3,7 +3,7 @@
 import pytest
 
 from nnctl.training import dispatcher
-from nnctl.training.dispatcher import LATEST, Dispatcher
+from nnctl.training.dispatcher import LATEST, Dispatcher, Progress
 from nnctl.training.events import EpochEnded, IterationEnded, IterationsEnded, Said
 
 
@@ -19,7 +19,7 @@ def never(last=None):
     raise AssertionError("these are no longer handled")
 
 
-class Together:
+class Together(Progress):
     def __init__(self):
         self.calls = []
 
@@ -37,6 +37,20 @@ def test_a_function_gets_each_event_at_once():
         sent.emit(event)
         assert found == events[:count]
     assert sent.wants_iterations()
+
+
+def test_an_object_that_happens_to_have_progress_is_called_as_a_function():
+    class Bar:
+        progress = 0.5
+
+        def __call__(self, event):
+            found.append(event)
+
+    found = []
+    sent = Dispatcher([Bar()], pytest.fail)
+    sent.emit(iteration(1))
+    sent.emit(epoch(1))
+    assert found == [iteration(1), epoch(1)]
 
 
 def test_fast_epochs_and_iterations_are_sent_together():
