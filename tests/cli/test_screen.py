@@ -53,12 +53,12 @@ def unstyled(text):
 
 @pytest.mark.parametrize(("columns", "rows"), [(100, 30), (40, 15)])
 def test_training_in_a_terminal_is_live(tmp_path, columns, rows):
-    received, code = in_terminal(columns, rows, "train", "digits", "--epochs", 120, "--run", "r", cwd=tmp_path)
+    received, code = in_terminal(columns, rows, "train", "digits", "--epochs", 60, "--run", "r", cwd=tmp_path)
     text = unstyled(received)
     assert code == 0
-    assert re.search(r"^epoch \d+/120 [━─]+", text, re.M)  # the line of progress
+    assert re.search(r"^epoch \d+/60 [━─]+", text, re.M)  # the line of progress
     assert re.search(r"^ +\d+/34 +\d\.\d{4}", text, re.M)  # a row of an iteration
-    assert re.search(r"^ +\*? ?120 +\d\.\d{4}", text, re.M)  # the row of the last epoch
+    assert re.search(r"^ +\*? ?60 +\d\.\d{4}", text, re.M)  # the row of the last epoch
     assert received.count("\x1b[?25l") == received.count("\x1b[?25h") == 1  # the cursor is given back
     assert "nnctl eval r" in text and text.index("nnctl eval r") > text.rindex("━")
 
