@@ -153,8 +153,8 @@ def _settle_numbers(columns: Mapping[str, Sequence[str]], found: Mapping[str, li
 
 
 def _grouped_by_points(word: str) -> bool:
-    """Whether a word such as 1.234 can be a whole number with a thousands separator."""
-    return _THOUSANDS.fullmatch(word) is not None
+    """Whether a word such as 1.234 can be a whole number with a thousands separator; 0.125 cannot."""
+    return _THOUSANDS.fullmatch(word) is not None and NumberFormat(",", ".").number(word) is not None
 
 
 def _number_note(name: str, words: Sequence[str], chosen: NumberFormat, ambiguous: str | None) -> str:
