@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nnctl.errors import RunError
-from nnctl.training import checkpoint
+from nnctl.training import atomic_files, checkpoint
 from nnctl.training.atomic_files import Lock, write_safely
 from nnctl.training.checkpoint import Checkpoint
 
@@ -94,7 +94,8 @@ def test_a_failed_write_leaves_the_one_before_and_no_stray_files(tmp_path, monke
             failing += 1
             continue
         break
-    assert failing >= 1
+    tried_again = atomic_files.os.name == "nt" and (call, code) == ("replace", errno.EACCES)
+    assert (failing == 0) if tried_again else (failing >= 1)
 
 
 def test_write_safely_keeps_the_old_file_when_it_fails(tmp_path, monkeypatch):
