@@ -48,9 +48,7 @@ def kept_columns(given: Given, source: str | Path, names: Sequence[str], notes: 
 
 def _of_table(table: Table, numbers: Array | None, source: str | Path, names: Sequence[str],
               encoding: str | None) -> dict[str, Column]:  # fmt: skip
-    if numbers is None:  # the query makes new rows, so its columns are all there is
-        return {name: table[name] for name in _chosen(names, list(table.columns), table.source)}
-    if are_texts(table):  # words already, and there are no other columns
+    if numbers is None or are_texts(table):  # the query makes new rows; texts have no other columns
         return {name: table[name] for name in _chosen(names, list(table.columns), table.source)}
     files = find_files((str(source),))
     whole = read_table(files, Rules(words=frozenset(_titles(files, encoding)), missing=()), encoding=encoding)

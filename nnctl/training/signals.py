@@ -21,7 +21,7 @@ REASONS = {
 }
 
 
-PATIENCE = 1.5  # seconds after which someone who has pressed Ctrl-C is told what the run waits for
+PATIENCE = 1.5  # seconds from Ctrl-C to the message that says what the run is waiting for
 
 
 class Signals:

@@ -58,11 +58,11 @@ def verdict(outcome: Outcome) -> str | None:
 def _no_better(o: Outcome) -> str | None:
     """If neither the loss nor any metric is better than the baseline."""
     shared = [name for name in o.baseline if name in o.metrics]
-    if not shared or any(_betters(o.metrics[name], o.baseline[name], name in o.bigger) for name in shared):
+    if not shared or any(betters(o.metrics[name], o.baseline[name], name in o.bigger) for name in shared):
         return None
     said = f"No better than the baseline ({o.split} loss {o.metrics['loss']:.4g}, baseline {o.baseline['loss']:.4g})"
     first, last = o.history[0]["loss"], o.history[-1]["loss"]
-    if o.split != "train" and _betters(last, o.baseline["loss"] * (1 - GAP), False):
+    if o.split != "train" and betters(last, o.baseline["loss"] * (1 - GAP), False):
         return f"{said}, though the training loss is {last:.4g}: the model does not generalize; {_regularize(o)}"
     before = o.history[-1 - max(1, len(o.history) // 5)]["loss"] if len(o.history) > 1 else math.inf
     if last < before * (1 - FALLING):
@@ -78,7 +78,7 @@ def _one_no_better(o: Outcome) -> str | None:
     """If that is so for the metrics of one of several outputs."""
     for output in o.outputs:
         names = [name for name in o.baseline if name in o.metrics and output_of(name, o.outputs) == output]
-        if names and not any(_betters(o.metrics[name], o.baseline[name], name in o.bigger) for name in names):
+        if names and not any(betters(o.metrics[name], o.baseline[name], name in o.bigger) for name in names):
             shown = f"{o.split} {names[0]} {o.metrics[names[0]]:.4g}, baseline {o.baseline[names[0]]:.4g}"
             return (f"Output {output} is no better than the baseline ({shown}): raise its factor in loss_weights, or"
                     " check that the features tell something about it")  # fmt: skip
@@ -90,7 +90,8 @@ def output_of(metric: str, outputs: Sequence[str]) -> str | None:
     return max((output for output in outputs if metric.startswith(f"{output}_")), key=len, default=None)
 
 
-def _betters(value: float, base: float, bigger: bool) -> bool:
+def betters(value: float, base: float, bigger: bool) -> bool:
+    """Whether a metric is better than the baseline's. bigger: whether it should grow."""
     if not math.isfinite(base):
         return math.isfinite(value)
     return value > base + BETTER if bigger else value < base - BETTER * abs(base)

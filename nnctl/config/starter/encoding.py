@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nnctl.config.starter.choices import Choice
 from nnctl.data.readers.csv.encodings import candidates
-from nnctl.data.readers.paths import FORMATS, is_text
+from nnctl.data.readers.paths import FORMATS, texts_in
 from nnctl.translation import _
 
 _SAMPLE = 1 << 20  # bytes that are looked at
@@ -19,7 +19,7 @@ def encoding_choice(source: str) -> Choice | None:
     other file."""
     path = Path(source)
     if path.is_dir():
-        sample = _texts_not_in_utf8(path)
+        sample = _texts_not_in_utf8(source)
     elif FORMATS.get(path.suffix.lower()) == "csv" and path.is_file():
         with path.open("rb") as file:
             sample = file.read(_SAMPLE)
@@ -39,13 +39,11 @@ def encoding_choice(source: str) -> Choice | None:
     return Choice(("dataset", "encoding"), name, (why,))
 
 
-def _texts_not_in_utf8(folder: Path) -> bytes:
+def _texts_not_in_utf8(folder: str) -> bytes:
     """The lines of texts that are not in UTF-8; none if another text needs UTF-8."""
     lines: list[bytes] = []
     size = 0
-    for path in sorted(folder.rglob("*")):
-        if not (is_text(path) and path.is_file()):
-            continue
+    for path in texts_in(folder):
         text = path.read_bytes()
         if text.isascii() or size > _SAMPLE:
             continue

@@ -67,7 +67,7 @@ def find_files(names: Sequence[str], texts: bool = False) -> Files:
     """
     if not names:
         raise DataError("dataset.path is empty", hint="give a file, a glob such as data/*.csv, or a list")
-    if len(names) == 1 and (found := _texts_in(names[0])):
+    if len(names) == 1 and (found := texts_in(names[0])):
         return Files("texts", found, names[0])
     paths: dict[Path, None] = {}
     for name in names:
@@ -99,7 +99,7 @@ def is_text(path: Path) -> bool:
     return path.suffix.lower() == ".txt"
 
 
-def _texts_in(name: str) -> tuple[Path, ...]:
+def texts_in(name: str) -> tuple[Path, ...]:
     """The texts in a folder and its subfolders; none for any other path."""
     folder = Path(name).expanduser()
     if "\0" in name or not folder.is_dir():

@@ -8,7 +8,7 @@ from nnctl.reports.findings.document import ClassScores, Output
 from nnctl.reports.findings.rules import changes
 from nnctl.reports.findings.rules.evidence import Advice, Evidence, Ruling
 from nnctl.reports.number_format import metric
-from nnctl.training.verdict import BETTER, FEW, output_of
+from nnctl.training.verdict import FEW, betters, output_of
 from nnctl.translation import _, plural
 
 WEAK, STRONG = 0.5, 0.8  # a class with less than half the recall of the others', while these do well, is weak
@@ -27,7 +27,7 @@ def against_baseline(found: Evidence) -> Ruling | None:
     value, baseline, name = base["model_value"], base["value"], base["metric"]
     bigger = name in found.evaluation["bigger"]
     shown = {"metric": name, "value": metric(value), "baseline": metric(baseline), "split": found.split}
-    if not _betters(value, baseline, bigger):
+    if not betters(value, baseline, bigger):
         text = _("On the {split}, {metric} is {value}: no better than the baseline's {baseline}.").format(**shown)
         return Ruling("problem", f"{text} {base['description']}", _if_no_better(found))
     gained = found.gained
@@ -41,17 +41,13 @@ def against_baseline(found: Evidence) -> Ruling | None:
     return Ruling("good", f"{text} {base['description']}")
 
 
-def _betters(value: float, baseline: float, bigger: bool) -> bool:
-    return value > baseline + BETTER if bigger else value < baseline - BETTER * abs(baseline)
-
-
 def other_outputs(found: Evidence) -> Ruling | None:
     """The outputs that `against_baseline` does not speak of, by the leading metric of each."""
     base = found.evaluation["baseline"] if found.evaluation else None
     if base is None or found.evaluation is None or len(found.outputs) < 2:
         return None
     metrics, layers = found.evaluation["metrics"], [output["layer"] for output in found.outputs]
-    told, is_worse = [], False
+    sentences, is_worse = [], False
     for output in found.outputs:
         shared = {
             name: (value, known)
@@ -64,17 +60,17 @@ def other_outputs(found: Evidence) -> Ruling | None:
         name = next((each for each in shared if not each.endswith("loss")), next(iter(shared)))
         value, baseline = shared[name]
         shown = {"metric": name, "value": metric(value), "baseline": metric(baseline), "split": found.split}
-        if _betters(value, baseline, name in found.evaluation["bigger"]):
+        if betters(value, baseline, name in found.evaluation["bigger"]):
             text = _("On the {split}, {metric} is {value}; the baseline has {baseline}.")
         else:
             text, is_worse = _("On the {split}, {metric} is {value}: no better than the baseline's {baseline}."), True
-        told.append(text.format(**shown))
-    if not told:
+        sentences.append(text.format(**shown))
+    if not sentences:
         return None
     if not is_worse:
-        return Ruling("good", " ".join(told))
+        return Ruling("good", " ".join(sentences))
     text = _("Raise the factor of that output in `loss_weights`, or check that the columns tell something about it.")
-    return Ruling("problem", " ".join(told), [Advice(text)])
+    return Ruling("problem", " ".join(sentences), [Advice(text)])
 
 
 def _if_no_better(found: Evidence) -> list[Advice]:
