@@ -1,4 +1,4 @@
-"""Rows of a large array: read from a mapped file, or from memory, and encoded only when a batch needs them.
+"""Rows of a large array: read from a file, or from memory, and encoded only when a batch needs them.
 
 A data set that is larger than memory is never loaded as a whole: a split of it is a list of row numbers, and its values
 are converted (divided, scaled, cast) batch by batch. Statistics over all rows are computed in `blocks`.
@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-
-from nnctl.data.readers.memory_map import MappedFile
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
@@ -28,32 +26,47 @@ _BLOCK = 1 << 20  # bytes of the rows in one of `blocks`
 Step = Callable[[Array, Array | None, Array | None], Array]
 
 
-@dataclass(frozen=True)
-class _Piece:
-    """The rows of one file or array as bytes, (rows, bytes per row). first: the number of its first row.
+class Source(Protocol):
+    """Where rows are stored, `width` bytes each, numbered from 0. read_ahead: whether to read them before they are
+    needed, in a thread, since the processor would wait for the disk."""
+
+    width: int
+    read_ahead: bool
+
+    def __len__(self) -> int: ...
+
+    def take(self, numbers: Array, out: Array) -> None:
+        """Copies rows to `out`, (rows, width) bytes."""
+
+
+class _Memory:
+    """The rows of an array, as bytes, (rows, width).
 
     They are bytes because np.take first copies the *whole* array if it is not aligned (as most members of npz files)
     or has the other byte order (IDX).
     """
 
-    data: Array
-    first: int
-    file: MappedFile | None
-    start: int = 0  # where row 0 begins in the file
+    read_ahead = False
+
+    def __init__(self, array: Array):
+        self.width = array.dtype.itemsize * prod(array.shape[1:])
+        data = np.ascontiguousarray(array).view(np.ndarray).reshape(len(array), -1).view(np.uint8)
+        self.data = data.reshape(len(array), self.width)
+
+    def __len__(self) -> int:
+        return len(self.data)
 
     def take(self, numbers: Array, out: Array) -> None:
-        """Copies rows to `out`; numbers: counted from 0 in this piece."""
-        if self.file is not None:
-            self.file.check()
-            self.file.wanted(self.start, self.data.shape[1], numbers)
         # the mode "raise" would write to a buffer first; the numbers are known to be in range
         np.take(self.data, numbers, axis=0, out=out, mode="clip")
-        self._looked_at(numbers)
 
-    def _looked_at(self, numbers: Array) -> None:
-        """Tells the file what was read, if all rows of a split are being read in order, in steps of less than two."""
-        if self.file is not None and len(numbers) and 0 <= numbers[-1] - numbers[0] < 2 * len(numbers):
-            self.file.passed(len(numbers) * self.data.shape[1])
+
+@dataclass(frozen=True)
+class _Piece:
+    """The rows of one source. first: the number of its first row."""
+
+    source: Source
+    first: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,12 +86,14 @@ class Rows:
     _steps: tuple[tuple[Step, Array | None], ...] = ()  # each with one value per row, in the order of these rows
 
     @classmethod
-    def of(cls, array: Array, file: MappedFile | None = None, start: int = 0) -> Rows:
-        """The rows of an array in C order. file: the file it maps, beginning at `start`."""
-        width = array.dtype.itemsize * prod(array.shape[1:])
-        data = np.ascontiguousarray(array).view(np.ndarray).reshape(len(array), -1).view(np.uint8)
-        piece = _Piece(data.reshape(len(array), width), 0, file, start)
-        return cls(array.shape, array.dtype.newbyteorder("="), (piece,), array.dtype, array.shape[1:])
+    def of(cls, array: Array) -> Rows:
+        """The rows of an array in memory."""
+        return cls.stored(_Memory(array), array.dtype, array.shape)
+
+    @classmethod
+    def stored(cls, source: Source, dtype: np.dtype, shape: tuple[int, ...]) -> Rows:
+        """The rows in a source, of an array in C order."""
+        return cls(shape, dtype.newbyteorder("="), (_Piece(source, 0),), dtype, shape[1:])
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -96,9 +111,14 @@ class Rows:
         return self.size * self.dtype.itemsize
 
     @property
-    def mapped(self) -> bool:
-        """Whether rows are read from a file, which may take long."""
-        return any(piece.file is not None for piece in self._pieces)
+    def in_file(self) -> bool:
+        """Whether rows are read from a file."""
+        return not all(isinstance(piece.source, _Memory) for piece in self._pieces)
+
+    @property
+    def read_ahead(self) -> bool:
+        """Whether a thread should read batches before they are needed."""
+        return any(piece.source.read_ahead for piece in self._pieces)
 
     def reshape(self, rows: int, *row: int) -> Rows:
         """The same rows in another shape."""
@@ -130,7 +150,7 @@ class Rows:
     def gather(self, rows: Array | slice = slice(None), out: Array | None = None) -> Array:
         """(rows, *shape[1:]), C-contiguous, a copy. rows: numbers counted from 0, or a slice.
 
-        out: where to write them, of that shape and dtype. Raises DataError if the file has become shorter.
+        out: where to write them, of that shape and dtype. Raises DataError if the file has been changed.
         """
         numbers = np.arange(*rows.indices(len(self))) if isinstance(rows, slice) else np.asarray(rows)
         stored = numbers if self._numbers is None else self._numbers[numbers]
@@ -154,8 +174,10 @@ class Rows:
         """(array, numbers): an array, and which of its rows these are. If the rows are in memory and need no encoding,
         it is the array that holds them, which must not be written to, and nothing is copied; otherwise a copy."""
         stored = rows if self._numbers is None else self._numbers[rows]
-        for piece in () if self._steps or self.mapped or self.dtype != self._stored else self._pieces:
-            array = piece.data.view(self._stored)
+        for piece in () if self._steps or self.dtype != self._stored else self._pieces:
+            if not isinstance(piece.source, _Memory):
+                continue
+            array = piece.source.data.view(self._stored)
             if (
                 array.flags.aligned
                 and len(rows)
@@ -170,14 +192,14 @@ class Rows:
         return out.dtype == self._stored and out.flags.c_contiguous and prod(out.shape[1:]) == prod(self._row)
 
     def _fill(self, numbers: Array, block: Array) -> None:
-        target = block.view(np.uint8).reshape(len(block), self._pieces[0].data.shape[1])
+        target = block.view(np.uint8).reshape(len(block), self._pieces[0].source.width)
         if len(self._pieces) == 1:
-            self._pieces[0].take(numbers, target)
+            self._pieces[0].source.take(numbers, target)
             return
         for piece in self._pieces:
-            there = np.flatnonzero((numbers >= piece.first) & (numbers < piece.first + len(piece.data)))
+            there = np.flatnonzero((numbers >= piece.first) & (numbers < piece.first + len(piece.source)))
             some = np.empty((len(there), target.shape[1]), np.uint8)
-            piece.take(numbers[there] - piece.first, some)
+            piece.source.take(numbers[there] - piece.first, some)
             target[there] = some
 
     def __getitem__(self, rows: int | np.integer | slice | Array | Sequence[int]) -> Array:

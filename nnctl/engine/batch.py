@@ -21,7 +21,7 @@ class LazyRows(Protocol):
     def dtype(self) -> np.dtype: ...
 
     @property
-    def mapped(self) -> bool:
+    def in_file(self) -> bool:
         """Whether they are read from a file."""
         ...
 

@@ -28,11 +28,11 @@ def epoch_batches(
     """The batches of the rows `order[first:end]`, for each of the bounds. clock: measures how long the loop waits.
     gather: make all batches whole; else large rows may be left for the executor to gather.
 
-    Rows of a mapped file are read one batch ahead, by a thread that ends with the context; an error there is raised
-    where that batch would have come.
+    Rows of a file that is larger than memory are read one batch ahead, by a thread that ends with the context; an error
+    there is raised where that batch would have come.
     """
     numbers = (order[first:end] for first, end in bounds)
-    if not is_mapped(split):
+    if not reads_ahead(split):
         yield _timed(((rows, make_batch(split, rows, ahead=gather or clock is not None)) for rows in numbers), clock)
         return
     from concurrent.futures import ThreadPoolExecutor  # few runs need it
@@ -41,10 +41,10 @@ def epoch_batches(
         yield _timed(_ahead(split, numbers, pool), clock)
 
 
-def is_mapped(split: Split) -> bool:
-    """Whether rows are read from a mapped file: the processor then waits for the disk or for pages to be mapped."""
+def reads_ahead(split: Split) -> bool:
+    """Whether the processor would wait for the disk, or for the system to map pages."""
     arrays = (*split.inputs.values(), *split.targets.values())
-    return any(isinstance(x, Rows) and x.mapped for x in arrays)
+    return any(isinstance(x, Rows) and x.read_ahead for x in arrays)
 
 
 def _ahead(split: Split, numbers: Iterator[Array], pool: Executor) -> Batches:

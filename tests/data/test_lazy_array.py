@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from nnctl.data import lazy_array as module
 from nnctl.data.lazy_array import Rows, blocks, chosen, extent, joined, large
+from nnctl.data.readers import row_file
 from nnctl.errors import DataError
 
 DTYPES = ["<f4", ">f4", "<f8", "u1", ">i2", "?"]
@@ -146,12 +147,13 @@ def test_large_arrays_become_the_same_splits(case, packed, tmp_path, monkeypatch
     small = loaded(path, labels, **keys)
     monkeypatch.setattr(module, "LARGE", 1)
     monkeypatch.setattr(module, "_BLOCK", 200)
+    monkeypatch.setattr(row_file, "_LOADED", 0)
     seen = loaded(path, labels, **keys)
     assert seen.notes == small.notes
     assert (seen.input_shapes, seen.targets) == (small.input_shapes, small.targets)
     for one, other in zip(splits(seen), splits(small), strict=True):
         x, y = one.inputs["input"], one.targets["out"]
-        assert isinstance(x, Rows) and x.mapped is not packed
+        assert isinstance(x, Rows) and x.in_file is not packed
         assert isinstance(y, Rows) is (other.targets["out"].shape[1:] not in ((), (1,)) and labels != "sequence")
         assert (x.dtype, y.dtype) == (other.inputs["input"].dtype, other.targets["out"].dtype)
         # a sum over all values is pairwise, and so differs from a sum of blocks

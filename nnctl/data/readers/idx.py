@@ -22,8 +22,8 @@ import numpy as np
 
 from nnctl.data.lazy_array import Rows, is_large, large
 from nnctl.data.named_arrays import Arrays
-from nnctl.data.readers.memory_map import MappedFile
 from nnctl.data.readers.paths import is_idx
+from nnctl.data.readers.row_file import RowFile, fit_in_memory
 from nnctl.errors import DataError
 
 Array = np.ndarray
@@ -67,7 +67,7 @@ def read_idx_files(paths: Sequence[Path], source: str) -> Arrays:
 def _all_read(paths: Sequence[Path]) -> list[Array | Rows]:
     """The arrays of all files, decompressed in parallel."""
     with ThreadPoolExecutor() as threads:
-        return list(threads.map(read_idx, paths))
+        return list(threads.map(lambda path: read_idx(path, paths), paths))
 
 
 def _labels_beside(path: Path, given: Sequence[Path]) -> list[Path]:
@@ -82,9 +82,11 @@ def _split_of(path: Path) -> str:
     return _SPLITS[found[1].lower()] if found else "train"
 
 
-def read_idx(path: Path) -> Array | Rows:
+def read_idx(path: Path, beside: Sequence[Path] = ()) -> Array | Rows:
     """The array of an IDX file, compressed by gzip or not, as Rows if it is large. Raises DataError if header and
     contents do not match.
+
+    beside: all files of the data set, which decide whether large arrays stay in their files.
 
     The header is not trusted: no more memory is used than the values of a valid file need, and a compressed file is
     decompressed no further than its header announces.
@@ -105,9 +107,8 @@ def read_idx(path: Path) -> Array | Rows:
             if held != wanted:
                 raise DataError(f"its header promises {wanted:,} bytes of shape {shape}, but the file has {held:,}",
                                 str(path), "the file is truncated or damaged: download it again")  # fmt: skip
-            if is_large(dtype, shape) and path.suffix.lower() != ".gz":
-                whole = MappedFile(path)
-                return Rows.of(whole.array(dtype, shape, file.tell()), whole, file.tell())
+            if is_large(dtype, shape) and path.suffix.lower() != ".gz" and not fit_in_memory(beside or [path]):
+                return Rows.stored(RowFile(path, file.tell(), shape[0], wanted // shape[0]), dtype, shape)
             data = _exactly(file, wanted, path)
             if file.read(1):
                 raise DataError(f"continues after the {wanted:,} bytes of its shape {shape}", str(path),

@@ -19,7 +19,7 @@ from nnctl.data.lazy_array import large
 from nnctl.data.named_arrays import Arrays
 from nnctl.data.readers import image_depth
 from nnctl.data.readers.class_folders import Kind, paths_of
-from nnctl.data.readers.memory_map import machine_memory
+from nnctl.data.readers.memory_size import machine_memory
 from nnctl.data.readers.paths import FORMATS, is_image
 from nnctl.data.table import listing
 from nnctl.errors import DataError

@@ -5,36 +5,38 @@ from __future__ import annotations
 import ast
 import struct
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from nnctl.data.lazy_array import Rows, is_large, joined, large
 from nnctl.data.named_arrays import Arrays
-from nnctl.data.readers.memory_map import MappedFile, stored_at
 from nnctl.data.readers.paths import Files
+from nnctl.data.readers.row_file import RowFile, fit_in_memory
 from nnctl.errors import DataError
 
 if TYPE_CHECKING:
     import zipfile
 
 Array = np.ndarray
-Place = tuple[MappedFile, int]  # a mapped file, and an offset in it
 
 _BOMB_RATIO = 200  # decompressed bytes to file bytes; images of a single color stay far below
 _BOMB_SIZE = 256 << 20
 _CHUNK = 1 << 20  # bytes that are decompressed at once
+_LOCAL_HEADER = struct.Struct("<4sHHHHHIIIHH")  # APPNOTE.TXT of PKWARE, 4.3.7
 
 
 def read_arrays(files: Files) -> Arrays:
     """The arrays of the files; those of several files are joined along the first axis.
 
-    The array of an npy file is called x. Large uncompressed arrays are mapped, not read. Raises DataError for objects
+    The array of an npy file is called x. Large uncompressed arrays stay in their files, unless memory has plenty of
+    room for all of them. Raises DataError for objects
     (pickles), headers that promise more than the file has, and broken files.
     """
-    parts = [_read(path) for path in files.paths]
+    loads = lru_cache(partial(fit_in_memory, files.paths))  # asked only if there are large arrays
+    parts = [_read(path, loads) for path in files.paths]
     first = parts[0]
     for path, part in zip(files.paths[1:], parts[1:], strict=True):
         for name in first.keys() | part.keys():
@@ -50,16 +52,16 @@ def read_arrays(files: Files) -> Arrays:
     return Arrays(first, files.name)
 
 
-def _read(path: Path) -> dict[str, Array | Rows]:
+def _read(path: Path, loads: Callable[[], bool]) -> dict[str, Array | Rows]:
     import zipfile  # imported here to keep start-up fast
     import zlib
 
     try:
         if path.suffix.lower() == ".npy":
             with path.open("rb") as file:
-                return {"x": _read_array(file, path.stat().st_size, str(path), lambda: (MappedFile(path), 0))}
+                return {"x": _read_array(file, path.stat().st_size, str(path), path, lambda: 0, loads)}
         with zipfile.ZipFile(path) as archive:
-            return _read_members(archive, path)
+            return _read_members(archive, path, loads)
     except MemoryError:
         raise DataError(
             "does not fit into memory", str(path),
@@ -75,7 +77,7 @@ def _read(path: Path) -> dict[str, Array | Rows]:
         ) from None
 
 
-def _read_members(archive: zipfile.ZipFile, path: Path) -> dict[str, Array | Rows]:
+def _read_members(archive: zipfile.ZipFile, path: Path, loads: Callable[[], bool]) -> dict[str, Array | Rows]:
     members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
     if not members:
         raise DataError("contains no arrays", str(path), "write it with numpy.savez(FILE, x=..., y=...)")
@@ -87,25 +89,45 @@ def _read_members(archive: zipfile.ZipFile, path: Path) -> dict[str, Array | Row
             "if this is intended, save it uncompressed with numpy.savez",
         )
     arrays: dict[str, Array | Rows] = {}
-    maps: list[MappedFile] = []
-
-    def place(info: zipfile.ZipInfo) -> Place | None:
-        if (start := stored_at(path, info)) is None:
-            return None
-        if not maps:
-            maps.append(MappedFile(path))
-        return maps[0], start
-
     for info in members:
         name = info.filename.removesuffix(".npy")
         with archive.open(info) as file:
             where = f'{path}: array "{name}"'
-            arrays[name] = _read_array(file, info.file_size, where, partial(place, info))
+            start = partial(_stored_at, path, info)
+            arrays[name] = _read_array(file, info.file_size, where, path, start, loads)
     return arrays
 
 
-def _read_array(file: IO[bytes], size: int, where: str, place: Callable[[], Place | None]) -> Array | Rows:
-    """One array in npy format of `size` bytes, including its header. place: where it can be mapped, or None."""
+def _stored_at(path: Path, info: zipfile.ZipInfo) -> int | None:
+    """Where the bytes of a member begin in a zip file; None if they are compressed, or not where the index says.
+
+    Only the header of the member is read; to verify its checksum, the whole file would have to be read. That it is
+    complete follows from its size, on which its npy header and the index of the zip file agree.
+    """
+    import zipfile  # imported here to keep start-up fast
+
+    packed = info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1  # bit 0: encrypted
+    if packed or info.compress_size != info.file_size:
+        return None
+    with path.open("rb") as file:
+        file.seek(info.header_offset)
+        head = file.read(_LOCAL_HEADER.size)
+        size = file.seek(0, 2)
+    if len(head) < _LOCAL_HEADER.size:
+        return None
+    fields: tuple[Any, ...] = _LOCAL_HEADER.unpack(head)
+    start = info.header_offset + _LOCAL_HEADER.size + fields[9] + fields[10]
+    good = fields[0] == b"PK\3\4" and fields[3] == zipfile.ZIP_STORED and start + info.file_size <= size
+    return start if good else None
+
+
+def _read_array(file: IO[bytes], size: int, where: str, path: Path, start: Callable[[], int | None],
+                loads: Callable[[], bool]) -> Array | Rows:  # fmt: skip
+    """One array in npy format of `size` bytes, including its header, which `file` is at.
+
+    path, start: a file, and where the array begins in it, None if it is compressed. loads: whether a large array is
+    loaded, and does not stay there.
+    """
     head = file.read(8)
     if head[:6] != b"\x93NUMPY" or head[6] not in (1, 2, 3):
         raise DataError("is not in npy format", where, "write it with numpy.save or numpy.savez")
@@ -139,10 +161,8 @@ def _read_array(file: IO[bytes], size: int, where: str, place: Callable[[], Plac
     if not shape:
         raise DataError("is a single number, not rows", where, "save an array whose first axis is the rows")
     # in Fortran order a row is scattered over the whole file: it is read and transposed once
-    if is_large(dtype, shape) and not fortran and (mapped := place()):
-        whole, start = mapped
-        start += size - held
-        return Rows.of(whole.array(dtype, shape, start), whole, start)
+    if is_large(dtype, shape) and not fortran and not loads() and (first := start()) is not None:
+        return Rows.stored(RowFile(path, first + size - held, shape[0], held // shape[0]), dtype, shape)
     data = np.frombuffer(_exactly(file, held), dtype=dtype)
     return large(data.reshape(shape[::-1]).T if fortran else data.reshape(shape))
 

@@ -16,8 +16,8 @@ from nnctl.data.columns.column_format import NO_RULES, TEXT, ColumnFormat
 from nnctl.data.columns.interpretation import decide
 from nnctl.data.readers.arrow_stream import pieces
 from nnctl.data.readers.duckdb_columns import ColumnReader, sql_of
-from nnctl.data.readers.memory_map import MappedFile
 from nnctl.data.table import Column, Kind
+from nnctl.data.table_cache.mapped_file import MappedFile
 from nnctl.errors import DataError
 from nnctl.progress import Progress
 from nnctl.quoting import yaml_list
@@ -168,7 +168,7 @@ def mapped(path: Path, dtype: Any) -> tuple[Array, MappedFile | None]:
     if not size:
         return np.empty(0, dtype), None
     file = MappedFile(path, in_order=True)
-    return file.array(np.dtype(dtype), (size // np.dtype(dtype).itemsize,), 0), file
+    return file.array(dtype, (size // np.dtype(dtype).itemsize,)), file
 
 
 def write_words(path: Path, words: tuple[str, ...]) -> None:

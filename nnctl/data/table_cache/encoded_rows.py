@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from nnctl.data.lazy_array import Rows
-from nnctl.data.readers.memory_map import MappedFile
 from nnctl.data.table_cache.fingerprint import sample_sum
 from nnctl.data.table_cache.folder import cannot_write, make_room
+from nnctl.data.table_cache.mapped_file import MappedRows
 from nnctl.progress import Progress
 
 Array = np.ndarray
@@ -20,11 +20,11 @@ Array = np.ndarray
 
 def write_encoded(path: Path, rows: int, width: int, blocks: Callable[[], Iterator[Array]]) -> Rows:
     """The rows in a file, which is written from the blocks if there is none. Raises DataError if the disk is full."""
-    size = rows * width * np.dtype(np.float32).itemsize
+    dtype = np.dtype(np.float32)
+    size = rows * width * dtype.itemsize
     if not _is_whole(path, size):
         _write(path, size, rows, blocks())
-    file = MappedFile(path)
-    return Rows.of(file.array(np.dtype(np.float32), (rows, width), 0), file)
+    return Rows.stored(MappedRows(path, rows, width * dtype.itemsize), dtype, (rows, width))
 
 
 def _is_whole(path: Path, size: int) -> bool:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nnctl.data.lazy_array import Rows
-from nnctl.data.readers.memory_map import MappedFile
 from nnctl.data.table import Array, Column, Table
 from nnctl.data.table_cache.encoded_rows import write_encoded
 from nnctl.data.table_cache.folder import Entry
 from nnctl.data.table_cache.lazy_column import LazyColumn, Part, joined
+from nnctl.data.table_cache.mapped_file import MappedFile
 
 _BLOCK = 1 << 17  # rows that are encoded together
 

@@ -87,7 +87,7 @@ class Chain:
         """Whether the rows are plain: one array of numbers, without padding."""
         x = inputs[self._input]
         # rows in a file are prefetched batch by batch instead
-        plain = x.flags.c_contiguous if isinstance(x, np.ndarray) else not x.mapped
+        plain = x.flags.c_contiguous if isinstance(x, np.ndarray) else not x.in_file
         return plain and not lengths
 
     def step(self, batch: Batch, step: int, gradients: np.ndarray, threads: int,

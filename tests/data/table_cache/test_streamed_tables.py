@@ -153,7 +153,7 @@ def test_the_same_data_set(case, tmp_path, cache):
     assert not cache.exists()
     streamed = loaded(path, labels, stream=True, **keys)
     same(contents(streamed), contents(in_memory))
-    assert all(isinstance(x, Rows) and x.mapped for x in streamed.train.inputs.values())
+    assert all(isinstance(x, Rows) and x.in_file for x in streamed.train.inputs.values())
     same(contents(loaded(path, labels, stream=True, **keys)), contents(in_memory))  # from the cache
     same(contents(load_fitted(again(streamed))), contents(load_fitted(again(in_memory))))
     for targets in (True, False):

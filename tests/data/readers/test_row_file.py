@@ -1,5 +1,6 @@
-"""Mapped files: which arrays are mapped, and the errors about files that are broken or truncated while in use."""
+"""Rows in files: which arrays stay there, and the errors about files that are broken or changed while in use."""
 
+import os
 import zipfile
 
 import numpy as np
@@ -8,7 +9,7 @@ from data.readers.test_idx import idx
 
 from nnctl.data import lazy_array
 from nnctl.data.lazy_array import Rows
-from nnctl.data.readers import memory_map
+from nnctl.data.readers import row_file
 from nnctl.data.readers.idx import read_idx
 from nnctl.data.readers.npz import read_arrays
 from nnctl.data.readers.paths import find_files
@@ -20,6 +21,7 @@ X = np.random.default_rng(0).normal(size=(500, 7))
 @pytest.fixture(autouse=True)
 def small_is_large(monkeypatch):
     monkeypatch.setattr(lazy_array, "LARGE", 1000)
+    monkeypatch.setattr(row_file, "_LOADED", 0)
 
 
 def read(path):
@@ -28,16 +30,16 @@ def read(path):
 
 @pytest.mark.parametrize("larger", [False, True], ids=["fits into memory", "larger than memory"])
 @pytest.mark.parametrize("dtype", ["<f4", ">f8", "u1", "<i8"])
-def test_stored_arrays_are_mapped(tmp_path, dtype, larger, monkeypatch):
+def test_uncompressed_arrays_stay_in_their_files(tmp_path, dtype, larger, monkeypatch):
     if larger:  # as if the file were larger than the memory of the machine
-        monkeypatch.setattr(memory_map, "machine_memory", lambda: 0)
+        monkeypatch.setattr(row_file, "machine_memory", lambda: 0)
     x = (X * 10).astype(dtype)
     np.save(tmp_path / "d.npy", x)
     np.savez(tmp_path / "d.npz", first=np.arange(3), x=x, y=x[:, :2])
     order = np.random.default_rng(1).permutation(len(x))
     for path, name in (("d.npy", "x"), ("d.npz", "x"), ("d.npz", "y")):
         found = read(tmp_path / path)[name]
-        assert found.mapped and found.dtype == np.dtype(dtype).newbyteorder("=")
+        assert found.in_file and found.dtype == np.dtype(dtype).newbyteorder("=")
         wanted = x if name == "x" else x[:, :2]
         np.testing.assert_array_equal(found, wanted)
         np.testing.assert_array_equal(found[order], wanted[order])
@@ -49,16 +51,16 @@ def test_compressed_small_and_fortran_arrays_are_read(tmp_path):
     found = read(tmp_path / "d.npz")
     assert isinstance(found["small"], np.ndarray) and isinstance(found["words"], np.ndarray)
     for each in (found["turned"], read(tmp_path / "packed.npz")["x"]):
-        assert isinstance(each, Rows) and not each.mapped
+        assert isinstance(each, Rows) and not each.in_file
         np.testing.assert_array_equal(each, X)
 
 
-def test_idx_files_are_mapped_unless_compressed(tmp_path):
+def test_idx_files_stay_in_their_files_unless_compressed(tmp_path):
     x = np.random.default_rng(0).integers(0, 1000, (300, 4, 4)).astype(np.int16)
     path = tmp_path / "a-idx3-ubyte"
     path.write_bytes(idx(x))
     found = read_idx(path)
-    assert found.mapped and found.dtype == np.int16
+    assert found.in_file and found.dtype == np.int16
     np.testing.assert_array_equal(found, x)
 
 
@@ -66,11 +68,33 @@ def test_several_files_are_one_array(tmp_path):
     for i in range(3):
         np.savez(tmp_path / f"{i}.npz", x=X + i, y=np.arange(500))
     found = read_arrays(find_files([str(tmp_path / "*.npz")])).arrays
-    assert found["x"].mapped and isinstance(found["y"], np.ndarray)
+    assert found["x"].in_file and isinstance(found["y"], np.ndarray)
     np.testing.assert_array_equal(found["x"], np.concatenate([X, X + 1, X + 2]))
 
 
-def test_a_file_that_is_truncated_in_use_is_named_before_it_is_read(tmp_path):
+def test_files_that_memory_has_room_for_are_loaded(tmp_path, monkeypatch):
+    for i in range(2):
+        np.savez(tmp_path / f"{i}.npz", x=X + i)  # 28,000 bytes and its headers
+    (tmp_path / "a-idx3-ubyte").write_bytes(idx(np.ones((300, 4, 4), np.int16)))
+    monkeypatch.setattr(row_file, "_LOADED", 1 / 4)
+    for room, single, both in ((20_000, True, True), (130_000, False, True), (240_000, False, False)):
+        monkeypatch.setattr(row_file, "available_memory", lambda room=room: room)
+        assert read(tmp_path / "0.npz")["x"].in_file is single
+        found = read(tmp_path / "*.npz")["x"]
+        assert found.in_file is both
+        np.testing.assert_array_equal(found, np.concatenate([X, X + 1]))
+        assert read_idx(tmp_path / "a-idx3-ubyte").in_file is (room == 20_000)
+
+
+def test_rows_are_read_where_the_system_cannot_read_by_position(tmp_path, monkeypatch):
+    monkeypatch.delattr(os, "preadv", raising=False)
+    np.save(tmp_path / "d.npy", X)
+    found, order = read(tmp_path / "d.npy")["x"], np.array([4, 499, 5, 6, 7, 0])
+    np.testing.assert_array_equal(found[order], X[order])
+    assert found[order[:0]].shape == (0, 7)
+
+
+def test_a_file_that_is_truncated_in_use_is_named(tmp_path):
     path = tmp_path / "d.npy"
     np.save(path, X)
     found = read(path)["x"]
@@ -78,6 +102,37 @@ def test_a_file_that_is_truncated_in_use_is_named_before_it_is_read(tmp_path):
         file.truncate(3000)
     with pytest.raises(DataError, match="was truncated from 28,128 to 3,000 bytes") as caught:
         found[np.array([499])]
+    assert str(path) in str(caught.value)
+
+
+def test_a_file_that_is_truncated_during_a_read_is_named(tmp_path, monkeypatch):
+    path = tmp_path / "d.npy"
+    np.save(path, X)
+    real = row_file.RowFile._seek_and_read
+
+    def cut_first(self, file, into, place):
+        os.truncate(path, 3000)
+        return real(self, file, into, place)
+
+    monkeypatch.delattr(os, "preadv", raising=False)
+    monkeypatch.setattr(row_file.RowFile, "_seek_and_read", cut_first)
+    found = read(path)["x"]
+    with pytest.raises(DataError, match="was truncated from 28,128 to 3,000 bytes"):
+        found[:]
+
+
+def test_a_file_that_is_written_to_in_use_is_named(tmp_path):
+    path = tmp_path / "d.npy"
+    np.save(path, X)
+    found = read(path)["x"]
+    np.testing.assert_array_equal(found[:3], X[:3])
+    later = path.stat().st_mtime_ns + 2_000_000_000
+    with path.open("r+b") as file:
+        file.seek(200)
+        file.write(b"other")
+    os.utime(path, ns=(later, later))  # whatever the clock of the file system can tell apart
+    with pytest.raises(DataError, match="was written to while it was in use") as caught:
+        found[:3]
     assert str(path) in str(caught.value)
 
 
@@ -121,5 +176,5 @@ def test_a_member_after_a_comment_or_with_extra_fields_is_found(tmp_path):
             with archive.open(info, "w") as file:
                 np.lib.format.write_array(file, x)
     found = read(path)
-    assert found["a"].mapped and found["b"].mapped
+    assert found["a"].in_file and found["b"].in_file
     np.testing.assert_array_equal(found["b"], X + 1)
