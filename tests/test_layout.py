@@ -1,7 +1,9 @@
 """Imports run downwards and in no circle, as pyproject.toml says; those inside functions say why."""
 
 import ast
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -47,3 +49,13 @@ def test_imports_inside_functions_say_why():
             else:
                 silent.append(f"{path.relative_to(ROOT)}:{first}: {own.strip()}")
     assert silent == [], "add a comment, such as: # imported here to keep start-up fast"
+
+
+def test_no_large_file_is_kept_by_accident():
+    # A file that a script wrote into the folder stays in every clone for good once it is committed.
+    listing = subprocess.run(["git", "-C", str(ROOT), "ls-files", "-z"], capture_output=True, check=False)
+    if listing.returncode:
+        pytest.skip("the tests of a release run outside a git checkout")
+    tracked = [ROOT / os.fsdecode(name) for name in listing.stdout.split(b"\0") if name]
+    assert tracked
+    assert [str(path) for path in tracked if path.is_file() and path.stat().st_size > 1_000_000] == []
