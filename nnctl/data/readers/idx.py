@@ -23,7 +23,7 @@ import numpy as np
 from nnctl.data.lazy_array import Rows, is_large, large
 from nnctl.data.named_arrays import Arrays
 from nnctl.data.readers.paths import is_idx
-from nnctl.data.readers.row_file import RowFile, fit_in_memory
+from nnctl.data.readers.row_file import RowFile, fit_in_memory, read_or_leave
 from nnctl.errors import DataError
 
 Array = np.ndarray
@@ -107,9 +107,11 @@ def read_idx(path: Path, beside: Sequence[Path] = ()) -> Array | Rows:
             if held != wanted:
                 raise DataError(f"its header promises {wanted:,} bytes of shape {shape}, but the file has {held:,}",
                                 str(path), "the file is truncated or damaged: download it again")  # fmt: skip
-            if is_large(dtype, shape) and path.suffix.lower() != ".gz" and not fit_in_memory(beside or [path]):
-                return Rows.stored(RowFile(path, file.tell(), shape[0], wanted // shape[0]), dtype, shape)
-            data = _exactly(file, wanted, path)
+            stays = is_large(dtype, shape) and path.suffix.lower() != ".gz"
+            rows = RowFile(path, file.tell(), shape[0], wanted // shape[0]) if stays else None
+            data = read_or_leave(lambda: _exactly(file, wanted, path), rows, lambda: fit_in_memory(beside or [path]))
+            if isinstance(data, RowFile):
+                return Rows.stored(data, dtype, shape)
             if file.read(1):
                 raise DataError(f"continues after the {wanted:,} bytes of its shape {shape}", str(path),
                                 "the file is damaged: download it again")  # fmt: skip

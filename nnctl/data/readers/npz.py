@@ -14,7 +14,7 @@ import numpy as np
 from nnctl.data.lazy_array import Rows, is_large, joined, large
 from nnctl.data.named_arrays import Arrays
 from nnctl.data.readers.paths import Files
-from nnctl.data.readers.row_file import RowFile, fit_in_memory
+from nnctl.data.readers.row_file import RowFile, fit_in_memory, read_or_leave
 from nnctl.errors import DataError
 
 if TYPE_CHECKING:
@@ -161,9 +161,12 @@ def _read_array(file: IO[bytes], size: int, where: str, path: Path, start: Calla
     if not shape:
         raise DataError("is a single number, not rows", where, "save an array whose first axis is the rows")
     # in Fortran order a row is scattered over the whole file: it is read and transposed once
-    if is_large(dtype, shape) and not fortran and not loads() and (first := start()) is not None:
-        return Rows.stored(RowFile(path, first + size - held, shape[0], held // shape[0]), dtype, shape)
-    data = np.frombuffer(_exactly(file, held), dtype=dtype)
+    first = start() if is_large(dtype, shape) and not fortran else None
+    rows = None if first is None else RowFile(path, first + size - held, shape[0], held // shape[0])
+    content = read_or_leave(lambda: _exactly(file, held), rows, loads)
+    if isinstance(content, RowFile):
+        return Rows.stored(content, dtype, shape)
+    data = content.view(dtype)
     return large(data.reshape(shape[::-1]).T if fortran else data.reshape(shape))
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from nnctl.data.readers.memory_size import available_memory, machine_memory
 from nnctl.errors import DataError
 
 Array = np.ndarray
+Content = TypeVar("Content")
 # Files that together take less than this part of the available memory are loaded: a row in memory is found in a tenth
 # of the time that reading it takes.
 _LOADED = 1 / 4
@@ -27,6 +29,21 @@ _ADVICE = hasattr(os, "posix_fadvise")
 def fit_in_memory(paths: Sequence[Path]) -> bool:
     """Whether uncompressed files are small enough to be loaded as a whole."""
     return sum(path.stat().st_size for path in paths) <= _LOADED * available_memory()
+
+
+def read_or_leave(read: Callable[[], Content], rows: RowFile | None, fit: Callable[[], bool]) -> Content | RowFile:
+    """The content of an array, or its rows in the file if it does not `fit`, or if memory runs out while it is read.
+
+    rows: None if they cannot stay in the file, as in a compressed one.
+    """
+    if rows is not None and not fit():
+        return rows
+    try:
+        return read()
+    except MemoryError:
+        if rows is None:
+            raise
+        return rows
 
 
 class RowFile:

@@ -9,7 +9,8 @@ from data.readers.test_idx import idx
 
 from nnctl.data import lazy_array
 from nnctl.data.lazy_array import Rows
-from nnctl.data.readers import row_file
+from nnctl.data.readers import idx as module_of_idx
+from nnctl.data.readers import npz, row_file
 from nnctl.data.readers.idx import read_idx
 from nnctl.data.readers.npz import read_arrays
 from nnctl.data.readers.paths import find_files
@@ -84,6 +85,27 @@ def test_files_that_memory_has_room_for_are_loaded(tmp_path, monkeypatch):
         assert found.in_file is both
         np.testing.assert_array_equal(found, np.concatenate([X, X + 1]))
         assert read_idx(tmp_path / "a-idx3-ubyte").in_file is (room == 20_000)
+
+
+def test_files_stay_if_memory_ends_while_they_are_loaded(tmp_path, monkeypatch):
+    np.savez(tmp_path / "d.npz", x=X)
+    np.savez_compressed(tmp_path / "packed.npz", x=X)
+    (tmp_path / "a-idx3-ubyte").write_bytes(idx(np.ones((300, 4, 4), np.int16)))
+
+    def too_much(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(row_file, "_LOADED", 1)
+    monkeypatch.setattr(npz, "_exactly", too_much)
+    found = read(tmp_path / "d.npz")["x"]
+    assert found.in_file
+    np.testing.assert_array_equal(found, X)
+    with pytest.raises(DataError, match=r"does not fit into memory(.|\n)*uncompressed"):
+        read(tmp_path / "packed.npz")
+    real = module_of_idx._exactly
+    monkeypatch.setattr(module_of_idx, "_exactly",
+                        lambda file, size, path: too_much() if size > 100 else real(file, size, path))  # fmt: skip
+    assert read_idx(tmp_path / "a-idx3-ubyte").in_file
 
 
 def test_rows_are_read_where_the_system_cannot_read_by_position(tmp_path, monkeypatch):
