@@ -206,7 +206,7 @@ def closing(ended: RunEnded, started: RunStarted, terminal: Terminal) -> None:
             terminal.flow(_("eval and predict use the {weights}").format(weights=weights_used(ended.kept)))
         terminal.print()
     if ended.test:
-        _test_table(ended.test, started.baseline, started.scaled).print(terminal)
+        _test_table(ended.test, started.baselines.get("test", {}), started.scaled).print(terminal)
         terminal.print()
     if ended.hint and ended.reason != "nan":
         terminal.flow(ended.hint)

@@ -117,8 +117,8 @@ class RunTable:
         return self.row(label or str(event.epoch), event.metrics, event.learning_rate, event.seconds)
 
     def baseline(self, metrics: Metrics) -> str:
-        """The metrics of always predicting the majority class or the mean, in the validation columns if there are
-        any."""
+        """The metrics of always predicting the majority class or the mean: on the validation rows, in their columns, if
+        there are any; else on the training rows."""
         prefix = "val_" if self._validates else ""
         return self.row(_("baseline"), {prefix + name: value for name, value in metrics.items()})
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,17 +20,43 @@ from nnctl.training.model import Model
 
 Array = np.ndarray
 
+MOST_ROWS = 20_000  # of the training split that its baseline is computed on
+MOST_VALUES = 4_000_000  # predictions for these rows
+FEWEST_ROWS = 512  # the most rows with padded time steps, for which the model must be run
 
-def baseline(model: Model, data: Dataset) -> dict[str, float]:
-    """The metrics, on the validation split (else test, else training), of predicting for every row and time step the
-    class frequencies of the training split, and so its majority class, or the mean of its numbers.
+
+def baselines(model: Model, data: Dataset) -> dict[str, dict[str, float]]:
+    """By split, the metrics of predicting for every row and time step the class frequencies of the training split, and
+    so its majority class, or the mean of its numbers. Those of a large training split are of some of its rows.
 
     For label sequences, what is predicted is the frequency of each label among the time steps, the rest being the
     blank: the text that is decoded is empty (or one label, if there are more labels than blanks).
     """
-    split = data.validation or data.test or data.train
+    splits = data.splits | {"train": _some_rows(model, data.train)}
+    return {name: _baseline(model, data.train, split) for name, split in splits.items()}
+
+
+def _some_rows(model: Model, train: Split) -> Split:
+    """Rows that are spread evenly over a large training split, so that they take little time; all of a small one."""
+    values = sum(math.prod(each or 1 for each in model.graph.shapes[name]) for name in train.targets)
+    steps = max((y.shape[1] for y in train.targets.values() if y.ndim > 1), default=1)
+    most = FEWEST_ROWS if train.lengths else max(FEWEST_ROWS, min(MOST_ROWS, MOST_VALUES // (values * steps)))
+    if train.rows <= most:
+        return train
+    rows = np.linspace(0, train.rows - 1, most).astype(np.int64)
+    return replace(
+        train,
+        inputs={name: (x if isinstance(x, Rows) else Rows.of(x)).select(rows) for name, x in train.inputs.items()},
+        targets={name: y[rows] for name, y in train.targets.items()},
+        weights=None if train.weights is None else train.weights[rows],
+        lengths={name: lengths[rows] for name, lengths in train.lengths.items()},
+        names=None,
+    )
+
+
+def _baseline(model: Model, train: Split, split: Split) -> dict[str, float]:
     masks = model.predict(split)[1] if split.lengths else {}
-    guesses = {o.head.name: _guess(model, data.train, split, o.head.name) for o in model.executor.objectives}
+    guesses = {o.head.name: _guess(model, train, split, o.head.name) for o in model.executor.objectives}
     metrics = MetricAccumulator(model)
     # a large target is read in blocks; others at once, since a loss is the mean over all steps that are not padding
     large = any(isinstance(y, Rows) for y in split.targets.values())

@@ -16,10 +16,10 @@ Metrics = Mapping[str, float]  # "loss", then the metrics by name; an output's o
 class RunStarted:
     """A run begins, or is resumed.
 
-    baseline: the metrics of always predicting the majority class or the mean (see training/baseline.py). monitor: the
-    metric that decides which epoch is best. parameters: how many the layers have, of which `trainable` are trained.
-    targets: by their column's name, or by their output's if there are several. scaled: metrics in the unit of the
-    scaled target, not of the data.
+    baselines: by split, the metrics of always predicting the majority class or the mean (see training/baseline.py).
+    monitor: the metric that decides which epoch is best. parameters: how many the layers have, of which `trainable` are
+    trained. targets: by their column's name, or by their output's if there are several. scaled: metrics in the unit of
+    the scaled target, not of the data.
     """
 
     name: str
@@ -30,7 +30,7 @@ class RunStarted:
     rows: Mapping[str, int]  # "train", "validation", "test" -> rows
     parameters: int
     metrics: tuple[str, ...]  # names of the metrics, in the table's order
-    baseline: Metrics = field(default_factory=dict)
+    baselines: Mapping[str, Metrics] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     first_epoch: int = 1  # more than 1 when a run is resumed
     threads: int = 1
@@ -40,6 +40,11 @@ class RunStarted:
     targets: Mapping[str, Target] = field(default_factory=dict)
     scaled: tuple[str, ...] = ()
     best_so_far: EpochEnded | None = None  # if the run is resumed; without learning rate and time
+
+    @property
+    def baseline(self) -> Metrics:
+        """The baseline on the split that decides which epoch is best: validation, else training."""
+        return self.baselines.get("validation") or self.baselines.get("train") or {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from nnctl.torch_engine import launch
 from nnctl.training import checkpoint
 from nnctl.training.advice import advice
 from nnctl.training.atomic_files import Lock, write_safely
-from nnctl.training.baseline import baseline
+from nnctl.training.baseline import baselines
 from nnctl.training.batch_plan import Plan
 from nnctl.training.batching import cast
 from nnctl.training.best_or_last import Kept, Weights
@@ -163,15 +163,15 @@ class Run:
             name=self.spec.name, folder=self.folder, epochs=plan.epochs, batch_size=plan.batch_size,
             iterations_per_epoch=plan.iterations_per_epoch, rows=data.rows,
             parameters=self.model.parameters, trainable=self.model.trainable,
-            metrics=self.model.metric_names, baseline=self.baseline, notes=tuple(self.notes),
+            metrics=self.model.metric_names, baselines=self.baselines, notes=tuple(self.notes),
             first_epoch=loop.epoch, threads=self.model.executor.threads, best_so_far=loop.best_so_far(),
             monitor=loop.best.monitor, bigger_is_better=loop.best.bigger_is_better, scaled=self.model.scaled_losses,
             targets={name: data.targets[output] for output, name in target_names(data.targets).items()},
         )  # fmt: skip
 
     @cached_property
-    def baseline(self) -> dict[str, float]:
-        return baseline(self.model, self.data)
+    def baselines(self) -> dict[str, dict[str, float]]:
+        return baselines(self.model, self.data)
 
     def train(self, loop: Loop) -> str:
         """Trains. If the weights or the loss are no longer finite, saves the last good weights and raises."""
@@ -233,7 +233,7 @@ class Run:
             if note := nonfinite_note(self.model, self.data.test, test, "test"):
                 self.emit(Said(f"test: {note}"))
         if finished:
-            said = verdict_of(self.model, self.data, loop.history, loop.best.epoch, kept, self.baseline, test)
+            said = verdict_of(self.model, self.data, loop.history, loop.best.epoch, kept, self.baselines, test)
         if loop.clock:
             self.emit(loop.profiled())
         ended = RunEnded(reason, self.folder, len(loop.history), time.perf_counter() - began, test,

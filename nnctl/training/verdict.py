@@ -29,11 +29,11 @@ FALLING = 0.05  # a training loss that fell by this fraction in the last fifth o
 class Outcome:
     """What a verdict is based on. history: metrics of each epoch, with "val_" before those of the validation split.
 
-    metrics: metrics of the kept weights, on the split of the baseline: "validation", "test" or "train". bigger: the
-    metrics that should grow. never: classes of that split that are never predicted, and their numbers of rows. usual:
-    the average number of rows of a class of that split. outputs: of the model, if there are several. remedies: which of
-    "class_weight", "early stopping" and "regularization" the config has already, and "best kept" if the kept weights
-    are the best epoch's.
+    metrics, baseline: metrics of the kept weights, and of the baseline, on the same split: "validation", "test" or
+    "train". trained: the baseline's loss on the training rows, if it is known. bigger: the metrics that should grow.
+    never: classes of that split that are never predicted, and their numbers of rows. usual: the average number of rows
+    of a class of that split. outputs: of the model, if there are several. remedies: which of "class_weight", "early
+    stopping" and "regularization" the config has already, and "best kept" if the kept weights are the best epoch's.
     """
 
     history: Sequence[Mapping[str, float]]
@@ -46,6 +46,7 @@ class Outcome:
     usual: float = math.inf
     outputs: Sequence[str] = ()
     remedies: frozenset[str] = frozenset()
+    trained: float | None = None
 
 
 def verdict(outcome: Outcome) -> str | None:
@@ -62,7 +63,8 @@ def _no_better(o: Outcome) -> str | None:
         return None
     said = f"No better than the baseline ({o.split} loss {o.metrics['loss']:.4g}, baseline {o.baseline['loss']:.4g})"
     first, last = o.history[0]["loss"], o.history[-1]["loss"]
-    if o.split != "train" and betters(last, o.baseline["loss"] * (1 - GAP), False):
+    trained = o.baseline["loss"] if o.trained is None else o.trained
+    if o.split != "train" and betters(last, trained * (1 - GAP), False):
         return f"{said}, though the training loss is {last:.4g}: the model does not generalize; {_regularize(o)}"
     before = o.history[-1 - max(1, len(o.history) // 5)]["loss"] if len(o.history) > 1 else math.inf
     if last < before * (1 - FALLING):
@@ -138,9 +140,9 @@ def _regularize(o: Outcome) -> str:
 
 
 def verdict_of(model: Model, data: Dataset, history: Sequence[Mapping[str, float]], best_epoch: int | None, kept: Kept,
-               baseline: Mapping[str, float], test: Mapping[str, float]) -> str | None:  # fmt: skip
-    """The verdict on a finished run, whose model has the weights `kept`. history: metrics of each epoch; test: of the
-    test split, if there is one."""
+               baselines: Mapping[str, Mapping[str, float]], test: Mapping[str, float]) -> str | None:  # fmt: skip
+    """The verdict on a finished run, whose model has the weights `kept`. history: metrics of each epoch; baselines: by
+    split; test: metrics of the test split, if there is one."""
     if not history:
         return None
     if data.validation is not None:
@@ -153,7 +155,7 @@ def verdict_of(model: Model, data: Dataset, history: Sequence[Mapping[str, float
     unseen = data.validation or data.test
     classes = [len(target.classes) for target in data.targets.values() if target.classes]
     return verdict(Outcome(
-        history, metrics, baseline, split, best_epoch,
+        history, metrics, baselines[split], split, best_epoch, trained=baselines["train"]["loss"],
         bigger=frozenset(each.name for each in model.metrics if each.metric.better == "max"),
         never=never_predicted(model, data.targets, unseen) if unseen else {},
         outputs=list(model.spec.outputs) if len(model.spec.outputs) > 1 else (),

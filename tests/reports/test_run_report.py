@@ -15,9 +15,9 @@ from nnctl.training.events import CheckpointWritten, EpochEnded, IterationEnded,
 
 FOLDER = Path("runs/iris-1")
 ROWS = {"train": 90, "validation": 30, "test": 30}
-BASELINE = {"loss": 1.0986, "accuracy": 0.3333}
+BASELINES = {"validation": {"loss": 1.0986, "accuracy": 0.3333}, "test": {"loss": 1.5, "accuracy": 0.25}}
 NOTES = ("split: 90 train, 30 validation, 30 test rows",)
-STARTED = RunStarted("iris", FOLDER, 3, 16, 6, ROWS, 131, ("loss", "accuracy"), BASELINE, NOTES)
+STARTED = RunStarted("iris", FOLDER, 3, 16, 6, ROWS, 131, ("loss", "accuracy"), BASELINES, NOTES)
 ENDED = RunEnded("done", FOLDER, 3, 0.25, {"loss": 0.125, "accuracy": 0.9667}, best_epoch=2)
 
 
@@ -71,8 +71,8 @@ learning rate lowered to 0.001
 Done after 3 epochs in 0.2 s; best: epoch 2
 
             test  baseline
-loss      0.1250    1.0986
-accuracy  0.9667    0.3333
+loss      0.1250    1.5000
+accuracy  0.9667    0.2500
 
 run   runs/iris-1
 next  nnctl eval runs/iris-1

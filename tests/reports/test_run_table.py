@@ -138,7 +138,7 @@ def test_a_metric_keeps_its_decimals_and_what_does_not_fit_is_scientific(first, 
 
 
 def test_training_validation_and_baseline_have_the_same_decimals():
-    run = replace(started(), baseline={"loss": 4000.0, "accuracy": 0.5})
+    run = replace(started(), baselines={"validation": {"loss": 4000.0, "accuracy": 0.5}})
     first = EpochEnded(1, {"loss": 0.5, "accuracy": 0.5, "val_loss": 0.75, "val_accuracy": 0.5}, 0.001, 1)
     table = RunTable(run, first=first)
     assert table.baseline(run.baseline).split() == ["baseline", "4000.00", "0.5000"]

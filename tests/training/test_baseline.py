@@ -6,7 +6,7 @@ import pytest
 from nnctl import config
 from nnctl.nn.losses import losses
 from nnctl.training import dry_run, runner
-from nnctl.training.baseline import baseline
+from nnctl.training.baseline import baselines
 from nnctl.training.events import IterationEnded, IterationsEnded
 from nnctl.training.model import Model
 
@@ -18,7 +18,7 @@ def baseline_of(tmp_path, layers, loss, **arrays):
     built = config.loads(f"{dataset}\nlayers: {layers}\nloss: {loss}\n")
     data = runner.load_data(built)
     with (model := Model.build(built, data.input_shapes, data.targets)).executor:
-        return baseline(model, data)
+        return baselines(model, data)["train"]
 
 
 def test_of_classes_is_their_frequency(tmp_path):
@@ -28,6 +28,26 @@ def test_of_classes_is_their_frequency(tmp_path):
     p = np.array([5, 1, 2]) / 8
     assert found["loss"] == pytest.approx(-(p * np.log(p)).sum(), rel=1e-5)
     assert found["accuracy"] == 5 / 8
+
+
+def test_each_split_has_its_own(tmp_path):
+    y = np.array([1.0, 3, 1, 3, 9, 2])  # the mean of the training rows is 2
+    np.savez(tmp_path / "data.npz", x=np.ones((6, 1)), y=y)
+    built = config.loads(
+        f"dataset: {{path: {tmp_path}/data.npz, split: {{validation: 1/6, test: 1/6, order: keep}}}}\n"
+        "layers: [{Dense: {units: 1}}]\nloss: mse\n".replace("1/6", str(1 / 6))
+    )
+    data = runner.load_data(built)
+    with (model := Model.build(built, data.input_shapes, data.targets)).executor:
+        found = baselines(model, data)
+    assert {name: metrics["loss"] for name, metrics in found.items()} == {"train": 1, "validation": 49, "test": 0}
+
+
+def test_a_large_training_split_is_seen_in_part(tmp_path, monkeypatch):
+    monkeypatch.setattr("nnctl.training.baseline.MOST_ROWS", 3)
+    monkeypatch.setattr("nnctl.training.baseline.FEWEST_ROWS", 2)
+    found = baseline_of(tmp_path, "[{Dense: {units: 1}}]", "mse", x=np.ones((5, 2)), y=np.array([0, 9.0, 2, 1, 8]))
+    assert found["loss"] == pytest.approx((16 + 4 + 16) / 3)  # of rows 1, 3 and 5; the mean is that of all
 
 
 @pytest.mark.parametrize("loss", ["hinge", "squared_hinge"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from nnctl.data.load_sample import SampledRows
 from nnctl.engine.cost_model import multiply_adds
@@ -34,7 +33,7 @@ def evaluation_of(run: RunFiles, model: Model, sample: SampledRows, metrics: Map
         "evaluated_rows": sample.split.rows,
         "sampled": sample.split.rows < sample.total,
         "metrics": found,
-        "baseline": baseline_of(run, found, kinds, bigger_metrics(model)),
+        "baseline": baseline_of(run, sample.name, found, kinds),
         "bigger": sorted(bigger_metrics(model)),
         "scaled": list(model.scaled_losses),
         "recorded": recorded(run, model.kept),
@@ -66,10 +65,9 @@ def leading_metric(names: Sequence[str], kinds: Sequence[Kind] = ()) -> str:
     return next((name for name in names if not name.endswith("loss") and (counted or "accuracy" not in name)), "loss")
 
 
-def baseline_of(run: RunFiles, metrics: Mapping[str, Number], kinds: Sequence[Kind],
-                bigger: frozenset[str]) -> Baseline | None:  # fmt: skip
-    """The baseline that training has computed; None if it is not known."""
-    known: Mapping[str, Any] = run.started.get("baseline") or {}
+def baseline_of(run: RunFiles, split: str, metrics: Mapping[str, Number], kinds: Sequence[Kind]) -> Baseline | None:
+    """The baseline of a split that training has computed; None if it is not known."""
+    known = run.baselines.get(split) or {}
     shared = [name for name in metrics if number(known.get(name)) is not None]
     if not shared:
         return None
@@ -79,6 +77,7 @@ def baseline_of(run: RunFiles, metrics: Mapping[str, Number], kinds: Sequence[Ki
         "metric": name,
         "value": number(known[name]),
         "model_value": metrics[name],
+        "train_loss": number((run.baselines.get("train") or {}).get("loss")),
         "description": described(kinds),
     }
 

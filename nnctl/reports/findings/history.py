@@ -25,7 +25,7 @@ def history_of(run: RunFiles, bigger: frozenset[str]) -> History | None:
     return {
         "epochs": [int(epoch["epoch"]) for epoch in shown],
         "series": {name: [number(epoch["metrics"].get(name)) for epoch in shown] for name in names},
-        "charts": _charts(names, run.started.get("baseline") or {}, bigger),
+        "charts": _charts(names, _baseline(run), bigger),
         "learning_rate": [number(epoch.get("learning_rate")) for epoch in shown],
         "seconds": [number(epoch.get("seconds")) for epoch in shown],
         "best_epoch": None if best is None else best[1],
@@ -41,6 +41,11 @@ def best_epoch(run: RunFiles) -> tuple[int, int] | None:
     """(place in `run.epochs`, number) of the best epoch by the run's monitor; None if no epoch is marked as best."""
     marked = [(place, int(epoch["epoch"])) for place, epoch in enumerate(run.epochs) if epoch.get("is_best")]
     return marked[-1] if marked else None
+
+
+def _baseline(run: RunFiles) -> Mapping[str, Any]:
+    """The baseline on the validation rows; on the training rows if there are no others."""
+    return run.baselines.get("validation") or run.baselines.get("train") or {}
 
 
 def _charts(names: Sequence[str], baseline: Mapping[str, Any], bigger: frozenset[str]) -> list[Chart]:

@@ -52,6 +52,14 @@ class RunFiles:
     def name(self) -> str:
         return str(self.started.get("name") or (self.config.name if self.config else self.folder.name))
 
+    @property
+    def baselines(self) -> Mapping[str, Mapping[str, Any]]:
+        """By split, the metrics of the baseline. Earlier versions wrote down only that of the validation split, or of
+        the test split if there was no other."""
+        rows = self.started.get("rows") or {}
+        judged = next((name for name in ("validation", "test", "train") if rows.get(name)), "train")
+        return self.started.get("baselines") or {judged: self.started.get("baseline") or {}}
+
 
 def read_run(folder: Path) -> RunFiles:
     """Reads a run's folder; its model.safetensors stands for the folder. Raises RunError if it is no run."""

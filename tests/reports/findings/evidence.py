@@ -23,7 +23,7 @@ def evaluation(value, baseline, metric="accuracy", bigger=("accuracy",), rows=10
     return {
         "split": "test", "rows": rows, "evaluated_rows": rows, "bigger": list(bigger), "metrics": {metric: value},
         "baseline": {"metric": metric, "value": baseline, "model_value": value, "description": "It guesses.",
-                     "metrics": {"loss": base_loss, metric: baseline}},
+                     "train_loss": base_loss, "metrics": {"loss": base_loss, metric: baseline}},
     }  # fmt: skip
 
 

@@ -81,7 +81,7 @@ def epoch(number, **metrics):
 
 def test_a_long_history_is_thinned(tmp_path):
     epochs = tuple(epoch(n, loss=1 / n, val_loss=float("nan") if n == 1 else 2 / n) for n in range(1, 6001))
-    started = {"monitor": "val_loss", "baseline": {"loss": 3.0}, "epochs": 6000}
+    started = {"monitor": "val_loss", "baselines": {"validation": {"loss": 3.0}}, "epochs": 6000}
     found = history_of(RunFiles(tmp_path, "", {}, started, epochs, (), {"reason": "done"}, "finished"), frozenset())
     assert len(found["epochs"]) <= 1002 and found["thinned"] and found["best_epoch"] == 1234
     assert {1, 1234, 6000} <= set(found["epochs"]) and found["series"]["val_loss"][0] is None

@@ -91,7 +91,10 @@ CASES = {
         [{"history": curves(FALLING, FALLING)}, {"history": curves(RISING, RISING)}, {"history": curves(FALLING)}],
     ),
     "underfitting": (
-        [({"history": curves([1.2, 0.95, 0.91, 0.9, 0.9, 0.9]), "evaluation": evaluation(0.5, 0.4)}, "underfits")],
+        [({"history": curves([1.2, 0.95, 0.91, 0.9, 0.9, 0.9]), "evaluation": evaluation(0.5, 0.4)},
+          "0.9000, not much below the 1.0000"),
+         ({"history": curves([1.4, 1.2, 1.2, 1.2, 1.2, 1.2]), "evaluation": evaluation(0.5, 0.4)},
+          "1.2000, no lower than the 1.0000")],
         [{"history": curves(FLAT), "evaluation": evaluation(0.9, 0.4)},
          {"history": curves([1.2, 0.95, 0.91, 0.9, 0.9])},
          {"history": curves([1.2, 1.1, 1.0, 0.9, 0.8]), "evaluation": evaluation(0.5, 0.4)}],

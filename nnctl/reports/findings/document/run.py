@@ -127,7 +127,8 @@ class History(TypedDict):
 
 
 class Chart(TypedDict):
-    """name: of the metric. baseline: the metric of always predicting the same, or None. better: "max" or "min"."""
+    """name: of the metric. baseline: the metric of always predicting the same on the validation rows, or on the
+    training rows if there are no others; or None. better: "max" or "min"."""
 
     name: str
     series: list[str]
@@ -158,12 +159,14 @@ class Evaluation(TypedDict):
 
 class Baseline(TypedDict):
     """metrics: of the baseline, by name. metric: the one to compare by ("accuracy", else "loss"). value, model_value:
-    the baseline's and the model's. description: a sentence on what the baseline predicts."""
+    the baseline's and the model's. train_loss: the baseline's loss on the training rows, or some of them. description:
+    a sentence on what the baseline predicts."""
 
     metrics: dict[str, Number]
     metric: str
     value: Number
     model_value: Number
+    train_loss: Number
     description: str
 
 

@@ -160,19 +160,24 @@ def underfitting(found: Evidence) -> Ruling | None:
     """Even the training rows are predicted badly, and training no longer helps."""
     losses = found.series("loss")
     base = found.evaluation["baseline"] if found.evaluation else None
-    baseline = base["metrics"].get("loss") if base else None
+    baseline = base["train_loss"] if base else None
     if len(losses) < FEW_EPOCHS or baseline is None or baseline <= 0 or losses[-1] < 0.7 * baseline:
         return None
     before = losses[-1 - max(1, len(losses) // 5)]
     if losses[-1] < before * (1 - FALLING) or losses[-1] >= losses[0] * (1 - STILL):
         return None  # it still learns, or it does not learn at all: other rules say so
+    text = _(
+        "The model underfits: even on the training rows its loss is {loss}, not much below the {baseline} of the "
+        "baseline, and it no longer falls."
+    )
+    if losses[-1] >= baseline:
+        text = _(
+            "The model underfits: even on the training rows its loss is {loss}, no lower than the {baseline} of the "
+            "baseline, and it no longer falls."
+        )
     return Ruling(
         "warning",
-        _(
-            "The model underfits: even on the training rows its loss is {loss}, not much below the {baseline} of the "
-            "baseline, and it no longer falls.").format(
-            loss=metric(losses[-1]), baseline=metric(baseline)
-        ),
+        text.format(loss=metric(losses[-1]), baseline=metric(baseline)),
         [changes.wider(found, _(
             "Give the hidden layers twice as many units, or add a layer; and check that the columns tell something "
             "about the target."))],
