@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import os
 import threading
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,8 +34,7 @@ def load(run: str | Path | bytes | None = None, *, weights: Which | None = None)
     """A trained run.
 
     run: the run's folder, or its model.safetensors, or the content of that file as bytes; default: the newest run under
-    runs/. weights: "best" or "last"; by
-    default those that the config's `keep` says.
+    runs/. weights: "best" or "last"; by default those that the config's `keep` says.
     Raises RunError if there is no such run, or its model is missing or damaged; InputError if it has no such weights.
     """
     if isinstance(run, bytes):
@@ -61,6 +62,7 @@ class TrainedRun:
         self.folder, self.ended = folder, ended
         self._model, self._preprocessing = model, preprocessing
         self._lock = threading.Lock()
+        _runs.add(self)
 
     # What it is
 
@@ -169,7 +171,8 @@ class TrainedRun:
     # Its threads
 
     def close(self) -> None:
-        """Ends the threads that large batches have used; later calls start them again."""
+        """Ends the threads that large batches have used; later calls start them again. Threads of a run that is no
+        longer referenced end by themselves."""
         with self._lock:
             self._model.executor.close()
 
@@ -192,6 +195,19 @@ class TrainedRun:
 
     def _one_or_all(self, found: Mapping[str, Any]) -> Any:
         return next(iter(found.values())) if len(self.outputs) == 1 else dict(found)
+
+
+_runs: weakref.WeakSet[TrainedRun] = weakref.WeakSet()
+
+
+def _renew_locks() -> None:
+    """In a process that was forked: the thread that held a lock is not there to release it."""
+    for run in _runs:
+        run._lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(after_in_child=_renew_locks)
 
 
 def _array(columns: Sequence[Array], wide: bool = False) -> Any:

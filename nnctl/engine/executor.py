@@ -57,7 +57,6 @@ class Executor(ExecutorBase):
         self._training_calls: list[ShardCall] = []
         self._inference_calls: list[ShardCall] = []
         self._pool: ThreadPool | None = None  # once there is work for several threads
-        self._blas: Any = None
 
     uses_kernels = True
 
@@ -231,16 +230,14 @@ class Executor(ExecutorBase):
             task(0)
             return
         if self._pool is None:
-            # only for start-up's sake: most small runs use one thread
-            from threadpoolctl import threadpool_limits
-
-            from nnctl.engine.thread_pool import ThreadPool  # imported here to keep start-up fast
+            from nnctl.engine.thread_pool import (
+                ThreadPool,
+            )  # here, to keep start-up fast: most small runs use one thread
 
             barrier = self.kernels and self.kernels.spin_barrier
             if barrier:
                 barrier.until(np.zeros(1, np.int64), 0, 1)  # fetched now, before its function is handed on
             self._pool = ThreadPool(barrier.until if barrier else None)
-            self._blas = threadpool_limits(1, "blas")  # the shards are the parallelism
         self._pool(task, threads)
 
     def _grow(self, threads: int, shards: int) -> None:
@@ -260,5 +257,4 @@ class Executor(ExecutorBase):
         """Ends the threads and gives BLAS its own back."""
         if self._pool is not None:
             self._pool.close()
-            self._blas.restore_original_limits()
             self._pool = None

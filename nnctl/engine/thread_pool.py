@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from nnctl.engine import blas_threads
 from nnctl.kernels.toolchain import shared_library
 
 Task = Callable[[int], None]
@@ -18,7 +21,8 @@ LOOKS = 50_000
 
 
 class ThreadPool:
-    """Runs task(0) on the calling thread and task(1) to task(n - 1) on threads of its own, which it keeps.
+    """Runs task(0) on the calling thread and task(1) to task(n - 1) on threads of its own, which it keeps until it is
+    closed or no longer referenced. Meanwhile BLAS computes on one thread: the tasks are the parallelism.
 
     until: waits for a flag without sleeping (kernels/primitives/spin_barrier.py). None where nothing is compiled: then
     every wait is a sleep.
@@ -28,6 +32,10 @@ class ThreadPool:
         self._until = until
         self._others: list[_Member] = []
         self._flag = np.zeros(1, np.int64)
+        blas_threads.limit()
+        self._end = weakref.finalize(self, _end, self._others)
+        self._end.atexit = False  # the threads end with the process
+        _pools.add(self)
 
     def __call__(self, task: Task, threads: int) -> None:
         """Runs the task on all threads; raises what one of them raised, once all have ended."""
@@ -36,20 +44,60 @@ class ThreadPool:
         others = self._others[: threads - 1]
         if self._until is not None:
             self._until(self._flag, 0, 1)  # does not wait, but returns with Python's lock held by this thread
-        for other in others:
-            other.begin(task)
+        begun: list[_Member] = []
         try:
+            for other in others:
+                begun.append(other)
+                other.begin(task)
             task(0)
         finally:
-            errors = [other.end() for other in others]
+            errors = _ended(begun)
         for error in errors:
             if error is not None:
                 raise error
 
     def close(self) -> None:
-        for other in self._others:
-            other.leave()
-        self._others = []
+        others = list(self._others)
+        self._end()
+        for other in others:
+            other.join()
+
+    def forget(self) -> None:
+        """In a process that was forked, which has none of the threads: the next task starts new ones."""
+        self._others.clear()
+
+
+def _ended(members: list[_Member]) -> list[BaseException | None]:
+    """Waits for the end of the members' tasks and returns what they raised. A Ctrl-C is raised afterwards: until then
+    the threads write into memory that the next task uses."""
+    errors: list[BaseException | None] = []
+    interrupt = None
+    while len(errors) < len(members):
+        try:
+            errors.append(members[len(errors)].end())
+        except KeyboardInterrupt as error:
+            interrupt = error
+    return [interrupt, *errors]
+
+
+def _end(members: list[_Member]) -> None:
+    """Has the threads end, without waiting for them: this may be called on one of them, by the garbage collector."""
+    for member in members:
+        member.begin(None)
+    members.clear()
+    blas_threads.release()
+
+
+_pools: weakref.WeakSet[ThreadPool] = weakref.WeakSet()
+
+
+def _forget_all() -> None:
+    for pool in _pools:
+        pool.forget()
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(after_in_child=_forget_all)
 
 
 class _Flag:
@@ -102,8 +150,7 @@ class _Member:
         error, self._error = self._error, None
         return error
 
-    def leave(self) -> None:
-        self.begin(None)
+    def join(self) -> None:
         self._thread.join()
 
     def _run(self) -> None:
@@ -111,10 +158,12 @@ class _Member:
         while True:
             done += 1
             self._asked.wait_for(done)
-            if self._task is None:
+            task, self._task = self._task, None  # not kept: it refers to the model, which may go while the thread waits
+            if task is None:
                 return
             try:
-                self._task(self._number)
+                task(self._number)
             except BaseException as error:  # raised on the calling thread
                 self._error = error
+            del task
             self._done.raise_to(done)

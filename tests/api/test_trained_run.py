@@ -1,7 +1,9 @@
 """nnctl in a program: trained runs predict and are evaluated, from files and from rows in memory, like the commands."""
 
 import csv
+import gc
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -183,6 +185,45 @@ def test_threads_get_the_numbers_of_one(runs):
     [thread.join() for thread in threads]
     for each in found:
         np.testing.assert_array_equal(each, expected)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+def test_a_forked_process_predicts_the_same(tmp_path):
+    """It has neither the threads of the run that it inherits, nor the one that holds the run's lock."""
+    program = tmp_path / "forked.py"
+    program.write_text(
+        """
+import os, threading
+import numpy as np
+import nnctl
+
+run = nnctl.train("digits_cnn", epochs=1, save=False, overrides={"engine.threads": 2})
+x = np.random.default_rng(0).random((1500, 8, 8, 1), np.float32)
+before = run.predict_proba(x)
+assert threading.active_count() == 2, "the batch is to need a second thread"
+run._lock.acquire()
+child = os.fork()
+if not child:
+    os._exit(0 if np.array_equal(run.predict_proba(x), before) else 1)
+_, status = os.waitpid(child, 0)
+raise SystemExit(os.waitstatus_to_exitcode(status))
+""",
+        encoding="utf-8",
+    )
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_threads_end_with_their_run(runs):
+    before = set(threading.enumerate())
+    run = nnctl.load(runs("digits_cnn").folder)
+    run.model.executor.threads = 2
+    run.predict(np.zeros((1500, 8, 8, 1), np.float32))
+    [thread] = set(threading.enumerate()) - before
+    del run
+    gc.collect()
+    thread.join(20)
+    assert not thread.is_alive()
 
 
 def test_a_program_imports_neither_rich_nor_click(runs):
