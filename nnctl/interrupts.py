@@ -23,7 +23,7 @@ def leave(number: int = signal.SIGINT, frame: Any = None) -> None:
     try:
         if os.isatty(1):
             os.write(1, b"\x1b[?25h")  # the cursor, which the live table hides
-        os.write(2, b"stopped\n")
+        os.write(2, b"\nstopped\n" if os.isatty(2) else b"stopped\n")  # after the ^C that a terminal shows
     finally:
         os._exit(128 + number)
 

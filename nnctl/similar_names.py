@@ -13,3 +13,16 @@ def alike(name: str, known: Iterable[str], most: int = 1, cutoff: float = 0.6) -
     same = [other for other in known if other.casefold() == name.casefold()]  # Y and y have no letter in common
     near = difflib.get_close_matches(name, known, n=most, cutoff=cutoff)
     return list(dict.fromkeys([*same, *near]))[:most]
+
+
+def alike_files(name: str, known: Iterable[str], most: int = 2) -> list[str]:
+    """As `alike`, for the names of files: their extensions, which many of them share, do not count."""
+    by_stem: dict[str, list[str]] = {}
+    for other in known:
+        by_stem.setdefault(_stem(other), []).append(other)
+    near = alike(_stem(name), by_stem, most)
+    return [other for stem in near for other in alike(name, by_stem[stem], most, 0.0)][:most]
+
+
+def _stem(name: str) -> str:
+    return name.partition(".")[0] or name

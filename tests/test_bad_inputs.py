@@ -166,6 +166,8 @@ def test_config_that_is_not_there(tmp_path):
     complained(nnctl("train", tmp_path / "mien.yaml"), "mien.yaml")
     complained(nnctl("train", tmp_path), str(tmp_path))
     complained(nnctl("train", "irsi"), "iris")
+    (tmp_path / "rows.json").write_text('[{"a": 1}]', encoding="utf-8")
+    complained(nnctl("train", tmp_path / "rows.json"), f"nnctl init --from {tmp_path / 'rows.json'}")
 
 
 @pytest.mark.parametrize(

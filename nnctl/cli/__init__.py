@@ -88,6 +88,8 @@ class Program(TranslatedHelp, click.Group):
             near = alike(name, COMMANDS, 2, 0.5)
             hint = f"did you mean {' or '.join(near)}?" if near else f"commands: {', '.join(COMMANDS)}"
             raise click.UsageError(f"no such command {name!r}; {hint}", context)
+        if isinstance(context.obj, Switches):
+            context.obj.command = name
         return super().resolve_command(context, args)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
@@ -149,6 +151,7 @@ def main() -> None:
     gc.set_threshold(50_000, 20, 20)
     try:
         interrupts.begin_command()
+        _open_closed_streams()
         program()
     except KeyboardInterrupt:  # one that `catching` did not catch
         interrupts.leave()
@@ -162,6 +165,14 @@ def main() -> None:
         raise
     finally:
         gc.freeze()  # otherwise Python would collect garbage once more at exit: a tenth of a short run
+
+
+def _open_closed_streams() -> None:
+    """Opens the null device in place of each standard stream that is closed, as for a daemon or after `>&-` in a shell:
+    Python has None there, and the next file to be opened would get the number of the stream."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  (open until the end)
 
 
 interrupts.end_importing()

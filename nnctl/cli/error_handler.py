@@ -26,6 +26,7 @@ class Switches:
     """The options that apply to the program as a whole."""
 
     debug: bool = False
+    command: str | None = None
 
 
 @contextmanager
@@ -46,7 +47,7 @@ def catching(switches: Switches) -> Iterator[None]:
     except (click.Abort, KeyboardInterrupt):
         with suppress(OSError):  # the terminal may be closed
             newline = "\n" if sys.stderr.isatty() else ""  # after the ^C that a terminal shows
-            print(f"{newline}stopped", file=sys.stderr)
+            print(newline + _("stopped"), file=sys.stderr)
         code = ExitCode.INTERRUPTED
     except Exception as error:
         if _reader_has_left(error):  # `head` or `less` has closed the pipe: discard what Python still flushes at exit
@@ -56,7 +57,7 @@ def catching(switches: Switches) -> Iterator[None]:
             terminal = Terminal.of(sys.stderr)
             for line in traceback.format_exc().splitlines():
                 terminal.print(line)
-        code = _report(error)
+        code = _report(error, switches.command)
     try:
         sys.stdout.flush()
     except OSError:  # already reported; Python would try again at exit, fail, and exit with 120
@@ -80,7 +81,7 @@ def _without_warnings() -> Iterator[None]:
         yield
 
 
-def _report(error: Exception) -> ExitCode:
+def _report(error: Exception, command: str | None) -> ExitCode:
     if isinstance(error, Stopped):  # on request, so it is not printed as an error
         for problem in error.problems:
             Terminal.of(sys.stderr).print(f"{problem.where}: {problem.message}" if problem.where else problem.message)
@@ -101,7 +102,9 @@ def _report(error: Exception) -> ExitCode:
                      hint="use a smaller batch_size or fewer units; "
                           "nnctl summary CONFIG shows the memory needed")  # fmt: skip
     elif isinstance(error, OSError):
-        _print_error(error.strerror or str(error), where=error.filename and str(error.filename), hint=_hint_for(error))
+        _print_error(
+            error.strerror or str(error), where=error.filename and str(error.filename), hint=_hint_for(error, command)
+        )
     else:
         _print_error(f"this is a bug in nnctl: {type(error).__name__}: {' '.join(str(error).split())}",
                      hint="run it again with --debug and report the traceback")  # fmt: skip
@@ -117,19 +120,23 @@ def _print_usage_error(error: click.ClickException) -> None:
     _print_error(" ".join(error.format_message().split()), hint=hint)
 
 
-def _hint_for(error: OSError) -> str | None:
+def _hint_for(error: OSError, command: str | None) -> str | None:
     if os.name == "nt" and error.errno == errno.EACCES:  # two programs cannot open the same file for writing there
         return "close the program that has it open, such as Excel, or choose another place"
-    return _HINTS.get(error.errno or 0)
+    hint = _HINTS.get(error.errno or 0)
+    resumes = hint is not None and command == "train" and error.errno in _LATER_BETTER
+    return f"{hint}; nnctl train --resume resumes a run" if resumes else hint
 
 
 _HINTS = {
-    errno.ENOSPC: "free some disk space and try again; nnctl train --resume resumes a run",
-    errno.EDQUOT: "free some of your disk quota and try again; nnctl train --resume resumes a run",
-    errno.EIO: "the disk, or the connection to it, failed: try again; nnctl train --resume resumes a run",
+    errno.ENOSPC: "free some disk space and try again",
+    errno.EDQUOT: "free some of your disk quota and try again",
+    errno.EIO: "the disk, or the connection to it, failed: try again",
+    errno.EFBIG: "raise the limit on the size of files (`ulimit -f`), or choose a place on another file system",
     errno.EACCES: "check the permissions, or choose another place",
     errno.EROFS: "choose a writable folder",
 }
+_LATER_BETTER = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 
 
 def _print_error(message: str, where: str | None = None, hint: str | None = None) -> None:

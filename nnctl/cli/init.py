@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -68,9 +69,7 @@ def command(template: str | None, source: str | None, target: str | None, task: 
         raise click.UsageError(_("--target and --task need --from"))
     template = template or "classify"
     if template not in templates:
-        near = alike(template, templates)
-        raise InputError(f"there is no template {template!r}",
-                         hint=f"did you mean {near[0]}?" if near else f"templates: {', '.join(templates)}")  # fmt: skip
+        raise InputError(f"there is no template {template!r}", hint=_template_hint(template, templates))
     path = _free(output or f"{template}.yaml", force)
     _write(path, templates[template].read_text(encoding="utf-8"))
     if as_json:
@@ -79,6 +78,15 @@ def command(template: str | None, source: str | None, target: str | None, task: 
         click.echo(dumps({"file": str(path), "template": template}))
         return
     _tell(path, ())
+
+
+def _template_hint(name: str, templates: Iterable[str]) -> str:
+    from nnctl.config.config_files import is_data  # imported here to keep start-up fast
+
+    if Path(name).exists() and is_data(name):
+        return f"for a config of your own data: nnctl init --from {shell_path(name)}"
+    near = alike(name, templates)
+    return f"did you mean {near[0]}?" if near else f"templates: {', '.join(templates)}"
 
 
 def _free(name: str, force: bool) -> Path:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nnctl.cli.browser import open_page
 from nnctl.cli.options import json_option, subcommand
 from nnctl.cli.output_files import output_file, tell_written, write_output
+from nnctl.translation import _
 
 if TYPE_CHECKING:
     from nnctl.reports.findings.document import Document
@@ -62,8 +64,8 @@ def command(runs: tuple[str, ...], output: str | None, opened: bool, markdown: b
     compared = document["comparison"]
     Terminal.of().flow(compared["verdict"] if compared else document["runs"][0]["verdict"]["headline"])
     tell_written(file, sys.stderr)
-    if opened:
-        click.launch(str(file))
+    if opened and not open_page(file):
+        Terminal.of(sys.stderr).flow(_("No browser could be started: open the page in one yourself."))
 
 
 def _text(document: Document, markdown: bool, as_json: bool) -> str:

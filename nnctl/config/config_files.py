@@ -11,6 +11,7 @@ from nnctl.config.source_map import shorten
 from nnctl.config.yaml_text import MOST_BYTES
 from nnctl.errors import InputError
 from nnctl.quoting import shell_path
+from nnctl.similar_names import alike_files
 
 _SUFFIXES = (".yaml", ".yml")
 
@@ -35,6 +36,7 @@ def find_config(path: str | Path) -> Path:
             raise InputError("is a folder, not a config file", str(path),
                              f"name a file: {', '.join(names[:5])}" if names else "name a YAML file")  # fmt: skip
         if file.exists():
+            _refuse_data(file)
             return file
     except (ValueError, OSError) as error:
         raise InputError(f"cannot be read: {error}", shorten(str(path))) from None
@@ -42,6 +44,24 @@ def find_config(path: str | Path) -> Path:
     if ready := _ready_one(file, bundled):
         return ready
     raise InputError("no such config file", shorten(str(path), 200), _missing_hint(file, bundled))
+
+
+def _refuse_data(file: Path) -> None:
+    """Raises InputError for a file of data. JSON is YAML, too, and texts may have any extension."""
+    if file.suffix not in (*_SUFFIXES, ".json", ".txt", ".data", "") and is_data(file):
+        raise InputError("this is data, not a config", str(file), starter_hint(file))
+
+
+def is_data(file: str | Path) -> bool:
+    """Whether a file has an extension of data."""
+    from nnctl.data.readers.paths import FORMATS  # imported here to keep start-up fast
+
+    return Path(file).suffix.lower() in FORMATS
+
+
+def starter_hint(data: str | Path) -> str:
+    """How to get a config for data."""
+    return f"write a config for it: nnctl init --from {shell_path(data)}"
 
 
 def kind_of_config(path: Path) -> Literal["a config", "a ready config"] | None:
@@ -75,7 +95,7 @@ def _missing_hint(file: Path, bundled: dict[str, Path]) -> str:
     if inside.is_file():
         return f"did you mean {shell_path(inside)}?"
     beside = {one.name: one for one in _configs_in(file.parent)} if file.parent.is_dir() else {}
-    if near := nearest(file.name, beside):
+    if near := alike_files(file.name, beside):
         return f"did you mean {' or '.join(shell_path(beside[name]) for name in near)}?"
     if near := nearest(file.stem, bundled):
         return f"did you mean {' or '.join(near)}?"

@@ -11,7 +11,7 @@ from nnctl.components.fast_checks import Field
 from nnctl.components.registry import Choice, Declared, Family
 from nnctl.config.callbacks import callbacks
 from nnctl.config.components import BAD, build_declared, build_member
-from nnctl.config.config_files import find_config, read_config
+from nnctl.config.config_files import find_config, is_data, read_config, starter_hint
 from nnctl.config.defaults import resolve
 from nnctl.config.graph_builder import Network, build_network
 from nnctl.config.initial_weights import initial_weights
@@ -83,7 +83,8 @@ def loads(text: str | bytes, file: str = "config", overrides: Sequence[str] = ()
 def _build(document: Document, overrides: Sequence[str], in_memory: bool) -> Config:
     found = Findings(document)
     if not isinstance(document.data, dict):
-        found.add((), f"expected keys and values, got {show_value(document.data)}", "a config starts with dataset: ...")
+        hint = starter_hint(document.file) if is_data(document.file) else "a config starts with dataset: ..."
+        found.add((), f"expected keys and values, got {show_value(document.data)}", hint)
         found.stop_if_any()
     apply(found, overrides)
     data = document.data

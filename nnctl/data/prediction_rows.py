@@ -144,7 +144,7 @@ def _require_columns(preprocessing: Preprocessing, table: Table, targets: Sequen
     if missing:
         raise DataError(
             f"lacks the column{'s' * (len(missing + labels) > 1)} {listing(missing + labels, NAMED)}", table.source,
-            suggestion(missing[0], table.columns)
+            (suggestion(missing[0], table.columns) if len(missing) == 1 or len(missing) < len(needed) else "")
             + f"the model was trained on {listing(preprocessing.features, NAMED)}",
         )  # fmt: skip
     if labels:

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -22,24 +23,28 @@ REASONS = {
 
 
 PATIENCE = 1.5  # seconds from Ctrl-C to the message that says what the run is waiting for
+ONE_PRESS = 0.5  # seconds in which further Ctrl-C, of a key that is held or hit in a hurry, count as the first one
 
 
 class Signals:
-    """A context in which the first signal ends the run after its iteration, and a second one stops it at once. Signals
+    """A context in which the first signal ends the run after its iteration, and a later one stops it at once. Signals
     that the process was started to ignore, for example by nohup, stay ignored."""
 
     def __init__(self, stop: Callable[[str], None]):
         self._stop = stop
         self._before: dict[int, Any] = {}
         self._asked = False
+        self._pressed = 0.0
         self._timer: threading.Timer | None = None
 
     def _handle(self, number: int, frame: Any) -> None:
         if self._asked and launch.processes() > 1:
             return  # torchrun passes on what the terminal has sent to all processes
+        if self._asked and number == signal.SIGINT and time.monotonic() - self._pressed < ONE_PRESS:
+            return
         if self._asked:
             interrupts.again(number, frame)
-        self._asked = True
+        self._asked, self._pressed = True, time.monotonic()
         self._stop(REASONS[number])
         if number == signal.SIGINT and interrupts.is_command() and os.isatty(2):
             self._timer = threading.Timer(PATIENCE, _explain)

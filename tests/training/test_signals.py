@@ -49,3 +49,16 @@ def test_nothing_is_said_in_a_program_or_a_pipe(at_a_terminal, monkeypatch, capf
         monkeypatch.setattr(os, "isatty", lambda number: False)
     assert pressed(wait=0.3) == ["interrupted"]
     assert capfd.readouterr().err == ""
+
+
+def test_a_key_that_is_held_counts_once(monkeypatch):
+    monkeypatch.setattr(signals, "ONE_PRESS", 0.2)
+    reasons = []
+    with Signals(reasons.append):
+        for _ in range(3):
+            signal.raise_signal(signal.SIGINT)
+            time.sleep(0.01)
+        assert reasons == ["interrupted"]
+        time.sleep(0.2)
+        with pytest.raises(KeyboardInterrupt):  # as a program that uses nnctl sees it
+            signal.raise_signal(signal.SIGINT)

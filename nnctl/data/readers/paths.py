@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import re
 import shlex
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nnctl.errors import DataError
-from nnctl.similar_names import alike
+from nnctl.similar_names import alike_files
 
 FORMATS = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".data": "csv",
@@ -84,6 +85,12 @@ def find_files(names: Sequence[str], texts: bool = False) -> Files:
     return Files(next(iter(formats)), tuple(paths), shown)
 
 
+def unreadable(name: str, error: OSError) -> DataError:
+    """The error about a file or folder that the system does not let one read."""
+    hint = "check its permissions" if error.errno == errno.EACCES else None
+    return DataError(f"cannot be read ({error.strerror or error})", name, hint)
+
+
 def is_image(path: Path) -> bool:
     """Whether a file has the extension of an image."""
     return FORMATS.get(path.suffix.lower()) == "image"
@@ -119,7 +126,7 @@ def _expand(name: str) -> list[Path]:
         if path.is_file():
             return [path]
     except OSError as error:
-        raise DataError(f"cannot be read ({error.strerror})", name) from None
+        raise unreadable(name, error) from None
     if glob.has_magic(name):
         found = sorted(Path(hit) for hit in glob.glob(str(path), recursive=True) if Path(hit).is_file())
         if not found:
@@ -137,7 +144,7 @@ def _expand(name: str) -> list[Path]:
 def _nearest(path: Path) -> str:
     if not path.parent.is_dir():
         return f"there is no folder {path.parent} either; the current folder is {Path.cwd()}"
-    near = alike(path.name, [entry.name for entry in path.parent.iterdir()], 2, 0.5)
+    near = alike_files(path.name, [entry.name for entry in path.parent.iterdir()])
     if near:
         return f"did you mean {' or '.join(str(path.parent / name) for name in near)}?"
     return f"the current folder is {Path.cwd()}"

@@ -12,7 +12,7 @@ import numpy as np
 from nnctl.data.columns.column_format import NO_RULES, ColumnFormat, Rules
 from nnctl.data.config import IN_MEMORY, DatasetSpec, ImageSpec
 from nnctl.data.readers.csv.small_csv import read_small
-from nnctl.data.readers.paths import Files, find_files
+from nnctl.data.readers.paths import Files, find_files, unreadable
 from nnctl.data.row_origin import Origin
 from nnctl.data.table import Array, Table, listing
 from nnctl.errors import DataError
@@ -93,7 +93,7 @@ def _read_folder(name: str, image: ImageSpec | None) -> Arrays | None:
             return read_idx_files(files, name)
         return read_image_folder(folder, image or ImageSpec()) if IMAGES.any_in(folder) else None
     except OSError as error:
-        raise DataError(f"cannot be read ({error.strerror})", name) from None
+        raise unreadable(name, error) from None
 
 
 def _read_arrays(files: Files, image: ImageSpec | None) -> Arrays:

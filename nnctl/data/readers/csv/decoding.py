@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, cast
 
+from nnctl.data.readers.paths import unreadable
 from nnctl.errors import DataError
 from nnctl.similar_names import alike
 
@@ -98,4 +99,4 @@ class _named:
                 "the gzip file is truncated or damaged", str(self._path), "copy or download it again"
             ) from None
         if isinstance(error, OSError):
-            raise DataError(f"cannot be read ({error.strerror or error})", str(self._path)) from None
+            raise unreadable(str(self._path), error) from None

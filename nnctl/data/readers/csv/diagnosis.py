@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nnctl.counted import counted
 from nnctl.data.readers.csv.decoding import UTF8, open_bytes
 from nnctl.data.readers.csv.encodings import advice
 from nnctl.errors import DataError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from nnctl.data.readers.csv.dialect import Dialect
 
 _LONGEST = 1 << 30  # characters of a field
+_OFFICE = (b"PK\3\4", b"\xd0\xcf\x11\xe0")  # how .xlsx, .ods and zip archives begin, and .xls
 
 
 class Ragged(DataError):
@@ -31,7 +33,7 @@ def diagnose(path: Path, how: Dialect) -> DataError | None:
             few = len(record) != fields
             if few and not (len(record) == fields + how.trailing or (len(record) == fields + 1 and not record[-1])):
                 return Ragged(
-                    f"row {row} (line {line}) has {len(record)} fields where the header has {fields}",
+                    f"row {row} (line {line}) has {counted(len(record), 'field')} where the header has {fields}",
                     str(path),
                     "add or remove fields; put quotes around text that contains "
                     + ("a comma" if how.delimiter == "," else repr(how.delimiter)),
@@ -99,6 +101,12 @@ class _Lines(Iterator[str]):
 
 def undecodable(path: Path, encoding: str, explicit: bool) -> DataError:
     """The error about a line that is not in this encoding, or contains a NUL byte. explicit: the config names it."""
+    with open_bytes(path) as file:
+        head = file.read(1 << 12)
+    if head.startswith(_OFFICE):
+        return DataError(
+            "this is an Excel workbook or an archive, not text", str(path), "save the table as CSV (UTF-8)"
+        )
     lines = _Lines(path, encoding, "surrogateescape")
     try:
         for line in lines:
@@ -117,8 +125,6 @@ def undecodable(path: Path, encoding: str, explicit: bool) -> DataError:
         lines.close()
     if "\0" not in line:
         return DataError(f"its text is not {encoding}", str(path), advice(path, encoding))
-    with open_bytes(path) as file:
-        head = file.read(1 << 12)
     for name, start in (("utf-16-le", 1), ("utf-16-be", 0)):
         if len(head) > 3 and head[start::2].count(0) > len(head) / 4:
             return DataError(

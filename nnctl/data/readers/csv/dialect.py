@@ -20,6 +20,7 @@ _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
 _EXCEL = re.compile(rb'"?sep=([\x20-\x7e\t])"?[,;\t]*', re.IGNORECASE)
 _BLANK_LINES = re.compile(rb"(?:[ \t]*(?:\r\r\n|\r\n|\n|\r))*")
 _LINE = re.compile(rb"([^\r\n]*)(\r\r\n|\r\n|\n|\r|\Z)")
+_WEB_PAGE = re.compile(rb"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 _LONGEST_HEADER = 1 << 24
 _END_NAMES = {b"\n": "LF", b"\r\n": "CRLF", b"\r": "CR", b"\r\r\n": "CR CR LF"}
 
@@ -156,6 +157,9 @@ class _Header:
             raise DataError(
                 "the file is empty", str(self._path), "a table needs a line of column names, and rows below it"
             )
+        if _WEB_PAGE.match(text, begin):
+            raise DataError("this is a web page (HTML), not a table", str(self._path),
+                            "download the file itself: on GitHub, by its button Raw")  # fmt: skip
         end = self._end(text, begin, final)
         if end is None:
             return False
@@ -197,8 +201,12 @@ class _Header:
         names, path = self.names, str(self._path)
         empty = [number for number, name in enumerate(names, 1) if not name]
         if empty:
+            more = (
+                "; pandas writes the table without its index by to_csv(index=False)" if empty == [1]
+                else ", and remove lines above the names"
+            )  # fmt: skip
             raise DataError(
-                f"field {empty[0]} of {len(names)} in the header is empty", path, "give every column a name"
+                f"field {empty[0]} of {len(names)} in the header is empty", path, f"give every column a name{more}"
             )
         repeated = [name for name, count in Counter(names).items() if count > 1]
         if repeated:
