@@ -56,7 +56,7 @@ def explained_row(names: Sequence[str], row: int | None, as_json: bool, file: Pa
     elif as_json:
         from nnctl.reports.json_output import dumps  # imported here to keep start-up fast
 
-        click.echo(dumps(row_as_data(run, row, split=split, data=data)))
+        click.echo(dumps(row_as_data(run, row, split=split, data=data, layer=layer)))
     else:
         explain_row(run, row, Terminal.of(), split=split, data=data, layer=layer)
     return True

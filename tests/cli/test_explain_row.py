@@ -51,6 +51,14 @@ def test_json_has_all_numbers(run):
     )
 
 
+def test_json_of_one_layer_has_its_steps_only(run):
+    every = json.loads(explained(run.folder, "--row", 5, "--json").output)
+    found = json.loads(explained(run.folder, "--row", 5, "--json", "--layer", "dense_1").output)
+    assert found["steps"] == every["steps"][2:] and found["name"] == every["name"] and "outputs" not in found
+    assert [step["name"] for step in found["steps"]] == ["dense_1", "dense_1.softmax"]
+    assert "layers: dense, dense_1" in explained(run.folder, "--row", 5, "--json", "--layer", "dens").output
+
+
 @pytest.mark.parametrize("arguments, code, message", [
     ([], 2, "which row of its data? For example: nnctl explain"),
     (["--row", 31], 2, "a number from 1 to 30"),

@@ -16,16 +16,21 @@ from nnctl.training.model import Model
 Array = np.ndarray
 
 
-def as_data(run: TrainedRun, chosen: ChosenRow, traced: Trace) -> dict[str, Any]:
-    """Every tensor of the row without its batch axis, every weight and every gradient."""
+def as_data(run: TrainedRun, chosen: ChosenRow, traced: Trace, layer: str | None = None) -> dict[str, Any]:
+    """Every tensor of the row without its batch axis, every weight and every gradient. layer: those of this layer."""
     model = run.model
-    found: dict[str, Any] = {
+    about: dict[str, Any] = {
         "run": str(run.folder),
         "row": chosen.row,
         "of": chosen.split,
         "rows": chosen.total,
         "name": chosen.name,
         "source": chosen.source,
+    }
+    if layer is not None:
+        nodes = {node.name: number for number, node in enumerate(traced.program.graph.nodes)}
+        return about | {"steps": [_step(step) for step in traced.steps if step.step.number == nodes[layer]]}
+    found = about | {
         "inputs": {name: x[0] for name, x in traced.inputs.items()},
         "targets": {name: np.asarray(y)[0] for name, y in chosen.batch.targets.items()} if chosen.labelled else {},
         "steps": [_step(step) for step in traced.steps],

@@ -34,32 +34,48 @@ def states_of(labels: Sequence[int]) -> list[int]:
     return states
 
 
-def lattice(p: Array, labels: Sequence[int], best: bool = False) -> tuple[Array, Array]:
-    """(steps, states): the probability of all beginnings of paths that are in a state at a step; and which state each
-    came from. best: of the most probable beginning instead of all of them."""
+def lattice(p: Array, labels: Sequence[int]) -> Array:
+    """(steps, states): the probability of all beginnings of paths that are in a state at a step."""
     states = states_of(labels)
-    sums, before = np.zeros((len(p), len(states))), np.zeros((len(p), len(states)), int)
+    sums = np.zeros((len(p), len(states)))
     sums[0, :2] = p[0, states[:2]]
     for t in range(1, len(p)):
         for s, state in enumerate(states):
-            skips = s > 1 and state != 0 and state != states[s - 2]
-            sources = [s, *([s - 1] if s else []), *([s - 2] if skips else [])]
-            values = sums[t - 1, sources]
-            before[t, s] = sources[int(values.argmax())]
-            sums[t, s] = (values.max() if best else values.sum()) * p[t, state]
-    return sums, before
+            sums[t, s] = sums[t - 1, _sources(states, s)].sum() * p[t, state]
+    return sums
+
+
+def _sources(states: Sequence[int], s: int) -> list[int]:
+    """The states that a path may come from to a state: itself, the one before, and the label before over a blank."""
+    skips = s > 1 and states[s] != 0 and states[s] != states[s - 2]
+    return [s, *([s - 1] if s else []), *([s - 2] if skips else [])]
 
 
 def best_alignment(p: Array, labels: Sequence[int]) -> tuple[list[int], float]:
-    """The class of each step on the most probable path that reads the labels, and its probability."""
-    sums, before = lattice(p, labels, best=True)
-    s = int(sums[-1, -2:].argmax()) + sums.shape[1] - 2 if sums.shape[1] > 1 else 0
-    probability = float(sums[-1, s])
-    states, path = states_of(labels), []
+    """The class of each step on the most probable path that reads the labels, and the logarithm of its probability,
+    which is too small for a float where there are many steps."""
+    states = states_of(labels)
+    with np.errstate(divide="ignore"):
+        log_p = np.log(p)
+    best, before = np.full((len(p), len(states)), -np.inf), np.zeros((len(p), len(states)), int)
+    best[0, :2] = log_p[0, states[:2]]
+    for t in range(1, len(p)):
+        for s, state in enumerate(states):
+            sources = _sources(states, s)
+            before[t, s] = sources[int(best[t - 1, sources].argmax())]
+            best[t, s] = best[t - 1, before[t, s]] + log_p[t, state]
+    s = int(best[-1, -2:].argmax()) + best.shape[1] - 2 if best.shape[1] > 1 else 0
+    logarithm, path = float(best[-1, s]), []
     for t in range(len(p) - 1, -1, -1):
         path.append(states[s])
         s = int(before[t, s])
-    return path[::-1], probability
+    return path[::-1], logarithm
+
+
+def _probability(logarithm: float) -> str:
+    """A probability in numbers, from its logarithm."""
+    p = np.exp(logarithm)
+    return number(p) if p > 0 else f"exp({number(logarithm)})"
 
 
 def write_ctc(traced: TracedLoss, coder: Any, left: str, page: Page) -> None:
@@ -72,21 +88,21 @@ def write_ctc(traced: TracedLoss, coder: Any, left: str, page: Page) -> None:
     _write_path(best, coder, page)
     page.text(_("It is read without repetitions, and then without blanks: {text}. The target is {target}.")
               .format(text=read or _("(nothing)"), target=to_text(labels, coder.class_words)))  # fmt: skip
-    if not np.isfinite(traced.value):
+    if not np.isfinite(traced.unweighted):
         page.text(_("No path reads the target: it needs more time steps than there are."))
         return
-    path, probability = best_alignment(p, labels)
+    path, logarithm = best_alignment(p, labels)
     page.text(_("Of the paths that read the target, this is the most probable, with a probability of {p}:")
-              .format(p=number(probability)))  # fmt: skip
+              .format(p=_probability(logarithm)))  # fmt: skip
     _write_path(path, coder, page)
-    sums, _before = lattice(p, labels)
+    sums = lattice(p, labels)
     if sums.size <= SMALL and sums.shape[1] <= MOST_STATES:
         states = " ".join(BLANK if state == 0 else coder.class_words[state - 1] for state in states_of(labels))
         page.array(_("sums"), sums, _("a row for each time step, a column for each of {states}").format(states=states))
         page.text(_("Each number is the probability of all beginnings of paths that are there at that step. The last "
                     "two of the last row are the paths that have read the target."))  # fmt: skip
     page.text(_("The loss is that of all paths that read the target together, whose probabilities add up to P:"))
-    page.formula(left, "-log P", f"-log {number(np.exp(-np.float64(traced.value)))}", number(traced.value))
+    page.formula(left, "-log P", f"-log {_probability(-traced.unweighted)}", number(traced.unweighted))
 
 
 def _write_path(path: Sequence[int] | Array, coder: Any, page: Page) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from nnctl.reports.walkthrough.loss_positions import predictions, targets
 from nnctl.reports.walkthrough.numbers import factor, number, precise
 from nnctl.reports.walkthrough.page import Page
 from nnctl.reports.walkthrough.trace import Trace, TracedLoss
@@ -21,7 +22,7 @@ def write_loss_gradients(trace: Trace, weight: float, page: Page) -> None:
     page.section = _("the loss")
     for each in trace.losses:
         scale = each.objective.weight * weight
-        if each.objective.fused:
+        if each.objective.fused or getattr(each.objective.loss, "from_logits", False):
             _write_fused(each, scale, page)
             page.array("dL/dz", each.gradient[0])
         else:
@@ -34,33 +35,51 @@ def write_loss_gradients(trace: Trace, weight: float, page: Page) -> None:
 
 def _write_fused(traced: TracedLoss, scale: float, page: Page) -> None:
     loss: Any = traced.objective.loss
-    if loss.kind in DIFFERENCE and not getattr(loss, "label_smoothing", 0):
+    if loss.kind in DIFFERENCE:
         text = _("Through the loss and {activation} together: the gradient of the loss with respect to the inputs z of "
                  "the activation is simply the prediction minus the target.")  # fmt: skip
         page.text(text.format(activation=loss.fuses))
-        if traced.gradient.size == traced.gradient.shape[-1] and scale == 1:
-            write_difference(traced, page)
+        if (n := numbers(traced)) > 1:
+            page.text(_("It is divided by {n}: the loss is the mean over {n} numbers.").format(n=n))
+        if scale != 1:
+            page.text(_("It is multiplied by {weight}, the weight of the loss.").format(weight=number(scale)))
+        if traced.each.size:
+            write_difference(traced, scale, page)
     elif loss.kind == "ctc":
         page.text(_("Through the loss and softmax together: the gradient of the loss with respect to the inputs z of "
                     "softmax is the probability of each class minus its share among the paths that read the "
                     "target."))  # fmt: skip
+        if scale != 1:
+            page.text(_("It is multiplied by {weight}, the weight of the loss.").format(weight=number(scale)))
     else:
         text = _("Through the loss and {activation} together, the gradient of the loss with respect to the inputs z of "
                  "the activation:")  # fmt: skip
         page.text(text.format(activation=loss.fuses))
 
 
-def write_difference(traced: TracedLoss, page: Page) -> None:
-    """dL/dz = p - y, for the class of the target, or for the first unit."""
-    gradient, p = traced.gradient.reshape(-1), traced.p.reshape(-1)
-    y = np.asarray(traced.y).reshape(-1)
-    if traced.objective.loss.labels == "integer":
-        y = np.eye(len(p))[int(y[0])]
+def numbers(traced: TracedLoss) -> int:
+    """How many numbers the loss of a row is the mean over: the positions, and the units if they are yes or no."""
+    units = int(traced.p.shape[-1]) if traced.objective.loss.labels == "binary" else 1
+    return traced.each.size * units
+
+
+def write_difference(traced: TracedLoss, scale: float, page: Page) -> None:
+    """dL/dz = p - y at the first position that is not padding, for the class of the target, or for the first unit."""
+    units = traced.p.shape[-1]
+    first = int(traced.real.reshape(-1).argmax())
+    p, y, gradient = (
+        array.reshape(-1, units)[first] for array in (predictions(traced), targets(traced), traced.gradient)
+    )
     at = int(y.argmax())
-    symbols, numbers = f"p_{at + 1} - y_{at + 1}", f"{precise(p[at])} - {factor(float(y[at]))}"
-    if traced.objective.loss.labels == "binary" and len(y) > 1:  # the loss is a mean over the units
-        symbols, numbers = f"({symbols}) / {len(y)}", f"({numbers}) / {len(y)}"
-    page.formula(f"dL/dz_{at + 1}", symbols, numbers, number(gradient[at]))
+    index = [int(n) + 1 for n in np.unravel_index(first, traced.p.shape[1:-1])] if traced.p.ndim > 2 else []
+    place = f"[{','.join(map(str, [*index, at + 1]))}]" if index else f"_{at + 1}"
+    target = "y'" if getattr(traced.objective.loss, "label_smoothing", 0) else "y"
+    symbols, figures = f"p{place} - {target}{place}", f"{precise(p[at])} - {factor(float(y[at]))}"
+    if scale != 1:
+        symbols, figures = (f"{number(scale)} × ({side})" for side in (symbols, figures))
+    if (n := numbers(traced)) > 1:
+        symbols, figures = (f"{side if scale != 1 else f'({side})'} / {n}" for side in (symbols, figures))
+    page.formula(f"dL/dz{place}", symbols, figures, number(gradient[at]))
 
 
 def _write_slope(traced: TracedLoss, scale: float, page: Page) -> None:

@@ -8,17 +8,16 @@ from typing import Any
 import numpy as np
 
 from nnctl.config.argument_docs import summary
-from nnctl.nn.losses.base import aligned
 from nnctl.reports.walkthrough.ctc import write_ctc
+from nnctl.reports.walkthrough.loss_positions import Position, positions, predictions, targets
 from nnctl.reports.walkthrough.numbers import factor, number, precise
 from nnctl.reports.walkthrough.page import Page
 from nnctl.reports.walkthrough.sums import SHOWN
 from nnctl.reports.walkthrough.trace import Trace, TracedLoss
 from nnctl.translation import _
 
-Array = np.ndarray
-# From the targets and the predictions of one position: right sides of `L = ...`, without the result.
-Written = Callable[[Any, Array, Array], Sequence[str]]
+# From a loss and one position: right sides of `L = ...`, without the result.
+Written = Callable[[Any, Position], Sequence[str]]
 
 
 def write_losses(trace: Trace, weight: float, coders: Mapping[str, Any], class_weight: bool, page: Page) -> None:
@@ -41,35 +40,50 @@ def _write_loss(traced: TracedLoss, left: str, weight: float, coder: Any, class_
     page.text(_(summary(type(loss))))
     if class_weight:
         page.text(_("In training, class_weight multiplies the loss of each row; here it is left out."))
+    _write_arguments(traced, page)
     if loss.kind == "ctc":
         write_ctc(traced, coder, left, page)
-    elif (sides := WRITTEN.get(loss.kind)) and plain(loss):
-        _write_positions(traced, left, sides, weight, page)
+    elif sides := WRITTEN.get(loss.kind):
+        _write_positions(traced, left, sides, page)
     else:
         page.array("y", traced.y[0])
         page.array("p", traced.p[0])
-        page.formula(left, number(traced.value))
+        page.formula(left, number(traced.unweighted))
     if weight != 1:
         page.text(_("The row's sample weight is {weight}: the loss is multiplied by it.").format(weight=number(weight)))
-        page.formula(left, number(traced.value))
+        page.formula(left, f"{number(weight)} × {factor(traced.unweighted)}", number(traced.value))
 
 
-def _write_positions(traced: TracedLoss, left: str, sides: Written, weight: float, page: Page) -> None:
+def _write_arguments(traced: TracedLoss, page: Page) -> None:
+    """What from_logits makes of the prediction, and label_smoothing of the target."""
+    loss: Any = traced.objective.loss
+    if getattr(loss, "from_logits", False):
+        page.text(_("With from_logits, the model's output is z, and its probabilities are p = {activation}(z):")
+                  .format(activation=loss.fuses))  # fmt: skip
+        page.array("p", predictions(traced).reshape(traced.p.shape)[0])
+    if smoothing := getattr(loss, "label_smoothing", 0):
+        page.text(_("label_smoothing replaces the target y by y':"))
+        parts = 2 if loss.labels == "binary" else traced.p.shape[-1]
+        page.formula("y'", f"y × (1 - {smoothing:g}) + {smoothing:g} / {parts}")
+        page.array("y'", targets(traced).reshape(traced.p.shape)[0])
+
+
+def _write_positions(traced: TracedLoss, left: str, sides: Written, page: Page) -> None:
     """The formula at the first position, and the mean over all positions if there are several."""
     loss: Any = traced.objective.loss
     steps = positions(traced)
     if not steps:
-        page.formula(left, number(traced.value))
+        page.formula(left, number(traced.unweighted))
         return
-    y, p = steps[0]
+    written = sides(loss, steps[0])
     if len(steps) == 1:
-        page.formula(left, *sides(loss, y, p), number(traced.value if weight == 1 else alone(loss, y, p)))
+        page.formula(left, *written, number(steps[0].loss))
         return
-    page.formula(f"{left}[1]", *sides(loss, y, p), number(alone(loss, y, p)))
-    few = [number(alone(loss, *step)) for step in steps[:SHOWN]]
+    page.formula(f"{left}[1]", *written, number(steps[0].loss))
+    few = [factor(step.loss) for step in steps[:SHOWN]]
     dots = " + …" if len(steps) > SHOWN else ""
     page.text(_("The loss of the row is the mean over its {n} positions that are not padding.").format(n=len(steps)))
-    page.formula(left, f"({' + '.join(few)}{dots}) / {len(steps)}", number(traced.value))
+    page.formula(left, f"({' + '.join(few)}{dots}) / {len(steps)}", number(traced.unweighted))
 
 
 def _write_total(trace: Trace, page: Page) -> None:
@@ -86,55 +100,40 @@ def _write_total(trace: Trace, page: Page) -> None:
     page.formula("L", " + ".join(symbols), " + ".join(numbers), number(trace.total))
 
 
-def plain(loss: Any) -> bool:
-    """Whether no argument changes the written formula."""
-    return not getattr(loss, "label_smoothing", 0) and not getattr(loss, "from_logits", False)
+def _log(logarithm: float) -> str:
+    """`log p` in numbers, from its value."""
+    p = np.exp(logarithm)
+    return f"log {precise(p)}" if p > 0 else factor(logarithm)
 
 
-def positions(traced: TracedLoss) -> list[tuple[Array, Array]]:
-    """The target and the prediction of the row, or of each time step that is not padding; each one-dimensional."""
-    p = traced.p[0].reshape(-1, traced.p.shape[-1])
-    labels = traced.objective.loss.labels
-    y = (
-        np.asarray(traced.y).reshape(len(p), -1)
-        if labels == "integer"
-        else aligned(traced.y, traced.p)[0].reshape(p.shape)
-    )
-    if traced.mask is not None and traced.mask[0].size == len(p):
-        y, p = y[traced.mask[0].reshape(-1)], p[traced.mask[0].reshape(-1)]
-    return list(zip(y, p, strict=True))
+def _sparse_crossentropy(loss: Any, at: Position) -> Sequence[str]:
+    if loss.label_smoothing:
+        return _crossentropy(loss, at)
+    index = int(at.y.argmax())
+    return [f"-log p_{index + 1}", f"-{_log(at.log_p[index])}"]
 
 
-def alone(loss: Any, y: Array, p: Array) -> float:
-    """The loss of one position, as the engine computes it."""
-    each, _saved = loss.forward(y[None] if loss.labels != "integer" else y, p[None])
-    return float(each.reshape(-1)[0])
+def _crossentropy(loss: Any, at: Position) -> Sequence[str]:
+    terms = [f"{number(y)} × {_log(log_p)}" for y, log_p in zip(at.y, at.log_p, strict=True) if y]
+    y = "y'" if loss.label_smoothing else "y"
+    return [f"-({y}_1 × log p_1 + {y}_2 × log p_2 + …)", f"-({_cut(terms)})"]
 
 
-def _sparse_crossentropy(loss: Any, y: Array, p: Array) -> Sequence[str]:
-    index = int(y[0])
-    return [f"-log p_{index + 1}", f"-log {precise(p[index])}"]
-
-
-def _crossentropy(loss: Any, y: Array, p: Array) -> Sequence[str]:
-    terms = [f"{number(a)} × log {precise(b)}" for a, b in zip(y, p, strict=True) if a]
-    return ["-(y_1 × log p_1 + y_2 × log p_2 + …)", f"-({_cut(terms)})"]
-
-
-def _binary_crossentropy(loss: Any, y: Array, p: Array) -> Sequence[str]:
-    terms = [
-        f"{number(a)} × log {precise(b)} + {number(1 - a)} × log {precise(1 - b)}" for a, b in zip(y, p, strict=True)
-    ]
+def _binary_crossentropy(loss: Any, at: Position) -> Sequence[str]:
+    logs = zip(at.y, at.log_p, at.log_rest, strict=True)
+    terms = [f"{number(y)} × {_log(log_p)} + {number(1 - y)} × {_log(log_rest)}" for y, log_p, log_rest in logs]
+    y = "y'" if loss.label_smoothing else "y"
+    symbols = f"{y} × log p + (1 - {y}) × log(1 - p)"
     if len(terms) == 1:
-        return ["-(y × log p + (1 - y) × log(1 - p))", f"-({terms[0]})"]
-    return ["-mean(y × log p + (1 - y) × log(1 - p))", f"-({_cut(terms)}) / {len(terms)}"]
+        return [f"-({symbols})", f"-({terms[0]})"]
+    return [f"-mean({symbols})", f"-({_cut(terms)}) / {len(terms)}"]
 
 
 def _elementwise(symbols: str, one: str) -> Written:
     """Losses that are the mean of a formula of one number. one: with {p} and {y} to be filled in."""
 
-    def sides(loss: Any, y: Array, p: Array) -> Sequence[str]:
-        terms = [one.format(p=number(b), y=factor(a)) for a, b in zip(y, p, strict=True)]
+    def sides(loss: Any, at: Position) -> Sequence[str]:
+        terms = [one.format(p=number(p), y=factor(y)) for y, p in zip(at.y, at.p, strict=True)]
         if len(terms) == 1:
             return [symbols, terms[0]]
         return [f"mean {symbols}", f"({_cut(terms)}) / {len(terms)}"]

@@ -9,7 +9,7 @@ import numpy as np
 
 from nnctl.data import Preprocessing
 from nnctl.data.named_arrays import Arrays
-from nnctl.data.preprocessing.features import Category, Number
+from nnctl.data.preprocessing.features import MISSING, RARE, Category, Number
 from nnctl.data.preprocessing.inputs import ArrayInput, TableInput
 from nnctl.data.preprocessing.sequence_tables import LongTable
 from nnctl.data.preprocessing.text import TextInput, tokens
@@ -98,17 +98,28 @@ def _write_numbers(rule: str, features: Sequence[Number], raw: Table, values: Ma
 
 
 def _write_category(feature: Category, raw: Table, page: Page) -> None:
-    word = _shown(raw, feature.name)
+    word = MISSING if raw[feature.name].missing[0] else _shown(raw, feature.name)
+    words = _few(feature.words)
+    if word in feature.rare:
+        page.text(_('{column} is "{value}", which is rare in the training rows and counts as "{category}".')
+                  .format(column=feature.name, value=word, category=RARE))  # fmt: skip
+        word = RARE
+    elif word not in feature.words:
+        text = _('{column} is "{value}", which no training row has: the columns of the {n} categories ({words}) are 0.')
+        if feature.encode != "onehot":
+            text = _('{column} is "{value}", which no training row has: its number is 0.')
+        page.text(text.format(column=feature.name, value=word, n=len(feature.words), words=words))
+        return
     if feature.encode == "onehot":
         page.text(
             _(
                 '{column} is "{value}": a column for each of the {n} categories ({words}), 1 for its own and 0 for the '
                 "others."
-            ).format(column=feature.name, value=word, n=len(feature.words), words=_few(feature.words))
+            ).format(column=feature.name, value=word, n=len(feature.words), words=words)
         )
     else:
         page.text(_('{column} is "{value}": the categories ({words}) are numbered from 1.')
-                  .format(column=feature.name, value=word, words=_few(feature.words)))  # fmt: skip
+                  .format(column=feature.name, value=word, words=words))  # fmt: skip
 
 
 def _write_text(entry: TextInput, raw: Table, x: Array, page: Page) -> None:

@@ -37,19 +37,25 @@ def row_page(run: TrainedRun, row: int, *, split: str = "test", data: str | None
     return page.html()
 
 
-def row_as_data(run: TrainedRun, row: int, *, split: str = "test", data: str | None = None) -> dict[str, Any]:
-    """The numbers that `explain_row` prints, and all others of the row, in full precision."""
+def row_as_data(run: TrainedRun, row: int, *, split: str = "test", data: str | None = None,
+                layer: str | None = None) -> dict[str, Any]:  # fmt: skip
+    """The numbers that `explain_row` prints, and all others of the row or the layer, in full precision."""
+    _check_layer(run, layer)
     chosen = chosen_row(run, row, split, data)
-    return as_data(run, chosen, trace(run.model, chosen.batch))
+    return as_data(run, chosen, trace(run.model, chosen.batch), layer)
 
 
-def _write(page: Page, run: TrainedRun, row: int, split: str, data: str | None, layer: str | None) -> None:
+def _check_layer(run: TrainedRun, layer: str | None) -> None:
     names = [node.name for node in run.model.graph.nodes]
     if layer is not None and layer not in names:
         raise InputError(
             _("the model has no layer {name}").format(name=repr(layer)), where=str(run.folder),
             hint=_("layers: {names}").format(names=", ".join(names)),
         )  # fmt: skip
+
+
+def _write(page: Page, run: TrainedRun, row: int, split: str, data: str | None, layer: str | None) -> None:
+    _check_layer(run, layer)
     chosen = chosen_row(run, row, split, data)
     traced = trace(run.model, chosen.batch)
     if layer is None:

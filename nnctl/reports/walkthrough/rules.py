@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from nnctl.reports.walkthrough.numbers import factor, number
 
 if TYPE_CHECKING:
@@ -28,24 +26,31 @@ class Weight:
             float(array[at]) for array in (update.before, update.gradients, update.after)
         )
         self.slots = {name: float(slot[at]) for name, slot in update.slots.items()}
-        self.starts = update.starts
+        self.decay = self.optimizer.weight_decay or 0.0
+        w = update.before[at]
+        self.kept = float(w - w * w.dtype.type(self.decay * update.rate))
 
     @property
     def w(self) -> str:
-        """The weight as a factor."""
-        return factor(self.before)
+        """The weight as a factor, after its decay."""
+        return factor(self.kept)
+
+    @property
+    def name(self) -> str:
+        """What the weight is called after its decay."""
+        return "w'" if self.decay else "w"
 
 
 def sgd(of: Weight) -> Iterator[Line]:
     if not of.optimizer.momentum:
-        yield "new w", "w - lr × g", f"{of.w} - {of.rate} × {factor(of.g)}", of.after
+        yield "new w", f"{of.name} - lr × g", f"{of.w} - {of.rate} × {factor(of.g)}", of.after
         return
     v, momentum = of.slots["momentum"], f"{of.optimizer.momentum:g}"
     yield "new v", "momentum × v - lr × g", f"{momentum} × 0 - {of.rate} × {factor(of.g)}", v
     if not of.optimizer.nesterov:
-        yield "new w", "w + new v", f"{of.w} + {factor(v)}", of.after
+        yield "new w", f"{of.name} + new v", f"{of.w} + {factor(v)}", of.after
         return
-    yield ("new w", "w + momentum × new v - lr × g",
+    yield ("new w", f"{of.name} + momentum × new v - lr × g",
            f"{of.w} + {momentum} × {factor(v)} - {of.rate} × {factor(of.g)}", of.after)  # fmt: skip
 
 
@@ -53,15 +58,26 @@ def adagrad(of: Weight) -> Iterator[Line]:
     a, eps = of.slots["accumulator"], f"{of.optimizer.epsilon:g}"
     start = f"{of.optimizer.initial_accumulator_value:g}"
     yield "new a", "a + g^2", f"{start} + {factor(of.g)}^2", a
-    yield ("new w", "w - lr × g / sqrt(new a + epsilon)",
+    yield ("new w", f"{of.name} - lr × g / sqrt(new a + epsilon)",
            f"{of.w} - {of.rate} × {factor(of.g)} / sqrt({number(a)} + {eps})", of.after)  # fmt: skip
 
 
 def rmsprop(of: Weight) -> Iterator[Line]:
-    v, rho, eps = of.slots["velocity"], f"{of.optimizer.rho:g}", f"{of.optimizer.epsilon:g}"
+    optimizer, v = of.optimizer, of.slots["velocity"]
+    rho, eps = f"{optimizer.rho:g}", f"{optimizer.epsilon:g}"
     yield "new v", "rho × v + (1 - rho) × g^2", f"{rho} × 0 + (1 - {rho}) × {factor(of.g)}^2", v
-    yield ("new w", "w - lr × g / sqrt(new v + epsilon)",
-           f"{of.w} - {of.rate} × {factor(of.g)} / sqrt({number(v)} + {eps})", of.after)  # fmt: skip
+    symbols, numbers = "new v", number(v)
+    if optimizer.centered:
+        a = of.slots["average_gradient"]
+        yield "new a", "rho × a + (1 - rho) × g", f"{rho} × 0 + (1 - {rho}) × {factor(of.g)}", a
+        symbols, numbers = "new v - new a^2", f"{number(v)} - {factor(a)}^2"
+    symbols, numbers = (f"lr × g / sqrt({symbols} + epsilon)",
+                        f"{of.rate} × {factor(of.g)} / sqrt({numbers} + {eps})")  # fmt: skip
+    if optimizer.momentum:
+        m, momentum = of.slots["momentum"], f"{optimizer.momentum:g}"
+        yield "new m", f"momentum × m + {symbols}", f"{momentum} × 0 + {numbers}", m
+        symbols, numbers = "new m", factor(m)
+    yield "new w", f"{of.name} - {symbols}", f"{of.w} - {numbers}", of.after
 
 
 def _means(of: Weight) -> Iterator[Line]:
@@ -81,33 +97,38 @@ def adam(of: Weight) -> Iterator[Line]:
     yield "v^", "new v / (1 - beta_2^t)", f"{number(v)} / (1 - {b2:g}^1)", v / (1 - b2)
     yield ("a", "lr × sqrt(1 - beta_2^t) / (1 - beta_1^t)", f"{of.rate} × sqrt(1 - {b2:g}^1) / (1 - {b1:g}^1)",
            rate)  # fmt: skip
-    w, name = of.w, "w"
-    if decay := of.optimizer.weight_decay:
-        kept = float(np.float32(of.before) - np.float32(of.before) * np.float32(decay * float(of.rate)))
-        yield "w'", "w - weight_decay × lr × w", f"{w} - {decay:g} × {of.rate} × {w}", kept
-        w, name = factor(kept), "w'"
-    yield ("new w", f"{name} - a × new m / (sqrt(new v) + epsilon)",
-           f"{w} - {number(rate)} × {factor(m)} / (sqrt({number(v)}) + {eps:g})", of.after)  # fmt: skip
+    root = "new v"
+    if of.optimizer.amsgrad:
+        root, v = "u", of.slots["velocity_hat"]
+        yield "u", "max(u, new v)", f"max(0, {number(v)})", v
+    yield ("new w", f"{of.name} - a × new m / (sqrt({root}) + epsilon)",
+           f"{of.w} - {number(rate)} × {factor(m)} / (sqrt({number(v)}) + {eps:g})", of.after)  # fmt: skip
 
 
 def nadam(of: Weight) -> Iterator[Line]:
     yield from _means(of)
     m, v = of.slots["momentum"], of.slots["velocity"]
     of_mean, of_gradient, unbias, *_ = of.scalars
-    yield ("new w", "w - (c × new m + d × g) / (sqrt(new v / (1 - beta_2^t)) + epsilon)",
+    b1 = of.optimizer.beta_1
+    u, u_next = (b1 * (1 - 0.5 * 0.96**t) for t in (1, 2))
+    yield "u_1", "beta_1 × (1 - 0.96^1 / 2)", f"{b1:g} × (1 - 0.96^1 / 2)", u
+    yield "u_2", "beta_1 × (1 - 0.96^2 / 2)", f"{b1:g} × (1 - 0.96^2 / 2)", u_next
+    yield ("c", "lr × u_2 / (1 - u_1 × u_2)", f"{of.rate} × {number(u_next)} / (1 - {number(u)} × {number(u_next)})",
+           of_mean)  # fmt: skip
+    yield "d", "lr × (1 - u_1) / (1 - u_1)", f"{of.rate} × (1 - {number(u)}) / (1 - {number(u)})", of_gradient
+    yield ("new w", f"{of.name} - (c × new m + d × g) / (sqrt(new v / (1 - beta_2^t)) + epsilon)",
            f"{of.w} - ({number(of_mean)} × {factor(m)} + {number(of_gradient)} × {factor(of.g)}) / "
            f"(sqrt({number(v)} / {number(unbias)}) + {of.optimizer.epsilon:g})", of.after)  # fmt: skip
 
 
 def written(update: Update, at: int) -> list[Line]:
     """The rule with the numbers of the weight at that place; empty for rules that are not written out."""
-    optimizer: Any = update.optimizer
-    function = RULES.get(optimizer.kind)
-    plain = optimizer.kind in ("adam", "adamw") or not optimizer.weight_decay
-    special = getattr(optimizer, "amsgrad", False) or getattr(optimizer, "centered", False)
-    if function is None or special or not plain or (optimizer.kind == "rmsprop" and optimizer.momentum):
+    function, of = RULES.get(update.optimizer.kind), Weight(update, at)
+    if function is None:
         return []
-    return list(function(Weight(update, at)))
+    w = factor(of.before)
+    decay = ("w'", "w - weight_decay × lr × w", f"{w} - {of.decay:g} × {of.rate} × {w}", of.kept)
+    return [*([decay] if of.decay else []), *function(of)]
 
 
 RULES: dict[str, Callable[[Weight], Iterator[Line]]] = {

@@ -128,19 +128,35 @@ def write_layer_back(number: int, node: Node, steps: list[TracedStep], trace: Tr
     page.section = node.name
     page.heading(f"{number}. {node.name}: {node.layer.kind}")
     last = steps[-1]
-    takers = [each.name for each in trace.program.graph.nodes if node.name in each.sources]
-    if len(takers) > 1:
-        page.text(_("What comes back from {layers} is added up.").format(layers=", ".join(takers)))
+    _write_joined(node, trace, page)
     if last.dy is not None:
-        page.array("dL/dy" if len(steps) > 1 or last.layer.kind != "Dense" else "dL/dz", last.dy[0])
+        page.array(f"dL/d{last.symbol}", last.dy[0])
     elif len(steps) > 1 and steps[-2].dy is not None:  # the activation belongs to the loss
         page.array("dL/dz", steps[-2].dy[0])
     for name, dstate in zip(last.layer.state_names(), last.dstates, strict=False):
         if dstate is not None:
             page.array(f"dL/d{name}", dstate[0], _("of the state that other layers start from"))
+    graph = trace.program.graph
+    users = [each.name for each in graph.nodes if graph.owner(each) == graph.owner(node)]
+    if len(users) > 1 and steps[0].gradients:
+        page.text(_("The gradients of the weights are those of this use; the optimizer takes the sum over {layers}.")
+                  .format(layers=", ".join(users)))  # fmt: skip
     for step in reversed(steps):
         if step.gradients or step.dx:
             write_backward(step, page)
+
+
+def _write_joined(node: Node, trace: Trace, page: Page) -> None:
+    """That the gradient of an output is a sum, where it is used several times."""
+    graph = trace.program.graph
+    takers = [each.name for each in graph.nodes if node.name in each.sources]
+    uses = sum(each.sources.count(node.name) for each in graph.nodes)
+    if node.name in graph.outputs:
+        takers, uses = [*takers, _("the loss")], uses + 1
+    if len(takers) > 1:
+        page.text(_("What comes back from {layers} is added up.").format(layers=", ".join(takers)))
+    elif uses > 1:
+        page.text(_("What comes back from the inputs of {layer} is added up.").format(layer=takers[0]))
 
 
 def sample_weight(chosen: ChosenRow) -> float:

@@ -56,18 +56,28 @@ class TracedStep:
         return self.step.layer
 
     @property
+    def symbol(self) -> str:
+        """What formulas call the output: z where it is called so before an activation, which may follow; else y."""
+        function = self.layer.outer_activation()
+        follows = function is not None and not function.is_identity
+        return "z" if follows or self.layer.kind in ("Conv1D", "Conv2D", "Dense") else "y"
+
+    @property
     def weights(self) -> dict[str, Array]:
         return dict(self.step.weights)
 
 
 @dataclass(frozen=True)
 class TracedLoss:
-    """One output's loss. y: the target; p: the prediction; value: unweighted. gradient: with respect to what the loss
-    reads, which is the input of the last activation if the two are computed together."""
+    """One output's loss. y: the target; p: the prediction. z: what the loss reads: the input of the last activation if
+    the two are computed together, else p. each: the loss of every position that is not padding; value: their mean,
+    times the row's sample weight. gradient: with respect to z."""
 
     objective: Objective
     y: Array
     p: Array
+    z: Array
+    each: Array
     value: float
     gradient: Array
     mask: Array | None
@@ -75,6 +85,19 @@ class TracedLoss:
     @property
     def name(self) -> str:
         return self.objective.head.name
+
+    @property
+    def unweighted(self) -> float:
+        """The loss without the row's sample weight."""
+        return float(self.each.mean()) if self.each.size else 0.0
+
+    @property
+    def real(self) -> Array:
+        """Which positions of the prediction are not padding: the shape of p without its last axis."""
+        shape = self.p.shape[:-1]
+        if self.mask is None or self.mask.ndim > len(shape):
+            return np.ones(shape, bool)
+        return np.broadcast_to(self.mask.reshape(*self.mask.shape, *[1] * (len(shape) - self.mask.ndim)), shape)
 
 
 @dataclass(frozen=True)
@@ -165,14 +188,28 @@ def _forward(program: Program, objectives: Sequence[Objective], tensors: Tensors
 
 
 def _loss(objective: Objective, batch: Batch, tensors: Tensors, call: ShardCall) -> TracedLoss:
-    before = tensors.gradients[objective.slot]
+    before, z = tensors.gradients[objective.slot], _kept(tensors.values[objective.slot])
     tensors.gradients[objective.slot] = None
     value, p = alone(output_loss(objective, batch, ROW, tensors, call, True))
     gradient = _kept(tensors.gradients[objective.slot])
     if before is not None:
         tensors.add_gradient(objective.slot, before, call)
-    y = np.asarray(batch.targets[objective.head.name])
-    return TracedLoss(objective, y, p.copy(), value, gradient, tensors.masks[objective.head.slot])
+    y, mask = np.asarray(batch.targets[objective.head.name]), tensors.masks[objective.head.slot]
+    return TracedLoss(objective, y, p.copy(), z, _each(objective, y, z, mask), value, gradient, mask)
+
+
+def _each(objective: Objective, y: Array, z: Array, mask: Array | None) -> Array:
+    """The loss of every position that is not padding, as engine/shard_pass.py computes it; flat."""
+    loss: Any = objective.loss
+    lengths: dict[str, Any] = {}
+    if loss.wants_lengths:
+        lengths, mask = {"lengths": None if mask is None else np.count_nonzero(mask, axis=1), "compiled": None}, None
+    if objective.fused:
+        each, _saved = loss.forward_logits(y, z.copy(), np.empty_like(z), **lengths)
+    else:
+        each, _saved = loss.forward(y, z, **lengths)
+    found: Array = each if mask is None or each.ndim < mask.ndim else each[mask]
+    return found.reshape(-1)
 
 
 def _backward(program: Program, steps: Sequence[TracedStep], tensors: Tensors, buffers: GradientBuffers,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ from nnctl.config.argument_docs import summary
 from nnctl.engine.batch import Batch
 from nnctl.engine.optimizer_step import OptimizerStep
 from nnctl.reports.tables import Table
+from nnctl.reports.topics.docstring import has_words, taken_apart
 from nnctl.reports.walkthrough.numbers import aligned, number
 from nnctl.reports.walkthrough.page import Page
 from nnctl.reports.walkthrough.rules import written
@@ -84,6 +84,8 @@ def write_update(model: Model, batch: Batch, traced: Trace, page: Page) -> None:
         page.text(_("m^ and v^ are m and v, corrected for their start at 0. As in Keras, both corrections are in the "
                     "factor a."))  # fmt: skip
     if not lines:
+        if optimizer.weight_decay:
+            page.formula("", "w <- w - weight_decay lr w")
         for line in formulas(type(optimizer)):
             page.formula("", line)
     _write_table(update, chosen, page)
@@ -94,8 +96,7 @@ def write_update(model: Model, batch: Batch, traced: Trace, page: Page) -> None:
 
 def formulas(cls: type) -> list[str]:
     """The formulas in an optimizer's docstring."""
-    text = " ".join((cls.__doc__ or "").split())
-    return re.findall(r"(?<=[ ;])[\w']+ <- [^;.]+(?:\.\d[^;.]*)*", text)
+    return [_(line) if has_words(line) else line for line in taken_apart(cls).formula]
 
 
 def _clips(optimizer: Any) -> bool:

@@ -95,3 +95,58 @@ def test_attention_is_a_weighted_mean():
     _xs, _q, _k, v, scores, _attended, _keep, mixed = step.saved
     mean = attention.weighted_mean(scores[0, 0], v[0, 0], float(mixed[0, 0, 0, 0]))
     assert mean.total == pytest.approx(mean.result, rel=1e-5) and scores[0, 0, 0].sum() == pytest.approx(1)
+
+
+def text_of(*layers, shape, **options):
+    """The whole text about the layers of a model, forward and backward."""
+    model = model_of(*layers, shape=shape, **options)
+    traced = trace(model, row_of(model))
+    stream = io.StringIO()
+    page = TextPage(Terminal(stream, False, False, True, 100))
+    nodes = list(by_node(traced))
+    for at, (node, steps) in enumerate(nodes, 1):
+        write_layer(at, node, steps, traced, page)
+    for at, (node, steps) in enumerate(nodes, 1):
+        write_layer_back(at, node, steps, traced, page)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("layer, formula", [
+    ("LSTM: {units: 2, use_bias: false}", "a = x W + h U   with"),
+    ("LSTM: {units: 2}", "a = x W + h U + b   with"),
+    ("GRU: {units: 2, use_bias: false}", "g = tanh(x W_g + r × (h U_g))"),
+    ("GRU: {units: 2}", "g = tanh(x W_g + b_g + r × (h U_g + b'_g))"),
+    ("GRU: {units: 2}", "(h U_g + b'_g) (2):"),
+    ("GRU: {units: 2, reset_after: false, use_bias: false}", "g = tanh(x W_g + (r × h) U_g)"),
+    ("SimpleRNN: {units: 2, use_bias: false}", "new h = tanh(x W + h U)"),
+    ("SimpleRNN: {units: 2}", "W (3, 2), for the inputs\n"),
+    ("MultiHeadAttention: {num_heads: 2, key_dim: 3, use_bias: false}", "y = [A V of every head] W_o\n"),
+    ("Conv1D: {filters: 2, kernel_size: 3, use_bias: false}", "the sum over all channels:\n"),
+])  # fmt: skip
+def test_a_formula_has_a_bias_where_the_layer_has_one(layer, formula):
+    vector = layer.startswith(("LSTM", "GRU", "Simple"))
+    assert formula in text_of(layer, *([] if vector else ["Flatten"]), HEAD, shape=STEPS)
+
+
+@pytest.mark.parametrize("kind, shape", [("Average", STEPS), ("Max", STEPS), ("Average", IMAGE), ("Max", IMAGE)])
+def test_a_global_pooling_that_keeps_its_axes(kind, shape):
+    name = f"Global{kind}Pooling{len(shape) - 1}D"
+    text = text_of(f"{name}: {{keepdims: true}}", "Flatten", HEAD, shape=shape)
+    assert f"y1 = {'max' if kind == 'Max' else 'mean'}(" in text
+
+
+def test_an_output_before_its_activation_is_called_z_and_so_is_its_gradient():
+    text = text_of("DepthwiseConv1D: {kernel_size: 3, activation: tanh}", "Conv1D: {filters: 2, kernel_size: 1}",
+                   "Activation: {activation: tanh}", "Flatten", HEAD, shape=STEPS)  # fmt: skip
+    depthwise, _conv, activation = (text.split(f". {name}")[1] for name in ("depthwise", "conv1d:", "activation:"))
+    assert depthwise.index("   z (3, 3)\n") < depthwise.index("   y (3, 3)\n")
+    assert "   z (3, 2), from conv1d\n" in activation
+    back = text.split(". conv1d:")[2]
+    assert "   dL/dz (3, 2)\n" in back.split("dL/dW")[0] and "dL/dy" not in back.split(". activation")[0]
+
+
+def test_uses_of_an_output_and_of_weights_are_added_up():
+    text = text_of("Dense: {units: 4, name: a}", "shared: {layer: a, name: b}", "Multiply: {from: [b, b]}", HEAD,
+                   shape=VECTOR)  # fmt: skip
+    assert "What comes back from the inputs of multiply is added up." in " ".join(text.split())
+    assert text.count("those of this use; the optimizer takes the sum over a, b.") == 2

@@ -52,3 +52,19 @@ def test_a_row_of_a_file(iris, tmp_path):
     assert re.search(r"sepal_length +5.4 ", text) and "no target" in text and "Backward" not in text
     with pytest.raises(InputError, match="no row 3"):
         printed(iris, 3, data=str(file))
+
+
+def test_categories_of_a_row(tmp_path):
+    train, new = tmp_path / "flats.csv", tmp_path / "new.csv"
+    cities = ["Busan", "Jeju", "Seoul", ""] * 20
+    train.write_text("city,y\n" + "".join(f"{city},{n % 2}\n" for n, city in enumerate(cities)), encoding="utf-8")
+    new.write_text('city\nJeju\n""\nDaegu\n', encoding="utf-8")
+    run = nnctl.train(
+        {"dataset": {"path": str(train), "target": "y", "missing": "category"}, "loss": "binary_crossentropy",
+         "layers": [{"Dense": {"units": 1, "activation": "sigmoid"}}], "epochs": 1}, save=False,
+    )  # fmt: skip
+    texts = [" ".join(printed(run, row, data=str(new)).split()) for row in (1, 2, 3)]
+    categories = "the 4 categories (Busan, Jeju, Seoul, (missing))"
+    assert f'city is "Jeju": a column for each of {categories}' in texts[0]
+    assert f'city is "(missing)": a column for each of {categories}' in texts[1]
+    assert f'city is "Daegu", which no training row has: the columns of {categories} are 0.' in texts[2]

@@ -12,14 +12,17 @@ HEAD = "Dense: {units: 3, activation: softmax}"
 OPTIMIZER = "{adam: {learning_rate: 0.02}}"
 
 
-def model_of(*layers, shape=(4,), loss="sparse_categorical_crossentropy", optimizer=OPTIMIZER, units=3, seed=3):
-    """A model of these layers (YAML) on one input; its weights, biases too, are random."""
+def model_of(*layers, shape=(4,), loss="sparse_categorical_crossentropy", optimizer=OPTIMIZER, units=3, seed=3,
+             targets=None):  # fmt: skip
+    """A model of these layers (YAML) on one input; its weights, biases too, are random. targets: the shape of those of
+    a row, if not one class or `units` numbers."""
     text = "dataset: {path: none.npz, target: y}\nlayers:\n" + "".join(f"  - {layer}\n" for layer in layers)
     text += f"loss: {loss}\noptimizer: {optimizer}\nseed: {seed}\n"
     spec = config.loads(text, "c.yaml")
     labels = spec.losses["output" if "output" in spec.losses else next(iter(spec.losses))].labels
     classes = None if labels in ("number", "binary") else CLASSES
-    target = Target(labels, ("y",), () if labels in ("integer", "sequence") else (units,), classes)
+    shape_of_y = () if labels in ("integer", "sequence") else (units,)
+    target = Target(labels, ("y",), shape_of_y if targets is None else targets, classes)
     model = Model.build(spec, {"input": shape}, {name: target for name in spec.outputs})
     rng = np.random.default_rng(seed)
     model.program.parameters[...] = rng.normal(0, 0.5, len(model.program.parameters))

@@ -32,18 +32,36 @@ WRITTEN: dict[str, str] = {
 def activation(traced: TracedStep, page: Page) -> None:
     function: Any = traced.layer.function
     x, y = traced.x[0][0], traced.y[0]
+    if "." not in traced.step.name:  # a layer of its own, whose input has not been shown as z
+        page.array("z", x, _("from {layer}").format(layer=traced.names[0]))
     page.text(_("The activation {name}:").format(name=function.kind))
     if function.kind == "softmax":
         softmax(x, y, page)
     else:
-        page.formula("y", re.sub(r"\bx\b", "z", formula(type(function))))
+        page.formula("y" if function.elementwise else "y_i", formula(function))
         if written := with_number(function, float(x.reshape(-1)[0])):
             page.formula("y1", written, number(y.reshape(-1)[0]))
     page.array("y", y)
 
 
-def formula(cls: type) -> str:
-    """The right side of `y = ...` in an activation's docstring."""
+def formula(function: Any) -> str:
+    """The right side of `y = ...`, with z for its input: that of the docstring, unless arguments change it."""
+    if function.kind == "relu" and not function.is_plain_relu:
+        return _relu(function, "z", "z")
+    if getattr(function, "approximate", False):
+        return "z (1 + tanh(sqrt(2 / pi) (z + 0.044715 z^3))) / 2"
+    return re.sub(r"\bx(?=\b|_)", "z", _of_docstring(type(function)))
+
+
+def _relu(function: Any, z: str, factor_z: str) -> str:
+    """relu with arguments. factor_z: z as it stands before a minus or in a product."""
+    kept = z if function.max_value is None else f"min({z}, {function.max_value:g})"
+    over = f"({factor_z} - {function.threshold:g})" if function.threshold else factor_z
+    other = f"{function.negative_slope:g} × {over}" if function.negative_slope else "0"
+    return f"{kept} if {z} > {function.threshold:g}, else {other}"
+
+
+def _of_docstring(cls: type) -> str:
     found = re.search(
         r"\by(?:_i)? = (.*?)(?:[.;](?:\s|$)|,? (?:which|so that|scale =)|$)", " ".join((cls.__doc__ or "").split())
     )
@@ -52,6 +70,8 @@ def formula(cls: type) -> str:
 
 def with_number(function: Any, x: float) -> str:
     """The formula with a number in the place of x; empty if the activation has no short one."""
+    if function.kind == "relu" and not function.is_plain_relu:
+        return _relu(function, number(x), factor(x))
     pattern = "max({x}, 0)" if function.kind == "relu" and function.is_plain_relu else WRITTEN.get(function.kind, "")
     arguments = {name: number(value) for name, value in function.arguments().items() if isinstance(value, int | float)}
     return pattern.format(x=number(x), f=factor(x), minus=number(-x), size=number(abs(x)), **arguments)

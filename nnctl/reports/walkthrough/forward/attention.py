@@ -30,7 +30,7 @@ def attention(traced: TracedStep, page: Page) -> None:
 def multi_head(traced: TracedStep, page: Page) -> None:
     page.text(_(summary(type(traced.layer))))
     page.formula("A", "softmax(Q K^T / sqrt(key_dim))", _("of each head"))
-    page.formula("y", _("[A V of every head] W_o + b_o"))
+    page.formula("y", _("[A V of every head] W_o + b_o") if traced.layer.use_bias else _("[A V of every head] W_o"))
     write_inputs(traced, page)
     for name, weight in traced.weights.items():
         page.array(name, weight)

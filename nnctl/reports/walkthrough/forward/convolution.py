@@ -106,7 +106,9 @@ def _write_channels(window: Window, at: str, page: Page) -> None:
         symbols.append("b1")
         numbers.append(factor(window.bias))
     if len(sums) > 1:
-        page.text(_("The other channels likewise; the sum over all channels and the bias:"))
+        bias = window.bias is not None
+        page.text(_("The other channels likewise; the sum over all channels and the bias:") if bias else _(
+            "The other channels likewise; the sum over all channels:"))  # fmt: skip
     page.formula(f"z[{at}]", " + ".join(symbols), " + ".join(numbers), number(window.result))
 
 

@@ -13,7 +13,7 @@ def general(traced: TracedStep, page: Page) -> None:
     write_inputs(traced, page)
     for name, weight in traced.weights.items():
         page.array(name, weight)
-    page.array("y", traced.y[0])
+    page.array(traced.symbol, traced.y[0])
 
 
 def write_inputs(traced: TracedStep, page: Page) -> None:

@@ -25,7 +25,11 @@ def pooling(traced: TracedStep, page: Page) -> None:
     few = [number(v) for v in values[:MOST]] + (["…"] if len(values) > MOST else [])
     at = ",".join(str(n + 1) for n in (*place, 0))
     function = "max" if "Max" in traced.layer.kind else "mean"
-    page.formula(f"y[{at}]" if place else "y1", f"{function}({', '.join(few)})", number(traced.y[(0, *place, 0)]))
+    page.formula(
+        f"y[{at}]" if place else "y1",
+        f"{function}({', '.join(few)})",
+        number(traced.y[0][(*place, ..., 0)].reshape(-1)[0]),
+    )
     page.array("y", traced.y[0])
 
 

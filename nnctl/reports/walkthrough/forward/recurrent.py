@@ -26,7 +26,8 @@ class TimeStep:
     """One time step of a recurrent layer, of one row.
 
     number: from 0, in the order in which the layer reads. x, h: what goes into the products. before, after: the states
-    by name. gates: by name, the engine's values after their activation.
+    by name. gates: by name, the engine's values after their activation. held: h U_g + b'_g of a GRU with reset_after,
+    of which the gate r says how much is used.
     """
 
     layer: Any
@@ -37,6 +38,7 @@ class TimeStep:
     before: dict[str, Array]
     after: dict[str, Array]
     gates: dict[str, Array]
+    held: Array | None = None
 
     def first_gate(self) -> Sum:
         """The first unit of the first gate, before its activation."""
@@ -61,9 +63,8 @@ def time_step(layer: Any, weights: Mapping[str, Array], tape: Tape) -> TimeStep:
     names, units = GATES[layer.kind], layer.units
     z = after["h"] if layer.kind == "SimpleRNN" else tape.more["z"][at, 0]
     gates = {name: z[i * units : (i + 1) * units] for i, name in enumerate(names)}
-    if layer.kind == "GRU" and layer.reset_after:
-        gates["held"] = tape.more["held"][at, 0]
-    return TimeStep(layer, weights, at, tape.x[at, 0], before["h"], before, after, gates)
+    held = tape.more["held"][at, 0] if layer.kind == "GRU" and layer.reset_after else None
+    return TimeStep(layer, weights, at, tape.x[at, 0], before["h"], before, after, gates, held)
 
 
 GATES: dict[str, Sequence[str]] = {"LSTM": ("i", "f", "g", "o"), "GRU": ("z", "r", "g"), "SimpleRNN": ("h",)}
@@ -91,7 +92,8 @@ def _write(layer: Any, weights: Mapping[str, Array], tape: Tape, page: Page) -> 
     step = time_step(layer, weights, tape)
     for left, right in FORMULAS[layer.kind](layer):
         page.formula(left, right)
-    page.array("W", weights["kernel"], _("for the inputs; the gates side by side"))
+    several = len(GATES[layer.kind]) > 1
+    page.array("W", weights["kernel"], _("for the inputs; the gates side by side") if several else _("for the inputs"))
     page.array("U", weights["recurrent_kernel"], _("for the state h"))
     if "bias" in weights:
         page.array("b", weights["bias"])
@@ -107,6 +109,8 @@ def _write(layer: Any, weights: Mapping[str, Array], tape: Tape, page: Page) -> 
     if len(step.gates) > 1:
         for name, values in step.gates.items():
             page.array(name, values)
+        if step.held is not None:
+            page.array(_held(layer), step.held)
         for left, *rights, result in step.states():
             page.formula(left, *rights, number(result))
     for name, state in step.after.items():
@@ -124,24 +128,34 @@ def _lstm_states(step: TimeStep) -> list[tuple[str, str, str, float]]:
     c, new, h = float(step.before["c"][0]), float(step.after["c"][0]), float(step.after["h"][0])
     tanh = _activation(step.layer, "g")
     return [
-        ("new c1", "f1 × c1 + i1 × g1", f"{number(f)} × {factor(c)} + {number(i)} × {factor(g)}", new),
-        ("new h1", f"o1 × {tanh}(new c1)", f"{number(o)} × {tanh}({number(new)})", h),
+        ("new c1", "f1 × c1 + i1 × g1", f"{factor(f)} × {factor(c)} + {factor(i)} × {factor(g)}", new),
+        ("new h1", f"o1 × {tanh}(new c1)", f"{factor(o)} × {tanh}({number(new)})", h),
     ]
 
 
 def _gru_states(step: TimeStep) -> list[tuple[str, str, str, float]]:
     z, g = float(step.gates["z"][0]), float(step.gates["g"][0])
     h, new = float(step.before["h"][0]), float(step.after["h"][0])
-    return [("new h1", "z1 × h1 + (1 - z1) × g1", f"{number(z)} × {factor(h)} + (1 - {number(z)}) × {factor(g)}", new)]
+    return [("new h1", "z1 × h1 + (1 - z1) × g1", f"{factor(z)} × {factor(h)} + (1 - {factor(z)}) × {factor(g)}", new)]
 
 
 STATES = {"LSTM": _lstm_states, "GRU": _gru_states, "SimpleRNN": lambda step: []}
 
 
+def _sum(products: str, layer: Any, bias: str = "b") -> str:
+    """The products, and the bias if the layer has one."""
+    return f"{products} + {bias}" if layer.use_bias else products
+
+
+def _held(layer: Any) -> str:
+    """What the gate r is multiplied by in a GRU with reset_after."""
+    return "(" + _sum("h U_g", layer, "b'_g") + ")"
+
+
 def _lstm_formulas(layer: Any) -> list[tuple[str, str]]:
     gate, inner = _activation(layer, "i"), _activation(layer, "g")
     return [
-        ("a", "x W + h U + b" + "   " + _("with the columns of i, f, g and o side by side")),
+        ("a", _sum("x W + h U", layer) + "   " + _("with the columns of i, f, g and o side by side")),
         ("i, f, o", f"{gate}(a_i), {gate}(a_f), {gate}(a_o)"),
         ("g", f"{inner}(a_g)"),
         ("new c", "f × c + i × g"),
@@ -151,9 +165,9 @@ def _lstm_formulas(layer: Any) -> list[tuple[str, str]]:
 
 def _gru_formulas(layer: Any) -> list[tuple[str, str]]:
     gate, inner = _activation(layer, "z"), _activation(layer, "g")
-    within = "x W_g + b_g + r × (h U_g + b'_g)" if layer.reset_after else "x W_g + b_g + (r × h) U_g"
+    within = _sum("x W_g", layer, "b_g") + (f" + r × {_held(layer)}" if layer.reset_after else " + (r × h) U_g")
     return [
-        ("z, r", f"{gate}(x W + h U + b)"),
+        ("z, r", f"{gate}({_sum('x W + h U', layer)})"),
         ("g", f"{inner}({within})"),
         ("new h", "z × h + (1 - z) × g"),
     ]
@@ -162,5 +176,5 @@ def _gru_formulas(layer: Any) -> list[tuple[str, str]]:
 FORMULAS = {
     "LSTM": _lstm_formulas,
     "GRU": _gru_formulas,
-    "SimpleRNN": lambda layer: [("new h", f"{_activation(layer, 'h')}(x W + h U + b)")],
+    "SimpleRNN": lambda layer: [("new h", f"{_activation(layer, 'h')}({_sum('x W + h U', layer)})")],
 }
