@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nnctl.engine.program import Program
-from nnctl.training.best_or_last import Weights
+from nnctl.training.best_or_last import Kept, Weights
 from nnctl.training.callbacks import Callback, EarlyStopping, ModelCheckpoint
 
 
@@ -47,6 +47,12 @@ class BestEpoch:
                 return False
             min_delta = callback.min_delta
         return callback.better(value, self.value, min_delta)
+
+    def kept(self) -> tuple[Kept, Weights] | None:
+        """The best epoch's weights and where they come from; None until there is one."""
+        if self.epoch is None or self.weights is None:
+            return None
+        return Kept("best", self.epoch, None, self.monitor, self.value), self.weights
 
     def position(self) -> dict[str, Any]:
         """All but the weights, as a checkpoint has it."""

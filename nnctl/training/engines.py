@@ -1,17 +1,24 @@
-"""The engine that a config asks for."""
+"""The engine that a config asks for, and the compiled kernels that a run is worth."""
 
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from nnctl.config.types import Config
+from nnctl.engine.cost_model import calls, multiply_adds
 from nnctl.engine.executor import Executor
 from nnctl.engine.executor_base import ExecutorBase
 from nnctl.engine.graph import Graph
 from nnctl.engine.program import Program
 from nnctl.errors import InputError
 from nnctl.extras import require
+from nnctl.kernels.selection import Choice, Work, choose
 from nnctl.torch_engine import launch
+
+if TYPE_CHECKING:
+    from nnctl.training.batch_plan import Plan
+    from nnctl.training.model import Model
 
 
 def executor_for(spec: Config, graph: Graph, initialize: bool = True) -> ExecutorBase:
@@ -44,6 +51,15 @@ def executor_for(spec: Config, graph: Graph, initialize: bool = True) -> Executo
         autocast=engine.dtype == "mixed_bfloat16", compiled=engine.jit_compile, shard_rows=engine.shard_rows,
         ranks=Ranks(device) if launch.processes() > 1 else None,
     )  # fmt: skip
+
+
+def kernels_for(model: Model, plan: Plan) -> Choice:
+    """The compiled kernels that pay off for a run, if any."""
+    if not model.executor.uses_kernels:
+        return Choice()
+    program = model.program
+    work = Work(plan.total_iterations, model.trainable, 3 * plan.batch_size * multiply_adds(program), calls(program))
+    return choose(model.spec.optimizer, work, program.dtype, program.fuse)
 
 
 def usable_cores() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 
@@ -10,18 +9,19 @@ import numpy as np
 
 from nnctl.data.dataset import Dataset, Split
 from nnctl.engine.batch import Batch
-from nnctl.engine.cost_model import calls, multiply_adds
 from nnctl.engine.profiler import LAYERS, UPDATE, Clock
-from nnctl.kernels.selection import Choice, Work, choose
+from nnctl.kernels.selection import Choice
 from nnctl.training.batch_plan import Plan, permutation
 from nnctl.training.batching import make_batch
 from nnctl.training.best_epoch import BestEpoch, snapshot
 from nnctl.training.best_or_last import Kept, Weights
 from nnctl.training.divergence_guard import Guard
+from nnctl.training.engines import kernels_for
 from nnctl.training.events import EpochEnded, Event, Profiled, Said
 from nnctl.training.metric_accumulator import MetricAccumulator
 from nnctl.training.model import Model
 from nnctl.training.multi_step import MultiStep
+from nnctl.training.nonfinite_metrics import say_which_are_not_finite
 from nnctl.training.pending_iterations import PendingIterations
 from nnctl.training.prefetch import epoch_batches
 
@@ -48,7 +48,7 @@ class Loop:
         self.model, self.data, self.train_split, self.emit = model, data, train, emit
         self.wants_iterations = wants_iterations
         self.plan = Plan(train.rows, min(spec.batch_size or train.rows, train.rows), spec.epochs)
-        self.kernels = kernels or _kernels_for(model, self.plan)
+        self.kernels = kernels or kernels_for(model, self.plan)
         executor.kernels = self.kernels.layers
         self.optimizer = executor.optimizer_step(spec.optimizer, self.kernels.compiled_rule)
         self.metrics_so_far = MetricAccumulator(model)  # without the iterations that are pending; see `metrics`
@@ -160,7 +160,7 @@ class Loop:
         is_best = self.best.offer(self.epoch, metrics, self.model.program)
         rate = self.optimizer.rate(max(0, self.step - 1))
         self.emit(EpochEnded(self.epoch, metrics, rate, time.perf_counter() - self.epoch_began, is_best))
-        self._say_which_metrics_are_not_finite(metrics)
+        say_which_are_not_finite(self, metrics)
         for callback, state in self.callbacks:
             callback.epoch_ended(state, self, self.epoch, metrics)
         self.begin_next_epoch()
@@ -250,16 +250,15 @@ class Loop:
 
     def kept(self) -> list[tuple[Kept, Weights]]:
         """The weights to keep, first those that eval and predict use."""
-        iteration = self.iteration or None
-        program, best = self.model.program, self.best
+        iteration, program = self.iteration or None, self.model.program
         now = {"parameters": program.parameters, "state": program.state}  # not copies
         epoch, weights = self._restored or (self.epoch if iteration else self.epoch - 1, now)
         last = Kept("last", epoch, None if self._restored else iteration), weights
-        if best.epoch is None or best.weights is None:
+        best = self.best.kept()
+        if best is None:
             return [last]
-        its_best = Kept("best", best.epoch, None, best.monitor, best.value), best.weights
         uses_best = self.data.validation is not None and self.model.spec.keep == "best"
-        return [its_best, last] if uses_best else [last, its_best]
+        return [best, last] if uses_best else [last, best]
 
     def save(self) -> None:
         """Has a checkpoint written. Raises BlownUp rather than keep weights that are not good."""
@@ -288,27 +287,7 @@ class Loop:
         rows = tuple((n, layers.get((n, "forward"), 0.0), layers.get((n, "backward"), 0.0)) for n in names)
         return Profiled(self.step, executor.threads, phases, rows)
 
-    def _say_which_metrics_are_not_finite(self, metrics: dict[str, float]) -> None:
-        """Once a run: in the first epoch with a metric that is NaN or infinite."""
-        earlier = (value for epoch in self.history[:-1] for value in epoch.values())
-        if all(map(math.isfinite, metrics.values())) or not all(map(math.isfinite, earlier)):
-            return
-        from nnctl.training.nonfinite_metrics import nonfinite_note  # rarely needed
-
-        split, what = (self.data.validation, "validation") if self.data.validation else (self.train_split, "training")
-        note = nonfinite_note(self.model, split, metrics, what)
-        self.say(f"epoch {self.epoch}: {note}. An epoch in which {self.best.monitor} is not finite is never the best")
-
     def lap(self, phase: str) -> None:
         """Ends a phase, if they are being measured."""
         if self.clock:
             self.clock.lap("", phase)
-
-
-def _kernels_for(model: Model, plan: Plan) -> Choice:
-    """The compiled kernels that pay off for this run, if any."""
-    if not model.executor.uses_kernels:
-        return Choice()
-    program = model.program
-    work = Work(plan.total_iterations, model.trainable, 3 * plan.batch_size * multiply_adds(program), calls(program))
-    return choose(model.spec.optimizer, work, program.dtype, program.fuse)

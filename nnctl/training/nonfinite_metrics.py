@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +13,21 @@ from nnctl.data.dataset import Split
 from nnctl.training.batching import batches_in_order
 from nnctl.training.model import Model
 
+if TYPE_CHECKING:
+    from nnctl.training.loop import Loop
+
 MOST_ROWS = 5  # in a note
+
+
+def say_which_are_not_finite(loop: Loop, metrics: Mapping[str, float]) -> None:
+    """Once a run: in the first epoch with a metric that is NaN or infinite. metrics: of the epoch that has ended."""
+    earlier = (value for epoch in loop.history[:-1] for value in epoch.values())
+    if all(map(math.isfinite, metrics.values())) or not all(map(math.isfinite, earlier)):
+        return
+    validation = loop.data.validation
+    split, what = (validation, "validation") if validation else (loop.train_split, "training")
+    note = nonfinite_note(loop.model, split, metrics, what)
+    loop.say(f"epoch {loop.epoch}: {note}. An epoch in which {loop.best.monitor} is not finite is never the best")
 
 
 def nonfinite_note(model: Model, split: Split, metrics: Mapping[str, float], what: str) -> str | None:

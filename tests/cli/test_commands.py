@@ -155,7 +155,7 @@ def test_check_compiles_nothing(monkeypatch):
         raise AssertionError("kernels are chosen")
 
     monkeypatch.setenv("NNCTL_KERNELS", "numba")
-    monkeypatch.setattr("nnctl.training.loop.choose", compiles)
+    monkeypatch.setattr("nnctl.training.engines.choose", compiles)
     assert nnctl("check", CONFIGS / "digits_cnn.yaml").exit_code == 0
 
 
