@@ -77,8 +77,7 @@ def _transformed(preprocessing: Preprocessing, raw: Table | LongTable | Arrays, 
                  chosen: Array, notes: list[str]) -> SampledRows:  # fmt: skip
     transformed = preprocessing.transform(raw, True, notes)
     if transformed.names is None:
-        before = int(split.rows[name][0]) if name in split.fixed else 0
-        transformed = replace(transformed, names=chosen + 1 - before)
+        transformed = replace(transformed, names=chosen + 1)
     return SampledRows(name, raw, transformed, len(split.rows[name]), (*notes, split.note()))
 
 

@@ -225,7 +225,7 @@ def finish(
     """Transforms all rows at once, so that no note is repeated, and divides them into the splits."""
     whole = preprocessing.transform(rows, True, notes)
     duplicates = duplicate_notes(whole, split.rows)
-    splits = {name: split_of(whole, chosen, chosen[0] if name in split.fixed else 0)
+    splits = {name: split_of(whole, chosen)
              for name, chosen in split.rows.items() if len(chosen)}  # fmt: skip
     notes += (label_note(f'target "{coder.columns[0]}"', coder.class_words, np.asarray(whole.targets[name]))
               for name, coder in preprocessing.targets.items() if coder.labels == "sequence")  # fmt: skip
@@ -241,8 +241,8 @@ def finish(
     )
 
 
-def split_of(whole: Split, rows: Array, before: int = 0) -> Split:
-    """Some of the rows, of a file that begins after `before` rows."""
+def split_of(whole: Split, rows: Array) -> Split:
+    """Some of the rows."""
     inputs = {name: chosen(array, rows) for name, array in whole.inputs.items()}
     return Split(
         inputs,
@@ -251,15 +251,15 @@ def split_of(whole: Split, rows: Array, before: int = 0) -> Split:
         partly_filled({name: lengths[rows] for name, lengths in whole.lengths.items()}, inputs)
         if whole.lengths
         else {},
-        _numbers(rows, before) if whole.names is None else whole.names[rows],
+        _numbers(rows) if whole.names is None else whole.names[rows],
         whole.divisors,
     )
 
 
-def _numbers(rows: Array, before: int) -> Array:
+def _numbers(rows: Array) -> Array:
     """What messages call rows of a file: counted from 1."""
     numbers = rows.astype(np.int32) if len(rows) and rows[-1] < np.iinfo(np.int32).max else rows.copy()
-    numbers += 1 - before
+    numbers += 1
     return numbers
 
 

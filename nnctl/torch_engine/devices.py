@@ -7,8 +7,6 @@ import torch
 from nnctl.counted import counted
 from nnctl.errors import InputError
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
-
 
 def choose(name: str, dtype: str, rank: int = 0) -> torch.device:
     """The device of a name. "auto" is an NVIDIA or AMD GPU if there is one, else Apple's, else the CPU.

@@ -84,7 +84,7 @@ def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable
             if not launch.rank():
                 remove_leftovers(folder)  # the run may have been killed in its last moments
                 checkpoint.remove_after(folder / CHECKPOINTS, found.position["step"])
-            notes += _what_is_left(folder, spec, text, finished, found.position["epoch"] - 1, bool(overrides))
+            notes += _what_is_left(folder, spec, text, finished, bool(overrides))
         elif found is None:
             notes.append("no checkpoint to resume from: the run starts from the beginning")
         if not finished and (end := last_end(folder)).get("reason") == "nan":
@@ -106,7 +106,7 @@ def resume(folder: Path, *, overrides: Sequence[str] = (), subscribers: Iterable
         return run.go(lock)
 
 
-def _what_is_left(folder: Path, spec: Config, text: str, finished: str, epochs: int, overridden: bool) -> list[str]:
+def _what_is_left(folder: Path, spec: Config, text: str, finished: str, overridden: bool) -> list[str]:
     """A note on what is left to do for a run that has trained all its epochs. Raises RunError if there is nothing."""
     more = f"nnctl train --resume {shell_path(folder)} --epochs {spec.epochs * 2}"
     done = RunError(f"the run is finished: {finished}", where=str(folder), hint=f"to continue training: {more}")

@@ -35,8 +35,8 @@ class ArrayFacts:
     missing: bool = False
 
 
-def array_facts(arrays: Arrays, name: str, target: str) -> ArrayFacts:
-    """What an array looks like. target: the array that is the target, whose lengths are not those of the input."""
+def array_facts(arrays: Arrays, name: str) -> ArrayFacts:
+    """What an array looks like."""
     x = arrays[name]
     shape = tuple(x.shape[1:])
     lengths = any(each in arrays.arrays for each in (f"{name}_lengths", "lengths"))

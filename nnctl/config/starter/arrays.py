@@ -49,7 +49,7 @@ def array_starter(source: str, arrays: Arrays, fixed: Mapping[str, Array], targe
     if target not in arrays.arrays:
         raise DataError(_("there is no array {name}; arrays: {names}").format(
             name=quoted(target), names=listing(arrays.arrays)), arrays.source)  # fmt: skip
-    inputs = [array_facts(arrays, name, target) for name in _rows_of_data(arrays) if name != target]
+    inputs = [array_facts(arrays, name) for name in _rows_of_data(arrays) if name != target]
     inputs = [entry for entry in inputs if entry.rows == len(arrays[target])]
     if not inputs:
         raise DataError(_("no array is left to learn from"), arrays.source)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnctl.data.preprocessing.column_reading import is_text
-from nnctl.data.table import Array, Column, Table, code_counts
+from nnctl.data.table import Column, Table, code_counts
 
 MOST_ROWS = 200_000  # facts of larger tables are those of this many of their rows, evenly spaced
 
@@ -29,7 +29,6 @@ class ColumnFacts:
     whole: bool = False
     least: float = 0.0
     most: float = 0.0
-    skewness: float = 0.0
     counts: tuple[tuple[str, int], ...] = ()
 
     @property
@@ -76,16 +75,7 @@ def _facts(name: str, column: Column, missing: int) -> ColumnFacts:
         words = Column(column.kind, present).as_text().words
         pairs = tuple(sorted(zip(words, map(int, counted), strict=True), key=lambda pair: -pair[1]))
     return ColumnFacts(name, column.kind, rows, missing, len(present), whole, float(present[0]), float(present[-1]),
-                       _skewness(values), pairs)  # fmt: skip
-
-
-def _skewness(values: Array) -> float:
-    """The third standardized moment: 0 if symmetric, large if a few values are far above the others."""
-    with np.errstate(all="ignore"):
-        centred = values - values.mean()
-        spread = centred.std()
-        found = float((centred**3).mean() / spread**3) if spread > 0 else 0.0
-    return found if np.isfinite(found) else 0.0
+                       pairs)  # fmt: skip
 
 
 def _repeated(table: Table) -> int:

@@ -233,9 +233,7 @@ def typed(name: str, column: Column, wanted: ColumnFormat, source: str, origin: 
             values[code] = value
         elif (rows := column.values == code).any():
             at = located(Where(f'{source}: column "{name}"', f'column "{name}"', origin), rows)
-            raise DataError(
-                f'{at.rows} holds "{word}" in a column of {_described(wanted)}', at.where, _fix(name, wanted)
-            )
+            raise DataError(f'{at.rows} holds "{word}" in a column of {_described(wanted)}', at.where, _fix(wanted))
     return Column(kind, values[column.values])
 
 
@@ -251,7 +249,7 @@ def _described(wanted: ColumnFormat) -> str:
     return f"numbers ({', '.join(parts)})"
 
 
-def _fix(name: str, wanted: ColumnFormat) -> str:
+def _fix(wanted: ColumnFormat) -> str:
     return f"write it as in the training data: as {_described(wanted)}"
 
 

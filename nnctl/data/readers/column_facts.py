@@ -104,7 +104,7 @@ def facts_of(connection: duckdb.DuckDBPyConnection, raw: Raw) -> dict[str, Fact]
         points, others = second[name, "points"], second[name, "others"]
         largest = second[name, "largest"] or 0
         facts[name] = Fact(plain, not points and not others, largest, bool(points) and not others, missing)
-    _look_for_thousands(connection, raw, words, facts)
+    _look_for_thousands(connection, words, facts)
     return facts
 
 
@@ -124,7 +124,7 @@ def _ask(connection: duckdb.DuckDBPyConnection, parts: Mapping[tuple[str, str], 
     return found
 
 
-def _look_for_thousands(connection: duckdb.DuckDBPyConnection, raw: Raw, words: Mapping[str, int],
+def _look_for_thousands(connection: duckdb.DuckDBPyConnection, words: Mapping[str, int],
                         facts: dict[str, Fact]) -> None:  # fmt: skip
     """Finds whether the points in columns of plain numbers, such as 1.234, may be thousands separators. Only needed if
     other columns have no plain numbers, since only these can prove that the file has decimal commas."""

@@ -89,7 +89,7 @@ def _flat(given: Any) -> list[Any]:
     return [one for each in given for one in _flat(each)] if isinstance(given, list) else [given]
 
 
-def _named(given: Any, noun: str) -> tuple[str, dict[str, Any]]:
+def _named(given: Any) -> tuple[str, dict[str, Any]]:
     """(name, config) of a string, a function, or an object."""
     if isinstance(given, str):
         return given, {}
@@ -113,7 +113,7 @@ def _member(family: Family, name: str, config: dict[str, Any]) -> Any:
 
 
 def _loss(given: Any) -> Any:
-    name, config = _named(given, "loss")
+    name, config = _named(given)
     if config.get("reduction", "sum_over_batch_size") not in ("sum_over_batch_size", "mean", "auto"):
         raise InputError(f"nnctl's losses are means, not reduction {config['reduction']!r}")
     if config.get("ignore_class") is not None or config.get("axis", -1) != -1:
@@ -122,7 +122,7 @@ def _loss(given: Any) -> Any:
 
 
 def _metric(given: Any) -> Any:
-    name, config = _named(given, "metric")
+    name, config = _named(given)
     config.pop("threshold" if config.get("threshold") in (None, 0.5) else "", None)
     if name in METRICS:
         if name == "F1Score" and config.get("average") is None:
@@ -135,7 +135,7 @@ def _metric(given: Any) -> Any:
 
 
 def _optimizer(given: Any) -> Any:
-    name, config = _named(given, "optimizer")
+    name, config = _named(given)
     if config.get("use_ema"):
         raise InputError("nnctl keeps no moving average of the weights (use_ema)")
     if isinstance(given, dict) and name not in OPTIMIZERS.values():

@@ -175,7 +175,7 @@ def _add_answers(run: Run, files: RunFiles, trained: TrainedRun, sample: Sampled
     shown = ShownRows(sample, preprocessing, reads_steps(model))
     run["evaluation"] = evaluation_of(files, model, sample, metrics, kinds)
     run["facts"]["task"] = ", ".join(dict.fromkeys(kinds))
-    run["outputs"] = outputs_of(answers, sample.split, preprocessing, shown)
+    run["outputs"] = outputs_of(answers, preprocessing, shown)
     run["importance"] = importance_of(model, preprocessing, sample.split, kinds)
     run["activations"] = activations_of(model, sample.split)
     run["filters"] = filters_of(model, preprocessing)

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from nnctl.data import Preprocessing
-from nnctl.data.dataset import Split
 from nnctl.reports.findings import classification, label_sequences, regression
 from nnctl.reports.findings.answers import Answers
 from nnctl.reports.findings.document import Output
 from nnctl.reports.findings.rows import ShownRows
 
 
-def outputs_of(found: Sequence[Answers], split: Split, preprocessing: Preprocessing, shown: ShownRows) -> list[Output]:
+def outputs_of(found: Sequence[Answers], preprocessing: Preprocessing, shown: ShownRows) -> list[Output]:
     """One entry for each output, in the order of the model's."""
     whole = []
     for answers in found:
         output = _empty(answers)
         _FILLED[answers.kind](output, answers, shown)
-        output["reconstructions"] = regression.reconstructions_of(answers, split, preprocessing, shown)
+        output["reconstructions"] = regression.reconstructions_of(answers, preprocessing, shown)
         whole.append(output)
     return whole
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from nnctl.data import Preprocessing
-from nnctl.data.dataset import Split
 from nnctl.reports.findings.answers import Answers
 from nnctl.reports.findings.classification import column_names, wrong_row
 from nnctl.reports.findings.document import Histogram, Reconstruction, Residuals, WrongRow
@@ -81,8 +80,7 @@ def histogram(values: Array, bins: int = BINS) -> Histogram:
     return {"edges": numbers(edges), "counts": counts.tolist()}
 
 
-def reconstructions_of(answers: Answers, split: Split, preprocessing: Preprocessing,
-                       shown: ShownRows) -> list[Reconstruction]:  # fmt: skip
+def reconstructions_of(answers: Answers, preprocessing: Preprocessing, shown: ShownRows) -> list[Reconstruction]:
     """Inputs and outputs of an autoencoder of pictures: the worst rows, then typical ones."""
     entries = [entry for entry in preprocessing.array_inputs.values() if entry.array == answers.coder.columns[0]]
     shape = picture_shape(entries[0], False) if entries and answers.rebuilds else None

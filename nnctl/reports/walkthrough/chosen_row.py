@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from nnctl.api import TrainedRun
-from nnctl.data import Preprocessing
 from nnctl.data.dataset import Split
 from nnctl.data.load import read_fitted
 from nnctl.data.named_arrays import Arrays
@@ -96,7 +95,7 @@ def _chosen(run: TrainedRun, row: int, split: str, rows: Split, at: int, raw: Ta
     check_inputs(model.graph, {"given": rows})
     batch = make_batch(cast(rows, model.program.dtype), slice(at, at + 1), ahead=True)
     name = row if rows.names is None else rows.names[at]
-    return ChosenRow(row, split, rows.rows, name, raw, _source(run.preprocessing, raw), batch, labelled)
+    return ChosenRow(row, split, rows.rows, name, raw, _source(raw), batch, labelled)
 
 
 def _taken(rows: Table | LongTable | Arrays, at: int) -> Table | LongTable | Arrays:
@@ -114,7 +113,7 @@ def _taken(rows: Table | LongTable | Arrays, at: int) -> Table | LongTable | Arr
     return Arrays(arrays, rows.source, rows.divisors, rows.names, image=rows.image)
 
 
-def _source(preprocessing: Preprocessing, raw: Table | LongTable | Arrays) -> str:
+def _source(raw: Table | LongTable | Arrays) -> str:
     if isinstance(raw, Table) and raw.origin is not None:
         return raw.origin.files[int(raw.origin.file[0])]
     return raw.source

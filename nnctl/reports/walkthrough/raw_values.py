@@ -47,7 +47,7 @@ def write_raw(chosen: ChosenRow, trace: Trace, preprocessing: Preprocessing, pag
                       .format(n=real, all=mask.shape[1]))  # fmt: skip
     if chosen.labelled:
         for output, coder in preprocessing.targets.items():
-            _write_target(output, coder, chosen, len(preprocessing.targets) > 1, page)
+            _write_target(output, coder, chosen, page)
 
 
 def _write_features(entry: TableInput, raw: Table, rules: Any, x: Array, page: Page) -> None:
@@ -160,7 +160,7 @@ def _write_steps(entry: TableInput, raw: LongTable, rules: Any, x: Array, page: 
     _write_features(entry, raw.table.take(raw.order[:1]), rules, x[0], page)
 
 
-def _write_target(output: str, coder: Any, chosen: ChosenRow, several: bool, page: Page) -> None:
+def _write_target(output: str, coder: Any, chosen: ChosenRow, page: Page) -> None:
     y = np.asarray(chosen.batch.targets[output])[0]
     name = " + ".join(coder.columns)
     said = words_of(coder, np.asarray(chosen.batch.targets[output]))

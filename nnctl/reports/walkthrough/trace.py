@@ -139,7 +139,7 @@ def trace(model: Model, batch: Batch, parameters: Array | None = None) -> Trace:
     outputs = {head.name: next(each.y for each in steps if each.step.target == head.slot) for head in program.heads}
     buffers = GradientBuffers(program)
     if losses:
-        _backward(program, steps, tensors, buffers, call)
+        _backward(steps, tensors, buffers, call)
     penalties = {}
     for key, regularizer in program.regularized if losses else ():
         penalties[key] = float(regularizer.penalty(program.view(key)))
@@ -212,8 +212,7 @@ def _each(objective: Objective, y: Array, z: Array, mask: Array | None) -> Array
     return found.reshape(-1)
 
 
-def _backward(program: Program, steps: Sequence[TracedStep], tensors: Tensors, buffers: GradientBuffers,
-              call: ShardCall) -> None:  # fmt: skip
+def _backward(steps: Sequence[TracedStep], tensors: Tensors, buffers: GradientBuffers, call: ShardCall) -> None:
     """As engine/shard_pass.py runs the steps backward, with copies of all gradients."""
     buffers.begin()
     gradients = tensors.gradients
