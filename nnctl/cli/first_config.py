@@ -30,7 +30,9 @@ from nnctl.reports.terminal import visible
 from nnctl.translation import _
 
 # The choices whose reasons are also shown on the terminal.
-TOLD = tuple(("dataset", key) for key in ("encoding", "image", "query", "target", "ignore", "missing", "text"))
+TOLD = tuple(
+    ("dataset", key) for key in ("encoding", "image", "query", "target", "ignore", "categorical", "missing", "text")
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def first_config(source: str, target: str | None, task: Task | None, path: Path,
     spec = DatasetSpec(path=(source,), **{str(choice.key[1]): choice.value for choice in more})
     rows, fixed = read_dataset(spec)
     if isinstance(rows, Table):
-        starter = _table(spec, more, facts_of(rows), target, task, ask)
+        starter = _table(spec, more, rows, target, task, ask)
     else:
         chosen = _chosen(list(rows.arrays), rows.source, target, array_target(rows), ask)
         starter = array_starter(source, rows, fixed, chosen, task, more)
@@ -76,14 +78,17 @@ def first_config(source: str, target: str | None, task: Task | None, path: Path,
     return FirstConfig(starter, text, _plain(text))
 
 
-def _table(spec: DatasetSpec, more: list[Choice], facts: TableFacts, target: str | None, task: Task | None,
+def _table(spec: DatasetSpec, more: list[Choice], table: Table, target: str | None, task: Task | None,
            ask: bool) -> Starter:  # fmt: skip
+    facts = facts_of(table)
     chosen = _chosen(list(facts.columns), facts.sample.source, target, likely_target(facts), ask)
+    if facts.columns[chosen].missing or facts.sample is not table:
+        facts = facts_of(table, chosen)
     query, in_file = date_query(facts, chosen), len(facts.columns)
     if query:
         with_parts, _fixed = read_dataset(spec.model_copy(update={"query": query.value}))
         if isinstance(with_parts, Table) and set(with_parts.columns) > set(facts.columns):
-            facts, more = facts_of(with_parts), [*more, query]
+            facts, more = facts_of(with_parts, chosen), [*more, query]
         # otherwise there are names of columns that SQL does not tell apart
     [source] = spec.path or ()
     return table_starter(source, facts, _problem(facts, chosen, task, ask), more, len(facts.columns) - in_file)

@@ -15,7 +15,8 @@ MOST_ROWS = 200_000  # facts of larger tables are those of this many of their ro
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """One column. rows: those that were looked at. missing: of all rows of the table. distinct: number of values.
+    """One column. rows: those that were looked at. present: those of them that have a value. missing: of all rows of
+    the table. distinct: number of values.
 
     kind: as of Column, but "words" or "long text" for text. whole: whether all numbers are whole.
     counts: of a column of words, or of few numbers, the rows of each value, most frequent first.
@@ -24,6 +25,7 @@ class ColumnFacts:
     name: str
     kind: str
     rows: int
+    present: int
     missing: int
     distinct: int
     whole: bool = False
@@ -38,44 +40,51 @@ class ColumnFacts:
 
 @dataclass(frozen=True)
 class TableFacts:
-    """A table. rows: all of them. sample: the rows that were looked at. repeated: rows equal to an earlier one."""
+    """A table. rows: all of them, but for those without a target, which are counted by `unlabelled`. sample: the rows
+    that were looked at. repeated: rows of the sample that are equal to an earlier one."""
 
     columns: Mapping[str, ColumnFacts]
     rows: int
     sample: Table
     repeated: int
+    unlabelled: int = 0
 
 
-def facts_of(table: Table) -> TableFacts:
-    """The facts of all columns of a table."""
-    sample = table
-    if table.rows > MOST_ROWS:
-        sample = table.take(np.linspace(0, table.rows - 1, MOST_ROWS).astype(np.int64))
-    missing = {name: int(gaps.sum()) for name, gaps in table.gaps(table.columns)}
+def facts_of(table: Table, target: str | None = None) -> TableFacts:
+    """The facts of all columns of a table. target: only the rows that have it are looked at, and all of these for the
+    facts of the target itself, since each of its classes counts."""
+    labelled = np.ones(table.rows, bool) if target is None else ~table[target].missing
+    rows = np.flatnonzero(labelled)
+    some = rows if len(rows) <= MOST_ROWS else rows[np.linspace(0, len(rows) - 1, MOST_ROWS).astype(np.int64)]
+    sample = table if len(some) == table.rows else table.take(some)
+    missing = {name: int((gaps & labelled).sum()) for name, gaps in table.gaps(table.columns)}
     columns = {name: _facts(name, sample[name], missing.get(name, 0)) for name in table.columns}
-    return TableFacts(columns, table.rows, sample, _repeated(sample))
+    if target is not None and len(some) < len(rows):
+        columns[target] = _facts(target, table[target].take(rows), 0)
+    return TableFacts(columns, len(rows), sample, _repeated(sample), table.rows - len(rows))
 
 
 def _facts(name: str, column: Column, missing: int) -> ColumnFacts:
     rows = len(column.values)
     if column.kind == "nested":
-        return ColumnFacts(name, "nested", rows, rows, 0)
+        return ColumnFacts(name, "nested", rows, 0, rows, 0)
     if column.kind == "text":
         counts = code_counts(column.values, len(column.words))
         order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
         pairs = tuple((column.words[code], int(counts[code])) for code in order)
-        return ColumnFacts(name, "text" if is_text(column) else "words", rows, missing, len(pairs), counts=pairs)
+        kind = "text" if is_text(column) else "words"
+        return ColumnFacts(name, kind, rows, int(counts.sum()), missing, len(pairs), counts=pairs)
     values = column.values[~np.isnan(column.values)]
     present, counted = np.unique(values, return_counts=True)
     if not len(present):
-        return ColumnFacts(name, column.kind, rows, missing, 0)
+        return ColumnFacts(name, column.kind, rows, 0, missing, 0)
     whole = bool(np.all(present == np.floor(present)))
     pairs = ()
     if len(present) <= 100:
         words = Column(column.kind, present).as_text().words
         pairs = tuple(sorted(zip(words, map(int, counted), strict=True), key=lambda pair: -pair[1]))
-    return ColumnFacts(name, column.kind, rows, missing, len(present), whole, float(present[0]), float(present[-1]),
-                       pairs)  # fmt: skip
+    return ColumnFacts(name, column.kind, rows, len(values), missing, len(present), whole, float(present[0]),
+                       float(present[-1]), pairs)  # fmt: skip
 
 
 def _repeated(table: Table) -> int:

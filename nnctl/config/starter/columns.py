@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from nnctl.config.starter.choices import Choice
 from nnctl.config.starter.column_facts import ColumnFacts, TableFacts
-from nnctl.config.starter.target import Problem
+from nnctl.config.starter.target import MOST_CLASSES, Problem
 from nnctl.config.starter.wording import listed, percent, quoted
+from nnctl.data.columns.number_formats import PLAIN, looks_like_number
 from nnctl.data.leakage import copy_notes
-from nnctl.data.table import Array
+from nnctl.data.preprocessing.column_reading import refuse_broken_numbers
+from nnctl.data.table import Array, Table
+from nnctl.errors import DataError
 from nnctl.translation import _, plural
 
-_ID = re.compile(r"(.*[_ .-])?(id|uuid|guid|index|idx|rownames?|row|no|nr|key|번호)|unnamed.*|column0|", re.IGNORECASE)
+_IDENTIFIER = re.compile(r"(?i:(.*[_ .-])?(id|uid|uuid|guid))|.*[a-z0-9]I[dD]")
+_NUMBER = re.compile(r"(.*[_ .-])?(index|idx|rownames?|row|no|nr|key|번호)|unnamed.*|column0|", re.IGNORECASE)
+_TIME = re.compile(r"(.*[_ .-])?(years?|quarters?|months?|weeks?|days?|hours?|minutes?|seconds?|date|time|age|period)",
+                   re.IGNORECASE)  # fmt: skip
 RARE = 5  # rows below which a category is combined with the other rare ones
 MOSTLY_EMPTY = 0.95
 SAME_ORDER = 0.9999  # correlation of the ranks from which one column is the other in another form
@@ -41,6 +47,9 @@ def column_choices(facts: TableFacts, problem: Problem, texts: str | None) -> Co
     choices = []
     if left_out:
         choices.append(Choice(("dataset", "ignore"), list(left_out), tuple(left_out.values())))
+    if categorical := {column.name: why for column in used if (why := _categorical(column, facts))}:
+        used = [replace(column, kind="words") if column.name in categorical else column for column in used]
+        choices.append(Choice(("dataset", "categorical"), list(categorical), tuple(categorical.values())))
     choices += _missing(used, facts, problem, texts)
     rare = _rare(used)
     choices += rare
@@ -58,16 +67,15 @@ def _left_out(facts: TableFacts, problem: Problem) -> Iterator[tuple[str, str]]:
     """Columns that are not used, each with the reason."""
     leaks = _copies(facts, problem)
     for name, column in facts.columns.items():
-        present = facts.rows - column.missing
         shown = quoted(name)
         if name == problem.target:
             continue
-        if not present or not column.distinct:
+        if not column.distinct:
             yield name, _("{column} is empty.").format(column=shown)
         elif column.missing > MOSTLY_EMPTY * facts.rows:
             yield name, _("{share} of {column} is missing.").format(share=percent(column.missing, facts.rows),
                                                                     column=shown)  # fmt: skip
-        elif (column.distinct == 1 and column.is_number) or (column.distinct == 1 and not column.missing):
+        elif column.distinct == 1 and not column.missing:
             yield name, _("{column} has the same value in every row.").format(column=shown)
         elif column.kind in ("date", "time"):
             yield name, _("{column} holds dates or times, which are not numbers.").format(column=shown)
@@ -77,21 +85,60 @@ def _left_out(facts: TableFacts, problem: Problem) -> Iterator[tuple[str, str]]:
             yield name, _("{column} gives the target away: one follows from the other.").format(column=shown)
         elif column.is_number and max(abs(column.least), abs(column.most)) > float(np.finfo(np.float32).max):
             yield name, _("{column} has numbers too large for float32.").format(column=shown)
-        elif _counts_rows(column):
+        elif _counts_rows(column, facts.rows + facts.unlabelled):
             yield name, _("{column} numbers the rows, which says nothing about new rows.").format(column=shown)
-        elif column.kind in ("words", "text") and column.distinct > 20 and column.distinct > 0.5 * present:
+        elif _identifies(column):
+            yield name, _("{column} has {n} different numbers in {rows} rows and is named as an id.").format(
+                column=shown, n=f"{column.distinct:,}", rows=f"{column.present:,}")  # fmt: skip
+        elif (word := _among_numbers(column, facts.sample)) is not None and column.distinct > MOST_CLASSES:
+            yield name, _("{column} mixes numbers with words such as {word}, which are to be corrected first, or listed"
+                          " under missing_values.").format(column=shown, word=quoted(word))  # fmt: skip
+        elif column.kind in ("words", "text") and column.distinct > 20 and column.distinct > 0.5 * column.present:
             yield name, _("{column} has {n} different words in {rows} rows, as names have.").format(
-                column=shown, n=f"{column.distinct:,}", rows=f"{present:,}")  # fmt: skip
+                column=shown, n=f"{column.distinct:,}", rows=f"{column.present:,}")  # fmt: skip
         elif not column.is_number and _kept(column) > 1000:
             yield name, _("{column} has {n} different words, too many for a column each.").format(
                 column=shown, n=f"{column.distinct:,}")  # fmt: skip
 
 
-def _counts_rows(column: ColumnFacts) -> bool:
-    """Whether a column of whole numbers only identifies the rows: all different, and named so or without gaps."""
+def _counts_rows(column: ColumnFacts, rows: int) -> bool:
+    """Whether a column of whole numbers only identifies the rows: all different, and named so, or without gaps from 0
+    or 1 on. The time of a series is no such column."""
     different = column.is_number and column.whole and not column.missing and column.distinct == column.rows
-    gapless = column.most - column.least == column.rows - 1
-    return different and column.rows > 10 and (gapless or _ID.fullmatch(column.name) is not None)
+    counted = column.least >= 0 and column.most <= rows and not _TIME.fullmatch(column.name)
+    named = _IDENTIFIER.fullmatch(column.name) or _NUMBER.fullmatch(column.name)
+    return different and column.rows > 10 and (counted or named is not None)
+
+
+def _identifies(column: ColumnFacts) -> bool:
+    """Whether a column of whole numbers is an id of something that few rows have in common."""
+    varied = column.distinct > 20 and column.distinct > 0.5 * column.present
+    return column.is_number and column.whole and varied and _IDENTIFIER.fullmatch(column.name) is not None
+
+
+def _among_numbers(column: ColumnFacts, table: Table) -> str | None:
+    """A word of a column that is mostly numbers, and that training therefore refuses; None of any other column."""
+    if column.kind not in ("words", "text"):
+        return None
+    try:
+        refuse_broken_numbers(column.name, table[column.name], table)
+    except DataError:
+        words = [word for word, _count in column.counts]
+        odd = [word for word in words if not looks_like_number(word)] or [w for w in words if not PLAIN.fullmatch(w)]
+        return odd[0]
+    return None
+
+
+def _categorical(column: ColumnFacts, facts: TableFacts) -> str | None:
+    """Why a column is read as categories that would otherwise be read as numbers, or refused; None if it is not."""
+    if column.is_number and column.distinct == 1:
+        return _("{column} is {value} or missing: both are categories.").format(
+            column=quoted(column.name), value=column.counts[0][0])  # fmt: skip
+    word = _among_numbers(column, facts.sample)
+    if word is None:
+        return None
+    return _("{column} mixes numbers with words such as {word}: its {n} values are read as categories.").format(
+        column=quoted(column.name), word=quoted(word), n=column.distinct)  # fmt: skip
 
 
 def _copies(facts: TableFacts, problem: Problem) -> set[str]:
@@ -126,12 +173,11 @@ def _same_order(x: Array, y: Array) -> bool:
 def _missing(used: Sequence[ColumnFacts], facts: TableFacts, problem: Problem, texts: str | None) -> list[Choice]:
     rules: dict[str, str] = {}
     why = []
-    target = facts.columns[problem.target]
-    if target.missing:
-        rules[target.name] = "drop"
+    if facts.unlabelled:
+        rules[problem.target] = "drop"
         sentence = plural("{n} row has no {column} to learn from: left out.",
-                          "{n} rows have no {column} to learn from: left out.", target.missing)  # fmt: skip
-        why.append(sentence.format(n=target.missing, column=quoted(target.name)))
+                          "{n} rows have no {column} to learn from: left out.", facts.unlabelled)  # fmt: skip
+        why.append(sentence.format(n=f"{facts.unlabelled:,}", column=quoted(problem.target)))
     for column in used:
         if column.missing:
             rules[column.name] = "median" if column.is_number else "category"

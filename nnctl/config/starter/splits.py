@@ -67,5 +67,9 @@ def split_choice(problem: Problem, fractions: Fractions) -> Choice:
     if not fractions.validation and "validation" not in fractions.own:
         why.append(_("No validation split: a tenth of the rows would say little, and is more useful for training."))
     if problem.classes and (fractions.validation or fractions.test):
-        why.append(_("Each split has the classes in the same proportions."))
+        smallest = min(fraction for fraction in (fractions.validation, fractions.test) if fraction)
+        if min(count for _word, count in problem.classes) * smallest >= 1:
+            why.append(_("Each split has the classes in the same proportions."))
+        else:
+            why.append(_("Each split has the classes in the same proportions, as far as they have enough rows."))
     return Choice(("dataset", "split"), value, tuple(why))

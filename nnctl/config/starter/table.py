@@ -25,6 +25,8 @@ from nnctl.config.starter.wording import percent, quoted
 from nnctl.errors import DataError
 from nnctl.translation import _, plural
 
+FEW = 5  # rows of a class below which it can hardly be learned
+
 
 def table_starter(source: str, facts: TableFacts, problem: Problem, more: Sequence[Choice] = (),
                   added: int = 0) -> Starter:  # fmt: skip
@@ -51,7 +53,10 @@ def table_starter(source: str, facts: TableFacts, problem: Problem, more: Sequen
 
 def _title(source: str, facts: TableFacts, columns: int) -> tuple[str, ...]:
     title = [_("A first config for {source}: {rows} rows, {columns} columns. Made by nnctl init.").format(
-        source=quoted(source), rows=f"{facts.rows:,}", columns=columns)]  # fmt: skip
+        source=quoted(source), rows=f"{facts.rows + facts.unlabelled:,}", columns=columns)]  # fmt: skip
+    if facts.sample.rows < facts.rows:
+        title.append(_("What its columns hold was found from {n} rows, spread evenly over the table.").format(
+            n=f"{facts.sample.rows:,}"))  # fmt: skip
     if facts.repeated:
         title.append(plural("{n} row is equal to an earlier one: it may be in training and test, which makes the test"
                             " look better.",
@@ -72,6 +77,10 @@ def target_choice(problem: Problem) -> Choice:
         shown = ", ".join(f"{quoted(word)} {percent(count, problem.rows)}" for word, count in problem.classes[:5])
         more = ", ..." if len(problem.classes) > 5 else ""
         why.append(_("{n} classes: {classes}").format(n=len(problem.classes), classes=shown + more))
+        if few := sum(count < FEW for _word, count in problem.classes):
+            why.append(plural("{n} class has fewer than {few} rows, too few to be learned and tested.",
+                              "{n} classes have fewer than {few} rows, too few to be learned and tested.",
+                              few).format(n=few, few=FEW))  # fmt: skip
         if not problem.sure:
             why.append(_("If they are a scale rather than classes, write the config again with --task regress."))
     return Choice(("dataset", "target"), problem.target, tuple(why))

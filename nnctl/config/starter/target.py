@@ -56,7 +56,7 @@ def _may_be_target(column: ColumnFacts) -> bool:
 
 def _like_names(column: ColumnFacts) -> bool:
     """Whether nearly every row has another word, as names have."""
-    return column.distinct > 20 and column.distinct > 0.5 * (column.rows - column.missing)
+    return column.distinct > 20 and column.distinct > 0.5 * column.present
 
 
 def _few_classes(column: ColumnFacts) -> bool:
@@ -73,6 +73,8 @@ def problem_of(facts: TableFacts, target: str, task: Task | None = None) -> Prob
     if column.kind in ("date", "time", "nested"):
         raise DataError(_("this column holds dates, times or lists, which cannot be predicted"), table.where(target),
                         _("choose another column with --target"))  # fmt: skip
+    if not column.distinct:
+        raise DataError(_("the target is empty"), table.where(target), _("choose another column with --target"))
     if column.distinct < 2:
         raise DataError(_("the target has the same value in every row"), table.where(target),
                         _("choose another column with --target"))  # fmt: skip
@@ -99,10 +101,10 @@ def problem_of(facts: TableFacts, target: str, task: Task | None = None) -> Prob
 def _enough_rows(column: ColumnFacts) -> bool:
     """Whether whole numbers can be classes: each in at least 5 rows, on average in many."""
     return column.distinct == 2 or (min(count for _, count in column.counts) >= 2 and
-                                    column.distinct * 5 <= column.rows - column.missing)  # fmt: skip
+                                    column.distinct * 5 <= column.present)  # fmt: skip
 
 
 def _still_classes(column: ColumnFacts) -> bool:
     """Whether a class loss accepts the numbers at all: few, or whole and not nearly as many as the rows."""
-    present = column.rows - column.missing
-    return bool(column.counts) and (column.distinct <= 20 or (column.whole and column.distinct <= present / 5))
+    few = column.distinct <= 20 or (column.whole and column.distinct <= column.present / 5)
+    return bool(column.counts) and few

@@ -54,8 +54,8 @@ def find_texts(facts: TableFacts, target: str) -> Texts | None:
     """The column of texts with the most words; None if there is none."""
     lengths = {}
     for name, column in facts.columns.items():
-        present = column.rows - column.missing
-        if name != target and column.kind == "text" and column.distinct > 20 and column.distinct > 0.5 * present:
+        varied = column.distinct > 20 and column.distinct > 0.5 * column.present
+        if name != target and column.kind == "text" and varied:
             lengths[name] = np.mean([len(word.split()) for word, _count in column.counts])
     if not lengths:
         return None

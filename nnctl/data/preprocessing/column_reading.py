@@ -46,7 +46,7 @@ def read_as(name: str, table: Table, dataset: DatasetSpec, occurrences: Occurren
         notes.append(f'column "{name}" has the same value in every row; `ignore: {yaml_list([name])}` leaves it out')
     if column.kind == "number":
         return "number"
-    _refuse_broken_numbers(name, column, table)
+    refuse_broken_numbers(name, column, table)
     if not named and distinct > 20 and distinct > 0.5 * present and is_text(column):
         notes.append(
             f'column "{name}" is left out: it holds texts; `text: {yaml_map({"column": name})}` reads it word by word,'
@@ -69,7 +69,7 @@ def is_text(column: Column) -> bool:
     return sum(len(word.split()) for word in column.words) >= 3 * len(column.words)
 
 
-def _refuse_broken_numbers(name: str, column: Column, table: Table) -> None:
+def refuse_broken_numbers(name: str, column: Column, table: Table) -> None:
     """Raises DataError for a column of words that are mostly numbers: these are mistakes, not categories."""
     present = np.bincount(column.values[column.values >= 0], minlength=len(column.words))
     words = [word for word, count in zip(column.words, present, strict=True) if count]

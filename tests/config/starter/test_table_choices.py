@@ -21,7 +21,7 @@ def number(values):
 
 def starter(target="y", task=None, **columns):
     table = Table({name.replace("_", " "): column for name, column in columns.items()}, ROWS, "data.csv")
-    facts = facts_of(table)
+    facts = facts_of(table, target)
     return table_starter("data.csv", facts, problem_of(facts, target, task))
 
 
@@ -31,8 +31,11 @@ def gaps(values, share):
 
 Y = number(X + rng.normal(size=ROWS))
 CLASSES = Column.of_words([str(word) for word in WORDS])
+ODD = [str(row) for row in rng.integers(0, 99, ROWS - 4)]
 LEFT_OUT = {
     "numbers the rows": number(np.arange(ROWS)),
+    "words such as 'unknown'": Column.of_words([*ODD, *["unknown"] * 4]),
+    "words such as '5 kg'": Column.of_words([*ODD, *["5 kg"] * 4]),
     "same value": number(np.full(ROWS, 7)),
     "is empty": number(np.full(ROWS, np.nan)),
     "97% of": gaps(X, 0.97),
@@ -50,6 +53,57 @@ def test_a_column_that_does_not_help_is_ignored_with_the_reason(why):
     assert choice.value == ["odd"] and "'odd'" in choice.why[0] and why in choice.why[0]
 
 
+ID = number(rng.integers(10_000, 20_000, ROWS) // 20)  # 500 ids, of which half occur once or twice
+
+
+@pytest.mark.parametrize(
+    "name, values, reason",
+    [
+        ("user id", ID, "named as an id"),
+        ("customerId", ID, "named as an id"),
+        ("ID", ID, "named as an id"),
+        ("paid", ID, None),
+        ("user id", number(ID.values % 30), None),
+        ("customerID", number(rng.permutation(ROWS) * 7), "numbers the rows"),
+        ("n", number(rng.permutation(ROWS) + 1), "numbers the rows"),
+        ("year", number(np.arange(ROWS)), None),
+        ("Week", number(np.arange(ROWS) + 1), None),
+        ("n", number(np.arange(ROWS) + 1700), None),
+    ],
+)
+def test_numbers_of_rows_and_ids_are_left_out_but_not_times(name, values, reason):
+    found = starter(**{"x": number(X), name: values, "y": Y})
+    told = [why for choice in found.choices if choice.key == ("dataset", "ignore") for why in choice.why]
+    assert [reason in why for why in told] == [True] if reason else told == []
+
+
+def test_a_few_numbers_mixed_with_words_are_categories():
+    cylinders = Column.of_words(["rotary", *rng.choice(["4", "6", "8"], ROWS - 1)])
+    found = starter(x=number(X), cylinders=cylinders, flag=number([1, np.nan] * (ROWS // 2)), y=Y)
+    [choice] = [choice for choice in found.choices if choice.key == ("dataset", "categorical")]
+    assert choice.value == ["cylinders", "flag"]
+    assert "words such as 'rotary': its 4 values" in choice.why[0] and "1 or missing" in choice.why[1]
+    assert found.value("dataset", "missing") == {"flag": "category"}
+
+
+def test_a_large_table_is_seen_in_part_but_its_classes_whole(monkeypatch):
+    monkeypatch.setattr("nnctl.config.starter.column_facts.MOST_ROWS", 100)
+    target = Column.of_words([None, "rare", *["often", "seldom", "often", "often"] * 99, "often", "often"])
+    found = starter(x=number(X), few=gaps(X, 0.5), y=target)
+    [choice] = [choice for choice in found.choices if choice.key == ("dataset", "target")]
+    assert choice.why[0] == "3 classes: 'often' 75%, 'seldom' 25%, 'rare' 0.3%"
+    assert choice.why[1] == "1 class has fewer than 5 rows, too few to be learned and tested."
+    assert found.title[0].startswith("A first config for 'data.csv': 400 rows") and "from 100 rows" in found.title[1]
+    assert found.value("dataset", "missing") == {"y": "drop", "few": "median"}
+
+
+def test_columns_are_judged_by_the_rows_with_a_target():
+    reason = number(np.where(np.arange(ROWS) < 40, X, np.nan))  # only where there is no target
+    target = number(np.where(np.arange(ROWS) < 40, np.nan, Y.values))
+    found = starter(x=number(X), reason=reason, n=number(np.arange(ROWS)), y=target)
+    assert found.value("dataset", "ignore") == ["reason", "n"]
+
+
 def test_one_extreme_row_does_not_make_a_column_a_copy_of_the_target():
     x, y = X.copy(), Y.values.copy()
     x[0] = y[0] = 1e9
@@ -62,7 +116,7 @@ def test_missing_values_are_filled_and_rows_without_a_target_left_out():
     )
     assert found.value("dataset", "missing") == {"x": "median", "words": "category", "y": "drop"}
     [choice] = [choice for choice in found.choices if choice.key == ("dataset", "missing")]
-    assert any(why.startswith("12% of 'x' is missing") for why in choice.why)
+    assert any(why.startswith("7.4% of 'x' is missing") for why in choice.why)  # 28 of 380 rows with a target
     assert any(why.startswith("20 rows have no 'y'") for why in choice.why)
 
 
