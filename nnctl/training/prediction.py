@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -210,7 +211,8 @@ class _Answer:
         ]
 
     def classes(self, prefix: str) -> list[PredictionColumn]:
-        """The class, and the probability of each class; for time steps, the class of each step and its probability."""
+        """The class, and the probability of each class; for time steps or positions of a picture, the class of each
+        one and its probability."""
         binary = self.coder.labels == "binary"
         p = probabilities(self.p, self.loss)
         sure = (self.p > boundary(self.loss)).astype(self.p.dtype) if binary else self.p
@@ -223,11 +225,11 @@ class _Answer:
                 for i, word in enumerate(self.coder.classes)
             ]  # fmt: skip
             return [answer, *shares]
-        steps = self.p.shape[1]
+        shape = len(self.p), math.prod(self.p.shape[1:-1])
         flat = self.coder.decode(sure.reshape(-1, sure.shape[-1]))
-        columns = self._by_step(self.column, flat.reshape(len(self.p), steps))
+        columns = self._by_position(self.column, flat.reshape(shape))
         if not self.loss.margins:
-            columns += self._by_step(f"{prefix}probability", p.max(axis=-1), PROBABILITY)
+            columns += self._by_position(f"{prefix}probability", p.max(axis=-1).reshape(shape), PROBABILITY)
         return columns
 
     def numbers(self, prefix: str) -> list[PredictionColumn]:
@@ -249,11 +251,11 @@ class _Answer:
             ]
         return columns
 
-    def _by_step(self, name: str, values: Array, role: str = "answer") -> list[PredictionColumn]:
-        """A column for each time step, from (rows, steps)."""
+    def _by_position(self, name: str, values: Array, role: str = "answer") -> list[PredictionColumn]:
+        """A column for each time step or position, from (rows, positions)."""
         return [
-            PredictionColumn(f"{name}_{step}", column, role)
-            for step, column in enumerate(self._without_padding(values).T)
+            PredictionColumn(f"{name}_{position}", column, role)
+            for position, column in enumerate(self._without_padding(values).T)
         ]
 
     def _without_padding(self, values: Array) -> Array:

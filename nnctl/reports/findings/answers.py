@@ -44,24 +44,22 @@ class Answers:
     logits: bool
     rebuilds: bool = False
 
-    @property
-    def steps(self) -> bool:
-        """Whether there is a prediction for each time step."""
-        return self.mask is not None or (self.p.ndim == 3 and self.kind in ("classification", "binary"))
-
     def flat(self) -> tuple[Array, Array, Array]:
-        """(y, p, place): targets and predictions of all time steps but padding, (n, ...), and the row of each."""
+        """(y, p, place): targets and predictions of all time steps but padding, or of all positions of a picture,
+        (n, ...), and the row of each."""
         place = np.arange(len(self.p))
         y, p = self.y, self.p
         if self.target.labels == "integer":
             y = y.reshape(p.shape[:-1])
         if p.ndim < 3:
             return y, p, place
-        places = np.broadcast_to(place[:, None], p.shape[:2])
-        if y.shape[:2] != p.shape[:2]:
+        positions = p.shape[:-1]
+        if y.shape[: len(positions)] != positions:
             return y.reshape(len(y), -1), p.reshape(len(p), -1), place
-        mask = self.mask if self.mask is not None else np.ones(p.shape[:2], bool)
-        return y[mask], p[mask], places[mask]
+        real = np.ones(positions, bool)
+        if self.mask is not None and self.mask.shape == positions[:2]:
+            real &= self.mask.reshape(positions[:2] + (1,) * (len(positions) - 2))
+        return y[real], p[real], np.broadcast_to(place.reshape(-1, *(1,) * (len(positions) - 1)), positions)[real]
 
     def class_answers(self) -> tuple[Array, Array, Array | None, Array]:
         """(actual, predicted, probabilities, place) of a target with classes: (n,) class numbers, (n, classes)

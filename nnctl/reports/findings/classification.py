@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import compress
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from nnctl.training.prediction import probabilities
 
 Array = np.ndarray
 MOST_CLASSES, MOST_MISTAKES, MOST_CURVES, MOST_WRONG = 50, 20, 20, 24
+MOST_POSITIONS = 40  # of a row with an answer for each time step or position
 
 
 def confusion_of(answers: Answers) -> Confusion:
@@ -163,14 +165,26 @@ def _by_loss(answers: Answers, shown: ShownRows) -> list[WrongRow]:
 
 
 def _side_by_side(answers: Answers, place: int) -> tuple[str, str]:
+    """(true, predicted) of a row: a word for each of its time steps or positions, of which the first ones are shown."""
     if answers.kind == "multilabel":
         names = column_names(answers, answers.p.shape[-1])
         line = boundary_of(answers)
-        both = (answers.y[place].reshape(-1) > 0.5, answers.p[place].reshape(-1) > line)
-        return tuple(", ".join(n for n, yes in zip(names, one, strict=False) if yes) or "—" for one in both)  # type: ignore[return-value]  # a pair
+        y, p, places = answers.flat()
+        p = p.reshape(len(p), -1)
+        both = (y.reshape(p.shape)[places == place] > 0.5, p[places == place] > line)
+        if answers.p.ndim > 2 and len(names) == 1:
+            words = [_in_a_row(["01"[int(yes)] for yes in each[:, 0]]) for each in both]
+        else:
+            words = [_in_a_row([", ".join(compress(names, one)) or "—" for one in each], " · ") for each in both]
+        return words[0], words[1]
     actual, predicted, _, places = answers.class_answers()
-    classes, here = answers.target.classes or (), np.flatnonzero(places == place)[:40]
-    return " ".join(classes[at] for at in actual[here]), " ".join(classes[at] for at in predicted[here])
+    classes, here = answers.target.classes or (), np.flatnonzero(places == place)
+    return _in_a_row([classes[at] for at in actual[here]]), _in_a_row([classes[at] for at in predicted[here]])
+
+
+def _in_a_row(words: Sequence[str], between: str = " ") -> str:
+    """The words of the first positions, and whether there are more."""
+    return between.join([*words[:MOST_POSITIONS], *["…"] * (len(words) > MOST_POSITIONS)])
 
 
 def boundary_of(answers: Answers) -> float:

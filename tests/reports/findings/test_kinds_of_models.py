@@ -31,12 +31,16 @@ EXPECTED = {
     "a class at each step": ("binary", CLASSES),
     "text": ("binary", CLASSES),
     "color pictures": ("classification", CLASSES),
+    "a class at each pixel": ("classification", CLASSES),
+    "yes or no at each pixel": ("multilabel", CLASSES - {"confusion"}),
+    "a number at each pixel": ("regression", {"residuals"}),
     "rebuilt pictures": ("other", {"residuals", "reconstructions"}),
     "lines": ("ctc", {"sequences"}),
     "tanh": ("regression", {"residuals"}),
 }
 QUICK = ("classes", "yes and no as logits", "two flags", "number", "two outputs", "a class at each step", "text",
-         "color pictures", "rebuilt pictures", "lines")  # fmt: skip
+         "color pictures", "a class at each pixel", "yes or no at each pixel", "a number at each pixel",
+         "rebuilt pictures", "lines")  # fmt: skip
 PARTS = CLASSES | {"residuals", "reconstructions", "sequences"}
 
 
@@ -70,3 +74,26 @@ def test_a_kind_of_model(name, folder, monkeypatch):
     text = dumps(document)
     assert json.loads(text) == document and len(text) < 3_000_000
     assert run["verdict"]["headline"] in markdown_of(document)
+
+
+@pytest.mark.parametrize("name, target", [("a class at each pixel", "part"), ("yes or no at each pixel", "dark")])
+def test_answers_for_each_pixel(name, target, tmp_path, monkeypatch):
+    """All pixels of all rows count, and those of a row are listed as `predict` gives them."""
+    monkeypatch.chdir(tmp_path)
+    write_data(tmp_path)
+    run = load(trained(name, tmp_path))
+    output = findings_of([run.folder])["runs"][0]["outputs"][0]
+    true, predicted = np.load("pictures.npz")[target].reshape(80, 36), run.predict("pictures.npz")
+    wrong = output["most_wrong"][0]
+    row = int(wrong["row"]) - 1
+    assert wrong["target"] == " ".join(map(str, true[row])) and wrong["predicted"] == " ".join(map(str, predicted[row]))
+    assert sum(each["rows"] for each in output["calibration"]["bins"]) == 36 * run.evaluation().rows
+
+
+def test_numbers_for_each_pixel(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_data(tmp_path)
+    run = load(trained("a number at each pixel", tmp_path))
+    [residuals] = findings_of([run.folder])["runs"][0]["outputs"][0]["residuals"]
+    assert residuals["root_mean_squared_error"] ** 2 == pytest.approx(run.evaluate()["loss"], rel=1e-4)
+    assert sum(residuals["histogram"]["counts"]) == 36 * run.evaluation().rows

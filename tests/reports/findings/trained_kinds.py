@@ -25,7 +25,8 @@ def write_data(folder: Path) -> None:
     lengths = {"x_lengths": rng.integers(9, 13, 60), "y_lengths": rng.integers(1, 5, 60)}
     np.savez(folder / "lines.npz", x=rng.random((60, 12, 5)), y=rng.integers(0, 3, (60, 4)), **lengths)
     x = rng.random((80, 6, 6, 3))
-    np.savez(folder / "pictures.npz", x=(x * 255).astype(np.uint8), y=rng.integers(0, 4, 80), flat=x[..., 0])
+    np.savez(folder / "pictures.npz", x=(x * 255).astype(np.uint8), y=rng.integers(0, 4, 80), flat=x[..., 0],
+             part=(3 * x[..., 0]).astype(int), dark=(x[..., :1] < 0.5).astype(int), doubled=2 * x[..., :1])  # fmt: skip
 
 
 TABLE = "dataset: {{path: t.csv, target: {target}, features: [a, b, <script>]{more}}}\nepochs: {epochs}\n"
@@ -34,6 +35,13 @@ TABLE = "dataset: {{path: t.csv, target: {target}, features: [a, b, <script>]{mo
 def table(target, last, loss, more="", epochs=3, rest=""):
     layers = f"layers: [{{Dense: {{units: 8, activation: relu}}}}, {{Dense: {last}}}]\n"
     return TABLE.format(target=target, more=more, epochs=epochs) + layers + f"loss: {loss}\n{rest}"
+
+
+def each_pixel(target, filters, activation, loss):
+    return (
+        f"dataset: {{path: pictures.npz, target: {target}}}\ninputs: {{x: {{array: x}}}}\nepochs: 2\n"
+        f"layers: [{{Conv2D: {{filters: {filters}, kernel_size: 1, activation: {activation}}}}}]\nloss: {loss}\n"
+    )
 
 
 CONFIGS = {
@@ -75,6 +83,9 @@ CONFIGS = {
         " BatchNormalization, Flatten, {Dense: {units: 4, activation: softmax}}]\n"
         "loss: sparse_categorical_crossentropy\n"
     ),
+    "a class at each pixel": each_pixel("part", 3, "softmax", "sparse_categorical_crossentropy"),
+    "yes or no at each pixel": each_pixel("dark", 1, "sigmoid", "binary_crossentropy"),
+    "a number at each pixel": each_pixel("doubled", 1, "linear", "mse"),
     "rebuilt pictures": (
         "dataset: {path: pictures.npz, target: flat}\ninputs: {flat: {array: flat}}\nepochs: 2\n"
         "layers: [Flatten, {Dense: {units: 3}}, {Dense: {units: 36, activation: sigmoid}},\n"
