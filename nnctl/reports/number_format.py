@@ -21,6 +21,27 @@ def metric(value: float | None, letters: int = 7) -> str:
     return f"{value:.{max(decimals, 0)}f}"
 
 
+def fine(value: float | None, step: float) -> str:
+    """As `metric` writes it, with more digits where differences as small as `step` would not be seen."""
+    text = metric(value)
+    if value is None or not math.isfinite(value) or not step > 0:
+        return text
+    form = "f" if 1 <= abs(value) < 1e15 else "e"
+    digits = 0
+    while digits < 16 and _coarseness(text, value) > step:
+        text = f"{value:.{digits}{form}}"
+        digits += 1
+    return text
+
+
+def _coarseness(text: str, value: float) -> float:
+    """The smallest difference that a number's text shows; without an exponent, only how far it is off, doubled, so that
+    round numbers stay short."""
+    mantissa, e, exponent = text.partition("e")
+    decimals = len(mantissa.partition(".")[2])
+    return float(f"1e{int(exponent) - decimals}") if e else 2 * abs(float(text) - value)
+
+
 def fixed(value: float | None, decimals: int, letters: int) -> str:
     """A number with that many decimals, as in the rest of its column; in scientific notation, with as many digits as
     the width of the column allows, if it is too small or too large for that."""

@@ -5,7 +5,7 @@ import json
 import pytest
 import report_documents as documents
 
-from nnctl.reports.number_format import metric
+from nnctl.reports.number_format import fine, metric
 from nnctl.reports.page import html_page
 from nnctl.reports.page.assets import asset
 
@@ -200,9 +200,29 @@ def test_without_scripts_everything_can_be_read(pages, open_file):
 
 
 def test_numbers_are_written_as_in_the_terminal(page):
-    values = [0, 1, 0.5, 0.93333, 2890.5, 123456.7, 1e9, 3.1e-5, -0.25, -1e-7, 12.3456, 5e-4, 1e-10, 99999.95, -4321.05]
+    values = [
+        1e24,
+        0,
+        1,
+        0.5,
+        0.93333,
+        2890.5,
+        123456.7,
+        1e9,
+        3.1e-5,
+        -0.25,
+        -1e-7,
+        12.3456,
+        5e-4,
+        1e-10,
+        99999.95,
+        -4321.05,
+    ]
     written = page.evaluate(f"(values) => {{ {asset('format.js')}; return values.map(metric); }}", values)
     assert written == [metric(float(value)) for value in values]
+    steps = [[value, step] for value in (*values, 25312345.6, 1700000123.46, 1e24) for step in (1e-14, 0.01, 1e5, 0)]
+    written = page.evaluate(f"(given) => {{ {asset('format.js')}; return given.map((one) => fine(...one)); }}", steps)
+    assert written == [fine(float(value), step) for value, step in steps]
 
 
 def test_names_from_the_data_cannot_inject(open_file, tmp_path):

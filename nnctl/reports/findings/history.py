@@ -13,12 +13,12 @@ from nnctl.translation import _, plural
 MOST_EPOCHS = 1000
 
 
-def history_of(run: RunFiles, bigger: frozenset[str]) -> History | None:
-    """The curves; None if no epoch has ended. bigger: the metrics that should grow."""
+def history_of(run: RunFiles, bigger: frozenset[str], most: int = MOST_EPOCHS) -> History | None:
+    """The curves; None if no epoch has ended. bigger: the metrics that should grow. most: epochs that are kept."""
     if not run.epochs:
         return None
     best = best_epoch(run)
-    places = kept_places(len(run.epochs), MOST_EPOCHS, [] if best is None else [best[0]])
+    places = kept_places(len(run.epochs), most, [] if best is None else [best[0]])
     shown = [run.epochs[place] for place in places]
     names = list(dict.fromkeys(name for epoch in shown for name in epoch["metrics"]))
     monitor = run.started.get("monitor")

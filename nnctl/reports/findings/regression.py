@@ -13,7 +13,7 @@ from nnctl.reports.findings.document import Histogram, Reconstruction, Residuals
 from nnctl.reports.findings.pictures import data_uri, gray
 from nnctl.reports.findings.rows import ShownRows, extent, picture_shape
 from nnctl.reports.findings.thinning import number, numbers
-from nnctl.reports.number_format import metric
+from nnctl.reports.number_format import fine
 from nnctl.training.prediction import probabilities
 
 Array = np.ndarray
@@ -49,10 +49,11 @@ def _residuals(name: str, actual: Array, predicted: Array, place: Array, shown: 
     some = np.arange(len(actual))
     if len(actual) > MOST_POINTS:
         some = np.sort(np.random.default_rng(0).choice(len(actual), MOST_POINTS, replace=False))
+    drawn = np.concatenate([actual[some], predicted[some]])
     return {
         "name": name,
-        "actual": numbers(actual[some]),
-        "predicted": numbers(predicted[some]),
+        "actual": numbers(actual[some], drawn),
+        "predicted": numbers(predicted[some], drawn),
         "histogram": histogram(error),
         "mean_absolute_error": float(number(np.abs(error).mean()) or 0) if len(error) else 0.0,
         "root_mean_squared_error": float(number(np.sqrt(np.square(error).mean())) or 0) if len(error) else 0.0,
@@ -67,10 +68,12 @@ def _largest(actual: Array, predicted: Array, place: Array, shown: ShownRows, lo
     first: dict[int, int] = {}  # of each row its largest error
     for at in order[: 50 * MOST_ROWS].tolist():
         first.setdefault(int(place[at]), at)
-    return [
-        wrong_row(shown, row, metric(float(actual[at])), metric(float(predicted[at])), float(losses[row]))
-        for row, at in list(first.items())[:MOST_ROWS]
-    ]
+    found = []
+    for row, at in list(first.items())[:MOST_ROWS]:
+        step = abs(float(predicted[at] - actual[at])) / 20  # so that the two differ by about as much as they should
+        values = fine(float(actual[at]), step), fine(float(predicted[at]), step)
+        found.append(wrong_row(shown, row, *values, float(losses[row])))
+    return found
 
 
 def histogram(values: Array, bins: int = BINS) -> Histogram:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 Array = np.ndarray
+DIGITS = 5  # significant digits that a chart can show
 
 
 def kept_places(count: int, most: int, also: Iterable[int] = ()) -> list[int]:
@@ -38,6 +39,17 @@ def number(value: Any) -> float | None:
     return float(f"{value:.7g}") if math.isfinite(value) else None
 
 
-def numbers(values: Iterable[Any]) -> list[float]:
-    """Finite numbers with at most 5 digits each, which is more than a chart shows."""
-    return [float(f"{float(value):.5g}") for value in values]
+def numbers(values: Iterable[Any], among: Iterable[Any] | None = None) -> list[float]:
+    """Finite numbers with as many digits as a chart can show. among: all numbers that are drawn at the same scale."""
+    found = [float(value) for value in values]
+    most = digits(found if among is None else among)
+    return [float(f"{value:.{most}g}") for value in found]
+
+
+def digits(values: Iterable[Any]) -> int:
+    """How many significant digits a chart of these values can show: 5, or more if they differ only in later ones."""
+    finite = [value for value in map(float, values) if math.isfinite(value)]
+    span = max(finite) - min(finite) if finite else 0.0
+    if not 0 < span < math.inf:
+        return DIGITS
+    return min(17, DIGITS + max(0, round(math.log10(max(map(abs, finite)) / span))))

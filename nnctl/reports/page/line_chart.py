@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nnctl.reports.number_format import metric
+from nnctl.reports.findings.thinning import digits
+from nnctl.reports.number_format import fine
 from nnctl.reports.page.context import Page
 from nnctl.reports.page.elements import Html, tag
 from nnctl.reports.page.tables import data_table
@@ -15,7 +16,7 @@ Values = Sequence[float | int | None]
 COLORS = 6  # that the style sheet defines, as k1 to k6
 DASHES = {"solid": None, "dash": "8 5", "dot": "2 4", "dashdot": "9 4 2 4"}
 MOST_ROWS = 200  # of the table of numbers
-_DIGITS = 5  # significant digits of embedded numbers; charts are less exact than that
+_DIGITS = 7  # significant digits of the numbers of a report
 
 
 @dataclass(frozen=True)
@@ -61,22 +62,23 @@ def line_chart(
     values the legend shows first. aspect: height by width. log: whether a logarithmic axis is offered. most_rows:
     of the table of numbers below the chart. more: columns of that table alone."""
     number = len(page.charts)
+    every = [value for line in lines for value in line.values]
     page.charts.append({
-        "x": [rounded(value) for value in x],
+        "x": rounded(x, x),
         "xLabel": x_label,
         "yLabel": y_label,
         "whole": all(isinstance(value, int) for value in x),
         "series": [
-            {"label": line.label, "values": [rounded(value) for value in line.values], "color": line.color,
+            {"label": line.label, "values": rounded(line.values, every), "color": line.color,
              "dash": line.dash, "end": line.end, "points": line.points, "line": line.joined}
             for line in lines
         ],
-        "marks": [{"x": rounded(mark.x), "label": mark.label} for mark in marks],
+        "marks": [{"x": mark.x, "label": mark.label} for mark in marks],
         "xRange": x_range,
         "yRange": y_range,
         "start": start,
         "aspect": aspect,
-        "log": log and all(value is None or value > 0 for line in lines for value in line.values),
+        "log": log and all(value is None or value > 0 for value in every),
     })  # fmt: skip
     legend = tag("ul", tag("li", class_="at"), (tag("li", _legend_button(line)) for line in lines), class_="legend")
     plot = tag("div", class_="plot", role="img", aria_label=label)
@@ -84,9 +86,10 @@ def line_chart(
     return tag("div", plot, legend, numbers, class_="chart", data_chart=number)
 
 
-def rounded(value: float | int | None) -> float | int | None:
-    """The value with as many digits as a chart can show."""
-    return float(f"{value:.{_DIGITS}g}") if isinstance(value, float) else value
+def rounded(values: Values, among: Values) -> list[float | int | None]:
+    """The values with as many digits as a chart of `among` can show, and as its legend writes."""
+    most = max(_DIGITS, digits(value for value in among if value is not None))
+    return [float(f"{value:.{most}g}") if isinstance(value, float) else value for value in values]
 
 
 def thinned(count: int, most: int) -> list[int]:
@@ -110,9 +113,18 @@ def _legend_button(line: Line) -> Html:
 
 
 def _numbers(label: str, x: Values, x_label: str, columns: Sequence[tuple[str, Values]], most: int) -> Html:
-    rows = ([_number(x[i]), *(_number(values[i]) for _name, values in columns)] for i in thinned(len(x), most))
-    return data_table([x_label, *(name for name, _values in columns)], rows, label)
+    columns = [(x_label, x), *columns]
+    steps = [_step(values) for _name, values in columns]
+    rows = ([_number(values[i], step) for (_name, values), step in zip(columns, steps, strict=True)]
+            for i in thinned(len(x), most))  # fmt: skip
+    return data_table([name for name, _values in columns], rows, label)
 
 
-def _number(value: float | int | None) -> str:
-    return f"{value:,}" if isinstance(value, int) else metric(value)
+def _step(values: Values) -> float:
+    """A difference that should be seen among these values."""
+    known = [value for value in values if value is not None]
+    return (max(known) - min(known)) / 1000 if known else 0.0
+
+
+def _number(value: float | int | None, step: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else fine(value, step)

@@ -11,6 +11,7 @@ from nnctl.reports.findings.config_values import config_values
 from nnctl.reports.findings.history import history_of
 from nnctl.reports.findings.label_sequences import edits_between
 from nnctl.reports.findings.run_files import RunFiles
+from nnctl.reports.number_format import fine
 
 ACTUAL, SCORE = np.array([True, False, True, False]), np.array([0.9, 0.8, 0.7, 0.1])
 
@@ -73,6 +74,18 @@ def test_a_straight_line_needs_two_points():
 def test_numbers():
     assert thinning.number(float("nan")) is None and thinning.number(np.inf) is None and thinning.number(None) is None
     assert thinning.number(np.float32(0.1)) == 0.1 and thinning.numbers([1 / 3, 12345678]) == [0.33333, 12346000.0]
+    far = [1.7e9 + 1 / 3, 1.7e9 + 1234.5678, 1.7e9 + 98765.4321]  # which 5 digits do not tell apart
+    assert thinning.numbers(far) == [1700000000.0, 1700001230.0, 1700098770.0]
+    assert thinning.numbers(far[:1], far) == [1700000000.0] and thinning.numbers([1234567.8] * 2) == [1234600.0] * 2
+
+
+@pytest.mark.parametrize("value, step, text", [
+    (0.0312, 0.01, "0.0312"), (25312345.6, 1e5, "25312346"), (1700000123.46, 0.5, "1700000123.5"),
+    (-1.2345e-12, 1e-14, "-1.23e-12"), (1.7e9, 50.0, "1700000000"),
+    (1.7e9, 0.0, "1.7e+09"), (-1e-12, 1e-14, "-1.00e-12"), (None, 1.0, ""), (float("nan"), 1.0, "nan"),
+])  # fmt: skip
+def test_numbers_show_a_difference(value, step, text):
+    assert fine(value, step) == text
 
 
 def epoch(number, **metrics):
@@ -84,6 +97,7 @@ def test_a_long_history_is_thinned(tmp_path):
     started = {"monitor": "val_loss", "baselines": {"validation": {"loss": 3.0}}, "epochs": 6000}
     found = history_of(RunFiles(tmp_path, "", {}, started, epochs, (), {"reason": "done"}, "finished"), frozenset())
     assert len(found["epochs"]) <= 1002 and found["thinned"] and found["best_epoch"] == 1234
+    assert len(history_of(RunFiles(tmp_path, "", {}, started, epochs), frozenset(), most=6000)["epochs"]) == 6000
     assert {1, 1234, 6000} <= set(found["epochs"]) and found["series"]["val_loss"][0] is None
     assert found["charts"] == [{"name": "loss", "series": ["loss", "val_loss"], "baseline": 3.0, "better": "min"}]
 

@@ -44,7 +44,15 @@ def test_thinned_rows_have_both_ends():
 
 
 def test_numbers_are_as_long_as_a_chart_needs():
-    assert [rounded(value) for value in (0.123456789, 7, None, 123456.7)] == [0.12346, 7, None, 123460.0]
+    values = [0.123456789, 7, None, 123456.7891]
+    assert rounded(values, values) == [0.1234568, 7, None, 123456.8]
+    far = [1e12 + 0.25, 1e12 + 1000]
+    assert rounded(far, far) == [1000000000000.2, 1e12 + 1000]
+
+
+def test_the_table_of_a_chart_tells_its_values_apart():
+    html = line_chart(Page(), "", [1.7e9, 1.7e9 + 50], "x", "", [Line("y", [1.0, 2.0])])
+    assert re.findall(r'class="number"[^>]*>([\d.e+]+)<', html) == ["1700000000", "1.0000", "1700000050", "2.0000"]
 
 
 def test_the_data_of_a_line_chart():

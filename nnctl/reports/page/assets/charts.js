@@ -30,6 +30,9 @@ class Chart {
     const [first, end] = spec.xRange ?? [spec.x[0], spec.x[this.last]];
     this.whole = first === end ? [first - 1, end + 1] : [first, end];
     this.zoomed = null;
+    this.xStep = (this.whole[1] - this.whole[0]) / 1000;
+    const [low, high] = extent(spec.series.flatMap((one) => one.values));
+    this.step = (high - low) / 1000; // a difference that the legend should show
     this.colors = {};
     this.readColors();
     this.makeTools();
@@ -83,7 +86,8 @@ class Chart {
       grid: {stroke: () => colors.rule, width: 1},
       ticks: {stroke: () => colors.rule, width: 1, size: 5}, ...extra,
     });
-    const number = (u, values) => values.map((value) => (value === null ? "" : short(value)));
+    const number = (u, values) => ticks(values);
+    const space = (u, axis, low, high) => Math.max(45, widest(ticks([low, (low + high) / 2, high])) + 12);
     const line = (one, i) => ({
       label: one.label,
       show: !this.hidden[i],
@@ -114,9 +118,9 @@ class Chart {
         y: this.log ? {distr: 3} : range(spec.yRange),
       },
       axes: [
-        axis(spec.xLabel, {values: number, size: 30, space: 45, incrs: spec.whole ? WHOLE : undefined}),
+        axis(spec.xLabel, {values: number, size: 30, space, incrs: spec.whole ? WHOLE : undefined}),
         axis(spec.yLabel, {
-          values: number, size: (u, values) => widest(u, values) + 14, labelSize: spec.yLabel ? 20 : 0,
+          values: number, size: (u, values) => widest(values) + 14, labelSize: spec.yLabel ? 20 : 0,
         }),
       ],
       series: [{}, ...spec.series.map(line)],
@@ -186,12 +190,14 @@ class Chart {
   show(index) {
     const {spec} = this;
     this.index = index;
-    const said = [`${spec.xLabel} ${count(spec.x[index])}`];
+    const x = spec.x[index];
+    const exact = Math.abs(Number(x.toFixed(4)) - x) <= this.xStep;
+    const said = [`${spec.xLabel} ${exact ? count(x) : fine(x, this.xStep)}`];
     if (this.at) this.at.textContent = said[0];
     spec.series.forEach((one, i) => {
       const value = one.values[index];
-      if (this.values[i]) this.values[i].textContent = metric(value);
-      if (value !== null && !this.hidden[i]) said.push(`${one.label} ${metric(value)}`);
+      if (this.values[i]) this.values[i].textContent = fine(value, this.step);
+      if (value !== null && !this.hidden[i]) said.push(`${one.label} ${fine(value, this.step)}`);
     });
     this.place.setAttribute("aria-valuenow", index);
     this.place.setAttribute("aria-valuetext", said.join(", "));
@@ -272,14 +278,38 @@ class Chart {
 
 const WHOLE = [1, 2, 5].flatMap((digit) => Array.from({length: 9}, (_, i) => digit * 10 ** i)).sort((a, b) => a - b);
 
-// The numbers at an axis.
+// The numbers at an axis, with more digits where these are needed to tell them apart.
+function ticks(values) {
+  const texts = values.map((value) => (value === null ? "" : short(value)));
+  const shown = values.filter((value) => value !== null);
+  if (new Set(texts.filter(Boolean)).size === shown.length) return texts;
+  const [low, high] = extent(shown);
+  const step = (high - low) / Math.max(shown.length - 1, 1);
+  if (!(step > 0)) return texts;
+  const decimals = Math.min(15, Math.max(0, Math.ceil(-Math.log10(step)) + 1));
+  return values.map((value) => {
+    if (value === null) return "";
+    return Math.abs(value) < 1e15 && step > 1e-9 ? count(value, decimals) : fine(value, step / 5);
+  });
+}
+
+function extent(values) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) {
+    if (value === null) continue;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return [low, high];
+}
+
 function short(value) {
   const size = Math.abs(value);
   if (size >= 1e6 || (size > 0 && size < 1e-4)) return value.toExponential(1).replace(/\.0e/, "e").replace("e+", "e");
   return count(value);
 }
 
-function widest(u, values) {
+function widest(values) {
   const longest = (values ?? []).reduce((most, text) => Math.max(most, text.length), 1);
   return longest * 6.8;
 }
