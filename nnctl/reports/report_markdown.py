@@ -121,6 +121,9 @@ def _importance(run: Run) -> Iterator[str]:
         [_("column"), _("mean"), _("standard deviation")],
         [(escaped(each["column"]), number(each["mean"]), number(each["std"])) for each in found["columns"]],
     )
+    if len(found["columns"]) < found["all_columns"]:
+        words = _("The {shown} most important of {all} columns are shown.")
+        yield from (words.format(shown=len(found["columns"]), all=found["all_columns"]), "")
 
 
 def _layers(run: Run) -> Iterator[str]:

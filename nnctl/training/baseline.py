@@ -1,9 +1,10 @@
-"""The baseline: the metrics of a model that predicts the same for every row. A useful model beats it."""
+"""What metrics are compared with: the baseline, which predicts the same for every row and which a useful model beats,
+and a perfect model, which predicts every target."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -57,22 +58,49 @@ def _some_rows(model: Model, train: Split) -> Split:
 def _baseline(model: Model, train: Split, split: Split) -> dict[str, float]:
     masks = model.predict(split)[1] if split.lengths else {}
     guesses = {o.head.name: _guess(model, train, split, o.head.name) for o in model.executor.objectives}
+    return _metrics(
+        model, split, masks, lambda output, y: np.broadcast_to(guesses[output], (len(y), *guesses[output].shape))
+    )
+
+
+def perfect(model: Model, split: Split, masks: Mapping[str, Array]) -> dict[str, float]:
+    """The metrics, on a split, of predicting every target exactly: the loss of targets that are fractions or counts is
+    then not 0. Empty for label sequences. masks: of the outputs with padded time steps."""
+    losses = model.spec.losses
+    if any(loss.labels == "sequence" for loss in losses.values()):
+        return {}
+
+    def exact(output: str, y: Array) -> Array:
+        loss, shape = losses[output], model.graph.shapes[output]
+        if loss.labels == "integer":
+            y = np.eye(shape[-1] or 0)[y.reshape(len(y), *y.shape[1 : len(shape)]).astype(int)]
+        smoothing: float = getattr(loss, "label_smoothing", 0.0)  # with which the best prediction is not quite sure
+        if smoothing:
+            y = y * (1 - smoothing) + smoothing / (2 if loss.labels == "binary" else y.shape[-1])
+        return np.asarray(_as_predicted(loss, y))
+
+    return _metrics(model, split, masks, exact)
+
+
+def _metrics(model: Model, split: Split, masks: Mapping[str, Array],
+             predicted: Callable[[str, Array], Array]) -> dict[str, float]:  # fmt: skip
+    """predicted: of an output and its targets (rows, ...), what is predicted for the rows."""
     metrics = MetricAccumulator(model)
     # a large target is read in blocks; others at once, since a loss is the mean over all steps that are not padding
     large = any(isinstance(y, Rows) for y in split.targets.values())
     for batch in batches_in_order(split, EVALUATED if large else split.rows):
         its_masks = {output: mask[metrics.rows : metrics.rows + batch.rows] for output, mask in masks.items()}
-        metrics.add(batch, _guessed(model, batch, guesses, its_masks))
+        metrics.add(batch, _result(model, batch, predicted, its_masks))
     return metrics.result()
 
 
-def _guessed(model: Model, batch: Batch, guesses: dict[str, Array], masks: dict[str, Array]) -> BatchResult:
+def _result(model: Model, batch: Batch, predicted: Callable[[str, Array], Array],
+            masks: dict[str, Array]) -> BatchResult:  # fmt: skip
     outputs, losses = {}, {}
     total = 0.0
     for objective in model.executor.objectives:
         output = objective.head.name
-        guess = guesses[output]
-        p = np.broadcast_to(guess, (batch.rows, *guess.shape)).astype(model.program.dtype)
+        p = predicted(output, np.asarray(batch.targets[output])).astype(model.program.dtype)
         outputs[output] = p
         losses[output] = _loss(objective.loss, batch, output, p, masks.get(output))
         total += objective.weight * losses[output]
@@ -110,13 +138,18 @@ def _guess(model: Model, train: Split, split: Split, output: str) -> Array:
         mean = np.broadcast_to(counts / max(1, counts.sum()), (*split.targets[output].shape[1 : len(shape)], classes))
     else:
         mean = y.mean(axis=0) if not isinstance(y, Rows) else sum(b.sum(axis=0) for _, b in blocks(y)) / len(y)
+    return np.asarray(_as_predicted(loss, mean))
+
+
+def _as_predicted(loss: Loss, p: Any) -> Any:
+    """Probabilities, or numbers, in the form in which a model with that loss predicts them."""
     if loss.margins:
         # as far from 0 as a hinge loss asks for
-        mean = np.where(mean > 0.5, 1, -1) if loss.labels == "binary" else np.eye(classes)[mean.argmax(axis=-1)]
-    elif loss.takes_logits:
-        mean = np.clip(mean, 1e-7, 1 - 1e-7)
-        mean = np.log(mean / (1 - mean)) if loss.labels == "binary" else np.log(mean)
-    return mean
+        return np.where(p > 0.5, 1, -1) if loss.labels == "binary" else np.eye(p.shape[-1])[p.argmax(axis=-1)]
+    if loss.takes_logits:
+        p = np.clip(p, 1e-7, 1 - 1e-7)
+        return np.log(p / (1 - p)) if loss.labels == "binary" else np.log(p)
+    return p
 
 
 def _class_numbers(train: Split, y: Array | Rows) -> Iterator[Array]:

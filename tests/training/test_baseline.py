@@ -6,7 +6,7 @@ import pytest
 from nnctl import config
 from nnctl.nn.losses import losses
 from nnctl.training import dry_run, runner
-from nnctl.training.baseline import baselines
+from nnctl.training.baseline import baselines, perfect
 from nnctl.training.events import IterationEnded, IterationsEnded
 from nnctl.training.model import Model
 
@@ -97,3 +97,30 @@ def test_the_usual_metric_of_texts(tmp_path):
     built = config.loads("dataset: digit_lines\nlayers: [{Dense: {units: 11}}]\nloss: ctc\n")
     [[metric]] = built.metrics.values()
     assert metric.kind == "label_error_rate"
+
+
+NO_HIDDEN = "[{{Dense: {{units: {}, activation: {}}}}}]"
+SHARES, COUNTS = np.array([0.1, 0.5, 0.8, 0.9]), np.array([1.0, 2, 3, 4])
+
+
+@pytest.mark.parametrize(("layers", "loss", "y", "least"), [
+    (NO_HIDDEN.format(1, "linear"), "mse", COUNTS, 0.0),
+    (NO_HIDDEN.format(3, "softmax"), "sparse_categorical_crossentropy", np.array([0, 1, 2, 2]), 0.0),
+    (NO_HIDDEN.format(3, "linear"), "{sparse_categorical_crossentropy: {from_logits: true}}", np.array([0, 1, 2, 2]),
+     0.0),
+    (NO_HIDDEN.format(1, "linear"), "hinge", np.array([0, 1, 1, 0]), 0.0),
+    (NO_HIDDEN.format(1, "sigmoid"), "binary_crossentropy", SHARES,
+     -np.mean(SHARES * np.log(SHARES) + (1 - SHARES) * np.log(1 - SHARES))),
+    (NO_HIDDEN.format(1, "exponential"), "poisson", COUNTS, np.mean(COUNTS - COUNTS * np.log(COUNTS))),
+    (NO_HIDDEN.format(2, "softmax"), "{sparse_categorical_crossentropy: {label_smoothing: 0.2}}",
+     np.array([0, 1, 1, 0]), -0.9 * np.log(0.9) - 0.1 * np.log(0.1)),
+])  # fmt: skip
+def test_no_prediction_has_a_smaller_loss_than_the_targets_themselves(layers, loss, y, least, tmp_path):
+    np.savez(tmp_path / "data.npz", x=np.ones((4, 2)), y=y)
+    dataset = f"dataset: {{path: {tmp_path}/data.npz, split: {{validation: 0, test: 0}}}}"
+    built = config.loads(f"{dataset}\nlayers: {layers}\nloss: {loss}\n")
+    data = runner.load_data(built)
+    with (model := Model.build(built, data.input_shapes, data.targets)).executor:
+        found = perfect(model, data.train, {})
+        assert found["loss"] == pytest.approx(least, abs=1e-5)
+        assert found["loss"] < baselines(model, data)["train"]["loss"]

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from nnctl.data.load_sample import SampledRows
 from nnctl.engine.cost_model import multiply_adds
+from nnctl.reports.findings.answers import Answers
 from nnctl.reports.findings.document import Baseline, Evaluation, Kind, Number
 from nnctl.reports.findings.run_files import RunFiles
 from nnctl.reports.findings.thinning import number
+from nnctl.training.baseline import perfect
 from nnctl.training.best_or_last import Kept
 from nnctl.training.model import Model
 from nnctl.translation import _
@@ -24,8 +26,11 @@ def most_rows(model: Model) -> int:
 
 
 def evaluation_of(run: RunFiles, model: Model, sample: SampledRows, metrics: Mapping[str, float],
-                  kinds: Sequence[Kind]) -> Evaluation:  # fmt: skip
-    """metrics: on the sampled rows. kinds: what the outputs predict."""
+                  answers: Sequence[Answers]) -> Evaluation:  # fmt: skip
+    """metrics: on the sampled rows."""
+    kinds = [each.kind for each in answers]
+    masks = {each.output: each.mask for each in answers if each.mask is not None}
+    perfect_metrics = {name: number(value) for name, value in perfect(model, sample.split, masks).items()}
     found = {name: number(value) for name, value in metrics.items()}
     return {
         "split": sample.name,  # type: ignore[typeddict-item]  # one of the three
@@ -37,6 +42,7 @@ def evaluation_of(run: RunFiles, model: Model, sample: SampledRows, metrics: Map
         "bigger": sorted(bigger_metrics(model)),
         "scaled": list(model.scaled_losses),
         "recorded": recorded(run, model.kept),
+        "perfect": {name: value for name, value in perfect_metrics.items() if value is not None},
     }
 
 

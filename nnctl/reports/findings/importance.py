@@ -52,7 +52,8 @@ def importance_of(model: Model, preprocessing: Preprocessing, split: Split, kind
         found.append({"column": column, "mean": float(number(np.mean(worse)) or 0),
                       "std": float(number(np.std(worse)) or 0)})  # fmt: skip
     found.sort(key=lambda each: -each["mean"])
-    return {"metric": metric, "score": number(score), "rows": rows, "repeats": repeats, "columns": found[:MOST_SHOWN]}
+    return {"metric": metric, "score": number(score), "rows": rows, "repeats": repeats, "columns": found[:MOST_SHOWN],
+            "all_columns": len(found), "unused_columns": sum(each["mean"] <= 0 for each in found)}  # fmt: skip
 
 
 def encoded_places(preprocessing: Preprocessing) -> dict[str, list[tuple[str, slice]]]:

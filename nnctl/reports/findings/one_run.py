@@ -173,7 +173,7 @@ def _add_answers(run: Run, files: RunFiles, trained: TrainedRun, sample: Sampled
     metrics, answers = answers_of(model, preprocessing, sample.split)
     kinds = [each.kind for each in answers]
     shown = ShownRows(sample, preprocessing, reads_steps(model))
-    run["evaluation"] = evaluation_of(files, model, sample, metrics, kinds)
+    run["evaluation"] = evaluation_of(files, model, sample, metrics, answers)
     run["facts"]["task"] = ", ".join(dict.fromkeys(kinds))
     run["outputs"] = outputs_of(answers, preprocessing, shown)
     run["importance"] = importance_of(model, preprocessing, sample.split, kinds)
@@ -192,7 +192,7 @@ def reads_steps(model: Model) -> bool:
 def _evidence(run: Run, files: RunFiles) -> Evidence:
     resolved: Mapping[str, Any] = files.config.resolved if files.config else {}
     return Evidence(
-        run["history"], run["evaluation"], run["outputs"], run["importance"], run["activations"],
-        written_config(files.text), resolved, files.state, files.ended.get("reason"), str(files.folder),
-        run["facts"]["rows"],
+        history_of(files, frozenset(), most=len(files.epochs)), run["evaluation"], run["outputs"], run["importance"],
+        run["activations"], written_config(files.text), resolved, files.state, files.ended.get("reason"),
+        str(files.folder), run["facts"]["rows"],
     )  # fmt: skip

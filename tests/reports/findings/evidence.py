@@ -16,14 +16,16 @@ WRITTEN = {
 
 def curves(loss, val_loss=()):
     series = {"loss": list(loss)} | ({"val_loss": list(val_loss)} if val_loss else {})
-    return {"epochs": list(range(1, len(loss) + 1)), "series": series}
+    best = min((value, at) for at, value in enumerate(val_loss, 1) if value is not None)[1] if val_loss else None
+    return {"epochs": list(range(1, len(loss) + 1)), "series": series, "best_epoch": best}
 
 
-def evaluation(value, baseline, metric="accuracy", bigger=("accuracy",), rows=1000, base_loss=1.0):
+def evaluation(value, baseline, metric="accuracy", bigger=("accuracy",), rows=1000, base_loss=1.0, perfect_loss=0.0):
     return {
         "split": "test", "rows": rows, "evaluated_rows": rows, "bigger": list(bigger), "metrics": {metric: value},
         "baseline": {"metric": metric, "value": baseline, "model_value": value, "description": "It guesses.",
                      "train_loss": base_loss, "metrics": {"loss": base_loss, metric: baseline}},
+        "perfect": {"loss": perfect_loss},
     }  # fmt: skip
 
 
@@ -41,7 +43,7 @@ def scores(name, support, predicted, recall):
 
 def output(kind="classification", **parts):
     return {
-        "name": "y", "layer": "dense_1", "kind": kind, "per_class": [], "confusion": {"mistakes": []},
+        "name": "y", "layer": "dense_1", "kind": kind, "columns": ["y"], "per_class": [], "confusion": {"mistakes": []},
         "calibration": None, "residuals": [], "sequences": None,
     } | parts  # fmt: skip
 
@@ -53,7 +55,8 @@ def importance(**columns):
     found = sorted(
         ({"column": name, "mean": mean, "std": 0.0} for name, mean in columns.items()), key=lambda c: -c["mean"]
     )
-    return {"metric": "accuracy", "score": 0.9, "rows": 500, "repeats": 5, "columns": found}
+    return {"metric": "accuracy", "score": 0.9, "rows": 500, "repeats": 5, "columns": found,
+            "all_columns": len(found), "unused_columns": sum(each["mean"] <= 0 for each in found)}  # fmt: skip
 
 
 def activations(**layers):

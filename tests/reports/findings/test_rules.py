@@ -45,7 +45,9 @@ CASES = {
          ({"evaluation": evaluation(0.505, 0.5)}, "no better"),
          ({"evaluation": evaluation(2.0, 8.0, "mae", ())}, "75% of the way"),
          ({"evaluation": evaluation(7.99, 8.0, "mae", ())}, "no better"),
-         ({"evaluation": evaluation(-3.0, -1.0, "loss", ())}, "the baseline has -1.0")],
+         ({"evaluation": evaluation(-3.0, -1.0, "loss", ())}, "the baseline has -1.0"),
+         ({"evaluation": evaluation(-0.8, -0.6, "loss", (), perfect_loss=-1.0)}, "50% of the way"),
+         ({"evaluation": evaluation(0.61, 0.69, "loss", (), perfect_loss=0.6)}, "89% of the way")],
         [{}],
     ),
     "other_outputs": (
@@ -56,8 +58,10 @@ CASES = {
          {"evaluation": evaluation(0.9, 0.5, "origin_accuracy"), "outputs": TWO}],  # nothing is known of the other
     ),
     "uncertain": (
-        [({"evaluation": evaluation(0.9, 0.5, rows=50), "outputs": [output()]}, "only 50 rows")],
-        [{"evaluation": evaluation(0.9, 0.5, rows=500), "outputs": [output()]},
+        [({"evaluation": evaluation(0.9, 0.5, rows=50), "outputs": classes(("a", 50, 50, 0.9))}, "only 50 rows")],
+        [{"evaluation": evaluation(0.9, 0.5, rows=500), "outputs": classes(("a", 500, 500, 0.9))},
+         {"evaluation": evaluation(0.9, 0.5, rows=50), "outputs": classes(("a", 400, 400, 0.9))},  # of 8 time steps
+         {"evaluation": evaluation(0.9, 0.5, rows=50) | {"split": "train"}, "outputs": classes(("a", 50, 50, 0.9))},
          {"evaluation": evaluation(3.0, 9.0, "mae", rows=50), "outputs": [output("regression", confusion=None)]}],
     ),
     "nothing_held_out": (
@@ -81,23 +85,29 @@ CASES = {
          {"history": curves([0.02, 0.018, 0.016, 0.014, 0.012]), "evaluation": evaluation(0.9, 0.5)}],
     ),
     "overfitting": (
-        [({"history": curves(FALLING, [1.0] * 10), "resolved": {"keep": "last"}}, "overfits")],
+        [({"history": curves(FALLING, [1.0] * 10), "resolved": {"keep": "last"}}, "overfits"),
+         # the monitor is another metric, by which epoch 9 is best
+         ({"history": curves(FALLING, RISING) | {"best_epoch": 9}}, "0.2000 on the training rows, but 1.0000 on the")],
         [{"history": curves(FALLING, FALLING)}, {"history": curves(FALLING)},
          {"history": curves(FALLING, RISING)}],  # the weights that are kept are those of epoch 3
     ),
     "validation_rises": (
         [({"history": curves(FALLING, RISING)}, "lowest in epoch 3"),
-         ({"history": curves([1, 0.5, 0.4, 0.3, 0.2], [1, 0.5, 0.6, 0.7, 0.8])}, "for 3 epochs")],
+         ({"history": curves([1, 0.5, 0.4, 0.3, 0.2], [1, 0.5, 0.6, 0.7, 0.8])}, "for 3 epochs"),
+         ({"history": curves([2, 1, 0.5, 0.4, 0.3, 0.2], [None, 1, 0.5, 0.7, 0.8, 0.9])}, "lowest in epoch 3")],
         [{"history": curves(FALLING, FALLING)}, {"history": curves(RISING, RISING)}, {"history": curves(FALLING)}],
     ),
     "underfitting": (
         [({"history": curves([1.2, 0.95, 0.91, 0.9, 0.9, 0.9]), "evaluation": evaluation(0.5, 0.4)},
           "0.9000, not much below the 1.0000"),
-         ({"history": curves([1.4, 1.2, 1.2, 1.2, 1.2, 1.2]), "evaluation": evaluation(0.5, 0.4)},
+         ({"history": curves([2.0, 1.3, 1.21, 1.2, 1.2, 1.2]), "evaluation": evaluation(0.5, 0.4)},
           "1.2000, no lower than the 1.0000")],
         [{"history": curves(FLAT), "evaluation": evaluation(0.9, 0.4)},
          {"history": curves([1.2, 0.95, 0.91, 0.9, 0.9])},
-         {"history": curves([1.2, 1.1, 1.0, 0.9, 0.8]), "evaluation": evaluation(0.5, 0.4)}],
+         {"history": curves([1.2, 1.1, 1.0, 0.9, 0.8]), "evaluation": evaluation(0.5, 0.4)},
+         {"history": curves([1.48, 1.44, 1.4, 1.36, 1.32, 1.28, 1.24, 1.2]), "evaluation": evaluation(0.5, 0.4)},
+         # nearly as good as these targets allow
+         {"history": curves([1.2, 0.95, 0.91, 0.9, 0.9, 0.9]), "evaluation": evaluation(0.5, 0.4, perfect_loss=0.88)}],
     ),
     "no_validation": (
         [({"history": curves(FALLING), "rows": {"train": 100}}, "no validation rows")],
@@ -105,12 +115,16 @@ CASES = {
          {"history": curves(FALLING), "evaluation": evaluation(0.9, 0.5) | {"split": "train"}}],
     ),
     "never_predicted": (
-        [({"outputs": classes(("rare", 8, 0, 0.0), ("often", 90, 98, 1.0))}, "class rare is never predicted"),
-         ({"outputs": classes(("a", 8, 0, 0.0), ("b", 9, 0, 0.0), ("c", 90, 98, 1.0))}, "classes a, b")],
+        [({"outputs": classes(("rare", 8, 0, 0.0), ("often", 90, 98, 1.0))},
+          "class rare is never predicted, although it occurs 8 times in the"),
+         ({"outputs": classes(("a", 8, 0, 0.0), ("b", 9, 0, 0.0), ("c", 90, 98, 1.0))},
+          "classes a, b are never predicted, although they occur 17"),
+         ({"outputs": classes(*((name, 8, 0, 0.0) for name in "abcdef"))}, "classes a, b, c, d, e, … are")],
         [{"outputs": classes(("rare", 4, 0, 0.0), ("often", 90, 94, 1.0))}, {}],
     ),
     "imbalance": (
-        [({"outputs": classes(("rare", 10, 5, 0.3), ("often", 90, 95, 0.95))}, "unbalanced")],
+        [({"outputs": classes(("rare", 10, 5, 0.3), ("often", 90, 95, 0.95))},
+          "often occurs 90 times and rare 10 times, and only 30% of the latter")],
         [{"outputs": classes(("rare", 10, 9, 0.9), ("often", 90, 91, 0.95))},
          {"outputs": classes(("rare", 40, 20, 0.3), ("often", 60, 80, 0.95))},
          {"outputs": classes(("rare", 10, 5, 0.3), ("often", 90, 95, 0.4))}],
@@ -149,6 +163,7 @@ CASES = {
     "important_columns": (
         [({"importance": importance(a=0.3, b=0.2, c=-0.01, d=0.0)}, "matter most are a, b. Shuffling 2 other columns"),
          ({"importance": importance(a=0.3, b=-0.2)}, "matters most is a. Shuffling 1 other column makes"),
+         ({"importance": importance(a=0.3, b=-0.2) | {"all_columns": 80, "unused_columns": 31}}, "Shuffling 31 other"),
          ({"importance": importance(a=-0.3, b=-0.2)}, "No column matters much")],
         [{}],
     ),
@@ -180,6 +195,24 @@ def test_a_rule(name):
         assert "{" not in ruling.text + "".join(each.text for each in ruling.advice)
     for parts in silent:
         assert RULES[name](evidence(**parts)) is None, parts
+
+
+@pytest.mark.parametrize(("normalize", "advice"), [
+    (None, "Train longer, or scale the target with dataset.normalize."),
+    ("standard", "Train longer, or scale the target with dataset.normalize."),  # which leaves targets as they are
+    ({"price": "none"}, "Train longer, or scale the target with dataset.normalize."),
+    ({"price": "standard"}, "Train longer."),
+])  # fmt: skip
+def test_scaling_is_not_suggested_for_a_target_that_is_scaled(normalize, advice):
+    outputs = [output("regression", columns=["price"], residuals=[residual(0.5)])]
+    ruling = results.biased(evidence(outputs=outputs, resolved={"dataset": {"normalize": normalize}}))
+    assert [each.text for each in ruling.advice] == [advice]
+
+
+def test_a_model_of_a_constant_target_does_not_fit_the_training_rows():
+    """The baseline's loss is 0, which nothing can be below."""
+    found = evidence(history=curves([0.3, 0.2, 0.15, 0.12]), evaluation=evaluation(0.3, 0.0, "mae", (), base_loss=0.0))
+    assert "fits the training rows" not in results.against_baseline(found).advice[0].text
 
 
 def test_the_confidence_interval_of_wilson():

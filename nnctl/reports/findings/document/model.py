@@ -11,7 +11,8 @@ class Importance(TypedDict):
     """Permutation importance: how much worse the metric becomes when one column's values are shuffled over the rows.
 
     metric: its name. score: of the model on these rows, before shuffling. rows, repeats: on how many rows and how often
-    each column was shuffled. columns: the most important first, at most 50.
+    each column was shuffled. columns: the most important first, at most 50. all_columns: how many there are;
+    unused_columns: how many of these make the model no worse.
     """
 
     metric: str
@@ -19,6 +20,8 @@ class Importance(TypedDict):
     rows: int
     repeats: int
     columns: list[ColumnImportance]
+    all_columns: int
+    unused_columns: int
 
 
 class ColumnImportance(TypedDict):
@@ -42,7 +45,7 @@ class Layer(TypedDict):
 
 class WeightDistribution(TypedDict):
     """One array of weights. layer and weight: "dense" and "kernel". trained: False for moving averages and frozen
-    weights. Numbers over all its entries; finite: whether all are."""
+    weights. Numbers over all its entries that are finite."""
 
     layer: str
     weight: str

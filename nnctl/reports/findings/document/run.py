@@ -143,7 +143,8 @@ class Evaluation(TypedDict):
     else in the report was computed: all, or a random sample. sampled: whether it is a sample.
     metrics: the model's on the evaluated rows. baseline: of always predicting the same. bigger: the metrics that are
     better when larger. scaled: the losses that are in the unit of the scaled target. recorded: by split, the metrics
-    that training wrote down for these weights, over all rows of the split.
+    that training wrote down for these weights, over all rows of the split. perfect: the metrics of a model that
+    predicts every target exactly, as far as they are known; the loss of targets that are fractions or counts is not 0.
     """
 
     split: Literal["train", "validation", "test"]
@@ -155,6 +156,7 @@ class Evaluation(TypedDict):
     bigger: list[str]
     scaled: list[str]
     recorded: dict[str, dict[str, Number]]
+    perfect: dict[str, Number]
 
 
 class Baseline(TypedDict):

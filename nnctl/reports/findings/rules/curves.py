@@ -8,7 +8,7 @@ from itertools import pairwise
 from nnctl.quoting import shell_path
 from nnctl.reports.findings.rules import changes
 from nnctl.reports.findings.rules.evidence import Advice, Evidence, Ruling
-from nnctl.reports.number_format import metric
+from nnctl.reports.number_format import count, metric
 from nnctl.training.verdict import FALLING, FAR, GAP
 from nnctl.translation import _, plural
 
@@ -107,11 +107,11 @@ def still_falling(found: Evidence) -> Ruling | None:
 
 def overfitting(found: Evidence) -> Ruling | None:
     """The validation loss is far above the training loss."""
-    losses, validated = found.series("loss"), found.series("val_loss")
-    if len(losses) < FEW_EPOCHS or len(validated) != len(losses):
+    both = found.both_losses()
+    if len(both) < FEW_EPOCHS:
         return None
-    best = min(range(len(validated)), key=validated.__getitem__) if _keeps_best(found) else len(losses) - 1
-    trained, held_out = losses[best], validated[best]
+    kept = found.history["best_epoch"] if found.history and _keeps_best(found) else None
+    trained, held_out = next((losses for epoch, *losses in both if epoch == kept), both[-1][1:])
     if not (held_out - trained > GAP * found.scale and held_out > FAR * trained):
         return None
     advice = []
@@ -132,25 +132,24 @@ def overfitting(found: Evidence) -> Ruling | None:
 
 def validation_rises(found: Evidence) -> Ruling | None:
     """After its best epoch the validation loss has gone up, while the training loss went down."""
-    losses, validated = found.series("loss"), found.series("val_loss")
-    if len(validated) < FEW_EPOCHS or len(validated) != len(losses):
+    both = found.both_losses()
+    if len(both) < FEW_EPOCHS:
         return None
-    best = min(range(len(validated)), key=validated.__getitem__)
-    left = len(validated) - 1 - best
-    end = sorted(validated[-3:])[1] if len(validated) >= 3 else validated[-1]
-    if left < max(2, len(validated) // 10) or end - validated[best] < RISEN * found.scale or losses[-1] > losses[best]:
+    best, trained_then, lowest = min(both, key=lambda each: each[2])
+    last, trained, _held_out = both[-1]
+    left, end = last - best, sorted(held_out for _epoch, _trained, held_out in both[-3:])[1]
+    if left < max(2, last // 10) or end - lowest < RISEN * found.scale or trained > trained_then:
         return None
-    epoch = found.history["epochs"][best] if found.history else best + 1
     text = plural(
         "The validation loss was lowest in epoch {epoch} and has risen since, for {n} epoch, while the training loss "
         "went on falling: from there on the model learned the training rows by heart.",
         "The validation loss was lowest in epoch {epoch} and has risen since, for {n} epochs, while the training "
         "loss went on falling: from there on the model learned the training rows by heart.",
         left,
-    ).format(epoch=epoch, n=left)
+    ).format(epoch=count(best), n=count(left))
     advice = changes.early_stopping(
         found,
-        max(3, len(validated) // 10),
+        max(3, last // 10),
         _("Stop when the validation loss no longer improves, and keep the best weights."),
     )
     return Ruling("warning", text, [] if found.has_callback("EarlyStopping") else [advice])
@@ -158,14 +157,13 @@ def validation_rises(found: Evidence) -> Ruling | None:
 
 def underfitting(found: Evidence) -> Ruling | None:
     """Even the training rows are predicted badly, and training no longer helps."""
-    losses = found.series("loss")
-    base = found.evaluation["baseline"] if found.evaluation else None
-    baseline = base["train_loss"] if base else None
-    if len(losses) < FEW_EPOCHS or baseline is None or baseline <= 0 or losses[-1] < 0.7 * baseline:
+    losses, to_gain = found.series("loss"), found.to_gain
+    if len(losses) < FEW_EPOCHS or to_gain is None or losses[-1] - found.perfect_loss < 0.7 * to_gain:
         return None
     before = losses[-1 - max(1, len(losses) // 5)]
-    if losses[-1] < before * (1 - FALLING) or losses[-1] >= losses[0] * (1 - STILL):
-        return None  # it still learns, or it does not learn at all: other rules say so
+    if before - losses[-1] > FALLING * (losses[0] - losses[-1]) or losses[-1] >= losses[0] * (1 - STILL):
+        return None  # it still learns, or it has not learned at all, which other rules say
+    baseline = to_gain + found.perfect_loss
     text = _(
         "The model underfits: even on the training rows its loss is {loss}, not much below the {baseline} of the "
         "baseline, and it no longer falls."

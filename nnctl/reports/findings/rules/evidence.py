@@ -38,13 +38,33 @@ class Evidence:
         found: Sequence[Number] = self.history["series"].get(name, []) if self.history else []
         return [value for value in found if value is not None]
 
+    def both_losses(self) -> list[tuple[int, float, float]]:
+        """(epoch, training loss, validation loss) of the epochs in which both are finite."""
+        if self.history is None:
+            return []
+        series = self.history["series"]
+        each = zip(self.history["epochs"], series.get("loss", ()), series.get("val_loss", ()), strict=False)
+        return [(epoch, trained, held) for epoch, trained, held in each if trained is not None and held is not None]
+
+    @property
+    def perfect_loss(self) -> float:
+        """The loss of a perfect model; 0 if it is unknown."""
+        return (self.evaluation["perfect"].get("loss") if self.evaluation else None) or 0.0
+
+    @property
+    def to_gain(self) -> float | None:
+        """By how much the loss of a perfect model is below that of the baseline on the training rows; None if that is
+        unknown, or it is not."""
+        base = self.evaluation["baseline"] if self.evaluation else None
+        known = (base["metrics"].get("loss") if base["train_loss"] is None else base["train_loss"]) if base else None
+        return None if known is None or known <= self.perfect_loss else known - self.perfect_loss
+
     @cached_property
     def scale(self) -> float:
-        """The loss of the baseline, by which differences of losses are judged; of the first epoch if it is unknown."""
-        base = self.evaluation["baseline"] if self.evaluation else None
-        known = base["metrics"].get("loss") if base else None
+        """What differences of losses are judged by: how far the baseline's loss is from a perfect model's; the loss of
+        the first epoch if that is unknown."""
         losses = self.series("loss")
-        return abs(known if known is not None else losses[0] if losses else 1.0) or 1.0
+        return self.to_gain or abs(losses[0] if losses else 1.0) or 1.0
 
     @property
     def gained(self) -> float | None:
@@ -52,7 +72,10 @@ class Evidence:
         base = self.evaluation["baseline"] if self.evaluation else None
         if self.evaluation is None or base is None or base["value"] is None or base["model_value"] is None:
             return None
-        return share_gained(base["model_value"], base["value"], base["metric"] in self.evaluation["bigger"])
+        name = base["metric"]
+        return share_gained(
+            base["model_value"], base["value"], name in self.evaluation["bigger"], self.evaluation["perfect"].get(name)
+        )
 
     @property
     def layers(self) -> list[Any]:
@@ -75,12 +98,13 @@ class Evidence:
         return SPLITS[self.evaluation["split"] if self.evaluation else "test"]()
 
 
-def share_gained(value: float, baseline: float, bigger: bool) -> float | None:
+def share_gained(value: float, baseline: float, bigger: bool, perfect: float | None = None) -> float | None:
     """How far a metric is on the way from the baseline's to that of a perfect model, from 0 to 1; None where the latter
-    is unknown."""
-    if bigger and baseline <= 1 and value <= 1:
-        return (value - baseline) / (1 - baseline) if baseline < 1 else None
-    return 1 - value / baseline if not bigger and baseline > 0 and value >= 0 else None
+    is no better than the others. perfect: 1 if it is unknown and should grow, or 0."""
+    if perfect is None:
+        perfect = 1.0 if bigger else 0.0
+    way, gone = (perfect - baseline, value - baseline) if bigger else (baseline - perfect, baseline - value)
+    return gone / way if way > 0 and gone <= way * (1 + 1e-6) else None
 
 
 SPLITS = {

@@ -40,7 +40,7 @@ def important_columns(found: Evidence) -> Ruling | None:
         return Ruling(
             "note", _("No column matters much to the model: shuffling any one of them changes hardly anything.")
         )
-    unused = sum(each["mean"] <= 0 for each in columns)
+    unused = found.importance["unused_columns"]
     text = plural(
         "The column that matters most is {names}.", "The columns that matter most are {names}.", len(best)
     ).format(names=", ".join(best))

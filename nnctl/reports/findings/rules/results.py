@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from nnctl.reports.findings.document import ClassScores, Output
 from nnctl.reports.findings.rules import changes
 from nnctl.reports.findings.rules.evidence import Advice, Evidence, Ruling
-from nnctl.reports.number_format import metric
+from nnctl.reports.number_format import count, metric
 from nnctl.training.verdict import FEW, betters, output_of
 from nnctl.translation import _, plural
 
@@ -74,7 +75,8 @@ def other_outputs(found: Evidence) -> Ruling | None:
 
 
 def _if_no_better(found: Evidence) -> list[Advice]:
-    if found.series("loss") and found.series("loss")[-1] < 0.75 * found.scale:
+    losses, to_gain = found.series("loss"), found.to_gain
+    if losses and to_gain is not None and losses[-1] - found.perfect_loss < 0.75 * to_gain:
         return [
             changes.dropout(
                 found,
@@ -111,11 +113,13 @@ def nothing_held_out(found: Evidence) -> Ruling | None:
 def uncertain(found: Evidence) -> Ruling | None:
     """With few rows, the accuracy is only roughly known."""
     evaluation = found.evaluation
-    if evaluation is None or evaluation["evaluated_rows"] >= FEW_ROWS:
+    if evaluation is None or evaluation["split"] == "train" or evaluation["evaluated_rows"] >= FEW_ROWS:
         return None
-    counted = [each for each in found.outputs if each["confusion"]]
-    accuracy = evaluation["metrics"].get("accuracy") if counted else None
     rows = evaluation["evaluated_rows"]
+    counted = [each for each in found.outputs if each["confusion"]]
+    # of an output with a class for each time step, rows are not what the accuracy counts
+    by_row = counted and sum(each["support"] for each in counted[0]["per_class"]) == rows
+    accuracy = evaluation["metrics"].get("accuracy") if by_row else None
     if accuracy is None or not 0 <= accuracy <= 1:
         return None
     low, high = wilson(accuracy, rows)
@@ -142,12 +146,12 @@ def never_predicted(found: Evidence) -> Ruling | None:
     for output in found.outputs:
         never = [each for each in output["per_class"] if each["support"] >= FEW and not each["predicted"]]
         if never:
-            names = ", ".join(each["name"] for each in never[:5])
+            names = ", ".join([*(each["name"] for each in never[:5]), *["…"] * (len(never) > 5)])
             text = plural(
-                "The class {names} is never predicted, although {rows} of the {split} have it.",
-                "The classes {names} are never predicted, although {rows} of the {split} have them.",
+                "The class {names} is never predicted, although it occurs {times} times in the {split}.",
+                "The classes {names} are never predicted, although they occur {times} times in the {split}.",
                 len(never),
-            ).format(names=names, rows=sum(each["support"] for each in never), split=found.split)
+            ).format(names=names, times=count(sum(each["support"] for each in never)), split=found.split)
             return Ruling("problem", text, _for_rare(found, output))
     return None
 
@@ -165,10 +169,10 @@ def imbalance(found: Evidence) -> Ruling | None:
         return Ruling(
             "warning",
             _(
-                "The classes are unbalanced: {most} has {many} rows and {least} has {few}, and only {recall} of the "
-                "rows of {least} are recognized.").format(
-                most=most["name"], many=most["support"], least=least["name"], few=least["support"],
-                recall=f"{recall:.0%}"),
+                "The classes are unbalanced: in the {split}, {most} occurs {many} times and {least} {few} times, and "
+                "only {recall} of the latter are recognized.").format(
+                split=found.split, most=most["name"], many=count(most["support"]), least=least["name"],
+                few=count(least["support"]), recall=f"{recall:.0%}"),
             _for_rare(found, output),
         )  # fmt: skip
     return None
@@ -241,8 +245,18 @@ def biased(found: Evidence) -> Ruling | None:
                 text = _("The predictions of {name} are too high by {error} on average.").format(**shown)
             else:
                 text = _("The predictions of {name} are too low by {error} on average.").format(**shown)
-            return Ruling("note", text, [Advice(_("Train longer, or scale the target with dataset.normalize."))])
+            advice = _("Train longer, or scale the target with dataset.normalize.")
+            return Ruling(
+                "note", text, [Advice(_("Train longer.") if _is_scaled(found, output, column["name"]) else advice)]
+            )
     return None
+
+
+def _is_scaled(found: Evidence, output: Output, column: str) -> bool:
+    """Whether the config scales a column of the target, or the array that it is a column of."""
+    rules = (found.resolved.get("dataset") or {}).get("normalize")
+    names = [column, *output["columns"]] if len(output["columns"]) == 1 else [column]
+    return isinstance(rules, Mapping) and any(rules.get(name) not in (None, "none") for name in names)
 
 
 def reads_nothing(found: Evidence) -> Ruling | None:

@@ -23,7 +23,12 @@ def sections(run: Run, page: Page) -> list[Section | None]:
         " that the model relies on the column. The thin line spans a standard deviation to both sides.",
         importance["rows"],
     ).format(metric=importance["metric"], rows=count(importance["rows"]))
-    figure = page.figure(_("Permutation importance"), how, _table(importance))
+    left_out = None
+    if len(importance["columns"]) < importance["all_columns"]:
+        words = _("The {shown} most important of {all} columns are shown.")
+        left_out = tag("p", words.format(shown=len(importance["columns"]), all=importance["all_columns"]),
+                       class_="muted")  # fmt: skip
+    figure = page.figure(_("Permutation importance"), how, _table(importance), left_out)
     return [page.section("columns", _("Importance of the columns"), figure)]
 
 
