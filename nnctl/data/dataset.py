@@ -63,7 +63,8 @@ class Target:
 
 @dataclass(frozen=True)
 class Dataset:
-    """A loaded data set. notes: one for everything that was done to the data."""
+    """A loaded data set. notes: one for everything that was done to the data. given: the splits that the data came
+    with, in files or arrays of their own."""
 
     train: Split
     validation: Split | None
@@ -72,6 +73,7 @@ class Dataset:
     targets: Mapping[str, Target]
     preprocessing: Preprocessing
     notes: tuple[str, ...] = field(default=())
+    given: tuple[str, ...] = field(default=())
 
     @property
     def splits(self) -> dict[str, Split]:

@@ -238,6 +238,7 @@ def finish(
         {name: coder.target for name, coder in preprocessing.targets.items()},
         preprocessing,
         tuple(notes),
+        split.fixed,
     )
 
 

@@ -73,18 +73,23 @@ def formulas(plan: Plan) -> list[tuple[str, list[str]]]:
 
 def formulas_of_ranks(plan: Plan, ranks: int) -> list[tuple[str, list[str]]]:
     """How the processes of a run (ranks) share its batches: `batch size` is that of all of them together."""
-    share, last = plan.share(ranks), plan.share(ranks, plan.last_batch)
-    lines = [
-        _("= batch size / ranks = {division}").format(division=f"{count(plan.batch_size)} / {count(ranks)}"),
-        plural("= {share} sample on each rank", "= {share} samples on each rank", max(share)).format(
-            share=_either(share)
-        ),
-    ]
-    if plan.partial:
-        division = f"{count(plan.last_batch)} / {count(ranks)} = {_either(last)}"
+    lines, full = [], plan.samples >= plan.batch_size
+    if full and plan.batch_size < ranks:
+        text = _("a batch of {samples} has fewer than one for each rank: every rank computes all of it")
+        lines.append(text.format(samples=_samples(plan.batch_size)))
+    elif full:
+        share = plan.share(ranks)
+        division = f"{count(plan.batch_size)} / {count(ranks)}"
+        lines.append(_("= batch size / ranks = {division}").format(division=division))
+        text = plural("= {share} sample on each rank", "= {share} samples on each rank", max(share))
+        lines.append(text.format(share=_either(share)))
+    if plan.partial and plan.last_batch < ranks:
+        text = _("the last batch of {samples} has fewer than one for each rank: every rank computes all of it")
+        lines.append(text.format(samples=_samples(plan.last_batch)))
+    elif plan.partial:
+        share = plan.share(ranks, plan.last_batch)
+        division = f"{count(plan.last_batch)} / {count(ranks)} = {_either(share)}"
         lines.append(_("in the last batch: {division}").format(division=division))
-    if plan.last_batch < ranks:
-        lines.append(_("which is fewer than one for each rank: every rank then computes all of that batch"))
     return [
         (_("batch size of a rank"), lines),
         (_("iterations with several ranks"), [

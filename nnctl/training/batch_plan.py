@@ -40,6 +40,11 @@ class Plan:
         return self.samples - (self.iterations_per_epoch - 1) * self.batch_size
 
     @property
+    def largest_batch(self) -> int:
+        """Rows of an epoch's first batch: batch_size, or all samples if they are fewer."""
+        return min(self.batch_size, self.samples)
+
+    @property
     def partial(self) -> bool:
         return self.last_batch < self.batch_size
 
@@ -63,8 +68,8 @@ class Plan:
 
     def share(self, ranks: int, rows: int | None = None) -> tuple[int, int]:
         """The fewest and the most rows of a batch that one of several processes computes. rows: of the batch; default:
-        batch_size."""
-        rows = self.batch_size if rows is None else rows
+        those of the largest."""
+        rows = self.largest_batch if rows is None else rows
         return (rows // ranks, -(-rows // ranks)) if rows >= ranks else (rows, rows)
 
 

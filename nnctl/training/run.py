@@ -274,7 +274,7 @@ class Run:
 def processes_note(plan: Plan, processes: int) -> str:
     """How several processes share a batch."""
     rows = " or ".join(str(count) for count in dict.fromkeys(plan.share(processes)))
-    return f"{processes} processes train together: each computes {rows} of the {plan.batch_size} rows of a batch"
+    return f"{processes} processes train together: each computes {rows} of the {plan.largest_batch} rows of a batch"
 
 
 def lower_rate(optimizer: Optimizer) -> str:

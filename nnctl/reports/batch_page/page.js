@@ -229,7 +229,7 @@
       [text.updates, count(p.total), `${count(p.iterations)} × ${count(p.epochs)}`],
       [text.seen, count(p.seen), `${count(p.samples)} × ${count(p.epochs)}`],
     ];
-    if (data.ranks > 1) figures.push([text.of_rank, count(share(p.size)), fill(text.ranks, { n: count(data.ranks) })]);
+    if (data.ranks > 1) figures.push([text.of_rank, count(share(Math.min(p.size, p.samples))), fill(text.ranks, { n: count(data.ranks) })]);
     parts.figures.replaceChildren(...figures.map(([label, value, formula]) =>
       make("div", { class: "figure" }, label, make("b", {}, value), make("small", {}, formula))));
   }

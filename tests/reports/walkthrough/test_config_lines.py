@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
 import pytest
 
 from nnctl.config.config_files import bundled_configs
@@ -24,6 +25,7 @@ from nnctl.errors import NnctlError
 from nnctl.reports.terminal import Terminal
 from nnctl.reports.walkthrough.config_lines import data_keys, keys
 from nnctl.reports.walkthrough.config_lines.context import context_of
+from nnctl.reports.walkthrough.config_lines.defaults import defaults
 from nnctl.reports.walkthrough.config_lines.explained import config_as_data, explain_config
 from nnctl.reports.walkthrough.config_lines.nested import nested_sentence
 
@@ -130,3 +132,47 @@ def test_every_bundled_config_is_explained(name):
         pytest.skip("its data are downloaded")
     text = explained(Path("configs") / f"{name}.yaml")
     assert "In all" in text and max(map(len, text.splitlines())) <= 80
+
+
+def test_splits_that_the_data_came_with_are_no_default():
+    """digit_pairs has validation and test rows of its own, 1,000 of 5,500 for the test."""
+    at = context_of("siamese")
+    assert at.data.given == ("validation", "test")
+    assert not [
+        key for key, _value, _meaning in defaults(at) if key in ("dataset.split.validation", "dataset.split.test")
+    ]
+
+
+def test_a_target_of_several_numbers():
+    assert "The target images is 64 numbers." in keys.dataset(context_of("autoencoder"))
+
+
+def test_a_shared_layer_says_where_it_is_used(iris):
+    path = ("layers", 3, "shared")
+    assert nested_sentence(iris, (*path, "from"), "right") == "It takes the output of right."
+    assert nested_sentence(iris, (*path, "name"), "other") == "It is called other."
+
+
+def test_grouped_filters_see_the_channels_of_their_group(tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.zeros((20, 6, 4), np.float32), y=np.arange(20) % 2)
+    file = tmp_path / "c.yaml"
+    file.write_text(
+        f"dataset: {{path: {(tmp_path / 'a.npz').as_posix()}, target: y}}\n"
+        "layers:\n  - Conv1D: {filters: 6, kernel_size: 3, groups: 2}\n  - Flatten\n"
+        "  - Dense: {units: 1, activation: sigmoid}\nloss: binary_crossentropy\n", encoding="utf-8",
+    )  # fmt: skip
+    text = flowing(explained(file))
+    assert "6 filters look at windows of 3 positions in the channels of their group (2)." in text
+    assert "3 × 2 × 6 + 6 = 42 parameters" in text
+
+
+def test_an_alias_repeats_no_sentence(tmp_path):
+    file = tmp_path / "c.yaml"
+    file.write_text(
+        "# 붓꽃\ndataset: iris\nlayers:\n  - Dense: &hidden\n      units: 8\n      activation: relu\n"
+        "  - Dense: *hidden\n  - Dense: {units: 3, activation: softmax}\nloss: sparse_categorical_crossentropy\n",
+        encoding="utf-8",
+    )  # fmt: skip
+    lines = config_as_data(str(file))["lines"]
+    assert [len(each["meaning"]) for each in lines[4:7]] == [1, 1, 2]
+    assert lines[0]["text"] == "# 붓꽃" and lines[6]["meaning"][0].startswith("A layer of 8 neurons")

@@ -43,7 +43,7 @@ def _inside(at: Context, path: tuple[Any, ...], value: Mapping[str, Any]) -> Ite
         elif item not in (None, [], {}, 0, False) and at.config.origins.get(show_path(here)) == "default":
             if here == ("dataset", "encode") and not _has_categories(at):
                 continue
-            if here in SPLITS and _has_own_rows(at, SPLITS[here], item):
+            if here in SPLITS and _has_own_rows(at, SPLITS[here]):
                 continue
             yield show_path(here), _shown(item), nested_sentence(at, here, item) or KEYS[str(here[0])](at)[0]
 
@@ -51,10 +51,9 @@ def _inside(at: Context, path: tuple[Any, ...], value: Mapping[str, Any]) -> Ite
 SPLITS = {("dataset", "split", name): name for name in ("validation", "test")}
 
 
-def _has_own_rows(at: Context, split: str, fraction: float) -> bool:
-    """Whether a split is not that fraction of the rows, since it has files of its own, or its rows are marked."""
-    rows = at.data.rows
-    return abs(rows.get(split, 0) - fraction * sum(rows.values())) > 0.02 * sum(rows.values())
+def _has_own_rows(at: Context, split: str) -> bool:
+    """Whether a split is not a fraction of the rows, since the data came with it, or its rows are marked."""
+    return split in at.data.given or at.config.dataset.split.column is not None
 
 
 def _has_categories(at: Context) -> bool:

@@ -60,6 +60,7 @@ def _sentences(at: Context, paths: Sequence[Path], said: dict[str, int], line: i
     """Sentences about the keys of a line. said: the line in which each argument's sentence was first given, which is
     not repeated."""
     explained: set[str] = set()
+    here: set[str] = set()  # sentences that stand below this line; an alias (*name) would repeat those of its anchor
     again: dict[int, list[str]] = {}
     for path in paths:
         if len(path) == 1:
@@ -74,7 +75,8 @@ def _sentences(at: Context, paths: Sequence[Path], said: dict[str, int], line: i
             sentence = text if plain else f"{path[-1]}: {text}"
             if (before := said.setdefault(sentence, line)) < line:
                 again.setdefault(before, []).append(str(path[-1]))
-            else:
+            elif sentence not in here:
+                here.add(sentence)
                 yield sentence
     for before, keys in again.items():
         yield _("{keys}: see line {n}.").format(keys=", ".join(keys), n=before)

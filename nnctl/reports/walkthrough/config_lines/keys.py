@@ -57,7 +57,9 @@ def _target(target: Any) -> str:
     if target.classes:
         text = _("The target {name} is one of {n} classes: {classes}.")
         return text.format(name=name, n=len(target.classes), classes=listed(target.classes))
-    return _("The target {name} is a number.").format(name=name)
+    if target.shape in ((), (1,)):
+        return _("The target {name} is a number.").format(name=name)
+    return _("The target {name} is {shape} numbers.").format(name=name, shape=" × ".join(map(str, target.shape)))
 
 
 def inputs(at: Context) -> list[str]:

@@ -78,6 +78,12 @@ def convolution(node: Node, graph: Graph) -> list[str]:
                   "pattern, wherever it is: {sum} = {n} parameters.",
                   "{filters} filters look at windows of {window} positions in all channels ({channels}). Each finds a "
                   "pattern of its own, wherever it is: {sum} = {n} parameters.", filters)  # fmt: skip
+    if layer.groups > 1:
+        text = plural("{filters} filter looks at windows of {window} positions in the channels of its group "
+                      "({channels}). It finds a pattern, wherever it is: {sum} = {n} parameters.",
+                      "{filters} filters look at windows of {window} positions in the channels of their group "
+                      "({channels}). Each finds a pattern of its own, wherever it is: {sum} = {n} parameters.",
+                      filters)  # fmt: skip
     return [text.format(filters=filters, window=window, channels=channels, sum=total, n=n)]
 
 

@@ -111,6 +111,8 @@ def _of_component(value: Any, names: list[str]) -> str:
         found = None if own else _member(families, name)
         cls, argument = (found, "") if found else (cls, name)
         families = families_of(name) or families
+    if names[0] == "layers" and names[-2] == "shared" and names[-1] in WRITTEN:
+        return WRITTEN[names[-1]](value)
     if names[1:] in (["repeat", "times"], ["repeat", "layers"], ["repeat"]):
         return _(REPEAT if names[-1] == "repeat" else WIRING[names[-1]])
     if cls is None or not argument:
