@@ -74,6 +74,12 @@ def values(line):
         ("train iris --set epochs=", []),
         ("train digits --set layers.", [f"layers.{name}." for name in ("dense", "dropout", "dense_1", "dense_2")]),
         ("train digits --set layers.dropout.r", ["layers.dropout.rate="]),
+        ("train digits --set layers.1.r", ["layers.1.rate="]),
+        ("train digits --set layers[1].r", ["layers[1].rate="]),
+        ("train digits --set layers[1].Dropout.r", ["layers[1].Dropout.rate="]),
+        ("train digits --set layers.Dropout.r", ["layers.Dropout.rate="]),
+        ("train digits --set layers.0.use_bias=", ["layers.0.use_bias=true", "layers.0.use_bias=false"]),
+        ("train digits --set layers.9.r", []),
         ("train digits --set layers.dense.use_bias=", ["layers.dense.use_bias=true", "layers.dense.use_bias=false"]),
         ("train diabetes --set callbacks.EarlyStopping.pa", ["callbacks.EarlyStopping.patience="]),
         ("train mine.yml --set epo", ["epochs="]),  # a config that is no YAML

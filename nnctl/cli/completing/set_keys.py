@@ -4,6 +4,7 @@ on the same command line."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
@@ -16,6 +17,7 @@ from nnctl.translation import _
 Node: TypeAlias = dict[str, Any]  # a part of a JSON Schema
 
 _LAYER = "#/$defs/entry"  # of the list of layers
+_INDEX = re.compile(r"\[(\d+)\]$")  # `layers[0]`, as `layers.0`
 _FAMILIES = ("layer", "activation", "loss", "metric", "optimizer", "schedule", "initializer", "regularizer", "callback")
 
 
@@ -85,7 +87,7 @@ def shipped() -> Schema:
 def completions(incomplete: str, config: str | None = None) -> list[CompletionItem]:
     """The keys, or behind `=` the values, that `incomplete` may go on with. config: the config it belongs to."""
     key, equals, value = incomplete.partition("=")
-    *steps, last = [*key.split(".")]
+    *steps, last = [step for part in key.split(".") for step in _INDEX.sub(r".\1", part).split(".")]
     schema, node, given = shipped(), shipped().root, _read(config)
     for step in steps if not equals else [*steps, last]:
         below = _below(schema, node, given, step)
@@ -126,7 +128,15 @@ def _children(schema: Schema, node: Node, given: Any) -> Iterator[tuple[str, Nod
 
 
 def _below(schema: Schema, node: Node, given: Any, step: str) -> tuple[Node, Any] | None:
-    return next(((child, inside) for name, child, inside in _children(schema, node, given) if name == step), None)
+    found = next(((child, inside) for name, child, inside in _children(schema, node, given) if name == step), None)
+    items = schema.items(node)
+    if found is None and items is not None and isinstance(given, list):  # by its index, or its kind in place of a name
+        entries = dict(enumerate(given)) | {_component(entry): entry for entry in reversed(given)}
+        key = int(step) if step.isdecimal() else step
+        return (items, entries[key]) if key in entries else None
+    if found is None and node.get("$ref") == _LAYER and step == _component(given):  # layers.0.Dense.units
+        return node, given
+    return found
 
 
 def _has_value(schema: Schema, node: Node) -> bool:
