@@ -37,6 +37,21 @@ def korean():
      "units, or train on more rows",
      "검증 손실이 훈련 손실보다 훨씬 나쁩니다(검증 0.9, 훈련 0.1). layers:에 Dropout: {rate: 0.3}을 더하거나, 유닛을 "
      "줄이거나, 훈련 행을 늘리세요"),
+    ('column "sex": 11 missing values are taken as the category "(missing)"',
+     '"sex" 열: 누락된 값 11개를 채웁니다: 범주 "(missing)"'),
+    ("words taken as missing values: 'NA' in column \"a\" (2 rows), 'NA', '?' in column \"b\" (1 row); "
+     "`missing_values: []` keeps them as words",
+     "누락된 값으로 본 단어: \"a\" 열의 'NA'(2행), \"b\" 열의 'NA', '?'(1행). `missing_values: []`로 단어 그대로 둘 수 "
+     "있습니다"),
+    ("words taken as missing values: 'NA' in column \"a\" (2 rows), '?' in column \"b\" (1,234 rows) and 3 more; "
+     "`missing_values: []` keeps them as words",
+     "누락된 값으로 본 단어: \"a\" 열의 'NA'(2행), \"b\" 열의 '?'(1,234행) 외 3개. "
+     "`missing_values: []`로 단어 그대로 둘 수 있습니다"),
+    ('column "when" holds times of day and is left out; for example `query: select *, hour("when") from data`',
+     '"when" 열은 내용(시각) 때문에 뺍니다. 예: `query: select *, hour("when") from data`'),
+    ('column "t" is not used as a feature: it holds the time of the split',
+     '"t" 열은 특성으로 쓰지 않습니다. 용도: 데이터 분할에 쓰는 시간'),
+    ("ignored, as configured: test, dates", "설정에 따라 쓰지 않음: test, dates"),
     ("a note that nobody has translated, from 1 to 2", "a note that nobody has translated, from 1 to 2"),
 ])  # fmt: skip
 def test_a_note(korean, note, expected):

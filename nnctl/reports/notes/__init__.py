@@ -13,7 +13,9 @@ from functools import lru_cache
 from nnctl.translation import ENGLISH, _, language
 
 _PLACEHOLDER = re.compile(r"{([a-z_]+)}")  # `{rate: 0.3}` in a note is YAML
-_LIST = re.compile(r", |; ")
+_LISTS = (re.compile(r", |; "), re.compile(r"(?<=\)), "))  # the entries of the second contain commas
+# Placeholders of the user's own words, which stay as they are: a column may be called `test`.
+_OWN = {"name", "names", "list", "map", "word", "words", "zero", "one", "classes", "example", "file", "target", "other"}
 
 
 def translated(note: str) -> str:
@@ -46,7 +48,8 @@ def translated_values(values: str) -> str:
 def _by_pattern(text: str, patterns: Sequence[str]) -> str | None:
     for pattern in patterns:
         if found := _compiled(pattern).fullmatch(text):
-            return _filled(_(pattern), {name: _part(value) for name, value in found.groupdict().items()})
+            values = {name: value if name in _OWN else _part(value) for name, value in found.groupdict().items()}
+            return _filled(_(pattern), values)
     return None
 
 
@@ -58,9 +61,10 @@ def _part(value: str) -> str:
     """What stands in a placeholder: itself, or translated if it consists of words of nnctl."""
     from nnctl.reports.notes.patterns import PARTS  # imported here: English needs none
 
-    known = [_by_pattern(piece, PARTS) for piece in _LIST.split(value)]
-    if all(known):
-        return ", ".join(filter(None, known))
+    for separator in _LISTS:
+        known = [_by_pattern(piece, PARTS) for piece in separator.split(value)]
+        if len(known) > 1 and all(known):
+            return ", ".join(filter(None, known))
     return _by_pattern(value, PARTS) or value
 
 
