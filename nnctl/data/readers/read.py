@@ -11,6 +11,7 @@ import numpy as np
 
 from nnctl.data.columns.column_format import NO_RULES, ColumnFormat, Rules
 from nnctl.data.config import IN_MEMORY, DatasetSpec, ImageSpec
+from nnctl.data.readers.csv.missing_header import refuse_missing_header
 from nnctl.data.readers.csv.small_csv import read_small
 from nnctl.data.readers.paths import Files, find_files, unreadable
 from nnctl.data.row_origin import Origin
@@ -77,6 +78,8 @@ def read_table(files: Files, rules: Rules = NO_RULES, *, query: str | None = Non
         from nnctl.data.readers import duckdb_tables  # imported here to keep start-up fast
 
         table = duckdb_tables.read_table(files, rules, query=query, formats=formats, needed=needed, encoding=encoding)
+    if files.format == "csv" and query is None and formats is None:
+        refuse_missing_header(table)
     return table
 
 

@@ -43,6 +43,15 @@ def test_csv_files_as_they_come(case, tmp_path):
     assert [y.value(row) for row in range(2)] == ["A", "B"]
 
 
+def test_a_file_without_column_names_is_refused(tmp_path):
+    path = tmp_path / "iris.data.csv"
+    path.write_text("5.1,3.5,setosa\n4.9,3.0,setosa\n6.3,3.3,virginica\n")
+    with pytest.raises(DataError, match=r"first line contains data \(5.1, 3.5, setosa\), not column names"):
+        table(path)
+    path.write_text("1990,1991,country\n4.9,3.0,Chad\n6.3,3.3,Peru\n")  # years are names, too
+    assert list(table(path).columns) == ["1990", "1991", "country"]
+
+
 def test_files_of_several_dialects_are_one_table(tmp_path):
     (tmp_path / "1.csv").write_bytes("name,y\nKöln,1\n".encode())
     (tmp_path / "2.csv").write_bytes("y;name\r\n2; Köln\r\n".encode("utf-16"))

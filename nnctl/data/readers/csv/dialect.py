@@ -209,15 +209,15 @@ class _Header:
                 f"field {empty[0]} of {len(names)} in the header is empty", path, f"give every column a name{more}"
             )
         repeated = [name for name, count in Counter(names).items() if count > 1]
+        if all(map(_NUMBER.fullmatch, names)) or (repeated and _NUMBER.fullmatch(repeated[0])):
+            raise DataError("the first line contains numbers, not column names", path,
+                            "add a line of column names at the top")  # fmt: skip
         if repeated:
             raise DataError(
                 f'{Counter(names)[repeated[0]]} columns are called "{repeated[0]}"',
                 path,
                 "give every column its own name",
             )
-        if all(map(_NUMBER.fullmatch, names)):
-            raise DataError("the first line contains numbers, not column names", path,
-                            "add a line of column names at the top")  # fmt: skip
 
 
 def _matched(pattern: re.Pattern[bytes], text: bytes, at: int = 0) -> re.Match[bytes]:

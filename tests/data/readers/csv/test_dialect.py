@@ -126,6 +126,7 @@ BROKEN = {
     "blank lines alone": (b"\n\n", ["the file is empty"]),
     "a header alone": (b"a,b\n\n  \n", ["no rows"]),
     "numbers for names": (b"1,2\n3,4\n", ["numbers, not column names"]),
+    "the same number for two names": (b"0.0,0.0,iris\n3,4,rose\n", ["numbers, not column names"]),
     "a name is empty": (b"a,,b\n3,4,5\n", ["field 2 of 3 in the header is empty", "lines above the names"]),
     "the index of pandas": (b",a,b\n0,4,5\n", ["field 1 of 3 in the header is empty", "to_csv(index=False)"]),
     "a web page": (b"\n<!DOCTYPE html>\n<html>\n<p>a, b</p>\n", ["this is a web page", "Raw"]),
