@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nnctl.data.preprocessing.column_reading import is_text
+from nnctl.data.columns.number_formats import PLAIN, looks_like_number
+from nnctl.data.preprocessing.column_reading import is_text, refuse_broken_numbers
 from nnctl.data.table import Column, Table, code_counts
+from nnctl.errors import DataError
 
 MOST_ROWS = 200_000  # facts of larger tables are those of this many of their rows, evenly spaced
 
@@ -85,6 +87,19 @@ def _facts(name: str, column: Column, missing: int) -> ColumnFacts:
         pairs = tuple(sorted(zip(words, map(int, counted), strict=True), key=lambda pair: -pair[1]))
     return ColumnFacts(name, column.kind, rows, len(values), missing, len(present), whole, float(present[0]),
                        float(present[-1]), pairs)  # fmt: skip
+
+
+def word_among_numbers(column: ColumnFacts, table: Table) -> str | None:
+    """A word of a column that is mostly numbers, and that training therefore refuses; None of any other column."""
+    if column.kind not in ("words", "text"):
+        return None
+    try:
+        refuse_broken_numbers(column.name, table[column.name], table)
+    except DataError:
+        words = [word for word, _count in column.counts]
+        odd = [word for word in words if not looks_like_number(word)] or [w for w in words if not PLAIN.fullmatch(w)]
+        return odd[0]
+    return None
 
 
 def _repeated(table: Table) -> int:

@@ -9,14 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nnctl.config.starter.choices import Choice
-from nnctl.config.starter.column_facts import ColumnFacts, TableFacts
+from nnctl.config.starter.column_facts import ColumnFacts, TableFacts, word_among_numbers
 from nnctl.config.starter.target import MOST_CLASSES, Problem
 from nnctl.config.starter.wording import listed, percent, quoted
-from nnctl.data.columns.number_formats import PLAIN, looks_like_number
 from nnctl.data.leakage import copy_notes
-from nnctl.data.preprocessing.column_reading import refuse_broken_numbers
-from nnctl.data.table import Array, Table
-from nnctl.errors import DataError
+from nnctl.data.table import Array
 from nnctl.translation import _, plural
 
 _IDENTIFIER = re.compile(r"(?i:(.*[_ .-])?(id|uid|uuid|guid))|.*[a-z0-9]I[dD]")
@@ -70,7 +67,9 @@ def _left_out(facts: TableFacts, problem: Problem) -> Iterator[tuple[str, str]]:
         shown = quoted(name)
         if name == problem.target:
             continue
-        if not column.distinct:
+        if column.kind == "nested":
+            yield name, _("{column} holds lists or objects.").format(column=shown)
+        elif not column.distinct:
             yield name, _("{column} is empty.").format(column=shown)
         elif column.missing > MOSTLY_EMPTY * facts.rows:
             yield name, _("{share} of {column} is missing.").format(share=percent(column.missing, facts.rows),
@@ -79,8 +78,6 @@ def _left_out(facts: TableFacts, problem: Problem) -> Iterator[tuple[str, str]]:
             yield name, _("{column} has the same value in every row.").format(column=shown)
         elif column.kind in ("date", "time"):
             yield name, _("{column} holds dates or times, which are not numbers.").format(column=shown)
-        elif column.kind == "nested":
-            yield name, _("{column} holds lists or objects.").format(column=shown)
         elif name in leaks:
             yield name, _("{column} gives the target away: one follows from the other.").format(column=shown)
         elif column.is_number and max(abs(column.least), abs(column.most)) > float(np.finfo(np.float32).max):
@@ -90,7 +87,7 @@ def _left_out(facts: TableFacts, problem: Problem) -> Iterator[tuple[str, str]]:
         elif _identifies(column):
             yield name, _("{column} has {n} different numbers in {rows} rows and is named as an id.").format(
                 column=shown, n=f"{column.distinct:,}", rows=f"{column.present:,}")  # fmt: skip
-        elif (word := _among_numbers(column, facts.sample)) is not None and column.distinct > MOST_CLASSES:
+        elif (word := word_among_numbers(column, facts.sample)) is not None and column.distinct > MOST_CLASSES:
             yield name, _("{column} mixes numbers with words such as {word}, which are to be corrected first, or listed"
                           " under missing_values.").format(column=shown, word=quoted(word))  # fmt: skip
         elif column.kind in ("words", "text") and column.distinct > 20 and column.distinct > 0.5 * column.present:
@@ -116,25 +113,12 @@ def _identifies(column: ColumnFacts) -> bool:
     return column.is_number and column.whole and varied and _IDENTIFIER.fullmatch(column.name) is not None
 
 
-def _among_numbers(column: ColumnFacts, table: Table) -> str | None:
-    """A word of a column that is mostly numbers, and that training therefore refuses; None of any other column."""
-    if column.kind not in ("words", "text"):
-        return None
-    try:
-        refuse_broken_numbers(column.name, table[column.name], table)
-    except DataError:
-        words = [word for word, _count in column.counts]
-        odd = [word for word in words if not looks_like_number(word)] or [w for w in words if not PLAIN.fullmatch(w)]
-        return odd[0]
-    return None
-
-
 def _categorical(column: ColumnFacts, facts: TableFacts) -> str | None:
     """Why a column is read as categories that would otherwise be read as numbers, or refused; None if it is not."""
     if column.is_number and column.distinct == 1:
         return _("{column} is {value} or missing: both are categories.").format(
             column=quoted(column.name), value=column.counts[0][0])  # fmt: skip
-    word = _among_numbers(column, facts.sample)
+    word = word_among_numbers(column, facts.sample)
     if word is None:
         return None
     return _("{column} mixes numbers with words such as {word}: its {n} values are read as categories.").format(

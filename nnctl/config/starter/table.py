@@ -36,7 +36,8 @@ def table_starter(source: str, facts: TableFacts, problem: Problem, more: Sequen
     texts = find_texts(facts, problem.target)
     columns = column_choices(facts, problem, texts.column if texts else None)
     if not columns.features and not texts:
-        raise DataError(_("no column is left to learn from"), facts.sample.source, " ".join(columns.reasons))
+        reasons = " ".join(columns.reasons) or _("there is no column but the target")
+        raise DataError(_("no column is left to learn from"), facts.sample.source, reasons)
     size = Size(fractions.training_rows(problem.rows), columns.width)
     choices = [Choice(("dataset", "path"), source), *more, target_choice(problem)]
     choices += columns.choices

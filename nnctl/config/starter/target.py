@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from nnctl.config.starter.column_facts import ColumnFacts, TableFacts
+from nnctl.config.starter.column_facts import ColumnFacts, TableFacts, word_among_numbers
 from nnctl.config.starter.wording import quoted
 from nnctl.data.table import listing
 from nnctl.errors import DataError
@@ -83,6 +83,11 @@ def problem_of(facts: TableFacts, target: str, task: Task | None = None) -> Prob
             raise DataError(_("the target holds words ({words}), which cannot be predicted as numbers").format(
                 words=listing([quoted(word) for word, _count in column.counts], 3)), table.where(target),
                 _("leave out --task, or choose another column with --target"))  # fmt: skip
+        word = word_among_numbers(column, table)
+        if word is not None and column.distinct > MOST_CLASSES:
+            raise DataError(_("the target mixes numbers with words such as {word}").format(word=quoted(word)),
+                            table.where(target), _("correct these values or leave them empty, or choose another column"
+                                                   " with --target"))  # fmt: skip
         if _like_names(column):
             raise DataError(_("the target has {n} different texts in {rows} rows: it looks like a name, not a class")
                             .format(n=column.distinct, rows=rows), table.where(target),

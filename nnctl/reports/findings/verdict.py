@@ -8,15 +8,15 @@ from typing import Any
 
 from nnctl.config.defaults import dump, flow
 from nnctl.reports.findings.document import Finding, Suggestion, Verdict
-from nnctl.reports.findings.rules import curves, insides, results
+from nnctl.reports.findings.rules import baseline, curves, insides, results
 from nnctl.reports.findings.rules.evidence import Advice, Evidence, Ruling
 from nnctl.translation import _
 
 # Every rule by its name, in the order in which findings of the same severity are listed.
 RULES: Mapping[str, Callable[[Evidence], Ruling | None]] = {
     "diverged": curves.diverged,
-    "against_baseline": results.against_baseline,
-    "other_outputs": results.other_outputs,
+    "against_baseline": baseline.against_baseline,
+    "other_outputs": baseline.other_outputs,
     "interrupted": curves.interrupted,
     "nothing_held_out": results.nothing_held_out,
     "reads_nothing": results.reads_nothing,

@@ -41,6 +41,7 @@ LEFT_OUT = {
     "97% of": gaps(X, 0.97),
     "gives the target away": number(np.exp(Y.values)),
     "dates": Column("date", np.arange(ROWS) * 86_400e6),
+    "lists or objects": Column("nested", np.full(ROWS, np.nan)),
     "as names have": Column.of_words([f"name {row}" for row in range(ROWS)]),
     "too large": number(X * 1e300),
 }
@@ -174,7 +175,7 @@ def test_the_target_is_found_by_its_name_or_as_the_last_column_of_classes():
     assert target(x=number(X), price=Y) == ("price", False)
 
 
-@pytest.mark.parametrize("column", ["dates", "as names have", "same value"])
+@pytest.mark.parametrize("column", ["dates", "as names have", "same value", "is empty", "words such as 'unknown'"])
 def test_a_target_that_cannot_be_predicted_is_refused(column):
     with pytest.raises(DataError, match="--target"):
         starter(x=number(X), y=LEFT_OUT[column])

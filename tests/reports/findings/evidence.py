@@ -20,11 +20,15 @@ def curves(loss, val_loss=()):
     return {"epochs": list(range(1, len(loss) + 1)), "series": series, "best_epoch": best}
 
 
-def evaluation(value, baseline, metric="accuracy", bigger=("accuracy",), rows=1000, base_loss=1.0, perfect_loss=0.0):
+def evaluation(value, baseline, metric="accuracy", bigger=("accuracy",), rows=1000, base_loss=1.0, perfect_loss=0.0,
+               **more):  # fmt: skip
+    """more: (the model's, the baseline's) of further metrics."""
+    metrics = {metric: value} | {name: pair[0] for name, pair in more.items()}
+    known = {"loss": base_loss, metric: baseline} | {name: pair[1] for name, pair in more.items()}
     return {
-        "split": "test", "rows": rows, "evaluated_rows": rows, "bigger": list(bigger), "metrics": {metric: value},
+        "split": "test", "rows": rows, "evaluated_rows": rows, "bigger": list(bigger), "metrics": metrics,
         "baseline": {"metric": metric, "value": baseline, "model_value": value, "description": "It guesses.",
-                     "train_loss": base_loss, "metrics": {"loss": base_loss, metric: baseline}},
+                     "train_loss": base_loss, "metrics": known},
         "perfect": {"loss": perfect_loss},
     }  # fmt: skip
 

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-from evidence import TWO, activations, curves, evaluation, evidence, importance, output, scores, two_outputs
+from evidence import TWO, WRITTEN, activations, curves, evaluation, evidence, importance, output, scores, two_outputs
 
-from nnctl.reports.findings.rules import results
+from nnctl.reports.findings.rules import baseline, results
 from nnctl.reports.findings.verdict import RULES, verdict_of
 
 FALLING = [1.0, 0.8, 0.6, 0.5, 0.4, 0.35, 0.3, 0.25, 0.2, 0.15]
@@ -45,6 +45,8 @@ CASES = {
          ({"evaluation": evaluation(0.505, 0.5)}, "no better"),
          ({"evaluation": evaluation(2.0, 8.0, "mae", ())}, "75% of the way"),
          ({"evaluation": evaluation(7.99, 8.0, "mae", ())}, "no better"),
+         ({"evaluation": evaluation(8.1, 8.0, "mae", ("r2_score",), r2_score=(0.2, -0.01))},
+          "the baseline's 8.0000. But r2_score is 0.2000; the baseline has -0.0100."),
          ({"evaluation": evaluation(-3.0, -1.0, "loss", ())}, "the baseline has -1.0"),
          ({"evaluation": evaluation(-0.8, -0.6, "loss", (), perfect_loss=-1.0)}, "50% of the way"),
          ({"evaluation": evaluation(0.61, 0.69, "loss", (), perfect_loss=0.6)}, "89% of the way")],
@@ -131,7 +133,10 @@ CASES = {
     ),
     "weak_class": (
         [({"outputs": classes(("rare", 40, 30, 0.5), ("often", 90, 95, 0.95), ("c", 50, 50, 0.9),
-                              confusion={"mistakes": [MISTAKE]})}, "taken for often")],
+                              confusion={"mistakes": [MISTAKE]})}, "The class rare is recognized worst: 50%"),
+         ({"outputs": classes(("rare", 40, 30, 0.5), ("often", 90, 95, 0.95), ("c", 50, 50, 0.9), ("few", 2, 0, 0.0),
+                              confusion={"mistakes": [MISTAKE]})},
+          "Of the classes with 5 or more of these rows, rare is recognized worst: 50%; most often it is taken")],
         [{"outputs": classes(("rare", 40, 30, 0.9), ("often", 90, 95, 0.95), ("c", 50, 50, 0.9),
                              confusion={"mistakes": [MISTAKE]})},
          {"outputs": classes(("rare", 40, 30, 0.5), ("often", 90, 95, 0.9), confusion={"mistakes": [MISTAKE]})}],
@@ -212,7 +217,27 @@ def test_scaling_is_not_suggested_for_a_target_that_is_scaled(normalize, advice)
 def test_a_model_of_a_constant_target_does_not_fit_the_training_rows():
     """The baseline's loss is 0, which nothing can be below."""
     found = evidence(history=curves([0.3, 0.2, 0.15, 0.12]), evaluation=evaluation(0.3, 0.0, "mae", (), base_loss=0.0))
-    assert "fits the training rows" not in results.against_baseline(found).advice[0].text
+    assert "fits the training rows" not in baseline.against_baseline(found).advice[0].text
+
+
+def test_the_leading_metric_alone_does_not_make_a_model_useless():
+    found = verdict_of(evidence(evaluation=evaluation(8.1, 8.0, "mae", ("r2_score",), r2_score=(0.2, -0.01))), {})
+    assert (found["headline"], found["grade"]) == ("The model is only a little better than the baseline.", "fair")
+
+
+def test_a_model_with_dropout_is_not_given_more():
+    found = {"evaluation": evaluation(0.5, 0.5), "history": curves(FALLING)}
+    with_dropout = {**WRITTEN, "layers": [*WRITTEN["layers"], {"Dropout": {"rate": 0.2}}]}
+    [plain] = RULES["against_baseline"](evidence(**found, written=WRITTEN)).advice
+    [other] = RULES["against_baseline"](evidence(**found, written=with_dropout)).advice
+    assert plain.changes and not other.changes and "fewer units" in other.text
+
+
+def test_early_stopping_that_has_kept_the_best_weights_is_no_warning():
+    found = {"history": curves(FALLING, RISING), "reason": "early stopping"}
+    rule = RULES["validation_rises"]
+    assert rule(evidence(**found)).severity == "note"
+    assert rule(evidence(**found, resolved={"keep": "last"})).severity == "warning"
 
 
 def test_the_confidence_interval_of_wilson():

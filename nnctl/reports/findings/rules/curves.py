@@ -152,6 +152,8 @@ def validation_rises(found: Evidence) -> Ruling | None:
         max(3, last // 10),
         _("Stop when the validation loss no longer improves, and keep the best weights."),
     )
+    if found.reason == "early stopping" and _keeps_best(found):
+        return Ruling("note", text)  # training has ended because of it, and the model has the weights of the best epoch
     return Ruling("warning", text, [] if found.has_callback("EarlyStopping") else [advice])
 
 

@@ -9,7 +9,7 @@ from nnctl.reports.findings.document import ClassScores, Output
 from nnctl.reports.findings.rules import changes
 from nnctl.reports.findings.rules.evidence import Advice, Evidence, Ruling
 from nnctl.reports.number_format import count, metric
-from nnctl.training.verdict import FEW, betters, output_of
+from nnctl.training.verdict import FEW
 from nnctl.translation import _, plural
 
 WEAK, STRONG = 0.5, 0.8  # a class with less than half the recall of the others', while these do well, is weak
@@ -18,83 +18,6 @@ FEW_ROWS = 200  # with fewer, the metrics are uncertain enough to be told
 UNSURE = 0.1  # an expected calibration error above this is worth a word
 SHIFTED = 0.3  # a mean error above this fraction of the RMSE is a bias
 NINETY_FIVE = 1.96
-
-
-def against_baseline(found: Evidence) -> Ruling | None:
-    """Whether the model beats the baseline, and by how much."""
-    base = found.evaluation["baseline"] if found.evaluation else None
-    if base is None or base["value"] is None or base["model_value"] is None or found.evaluation is None:
-        return None
-    value, baseline, name = base["model_value"], base["value"], base["metric"]
-    bigger = name in found.evaluation["bigger"]
-    shown = {"metric": name, "value": metric(value), "baseline": metric(baseline), "split": found.split}
-    if not betters(value, baseline, bigger):
-        text = _("On the {split}, {metric} is {value}: no better than the baseline's {baseline}.").format(**shown)
-        return Ruling("problem", f"{text} {base['description']}", _if_no_better(found))
-    gained = found.gained
-    if gained is None:
-        text = _("On the {split}, {metric} is {value}; the baseline has {baseline}.").format(**shown)
-    else:
-        text = _(
-            "On the {split}, {metric} is {value}; the baseline has {baseline}. The model goes {share} of the way "
-            "from the baseline to a perfect model."
-        ).format(**shown, share=f"{gained:.0%}")
-    return Ruling("good", f"{text} {base['description']}")
-
-
-def other_outputs(found: Evidence) -> Ruling | None:
-    """The outputs that `against_baseline` does not speak of, by the leading metric of each."""
-    base = found.evaluation["baseline"] if found.evaluation else None
-    if base is None or found.evaluation is None or len(found.outputs) < 2:
-        return None
-    metrics, layers = found.evaluation["metrics"], [output["layer"] for output in found.outputs]
-    sentences, is_worse = [], False
-    for output in found.outputs:
-        shared = {
-            name: (value, known)
-            for name, value in metrics.items()
-            if output_of(name, layers) == output["layer"]
-            and value is not None and (known := base["metrics"].get(name)) is not None
-        }  # fmt: skip
-        if not shared or base["metric"] in shared:
-            continue
-        name = next((each for each in shared if not each.endswith("loss")), next(iter(shared)))
-        value, baseline = shared[name]
-        shown = {"metric": name, "value": metric(value), "baseline": metric(baseline), "split": found.split}
-        if betters(value, baseline, name in found.evaluation["bigger"]):
-            text = _("On the {split}, {metric} is {value}; the baseline has {baseline}.")
-        else:
-            text, is_worse = _("On the {split}, {metric} is {value}: no better than the baseline's {baseline}."), True
-        sentences.append(text.format(**shown))
-    if not sentences:
-        return None
-    if not is_worse:
-        return Ruling("good", " ".join(sentences))
-    text = _("Raise the factor of that output in `loss_weights`, or check that the columns tell something about it.")
-    return Ruling("problem", " ".join(sentences), [Advice(text)])
-
-
-def _if_no_better(found: Evidence) -> list[Advice]:
-    losses, to_gain = found.series("loss"), found.to_gain
-    if losses and to_gain is not None and losses[-1] - found.perfect_loss < 0.75 * to_gain:
-        return [
-            changes.dropout(
-                found,
-                0.3,
-                _(
-                    "It fits the training rows, but does not generalize: add Dropout, use fewer units, or train on"
-                    " more rows."
-                ),
-            )
-        ]
-    return [
-        Advice(
-            _(
-                "Check that the columns tell something about the target; then try more epochs, more units or another "
-                "learning rate."
-            )
-        )
-    ]
 
 
 def nothing_held_out(found: Evidence) -> Ruling | None:
@@ -197,12 +120,14 @@ def weak_class(found: Evidence) -> Ruling | None:
         mistake = next((each for each in confusion["mistakes"] if each["actual"] == worst["name"]), None)
         if mistake is None or mistake["rows"] < 2 or _recall(worst) > sum(others) / len(others) - 0.1:
             continue
-        return Ruling(
-            "note",
-            _("The class {name} is recognized worst: {recall} of its rows; most often it is taken for {other}.").format(
-                name=worst["name"], recall=f"{_recall(worst):.0%}", other=mistake["predicted"]
-            ),
-        )
+        text = _("The class {name} is recognized worst: {recall} of its rows; most often it is taken for {other}.")
+        if any(each["support"] and _recall(each) < _recall(worst) for each in output["per_class"]):
+            text = _(
+                "Of the classes with {few} or more of these rows, {name} is recognized worst: {recall}; most often it "
+                "is taken for {other}."
+            )
+        shown = {"name": worst["name"], "recall": f"{_recall(worst):.0%}", "other": mistake["predicted"], "few": FEW}
+        return Ruling("note", text.format(**shown))
     return None
 
 
