@@ -26,7 +26,7 @@ def fine(value: float | None, step: float) -> str:
     text = metric(value)
     if value is None or not math.isfinite(value) or not step > 0:
         return text
-    form = "f" if 1 <= abs(value) < 1e15 else "e"
+    form = "f" if 5e-4 <= abs(value) < 1e15 else "e"
     digits = 0
     while digits < 16 and _coarseness(text, value) > step:
         text = f"{value:.{digits}{form}}"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from screens import lines, screen
 
 from nnctl.counted import counted
-from nnctl.reports.number_format import cut, duration, metric, short, size
+from nnctl.reports.number_format import cut, duration, fine, metric, short, size
 from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal, display_width, wrap
 
@@ -200,3 +200,18 @@ def test_blocks_fit_the_narrowest_terminal():
     assert lines(terminal) == [
         "encoder_block_1_", "projection", "  output shape", "    (None, 16, 16)", "  multiply-adds", "    1,024",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "step", "expected"),
+    [
+        (0.9428571, 5e-5, "0.94286"),
+        (0.9428571, 0.01, "0.9429"),
+        (0.0012345, 1e-7, "0.0012345"),
+        (25312345.6, 0.5, "25312346"),
+        (25312345.6, 0.1, "25312345.6"),
+        (3.14e-5, 1e-7, "3.14e-05"),
+    ],
+)
+def test_numbers_that_differ_little_are_told_apart(value, step, expected):
+    assert fine(value, step) == expected

@@ -15,7 +15,7 @@ function metric(value) {
 function fine(value, step) {
   let text = metric(value);
   if (value === null || value === undefined || !(step > 0)) return text;
-  const plain = Math.abs(value) >= 1 && Math.abs(value) < 1e15;
+  const plain = Math.abs(value) >= 5e-4 && Math.abs(value) < 1e15;
   for (let digits = 0; digits < 16 && coarseness(text, value) > step; digits += 1) {
     text = plain ? value.toFixed(digits) : exponential(value, digits);
   }
