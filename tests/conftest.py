@@ -8,8 +8,10 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-# half of Hypothesis' own number: the properties hold in every run, and other examples are tried each time
-hypothesis.settings.register_profile("nnctl", max_examples=int(os.environ.get("NNCTL_EXAMPLES", "50")))
+# Half of Hypothesis' own number: the properties hold in every run, and other examples are tried each time. Without a
+# deadline, since on a busy machine any example may take longer than its usual 0.2 seconds.
+examples = int(os.environ.get("NNCTL_EXAMPLES", "50"))
+hypothesis.settings.register_profile("nnctl", max_examples=examples, deadline=None)
 hypothesis.settings.load_profile("nnctl")
 # pytest-xdist tells its workers a terminal's width, at which messages would be broken into lines
 os.environ.pop("COLUMNS", None)

@@ -234,7 +234,7 @@ def test_a_signal_saves_the_run_and_it_can_be_resumed(tmp_path, number, code):
             break
     os.kill(process.pid, number)
     process.stdout.read()
-    assert process.wait(timeout=20) == code
+    assert process.wait(timeout=60) == code
     done = len((folder / "metrics.csv").read_text().splitlines()) - 1
     result = nnctl("train", "--resume", folder, "--epochs", done + 2)
     assert result.exit_code == 0, result.output

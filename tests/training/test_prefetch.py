@@ -56,8 +56,11 @@ def test_one_batch_is_read_ahead_and_no_more(split, monkeypatch):
     monkeypatch.setattr(prefetch, "make_batch", lambda *given, **how: (made.append(len(made)), real(*given, **how))[1])
     with prefetch.epoch_batches(split, ORDER, BOUNDS) as batches:
         for number, _ in enumerate(batches, start=1):
-            time.sleep(0.02)
-            assert len(made) == min(number + 1, len(BOUNDS))
+            expected, until = min(number + 1, len(BOUNDS)), time.monotonic() + 20
+            while len(made) < expected and time.monotonic() < until:
+                time.sleep(0.001)
+            time.sleep(0.01)  # for one too many
+            assert len(made) == expected
 
 
 def test_leaving_early_ends_the_thread(split):

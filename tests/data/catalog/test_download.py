@@ -81,6 +81,7 @@ def server(tmp_path):
     server = Server(tmp_path / "web")
     yield server
     server.server.shutdown()
+    server.server.server_close()
 
 
 def serve(entry, monkeypatch, server, urls=()):
@@ -97,6 +98,7 @@ def test_it_is_downloaded_once_and_verified(entry, server, tmp_path, monkeypatch
     assert folder == tmp_path / "cache" / "mnist"
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == FILES
     server.server.shutdown()
+    server.server.server_close()
     assert download.folder_of("mnist") == folder
 
 
