@@ -14,7 +14,8 @@ import threading
 from typing import Any
 
 _command = False  # whether this process is the command `nnctl`
-_raises = False  # whether a Ctrl-C may be raised as KeyboardInterrupt, for someone above to clean up
+_raises = False  # whether a signal may be raised as KeyboardInterrupt, for someone above to clean up
+_raised: int = signal.SIGINT  # the signal that was raised
 
 
 def leave(number: int = signal.SIGINT, frame: Any = None) -> None:
@@ -44,17 +45,23 @@ def end_importing() -> None:
 
 
 def begin_command() -> None:
-    """This process is the command: the first Ctrl-C raises KeyboardInterrupt; a second, or another signal, ends it."""
+    """This process is the command: the first signal raises KeyboardInterrupt, so that temporary files are removed; a
+    second one ends it."""
     global _command, _raises
     _command = _raises = True
-    _exchange(_BEFORE, {**dict.fromkeys(_BEFORE, leave), signal.SIGINT: _handle})
+    _exchange(_BEFORE, dict.fromkeys(_BEFORE, _handle))
     sys.unraisablehook = _unraisable
 
 
 def end_command() -> None:
-    """The cleanup is done: from now on a Ctrl-C ends the process."""
+    """The cleanup is done: from now on a signal ends the process."""
     global _raises
     _raises = False
+
+
+def exit_code() -> int:
+    """The exit code of a process that ends by the signal that was raised."""
+    return 128 + _raised
 
 
 def is_command() -> bool:
@@ -70,10 +77,10 @@ def again(number: int, frame: Any) -> None:
 
 
 def _handle(number: int, frame: Any) -> None:
-    global _raises
+    global _raises, _raised
     if not _raises:
         leave(number)
-    _raises = False
+    _raises, _raised = False, number
     raise KeyboardInterrupt
 
 

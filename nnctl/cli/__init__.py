@@ -154,7 +154,7 @@ def main() -> None:
         _open_closed_streams()
         program()
     except KeyboardInterrupt:  # one that `catching` did not catch
-        interrupts.leave()
+        interrupts.leave(interrupts.exit_code() - 128)
     except SystemExit as ended:
         if "RANK" in os.environ and isinstance(ended.code, int):
             # Started by torchrun: threads of PyTorch that still want the interpreter while it is taken down would end

@@ -48,7 +48,7 @@ def catching(switches: Switches) -> Iterator[None]:
         with suppress(OSError):  # the terminal may be closed
             newline = "\n" if sys.stderr.isatty() else ""  # after the ^C that a terminal shows
             print(newline + _("stopped"), file=sys.stderr)
-        code = ExitCode.INTERRUPTED
+        code = interrupts.exit_code()
     except Exception as error:
         if _reader_has_left(error):  # `head` or `less` has closed the pipe: discard what Python still flushes at exit
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

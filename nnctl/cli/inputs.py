@@ -64,13 +64,16 @@ def given_files(source: str, input_format: str | None) -> Iterator[str]:
         return
     import tempfile  # imported here to keep start-up fast
 
+    from nnctl.data.temporary_files import writing
+
     content = sys.stdin.buffer.read()
     if not content.strip():
         raise InputError("standard input is empty", hint="for example: nnctl predict RUN - < new.csv")
     extension = INPUT_FORMATS[input_format] if input_format else _extension(content)
     with tempfile.TemporaryDirectory(prefix="nnctl-") as folder:
         path = Path(folder) / f"stdin{extension}"
-        path.write_bytes(content)
+        with writing("a temporary copy of standard input"):
+            path.write_bytes(content)
         try:
             yield str(path)
         except NnctlError as error:

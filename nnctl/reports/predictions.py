@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from nnctl.data.temporary_files import writing
 from nnctl.reports.json_output import dumps
 
 Columns = Mapping[str, np.ndarray]
@@ -118,13 +119,17 @@ def _parquet(columns: Columns) -> Iterator[bytes]:
     with tempfile.TemporaryDirectory() as folder:
         # through JSON lines, because DuckDB takes arrays only from pandas or pyarrow
         lines, file = Path(folder) / "rows.jsonl", Path(folder) / "rows.parquet"
-        with lines.open("wb") as written:
-            written.writelines(_json_lines(columns))
-        with duckdb.connect() as connection:
-            connection.execute(
-                f"copy (select * from read_json({_text(str(lines))}, format='newline_delimited', columns={{{types}}})) "
-                f"to {_text(str(file))} (format parquet)"
-            )
+        with writing("a temporary file for Parquet"):
+            with lines.open("wb") as written:
+                written.writelines(_json_lines(columns))
+            with duckdb.connect() as connection:
+                try:
+                    connection.execute(
+                        f"copy (select * from read_json({_text(str(lines))}, format='newline_delimited',"
+                        f" columns={{{types}}})) to {_text(str(file))} (format parquet)"
+                    )
+                except duckdb.IOException as error:
+                    raise OSError(str(error)) from None
         yield file.read_bytes()
 
 

@@ -217,3 +217,31 @@ def test_an_overflow_is_an_error_without_a_warning(verb, tmp_path):
         result = CliRunner().invoke(cli.program, [verb, str(tmp_path / "c.yaml"), *extra])
     assert result.exit_code == (0 if verb == "summary" else result.exit_code)
     assert not shown and "Warning" not in result.output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_leaves_no_temporary_files(name, code, tmp_path):
+    """It comes while a copy of a CSV file with mixed line endings is written, for DuckDB."""
+    (tmp_path / "d.csv").write_bytes(b"x,y\r\n" + b"1.5,2.5\n" * 200_000)
+    (tmp_path / "c.yaml").write_text("dataset: {path: d.csv, target: y}\nlayers: [{Dense: {units: 1}}]\nloss: mse\n")
+    (tmp_path / "temporary").mkdir()
+    program = f"""if True:
+        import os, signal, sys
+        from nnctl.data.readers.csv import duckdb_source
+
+        def pieces(*given, normalized=duckdb_source.normalized):
+            for piece in normalized(*given):
+                yield piece
+                assert len(os.listdir("temporary")) == 1
+                os.kill(os.getpid(), signal.{name})
+
+        duckdb_source.normalized = pieces
+        from nnctl import cli
+        sys.argv = ["nnctl", "check", "c.yaml"]
+        cli.main()
+    """
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True,
+                          env=os.environ | {"TMPDIR": str(tmp_path / "temporary")})  # fmt: skip
+    assert (done.returncode, done.stderr) == (code, "stopped\n")
+    assert list((tmp_path / "temporary").iterdir()) == []

@@ -4,6 +4,8 @@ import csv
 import io
 import json
 import os
+import subprocess
+import sys
 
 import click.testing
 import numpy as np
@@ -170,3 +172,21 @@ def test_other_files_are_overwritten_also_through_links(colours, tmp_path):
     assert nnctl("predict", colours, given, "-o", tmp_path / "link.csv").exit_code == 0
     assert target.read_text().startswith("y,probability_A") and (tmp_path / "link.csv").is_symlink()
     assert nnctl("predict", colours, given, "-o", "-").stdout == target.read_text()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no file sizes")
+@pytest.mark.parametrize("file, what", [("-", "a temporary copy of standard input"),
+                                        ("p.csv", "a temporary file for Parquet")])  # fmt: skip
+def test_the_folder_of_temporary_files_is_named_where_it_is_full(colours, tmp_path, file, what):
+    """And not the output, or nothing."""
+    import resource
+
+    text = "colour,age\n" + "red,20\n" * 2000
+    (tmp_path / "p.csv").write_text(text)
+    command = [sys.executable, "-m", "nnctl", "predict", str(colours), file, "-o", "out.parquet"]
+    limited = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))  # noqa: E731
+    done = subprocess.run(command, input=text, cwd=tmp_path, preexec_fn=limited, capture_output=True, text=True,
+                          env=os.environ | {"TMPDIR": str(tmp_path)})  # fmt: skip
+    assert done.returncode == 2
+    assert f"error: {what} cannot be written to {tmp_path} (File too large)" in " ".join(done.stderr.split())
+    assert not (tmp_path / "out.parquet").exists() and [*tmp_path.iterdir()] == [tmp_path / "p.csv"]

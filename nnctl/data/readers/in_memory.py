@@ -22,6 +22,7 @@ from nnctl.data.columns.interpretation import as_category, typed
 from nnctl.data.columns.number_formats import BEYOND, PLAIN
 from nnctl.data.named_arrays import Arrays
 from nnctl.data.table import Array, Column, Table, listing, number_word
+from nnctl.data.temporary_files import writing
 from nnctl.errors import DataError
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def as_file(rows: Any, features: Sequence[str]) -> Iterator[str]:
     columns = {name: np.asarray(values, dtype=object).tolist() for name, values in columns_of(rows, features).items()}
     with tempfile.TemporaryDirectory(prefix="nnctl-") as folder:
         path = Path(folder) / "rows.jsonl"
-        with path.open("w", encoding="utf-8") as file:
+        with writing("a temporary file of the rows"), path.open("w", encoding="utf-8") as file:
             for values in zip(*columns.values(), strict=True):
                 row = {name: None if _is_missing(v) else v for name, v in zip(columns, values, strict=True)}
                 file.write(json.dumps(row, default=str) + "\n")

@@ -12,6 +12,7 @@ from pathlib import Path
 from nnctl.data.readers.csv.decoding import utf8_blocks
 from nnctl.data.readers.csv.dialect import Dialect
 from nnctl.data.readers.csv.normalized_copy import TooLong, normalized
+from nnctl.data.temporary_files import unwritten
 from nnctl.errors import DataError
 from nnctl.quoting import sql_text
 
@@ -56,11 +57,7 @@ def _copy(path: Path, how: Dialect) -> Path:
     except BaseException as error:
         copy.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise DataError(
-                f"a temporary copy of it cannot be written to {copy.parent} ({error.strerror})",
-                str(path),
-                "free some space there, or set TMPDIR to a folder that has enough",
-            ) from None
+            raise unwritten("a temporary copy of it", error, str(path)) from None
         if isinstance(error, TooLong):
             from nnctl.data.readers.csv.diagnosis import diagnose  # imported here to keep start-up fast
 
