@@ -64,7 +64,7 @@ def given_files(source: str, input_format: str | None) -> Iterator[str]:
         return
     import tempfile  # imported here to keep start-up fast
 
-    from nnctl.data.temporary_files import writing
+    from nnctl.data.temporary_files import writing  # likewise
 
     content = sys.stdin.buffer.read()
     if not content.strip():
