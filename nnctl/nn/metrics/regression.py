@@ -70,7 +70,8 @@ class R2Score(Metric):
     def result(self, state):
         squares, residual = np.atleast_1d(state["squares"]), np.atleast_1d(state["residual"])
         varies = squares > 0
-        scores = np.where(varies, 1 - residual / np.where(varies, squares, 1), 0.0)
+        # of 1 minus a quotient near 1, digits beyond the 12th are rounding errors; adding 0 makes -0 a plain 0
+        scores = np.where(varies, np.round(1 - residual / np.where(varies, squares, 1), 12), 0.0) + 0.0
         if self.class_aggregation == "uniform_average" or not varies.any():
             return float(scores.mean())
         return float(squares @ scores / squares.sum())

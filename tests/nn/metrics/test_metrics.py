@@ -190,6 +190,14 @@ def test_r2_of_targets_far_from_zero():
     assert metric.result(state) == pytest.approx(1 - 4 * 0.25 / 5)
 
 
+def test_r2_of_the_mean_is_0_without_rounding_errors():
+    y = np.random.default_rng(3).normal(50, 9, (318, 1))
+    for mean in (y.mean(), np.nextafter(y.mean(), 99), np.float32(y.mean())):
+        metric, state = metrics.build("r2"), metrics.build("r2").start()
+        metric.update(state, y, np.full_like(y, mean))
+        assert str(metric.result(state)) == "0.0"
+
+
 def test_r2_of_a_constant_target_is_0():
     metric, state = metrics.build("r2"), metrics.build("r2").start()
     metric.update(state, np.ones((3, 1)), np.zeros((3, 1)))
