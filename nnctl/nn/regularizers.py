@@ -27,7 +27,7 @@ class Regularizer(Declared):
 
 @regularizers.register("l1")
 class L1(Regularizer):
-    """l1 sum|w|: drives small weights to exactly 0."""
+    """l1 sum|w|: drives the weights that matter little to 0."""
 
     l1: Strength = 0.01
 

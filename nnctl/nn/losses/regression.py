@@ -102,7 +102,7 @@ class Huber(ElementwiseLoss):
 class LogCosh(ElementwiseLoss):
     """Logarithm of the hyperbolic cosine of the error: a smooth Huber loss.
 
-    mean log cosh(p - y), computed as |e| + log(1 + exp(-2 |e|)) - log 2.
+    mean log cosh(p - y), computed as |e| + log(1 + exp(-2 |e|)) - log 2 of the error e.
     """
 
     labels = "number"

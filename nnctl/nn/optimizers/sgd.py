@@ -10,7 +10,7 @@ class SGD(Optimizer):
     """Stochastic gradient descent: a step downhill, against the gradient of the loss.
 
     w <- w - lr g.
-    How many rows the gradient is taken over names the method: the whole training set (`batch_size: null`)
+    How many rows the gradient is taken over names the method: the whole training set (`batch_size: all`)
     is gradient descent, one step an epoch, along the exact gradient; one row (`batch_size: 1`) is stochastic
     gradient descent in the strict sense, many noisy steps; anything between is mini-batch gradient
     descent, the usual choice. `momentum` and `nesterov` make it the optimizers of these names.

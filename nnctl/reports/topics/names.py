@@ -113,16 +113,16 @@ def _found(words: str) -> list[Topic]:
 
 def _of_family(words: str) -> list[Topic]:
     """`layer relu`, `layers/relu`, `keras.layers.ReLU`: a family and a name."""
-    parts = words.removeprefix("keras.").replace("/", " ").replace(".", " ").split()
+    parts = words.removeprefix("tf.").removeprefix("keras.").replace("/", " ").replace(".", " ").split()
     if len(parts) < 2:
         return []
     *before, name = parts
     family = _PLURALS.get(before[0].lower(), before[0].lower())
-    if before[:1] == ["optimizers"] and before[1:] == ["schedules"]:
-        family, before = "schedule", before[:1]
+    name = " ".join(parts[1:])
+    if before == ["optimizers", "schedules"]:
+        family, name = "schedule", parts[-1]
     if family not in FAMILY_ORDER:
         return []
-    name = " ".join(parts[len(before) :]) if len(before) > 1 else " ".join(parts[1:])
     if family == IDEA:
         return [topic for topic in named(name) if topic.family == IDEA]
     return _looked_up(family, name)

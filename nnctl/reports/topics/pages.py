@@ -80,7 +80,8 @@ def _of_component(page: Page, topic: Topic) -> Page:
     page["also_called"] = declarations.also_called(noun, name)
     page["summary"] = _(text.summary)
     page["formula"] = [_(line) if has_words(line) else line for line in (guide and guide.formula) or text.formula]
-    page["notes"] = [_(note) for note in text.notes]
+    said = {line.lower() for line in (guide and guide.formula) or ()}
+    page["notes"] = [_(note) for note in text.notes if note.lower().rstrip(".") not in said]
     page["source"] = text.source
     page["arguments"] = arguments_of(cls)
     page["yaml"] = (
@@ -105,7 +106,8 @@ def _of_component(page: Page, topic: Topic) -> Page:
 def _of_loss(name: str, cls: Any) -> str:
     """The last layer that usually goes with a loss, and the loss."""
     loss = _component("loss", name, cls)
-    units = 1 if loss.labels in ("binary", "number") else 3
+    several = name == "cosine_similarity"  # of a single number, it knows only the sign
+    units = 1 if loss.labels in ("binary", "number") and not several else 3
     activation = loss.usual_activation()
     layer = declarations.flow({"units": units} | ({"activation": activation} if activation != "linear" else {}))
     given = _given("loss", name, cls)

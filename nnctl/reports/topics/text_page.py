@@ -250,9 +250,12 @@ def printed(table: Table, terminal: Terminal, width: int) -> list[str]:
 
 def derivative_line(formula: str) -> str:
     """The line of a derivative, `dy/dx = ...`, with the words for two cases in the language of the command."""
-    line = formula if formula.startswith("dy") else f"dy/dx = {formula}"
+    return _in_cases(formula if formula.startswith("dy") else f"dy/dx = {formula}")
+
+
+def _in_cases(line: str) -> str:
     cases = {"where": _("{value} where {condition}, else {other}"), "for": _("{value} for {condition}, else {other}")}
     for word, text in cases.items():
-        if found := re.fullmatch(rf"(?P<value>.+) {word} (?P<condition>.+), else (?P<other>.+)", line):
-            return text.format(**found.groupdict())
+        if found := re.fullmatch(rf"(?P<value>.+?) {word} (?P<condition>.+?), else (?P<other>.+)", line):
+            return text.format(value=found["value"], condition=found["condition"], other=_in_cases(found["other"]))
     return line

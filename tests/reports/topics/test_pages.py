@@ -49,11 +49,29 @@ def test_the_list_has_every_topic():
      ("layers/softmax", "layer", "Softmax"), ("leaky-relu", "activation", "leaky_relu"),
      ("swish", "activation", "silu"),
      ("bce", "loss", "binary_crossentropy"), ("MeanSquaredError", "loss", "mse"), ("CTC", "loss", "ctc"),
-     ("metric mse", "metric", "mse"), ("nag", "optimizer", "nesterov"), ("keras.layers.ReLU", "layer", "ReLU")],
+     ("metric mse", "metric", "mse"), ("nag", "optimizer", "nesterov"), ("keras.layers.ReLU", "layer", "ReLU"),
+     ("tf.keras.layers.Dense", "layer", "Dense"), ("keras.optimizers.schedules.CosineDecay", "schedule", "CosineDecay"),
+     ("optimizers schedules CosineDecay", "schedule", "CosineDecay"), ("keras.optimizers.Adam", "optimizer", "adam")],
 )  # fmt: skip
 def test_a_name_finds_its_topic(words, family, name):
     page = found(words)
     assert (page["family"], page["topic"]) == (family, name)
+
+
+def test_an_example_names_the_arguments_that_it_is_computed_with():
+    assert found("leaky_relu")["example"]["intro"] == "With {negative_slope: 0.1}:"
+    assert found("relu")["example"]["intro"] == ""
+    assert found("GroupNormalization")["example"]["intro"] == "One row and the first weights, with {groups: 2}:"
+
+
+def test_a_formula_is_not_repeated_as_a_note_and_explains_its_symbols():
+    assert found("huber")["notes"] == []
+    assert found("CosineDecay")["formula"][1] == "top = initial_learning_rate, t = step"
+    assert "fraction = " in found("CosineDecayRestarts")["formula"][1]
+
+
+def test_the_yaml_of_cosine_similarity_has_a_vector():
+    assert "Dense: {units: 3}" in found("cosine_similarity")["yaml"]
 
 
 def test_other_topics_of_the_name_are_mentioned():
@@ -123,4 +141,5 @@ def test_a_derivative_has_no_english_words_in_korean(name):
         line = derivative_line(formula)
     finally:
         use_language("en")
+    assert line.count("아니면") == formula.count(", else ")
     assert not re.search(r"\b(where|for|else)\b", line) and ("아니면" in line) == (" else " in formula)

@@ -11,11 +11,14 @@ from nnctl.config.yaml_reader import read
 from nnctl.engine.batch import Batch
 from nnctl.engine.graph import Graph
 from nnctl.nn.activations import activations
+from nnctl.nn.initializers import initializers
 from nnctl.nn.optimizers import optimizers
 from nnctl.reports.topics import family_tree, pages, race
 from nnctl.reports.topics.guidance import guides_of
 from nnctl.reports.topics.names import Topic, all_topics, topics
 from nnctl.reports.topics.worked import activations as curves
+from nnctl.reports.topics.worked import initializers as worked_initializers
+from nnctl.reports.topics.worked import model_ideas
 from nnctl.reports.topics.worked.layer_inputs import INPUTS
 from nnctl.reports.topics.worked.layers import computed
 from nnctl.reports.topics.worked.numbers import array
@@ -82,8 +85,19 @@ def evaluated(text, activation, x):
     value, where, rest = text.partition(" where ")
     if not where:
         return eval(text, known)
-    condition, otherwise = rest.split(", else ")
-    return np.where(eval(condition, known), eval(value, known), eval(otherwise, known))
+    condition, otherwise = rest.split(", else ", 1)
+    return np.where(eval(condition, known), eval(value, known), evaluated(otherwise, activation, x))
+
+
+def test_equal_weights_have_no_deviation():
+    example = worked_initializers.example(initializers.lookup("constant")(value=0.1))
+    assert example["table"]["rows"] == [["0.1", "0", "0.1", "0.1"]]
+
+
+def test_row_numbers_of_the_split_are_counted_from_1():
+    rows = model_ideas.split()["table"]["rows"]
+    numbers = [int(n) for _name, _count, text in rows for n in text.removesuffix(", ...").split(", ")]
+    assert 1 in numbers and 0 not in numbers and [count for _name, count, _text in rows] == ["90", "30", "30"]
 
 
 def test_the_family_tree_has_every_optimizer_once():

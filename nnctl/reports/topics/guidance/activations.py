@@ -53,7 +53,7 @@ GUIDES = {
         use="As silu in networks for phones: it needs no exp.",
         avoid="Where silu or gelu are fast enough.",
         see=("silu", "relu6", "hard_sigmoid"),
-        derivative="x / 3 + 1 / 2 where abs(x) < 3, else 1 * (x > 0)",
+        derivative="x / 3 + 1 / 2 where abs(x) < 3, else 1 where x > 0, else 0",
     ),
     "mish": Guide(
         use="In deep networks for images, as a smooth curve in place of relu.",
@@ -77,7 +77,7 @@ GUIDES = {
         use="For the last layer of a regression, and of any model whose loss takes logits or margins.",
         avoid="Not between dense layers: two of them with nothing between are no more than one.",
         see=("mse", "logits", "relu"),
-        derivative="1 * (x == x)",
+        derivative="1",
     ),
     "sigmoid": Guide(
         use="For the last layer of yes-or-no answers with binary_crossentropy, one unit for each question; and for the "

@@ -4,7 +4,7 @@ from nnctl.reports.topics.guide import Guide
 
 GUIDES = {
     "l1": Guide(
-        use="Against overfitting where only some inputs matter: the weights of the others become exactly 0.",
+        use="Against overfitting where only some inputs matter: the weights of the others become almost 0.",
         avoid=(
             "Where many inputs matter a little: use l2. A factor that is too large lets the model learn nothing; "
             "start near 0.001."
@@ -14,7 +14,7 @@ GUIDES = {
     "l1_l2": Guide(
         use=(
             "Against overfitting where inputs come in groups that are alike: it keeps groups together and still "
-            "makes weights 0."
+            "makes weights almost 0."
         ),
         avoid="As a first try: l2 has one number to choose.",
         see=("l1", "l2", "overfitting"),
@@ -26,7 +26,7 @@ GUIDES = {
             "larger layers."
         ),
         avoid=(
-            "With adam decay works better as adamw. On biases and on gamma of BatchNormalization it does little good."
+            "With adam, the weight decay of adamw works better. On biases and on gamma of BatchNormalization it does little good."
         ),
         see=("l1", "adamw", "Dropout", "overfitting"),
         formula=("l2 sum w^2",),

@@ -12,13 +12,21 @@ GUIDES = {
             "Where you do not know how long to train: use ReduceLROnPlateau. decay_steps counts iterations, not epochs."
         ),
         see=("CosineDecayRestarts", "ReduceLROnPlateau", "learning rate", "iteration"),
-        formula=("lr = top ((1 - alpha) (1 + cos(pi t / decay_steps)) / 2 + alpha)",),
+        formula=(
+            "lr = top ((1 - alpha) (1 + cos(pi t / decay_steps)) / 2 + alpha)",
+            "top = initial_learning_rate, t = step",
+            "with warmup_steps: top = warmup_target, t = step - warmup_steps, and before that lr goes from"
+            " initial_learning_rate to warmup_target in a straight line",
+        ),
     ),
     "CosineDecayRestarts": Guide(
         use="To leave a poor valley again: at every restart the rate jumps up, and the best epoch is kept.",
         avoid="Where the last epoch is kept: it may end in the middle of a cycle.",
         see=("CosineDecay", "learning rate"),
-        formula=("lr = initial_learning_rate ((1 - alpha) m_mul^i (1 + cos(pi fraction)) / 2 + alpha)",),
+        formula=(
+            "lr = initial_learning_rate ((1 - alpha) m_mul^i (1 + cos(pi fraction)) / 2 + alpha)",
+            "i = the number of the cycle, from 0; fraction = how much of it has passed",
+        ),
     ),
     "ExponentialDecay": Guide(
         use=(

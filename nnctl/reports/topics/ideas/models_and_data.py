@@ -170,9 +170,7 @@ IDEAS = {
             "End in softmax or sigmoid: nnctl computes loss and gradient from the logits anyway, exactly. With a "
             "linear last layer, set from_logits: true in the loss."
         ),
-        avoid=(
-            "Without from_logits, a loss of probabilities on a linear layer trains badly; `nnctl check` warns of it."
-        ),
+        avoid=("Without from_logits, a loss of probabilities on a linear layer trains badly; nnctl refuses it."),
         formula=("p = sigmoid(z)", "p_i = exp(z_i) / sum_j exp(z_j)"),
         text=(("A logit of 0 is a probability of 1/2 for sigmoid; equal logits are equal probabilities for softmax."),),
         yaml=("layers:\n  - Dense: {units: 1}\nloss: {binary_crossentropy: {from_logits: true}}"),

@@ -218,8 +218,9 @@ IDEAS = {
         avoid="Do not pick the best of many seeds and report it: that is luck, not progress.",
         text=(
             (
-                "The same config with the same seed gives the same model, on any number of threads. Another seed "
-                "gives another result, and the spread of several seeds shows how much of a difference is luck."
+                "The same config with the same seed gives the same model; another computer or number of threads "
+                "changes it by rounding only. Another seed gives another result, and the spread of several seeds "
+                "shows how much of a difference is luck."
             ),
         ),
         yaml=("seed: 7"),

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.nn.activations import Activation
+from nnctl.reports.topics.declarations import flow
 from nnctl.reports.topics.document import Example, Plot
 from nnctl.reports.topics.worked.numbers import array, number
 from nnctl.translation import _
@@ -35,7 +36,10 @@ def example(activation: Activation) -> Example:
     y, dy = value(activation, POINTS), derivative(activation, POINTS)
     rows = [[name, *map(number, values)] for name, values in (("x", POINTS), ("y = f(x)", y), ("dy/dx", dy))]
     head, *rest = rows
-    return {"intro": "", "table": {"titles": head, "rows": rest, "left": 1}, "lines": [], "outcome": ""}
+    usual = type(activation)().arguments()
+    given = {name: value for name, value in activation.arguments().items() if value != usual[name]}
+    intro = _("With {arguments}:").format(arguments=flow(given)) if given else ""
+    return {"intro": intro, "table": {"titles": head, "rows": rest, "left": 1}, "lines": [], "outcome": ""}
 
 
 def _of_an_axis(activation: Activation) -> Example:

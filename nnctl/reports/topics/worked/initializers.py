@@ -21,7 +21,8 @@ def _sample(initializer: Initializer, shape: tuple[int, ...]) -> np.ndarray:
 def example(initializer: Initializer) -> Example:
     large = _sample(initializer, SHAPE)
     names = (_("mean"), _("standard deviation"), _("smallest"), _("largest"))
-    values = (large.mean(), large.std(), large.min(), large.max())
+    deviation = large.std() if large.min() < large.max() else 0.0  # equal weights have none, but for rounding
+    values = (large.mean(), deviation, large.min(), large.max())
     return {
         "intro": _("A kernel of {inputs} inputs and {units} units, and a small one:").format(
             inputs=SHAPE[0], units=SHAPE[1]),

@@ -83,7 +83,9 @@ def _introduction(kind: str, arguments: dict[str, Any], weights: dict[str, Any],
     elif training:
         text = _("One row, in training, with {arguments}:") if arguments else _("One row, in training:")
     elif weights:
-        text = _("One row and random weights, with {arguments}:") if arguments else _("One row and the first weights:")
+        text = _("One row and the first weights:")
+        if arguments:
+            text = _("One row and the first weights, with {arguments}:")
     else:
         text = _("One row, with {arguments}:") if arguments else _("One row:")
     return text.format(arguments=flow(arguments))

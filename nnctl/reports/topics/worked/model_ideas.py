@@ -119,10 +119,11 @@ def split() -> Example:
     spec = SplitSpec(validation=0.2, test=0.2)
     found = split_rows(spec, 150, 0)
     rows = [
-        [name, str(len(numbers)), array(sorted(numbers)[:6])[:-1] + ", ...]"] for name, numbers in found.rows.items()
+        [name, str(len(numbers)), ", ".join(str(n + 1) for n in sorted(numbers)[:6]) + ", ..."]
+        for name, numbers in found.rows.items()
     ]
     return table_example(
-        _("The 150 rows of iris with validation: 0.2 and test: 0.2:"),
+        _("150 rows, counted from 1, with validation: 0.2 and test: 0.2:"),
         [_("split"), _("rows"), _("row numbers")], rows, left=1,
     )  # fmt: skip
 
