@@ -63,7 +63,7 @@ def is_prose(line: str) -> bool:
 
 def has_words(line: str) -> bool:
     """Whether a line is translated: prose, or a formula such as `mean of argmax p = y`."""
-    return is_prose(line) or " of " in line
+    return is_prose(line) or " of " in line or line.startswith("If ")
 
 
 def _formula_in(sentence: str) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from nnctl.components.registry import plain
 from nnctl.config.argument_docs import descriptions
 from nnctl.reports.topics import declarations
+from nnctl.reports.topics.cases import in_cases
 from nnctl.reports.topics.declarations import FAMILIES
 from nnctl.reports.topics.docstring import has_words, taken_apart
 from nnctl.reports.topics.document import Argument, Page
@@ -56,7 +57,7 @@ def _empty(topic: Topic, others: list[str]) -> Page:
 
 def _of_idea(page: Page, idea: Idea) -> Page:
     page["summary"], page["use"], page["avoid"] = _(idea.summary), _(idea.use), _(idea.avoid)
-    page["formula"] = [_(line) if has_words(line) else line for line in idea.formula]
+    page["formula"] = [_(line) if has_words(line) else in_cases(line) for line in idea.formula]
     page["notes"] = [_(paragraph) for paragraph in idea.text]
     page["yaml"], page["keras"], page["see"] = idea.yaml, _in_keras(idea.keras), list(idea.see)
     page["example"], page["plots"] = worked_ideas.example(page["topic"]), worked_ideas.plots(page["topic"])
@@ -77,9 +78,10 @@ def _of_component(page: Page, topic: Topic) -> Page:
     noun, name = topic.family, topic.name
     cls = FAMILIES[noun][name]
     text, guide = taken_apart(cls), guide_of(noun, name)
+    lines = (guide and guide.formula) or text.formula
     page["also_called"] = declarations.also_called(noun, name)
     page["summary"] = _(text.summary)
-    page["formula"] = [_(line) if has_words(line) else line for line in (guide and guide.formula) or text.formula]
+    page["formula"] = [_(line) if has_words(line) else in_cases(line) for line in lines]
     said = {line.lower() for line in (guide and guide.formula) or ()}
     page["notes"] = [_(note) for note in text.notes if note.lower().rstrip(".") not in said]
     page["source"] = text.source

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from io import StringIO
 
 from nnctl.reports.number_format import count
 from nnctl.reports.tables import Table
 from nnctl.reports.terminal import Terminal, display_width, wrap
+from nnctl.reports.topics.cases import derivative_line
 from nnctl.reports.topics.document import Example, Page, Plot, RaceSurface
 from nnctl.reports.topics.family_tree import adds, branches
 from nnctl.reports.topics.names import IDEA, own_name, shown_name
@@ -246,16 +246,3 @@ def printed(table: Table, terminal: Terminal, width: int) -> list[str]:
     text = StringIO()
     table.print(Terminal(text, live=False, color=False, unicode=terminal.unicode, width=width))
     return text.getvalue().splitlines()
-
-
-def derivative_line(formula: str) -> str:
-    """The line of a derivative, `dy/dx = ...`, with the words for two cases in the language of the command."""
-    return _in_cases(formula if formula.startswith("dy") else f"dy/dx = {formula}")
-
-
-def _in_cases(line: str) -> str:
-    cases = {"where": _("{value} where {condition}, else {other}"), "for": _("{value} for {condition}, else {other}")}
-    for word, text in cases.items():
-        if found := re.fullmatch(rf"(?P<value>.+?) {word} (?P<condition>.+?), else (?P<other>.+)", line):
-            return text.format(value=found["value"], condition=found["condition"], other=_in_cases(found["other"]))
-    return line

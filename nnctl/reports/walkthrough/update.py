@@ -11,6 +11,7 @@ from nnctl.config.argument_docs import summary
 from nnctl.engine.batch import Batch
 from nnctl.engine.optimizer_step import OptimizerStep
 from nnctl.reports.tables import Table
+from nnctl.reports.topics.cases import in_cases
 from nnctl.reports.topics.docstring import has_words, taken_apart
 from nnctl.reports.walkthrough.numbers import aligned, number
 from nnctl.reports.walkthrough.page import Page
@@ -96,7 +97,7 @@ def write_update(model: Model, batch: Batch, traced: Trace, page: Page) -> None:
 
 def formulas(cls: type) -> list[str]:
     """The formulas in an optimizer's docstring."""
-    return [_(line) if has_words(line) else line for line in taken_apart(cls).formula]
+    return [_(line) if has_words(line) else in_cases(line) for line in taken_apart(cls).formula]
 
 
 def _clips(optimizer: Any) -> bool:

@@ -12,10 +12,10 @@ import pytest
 
 from nnctl.reports.terminal import Terminal, display_width
 from nnctl.reports.topics import contents, names, pages, text_page, texts
+from nnctl.reports.topics.cases import derivative_line
 from nnctl.reports.topics.guidance import guides_of
 from nnctl.reports.topics.names import all_topics
 from nnctl.reports.topics.pages import found
-from nnctl.reports.topics.text_page import derivative_line
 from nnctl.translation import use_language
 
 TOPICS = all_topics()
@@ -143,3 +143,17 @@ def test_a_derivative_has_no_english_words_in_korean(name):
         use_language("en")
     assert line.count("아니면") == formula.count(", else ")
     assert not re.search(r"\b(where|for|else)\b", line) and ("아니면" in line) == (" else " in formula)
+
+
+@pytest.mark.parametrize("words, line", [
+    ("Dropout", "y = x m / (1 - rate), m = 0 (확률 rate), 아니면 1"),
+    ("layer LeakyReLU", "x > 0일 때 y = x, 아니면 negative_slope x"),
+    ("relu6", "y = min(max(x, 0), 6)"),
+])  # fmt: skip
+def test_a_formula_with_cases_is_korean_in_korean(words, line):
+    use_language("ko")
+    try:
+        assert found(words)["formula"][0] == line
+        assert "otherwise" not in " ".join(found("radam")["formula"])
+    finally:
+        use_language("en")

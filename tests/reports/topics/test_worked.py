@@ -80,8 +80,7 @@ def evaluated(text, activation, x):
              "phi": lambda z: np.exp(-z * z / 2) / sqrt(2 * pi), "negative_slope": 0.2}  # fmt: skip
     if activation.kind == "selu":
         known["alpha"] = 1.6732632423543772
-    for condition in ("(x > 0) and (x < 6)",):
-        text = text.replace(condition, "(x > 0) & (x < 6)")
+    text = text.replace("0 < x < 6", "(x > 0) & (x < 6)")
     value, where, rest = text.partition(" where ")
     if not where:
         return eval(text, known)

@@ -21,7 +21,7 @@ GUIDES = {
         use="In small networks for phones, which compute with few bits: no output is above 6.",
         avoid="Where the precision is float32, relu is simpler and as good.",
         see=("relu", "hard_silu", "hard_sigmoid"),
-        derivative="1 where (x > 0) and (x < 6), else 0",
+        derivative="1 where 0 < x < 6, else 0",
     ),
     "elu": Guide(
         use="In hidden layers, as a smooth relu whose outputs have a mean nearer to 0, which can speed up training.",

@@ -26,7 +26,8 @@ GUIDES = {
             "larger layers."
         ),
         avoid=(
-            "With adam, the weight decay of adamw works better. On biases and on gamma of BatchNormalization it does little good."
+            "With adam, the weight decay of adamw works better. On biases and on gamma of BatchNormalization it does "
+            "little good."
         ),
         see=("l1", "adamw", "Dropout", "overfitting"),
         formula=("l2 sum w^2",),

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+from nnctl.reports.topics.cases import derivative_line
 from nnctl.reports.topics.document import Page, Rows
 from nnctl.reports.topics.family_tree import ROOT, adds, children
 from nnctl.reports.topics.html.plots import figure
 from nnctl.reports.topics.names import IDEA, own_name, shown_name
 from nnctl.reports.topics.race_map import STEPS, TRIED
-from nnctl.reports.topics.text_page import ANOTHER, SHAPES, derivative_line, parameters_text, plots_title, shape_lines
+from nnctl.reports.topics.text_page import ANOTHER, SHAPES, parameters_text, plots_title, shape_lines
 from nnctl.translation import _, language
 
 _FOLDER = Path(__file__).parent
