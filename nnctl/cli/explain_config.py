@@ -35,6 +35,6 @@ def explained_config(names: Sequence[str], as_json: bool, file: Path | None) -> 
 def _is_config(name: str) -> bool:
     if Path(name).suffix in (".yaml", ".yml"):
         return True
-    from nnctl.config.config_files import bundled_configs  # imported here to keep start-up fast
+    from nnctl.config.config_files import bundled_configs, is_data  # imported here to keep start-up fast
 
-    return name in bundled_configs()
+    return name in bundled_configs() or (is_data(name) and Path(name).is_file())  # data are refused as a config

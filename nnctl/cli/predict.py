@@ -96,6 +96,7 @@ def command(
 
 
 def _run_and_input(names: tuple[str, ...]) -> tuple[str | None, str]:
+    _refuse_several(names)
     if not names or len(names) > 2:
         raise click.UsageError("give an INPUT, or a RUN and an INPUT, such as: nnctl predict new.csv")
     *run, source = names
@@ -103,6 +104,18 @@ def _run_and_input(names: tuple[str, ...]) -> tuple[str | None, str]:
         swapped = f"nnctl predict {shell_path(source)} {shell_path(run[0]) if run else 'new.csv'}"
         raise click.UsageError(f"{source} is a run; the INPUT comes after it: {swapped}")
     return (run[0] if run else None), source
+
+
+def _refuse_several(names: tuple[str, ...]) -> None:
+    """Raises UsageError for several input files, as a shell makes them from a pattern without quotes."""
+    from nnctl.config.config_files import is_data  # imported here to keep start-up fast
+
+    run, inputs = (names[:1], names[1:]) if names and is_run(names[0]) else ((), names)
+    if len(inputs) > 1 and all(is_data(name) and Path(name).is_file() for name in inputs):
+        pattern = Path(inputs[0]).parent / f"*{Path(inputs[0]).suffix}"
+        command = " ".join(["nnctl predict", *map(shell_path, (*run, pattern))])
+        raise click.UsageError(f"give one INPUT, not {len(inputs)} files: quotes keep the shell from expanding a "
+                               f"pattern: {command}")  # fmt: skip
 
 
 def _columns(keep: tuple[str, ...]) -> list[str]:

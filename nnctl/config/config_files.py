@@ -34,7 +34,8 @@ def find_config(path: str | Path) -> Path:
         if file.is_dir():
             names = [shell_path(one) for one in _configs_in(file)]
             raise InputError("is a folder, not a config file", str(path),
-                             f"name a file: {', '.join(names[:5])}" if names else "name a YAML file")  # fmt: skip
+                             f"name a file: {', '.join(names[:5])}" if names
+                             else f"name a YAML file; for data in the folder, {starter_hint(file)}")  # fmt: skip
         if file.exists():
             _refuse_data(file)
             return file

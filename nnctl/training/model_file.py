@@ -107,7 +107,10 @@ def read_model(path: Path, content: bytes, weights: Which | None = None) -> tupl
 
 def about_of(path: Path, content: bytes) -> dict[str, Any]:
     """The metadata of a model's file, whose checksum is verified. Raises RunError."""
-    again = f"nnctl train --resume {shell_path(path.parent)} writes it again from the run's checkpoint"
+    again = (
+        f"nnctl train --resume {shell_path(path.parent)} writes it again from the run's checkpoint"
+        if (path.parent / CONFIG).is_file() else "give the folder of a run, or its model.safetensors"
+    )  # fmt: skip
     try:
         metadata = safetensors_writer.verified(content)
         about = json.loads(metadata["nnctl"])

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 
 import click
 import pytest
@@ -128,6 +129,12 @@ def test_debug_works_before_and_after_the_command(arguments):
         (["init", "classfy"], ["no template", "did you mean classify?"]),
         (["init", "-o", "."], ["folder"]),
         (["init", TABLE], ["no template", f"nnctl init --from {TABLE}"]),
+        (["explain", TABLE], ["this is data, not a config", f"nnctl init --from {TABLE}"]),
+        (["predict", TABLE, TABLE], ["give one INPUT, not 2 files", "nnctl predict '", "/*.csv'"]),
+        (["predict", IRIS, TABLE, TABLE], ["give an INPUT, or a RUN and an INPUT"]),
+        (["train", str(Path(TABLE).parent)], ["is a folder", f"nnctl init --from {Path(TABLE).parent}"]),
+        (["import", TABLE], ["not a .keras file, or damaged: it is no zip archive", "model.save"]),
+        (["import", "no.keras"], ["there is no such file", "the current folder is"]),
         (["train", TABLE], ["this is data, not a config", f"nnctl init --from {TABLE}"]),
         (["datasets", "irsi"], ["did you mean iris?"]),
     ],

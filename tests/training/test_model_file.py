@@ -154,6 +154,18 @@ def test_models_of_two_runs_that_are_swapped_are_told_apart(run, tmp_path):
     assert load(alone).evaluation().rows == 30
 
 
+def test_only_a_damaged_model_in_a_run_can_be_written_again(run, tmp_path):
+    (tmp_path / "new.png").write_bytes(b"no model")
+    with pytest.raises(RunError) as error:
+        load_model(tmp_path / "new.png")
+    assert error.value.problems[0].hint == "give the folder of a run, or its model.safetensors"
+    shutil.copytree(run, tmp_path / "run")
+    (tmp_path / "run" / "model.safetensors").write_bytes(b"no model")
+    with pytest.raises(RunError) as error:
+        load_model(tmp_path / "run" / "model.safetensors")
+    assert f"nnctl train --resume {tmp_path / 'run'} writes it again" in error.value.problems[0].hint
+
+
 @pytest.mark.parametrize("damage", ["missing", "flipped", "another's", "of the former format"])
 def test_a_finished_run_gets_its_model_again(run, tmp_path, damage):
     folder = tmp_path / "run"

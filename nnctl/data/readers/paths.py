@@ -138,10 +138,11 @@ def _expand(name: str) -> list[Path]:
             repr(name),
             "inside double quotes, \\ begins an escape sequence (\\t is a tab): write / instead, or use single quotes",
         )
-    raise DataError("there is no such file", name, _nearest(path))
+    raise DataError("there is no such file", name, nearest_file(path))
 
 
-def _nearest(path: Path) -> str:
+def nearest_file(path: Path) -> str:
+    """A hint for a path that leads to no file: similar names beside it, or the current folder."""
     if not path.parent.is_dir():
         return f"there is no folder {path.parent} either; the current folder is {Path.cwd()}"
     near = alike_files(path.name, [entry.name for entry in path.parent.iterdir()])

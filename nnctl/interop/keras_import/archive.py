@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from nnctl.data.readers.paths import nearest_file
 from nnctl.errors import InputError
 from nnctl.extras import require
 
@@ -25,14 +26,16 @@ class KerasArchive:
 
     def __init__(self, path: Path):
         self.path = path
+        if not path.is_file():
+            raise InputError("there is no such file", where=str(path), hint=nearest_file(path))
+        if not zipfile.is_zipfile(path):
+            raise self.broken("it is no zip archive")
         h5py: Any = require("h5py", "importing a Keras model")
         try:
             with zipfile.ZipFile(path) as archive:
                 members = {name: _member(archive, name, path) for name in (CONFIG, WEIGHTS)}
             self.config: Any = json.loads(members[CONFIG])
             self._file: Any = h5py.File(io.BytesIO(members[WEIGHTS]), "r")
-        except FileNotFoundError:
-            raise InputError("there is no such file", where=str(path)) from None
         except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError) as error:
             raise self.broken(str(error)) from None
         except (ValueError, RecursionError) as error:
