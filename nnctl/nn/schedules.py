@@ -21,7 +21,8 @@ Steps = Annotated[int | float, Field(gt=0)]
 class Schedule(Declared):
     """Base of all schedules.
 
-    repeats: it starts again after its length, which may therefore be a small fraction of a run.
+    repeats: it starts again after its length, which may therefore be a small fraction of a run. ends: after its
+    `decay_steps` the rate stays as it is, so that these should go with the length of the run.
     """
 
     if TYPE_CHECKING:
@@ -29,6 +30,10 @@ class Schedule(Declared):
 
     @property
     def repeats(self) -> bool:
+        return False
+
+    @property
+    def ends(self) -> bool:
         return False
 
     def length(self) -> tuple[str, float]:
@@ -130,6 +135,10 @@ class PolynomialDecay(Schedule):
     def repeats(self):
         return self.cycle
 
+    @property
+    def ends(self):
+        return not self.cycle
+
     def rate(self, step):
         horizon = self.decay_steps
         if self.cycle:
@@ -154,6 +163,8 @@ class CosineDecay(Schedule):
     alpha: Fraction = 0.0
     warmup_target: NotNegative | None = None
     warmup_steps: Annotated[int | float, Field(ge=0)] = 0
+
+    ends = True
 
     @model_validator
     def _warmup_is_whole(self):

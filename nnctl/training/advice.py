@@ -21,6 +21,7 @@ from nnctl.training.model import Model
 FAR = 10.0  # a target with a mean or a standard deviation above this is far from 0 and 1
 SEEN = 1_000_000  # numbers of a target that are examined
 MUCH = 10  # a schedule this many times longer or shorter than the run is probably a mistake
+WASTED = 1.1  # so is a run this many times as long as a schedule that ends at 0
 
 
 def advice(model: Model, data: Dataset, plan: Plan) -> list[str]:
@@ -71,7 +72,7 @@ def _starts_elsewhere(layer: Layer) -> bool:
 
 
 def schedule_notes(optimizer: Optimizer, plan: Plan) -> list[str]:
-    """A note if the schedule is far longer or far shorter than the run."""
+    """A note if the schedule is far longer or far shorter than the run, or ends at 0 long before it."""
     schedule: object = optimizer.learning_rate
     if not isinstance(schedule, Schedule):
         return []
@@ -79,7 +80,7 @@ def schedule_notes(optimizer: Optimizer, plan: Plan) -> list[str]:
     total = plan.epochs * plan.iterations_per_epoch
     if length > MUCH * total:
         what = "hardly starts"
-    elif length * MUCH < total and not schedule.repeats:
+    elif not schedule.repeats and length * (WASTED if optimizer.rate(total - 1) == 0 else MUCH) < total:
         what = "ends early"
     else:
         return []

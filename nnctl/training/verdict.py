@@ -10,6 +10,7 @@ import numpy as np
 
 from nnctl.data.dataset import Dataset, Split, Target
 from nnctl.nn.losses import Loss
+from nnctl.nn.schedules import Schedule
 from nnctl.training.batching import make_batch
 from nnctl.training.best_or_last import Kept
 from nnctl.training.model import Model
@@ -33,7 +34,8 @@ class Outcome:
     "train". trained: the baseline's loss on the training rows, if it is known. bigger: the metrics that should grow.
     never: classes of that split that are never predicted, and their numbers of rows. usual: the average number of rows
     of a class of that split. outputs: of the model, if there are several. remedies: which of "class_weight", "early
-    stopping" and "regularization" the config has already, and "best kept" if the kept weights are the best epoch's.
+    stopping" and "regularization" the config has already, "decay" if its learning rate ends after a number of
+    iterations, and "best kept" if the kept weights are the best epoch's.
     """
 
     history: Sequence[Mapping[str, float]]
@@ -68,7 +70,8 @@ def _no_better(o: Outcome) -> str | None:
         return f"{said}, though the training loss is {last:.4g}: the model does not generalize; {_regularize(o)}"
     before = o.history[-1 - max(1, len(o.history) // 5)]["loss"] if len(o.history) > 1 else math.inf
     if last < before * (1 - FALLING):
-        return f"{said}, and the training loss is still falling: train longer, with epochs: {5 * len(o.history)}"
+        steps = " and 5 times as many decay_steps" if "decay" in o.remedies else ""
+        return f"{said}, and the training loss is still falling: train longer, with epochs: {5 * len(o.history)}{steps}"
     if last < first * (1 - FALLING):
         return (
             f"{said}: give the model more units or layers, or check that the features tell something about the target"
@@ -201,6 +204,9 @@ def _remedies(model: Model) -> frozenset[str]:
         found.add("class_weight")
     if any(each.kind == "EarlyStopping" and each.restore_best_weights for each in model.spec.callbacks):
         found.add("early stopping")
+    schedule: object = model.spec.optimizer.learning_rate
+    if isinstance(schedule, Schedule) and schedule.ends:
+        found.add("decay")
     kinds = {node.layer.kind for node in model.graph.nodes}
     if any("Dropout" in kind for kind in kinds):
         found.add("regularization")

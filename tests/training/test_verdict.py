@@ -7,6 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from nnctl import cli, config
+from nnctl.training import verdict as verdicts
+from nnctl.training.model import Model, load_data
 from nnctl.training.runner import train
 from nnctl.training.verdict import Outcome, verdict
 
@@ -48,6 +50,11 @@ CASES = {
     "no better, falling still": (
         outcome([5, 4, 3], [5, 4, 3], {"loss": 3, "r2_score": -4.0}, {"loss": 1, "r2_score": 0.0}),
         "epochs: 15",
+    ),
+    "no better, falling still, with a schedule": (
+        outcome([5, 4, 3], [5, 4, 3], {"loss": 3, "r2_score": -4.0}, {"loss": 1, "r2_score": 0.0},
+                remedies=frozenset({"decay"})),
+        "epochs: 15 and 5 times as many decay_steps",
     ),
     "no better, fell and stays": (
         outcome([5, 1, 1.0, 1.0, 1.0, 1.0], [5, 1, 1, 1, 1, 1], {"loss": 1.0}, {"loss": 1.0}), "more units",
@@ -140,6 +147,22 @@ def run(tmp_path, rows, layers, more=""):
 BINARY = (
     "layers: [{Dense: {units: 1, activation: sigmoid}}]\nloss: binary_crossentropy\noptimizer: {adam: 0.05}\nepochs: 40"
 )
+
+
+@pytest.mark.parametrize("schedule, decays", [
+    ("{CosineDecay: {initial_learning_rate: 0.1, decay_steps: 9}}", True),
+    ("{PolynomialDecay: {initial_learning_rate: 0.1, decay_steps: 9}}", True),
+    ("{PolynomialDecay: {initial_learning_rate: 0.1, decay_steps: 9, cycle: true}}", False),
+    ("{ExponentialDecay: {initial_learning_rate: 0.1, decay_steps: 9, decay_rate: 0.9}}", False),
+    ("0.1", False),
+])  # fmt: skip
+def test_a_learning_rate_that_ends_is_known(schedule, decays):
+    built = config.loads(f"dataset: iris\n{BINARY.replace('adam: 0.05', f'adam: {{learning_rate: {schedule}}}')}\n"
+                         .replace("binary", "sparse_categorical").replace("1, activation: sigmoid",
+                                                                          "3, activation: softmax"))  # fmt: skip
+    data = load_data(built)
+    model = Model.build(built, data.input_shapes, data.targets)
+    assert ("decay" in verdicts._remedies(model)) is decays
 
 
 def test_a_class_that_is_never_predicted_is_named(tmp_path):

@@ -155,6 +155,10 @@ _VERDICTS = (
         "still falling: train longer, with epochs: {epochs}"
     ),
     N_(
+        "No better than the baseline ({split} loss {loss}, baseline {baseline}), and the training loss is "
+        "still falling: train longer, with epochs: {epochs} and 5 times as many decay_steps"
+    ),
+    N_(
         "No better than the baseline ({split} loss {loss}, baseline {baseline}): give the model more units or"
         " layers, or check that the features tell something about the target"
     ),

@@ -71,6 +71,20 @@ def test_the_changes_themselves():
     assert found.written["layers"][0]["Dense"]["units"] == 16  # nothing is changed in place
 
 
+@pytest.mark.parametrize("more, steps", [({}, 1400), ({"cycle": True}, None)])
+def test_more_epochs_go_with_a_longer_schedule(more, steps):
+    name = "PolynomialDecay" if more else "CosineDecay"
+    optimizer = {"adam": {"learning_rate": {name: {"initial_learning_rate": 0.01, "decay_steps": 700} | more}}}
+    found = evidence(written={**evidence().written, "optimizer": optimizer},
+                     resolved={"optimizer": optimizer, "epochs": 10})  # fmt: skip
+    given = changes.epochs(found, 20, "x")
+    assert given.changes["epochs"] == given.sets["epochs"] == 20
+    assert given.sets.get(f"optimizer.adam.learning_rate.{name}.decay_steps") == steps
+    if steps:
+        assert given.changes["optimizer"]["adam"]["learning_rate"][name]["decay_steps"] == steps
+    assert optimizer["adam"]["learning_rate"][name]["decay_steps"] == 700  # nothing is changed in place
+
+
 def test_early_stopping_replaces_another_and_leaves_the_rest():
     found = evidence(
         written={"callbacks": [{"EarlyStopping": {"patience": 9}}, {"ReduceLROnPlateau": {"patience": 2}}]}

@@ -6,11 +6,25 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
+from nnctl.nn.schedules import schedules
 from nnctl.reports.findings.rules.evidence import Advice, Evidence
 
 
 def epochs(found: Evidence, count: int, text: str) -> Advice:
-    return Advice(text, {"epochs": count}, {"epochs": count})
+    """With a learning rate that has fallen at the end of the run, so that it does so at the new end."""
+    changes, sets = {"epochs": count}, {"epochs": count}
+    optimizer, planned = found.resolved.get("optimizer"), found.resolved.get("epochs")
+    [(kind, resolved)] = optimizer.items() if isinstance(optimizer, Mapping) else [("", {})]
+    rate = resolved.get("learning_rate") if isinstance(resolved, Mapping) else None
+    if isinstance(rate, Mapping) and isinstance(planned, int):
+        [(name, arguments)] = rate.items()
+        if schedules.build(rate).ends:
+            steps = round(arguments["decay_steps"] * count / planned)
+            mine = copy.deepcopy(found.written["optimizer"])
+            mine[kind]["learning_rate"][name]["decay_steps"] = steps
+            changes["optimizer"] = mine
+            sets[f"optimizer.{kind}.learning_rate.{name}.decay_steps"] = steps
+    return Advice(text, changes, sets)
 
 
 def learning_rate(found: Evidence, factor: float, text: str) -> Advice:
