@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnctl import config as configs
 from nnctl.config.types import Config
+from nnctl.errors import InputError
 from nnctl.training import runner
 from nnctl.training.events import Event, RunEnded
 from nnctl.training.model_file import load_model
@@ -74,6 +76,9 @@ def run_further(run: str | Path, *, data: Any = None, on_event: Listeners = (),
 
 def config_of(config: str | Path | Mapping[str, Any], overrides: Sequence[str], *, in_memory: bool = False) -> Config:
     """The checked config. in_memory: rows take the place of its files."""
+    if not isinstance(config, Mapping | str | os.PathLike):
+        raise InputError(f"a config cannot be given as {type(config).__name__}",
+                         hint="give a file, the name of a ready config, or a dict")  # fmt: skip
     if isinstance(config, Mapping):
         return configs.loads(_as_yaml(config, indent=1), "config", overrides, in_memory=in_memory)
     return configs.load(config, overrides, in_memory=in_memory)
@@ -81,6 +86,8 @@ def config_of(config: str | Path | Mapping[str, Any], overrides: Sequence[str], 
 
 def texts_of(overrides: Overrides) -> list[str]:
     """`key=value` as on the command line."""
+    if isinstance(overrides, str):
+        return [overrides]
     if not isinstance(overrides, Mapping):
         return list(overrides)
     return [f"{key}={_as_yaml(value)}" for key, value in overrides.items()]

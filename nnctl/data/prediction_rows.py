@@ -141,17 +141,18 @@ def _require_columns(preprocessing: Preprocessing, table: Table, targets: Sequen
     needed = [*preprocessing.features, *filter(None, (sequence.id, sequence.order) if sequence else ())]
     missing = [name for name in dict.fromkeys(needed) if name not in table.columns]
     labels = [name for name in targets if name not in table.columns]
+    others = [name for name in table.columns if name not in (*needed, *targets)]
     if missing:
         raise DataError(
             f"lacks the column{'s' * (len(missing + labels) > 1)} {listing(missing + labels, NAMED)}", table.source,
-            (suggestion(missing[0], table.columns) if len(missing) == 1 or len(missing) < len(needed) else "")
+            (suggestion(missing[0], others) if len(missing) == 1 or len(missing) < len(needed) else "")
             + f"the model was trained on {listing(preprocessing.features, NAMED)}",
         )  # fmt: skip
     if labels:
         raise DataError(
             f"lacks the target {listing(labels, NAMED)}: only labelled rows can be evaluated",
             table.source,
-            suggestion(labels[0], table.columns) + "nnctl predict works without a target",
+            suggestion(labels[0], others) + "nnctl predict works without a target",
         )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from nnctl.data import Preprocessing
 from nnctl.data.dataset import Split, Target
+from nnctl.data.splits import SPLITS
 from nnctl.errors import InputError
 from nnctl.nn.losses import Loss
 from nnctl.nn.losses.ctc_decoding import Reading
@@ -61,6 +62,8 @@ def labelled_rows(preprocessing: Preprocessing, data: Any, split: str, run: Path
     if data is not None:
         given = preprocessing.read(data, with_targets=True)
         return LabelledRows(given.split, given.left_out, given.notes)
+    if split not in SPLITS:
+        raise InputError(f"there is no split {split!r}", where=str(run), hint=f"splits: {', '.join(SPLITS)}")
     from nnctl.data.load import load_fitted  # not needed for a file given with --data
 
     loaded = load_fitted(preprocessing)

@@ -170,6 +170,8 @@ def _check_run(path: Path, about: Mapping[str, Any]) -> None:
 
 def _chosen(path: Path, about: Mapping[str, Any], weights: Which | None) -> Kept:
     which = weights or about["default"]
+    if which not in ("best", "last"):
+        raise InputError(f"weights are 'best' or 'last', not {which!r}", where=str(path))
     if which not in about["kept"]:
         there = Kept.of(about["default"], about["kept"][about["default"]])
         raise InputError(f"the run has no {which} weights: it has no best epoch", where=str(path),

@@ -89,6 +89,18 @@ def test_a_pair_of_arrays(tmp_path):
         assert same(weights_of(nnctl.train(config, data=data, save=False)), weights_of(expected))
 
 
+def test_class_names_in_an_array_of_objects(tmp_path):
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=(90, 2)), np.array(["long", "round", "flat"] * 30, dtype=object)  # as pandas gives words
+    x[y == "long"] += 5
+    config = {"dataset": {}, "layers": [{"Dense": {"units": 3, "activation": "softmax"}}],
+              "loss": "sparse_categorical_crossentropy", "optimizer": {"adam": {"learning_rate": 0.1}}}  # fmt: skip
+    run = nnctl.train(config, data=(x.astype(object), y), epochs=5, save=False)
+    assert run.classes == ("flat", "long", "round") and run.predict(x[:1]) == ["long"]
+    with pytest.raises(DataError, match='array "x": not an array of numbers\n  hint: give a data frame'):
+        nnctl.train(config, data=(np.array([["a", 1.0]] * 90, dtype=object), y), epochs=5, save=False)
+
+
 def test_a_query_and_dates(tmp_path):
     days = [datetime.date(2024, 1, 1 + at) for at in range(30)]
     rows = {"day": days, "x": list(range(30)), "y": [float(at % 3) for at in range(30)]}

@@ -161,6 +161,12 @@ def test_a_config_may_be_a_dict(tmp_path):
      "different lengths: sepal_length 2, sepal_width 1"),
     ([["a", 1.0, 2.0, 3.0]], 'row 1 holds "a" in a column of numbers'),
     ({"sepal_length": [[1, 2]], "sepal_width": [1], "petal_length": [1], "petal_width": [1]}, "holds"),
+    ({"sepal_length": 1.0, "sepal_width": 2.0, "petal_length": 1.0, "petal_widht": 1.0},
+     "lacks the column petal_width\n.*did you mean petal_widht"),
+    ({"sepal_length": 1.0, "sepal_width": 2.0, "petal_length": 1.0}, "lacks the column petal_width\n  hint: the model"),
+    ({"sepal_length": [1.0, 2.0], "sepal_width": [1.0], "petal_length": 1.0, "petal_width": 1.0},
+     'column "petal_length" is a single value, but others'),
+    ([[1.0, 2.0, 3.0, 4.0], [1.0]], "do not form an array"),
     ([], "no rows"),
     (7, "cannot be given as int"),
     ("nowhere.csv", "no such file"),
@@ -168,6 +174,20 @@ def test_a_config_may_be_a_dict(tmp_path):
 def test_rows_that_do_not_fit_are_named(rows, message, runs):
     with pytest.raises(DataError, match=message):
         runs("iris").predict(rows)
+
+
+def test_arguments_that_do_not_exist_are_named(runs, tmp_path):
+    for call, message in (
+        (
+            lambda: runs("iris").evaluate(split="tset"),
+            "there is no split 'tset'\n  hint: splits: train, validation, test",
+        ),
+        (lambda: nnctl.load(runs("iris").folder, weights="bset"), "weights are 'best' or 'last', not 'bset'"),
+        (lambda: nnctl.train(None), "a config cannot be given as NoneType"),
+        (lambda: nnctl.train("iris", overrides="epoch=3", save=False), "--set epoch=3: epoch: unknown key 'epoch'"),
+    ):
+        with pytest.raises(InputError, match=message):
+            call()
 
 
 def test_threads_get_the_numbers_of_one(runs):

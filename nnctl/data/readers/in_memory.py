@@ -56,6 +56,8 @@ def read_in_memory(rows: Any, preprocessing: Preprocessing) -> Table | Arrays:
         for name, values in columns.items()
         if name in formats
     }
+    if not table.keys() >= set(preprocessing.features):  # for a message: one of the others may be misspelt
+        table |= {name: _nested("values", len(values)) for name, values in columns.items() if name not in formats}
     return Table(table, next(iter(lengths.values())), SOURCE, formats)
 
 
@@ -194,7 +196,11 @@ def _nested(called: str, count: int) -> Column:
 def columns_of(rows: Any, features: Sequence[str]) -> dict[str, Any]:
     """The columns by name, each a sequence or an array."""
     if isinstance(rows, Mapping):
-        single = all(isinstance(value, str | numbers.Number) or value is None for value in rows.values())
+        alone = [name for name, value in rows.items() if isinstance(value, str | numbers.Number) or value is None]
+        single = len(alone) == len(rows)
+        if alone and not single:
+            raise DataError(f'column "{alone[0]}" is a single value, but others have a value for each row', SOURCE,
+                            "give lists, or single values for a single row")  # fmt: skip
         return {str(name): [value] if single else value for name, value in rows.items()}
     if hasattr(rows, "column_names") and hasattr(rows, "column"):  # an Arrow table
         return {str(name): rows.column(name).to_pylist() for name in rows.column_names}
@@ -215,7 +221,14 @@ def _matrix(rows: Any) -> Array:
     if isinstance(rows, np.ndarray):
         return rows
     mixed = any(isinstance(value, str) for row in rows if isinstance(row, list | tuple) for value in row)
-    return np.array(rows, dtype=object if mixed else None)
+    try:
+        return np.array(rows, dtype=object if mixed else None)
+    except ValueError as error:  # rows of different lengths
+        raise _no_array(error) from None
+
+
+def _no_array(error: ValueError) -> DataError:
+    return DataError(f"the rows do not form an array: {error}", SOURCE, f"give {ACCEPTED}")
 
 
 def _unnamed(array: Array, features: Sequence[str]) -> dict[str, Any]:
@@ -237,6 +250,6 @@ def _arrays(rows: Any, preprocessing: Preprocessing) -> Arrays:
         raise DataError(f"the model takes {len(inputs)} arrays", SOURCE, f"give a dict with {listing(inputs)}")
     try:
         array = np.asarray(rows)
-    except ValueError as error:  # rows of different lengths
-        raise DataError(f"the rows do not form an array: {error}", SOURCE, f"give {ACCEPTED}") from None
+    except ValueError as error:
+        raise _no_array(error) from None
     return Arrays({inputs[0]: array}, SOURCE)

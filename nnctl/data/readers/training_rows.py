@@ -24,10 +24,9 @@ def read_training_rows(rows: Any, rules: Rules) -> Table | Arrays:
     length.
     """
     if isinstance(rows, tuple) and len(rows) == 2:
-        rows = {"x": np.asarray(rows[0]), "y": np.asarray(rows[1])}
-        return Arrays(rows, SOURCE)
+        return Arrays({"x": _array("x", rows[0]), "y": _array("y", rows[1])}, SOURCE)
     if isinstance(rows, Mapping) and any(isinstance(each, np.ndarray) and each.ndim > 1 for each in rows.values()):
-        return Arrays({str(name): np.asarray(values) for name, values in rows.items()}, SOURCE)
+        return Arrays({str(name): _array(str(name), values) for name, values in rows.items()}, SOURCE)
     if isinstance(rows, np.ndarray) and not rows.dtype.names:
         raise DataError("an array alone has no target", SOURCE, "give a pair (x, y), or a dict of columns")
     given = columns_of(rows, ())
@@ -41,6 +40,19 @@ def read_training_rows(rows: Any, rules: Rules) -> Table | Arrays:
     for name, values in given.items():
         columns[name], formats[name] = with_format(name, column_of(name, values, rules), rules)
     return Table(columns, next(iter(lengths.values())), SOURCE, formats)
+
+
+def _array(name: str, values: Any) -> Array:
+    """An array of numbers, or of words such as the names of classes, which pandas gives as objects."""
+    try:
+        array = np.asarray(values)
+        if array.dtype != object:
+            return array
+        words = array.size and all(isinstance(value, str) for value in array.flat)
+        return array.astype(str if words else np.float64)
+    except (ValueError, TypeError):
+        raise DataError("not an array of numbers", f'{SOURCE}: array "{name}"',
+                        "give a data frame or a dict of columns, in which words are encoded") from None  # fmt: skip
 
 
 def with_format(name: str, column: Column, rules: Rules) -> tuple[Column, ColumnFormat]:
