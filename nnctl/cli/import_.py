@@ -22,7 +22,7 @@ from nnctl.translation import _
 def command(
     model: str, output: str | None, dataset: str | None, target: str | None, force: bool, as_json: bool
 ) -> None:
-    """Import a model that Keras has saved, to train it on.
+    """Import a model that Keras has saved, to train it further.
 
     Writes DIR/config.yaml, which names the model's layers, and DIR/weights.safetensors, from which training starts.
 

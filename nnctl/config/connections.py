@@ -144,7 +144,8 @@ class Wiring:
             return None
         if other.index >= entry.index:
             if cycle := self._cycle(entry):
-                message, hint = f"a cycle: {shorten(' <- '.join(cycle), 200)}", "a layer cannot take what depends on it"
+                message = f"a cycle: {shorten(' <- '.join(cycle), 200)}"
+                hint = "a layer cannot take the output of a layer that depends on it"
             else:
                 message, hint = f"{name!r} comes later", f"move {whole} above {entry.name}"
             self.found.add(path, message, hint)

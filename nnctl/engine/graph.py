@@ -118,7 +118,7 @@ def _in_order(nodes: Sequence[Node], inputs: Mapping[str, Shape], outputs: Seque
             )
     for output in outputs:
         if output not in by_name:
-            raise InputError(f"output {output!r} is no layer", hint="known: " + ", ".join(by_name))
+            raise InputError(f"output {output!r} is not a layer", hint="known: " + ", ".join(by_name))
 
     ordered: list[Node] = []
     done: set[str] = set()
@@ -141,7 +141,7 @@ def _in_order(nodes: Sequence[Node], inputs: Mapping[str, Shape], outputs: Seque
                 raise InputError(
                     f"layers {waiting[0].name!r} and {node.name!r} wait for each other: the graph has a cycle",
                     where=node.where,
-                    hint="a layer cannot take what depends on it",
+                    hint="a layer cannot take the output of a layer that depends on it",
                 )
             else:
                 stack.append(waiting[0])

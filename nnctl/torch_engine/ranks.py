@@ -149,7 +149,7 @@ def heard() -> Iterator[None]:
             raise
         raise TrainingError(
             "another process of this run has ended or no longer answers",
-            hint="its own message tells why; with torchrun --max-restarts N all processes are started again and "
+            hint="its own message says why; with torchrun --max-restarts N all processes are started again and "
                  "continue from the last checkpoint",
         ) from error  # fmt: skip
 

@@ -27,7 +27,7 @@ def image_choice(source: str) -> Choice | None:
         with Image.open(first) as image:
             width, height = image.size
     except (OSError, UnidentifiedImageError):
-        raise DataError(_("this file is no image that can be read"), str(first)) from None
+        raise DataError(_("this file cannot be read as an image"), str(first)) from None
     if max(width, height) <= LIKE_BEFORE:
         return None
     factor = LARGEST / max(width, height)

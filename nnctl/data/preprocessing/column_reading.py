@@ -56,7 +56,7 @@ def read_as(name: str, table: Table, dataset: DatasetSpec, occurrences: Occurren
     if not named and distinct > 20 and distinct > 0.5 * present:
         notes.append(
             f'column "{name}" is left out: {distinct} different texts in {table.rows} rows look like names;'
-            f" `categorical: {yaml_list([name])}` takes it"
+            f" `categorical: {yaml_list([name])}` uses it nevertheless"
         )
         return None
     return "category"

@@ -125,6 +125,10 @@ def _expand(name: str) -> list[Path]:
             raise DataError("this is a folder, not a file", name, f"give its files: {name.rstrip('/')}/*.csv")
         if path.is_file():
             return [path]
+        if path.exists():  # such as /dev/fd/63, which a shell makes of <(command)
+            raise DataError("this is a pipe or a device, not a file", name,
+                            "write the data to a file first, or, to predict, pass them as standard input: "
+                            "`nnctl predict RUN - < FILE`")  # fmt: skip
     except OSError as error:
         raise unreadable(name, error) from None
     if glob.has_magic(name):

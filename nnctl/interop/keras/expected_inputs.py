@@ -33,14 +33,14 @@ def _input(entry: TableInput | TextInput | ArrayInput) -> str:
         steps.append(f"divided by {entry.divisor:g}")
     if any(entry.shift) or any(scale != 1 for scale in entry.scale):
         each = "" if len(entry.shift) == 1 else ", feature by feature"
-        steps.append(f"less {_numbers(entry.shift)}, divided by {_numbers(entry.scale)}{each}")
+        steps.append(f"minus {_numbers(entry.shift)}, divided by {_numbers(entry.scale)}{each}")
     return f"the array {entry.array!r}, {list(entry.shape)} for each row{''.join(f', {step}' for step in steps)}"
 
 
 def _feature(feature: Feature) -> Iterator[str]:
     if isinstance(feature, Number):
         scaled = (feature.shift, feature.scale) != (0, 1)
-        yield f"{feature.name}, less {feature.shift:.6g}, divided by {feature.scale:.6g}" if scaled else feature.name
+        yield f"{feature.name}, minus {feature.shift:.6g}, divided by {feature.scale:.6g}" if scaled else feature.name
     elif isinstance(feature, Category) and feature.encode == "onehot":
         yield from (f"1 if {feature.name} is {word!r}, else 0" for word in feature.words)
     elif isinstance(feature, Category):
@@ -57,7 +57,7 @@ def _output(coder: TargetCoder) -> str:
         return f"a score for each of {', '.join(map(repr, coder.classes[:MOST]))}{more}, in this order"
     columns = ", ".join(coder.columns[:MOST])
     if coder.target.scaled:
-        return f"{columns} less {_numbers(coder.shift)}, divided by {_numbers(coder.scale)}"
+        return f"{columns} minus {_numbers(coder.shift)}, divided by {_numbers(coder.scale)}"
     return columns
 
 

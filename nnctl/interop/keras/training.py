@@ -70,7 +70,7 @@ def loss(given: Loss, *, after_softmax: bool = False) -> KerasObject:
     name = known(LOSSES, given, "loss")
     if given.kind == "ctc" and after_softmax:
         raise InputError("Keras' CTC loss takes logits, and this model ends in softmax",
-                         hint="end the model in a linear layer, which nnctl's ctc takes, too")  # fmt: skip
+                         hint="end the model with a linear layer, which nnctl's ctc accepts, too")  # fmt: skip
     return KerasObject.of("keras.losses", name, given, without=_without(given))
 
 

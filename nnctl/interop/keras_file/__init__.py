@@ -36,7 +36,9 @@ def export(run: TrainedRun, path: Path, **_options: Any) -> Exported:
     try:
         compiling = compiling_of(run.model)
     except InputError as error:
-        notes.append(f"the model is not compiled: {error.problems[0].message}; call its compile before training it on")
+        notes.append(
+            f"the model is not compiled: {error.problems[0].message}; call its compile() before you train it further"
+        )
     notes += compiling.left_out if compiling else ()
     about = {"nnctl": {"version": __version__, "preprocessing": run.preprocessing.to_json()}}
     write_archive(path, lowered, compiling, about)

@@ -100,7 +100,7 @@ class _Reader:
                 else:
                     left.append((name, number, node))
             if len(left) == len(waiting):
-                raise InputError("the layers wait for each other")
+                raise InputError("the layers depend on each other in a circle")
             waiting = left
         self.result.outputs = [self._output(key) for key in _places(config["output_layers"])]
         order = [_places([key])[0][0] for key in _as_list(config["input_layers"])]
@@ -199,7 +199,7 @@ class _Reader:
         own = self._unused(f"{tensor.replace('.', '_')}_unmasked")
         shape = _shapes(node)[place][1:]
         if None in shape[1:]:
-            raise InputError(f"a mask of {tensor!r} ends where nnctl would go on with it")
+            raise InputError(f"a mask of {tensor!r} ends where nnctl would pass it on")
         target = [-1 if size is None else size for size in shape]
         self.result.entries.append({"Reshape": {"target_shape": target, "name": own, "from": tensor}})
         return own
@@ -215,7 +215,7 @@ class _Reader:
             makes = {"Masking": config.get("mask_value"), "Embedding": 0 if config.get("mask_zero") else None}
             if makes.get(each["class_name"]) == value and any(_places(other["args"]) == [key] for other in inside):
                 return
-        raise InputError(f"{name!r} compares a tensor with {value}, which is no mask of a Masking or an Embedding",
+        raise InputError(f"{name!r} compares a tensor with {value}, which is not the mask of a Masking or an Embedding",
                          hint="only masks that these layers make can be imported")  # fmt: skip
 
     def _add(self, name: str, taken: list[str], number: int, starts: list[str] | None = None,

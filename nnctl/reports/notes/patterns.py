@@ -11,7 +11,7 @@ _READING = (
     N_('column "{name}" is left out: it holds texts; `text: {map}` reads it word by word, for an Embedding'),
     N_(
         'column "{name}" is left out: {n} different texts in {rows} rows look like names; `categorical: '
-        "{list}` takes it"
+        "{list}` uses it nevertheless"
     ),
     N_('column "{name}": {n} of {rows} rows has no value and is left out ({which})'),
     N_('column "{name}": {n} of {rows} rows have no value and are left out ({which})'),
@@ -184,7 +184,7 @@ _VERDICTS = (
 )
 
 _CONVERSION = (
-    N_("the model is not compiled: {what}; call its compile before training it on"),
+    N_("the model is not compiled: {what}; call its compile() before you train it further"),
     N_("{what} is set to {value}: {reason}"),
     N_("{what} is left out: {reason}"),
     N_("the weights are float64 in the run and float32 in the file"),

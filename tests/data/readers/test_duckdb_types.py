@@ -1,14 +1,11 @@
 """DuckDB's types: their names in messages, the queries of hints, which must run, and columns of these types."""
 
 import json
-import shlex
 
 import duckdb
 import pytest
 
 from nnctl.data.readers import duckdb_types
-from nnctl.data.readers.paths import find_files
-from nnctl.errors import DataError
 
 TYPES = {
     # SQL of a value: (kind, name in messages)
@@ -72,32 +69,3 @@ def test_the_kinds_in_json_are_named(values, called, tmp_path):
         connection.execute(f"create table raw as select * from read_json('{path}')")
         written = duckdb_types.written(connection, "raw", "y", "JSON")
     assert duckdb_types.called(written) == called
-
-
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("t.csv.zst", ["'.zst' files are not supported", "zstd -d"]), ("t.CSV.BZ2", ["bunzip2"]),
-        ("my t.zip", ["unzip '"]),
-        ("t.csv.xz", ["xz -dk"]), ("t.parquet.gz", ["gunzip -k"]), ("t.tar.gz", ["tar xf"]), ("t.feather", ["Parquet"]),
-        ("t", ["no extension"]), ("t.{x}", ["supported"]),
-    ],
-)  # fmt: skip
-def test_unsupported_files_get_a_hint(name, words, tmp_path):
-    path = tmp_path / name
-    path.write_bytes(b"a,y\n1,2\n")
-    with pytest.raises(DataError) as error:
-        find_files([str(path)])
-    assert all(word in str(error.value) for word in words)
-    if "`" in str(error.value):
-        assert str(path) in shlex.split(str(error.value).split("`")[1])
-
-
-@pytest.mark.parametrize(
-    ("name", "form"),
-    [("T.CSV.GZ", "csv"), ("T.Csv", "csv"), ("T.TSV", "csv"), ("T.JSON", "json"), ("T.JSONL.gz", "json"),
-     ("T.Parquet", "parquet"), ("a.b.NDJSON", "json"), ("T.PNG", "image"), ("T.Npz", "npz")],
-)  # fmt: skip
-def test_endings_in_any_case(name, form, tmp_path):
-    (tmp_path / name).write_bytes(b"x")
-    assert find_files([str(tmp_path / name)]).format == form

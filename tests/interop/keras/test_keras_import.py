@@ -201,7 +201,7 @@ OPERATIONS = {
     "weights": (lambda x: keras.ops.average(x, weights=L.Dense(3)(x)), "the operation Average of keras.ops"),
     "concatenate": (lambda x: L.Dense(1)(keras.ops.concatenate([x, L.Dense(3)(x)])), "as if it were a tensor"),
     "mask": (lambda x: L.LSTM(2)(L.Dense(4)(x), mask=keras.ops.any(keras.ops.not_equal(x, 3.0), axis=-1)),
-             "no mask of a Masking or an Embedding"),
+             "not the mask of a Masking or an Embedding"),
 }  # fmt: skip
 
 
