@@ -84,7 +84,8 @@ class _Printer:
 
     def _section(self, title: str) -> None:
         self.terminal.print()
-        self.terminal.print(title, "cyan")
+        for line in wrap(title, self.width):
+            self.terminal.print(line, "cyan")
 
     def _text(self, text: str, indent: str = _INDENT, hanging: str | None = None) -> None:
         hanging = indent if hanging is None else hanging

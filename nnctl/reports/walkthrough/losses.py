@@ -40,14 +40,17 @@ def _write_loss(traced: TracedLoss, left: str, weight: float, coder: Any, class_
     page.text(_(summary(type(loss))))
     if class_weight:
         page.text(_("In training, class_weight multiplies the loss of each row; here it is left out."))
+    sides = WRITTEN.get(loss.kind)
+    if loss.kind != "ctc" and not sides:
+        page.array("y", traced.y[0])
+        if not getattr(loss, "from_logits", False):
+            page.array("p", traced.p[0])
     _write_arguments(traced, page)
     if loss.kind == "ctc":
         write_ctc(traced, coder, left, page)
-    elif sides := WRITTEN.get(loss.kind):
+    elif sides:
         _write_positions(traced, left, sides, page)
     else:
-        page.array("y", traced.y[0])
-        page.array("p", traced.p[0])
         page.formula(left, number(traced.unweighted))
     if weight != 1:
         page.text(_("The row's sample weight is {weight}: the loss is multiplied by it.").format(weight=number(weight)))
@@ -82,7 +85,9 @@ def _write_positions(traced: TracedLoss, left: str, sides: Written, page: Page) 
     page.formula(f"{left}[1]", *written, number(steps[0].loss))
     few = [factor(step.loss) for step in steps[:SHOWN]]
     dots = " + …" if len(steps) > SHOWN else ""
-    page.text(_("The loss of the row is the mean over its {n} positions that are not padding.").format(n=len(steps)))
+    text = _("The loss of the row is the mean over its {n} positions.") if traced.mask is None else _(
+        "The loss of the row is the mean over its {n} positions that are not padding.")  # fmt: skip
+    page.text(text.format(n=len(steps)))
     page.formula(left, f"({' + '.join(few)}{dots}) / {len(steps)}", number(traced.unweighted))
 
 

@@ -23,7 +23,6 @@ CLASSES = 10
 
 def write_prediction(run: TrainedRun, chosen: ChosenRow, trace: Trace, page: Page) -> None:
     """Each output's prediction; for classes with their probabilities."""
-    masks = {loss.name: loss.mask for loss in trace.losses}
     for name, p in trace.outputs.items():
         coder: Any = run.preprocessing.targets[name]
         loss: Any = run.model.spec.losses[name]
@@ -36,12 +35,11 @@ def write_prediction(run: TrainedRun, chosen: ChosenRow, trace: Trace, page: Pag
             said = coder.decode((p > boundary(loss)).astype(p.dtype))[0]
             page.text(_compared(str(said), truth))
         elif coder.labels == "sequence":
-            mask = masks.get(name)
+            mask = trace.output_masks[name]
             lengths = None if mask is None else np.count_nonzero(mask, axis=1)
             page.text(_compared(str(coder.decode(decode(p, lengths))[0]), truth))
         elif coder.labels == "number":
-            said = np.ravel(coder.decode(p)[0])
-            page.text(_compared(", ".join(map(number, said[:CLASSES])), truth))
+            page.text(_compared(_listed(coder.decode(p)[0]), truth))
         page.array("p", p[0], _("the model's output"))
 
 
@@ -61,7 +59,7 @@ def _write_classes(coder: Any, p: Array, truth: str | None, page: Page) -> None:
 def _compared(said: str, truth: str | None) -> str:
     if truth is None:
         return _("Predicted: {answer}.").format(answer=said)
-    if said == truth:
+    if said == truth and not said.endswith("…"):
         return _("Predicted: {answer}, which is right.").format(answer=said)
     return _("Predicted: {answer}; the truth is {truth}.").format(answer=said, truth=truth)
 
@@ -69,7 +67,11 @@ def _compared(said: str, truth: str | None) -> str:
 def _truth(coder: Any, chosen: ChosenRow, name: str) -> str | None:
     if not chosen.labelled:
         return None
-    value = np.asarray(coder.decode(np.asarray(chosen.batch.targets[name])))[0]
-    if isinstance(value, np.ndarray):
-        return ", ".join(number(each) for each in value.reshape(-1)[:CLASSES])
-    return number(value) if isinstance(value, float | np.floating) else str(value)
+    return _listed(np.asarray(coder.decode(np.asarray(chosen.batch.targets[name])))[0])
+
+
+def _listed(value: Any) -> str:
+    """A value, or the first ones of several."""
+    few = [number(each) if isinstance(each, float | np.floating) else str(each)
+           for each in np.ravel(value)[: CLASSES + 1]]  # fmt: skip
+    return ", ".join([*few[:CLASSES], *(["…"] if len(few) > CLASSES else [])])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nnctl.data import Preprocessing
+from nnctl.data.load_arrays import rule_of
 from nnctl.data.named_arrays import Arrays
 from nnctl.data.preprocessing.features import MISSING, RARE, Category, Number
 from nnctl.data.preprocessing.inputs import ArrayInput, TableInput
@@ -16,7 +17,7 @@ from nnctl.data.preprocessing.text import TextInput, tokens
 from nnctl.data.table import Table
 from nnctl.reports.tables import Table as TextTable
 from nnctl.reports.walkthrough.chosen_row import ChosenRow
-from nnctl.reports.walkthrough.numbers import aligned, number
+from nnctl.reports.walkthrough.numbers import aligned, factor, number
 from nnctl.reports.walkthrough.page import Page
 from nnctl.reports.walkthrough.trace import Trace
 from nnctl.translation import _, plural
@@ -36,7 +37,7 @@ def write_raw(chosen: ChosenRow, trace: Trace, preprocessing: Preprocessing, pag
         elif isinstance(entry, TextInput) and isinstance(chosen.raw, Table):
             _write_text(entry, chosen.raw, x, page)
         elif isinstance(entry, ArrayInput) and isinstance(chosen.raw, Arrays):
-            _write_array(entry, chosen.raw, page)
+            _write_array(entry, chosen.raw, rule_of(preprocessing.dataset.normalize, entry.array), page)
         elif isinstance(chosen.raw, LongTable) and isinstance(entry, TableInput):
             _write_steps(entry, chosen.raw, preprocessing.dataset.normalize, x, page)
         page.array(name, x, _("what the model gets"))
@@ -133,19 +134,24 @@ def _write_text(entry: TextInput, raw: Table, x: Array, page: Page) -> None:
     page.text(", ".join(f"{word} → {n}" for word, n in zip(found, numbers, strict=False)))
 
 
-def _write_array(entry: ArrayInput, raw: Arrays, page: Page) -> None:
+def _write_array(entry: ArrayInput, raw: Arrays, rule: str, page: Page) -> None:
     values = np.asarray(raw[entry.array])[0]
     page.array(entry.array, values.reshape(entry.shape) if values.size == np.prod(entry.shape) else values,
                _("as it was read"))  # fmt: skip
     if entry.divisor != 1:
         page.text(_("Every value is divided by {divisor}.").format(divisor=number(entry.divisor)))
+    if entry.fill is not None and values.dtype.kind == "f" and np.isnan(values).any():
+        page.text(_("Missing values become {value}.").format(value=number(entry.fill)))
     if entry.shift != (0.0,) or entry.scale != (1.0,):
-        if len(entry.shift) == 1:
-            page.text(_("Then {shift} is subtracted, and the result is divided by {scale}: the mean and the standard "
-                        "deviation of the training rows, or their smallest value and range.")
-                      .format(shift=number(entry.shift[0]), scale=number(entry.scale[0])))  # fmt: skip
+        if rule == "minmax":
+            page.text(_("The numbers are scaled, (x - shift) / scale, with the smallest value and the range of the "
+                        "training rows:"))  # fmt: skip
         else:
-            page.text(_("Then each feature is scaled: (x - shift) / scale, as fitted on the training rows."))
+            page.text(_("The numbers are scaled, (x - shift) / scale, with the mean and the standard deviation of the "
+                        "training rows:"))  # fmt: skip
+        if len(entry.shift) == 1:
+            page.formula("", f"(x - {factor(entry.shift[0])}) / {factor(entry.scale[0])}")
+        else:
             page.array("shift", np.array(entry.shift))
             page.array("scale", np.array(entry.scale))
 
@@ -185,7 +191,14 @@ def words_of(coder: Any, values: Array) -> Array:
 
 
 def _one(decoded: Array) -> str:
+    """The first row's value; of several, the first ones."""
     value = decoded[0]
+    if isinstance(value, np.ndarray):
+        return _few(tuple(_text(each) for each in value.reshape(-1)), COLUMNS)
+    return _text(value)
+
+
+def _text(value: Any) -> str:
     return number(value) if isinstance(value, float | np.floating) else str(value)
 
 

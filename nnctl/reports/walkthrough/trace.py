@@ -104,9 +104,9 @@ class TracedLoss:
 class Trace:
     """Everything that was computed for a row.
 
-    inputs: by name. outputs: the predictions by name. losses: empty if the row has no target. penalties: by weight,
-    what its regularizer adds to the loss. total: the sum of the weighted losses and the penalties. gradients: by
-    weight, of the total.
+    inputs: by name. outputs: the predictions by name; output_masks: which of their time steps are real. losses: empty
+    if the row has no target. penalties: by weight, what its regularizer adds to the loss. total: the sum of the
+    weighted losses and the penalties. gradients: by weight, of the total.
     """
 
     program: Program
@@ -114,6 +114,7 @@ class Trace:
     input_masks: dict[str, Array]
     steps: tuple[TracedStep, ...]
     outputs: dict[str, Array]
+    output_masks: dict[str, Array | None]
     losses: tuple[TracedLoss, ...]
     penalties: dict[str, float]
     total: float
@@ -136,7 +137,8 @@ def trace(model: Model, batch: Batch, parameters: Array | None = None) -> Trace:
     for traced in steps:
         if traced.fused_with is not None:
             [traced.y] = [loss.p for loss in losses if loss.objective is traced.fused_with]
-    outputs = {head.name: next(each.y for each in steps if each.step.target == head.slot) for head in program.heads}
+    last = {head.name: next(each for each in steps if each.step.target == head.slot) for head in program.heads}
+    outputs, output_masks = ({n: getattr(each, what) for n, each in last.items()} for what in ("y", "mask"))
     buffers = GradientBuffers(program)
     if losses:
         _backward(steps, tensors, buffers, call)
@@ -146,8 +148,8 @@ def trace(model: Model, batch: Batch, parameters: Array | None = None) -> Trace:
         program.view(key, buffers.gradients)[...] += regularizer.gradient(program.view(key))
     total = sum(loss.objective.weight * loss.value for loss in losses) + sum(penalties.values())
     gradients = {key: program.view(key, buffers.gradients) for key in program.spans} if losses else {}
-    return Trace(program, inputs, masks, tuple(steps), outputs, tuple(losses), penalties, total, gradients,
-                 buffers.gradients)  # fmt: skip
+    return Trace(program, inputs, masks, tuple(steps), outputs, output_masks, tuple(losses), penalties, total,
+                 gradients, buffers.gradients)  # fmt: skip
 
 
 def _plain_program(model: Model, parameters: Array | None) -> Program:

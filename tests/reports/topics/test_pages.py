@@ -37,6 +37,14 @@ def test_a_page_fits_the_terminal(topic):
         assert unicode or text.isascii()
 
 
+def test_in_a_narrow_terminal_only_yaml_is_wider():
+    for words in ("LSTM", "adam", "he_normal", "ctc"):
+        text = printed(text_page.show, found(words), width=60)
+        before, after = text.split("\nYAML\n")
+        _yaml, after = after.split("\n\n", 1)
+        assert max(map(display_width, [*before.splitlines(), *after.splitlines()])) <= 60
+
+
 def test_the_list_has_every_topic():
     text = printed(contents.show)
     assert all(topic.name in " ".join(text.split()) for topic in TOPICS)

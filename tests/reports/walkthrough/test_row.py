@@ -10,6 +10,7 @@ import nnctl
 from nnctl.errors import InputError
 from nnctl.reports.terminal import Terminal
 from nnctl.reports.walkthrough import explain_row
+from nnctl.reports.walkthrough.numbers import factor, number
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +69,22 @@ def test_categories_of_a_row(tmp_path):
     assert f'city is "Jeju": a column for each of {categories}' in texts[0]
     assert f'city is "(missing)": a column for each of {categories}' in texts[1]
     assert f'city is "Daegu", which no training row has: the columns of {categories} are 0.' in texts[2]
+
+
+def test_targets_of_many_numbers_and_scaled_arrays(tmp_path):
+    x = np.random.default_rng(0).normal(size=(40, 6, 3)).astype(np.float32)
+    x[3, 0, 0] = np.nan
+    file = tmp_path / "a.npz"
+    np.savez(file, x=x, y=np.nan_to_num(x) * 2)
+    run = nnctl.train(
+        {"dataset": {"path": str(file), "target": "y", "normalize": {"x": "minmax"}, "missing": "zero"}, "loss": "mse",
+         "layers": [{"Dense": {"units": 3}}], "epochs": 1}, save=False,
+    )  # fmt: skip
+    text = " ".join(printed(run, 4, data=str(file)).split())
+    assert "Missing values become 0." in text and "with the smallest value and the range of the training rows:" in text
+    entry = run.preprocessing.inputs["input"]
+    assert f"(x - {factor(entry.shift[0])}) / {factor(entry.scale[0])}" in text
+    first = ", ".join(number(n) for n in 2 * np.nan_to_num(x[3]).reshape(-1)[:12])
+    assert f"The target y is {first}, …." in text and "\\n" not in text
+    assert re.search(r"Predicted: [^;]*, …; the truth is [^;]*, …\.", text)
+    assert "The loss of the row is the mean over its 6 positions." in text

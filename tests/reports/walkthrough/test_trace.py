@@ -1,5 +1,7 @@
 """A traced row has the numbers of the engine: predictions, loss, gradients, and a step of the optimizer."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -85,3 +87,11 @@ def test_padding_is_left_out():
     short, long = trace(model, row_of(model, length=2)), trace(model, row_of(model))
     assert short.input_masks["input"].tolist() == [[True, True, False, False, False]]
     assert short.total != long.total
+
+
+def test_a_row_without_a_target_knows_its_padding():
+    """CTC decodes the real time steps alone, as predict does."""
+    model = model_of("Dense: {units: 4, activation: softmax}", shape=(5, 3), loss="ctc")
+    row = dataclasses.replace(row_of(model, length=2), targets={})
+    traced = trace(model, row)
+    assert traced.output_masks["dense"].tolist() == [[True, True, False, False, False]] and not traced.losses
