@@ -16,6 +16,13 @@ def escaped(text: object) -> str:
     return _SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
 
 
+def fenced(kind: str, text: str) -> list[str]:
+    """Lines of code. kind: "yaml", "sh" and so on."""
+    longest = max((len(ticks) for ticks in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [f"{fence}{kind}", text.rstrip("\n"), fence, ""]
+
+
 def table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
     """The first column is text, the others are numbers. Cells are written as they are: `escaped` is for texts."""
     marks = ["---", *["---:"] * (len(titles) - 1)]

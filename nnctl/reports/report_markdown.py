@@ -7,8 +7,8 @@ from typing import Any
 
 from nnctl.reports.findings.document import Comparison, Document, Run
 from nnctl.reports.findings.thinning import kept_places
-from nnctl.reports.markdown_text import escaped, number, table
-from nnctl.reports.notes import translated_origin
+from nnctl.reports.markdown_text import escaped, fenced, number, table
+from nnctl.reports.notes import environment_words, translated_origin
 from nnctl.reports.number_format import count, duration, rows_of_splits, short
 from nnctl.reports.report_markdown_outputs import output_sections
 from nnctl.translation import _, plural
@@ -45,9 +45,9 @@ def _suggestions(run: Run) -> Iterator[str]:
     for each in run["verdict"]["suggestions"]:
         yield from (escaped(each["text"]), "")
         if each["yaml"]:
-            yield from ("```yaml", each["yaml"].rstrip("\n"), "```", "")
+            yield from fenced("yaml", each["yaml"])
         if each["command"]:
-            yield from ("```sh", each["command"], "```", "")
+            yield from fenced("sh", each["command"])
 
 
 def _facts(run: Run) -> Iterator[str]:
@@ -185,9 +185,7 @@ def _environment(run: Run) -> Iterator[str]:
         yield from (f"## {_('Environment')}", "")
         yield from table(
             ["", ""],
-            [(escaped(key), escaped(" ".join(map(str, value)) if isinstance(value, list)
-                                    else translated_origin(str(value))))
-             for key, value in run["environment"].items()],
+            [(escaped(key), escaped(value)) for key, value in environment_words(run["environment"]).items()],
         )  # fmt: skip
 
 

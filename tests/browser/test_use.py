@@ -186,6 +186,24 @@ def test_print_hides_the_controls_and_shows_the_charts(fresh):
     assert fresh.pdf(format="A4").startswith(b"%PDF")
 
 
+def test_everything_fits_on_paper(open_file, tmp_path):
+    """Also tables that are scrolled on a screen: A4 without its margins is 680 pixels wide."""
+    names = [f"a class with a long name {i}" for i in range(50)]
+    document = documents.classification(names, [f"a_column_with_a_long_name_{i}" for i in range(5)])
+    (tmp_path / "long.html").write_text(html_page(document), encoding="utf-8")
+    page = open_file(tmp_path / "long.html").page
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 680, "height": 960})
+    assert page.locator("table.confusion.dense").count() == 1
+    wide = "(all) => all.filter((one) => one.getBoundingClientRect().right > 681).map((one) => one.className)"
+    assert page.locator("table, pre, canvas, svg").evaluate_all(wide) == []
+    smaller = page.locator("figure > .scroll > table").evaluate_all("(all) => all.map((one) => one.style.zoom || 1)")
+    assert 0.3 < min(map(float, smaller)) < 1
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("table").first.evaluate("(one) => one.style.zoom") == ""
+
+
 def test_reduced_motion_is_respected(pages, open_file):
     for motion, behavior in (("reduce", "auto"), ("no-preference", "smooth")):
         page = open_file(pages("regression"), reduced_motion=motion).page

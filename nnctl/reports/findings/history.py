@@ -8,6 +8,7 @@ from typing import Any
 from nnctl.reports.findings.document import Chart, History
 from nnctl.reports.findings.run_files import RunFiles
 from nnctl.reports.findings.thinning import kept_places, number
+from nnctl.reports.number_format import count
 from nnctl.translation import _, plural
 
 MOST_EPOCHS = 1000
@@ -61,19 +62,18 @@ def _charts(names: Sequence[str], baseline: Mapping[str, Any], bigger: frozenset
 
 def ending(run: RunFiles) -> str:
     """How training ended, in a sentence."""
-    epochs = len(run.epochs)
-    reason = run.ended.get("reason")
+    epochs, reason = len(run.epochs), run.ended.get("reason")
+    shown = {"n": count(epochs), "all": _planned(run)}
     if run.state == "running":
-        return _("Training is still running: {n} of {all} epochs are done.").format(n=epochs, all=_planned(run))
+        return _("Training is still running: {n} of {all} epochs are done.").format(**shown)
     if reason in _ENDINGS:
-        return _ENDINGS[reason](epochs).format(n=epochs, all=_planned(run))
-    return _("Training was cut off after {n} of {all} epochs, without a last message.").format(
-        n=epochs, all=_planned(run)
-    )
+        return _ENDINGS[reason](epochs).format(**shown)
+    return _("Training was cut off after {n} of {all} epochs, without a last message.").format(**shown)
 
 
-def _planned(run: RunFiles) -> Any:
-    return run.started.get("epochs", "?")
+def _planned(run: RunFiles) -> str:
+    planned = run.started.get("epochs")
+    return "?" if planned is None else count(int(planned))
 
 
 _ENDINGS = {

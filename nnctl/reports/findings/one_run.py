@@ -120,8 +120,7 @@ def _moment(seconds: Any) -> str | None:
 
 
 def _facts(files: RunFiles, model: Model | None) -> Facts:
-    started, ended, config = files.started, files.ended, files.config
-    seconds = ended.get("seconds") or sum(epoch.get("seconds") or 0 for epoch in files.epochs) or None
+    started, config = files.started, files.config
     return {
         "dataset": dataset_name(config.dataset.name, config.dataset.path) if config else None,
         "model": model_name([(node.layer.kind, node.layer) for node in config.nodes]) if config else None,
@@ -134,7 +133,7 @@ def _facts(files: RunFiles, model: Model | None) -> Facts:
         "engine": files.environment.get("engine"),
         "epochs": len(files.epochs),
         "planned_epochs": started.get("epochs"),
-        "seconds": number(seconds),
+        "seconds": number(files.seconds),
         "weights": weights_used(model.kept) if model and model.kept else None,
     }
 

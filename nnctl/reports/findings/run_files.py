@@ -53,6 +53,16 @@ class RunFiles:
         return str(self.started.get("name") or (self.config.name if self.config else self.folder.name))
 
     @property
+    def seconds(self) -> float | None:
+        """Of training, in all calls that have continued it."""
+        first = int(self.started.get("first_epoch") or 1)
+        earlier, here = (
+            sum(epoch.get("seconds") or 0.0 for epoch in self.epochs if (epoch["epoch"] < first) == before)
+            for before in (True, False)
+        )
+        return earlier + (self.ended.get("seconds") or here) or None
+
+    @property
     def baselines(self) -> Mapping[str, Mapping[str, Any]]:
         """By split, the metrics of the baseline. Earlier versions wrote down only that of the validation split, or of
         the test split if there was no other."""

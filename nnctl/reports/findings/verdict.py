@@ -18,6 +18,7 @@ RULES: Mapping[str, Callable[[Evidence], Ruling | None]] = {
     "against_baseline": baseline.against_baseline,
     "other_outputs": baseline.other_outputs,
     "interrupted": curves.interrupted,
+    "data_changed": results.data_changed,
     "nothing_held_out": results.nothing_held_out,
     "reads_nothing": results.reads_nothing,
     "not_learning": curves.not_learning,
@@ -93,6 +94,9 @@ def _something() -> str:
 
 
 _BUT: Mapping[str, Callable[[], str]] = {
+    "data_changed": lambda: _(
+        "The model is clearly better than the baseline, but the data are not those that it was trained with."
+    ),
     "leakage": lambda: _("The model looks almost too good: one column may give the target away."),
     "overfitting": lambda: _("The model is clearly better than the baseline, but it overfits."),
     "validation_rises": lambda: _("The model is clearly better than the baseline, but it was trained for too long."),

@@ -7,8 +7,10 @@ patterns they were made from, and shown in the language of whoever reads them. A
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from nnctl.translation import ENGLISH, _, language
 
@@ -34,6 +36,22 @@ def translated_origin(origin: str) -> str:
     from nnctl.reports.notes.patterns import ORIGINS  # imported here: English needs none
 
     return _by_pattern(origin, ORIGINS) or origin
+
+
+def environment_words(environment: Mapping[str, Any]) -> dict[str, str]:
+    """The environment of a run in words, without what is not known."""
+    known = {key: _words(value) for key, value in environment.items() if value not in (None, "", [], {})}
+    if isinstance(command := environment.get("command"), list):
+        known["command"] = shlex.join(map(str, command))
+    return known
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_words(one)}" for key, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_words, value))
+    return "" if value is None else translated_origin(str(value))
 
 
 def translated_values(values: str) -> str:

@@ -29,7 +29,7 @@ def evaluation(value, baseline, metric="accuracy", bigger=("accuracy",), rows=10
         "split": "test", "rows": rows, "evaluated_rows": rows, "bigger": list(bigger), "metrics": metrics,
         "baseline": {"metric": metric, "value": baseline, "model_value": value, "description": "It guesses.",
                      "train_loss": base_loss, "metrics": known},
-        "perfect": {"loss": perfect_loss},
+        "perfect": {"loss": perfect_loss}, "sampled": False, "recorded": {},
     }  # fmt: skip
 
 

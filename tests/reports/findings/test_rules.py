@@ -30,6 +30,11 @@ def residual(mean_error, rmse=1.0):
     return {"name": "price", "mean_error": mean_error, "root_mean_squared_error": rmse, "actual": [0.0] * 50}
 
 
+def losses(now, then):
+    """Of the same weights on the same split: in the report, and after training."""
+    return evaluation(now, 1.0, "loss", ()) | {"recorded": {split: {"loss": then} for split in ("test", "train")}}
+
+
 # rule: (evidence for which it speaks, with a word of the sentence), (evidence for which it is silent)
 CASES = {
     "diverged": (
@@ -65,6 +70,12 @@ CASES = {
          {"evaluation": evaluation(0.9, 0.5, rows=50), "outputs": classes(("a", 400, 400, 0.9))},  # of 8 time steps
          {"evaluation": evaluation(0.9, 0.5, rows=50) | {"split": "train"}, "outputs": classes(("a", 50, 50, 0.9))},
          {"evaluation": evaluation(3.0, 9.0, "mae", rows=50), "outputs": [output("regression", confusion=None)]}],
+    ),
+    "data_changed": (
+        [({"evaluation": losses(now=0.5, then=0.4)}, "loss on the test rows was 0.4000; now it is 0.5")],
+        [{"evaluation": losses(now=0.4, then=0.4001)}, {"evaluation": losses(now=0.4, then=None)}, {},
+         {"evaluation": losses(now=0.5, then=0.4) | {"sampled": True}},
+         {"evaluation": losses(now=0.5, then=0.4) | {"split": "train"}}],
     ),
     "nothing_held_out": (
         [({"evaluation": evaluation(0.9, 0.5) | {"split": "train"}}, "rows that it was trained on")],

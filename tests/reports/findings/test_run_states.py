@@ -65,6 +65,16 @@ def test_the_data_have_changed(with_data):
     assert "the data have changed since the model was trained" in missing
 
 
+def test_values_of_the_data_have_changed(with_data):
+    """As many rows as before are evaluated, and the report says that they are not those of then."""
+    assert "data_changed" not in [each["rule"] for each in report(with_data)["verdict"]["sentences"]]
+    table = with_data.parent / "t.csv"
+    table.write_text(table.read_text().replace(",x,", ",z,"))
+    found = report(with_data)
+    [changed] = [each for each in found["verdict"]["sentences"] if each["rule"] == "data_changed"]
+    assert f"{found['evaluation']['recorded']['test']['loss']:.4f}; now it is" in changed["text"]
+
+
 @pytest.mark.parametrize("damage", ["missing", "damaged"])
 def test_the_model_is_not_there(run, damage):
     model = run / "model.safetensors"
@@ -134,6 +144,14 @@ def test_a_resumed_run_counts_each_epoch_once(run):
     found = read_run(run)
     assert [event["epoch"] for event in found.epochs] == [1, 2, 3, 4, 5] and found.started["first_epoch"] == 4
     assert report(run)["history"]["epochs"] == [1, 2, 3, 4, 5]
+
+
+def test_the_time_of_a_resumed_run_is_that_of_all_its_parts(run):
+    before = read_run(run)
+    nnctl.resume(run, epochs=5)
+    after = read_run(run)
+    parts = sum(epoch["seconds"] for epoch in before.epochs), after.ended["seconds"]
+    assert report(run)["facts"]["seconds"] == pytest.approx(sum(parts), rel=1e-6) and min(parts) > 0
 
 
 def test_epochs_that_were_trained_twice(run):

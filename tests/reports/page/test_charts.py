@@ -12,6 +12,7 @@ from nnctl.reports.page.histogram import histogram
 from nnctl.reports.page.line_chart import Line, line_chart, rounded, thinned
 from nnctl.reports.page.outputs.confusion import figures as confusion_figures
 from nnctl.reports.page.outputs.label_sequences import marked
+from nnctl.reports.page.outputs.threshold_curves import figures as curve_figures
 from nnctl.reports.page.outputs.threshold_curves import precisions, true_positives
 
 CURVE = {"fpr": [0.0, 0.0, 0.5, 0.5, 1.0], "tpr": [0.0, 0.4, 0.6, 0.8, 1.0]}
@@ -103,6 +104,22 @@ def test_elements_escape_what_is_not_html():
     )
     assert tag("input", disabled=True, hidden=False) == "<input disabled/>"
     assert join("a\x1b\nb") == "a\\x1b\nb"
+
+
+@pytest.mark.parametrize("names, drawn, words", [
+    (["a", "b", "c"], 3, None),
+    ([f"c{i}" for i in range(30)], 12, "12 of 30 curves are shown"),
+])  # fmt: skip
+def test_how_many_classes_have_a_curve(names, drawn, words):
+    """The document has those of the 20 most frequent classes, of which the page draws the worst."""
+    roc = [{"name": name, "fpr": [0.0, 1.0], "tpr": [0.0, 1.0], "auc": 0.5 + i / 100} for i, name in enumerate(names)]
+    scores = [{"name": name, "support": 1} for name in names]
+    output = {"kind": "classification", "per_class": scores, "roc": roc[:20], "precision_recall": [],
+              "calibration": None}  # fmt: skip
+    page = Page()
+    [html] = curve_figures(output, page)
+    assert len(page.charts[0]["series"]) == drawn + 1  # and that of guessing
+    assert (words or "") in html and ("curves are shown" in html) == bool(words)
 
 
 def test_letters_of_runs():

@@ -51,7 +51,7 @@ def learning_rate_too_high(found: Evidence) -> Ruling | None:
         if len(losses) >= FEW_EPOCHS and len(jumps) >= max(2, math.ceil(MANY_JUMPS * len(losses))):
             return Ruling(
                 "warning",
-                text().format(n=len(jumps), all=len(losses)),
+                text().format(n=count(len(jumps)), all=count(len(losses))),
                 [changes.learning_rate(found, 1 / 3, _("Use a learning rate three times smaller."))],
             )
     return None

@@ -18,6 +18,25 @@ FEW_ROWS = 200  # with fewer, the metrics are uncertain enough to be told
 UNSURE = 0.1  # an expected calibration error above this is worth a word
 SHIFTED = 0.3  # a mean error above this fraction of the RMSE is a bias
 NINETY_FIVE = 1.96
+SAME = 2e-3  # losses of the same weights on the same rows, on different machines, differ by a smaller fraction
+
+
+def data_changed(found: Evidence) -> Ruling | None:
+    """The same weights have another loss on all rows of a split than training wrote down."""
+    evaluation = found.evaluation
+    if evaluation is None or evaluation["sampled"] or evaluation["split"] == "train":
+        return None
+    now, then = evaluation["metrics"].get("loss"), evaluation["recorded"].get(evaluation["split"], {}).get("loss")
+    if now is None or then is None or math.isclose(now, then, rel_tol=SAME, abs_tol=1e-6):
+        return None
+    return Ruling(
+        "warning",
+        _(
+            "The data seem to have changed since the training, after which the loss on the {split} was {then}; now it "
+            "is {now}.").format(
+            split=found.split, then=metric(then), now=metric(now)),
+        [Advice(_("Restore the files, or train again."))],
+    )  # fmt: skip
 
 
 def nothing_held_out(found: Evidence) -> Ruling | None:

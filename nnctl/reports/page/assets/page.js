@@ -108,10 +108,28 @@ function focusableScrolls() {
   }
 }
 
+// On paper nothing can be scrolled, so a table that is wider, with its lines broken between words, is made smaller.
+const PAPER = 670, HALF = 315; // CSS pixels of A4 without its margins, and of a column of figures
+function fitPaper() {
+  for (const table of document.querySelectorAll(".scroll > table:not(.dense)")) {
+    const half = table.closest(".figures > :not(.wide)");
+    table.style.width = "min-content";
+    const zoom = (half ? HALF : PAPER) / table.offsetWidth;
+    table.style.width = "";
+    if (zoom < 1) table.style.zoom = zoom;
+  }
+}
+
+function fitScreen() {
+  for (const table of document.querySelectorAll(".scroll > table")) table.style.zoom = "";
+}
+
 themes();
 document.querySelectorAll("table.sortable").forEach(sortable);
 document.querySelectorAll("[data-copy]").forEach(copyable);
 followContents();
 focusableScrolls();
 addEventListener("resize", focusableScrolls);
+addEventListener("beforeprint", fitPaper);
+addEventListener("afterprint", fitScreen);
 document.addEventListener("toggle", focusableScrolls, true);

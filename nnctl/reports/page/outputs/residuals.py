@@ -24,7 +24,7 @@ def _figures(one: Residuals, several: bool, page: Page) -> list[Html]:
     if one["actual"]:
         found.append(page.figure(
             title(_("Predicted and true values")),
-            _("Each point is a row; the nearer it is to the line, the better its prediction."),
+            _("Each point is a prediction; the nearer it is to the line, the better."),
             _scatter(one, page),
         ))  # fmt: skip
     if any(one["histogram"]["counts"]):

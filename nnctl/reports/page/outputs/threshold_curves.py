@@ -8,7 +8,7 @@ from itertools import accumulate
 from nnctl.reports.findings.document import Calibration, Output, PrecisionRecallCurve, RocCurve
 from nnctl.reports.number_format import metric
 from nnctl.reports.page.context import Page
-from nnctl.reports.page.elements import Html
+from nnctl.reports.page.elements import Html, tag
 from nnctl.reports.page.line_chart import COLORS, DASHES, Line, line_chart
 from nnctl.reports.page.numbers import percent
 from nnctl.translation import _
@@ -20,15 +20,27 @@ MOST_CURVES = 12  # in one chart, those that are worst
 def figures(output: Output, page: Page) -> list[Html]:
     found = []
     if output["roc"]:
-        found.append(_roc(output["roc"], page))
+        found.append(_roc(output["roc"], page, _all_curves(output)))
     if output["precision_recall"]:
-        found.append(_precision_recall(output["precision_recall"], page))
+        found.append(_precision_recall(output["precision_recall"], page, _all_curves(output)))
     if output["calibration"] and output["calibration"]["bins"]:
         found.append(_calibration(output["calibration"], page))
     return found
 
 
-def _roc(curves: list[RocCurve], page: Page) -> Html:
+def _all_curves(output: Output) -> int:
+    """How many classes could have a curve; of two classes, one shows both."""
+    return 1 if output["kind"] == "binary" else sum(one["support"] > 0 for one in output["per_class"])
+
+
+def _left_out(shown: int, every: int) -> Html | None:
+    if shown == every:
+        return None
+    words = _("{shown} of {all} curves are shown: of the classes with the most rows, those that are predicted worst.")
+    return tag("p", words.format(shown=shown, all=every), class_="muted")
+
+
+def _roc(curves: list[RocCurve], page: Page, every: int) -> Html:
     worst = _in_order(curves, sorted(curves, key=lambda curve: curve["auc"])[:MOST_CURVES])
     lines = [
         _line(i, _("{name} (AUC {area})").format(name=curve["name"], area=metric(curve["auc"])),
@@ -40,10 +52,10 @@ def _roc(curves: list[RocCurve], page: Page) -> Html:
     return page.figure(_("ROC curve"), how, line_chart(
         page, _("True positive rate by false positive rate"), GRID, _("false positive rate"), _("true positive rate"),
         lines, x_range=(0, 1), y_range=(0, 1.02), aspect=0.8, start=10, most_rows=21,
-    ))  # fmt: skip
+    ), _left_out(len(worst), every))  # fmt: skip
 
 
-def _precision_recall(curves: list[PrecisionRecallCurve], page: Page) -> Html:
+def _precision_recall(curves: list[PrecisionRecallCurve], page: Page, every: int) -> Html:
     worst = _in_order(curves, sorted(curves, key=lambda curve: curve["average_precision"])[:MOST_CURVES])
     lines = []
     for i, curve in enumerate(worst):
@@ -58,7 +70,7 @@ def _precision_recall(curves: list[PrecisionRecallCurve], page: Page) -> Html:
     return page.figure(_("Precision and recall"), how, line_chart(
         page, _("Precision by recall"), GRID, _("recall"), _("precision"), lines,
         x_range=(0, 1), y_range=(0, 1.02), aspect=0.8, start=90, most_rows=21,
-    ))  # fmt: skip
+    ), _left_out(len(worst), every))  # fmt: skip
 
 
 def _calibration(calibration: Calibration, page: Page) -> Html:

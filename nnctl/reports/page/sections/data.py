@@ -1,12 +1,11 @@
-"""What was done to the data, the arithmetic of batches, the environment, and what the report lacks."""
+"""What was done to the data, the arithmetic of batches, and the environment."""
 
 from __future__ import annotations
 
-import shlex
 from typing import Any
 
 from nnctl.reports.findings.document import Batches, Run
-from nnctl.reports.notes import translated_origin
+from nnctl.reports.notes import environment_words
 from nnctl.reports.number_format import count
 from nnctl.reports.page.context import Page, Section
 from nnctl.reports.page.elements import Html, tag
@@ -16,14 +15,13 @@ from nnctl.translation import _
 
 def sections(run: Run, page: Page) -> list[Section | None]:
     return [
-        page.section("data", _("Data"), _list(run["notes"])),
+        page.section("data", _("Data"), listed(run["notes"])),
         page.section("batches", _("Batches and iterations"), *_batches(run["batches"], page)),
         page.section("environment", _("Environment"), _environment(run["environment"])),
-        page.section("missing", _("What this report lacks"), _list(run["missing"])),
     ]
 
 
-def _list(sentences: list[str]) -> Html | None:
+def listed(sentences: list[str]) -> Html | None:
     return tag("ul", (tag("li", one) for one in sentences), class_="notes") if sentences else None
 
 
@@ -49,15 +47,5 @@ def _batches(batches: Batches | None, page: Page) -> list[Html]:
 
 
 def _environment(environment: dict[str, Any]) -> Html | None:
-    known = {key: _words(value) for key, value in environment.items() if value not in (None, "", [], {})}
-    if isinstance(command := environment.get("command"), list):
-        known["command"] = shlex.join(map(str, command))
+    known = environment_words(environment)
     return key_values(known.items()) if known else None
-
-
-def _words(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_words(one)}" for key, one in value.items())
-    if isinstance(value, list):
-        return ", ".join(map(_words, value))
-    return "" if value is None else translated_origin(str(value))

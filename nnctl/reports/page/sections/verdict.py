@@ -1,4 +1,4 @@
-"""The run in words, its metrics beside those of the baseline, and what to try."""
+"""The run in words, its metrics beside those of the baseline, what the report lacks, and what to try."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from nnctl.reports.findings.document import Evaluation, Finding, Run, Suggestion
 from nnctl.reports.number_format import count, metric
 from nnctl.reports.page.context import Page, Section
 from nnctl.reports.page.elements import Child, Html, tag
+from nnctl.reports.page.sections.data import listed
 from nnctl.reports.page.tables import Cell, code, table
 from nnctl.translation import _, plural
 
@@ -21,6 +22,7 @@ def sections(run: Run, page: Page) -> list[Section | None]:
             tag("ul", findings, class_="findings") if findings else None,
             _metrics(run["evaluation"], page) if run["evaluation"] else None,
         ),
+        page.section("missing", _("What this report lacks"), listed(run["missing"])),
         page.section("suggestions", _("What to try"), _suggestions(verdict["suggestions"])),
     ]
 
