@@ -21,7 +21,7 @@ class NetClassifier(ClassifierMixin, Net):
         config: the network and its training, as a dict, a YAML file or the name of a bundled config; its data are those
             that `fit` is given. Its last layer needs a unit for each class, or one unit for two classes with
             binary_crossentropy. Default: a network with the hidden layers of `hidden_layer_sizes`.
-        hidden_layer_sizes: the units of each hidden layer of the default network.
+        hidden_layer_sizes: the units of each hidden layer of the default network, or of its only one.
         learning_rate: of the default network.
         epochs, batch_size: in place of the config's; the default network has 100 epochs and batches of 200.
         overrides: more values in place of the config's, by key path: {"optimizer.adam.learning_rate": 0.01}.
@@ -36,7 +36,8 @@ class NetClassifier(ClassifierMixin, Net):
         run_: the nnctl.TrainedRun. history_: the loss and the metrics of each epoch.
     """
 
-    _task = Task({"Dense": {"activation": "softmax"}}, "sparse_categorical_crossentropy", scaled_targets=False)
+    _task = Task({"Dense": {"activation": "softmax"}}, "sparse_categorical_crossentropy", scaled_targets=False,
+                 labels=("integer", "onehot", "binary"))  # fmt: skip
 
     classes_: Array
 

@@ -13,8 +13,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from nnctl.api.trained_run import TrainedRun
-from nnctl.api.training import config_of, texts_of
+from nnctl.api.training import Overrides, config_of, texts_of
 from nnctl.config.types import Config
+from nnctl.errors import InputError
 from nnctl.sklearn.weighted_scaling import with_weighted_scaling
 from nnctl.training import runner
 from nnctl.training.events import EpochEnded, Event
@@ -33,11 +34,12 @@ _DATA = {"dataset.normalize": {"x": "standard"}, "dataset.split.validation": 0, 
 @dataclass(frozen=True)
 class Task:
     """What the default network depends on: its last layer, without the units, its loss, and whether its targets are
-    standardized."""
+    standardized; and the `labels` of the losses that a config may have."""
 
     last: Mapping[str, Mapping[str, Any]]
     loss: str
     scaled_targets: bool
+    labels: tuple[str, ...]
 
 
 class Net(BaseEstimator):
@@ -49,9 +51,9 @@ class Net(BaseEstimator):
     history_: list[dict[str, float]]
 
     def __init__(self, config: str | Path | Mapping[str, Any] | None = None, *,
-                 hidden_layer_sizes: Sequence[int] = (64,), learning_rate: float | None = None,
+                 hidden_layer_sizes: Sequence[int] | int = (64,), learning_rate: float | None = None,
                  epochs: int | None = None, batch_size: int | None = None,
-                 overrides: Mapping[str, Any] | None = None, run_dir: str | Path | None = None,
+                 overrides: Overrides | None = None, run_dir: str | Path | None = None,
                  random_state: Any = None, verbose: bool = False):  # fmt: skip
         self.config = config
         self.hidden_layer_sizes = hidden_layer_sizes
@@ -78,7 +80,11 @@ class Net(BaseEstimator):
 
     def _train(self, X: Array, y: Array, weights: Array | None, units: int) -> None:
         spec = self._spec(units)
-        if spec.losses[spec.outputs[0]].labels == "onehot":
+        loss = spec.losses[spec.outputs[0]]
+        if loss.labels not in self._task.labels:
+            raise InputError(f"{type(self).__name__} cannot be trained with {loss.kind}",
+                             hint=f"use such a loss as {self._task.loss}")  # fmt: skip
+        if loss.labels == "onehot":
             y = np.eye(units)[y]
         data = load_data(spec, {"x": X, "y": y} if weights is None else {"x": X, "y": y, "w": weights})
         if weights is not None:
@@ -101,7 +107,7 @@ class Net(BaseEstimator):
         if self.random_state is not None or self.config is None:
             values["seed"] = int(check_random_state(self.random_state).randint(_MOST_SEEDS))
         values = {key: value for key, value in values.items() if value is not None}
-        texts = texts_of({**values, **(self.overrides or {})})
+        texts = [*texts_of(values), *texts_of(self.overrides or {})]
         if self.config is None:
             return config_of(self._default(units), texts, in_memory=True)
         spec = config_of(self.config, texts, in_memory=True)
@@ -114,7 +120,9 @@ class Net(BaseEstimator):
     def _default(self, units: int) -> dict[str, Any]:
         """The network of estimators without a config. Its numbers are float64, as those of scikit-learn's estimators
         are, and it is computed by one thread, since most of what is fitted is small."""
-        layers = [{"Dense": {"units": int(size), "activation": "relu"}} for size in self.hidden_layer_sizes]
+        sizes = self.hidden_layer_sizes
+        sizes = [int(sizes)] if isinstance(sizes, int | np.integer) else sizes
+        layers = [{"Dense": {"units": size, "activation": "relu"}} for size in sizes]
         [(kind, arguments)] = self._task.last.items()
         rate = _LEARNING_RATE if self.learning_rate is None else self.learning_rate
         return {

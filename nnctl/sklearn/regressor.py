@@ -20,7 +20,7 @@ class NetRegressor(RegressorMixin, Net):
         config: the network and its training, as a dict, a YAML file or the name of a bundled config; its data are those
             that `fit` is given. Its last layer needs a unit for each target. Default: a network with the hidden layers
             of `hidden_layer_sizes`, trained with mse.
-        hidden_layer_sizes: the units of each hidden layer of the default network.
+        hidden_layer_sizes: the units of each hidden layer of the default network, or of its only one.
         learning_rate: of the default network.
         epochs, batch_size: in place of the config's; the default network has 100 epochs and batches of 200.
         overrides: more values in place of the config's, by key path: {"optimizer.adam.learning_rate": 0.01}.
@@ -34,7 +34,7 @@ class NetRegressor(RegressorMixin, Net):
         run_: the nnctl.TrainedRun. history_: the loss and the metrics of each epoch.
     """
 
-    _task = Task({"Dense": {}}, "mse", scaled_targets=True)
+    _task = Task({"Dense": {}}, "mse", scaled_targets=True, labels=("number", "binary"))
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> NetRegressor:
         """Trains on X (samples, features), or with more axes such as images, and y (samples,) or (samples, targets).

@@ -85,6 +85,14 @@ def test_arguments_take_the_place_of_the_configs():
     assert NetClassifier(SMALL).fit(X, Y).run_.config["seed"] == 3
 
 
+def test_sizes_and_overrides_in_other_forms():
+    def summary(**arguments):
+        return NetClassifier(epochs=1, random_state=0, **arguments).fit(X, Y).run_.config
+
+    assert summary(hidden_layer_sizes=16) == summary(hidden_layer_sizes=np.array([16])) == summary(
+        hidden_layer_sizes=[8], overrides="layers.0.Dense.units=16")  # fmt: skip
+
+
 def test_random_state():
     def probabilities(state):
         return NetClassifier(epochs=3, random_state=state).fit(X, Y).predict_proba(X)
@@ -245,5 +253,14 @@ def test_messages():
         NetClassifier({**SMALL, "layers": ["Dens"]}).fit(X, Y)
     with pytest.raises(InputError, match="gives 2 values"):
         NetClassifier({**SMALL, "layers": [{"Dense": {"units": 2, "activation": "softmax"}}]}).fit(X, Y)
+    with pytest.raises(InputError, match="NetClassifier cannot be trained with mse\n  hint: use such a loss as sparse"):
+        NetClassifier({**SMALL, "loss": "mse"}).fit(X, Y)
+    for loss in ("sparse_categorical_crossentropy", "categorical_crossentropy"):
+        with pytest.raises(
+            InputError, match=f"NetRegressor cannot be trained with {loss}\n  hint: use such a loss as mse"
+        ):
+            NetRegressor({**SMALL, "loss": loss}).fit(X, Y.astype(float))
+    with pytest.raises(ConfigError, match=r"layers\[0\].Dense.units: expected a whole number, got 'a'"):
+        NetClassifier(hidden_layer_sizes=("a",)).fit(X, Y)
     with pytest.raises(TrainingError, match=r"overflowed|not finite"):
         NetClassifier({**SMALL, "optimizer": {"sgd": {"learning_rate": 1e30}}}).fit(X, Y)
