@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from nnctl.api import TrainedRun
 from nnctl.engine.graph import Node
+from nnctl.reports.kept_weights import weights_used
 from nnctl.reports.number_format import count, parameters_counted
 from nnctl.reports.walkthrough.backward import has_gradient, write_backward
 from nnctl.reports.walkthrough.chosen_row import ChosenRow, as_seen
@@ -81,9 +82,8 @@ def write_opening(run: TrainedRun, chosen: ChosenRow, trace: Trace, page: Page) 
     else:
         page.title(_("Row {row} of {file}, for {run}").format(row=chosen.row, file=chosen.split, run=run.folder))
     if model.kept is not None:
-        text = _("The weights are those of the best epoch, {epoch}.") if model.kept.weights == "best" else _(
-            "The weights are those of the last epoch, {epoch}.")  # fmt: skip
-        page.text(text.format(epoch=model.kept.epoch))
+        used = weights_used(model.kept)
+        page.text(f"{used[0].upper()}{used[1:]}.")
     page.text(_("All numbers are those of nnctl's own engine, in {dtype}, computed as in prediction, with four "
                 "significant digits.").format(dtype=model.program.dtype))  # fmt: skip
     if quiet := _quiet(trace):

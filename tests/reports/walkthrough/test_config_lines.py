@@ -176,3 +176,25 @@ def test_an_alias_repeats_no_sentence(tmp_path):
     lines = config_as_data(str(file))["lines"]
     assert [len(each["meaning"]) for each in lines[4:7]] == [1, 1, 2]
     assert lines[0]["text"] == "# 붓꽃" and lines[6]["meaning"][0].startswith("A layer of 8 neurons")
+
+
+def test_a_config_without_validation_rows(tmp_path):
+    file = tmp_path / "c.yaml"
+    file.write_text(
+        "dataset: {name: iris, split: {validation: 0}}\nlayers: [Dense: {units: 3, activation: softmax}]\n"
+        "loss: sparse_categorical_crossentropy\ncallbacks: []\n", encoding="utf-8",
+    )  # fmt: skip
+    text = flowing(explained(file))
+    assert "validation: No rows are for validation." in text and "No callback acts at the end of each epoch." in text
+    assert "use the weights of the last epoch; there are no validation rows to find the best." in text
+
+
+def test_rows_that_are_split_by_a_column_are_not_shuffled(tmp_path):
+    table, file = tmp_path / "a.csv", tmp_path / "c.yaml"
+    table.write_text("day,x,y\n" + "".join(f"{n},{n % 3},{n % 5}\n" for n in range(40)), encoding="utf-8")
+    file.write_text(
+        f"dataset: {{path: {table.as_posix()}, target: y, split: {{time: day}}}}\nlayers: [Dense: {{units: 1}}]\n"
+        "loss: mse\n", encoding="utf-8",
+    )  # fmt: skip
+    keys_of_defaults = [key for key, _value, _meaning in defaults(context_of(str(file)))]
+    assert "dataset.split.order" not in keys_of_defaults and "dataset.split.test" in keys_of_defaults

@@ -45,6 +45,8 @@ def _inside(at: Context, path: tuple[Any, ...], value: Mapping[str, Any]) -> Ite
                 continue
             if here in SPLITS and _has_own_rows(at, SPLITS[here]):
                 continue
+            if here == ("dataset", "split", "order") and not _draws_rows(at):
+                continue
             yield show_path(here), _shown(item), nested_sentence(at, here, item) or KEYS[str(here[0])](at)[0]
 
 
@@ -54,6 +56,12 @@ SPLITS = {("dataset", "split", name): name for name in ("validation", "test")}
 def _has_own_rows(at: Context, split: str) -> bool:
     """Whether a split is not a fraction of the rows, since the data came with it, or its rows are marked."""
     return split in at.data.given or at.config.dataset.split.column is not None
+
+
+def _draws_rows(at: Context) -> bool:
+    """Whether rows are chosen for a split by their order: not by a column, and not all with the data."""
+    split = at.config.dataset.split
+    return split.time is None and split.column is None and not {"validation", "test"} <= set(at.data.given)
 
 
 def _has_categories(at: Context) -> bool:

@@ -156,10 +156,15 @@ def class_weight(at: Context) -> list[str]:
 
 
 def callbacks(at: Context) -> list[str]:
+    if not at.config.callbacks:
+        return [_("No callback acts at the end of each epoch.")]
     return [_("What acts at the end of each epoch:")]
 
 
 def keep(at: Context) -> list[str]:
+    if "validation" not in at.data.rows:
+        return [_("`eval` and `predict` use the weights of the last epoch; there are no validation rows to find the "
+                  "best.")]  # fmt: skip
     if plain(at.config.keep) == "last":
         return [_("`eval` and `predict` use the weights of the last epoch.")]
     return [_("`eval` and `predict` use the weights of the best epoch, as measured on the validation rows.")]

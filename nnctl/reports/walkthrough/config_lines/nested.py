@@ -154,6 +154,8 @@ def _share(split: str) -> Callable[[Context], str]:
         rows = at.data.rows
         total = sum(rows.values())
         n = rows.get(split, 0)
+        if not n:
+            return _("No rows are for validation.") if split == "validation" else _("No rows are for the test.")
         if split == "validation":
             text = _("{n} of the {total} rows are for validation: they are not trained on, and show after each epoch "
                      "how well the model does on rows that it has not seen.")  # fmt: skip
