@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from nnctl.data.dataset import Split
+from nnctl.data.distinct_values import distinct
 from nnctl.data.lazy_array import Rows, blocks
-from nnctl.data.table import Array, Column, Table, distinct
+from nnctl.data.table import Array, Column, Table
 from nnctl.quoting import yaml_list
 
 _ROWS = 1 << 20  # that are compared together, to use little memory

@@ -11,6 +11,7 @@ from nnctl.counted import counted
 from nnctl.data.columns.ordering import rank
 from nnctl.data.config import DatasetSpec, SplitSpec
 from nnctl.data.dataset import Dataset, Split
+from nnctl.data.distinct_values import distinct
 from nnctl.data.lazy_array import Rows, chosen
 from nnctl.data.leakage import duplicate_notes
 from nnctl.data.named_arrays import Arrays, rows_of
@@ -20,7 +21,7 @@ from nnctl.data.preprocessing.padding import partly_filled
 from nnctl.data.preprocessing.sequence_tables import LongTable
 from nnctl.data.preprocessing.targets import TargetCoder
 from nnctl.data.row_origin import Origin, Where, located
-from nnctl.data.table import Array, Column, Table, distinct, listing
+from nnctl.data.table import Array, Column, Table, listing
 from nnctl.errors import DataError
 from nnctl.quoting import yaml_map
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 from nnctl.counted import counted
+from nnctl.data.distinct_values import BLOCK, code_counts, present_numbers
 from nnctl.data.row_origin import Array, Origin, Where
 from nnctl.data.row_origin import listing as listing
 from nnctl.data.row_origin import row_list as row_list
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from nnctl.data.columns.column_format import ColumnFormat
     from nnctl.data.lazy_array import Rows
 
-_BLOCK = 1 << 20  # rows that are looked at together
 Kind = Literal["number", "text", "date", "time", "nested"]
 
 
@@ -50,7 +50,7 @@ class Column:
         if self.kind == "text":
             present = np.flatnonzero(code_counts(self.values, len(self.words)))
             return tuple(sorted(self.words[code] for code in present))
-        return tuple(_present(self.values).tolist())
+        return tuple(present_numbers(self.values).tolist())
 
     def value(self, row: int) -> str | float | None:
         if self.missing[row]:
@@ -66,12 +66,12 @@ class Column:
         """The same column as words; numbers and dates are written as usual (1, not 1.0; 2023-01-31)."""
         if self.kind == "text":
             return self
-        values, present = self.values, _present(self.values)
+        values, present = self.values, present_numbers(self.values)
         codes = np.empty(len(values), np.int32)
-        for first in range(0, len(values), _BLOCK):
-            block = values[first : first + _BLOCK]
+        for first in range(0, len(values), BLOCK):
+            block = values[first : first + BLOCK]
             places = np.searchsorted(present, block)  # of NaN: behind the last
-            codes[first : first + _BLOCK] = np.where(places == len(present), -1, places)
+            codes[first : first + BLOCK] = np.where(places == len(present), -1, places)
         return Column("text", codes, tuple(map(_WORDS.get(self.kind, number_word), present)))
 
     @classmethod
@@ -99,31 +99,6 @@ def missing_note(words: Mapping[str, Mapping[str, int]]) -> list[str]:
         for name, counts in words.items()
     ]
     return [f"words taken as missing values: {listing(shown)}; `missing_values: []` keeps them as words"]
-
-
-def distinct(values: Array) -> Array:
-    """The values that occur, sorted. Many rows are looked at in blocks, to use little memory."""
-    # without return_counts, np.unique would import numpy.ma, which takes 10 ms
-    found = [np.unique(values[:_BLOCK], return_counts=True)[0]]
-    for first in range(_BLOCK, len(values), _BLOCK):
-        found.append(np.unique(values[first : first + _BLOCK], return_counts=True)[0])
-        if sum(map(len, found[1:])) >= max(_BLOCK, len(found[0])):
-            found = [np.unique(np.concatenate(found), return_counts=True)[0]]
-    return np.unique(np.concatenate(found), return_counts=True)[0] if len(found) > 1 else found[0]
-
-
-def _present(numbers: Array) -> Array:
-    """The numbers that occur, sorted, without NaN."""
-    found = distinct(numbers)
-    return found[: int(np.searchsorted(found, np.nan))]  # NaN sorts last
-
-
-def code_counts(codes: Array, words: int) -> Array:
-    """(words,) how often each of the codes 0 to words - 1 occurs; -1 is not counted. In blocks, for little memory."""
-    counts = np.zeros(words + 1, np.int64)
-    for first in range(0, len(codes), _BLOCK):
-        counts += np.bincount(codes[first : first + _BLOCK] + 1, minlength=words + 1)
-    return counts[1:]
 
 
 def number_word(value: float) -> str:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from nnctl.data.columns.number_formats import PLAIN, looks_like_number
+from nnctl.data.distinct_values import code_counts
 from nnctl.data.preprocessing.column_reading import is_text, refuse_broken_numbers
-from nnctl.data.table import Column, Table, code_counts
+from nnctl.data.table import Column, Table
 from nnctl.errors import DataError
 
 MOST_ROWS = 200_000  # facts of larger tables are those of this many of their rows, evenly spaced

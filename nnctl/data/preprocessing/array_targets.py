@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from nnctl.data.distinct_values import distinct
 from nnctl.data.lazy_array import Rows, blocks, chosen, extent
 from nnctl.data.preprocessing.inputs import ArrayInput
 from nnctl.data.preprocessing.label_sequences import class_numbers, fit_alphabet, fit_classes, text_numbers
 from nnctl.data.preprocessing.target_values import FOR_NUMBERS, check_range, has_fractions
 from nnctl.data.preprocessing.targets import TargetCoder
 from nnctl.data.row_origin import located
-from nnctl.data.table import Array, Column, distinct, listing
+from nnctl.data.table import Array, Column, listing
 from nnctl.errors import DataError
 from nnctl.quoting import yaml_map
 

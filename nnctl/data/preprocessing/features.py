@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
+from nnctl.data.distinct_values import code_counts
 from nnctl.data.readers.duckdb_types import called, hint
 from nnctl.data.row_origin import located
-from nnctl.data.table import Array, Column, Table, code_counts, listing
+from nnctl.data.table import Array, Column, Table, listing
 from nnctl.errors import DataError
 from nnctl.quoting import yaml_list, yaml_map
 
