@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from nnctl.engine.arena import ShardCall
 from nnctl.engine.batch import Batch
 from nnctl.engine.program import Program
-from nnctl.engine.shard_pass import PartialSums, run_step, start
+from nnctl.engine.shard_pass import run_alone, run_step, start
 from nnctl.nn.layers.base import Array
 
 
@@ -38,21 +37,11 @@ def _bad_outputs(program: Program, batch: Batch, step: int) -> Iterator[str]:
     call.begin(shard=0, first_row=0, batch_rows=batch.rows, step=step)
     tensors = start(program, batch, slice(None), call)
     for each in program.steps:
-        _alone(run_step(each, tensors, call))
+        run_alone(run_step(each, tensors, call))
         for target in each.targets:
             y = tensors.values[target]
             if y is not None and not np.isfinite(y).all():
                 yield f"the output of layer {each.name!r}, row {_bad_row(y)} of the batch"
-
-
-def _alone(generator: PartialSums) -> Any:
-    """Runs a step as the only shard: its partial sums are the sums."""
-    try:
-        partial_sum = next(generator)
-        while True:
-            partial_sum = generator.send(partial_sum)
-    except StopIteration as end:
-        return end.value
 
 
 def _bad_row(x: Array) -> int:

@@ -135,6 +135,16 @@ def _forward(program: Program, objectives: Sequence[Objective], tensors: Tensors
             call.clock.lap(step.name, "forward")
 
 
+def run_alone(sums: PartialSums) -> Any:
+    """What a step or a loss returns that may sum over the whole batch, if its shard is the whole batch."""
+    try:
+        partial_sum = next(sums)
+        while True:
+            partial_sum = sums.send(partial_sum)
+    except StopIteration as end:
+        return end.value
+
+
 def run_step(step: Step, tensors: Tensors, call: ShardCall) -> PartialSums:
     """Runs one step forward: fills in its targets' values and masks, and returns what it saves for backward."""
     layer, values, masks = step.layer, tensors.values, tensors.masks

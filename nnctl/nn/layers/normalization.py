@@ -5,19 +5,18 @@ from typing import Annotated
 import numpy as np
 
 from nnctl.components.fast_checks import Field
-from nnctl.errors import ShapeError
 from nnctl.nn.initializers import InitializerName
-from nnctl.nn.layers.base import Layer, Weight, layers, show
+from nnctl.nn.layers.base import Weight, layers
+from nnctl.nn.layers.last_axis import LastAxis
 from nnctl.nn.regularizers import RegularizerName
 
 Epsilon = Annotated[float, Field(gt=0)]
 EPSILON = 1e-7  # keeps Keras' masked moments from a division by 0
 
 
-class Normalization(Layer):
+class Normalization(LastAxis):
     """Base of the normalizations: gamma scales (with `scale`), beta shifts (with `center`)."""
 
-    axis: int = -1
     epsilon: Epsilon = 1e-3
     center: bool = True
     scale: bool = True
@@ -25,18 +24,6 @@ class Normalization(Layer):
     gamma_initializer: InitializerName = "ones"
     beta_regularizer: RegularizerName = None
     gamma_regularizer: RegularizerName = None
-
-    passes_mask = True
-
-    def output_shape(self, shape):
-        axis = self.axis if self.axis < 0 else self.axis - 1  # Keras counts the batch axis
-        if not shape or axis not in (-1, len(shape) - 1):
-            raise ShapeError(
-                f"{self.kind} normalizes the last axis of {show(shape)} only", hint="leave `axis` out, or use -1"
-            )
-        if shape[-1] is None:
-            raise ShapeError(f"{self.kind} needs a last axis of fixed size, got {show(shape)}")
-        return shape
 
     def weights(self, shape):
         size = (shape[-1],)

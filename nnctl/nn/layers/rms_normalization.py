@@ -5,29 +5,15 @@ from typing import Annotated
 import numpy as np
 
 from nnctl.components.fast_checks import Field
-from nnctl.errors import ShapeError
 from nnctl.nn.initializers import initializers
-from nnctl.nn.layers.base import Layer, Weight, layers, show
+from nnctl.nn.layers.base import Weight, layers
+from nnctl.nn.layers.last_axis import LastAxis
 
 SMALLEST = 1e-12  # the smallest square of a length, as in Keras
 
 
-class LengthNormalization(Layer):
+class LengthNormalization(LastAxis):
     """Base of these layers: y = x / length, and dx = (dy - y (y . dy) / n) / length, over the last axis."""
-
-    axis: int = -1
-
-    passes_mask = True
-
-    def output_shape(self, shape):
-        axis = self.axis if self.axis < 0 else self.axis - 1  # Keras counts the batch axis
-        if not shape or axis not in (-1, len(shape) - 1):
-            raise ShapeError(
-                f"{self.kind} normalizes the last axis of {show(shape)} only", hint="leave `axis` out, or use -1"
-            )
-        if shape[-1] is None:
-            raise ShapeError(f"{self.kind} needs a last axis of fixed size, got {show(shape)}")
-        return shape
 
     def multiply_adds(self, shape):
         return 2 * int(np.prod([n or 1 for n in shape], dtype=np.int64))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from nnctl.data.dataset import Split
 from nnctl.engine.arena import ShardCall
 from nnctl.engine.cost_model import multiply_adds
 from nnctl.engine.program import Program
-from nnctl.engine.shard_pass import run_step, start
+from nnctl.engine.shard_pass import run_alone, run_step, start
 from nnctl.nn.activations import Activation
 from nnctl.reports.findings.document import Activations, LayerActivations
 from nnctl.reports.findings.structure import histogram
@@ -47,20 +47,10 @@ def layer_outputs(model: Model, split: Split, rows: int) -> Iterator[tuple[str, 
     call.begin(shard=0, first_row=0, batch_rows=rows, step=0)
     tensors = start(program, batch, slice(0, rows), call)
     for step, following in zip(program.steps, [*program.steps[1:], None], strict=True):
-        _whole(run_step(step, tensors, call))
+        run_alone(run_step(step, tensors, call))
         y = tensors.values[step.target]
         if y is not None and (following is None or following.number != step.number):
             yield model.graph.nodes[step.number].name, y, tensors.masks[step.target]
-
-
-def _whole(steps: Generator[Array, Array, Any]) -> Any:
-    """Runs a step to its end; the sum over the whole batch is that over its only shard."""
-    try:
-        partial_sum = next(steps)
-        while True:
-            partial_sum = steps.send(partial_sum)
-    except StopIteration as end:
-        return end.value
 
 
 def _layer(model: Model, name: str, y: Array, mask: Array | None) -> LayerActivations:

@@ -18,7 +18,7 @@ from nnctl.engine.executor_base import ExecutorBase
 from nnctl.engine.gradient_buffers import GradientBuffers
 from nnctl.engine.objective import Objective
 from nnctl.engine.program import Program
-from nnctl.engine.shard_pass import PartialSums, Tensors, output_loss, pass_on, run_step, start
+from nnctl.engine.shard_pass import Tensors, output_loss, pass_on, run_alone, run_step, start
 from nnctl.engine.steps import Step
 from nnctl.training.model import Model
 
@@ -183,7 +183,7 @@ def _forward(program: Program, objectives: Sequence[Objective], tensors: Tensors
             traced.append(TracedStep(step, sources, x, x[0], mask=tensors.masks[step.target], fused_with=objective))
             continue
         given_mask = tensors.masks[step.sources[0]]
-        saved = alone(run_step(step, tensors, call))
+        saved = run_alone(run_step(step, tensors, call))
         y, *states = (_kept(tensors.values[target]) for target in step.targets)
         traced.append(TracedStep(step, sources, x, y, states, tensors.masks[step.target], given_mask, saved))
     return traced
@@ -192,7 +192,7 @@ def _forward(program: Program, objectives: Sequence[Objective], tensors: Tensors
 def _loss(objective: Objective, batch: Batch, tensors: Tensors, call: ShardCall) -> TracedLoss:
     before, z = tensors.gradients[objective.slot], _kept(tensors.values[objective.slot])
     tensors.gradients[objective.slot] = None
-    value, p = alone(output_loss(objective, batch, ROW, tensors, call, True))
+    value, p = run_alone(output_loss(objective, batch, ROW, tensors, call, True))
     gradient = _kept(tensors.gradients[objective.slot])
     if before is not None:
         tensors.add_gradient(objective.slot, before, call)
@@ -231,7 +231,7 @@ def _backward(steps: Sequence[TracedStep], tensors: Tensors, buffers: GradientBu
         into = buffers.into(step) if step.trains else {}
         dx: Any = step.layer.backward(step.weights, into, traced.saved, given if len(given) > 1 else given[0], call)
         if step.layer.whole_batch:
-            dx = alone(dx)
+            dx = run_alone(dx)
         traced.gradients = {name: gradient.copy() for name, gradient in into.items()}
         if step.trains:
             buffers.written(step, into)
@@ -239,16 +239,6 @@ def _backward(steps: Sequence[TracedStep], tensors: Tensors, buffers: GradientBu
             each = dx if step.layer.merges else [dx]
             traced.dx = [None if gradient is None else gradient.copy() for gradient in each]
             pass_on(step, dx, tensors, call)
-
-
-def alone(generator: PartialSums) -> Any:
-    """Runs what sums over the batch as its only shard: its partial sums are the sums."""
-    try:
-        partial_sum = next(generator)
-        while True:
-            partial_sum = generator.send(partial_sum)
-    except StopIteration as end:
-        return end.value
 
 
 def _kept(tensor: Array | None) -> Array:

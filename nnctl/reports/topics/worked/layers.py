@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from typing import Any
 
 import numpy as np
 
 from nnctl.engine.arena import ShardCall
+from nnctl.engine.shard_pass import run_alone
 from nnctl.nn.layers.base import Layer
 from nnctl.reports.topics.declarations import flow
 from nnctl.reports.topics.document import Example, Plot
@@ -57,20 +57,10 @@ def computed(layer: Layer, xs: list[np.ndarray], training: bool = False) -> tupl
     call.begin(shard=0, first_row=0, batch_rows=len(xs[0]), step=0)
     call.enter(0, True, False, [None] * len(xs))
     result: Any = layer.forward(weights, xs if layer.merges else xs[0], call)
-    y, _saved = _alone(result) if layer.whole_batch else result
+    y, _saved = run_alone(result) if layer.whole_batch else result
     y = y[0] if isinstance(y, list) else y  # without the states
     activation = layer.outer_activation()
     return weights, activation.value(y) if activation else y
-
-
-def _alone(sums: Generator[Any, Any, Any]) -> Any:
-    """What a layer that needs sums over the whole batch returns, if this is all of the batch."""
-    try:
-        own = next(sums)
-        while True:
-            own = sums.send(own)
-    except StopIteration as end:
-        return end.value
 
 
 def _names(count: int) -> list[str]:
