@@ -57,6 +57,7 @@ KERAS: dict[tuple[str, str], str] = {
     ("metric", "accuracy"): '`metrics=["accuracy"]`',
     ("metric", "label_error_rate"): "none",
     ("metric", "exact_match"): "none",
+    ("metric", "binary_focal_crossentropy"): "none (the loss `keras.losses.BinaryFocalCrossentropy`)",
     ("metric", "huber"): "none (the loss `keras.losses.Huber`)",
     ("metric", "log_cosh"): "`keras.metrics.LogCoshError`",
     ("optimizer", "momentum"): "`keras.optimizers.SGD(momentum=0.9)`",
