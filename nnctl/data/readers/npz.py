@@ -31,9 +31,9 @@ _LOCAL_HEADER = struct.Struct("<4sHHHHHIIIHH")  # APPNOTE.TXT of PKWARE, 4.3.7
 def read_arrays(files: Files) -> Arrays:
     """The arrays of the files; those of several files are joined along the first axis.
 
-    The array of an npy file is called x. Large uncompressed arrays stay in their files, unless the files
-    are small compared with the available memory. Raises DataError for objects
-    (pickles), headers that promise more than the file has, and broken files.
+    The array of an npy file is called x. Large uncompressed arrays stay in their files, unless the files are small
+    compared with the available memory. Raises DataError for objects (pickles), headers that promise more than the file
+    has, and broken files.
     """
     loads = lru_cache(partial(fit_in_memory, files.paths))  # asked only if there are large arrays
     parts = [_read(path, loads) for path in files.paths]
