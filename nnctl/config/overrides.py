@@ -138,7 +138,7 @@ def _enter(here: Any, key: str | int, path: Path, rest: Sequence[str | int]) -> 
         here[key] = inner
         return inner, path
     family = _family(path)
-    if _names_one(family, following) if family else len(rest) > 1:
+    if (_names_one(family, following) and not _is_argument(family, name, rest)) if family else len(rest) > 1:
         here[key] = {}  # replaces the member: optimizer.sgd.momentum=0.9 where the file has adam
         return here[key], path
     here[key] = inner
@@ -146,6 +146,15 @@ def _enter(here: Any, key: str | int, path: Path, rest: Sequence[str | int]) -> 
         spelled_out = _spelled_out(family, name, inner[name]) if family else {}
         inner[name] = spelled_out if isinstance(spelled_out, dict) else {}
     return inner[name], (*path, name)
+
+
+def _is_argument(family: Family, name: str, rest: Sequence[str | int]) -> bool:
+    """Whether the steps lead to an argument of the component with that name, and not to another component that is
+    called the same: the `activation` of a Dense, the `dropout` of an LSTM, the `momentum` of sgd."""
+    argument = str(rest[0])
+    if not _names_one(family, name) or argument not in family.lookup(name[:200]).model_fields:
+        return False
+    return len(rest) == 1 or str(rest[1]) not in family.lookup(argument).model_fields
 
 
 def _spelled_out(family: Family, name: str, given: Any) -> Any:

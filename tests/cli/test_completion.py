@@ -66,6 +66,7 @@ def values(line):
         ("train iris --set opt", ["optimizer.", "optimizer="]),
         ("train iris --set optimizer.adam.am", ["optimizer.adam.amsgrad="]),
         ("train iris --set optimizer.learning_r", ["optimizer.learning_rate.", "optimizer.learning_rate="]),
+        ("train optimizers/sgd --set optimizer.mom", ["optimizer.momentum="]),
         ("train --set optimizer.learning_r", []),  # an argument of which optimizer?
         ("train iris --set optimizer=adam", ["optimizer=adam", "optimizer=adamax", "optimizer=adamw"]),
         ("train iris --set engine.backend=", ["engine.backend=numpy", "engine.backend=torch"]),

@@ -40,7 +40,10 @@ class Schema:
         name = _component(given)
         if name in found and given is not None and name not in self.root["properties"]:
             own = self.keys(found[name])
-            found = own if node.get("$ref") == _LAYER else {**own, **found}
+            # an argument goes before a component of the same name: the `momentum` of sgd
+            found = (
+                own if node.get("$ref") == _LAYER else {**own, **{key: found[key] for key in found if key not in own}}
+            )
         return found
 
     def items(self, node: Node) -> Node | None:
