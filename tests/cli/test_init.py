@@ -124,6 +124,9 @@ def test_arrays(kind, tmp_path):
     config = written(tmp_path / "data.npz")
     assert [each.kind for each in config.losses.values()] == [loss]
     assert config.nodes[0].layer.kind == first
+    said = (tmp_path / "data.yaml").read_text()
+    assert ("'y' has a 0 or a 1 for each class." in said) == (kind in ("one-hot", "flags"))
+    assert ("'y' is predicted as numbers." in said) == (loss == "mse")
 
 
 def test_a_folder_of_large_images(tmp_path):

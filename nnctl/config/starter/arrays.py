@@ -92,8 +92,10 @@ def _layers(inputs: Sequence[ArrayFacts], rows: int, each_step: bool) -> tuple[l
 def _told_target(problem: Problem, target: str, loss: str) -> Choice:
     if loss == "ctc":
         why = _("A text for each row, without the steps where its characters are: learned by CTC.")
-    elif problem.task == "regress" or not problem.classes:
+    elif problem.task == "regress":
         why = _("{target} is predicted as numbers.").format(target=quoted(target))
+    elif not problem.classes:
+        why = _("{target} has a 0 or a 1 for each class.").format(target=quoted(target))
     else:
         known = [(word, count) for word, count in problem.classes if count]
         shown = ", ".join(f"{quoted(word)} {percent(count, sum(n for _w, n in known))}" for word, count in known[:5])

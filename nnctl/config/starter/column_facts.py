@@ -75,19 +75,21 @@ def _facts(name: str, column: Column, missing: int) -> ColumnFacts:
         counts = code_counts(column.values, len(column.words))
         order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
         pairs = tuple((column.words[code], int(counts[code])) for code in order)
-        kind = "text" if is_text(column) else "words"
-        return ColumnFacts(name, kind, rows, int(counts.sum()), missing, len(pairs), counts=pairs)
+        present = int(counts.sum())
+        varied = len(pairs) > 20 and len(pairs) > 0.5 * present  # otherwise they are categories with long names
+        kind = "text" if varied and is_text(column) else "words"
+        return ColumnFacts(name, kind, rows, present, missing, len(pairs), counts=pairs)
     values = column.values[~np.isnan(column.values)]
-    present, counted = np.unique(values, return_counts=True)
-    if not len(present):
+    found, counted = np.unique(values, return_counts=True)
+    if not len(found):
         return ColumnFacts(name, column.kind, rows, 0, missing, 0)
-    whole = bool(np.all(present == np.floor(present)))
+    whole = bool(np.all(found == np.floor(found)))
     pairs = ()
-    if len(present) <= 100:
-        words = Column(column.kind, present).as_text().words
+    if len(found) <= 100:
+        words = Column(column.kind, found).as_text().words
         pairs = tuple(sorted(zip(words, map(int, counted), strict=True), key=lambda pair: -pair[1]))
-    return ColumnFacts(name, column.kind, rows, len(values), missing, len(present), whole, float(present[0]),
-                       float(present[-1]), pairs)  # fmt: skip
+    return ColumnFacts(name, column.kind, rows, len(values), missing, len(found), whole, float(found[0]),
+                       float(found[-1]), pairs)  # fmt: skip
 
 
 def word_among_numbers(column: ColumnFacts, table: Table) -> str | None:

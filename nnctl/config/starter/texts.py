@@ -54,8 +54,7 @@ def find_texts(facts: TableFacts, target: str) -> Texts | None:
     """The column of texts with the most words; None if there is none."""
     lengths = {}
     for name, column in facts.columns.items():
-        varied = column.distinct > 20 and column.distinct > 0.5 * column.present
-        if name != target and column.kind == "text" and varied:
+        if name != target and column.kind == "text":
             lengths[name] = np.mean([len(word.split()) for word, _count in column.counts])
     if not lengths:
         return None

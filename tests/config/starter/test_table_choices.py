@@ -173,6 +173,8 @@ def test_the_target_is_found_by_its_name_or_as_the_last_column_of_classes():
     assert target(Target=Y, x=number(X)) == ("Target", True)
     assert target(x=number(X), species=CLASSES) == ("species", True)
     assert target(x=number(X), price=Y) == ("price", False)
+    answers = Column.of_words([f"an answer of type {word}" for word in WORDS])  # many words, but few answers
+    assert target(x=number(X), answer=answers) == ("answer", True)
 
 
 @pytest.mark.parametrize("column", ["dates", "as names have", "same value", "is empty", "words such as 'unknown'"])
