@@ -124,7 +124,7 @@ def test_arrays(kind, tmp_path):
     config = written(tmp_path / "data.npz")
     assert [each.kind for each in config.losses.values()] == [loss]
     assert config.nodes[0].layer.kind == first
-    said = (tmp_path / "data.yaml").read_text()
+    said = (tmp_path / "first.yaml").read_text()
     assert ("'y' has a 0 or a 1 for each class." in said) == (kind in ("one-hot", "flags"))
     assert ("'y' is predicted as numbers." in said) == (loss == "mse")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,7 +19,7 @@ MOST_ROWS = 200_000  # facts of larger tables are those of this many of their ro
 @dataclass(frozen=True)
 class ColumnFacts:
     """One column. rows: those that were looked at. present: those of them that have a value. missing: of all rows of
-    the table. distinct: number of values.
+    the table, but for those without a target; missing_anywhere: of these, too. distinct: number of values.
 
     kind: as of Column, but "words" or "long text" for text. whole: whether all numbers are whole.
     counts: of a column of words, or of few numbers, the rows of each value, most frequent first.
@@ -35,6 +35,7 @@ class ColumnFacts:
     least: float = 0.0
     most: float = 0.0
     counts: tuple[tuple[str, int], ...] = ()
+    missing_anywhere: int = 0
 
     @property
     def is_number(self) -> bool:
@@ -60,10 +61,12 @@ def facts_of(table: Table, target: str | None = None) -> TableFacts:
     rows = np.flatnonzero(labelled)
     some = rows if len(rows) <= MOST_ROWS else rows[np.linspace(0, len(rows) - 1, MOST_ROWS).astype(np.int64)]
     sample = table if len(some) == table.rows else table.take(some)
-    missing = {name: int((gaps & labelled).sum()) for name, gaps in table.gaps(table.columns)}
-    columns = {name: _facts(name, sample[name], missing.get(name, 0)) for name in table.columns}
-    if target is not None and len(some) < len(rows):
-        columns[target] = _facts(target, table[target].take(rows), 0)
+    gaps = {name: (int((each & labelled).sum()), int(each.sum())) for name, each in table.gaps(table.columns)}
+    columns = {}
+    for name in table.columns:
+        missing, anywhere = gaps.get(name, (0, 0))
+        seen = table[name].take(rows) if name == target and len(some) < len(rows) else sample[name]
+        columns[name] = replace(_facts(name, seen, missing), missing_anywhere=anywhere)
     return TableFacts(columns, len(rows), sample, _repeated(sample), table.rows - len(rows))
 
 

@@ -162,17 +162,19 @@ def _missing(used: Sequence[ColumnFacts], facts: TableFacts, problem: Problem, t
         sentence = plural("{n} row has no {column} to learn from: left out.",
                           "{n} rows have no {column} to learn from: left out.", facts.unlabelled)  # fmt: skip
         why.append(sentence.format(n=f"{facts.unlabelled:,}", column=quoted(problem.target)))
+    rows = facts.rows + facts.unlabelled  # rows to predict may have the gaps of those without a target
     for column in used:
-        if column.missing:
+        if column.missing_anywhere:
             rules[column.name] = "median" if column.is_number else "category"
             sentence = (_("{share} of {column} is missing: replaced by the median of the training rows.")
                         if column.is_number else
                         _("{share} of {column} is missing: a category of its own."))  # fmt: skip
-            why.append(sentence.format(share=percent(column.missing, facts.rows), column=quoted(column.name)))
-    if texts and facts.columns[texts].missing:
+            why.append(sentence.format(share=percent(column.missing_anywhere, rows), column=quoted(column.name)))
+    if texts and facts.columns[texts].missing_anywhere:
         rules[texts] = "zero"
         sentence = _("{share} of {column} is missing: read as empty texts.")
-        why.append(sentence.format(share=percent(facts.columns[texts].missing, facts.rows), column=quoted(texts)))
+        share = percent(facts.columns[texts].missing_anywhere, rows)
+        why.append(sentence.format(share=share, column=quoted(texts)))
     return [Choice(("dataset", "missing"), rules, tuple(why))] if rules else []
 
 

@@ -15,7 +15,10 @@ _PARTS = ("year", "month", "dayofweek", "hour")  # functions of SQL
 
 
 def date_query(facts: TableFacts, target: str) -> Choice | None:
-    """The `query:` that makes numbers of the dates; None if there are none, or if the names of its columns clash."""
+    """The `query:` that makes numbers of the dates; None if there are none, or if the names of its columns clash.
+
+    Dates that stand for months or years, all on the same day of the month, get no weekday.
+    """
     found = []
     for name, column in facts.columns.items():
         if column.kind in ("date", "time") and column.distinct > 1 and name != target:
@@ -24,7 +27,8 @@ def date_query(facts: TableFacts, target: str) -> Choice | None:
                 new = f"{name}_{part}"
                 if new.casefold() in map(str.casefold, facts.columns):
                     return None
-                if _differ(moments[~np.isnan(moments)], part):
+                present = moments[~np.isnan(moments)]
+                if _differ(present, part) and (part != "dayofweek" or _differ(present, "day")):
                     found.append(f"{part}({sql_name(name)}) as {sql_name(new)}")
     if not found:
         return None
@@ -36,7 +40,9 @@ def date_query(facts: TableFacts, target: str) -> Choice | None:
 def _differ(moments: Array, part: str) -> bool:
     """Whether a part of the dates has different values. moments: in microseconds since 1970, or since midnight."""
     dates = moments.astype(np.int64).astype("datetime64[us]")
-    if part == "dayofweek":
+    if part == "day":
+        values = (dates.astype("datetime64[D]") - dates.astype("datetime64[M]")).astype(np.int64)
+    elif part == "dayofweek":
         values = dates.astype("datetime64[D]").astype(np.int64) % 7
     elif part == "month":
         values = dates.astype("datetime64[M]").astype(np.int64) % 12

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nnctl.config.starter.column_facts import facts_of
+from nnctl.config.starter.dates import date_query
 from nnctl.config.starter.table import table_starter
 from nnctl.config.starter.target import likely_target, problem_of
 from nnctl.data.table import Column, Table
@@ -105,6 +106,9 @@ def test_columns_are_judged_by_the_rows_with_a_target():
     assert found.value("dataset", "ignore") == ["reason", "n"]
 
 
+TEXTS = [f"the story of row {row}" if row > 9 else None for row in range(ROWS)]
+
+
 def test_one_extreme_row_does_not_make_a_column_a_copy_of_the_target():
     x, y = X.copy(), Y.values.copy()
     x[0] = y[0] = 1e9
@@ -117,8 +121,13 @@ def test_missing_values_are_filled_and_rows_without_a_target_left_out():
     )
     assert found.value("dataset", "missing") == {"x": "median", "words": "category", "y": "drop"}
     [choice] = [choice for choice in found.choices if choice.key == ("dataset", "missing")]
-    assert any(why.startswith("7.4% of 'x' is missing") for why in choice.why)  # 28 of 380 rows with a target
+    assert any(why.startswith("12% of 'x' is missing") for why in choice.why)
     assert any(why.startswith("20 rows have no 'y'") for why in choice.why)
+
+
+def test_gaps_of_rows_without_a_target_are_filled_too_since_such_rows_are_predicted():
+    found = starter(x=gaps(X, 0.05), story=Column.of_words(TEXTS), y=gaps(Y.values, 0.05))
+    assert found.value("dataset", "missing") == {"y": "drop", "x": "median", "story": "zero"}
 
 
 def test_numbers_are_a_regression_of_a_scaled_target():
@@ -181,3 +190,12 @@ def test_the_target_is_found_by_its_name_or_as_the_last_column_of_classes():
 def test_a_target_that_cannot_be_predicted_is_refused(column):
     with pytest.raises(DataError, match="--target"):
         starter(x=number(X), y=LEFT_OUT[column])
+
+
+@pytest.mark.parametrize("step, parts", [("D", {"month", "dayofweek"}), ("M", {"month", "year"}), ("Y", {"year"})])
+def test_dates_of_months_or_years_have_no_weekday(step, parts):
+    count = 40 if step == "D" else 14
+    days = (np.datetime64("2021-01-01", step) + np.arange(count)).astype("datetime64[us]").astype(np.float64)
+    facts = facts_of(Table({"day": Column("date", days), "y": number(np.arange(count))}, count, "data.csv"))
+    query = date_query(facts, "y").value
+    assert {part for part in ("year", "month", "dayofweek", "hour") if f"{part}(day)" in query} == parts
