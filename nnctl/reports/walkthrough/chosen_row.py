@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from nnctl.api import TrainedRun
+from nnctl.data import Preprocessing
 from nnctl.data.dataset import Split
 from nnctl.data.load import read_fitted
 from nnctl.data.named_arrays import Arrays
@@ -68,7 +69,7 @@ def _of_file(run: TrainedRun, row: int, data: str) -> ChosenRow:
     preprocessing = run.preprocessing
     try:
         given, labelled = preprocessing.read(data, with_targets=True), True
-    except DataError:  # perhaps only for want of a target; anything else is an error again
+    except DataError:  # perhaps only for want of targets; anything else is an error again
         given, labelled = preprocessing.read(data, with_targets=False), False
     split = given.split
     numbers = np.arange(1, split.rows + 1) if given.numbers is None else given.numbers
@@ -78,7 +79,23 @@ def _of_file(run: TrainedRun, row: int, data: str) -> ChosenRow:
     last = int(numbers.max()) if len(numbers) else 0
     _check_range(row, last, data, data)
     [places] = np.nonzero(numbers == row)
-    return _chosen(run, row, data, split, int(places[0]), _taken(given.rows, int(places[0])), labelled)
+    at = int(places[0])
+    taken = _taken(given.rows, at)
+    if not labelled and _has_target(preprocessing, taken):  # only other rows lack theirs
+        names = None if split.names is None else split.names[at : at + 1]
+        alone = replace(preprocessing.transform(taken, True, []), names=names)
+        return _chosen(run, row, data, alone, 0, taken, True, split.rows)
+    return _chosen(run, row, data, split, at, taken, labelled)
+
+
+def _has_target(preprocessing: Preprocessing, row: Table | LongTable | Arrays) -> bool:
+    """Whether a row that was read without its target has one."""
+    if isinstance(row, Table):
+        return all(name in row.columns and not row[name].missing[0] for name in preprocessing.target_columns)
+    if isinstance(row, Arrays):
+        return all(name in row.arrays and np.all(np.asarray(row[name]) == row[name])  # NaN is missing
+                   for name in preprocessing.target_columns)  # fmt: skip
+    return False
 
 
 def _check_range(row: int, rows: int, what: str, where: str) -> None:
@@ -90,12 +107,13 @@ def _check_range(row: int, rows: int, what: str, where: str) -> None:
 
 
 def _chosen(run: TrainedRun, row: int, split: str, rows: Split, at: int, raw: Table | LongTable | Arrays,
-            labelled: bool) -> ChosenRow:  # fmt: skip
+            labelled: bool, total: int | None = None) -> ChosenRow:  # fmt: skip
+    """at: the row's place in `rows`. total: the rows of the file, if `rows` are not all of them."""
     model = run.model
     check_inputs(model.graph, {"given": rows})
     batch = make_batch(cast(rows, model.program.dtype), slice(at, at + 1), ahead=True)
     name = row if rows.names is None else rows.names[at]
-    return ChosenRow(row, split, rows.rows, name, raw, _source(raw), batch, labelled)
+    return ChosenRow(row, split, rows.rows if total is None else total, name, raw, _source(raw), batch, labelled)
 
 
 def _taken(rows: Table | LongTable | Arrays, at: int) -> Table | LongTable | Arrays:

@@ -55,6 +55,19 @@ def test_a_row_of_a_file(iris, tmp_path):
         printed(iris, 3, data=str(file))
 
 
+def test_a_row_has_its_target_where_other_rows_of_the_file_lack_theirs(iris, tmp_path):
+    file = tmp_path / "new.csv"
+    file.write_text(
+        "sepal_length,sepal_width,petal_length,petal_width,species\n5,3,1,1,setosa\n5,3,1,1,\n5,3,1,1,rose\n",
+        encoding="utf-8",
+    )
+    labelled, without = printed(iris, 1, data=str(file)), printed(iris, 2, data=str(file))
+    assert "The target species is setosa" in labelled and "Backward" in labelled
+    assert "no target" in without and "Backward" not in without
+    with pytest.raises(InputError, match='row 3: "rose" is not one of the classes'):
+        printed(iris, 3, data=str(file))
+
+
 def test_categories_of_a_row(tmp_path):
     train, new = tmp_path / "flats.csv", tmp_path / "new.csv"
     cities = ["Busan", "Jeju", "Seoul", ""] * 20
