@@ -22,6 +22,8 @@ def write_loss_gradients(trace: Trace, weight: float, page: Page) -> None:
     page.section = _("the loss")
     for each in trace.losses:
         scale = each.objective.weight * weight
+        if len(trace.losses) > 1:
+            page.text(_("Output {name}:").format(name=each.name))
         if each.objective.fused or getattr(each.objective.loss, "from_logits", False):
             _write_fused(each, scale, page)
             page.array("dL/dz", each.gradient[0])

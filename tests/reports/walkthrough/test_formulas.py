@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 
+from nnctl.engine.batch import Batch
 from nnctl.nn.layers.base import layers
 from nnctl.nn.optimizers import optimizers
 from nnctl.reports.walkthrough import ctc, losses
@@ -112,7 +113,7 @@ def written_losses(row, *layers, weight=1.0, **options):
     """The formulas about a row's loss and about the gradient that begins there."""
     model = model_of(*layers, **options)
     page, traced = Formulas(), trace(model, row(model))
-    losses.write_losses(traced, weight, {"dense": None, "output": None}, False, page)
+    losses.write_losses(traced, weight, dict.fromkeys(model.graph.outputs), False, page)
     write_loss_gradients(traced, weight, page)
     return page, traced
 
@@ -147,6 +148,18 @@ def test_a_weighted_sequence_comes_to_the_mean_first_and_is_then_multiplied():
     assert float(result) == pytest.approx(traced.total, rel=1e-3)
     [(symbols, numbers, gradient)] = page.found["dL/dz[1,3]"]
     assert symbols == "2.500 × (p[1,3] - y[1,3]) / 3" and value_of(numbers) == pytest.approx(float(gradient), rel=2e-3)
+
+
+def test_of_several_outputs_each_gradient_says_whose_it_is():
+    def row(model):
+        return Batch({"input": np.ones((1, 4), np.float32)}, {"a": np.array([1]), "b": np.array([2])})
+
+    page, _traced = written_losses(
+        row, "Dense: {units: 3, activation: softmax, from: input, name: a}",
+        "Dense: {units: 3, activation: softmax, from: input, name: b}", outputs=["a", "b"],
+        loss="{a: sparse_categorical_crossentropy, b: sparse_categorical_crossentropy}",
+    )  # fmt: skip
+    assert [text for text in page.sentences if text.startswith("Output ")] == ["Output a:", "Output b:"]
 
 
 def test_a_loss_without_a_written_formula_is_multiplied_by_the_weight_once():

@@ -13,11 +13,12 @@ OPTIMIZER = "{adam: {learning_rate: 0.02}}"
 
 
 def model_of(*layers, shape=(4,), loss="sparse_categorical_crossentropy", optimizer=OPTIMIZER, units=3, seed=3,
-             targets=None):  # fmt: skip
+             targets=None, outputs=()):  # fmt: skip
     """A model of these layers (YAML) on one input; its weights, biases too, are random. targets: the shape of those of
-    a row, if not one class or `units` numbers."""
+    a row, if not one class or `units` numbers. outputs: names of layers, if not the last one."""
     text = "dataset: {path: none.npz, target: y}\nlayers:\n" + "".join(f"  - {layer}\n" for layer in layers)
     text += f"loss: {loss}\noptimizer: {optimizer}\nseed: {seed}\n"
+    text += f"outputs: [{', '.join(outputs)}]\n" if outputs else ""
     spec = config.loads(text, "c.yaml")
     labels = spec.losses["output" if "output" in spec.losses else next(iter(spec.losses))].labels
     classes = None if labels in ("number", "binary") else CLASSES
