@@ -148,7 +148,7 @@ def _sentence(errors: list[Any], path: Path, given: Any, fields: dict[str, Argum
     if isinstance(value, dict | list) and path:
         value = _at(given, path)
     message = f"expected {' or '.join(dict.fromkeys(allowed))}, got {show_value(value)}"
-    return message, _hint(value, allowed, choices)
+    return message, _hint(value, allowed, choices) or (_keys(info) if info and len(path) == 1 else None)
 
 
 def _meaning(info: Argument | None) -> str:
@@ -184,6 +184,14 @@ def _metadata(annotation: Any, metadata: Sequence[Any]) -> list[Any]:
     return found
 
 
+def _keys(info: Argument) -> str | None:
+    """A hint with the keys of a field that is a mapping; None for another one."""
+    for part in (info.annotation, *get_args(info.annotation)):
+        if fields := getattr(part, "model_fields", None):
+            return f"its keys: {', '.join(fields)}"
+    return None
+
+
 def _fixed_length(info: Argument | None) -> int:
     """The length of a fixed tuple among the types of a field; 0 if there is none."""
     if info is None:
@@ -206,6 +214,9 @@ def _hint(value: Any, allowed: list[str], choices: list[str]) -> str | None:
             return number_hint(text)
     if isinstance(value, float) and value.is_integer() and "a whole number" in allowed:
         return f"write {value:.0f}"
+    pair = re.fullmatch(r"a list of (\d) (?:whole )?numbers", allowed[0]) if len(allowed) == 1 else None
+    if pair and isinstance(value, int) and not isinstance(value, bool):
+        return f"write [{', '.join([str(value)] * int(pair[1]))}]"
     if isinstance(value, int | float) and "text" in allowed:
         return f"put it in quotes: '{show_value(value)}'"
     return None
