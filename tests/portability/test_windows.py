@@ -101,7 +101,7 @@ def test_a_file_that_stays_open_is_told_with_its_fix(monkeypatch):
     with pytest.raises(PermissionError) as refused:
         atomic_files.move(Path("a"), Path("b"))
     monkeypatch.setattr(error_handler, "os", NT)
-    assert "close the program" in error_handler._hint_for(refused.value)
+    assert "close the program" in error_handler._hint_for(refused.value, None)
 
 
 def test_a_reader_that_has_left_is_an_invalid_argument_there(monkeypatch):
