@@ -186,6 +186,18 @@ def test_print_hides_the_controls_and_shows_the_charts(fresh):
     assert fresh.pdf(format="A4").startswith(b"%PDF")
 
 
+def test_long_names_make_nothing_wider_than_a_phone(open_file, tmp_path):
+    names = ["A" * 200, "one two " * 30, "c"]
+    (tmp_path / "long.html").write_text(html_page(documents.classification(names, ["x" * 200])), encoding="utf-8")
+    page = open_file(tmp_path / "long.html").page
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    widest = page.locator("table").evaluate_all("(all) => Math.max(...all.map((one) => one.offsetWidth))")
+    assert widest < 1500  # a name in one line would be wider
+    head = page.locator("th button", has_text="x" * 200)
+    assert head.locator("wbr").count() > 5
+
+
 def test_everything_fits_on_paper(open_file, tmp_path):
     """Also tables that are scrolled on a screen: A4 without its margins is 680 pixels wide."""
     names = [f"a class with a long name {i}" for i in range(50)]

@@ -45,7 +45,10 @@ def _residuals(name: str, actual: Array, predicted: Array, place: Array, shown: 
     there = np.isfinite(actual) & np.isfinite(predicted)
     actual, predicted, place = (each[there] for each in (actual.astype(np.float64), predicted, place))
     error = predicted - actual
-    spread = float(np.square(actual - actual.mean()).sum()) if len(actual) else 0.0
+    varies = (
+        len(actual) > 0 and np.ptp(actual) > 0
+    )  # the mean of equal numbers may differ from them by a rounding error
+    spread = float(np.square(actual - actual.mean()).sum()) if varies else 0.0
     some = np.arange(len(actual))
     if len(actual) > MOST_POINTS:
         some = np.sort(np.random.default_rng(0).choice(len(actual), MOST_POINTS, replace=False))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 from nnctl.reports.page.elements import Child, Html, tag
@@ -21,6 +23,18 @@ class Cell:
     best: bool = False
 
 
+LONGEST = 30  # letters of a word in a cell; longer ones, such as paths and hashes, may be broken
+
+
+def broken(text: str) -> Child:
+    """The text, whose long words may be broken, so that they do not make a column as wide as themselves."""
+    if all(len(word) <= LONGEST for word in text.split()):
+        return text
+    pieces = re.findall(rf"\S{{1,{LONGEST}}}|\s+", text)
+    return [pieces[0], *((None if piece.isspace() or before.isspace() else tag("wbr"), piece)
+                         for before, piece in pairwise(pieces))]  # fmt: skip
+
+
 def table(
     titles: Sequence[str],
     rows: Iterable[Row],
@@ -32,7 +46,9 @@ def table(
     """A table whose first column names its rows. label: its accessible name. numbers: indices of columns of numbers,
     which are aligned to the right and, if the table is sortable, sorted by value."""
     right = frozenset(numbers)
-    head = (tag("th", title, scope="col", class_="number" if i in right else None) for i, title in enumerate(titles))
+    head = (
+        tag("th", broken(title), scope="col", class_="number" if i in right else None) for i, title in enumerate(titles)
+    )
     body = (tag("tr", (_cell(i, cell, i in right) for i, cell in enumerate(row))) for row in rows)
     return scroll(
         tag("table", tag("thead", tag("tr", head)), tag("tbody", body), aria_label=label,
@@ -69,7 +85,7 @@ def code(text: str, label: str) -> Html:
 
 
 def _cell(column: int, cell: Child | Cell, number: bool) -> Html:
-    holder = cell if isinstance(cell, Cell) else Cell(cell)
+    holder = cell if isinstance(cell, Cell) else Cell(broken(cell) if type(cell) is str else cell)
     classes = [name for name, holds in (("number", number), ("best", holder.best)) if holds]
     attributes = {"class_": " ".join(classes) or None, "data_value": holder.value}
     if column == 0:

@@ -4,8 +4,9 @@ import json
 
 import numpy as np
 import pytest
-from trained_kinds import CONFIGS, trained, write_data
+from trained_kinds import CONFIGS, table, trained, write_data
 
+import nnctl
 from nnctl.api import load
 from nnctl.reports.findings import findings_of
 from nnctl.reports.json_output import dumps
@@ -97,3 +98,14 @@ def test_numbers_for_each_pixel(tmp_path, monkeypatch):
     [residuals] = findings_of([run.folder])["runs"][0]["outputs"][0]["residuals"]
     assert residuals["root_mean_squared_error"] ** 2 == pytest.approx(run.evaluate()["loss"], rel=1e-4)
     assert sum(residuals["histogram"]["counts"]) == 36 * run.evaluation().rows
+
+
+def test_a_constant_target_has_no_r2(tmp_path, monkeypatch):
+    """The mean of its float64 numbers may differ from them by a rounding error, which is no variance."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_text("a,b,sum\n" + "".join(f"{i % 7},{i % 5},0.1\n" for i in range(300)))
+    config = table("sum", "{units: 1}", "mse", ", normalize: {sum: standard}").replace(", <script>", "")
+    (tmp_path / "c.yaml").write_text(config)
+    run = nnctl.train("c.yaml", folder="run")
+    [residuals] = findings_of([run.folder])["runs"][0]["outputs"][0]["residuals"]
+    assert residuals["r2"] is None and set(residuals["actual"]) == {0.1}

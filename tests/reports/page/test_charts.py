@@ -12,8 +12,10 @@ from nnctl.reports.page.histogram import histogram
 from nnctl.reports.page.line_chart import Line, line_chart, rounded, thinned
 from nnctl.reports.page.outputs.confusion import figures as confusion_figures
 from nnctl.reports.page.outputs.label_sequences import marked
+from nnctl.reports.page.outputs.residuals import figures as residual_figures
 from nnctl.reports.page.outputs.threshold_curves import figures as curve_figures
 from nnctl.reports.page.outputs.threshold_curves import precisions, true_positives
+from nnctl.reports.page.tables import table
 
 CURVE = {"fpr": [0.0, 0.0, 0.5, 0.5, 1.0], "tpr": [0.0, 0.4, 0.6, 0.8, 1.0]}
 
@@ -120,6 +122,19 @@ def test_how_many_classes_have_a_curve(names, drawn, words):
     [html] = curve_figures(output, page)
     assert len(page.charts[0]["series"]) == drawn + 1  # and that of guessing
     assert (words or "") in html and ("curves are shown" in html) == bool(words)
+
+
+def test_long_words_in_a_table_may_be_broken():
+    html = table(["a b", "c" * 40], [["d" * 61 + " e", "f" * 30]], "label")
+    assert f'<th scope="col">{"c" * 30}<wbr/>{"c" * 10}</th>' in html and ">a b<" in html
+    assert f">{'d' * 30}<wbr/>{'d' * 30}<wbr/>d e<" in html and f">{'f' * 30}<" in html
+
+
+def test_the_coefficient_of_determination_stands_beside_the_points():
+    output = documents.regression()["runs"][0]["outputs"][0]
+    assert "R² is 0.8700" in residual_figures(output, Page())[0]
+    output["residuals"][0]["r2"] = None  # of a constant target
+    assert "R²" not in residual_figures(output, Page())[0]
 
 
 def test_letters_of_runs():

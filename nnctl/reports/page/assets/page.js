@@ -38,7 +38,7 @@ function sortable(table) {
   const heads = [...table.tHead.rows[table.tHead.rows.length - 1].cells];
   heads.forEach((head, column) => {
     if (!head.textContent) return;
-    const button = element("button", {type: "button"}, head.textContent);
+    const button = element("button", {type: "button"}, ...head.childNodes);
     head.replaceChildren(button);
     button.addEventListener("click", () => {
       const numeric = head.classList.contains("number");

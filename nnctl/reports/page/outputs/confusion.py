@@ -41,13 +41,13 @@ def _matrix(confusion: Confusion) -> Html:
     predicted = tag("th", _("predicted"), colspan=len(classes), scope="colgroup")
     head = [
         tag("tr", tag("td", class_="corner"), predicted),
-        tag("tr", tag("th", _("true"), scope="col"), (tag("th", name, scope="col") for name in classes)),
+        tag("tr", tag("th", _("true"), scope="col"), (tag("th", tag("span", name), scope="col") for name in classes)),
     ]
     rows = []
     for i, counts in enumerate(confusion["matrix"]):
         total = sum(counts)
         cells = (_cell(n, total, i == j) for j, n in enumerate(counts))
-        rows.append(tag("tr", tag("th", classes[i], scope="row"), cells))
+        rows.append(tag("tr", tag("th", tag("span", classes[i]), scope="row"), cells))
     label = _("Confusion matrix")
     kind = "confusion dense" if len(classes) > DENSE else "confusion"
     return scroll(tag("table", tag("thead", head), tag("tbody", rows), class_=kind, aria_label=label), label)

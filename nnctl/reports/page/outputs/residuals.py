@@ -22,11 +22,11 @@ def _figures(one: Residuals, several: bool, page: Page) -> list[Html]:
 
     found = []
     if one["actual"]:
-        found.append(page.figure(
-            title(_("Predicted and true values")),
-            _("Each point is a prediction; the nearer it is to the line, the better."),
-            _scatter(one, page),
-        ))  # fmt: skip
+        how = _("Each point is a prediction; the nearer it is to the line, the better.")
+        if one["r2"] is not None:
+            r2 = _("R² is {r2}: 1 is perfect, 0 no better than always predicting the mean.")
+            how = f"{how} {r2.format(r2=metric(one['r2']))}"
+        found.append(page.figure(title(_("Predicted and true values")), how, _scatter(one, page)))
     if any(one["histogram"]["counts"]):
         how = _(
             "Errors (predicted − true) should be small and centered at 0: {mae} on average in absolute value, {rmse} as"
