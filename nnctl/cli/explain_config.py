@@ -22,11 +22,12 @@ def explained_config(names: Sequence[str], as_json: bool, file: Path | None) -> 
         from nnctl.reports.walkthrough.html.config_page import config_page  # imported here to keep start-up fast
 
         write_output(file, config_page(names[0]))
-        tell_written(file)
-    elif as_json:
+    if as_json:
         from nnctl.reports.json_output import dumps  # imported here to keep start-up fast
 
         click.echo(dumps(config_as_data(names[0])))
+    elif file:
+        tell_written(file)
     else:
         explain_config(names[0], Terminal.of())
     return True

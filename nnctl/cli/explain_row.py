@@ -52,11 +52,12 @@ def explained_row(names: Sequence[str], row: int | None, as_json: bool, file: Pa
     run = load(folder, weights=weights)
     if file:
         write_output(file, row_page(run, row, split=split, data=data, layer=layer))
-        tell_written(file)
-    elif as_json:
+    if as_json:
         from nnctl.reports.json_output import dumps  # imported here to keep start-up fast
 
         click.echo(dumps(row_as_data(run, row, split=split, data=data, layer=layer)))
+    elif file:
+        tell_written(file)
     else:
         explain_row(run, row, Terminal.of(), split=split, data=data, layer=layer)
     return True

@@ -79,5 +79,13 @@ def test_a_page_is_written(run, tmp_path):
     assert "Row 2 of the test split" in file.read_text(encoding="utf-8")
 
 
+def test_a_page_and_json_are_written_together(run, tmp_path):
+    file = tmp_path / "row.html"
+    assert json.loads(explained(run.folder, "--row", 2, "--html", file, "--json").output)["row"] == 2
+    assert file.read_text(encoding="utf-8").startswith("<!doctype html>")
+    config = tmp_path / "config.html"
+    assert json.loads(explained("iris", "--html", config, "--json").output)["lines"] and config.is_file()
+
+
 def test_options_of_a_row_need_one():
     assert "work only with --row" in explained("relu", "--layer", "dense").output
