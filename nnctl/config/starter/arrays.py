@@ -176,7 +176,7 @@ def _single(y: Array, target: str, task: Task | None, rows: int) -> Problem:
         return Problem(target, "regress", rows, (), len(values))
     found = dict(zip(map(int, values), map(int, counts), strict=True))
     pairs = tuple(sorted(((str(each), found.get(each, 0)) for each in range(classes)), key=lambda pair: -pair[1]))
-    return Problem(target, "classify", rows, pairs, len(values))
+    return Problem(target, "classify", rows, pairs, len(values), numbers=True)
 
 
 def _loss(problem: Problem, loss: str) -> list[Choice]:

@@ -66,9 +66,8 @@ def output_layer(problem: Problem) -> tuple[dict[str, Any], str]:
     if problem.task == "regress":
         return {"Dense": {"units": 1}}, _("The output is one number of any size: no activation.")
     if problem.is_binary:
-        return {"Dense": {"units": 1, "activation": "sigmoid"}}, _(
-            "Two classes: one unit, the probability of the one that is second in alphabetical order."
-        )
+        why = _("Two classes: one unit, the probability of {name}.").format(name=quoted(problem.second))
+        return {"Dense": {"units": 1, "activation": "sigmoid"}}, why
     return {"Dense": {"units": len(problem.classes), "activation": "softmax"}}, _(
         "A unit for each of the {n} classes; softmax makes them probabilities."
     ).format(n=len(problem.classes))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from nnctl.config.starter.choices import Choice
 from nnctl.config.starter.target import Problem
+from nnctl.quoting import yaml_name
 from nnctl.translation import _, plural
 
 FEWEST = 30  # rows that are worth dividing at all
@@ -44,8 +45,8 @@ def fractions_of(rows: int, classes: int, fixed: Mapping[str, int] | None = None
     return Fractions(0.0, 0.0, tuple(fixed))
 
 
-def split_choice(problem: Problem, fractions: Fractions) -> Choice:
-    """The `split:` with its reason."""
+def split_choice(problem: Problem, fractions: Fractions, dates: str | None = None) -> Choice:
+    """The `split:` with its reason. dates: a column by which the rows could be divided."""
     rows = problem.rows
     value: dict[str, object] = {"validation": fractions.validation, "test": fractions.test}
     if not fractions.test and not fractions.validation and not fractions.own:
@@ -72,4 +73,7 @@ def split_choice(problem: Problem, fractions: Fractions) -> Choice:
             why.append(_("Each split has the classes in the same proportions."))
         else:
             why.append(_("Each split has the classes in the same proportions, as far as they have enough rows."))
+    if dates is not None:
+        why.append(_("The rows are drawn at random. To test on the latest ones, as for predictions of the future, add"
+                     " time: {column}.").format(column=yaml_name(dates)))  # fmt: skip
     return Choice(("dataset", "split"), value, tuple(why))

@@ -48,7 +48,8 @@ def table_starter(source: str, facts: TableFacts, problem: Problem, more: Sequen
     else:
         choices += table_layers(problem, size)
         training = training_choices(size, fractions)
-    choices += [split_choice(problem, fractions), *loss_choices(problem), *training]
+    dates = [name for name, column in facts.columns.items() if column.kind == "date" and not column.missing_anywhere]
+    choices += [split_choice(problem, fractions, dates[0] if dates else None), *loss_choices(problem), *training]
     return Starter(_title(source, facts, len(facts.columns) - added), tuple(choices))
 
 

@@ -19,7 +19,8 @@ MOST_CLASSES = 20  # of whole numbers that are taken as class numbers
 @dataclass(frozen=True)
 class Problem:
     """What is to be learned. classes: (class, rows), most frequent first; of numbers none. rows: with a target.
-    distinct: different values. sure: whether the values leave no doubt about the task."""
+    distinct: different values. sure: whether the values leave no doubt about the task. numbers: whether the classes are
+    numbers."""
 
     target: str
     task: Task
@@ -27,10 +28,17 @@ class Problem:
     classes: tuple[tuple[str, int], ...] = ()
     distinct: int = 0
     sure: bool = True
+    numbers: bool = False
 
     @property
     def is_binary(self) -> bool:
         return len(self.classes) == 2
+
+    @property
+    def second(self) -> str:
+        """The class whose probability a model of two classes gives: the larger number, or the last word."""
+        words = [word for word, _count in self.classes]
+        return max(words, key=float) if self.numbers else max(words)
 
 
 def likely_target(facts: TableFacts) -> tuple[str, bool]:
@@ -100,7 +108,7 @@ def problem_of(facts: TableFacts, target: str, task: Task | None = None) -> Prob
                         _("leave out --task, or choose another column with --target"))  # fmt: skip
     chosen: Task = task or ("classify" if possible and column.distinct <= MOST_CLASSES else "regress")
     sure = task is not None or not column.whole or column.distinct == 2 or column.distinct > 2 * MOST_CLASSES
-    return Problem(target, chosen, rows, column.counts if chosen == "classify" else (), column.distinct, sure)
+    return Problem(target, chosen, rows, column.counts if chosen == "classify" else (), column.distinct, sure, True)
 
 
 def _enough_rows(column: ColumnFacts) -> bool:

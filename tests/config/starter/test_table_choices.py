@@ -130,6 +130,23 @@ def test_gaps_of_rows_without_a_target_are_filled_too_since_such_rows_are_predic
     assert found.value("dataset", "missing") == {"y": "drop", "x": "median", "story": "zero"}
 
 
+@pytest.mark.parametrize("values, second", [
+    (["malignant", "benign"], "malignant"), ([9, 10], "10"), ([1, -1], "1"), (["10", "9"], "9"),
+])  # fmt: skip
+def test_of_two_classes_the_one_whose_probability_is_given_is_named(values, second):
+    drawn = [values[row % 2] for row in range(ROWS)]
+    found = starter(x=number(X), y=number(drawn) if isinstance(values[0], int) else Column.of_words(drawn))
+    *_, last = [choice for choice in found.choices if choice.key[0] == "layers"]
+    assert last.why == (f"Two classes: one unit, the probability of '{second}'.",)
+
+
+def test_rows_with_dates_may_be_divided_by_time():
+    found = starter(x=number(X), day=Column("date", np.arange(ROWS) * 86_400e6), y=Y)
+    [choice] = [choice for choice in found.choices if choice.key == ("dataset", "split")]
+    assert choice.why[-1].endswith("add time: day.")
+    assert "time" not in choice.value
+
+
 def test_numbers_are_a_regression_of_a_scaled_target():
     found = starter(x=number(X), y=Y)
     assert found.value("loss") == "mse" and found.value("dataset", "normalize") == {"y": "standard"}
