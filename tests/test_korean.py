@@ -110,6 +110,7 @@ def test_a_run(folder, name, tmp_path):
         printed(["predict", run, str(ROOT / "datasets" / f"{name}.csv")]),
     ]
     assert not [line for text in texts for line in english(text)]
+    assert "Val_loss" not in texts[3] and (name != "iris" or "val_loss 기준으로" in texts[3])
 
 
 def test_runs_side_by_side(folder):

@@ -20,7 +20,7 @@ from nnctl.reports.walkthrough.prediction import write_prediction
 from nnctl.reports.walkthrough.raw_values import write_raw
 from nnctl.reports.walkthrough.trace import Trace, TracedStep
 from nnctl.reports.walkthrough.update import write_update
-from nnctl.translation import _, plural
+from nnctl.translation import ENGLISH, _, language, plural
 
 
 def write_walkthrough(run: TrainedRun, chosen: ChosenRow, trace: Trace, page: Page) -> None:
@@ -83,7 +83,8 @@ def write_opening(run: TrainedRun, chosen: ChosenRow, trace: Trace, page: Page) 
         page.title(_("Row {row} of {file}, for {run}").format(row=chosen.row, file=chosen.split, run=run.folder))
     if model.kept is not None:
         used = weights_used(model.kept)
-        page.text(f"{used[0].upper()}{used[1:]}.")
+        english = language() == ENGLISH  # another language may begin with the name of a metric
+        page.text(f"{used[0].upper()}{used[1:]}." if english else f"{used}.")
     page.text(_("All numbers are those of nnctl's own engine, in {dtype}, computed as in prediction, with four "
                 "significant digits.").format(dtype=model.program.dtype))  # fmt: skip
     if quiet := _quiet(trace):
