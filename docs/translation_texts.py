@@ -25,7 +25,8 @@ Text: TypeAlias = tuple[str, ...]  # one text, or the singular and the plural
 def texts() -> dict[Text, list[str]]:
     """Every text -> the files that it stands in, in the order of the files."""
     found: dict[Text, list[str]] = {}
-    for file, text in (*_in_source(), *_in_help(), *_of_topics(), *_of_datasets(), *_of_config_keys()):
+    elsewhere = (*_of_topics(), *_of_datasets(), *_of_templates(), *_of_config_keys())
+    for file, text in (*_in_source(), *_in_help(), *elsewhere):
         if all(text) and file not in found.setdefault(text, []):
             found[text].append(file)
     return found
@@ -97,6 +98,12 @@ def _of_datasets() -> Iterator[tuple[str, Text]]:
     from nnctl.data.catalog.bundled import BUNDLED
 
     yield from (("nnctl/data/catalog/bundled.py", (bundled.title,)) for bundled in BUNDLED.values())
+
+
+def _of_templates() -> Iterator[tuple[str, Text]]:
+    from nnctl.cli.init import FOLDER, title_of
+
+    yield from (("nnctl/cli/init.py", (title_of(path),)) for path in sorted(FOLDER.glob("*.yaml")))
 
 
 def _of_config_keys() -> Iterator[tuple[str, Text]]:

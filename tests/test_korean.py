@@ -93,6 +93,7 @@ def test_every_topic():
     ["check", "reviews_text"],
     ["summary", "siamese"],
     ["datasets"],
+    ["init", "--list"],
     ["datasets", "iris"],
 ], ids=" ".join)  # fmt: skip
 def test_other_commands(arguments):
@@ -107,6 +108,7 @@ def test_a_run(folder, name, tmp_path):
         printed(["eval", run]),
         printed(["report", run, "--markdown"]),
         printed(["explain", run, "--row", "2"]),
+        printed(["export", run, "--to", "torch-code", "-o", str(tmp_path / "m.py")]),
         printed(["predict", run, str(ROOT / "datasets" / f"{name}.csv")]),
     ]
     assert not [line for text in texts for line in english(text)]

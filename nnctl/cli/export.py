@@ -39,6 +39,7 @@ def command(run: str | None, to: str, output: str | None, force: bool, weights: 
     """
     from nnctl import api  # imported here to keep start-up fast
     from nnctl.reports.json_output import dumps
+    from nnctl.reports.notes import translated
     from nnctl.reports.terminal import Terminal
 
     chosen = FORMATS[to]
@@ -58,7 +59,7 @@ def command(run: str | None, to: str, output: str | None, force: bool, weights: 
         return
     terminal = Terminal.of()
     for note in exported.notes:
-        terminal.flow(_("note: {note}").format(note=note))
+        terminal.flow(_("note: {note}").format(note=translated(note)))
     terminal.flow(_("wrote {file}").format(file=", ".join(shell_path(file) for file in exported.files)))
     for line in exported.try_it.splitlines():
         terminal.print(line)

@@ -33,6 +33,7 @@ def command(
     from nnctl.interop.keras_import import import_keras  # imported here to keep start-up fast
     from nnctl.reports.json_output import dumps
     from nnctl.reports.next_commands import next_commands, show_next
+    from nnctl.reports.notes import translated
     from nnctl.reports.terminal import Terminal
 
     path = Path(model)
@@ -52,7 +53,7 @@ def command(
         return
     terminal = Terminal.of()
     for note in done.notes:
-        terminal.flow(f"note: {note}")
+        terminal.flow(_("note: {note}").format(note=translated(note)))
     files = ", ".join(shell_path(file) for file in (done.config, done.weights) if file)
     terminal.flow(_("wrote {file}").format(file=files))
     if dataset is None:

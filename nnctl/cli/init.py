@@ -48,7 +48,7 @@ def command(template: str | None, source: str | None, target: str | None, task: 
     templates = {path.stem: path for path in sorted(FOLDER.glob("*.yaml"))}
     if listed:
         for name, path in templates.items():
-            click.echo(f"{name:12}{path.read_text(encoding='utf-8').splitlines()[0].lstrip('# ')}")
+            click.echo(f"{name:12}{_(title_of(path))}")
         return
     if source is not None:
         if template is not None:
@@ -78,6 +78,11 @@ def command(template: str | None, source: str | None, target: str | None, task: 
         click.echo(dumps({"file": str(path), "template": template}))
         return
     _tell(path, ())
+
+
+def title_of(template: Path) -> str:
+    """What a template is for: its first line."""
+    return template.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
 
 
 def _template_hint(name: str, templates: Iterable[str]) -> str:

@@ -184,6 +184,8 @@ _VERDICTS = (
 )
 
 _CONVERSION = (
+    N_("in the file, there is no function train, because {reason}"),
+    N_("the module takes preprocessed rows; the docstring of the file says how they are made of raw ones"),
     N_("the model is not compiled: {what}; call its compile() before you train it further"),
     N_("{what} is set to {value}: {reason}"),
     N_("{what} is left out: {reason}"),
