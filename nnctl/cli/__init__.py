@@ -149,6 +149,9 @@ def main() -> None:
     """Runs the command line; never returns."""
     # Imports create many objects and no garbage: a collection every 700 objects takes a twentieth of a short run.
     gc.set_threshold(50_000, 20, 20)
+    # nnctl uses no pydantic plugins, and looking for some goes through every installed package. Only here, since the
+    # plugins of a program that imports nnctl are its own.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     try:
         interrupts.begin_command()
         _open_closed_streams()

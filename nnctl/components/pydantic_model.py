@@ -3,14 +3,10 @@
 Imported only then: pydantic and its validators take longer to load than a small network takes to train.
 """
 
-import os
 import types
 from functools import cache, reduce
 from operator import or_
 from typing import Annotated, Any, Union, get_args, get_origin
-
-# nnctl uses no pydantic plugins, and looking for some goes through every installed package.
-os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
 
 import pydantic
 from pydantic_core import core_schema

@@ -231,7 +231,7 @@ raise SystemExit(os.waitstatus_to_exitcode(status))
         encoding="utf-8",
     )
     done = subprocess.run([sys.executable, program], capture_output=True, text=True, timeout=120)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
 
 
 def test_threads_end_with_their_run(runs):
@@ -244,6 +244,52 @@ def test_threads_end_with_their_run(runs):
     gc.collect()
     thread.join(20)
     assert not thread.is_alive()
+
+
+def test_a_program_keeps_its_own_settings(tmp_path):
+    """Training, a config that is refused, predictions and reading images change nothing outside of nnctl."""
+    program = tmp_path / "program.py"
+    program.write_text(
+        """
+import decimal, gc, locale, os, pathlib, random, signal, sys, threading, warnings
+import numpy as np
+import nnctl
+from nnctl.data.readers.images import read_image_folder
+from nnctl.data.config import ImageSpec
+from PIL import Image
+
+def settings():
+    return {
+        "environment": os.environ.copy() | {"KMP_DUPLICATE_LIB_OK": "by threadpoolctl"},
+        "warnings": list(warnings.filters), "signals": [signal.getsignal(each) for each in signal.valid_signals()],
+        "numpy errors": np.geterr(), "numpy random": np.random.get_state()[1].tolist(), "random": random.getstate(),
+        "gc": (gc.get_threshold(), gc.isenabled()), "locale": locale.setlocale(locale.LC_ALL),
+        "decimal": decimal.getcontext().prec, "recursion": sys.getrecursionlimit(), "folder": os.getcwd(),
+        "hooks": (sys.excepthook, sys.unraisablehook), "umask": os.umask(0o77), "threads": threading.active_count(),
+    }
+
+os.umask(0o77)
+before = settings()
+run = nnctl.train("digits_cnn", epochs=1, overrides={"engine.threads": 2})
+run.predict(np.zeros((1500, 8, 8, 1), np.float32))
+try:
+    nnctl.train("iris", epochs="many")
+except nnctl.errors.ConfigError:
+    pass
+for name in ("a", "b"):
+    os.makedirs(f"photos/{name}")
+    Image.new("L", (4, 4)).save(f"photos/{name}/1.png")
+read_image_folder(pathlib.Path("photos"), ImageSpec())
+run.close()
+assert "pydantic" in sys.modules
+now = settings()
+changed = [name for name in before if now[name] != before[name]]
+assert not changed, changed
+""",
+        encoding="utf-8",
+    )
+    done = subprocess.run([sys.executable, program], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_program_imports_neither_rich_nor_click(runs):

@@ -7,7 +7,6 @@ photos/*.png                                              no classes: for predic
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +32,7 @@ FILE = "file"  # the array of file names
 IMAGES = Kind("images", is_image, tuple(ending for ending, kind in FORMATS.items() if kind == "image"),
               ("photos", "cat", "dog"))  # fmt: skip
 _READERS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")  # Pillow has dozens more, some of them hardly tested
-_MOST_PIXELS = 50_000_000
+_MOST_PIXELS = 50_000_000  # below the number for which Pillow warns of a decompression bomb
 _GRAY = ("1", "L", "LA", "La")
 _OTHER_COLOURS = ("CMYK", "LAB", "HSV", "YCbCr")
 _ORIENTATION = 0x0112  # of EXIF
@@ -101,20 +100,17 @@ class _Reader:
         """(rows, height, width, channels) uint8, and notes on what was converted."""
         broken = []
         pixels = None
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # odd metadata and the like
-            warnings.simplefilter("error", self._pillow.DecompressionBombWarning)
-            for row, path in enumerate(paths):
-                try:
-                    image = self._opened(path)
-                    if pixels is None:
-                        pixels = _buffer(len(paths), self._shape(image), source)
-                    pixels[row] = self._pixels(image).reshape(pixels.shape[1:])
-                except DataError:
-                    raise
-                except Exception as error:  # Pillow's readers raise many types of errors for a broken file
-                    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-                    broken.append(f"{path} ({reason.replace(repr(str(path)), 'it')[:80]})")
+        for row, path in enumerate(paths):
+            try:
+                image = self._opened(path)
+                if pixels is None:
+                    pixels = _buffer(len(paths), self._shape(image), source)
+                pixels[row] = self._pixels(image).reshape(pixels.shape[1:])
+            except DataError:
+                raise
+            except Exception as error:  # Pillow's readers raise many types of errors for a broken file
+                reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+                broken.append(f"{path} ({reason.replace(repr(str(path)), 'it')[:80]})")
         if broken:
             raise DataError(f"{len(broken)} of {len(paths)} images cannot be read: {listing(broken, 20)}", source,
                             "fix them, or move them to another folder")  # fmt: skip
