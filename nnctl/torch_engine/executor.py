@@ -48,6 +48,7 @@ class TorchExecutor(ExecutorBase):
                  *, device: torch.device, threads: int = 1, shared: bool | None = None, autocast: bool = False,
                  compiled: bool = False, shard_rows: int | None = None, ranks: Ranks | None = None):  # fmt: skip
         super().__init__(program, losses, loss_weights, threads=threads)
+        self._threads_before: int | None = torch.get_num_threads()  # a setting of the whole process
         if device.type == "cpu":
             torch.set_num_threads(self.threads)
             keep_freed_memory()
@@ -187,6 +188,9 @@ class TorchExecutor(ExecutorBase):
     def close(self) -> None:
         if self._ranks:
             self._ranks.close()
+        if self._threads_before is not None and torch.get_num_threads() == self.threads:
+            torch.set_num_threads(self._threads_before)
+        self._threads_before = None
 
     def weights_changed(self) -> None:
         self._arrays.arrays_changed()
