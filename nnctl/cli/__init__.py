@@ -19,7 +19,6 @@ from nnctl import progress  # noqa: E402
 from nnctl.cli.error_handler import Switches, catching  # noqa: E402
 from nnctl.cli.help_page import TranslatedHelp  # noqa: E402
 from nnctl.cli.options import begin_language, debug_option, lang_option  # noqa: E402
-from nnctl.similar_names import alike  # noqa: E402
 from nnctl.translation import _  # noqa: E402
 from nnctl.version import __version__  # noqa: E402
 
@@ -85,9 +84,9 @@ class Program(TranslatedHelp, click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
-            near = alike(name, COMMANDS, 2, 0.5)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"commands: {', '.join(COMMANDS)}"
-            raise click.UsageError(f"no such command {name!r}; {hint}", context)
+            from nnctl.cli.usage_hints import command_hint  # imported here to keep start-up fast
+
+            raise click.UsageError(f"no such command {name!r}; {command_hint(name, list(COMMANDS))}", context)
         if isinstance(context.obj, Switches):
             context.obj.command = name
         return super().resolve_command(context, args)

@@ -112,12 +112,14 @@ def _report(error: Exception, command: str | None) -> ExitCode:
 
 
 def _print_usage_error(error: click.ClickException) -> None:
+    from nnctl.cli.usage_hints import usage_message  # imported here to keep start-up fast
+
     context = getattr(error, "ctx", None)
-    hint = None
+    message, hint = usage_message(error)
     if context:
         usage = " ".join(context.get_usage().split()).removeprefix(_("Usage:")).strip()
-        hint = f"usage: {usage}; for all options: {context.command_path} --help"
-    _print_error(" ".join(error.format_message().split()), hint=hint)
+        hint = f"{f'{hint}; ' if hint else ''}usage: {usage}; for all options: {context.command_path} --help"
+    _print_error(" ".join(message.split()), hint=hint)
 
 
 def _hint_for(error: OSError, command: str | None) -> str | None:

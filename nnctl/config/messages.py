@@ -63,11 +63,17 @@ def nearest(word: str, known: Iterable[str], most: int = 2) -> list[str]:
     known = list(known)
     if len(word) > 100:
         return []
-    if (other := _ELSEWHERE.get(word.lower())) in known:
+    other = same_elsewhere(word)
+    if other in known:
         return [other]
     lower = {name.lower(): name for name in known}
     near = alike(word.lower().replace("-", "_"), lower, most)
     return [lower[name] for name in near]
+
+
+def same_elsewhere(word: str) -> str | None:
+    """The name that means the same as a word of other libraries."""
+    return _ELSEWHERE.get(word.lower())
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
