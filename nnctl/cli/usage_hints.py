@@ -10,8 +10,8 @@ from nnctl.similar_names import alike
 _ELSEWHERE = {
     "fit": "train", "learn": "train", "test": "eval", "evaluate": "eval", "score": "eval", "infer": "predict",
     "inference": "predict", "new": "init", "create": "init", "validate": "check", "lint": "check",
-    "describe": "summary", "list": "runs", "ls": "runs", "plot": "report", "show": "report", "convert": "export", "data": "datasets",
-    "doc": "explain", "docs": "explain", "man": "explain", "help": "--help", "version": "--version",
+    "describe": "summary", "list": "runs", "ls": "runs", "plot": "report", "show": "report", "convert": "export",
+    "data": "datasets", "doc": "explain", "docs": "explain", "man": "explain", "help": "--help", "version": "--version",
 }  # fmt: skip
 
 
