@@ -41,6 +41,12 @@ class ColumnFacts:
     def is_number(self) -> bool:
         return self.kind == "number"
 
+    @property
+    def is_like_names(self) -> bool:
+        """Whether every row, or nearly every one of many, has another word, as names have."""
+        some = self.present > 4 and self.distinct == self.present
+        return self.kind in ("words", "text") and (some or (self.distinct > 20 and self.distinct > 0.5 * self.present))
+
 
 @dataclass(frozen=True)
 class TableFacts:

@@ -21,6 +21,7 @@ _NUMBER = re.compile(r"(.*[_ .-])?(index|idx|rownames?|row|no|nr|key|번호)|unn
 _TIME = re.compile(r"(.*[_ .-])?(years?|quarters?|months?|weeks?|days?|hours?|minutes?|seconds?|date|time|age|period)",
                    re.IGNORECASE)  # fmt: skip
 RARE = 5  # rows below which a category is combined with the other rare ones
+MANY_WORDS = 10  # of a column above which the rare ones are combined
 MOSTLY_EMPTY = 0.95
 SAME_ORDER = 0.9999  # correlation of the ranks from which one column is the other in another form
 
@@ -90,9 +91,12 @@ def _left_out(facts: TableFacts, problem: Problem) -> Iterator[tuple[str, str]]:
         elif (word := word_among_numbers(column, facts.sample)) is not None and column.distinct > MOST_CLASSES:
             yield name, _("{column} mixes numbers with words such as {word}, which are to be corrected first, or listed"
                           " under missing_values.").format(column=shown, word=quoted(word))  # fmt: skip
-        elif column.kind in ("words", "text") and column.distinct > 20 and column.distinct > 0.5 * column.present:
+        elif column.is_like_names:
             yield name, _("{column} has {n} different words in {rows} rows, as names have.").format(
                 column=shown, n=f"{column.distinct:,}", rows=f"{column.present:,}")  # fmt: skip
+        elif not column.is_number and column.distinct > MANY_WORDS and _kept(column) == 1:
+            yield name, _("{column} has {n} different words, each in fewer than {few} rows.").format(
+                column=shown, n=f"{column.distinct:,}", few=RARE)  # fmt: skip
         elif not column.is_number and _kept(column) > 1000:
             yield name, _("{column} has {n} different words, too many for a column each.").format(
                 column=shown, n=f"{column.distinct:,}")  # fmt: skip
@@ -181,7 +185,7 @@ def _missing(used: Sequence[ColumnFacts], facts: TableFacts, problem: Problem, t
 def _rare(used: Sequence[ColumnFacts]) -> list[Choice]:
     """`rare:`, if a column has many words that hardly occur."""
     wide = [column for column in used if not column.is_number
-            and column.distinct > 10 and _kept(column) < 0.9 * column.distinct]  # fmt: skip
+            and column.distinct > MANY_WORDS and _kept(column) < 0.9 * column.distinct]  # fmt: skip
     if not wide:
         return []
     why = _("Many values of {columns} occur in fewer than {n} training rows: they are combined as one category.")

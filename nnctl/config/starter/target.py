@@ -59,12 +59,7 @@ def likely_target(facts: TableFacts) -> tuple[str, bool]:
 def _may_be_target(column: ColumnFacts) -> bool:
     if column.kind not in ("number", "words") or column.distinct < 2:
         return False
-    return column.is_number or not _like_names(column)
-
-
-def _like_names(column: ColumnFacts) -> bool:
-    """Whether nearly every row has another word, as names have."""
-    return column.distinct > 20 and column.distinct > 0.5 * column.present
+    return not column.is_like_names
 
 
 def _few_classes(column: ColumnFacts) -> bool:
@@ -96,7 +91,7 @@ def problem_of(facts: TableFacts, target: str, task: Task | None = None) -> Prob
             raise DataError(_("the target mixes numbers with words such as {word}").format(word=quoted(word)),
                             table.where(target), _("correct these values or leave them empty, or choose another column"
                                                    " with --target"))  # fmt: skip
-        if _like_names(column):
+        if column.is_like_names:
             raise DataError(_("the target has {n} different texts in {rows} rows: it looks like a name, not a class")
                             .format(n=column.distinct, rows=rows), table.where(target),
                             _("choose another column with --target"))  # fmt: skip

@@ -45,6 +45,7 @@ LEFT_OUT = {
     "lists or objects": Column("nested", np.full(ROWS, np.nan)),
     "as names have": Column.of_words([f"name {row}" for row in range(ROWS)]),
     "too large": number(X * 1e300),
+    "each in fewer than 5 rows": Column.of_words([f"w{row % 150}" for row in range(ROWS)]),
 }
 
 
@@ -184,6 +185,14 @@ def test_the_schedule_ends_with_the_run():
     [optimizer] = found.value("optimizer").values()
     iterations = -(-320 // found.value("batch_size"))  # 80 of 400 rows are for the test
     assert optimizer["learning_rate"]["CosineDecay"]["decay_steps"] == found.value("epochs") * iterations
+
+
+def test_words_that_all_differ_are_left_out_of_a_small_table_too():
+    names = Column.of_words([f"name{row}" for row in range(12)])
+    facts = facts_of(Table({"x": number(X[:12]), "name": names, "y": number(Y.values[:12])}, 12, "data.csv"), "y")
+    assert table_starter("data.csv", facts, problem_of(facts, "y")).value("dataset", "ignore") == ["name"]
+    with pytest.raises(DataError, match="12 different texts in 12 rows"):
+        problem_of(facts, "name")
 
 
 def test_few_rows_are_not_divided():
