@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 
 from nnctl.reports.findings.document import Number
 from nnctl.reports.number_format import count, metric
+from nnctl.reports.terminal import visible
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~$&])")
 
 
 def escaped(text: object) -> str:
-    """A text of the user's own, which Markdown shows as it is, in one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
+    """A text of the user's own, which Markdown shows as it is, in one line, and which controls no terminal."""
+    return _SPECIAL.sub(r"\\\1", visible(" ".join(str(text).split())))
 
 
 def fenced(kind: str, text: str) -> list[str]:

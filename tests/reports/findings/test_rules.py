@@ -213,6 +213,17 @@ def test_a_rule(name):
         assert RULES[name](evidence(**parts)) is None, parts
 
 
+@pytest.mark.parametrize(("outputs", "rows", "balances"), [
+    (classes(("rare", 8, 0, 0.0), ("often", 92, 100, 1.0)), 100, True),
+    (classes(("a", 40, 0, 0.0), ("b", 30, 50, 1.0), ("c", 30, 50, 1.0)), 100, False),  # it is no rare class
+    (classes(("rare", 8, 0, 0.0), ("often", 92, 100, 1.0)), 20, False),  # 5 time steps a row
+    (classes(("rare", 8, 0, 0.0), ("often", 92, 100, 1.0)) * 2, 100, False),
+])  # fmt: skip
+def test_classes_are_balanced_where_that_is_possible_and_helps(outputs, rows, balances):
+    ruling = results.never_predicted(evidence(outputs=outputs, evaluation=evaluation(0.9, 0.5, rows=rows)))
+    assert ("class_weight" in ruling.advice[0].changes) == balances
+
+
 @pytest.mark.parametrize(("normalize", "advice"), [
     (None, "Train longer, or scale the target with dataset.normalize."),
     ("standard", "Train longer, or scale the target with dataset.normalize."),  # which leaves targets as they are

@@ -59,6 +59,15 @@ def test_yaml_that_is_merged_is_valid(name, advice):
         assert configs.load(name, overrides).resolved == {**after, "name": before["name"]}
 
 
+def test_a_column_that_is_left_out_is_in_no_input():
+    _, _, found = run_config("two_inputs_two_outputs")
+    given = changes.without_column(found, "weight", "x").changes
+    assert given["dataset"]["ignore"] == ["weight"] and given["inputs"]["body"]["columns"] == ["year", "acceleration"]
+    configs.loads(configs.dump({**found.written, **given}, {}))
+    alone = evidence(written={"dataset": {"name": "iris"}, "inputs": {"a": {"columns": ["x"]}}})
+    assert changes.without_column(alone, "x", "x").changes == {}
+
+
 def test_the_changes_themselves():
     found = evidence()
     assert changes.learning_rate(found, 1 / 3, "x").changes == {"optimizer": {"adam": {"learning_rate": 0.003}}}
@@ -69,6 +78,27 @@ def test_the_changes_themselves():
     assert changes.wider(found, "x").changes["layers"][1]["Dense"]["units"] == 3
     assert changes.without_column(found, "<script>", "x").changes["dataset"]["ignore"] == ["<script>"]
     assert found.written["layers"][0]["Dense"]["units"] == 16  # nothing is changed in place
+
+
+@pytest.mark.parametrize("last", [
+    [{"Dense": {"units": 3}}, {"Activation": {"activation": "softmax"}}],
+    [{"Dense": {"units": 3}}, "Softmax"],
+    [{"TimeDistributed": {"layer": {"Dense": {"units": 3}}}}, "Flatten"],
+])  # fmt: skip
+def test_layers_without_weights_after_the_outputs(last):
+    first = {"Dense": {"units": 8, "activation": "relu"}}
+    found = evidence(written={"layers": [first, *last]})
+    assert changes.dropout(found, 0.3, "x").changes["layers"] == [first, {"Dropout": {"rate": 0.3}}, *last]
+    twice = {"Dense": {"units": 16, "activation": "relu"}}
+    assert changes.wider(found, "x").changes["layers"] == [twice, *last]
+    assert changes.wider(evidence(written={"layers": last}), "x").changes == {}
+    assert changes.dropout(evidence(written={"layers": last}), 0.3, "x").changes == {}
+
+
+def test_units_that_a_reshape_needs_stay():
+    layers = [{"Dense": {"units": 16}}, {"Reshape": {"target_shape": [4, 4, 1]}},
+              {"Conv2D": {"filters": 1, "kernel_size": 3}}]  # fmt: skip
+    assert changes.wider(evidence(written={"layers": layers}), "x").changes == {}
 
 
 @pytest.mark.parametrize("more, steps", [({}, 1400), ({"cycle": True}, None)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nnctl.nn.schedules import schedules
@@ -62,38 +62,43 @@ def balanced(text: str) -> Advice:
 
 
 def dropout(found: Evidence, rate: float, text: str) -> Advice:
-    """A Dropout before the last layer, if each layer takes the one before it."""
+    """A Dropout before the layer that gives the output, if each layer takes the one before it."""
     layers = copy.deepcopy(found.layers)
-    if len(layers) < 2 or not is_chain(layers):
+    last = _last_sized(layers)
+    if last < 1 or not is_chain(layers):
         return Advice(text)
-    layers.insert(len(layers) - 1, {"Dropout": {"rate": rate}})
+    layers.insert(last, {"Dropout": {"rate": rate}})
     return Advice(text, {"layers": layers})
 
 
 def wider(found: Evidence, text: str) -> Advice:
-    """Twice as many units or filters in the hidden layers."""
+    """Twice as many units or filters in the hidden layers, if each layer takes the one before it in any size."""
     layers = copy.deepcopy(found.layers)
-    if not is_chain(layers):
+    if not is_chain(layers) or found.has_layer("Reshape"):
         return Advice(text)
-    changed = False
-    for layer in layers[:-1]:
-        for arguments in _arguments(layer):
-            for key in ("units", "filters"):
-                if isinstance(arguments.get(key), int):
-                    arguments[key] *= 2
-                    changed = True
-    return Advice(text, {"layers": layers}) if changed else Advice(text)
+    hidden = [each for layer in layers[: max(0, _last_sized(layers))] for each in _sized(layer)]
+    for arguments, key in hidden:
+        arguments[key] *= 2
+    return Advice(text, {"layers": layers}) if hidden else Advice(text)
 
 
 def without_column(found: Evidence, column: str, text: str) -> Advice:
-    """The column among those that are ignored."""
-    dataset = copy.deepcopy(found.written.get("dataset"))
-    if not isinstance(dataset, Mapping):
+    """The column among those that are ignored, and in no input."""
+    dataset, inputs = (copy.deepcopy(found.written.get(key)) for key in ("dataset", "inputs"))
+    if not isinstance(dataset, dict):
         return Advice(text)
+    more = {}
+    for each in inputs.values() if isinstance(inputs, dict) else ():
+        if column in (each.get("columns") or ()):
+            each["columns"].remove(column)
+            more = {"inputs": inputs}
+            if not each["columns"]:
+                return Advice(text)
     if column in (dataset.get("features") or ()):
-        features = [name for name in dataset["features"] if name != column]
-        return Advice(text, {"dataset": {**dataset, "features": features}})
-    return Advice(text, {"dataset": {**dataset, "ignore": [*(dataset.get("ignore") or ()), column]}})
+        dataset["features"].remove(column)
+    else:
+        dataset["ignore"] = [*(dataset.get("ignore") or ()), column]
+    return Advice(text, {"dataset": dataset, **more})
 
 
 def validation(found: Evidence, share: float, text: str) -> Advice:
@@ -107,6 +112,20 @@ def validation(found: Evidence, share: float, text: str) -> Advice:
 def is_chain(layers: list[Any]) -> bool:
     """Whether no layer says what it takes, so that another layer can be put between two of them."""
     return all("from" not in each and "shared" not in each for layer in layers for each in _arguments(layer))
+
+
+def _last_sized(layers: Sequence[Any]) -> int:
+    """The place of the last layer with units or filters, whose number is that of the outputs; -1 if there is none. Only
+    layers without weights, such as an Activation, follow it."""
+    return max((at for at, layer in enumerate(layers) if _sized(layer)), default=-1)
+
+
+def _sized(layer: Any) -> list[tuple[dict[str, Any], str]]:
+    """(arguments, key) of the numbers of units or filters of a layer, and of a layer inside of it."""
+    if not isinstance(layer, dict):
+        return []
+    own = [(layer, key) for key in ("units", "filters") if isinstance(layer.get(key), int)]
+    return own + [found for value in layer.values() for found in _sized(value)]
 
 
 def _arguments(layer: Any) -> list[dict[str, Any]]:

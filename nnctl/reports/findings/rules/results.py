@@ -10,6 +10,7 @@ from nnctl.reports.findings.rules import changes
 from nnctl.reports.findings.rules.evidence import Advice, Evidence, Ruling
 from nnctl.reports.number_format import count, metric
 from nnctl.training.verdict import FEW
+from nnctl.training.verdict import RARE as USUAL
 from nnctl.translation import _, plural
 
 WEAK, STRONG = 0.5, 0.8  # a class with less than half the recall of the others', while these do well, is weak
@@ -59,8 +60,7 @@ def uncertain(found: Evidence) -> Ruling | None:
         return None
     rows = evaluation["evaluated_rows"]
     counted = [each for each in found.outputs if each["confusion"]]
-    # of an output with a class for each time step, rows are not what the accuracy counts
-    by_row = counted and sum(each["support"] for each in counted[0]["per_class"]) == rows
+    by_row = counted and _one_class_a_row(found, counted[0])  # otherwise, rows are not what the accuracy counts
     accuracy = evaluation["metrics"].get("accuracy") if by_row else None
     if accuracy is None or not 0 <= accuracy <= 1:
         return None
@@ -94,7 +94,9 @@ def never_predicted(found: Evidence) -> Ruling | None:
                 "The classes {names} are never predicted, although they occur {times} times in the {split}.",
                 len(never),
             ).format(names=names, times=count(sum(each["support"] for each in never)), split=found.split)
-            return Ruling("problem", text, _for_rare(found, output))
+            usual = sum(each["support"] for each in output["per_class"]) / len(output["per_class"])
+            is_rare = min(each["support"] for each in never) < USUAL * usual
+            return Ruling("problem", text, _for_rare(found, output) if is_rare else [_longer()])
     return None
 
 
@@ -120,10 +122,21 @@ def imbalance(found: Evidence) -> Ruling | None:
     return None
 
 
+def _one_class_a_row(found: Evidence, output: Output) -> bool:
+    """Whether an output has one class for each row, rather than one for each time step or pixel."""
+    rows = found.evaluation["evaluated_rows"] if found.evaluation else None
+    return rows is None or sum(each["support"] for each in output["per_class"]) == rows
+
+
+def _longer() -> Advice:
+    return Advice(_("Train longer, or give the model more units."))
+
+
 def _for_rare(found: Evidence, output: Output) -> list[Advice]:
-    several = len(found.outputs) > 1  # for which there is no class_weight
-    if several or found.resolved.get("class_weight") is not None or output["confusion"] is None:
-        return [Advice(_("Train longer, or give the model more units."))]
+    # class_weight is there for a single output with one class a row
+    alone = len(found.outputs) == 1 and _one_class_a_row(found, output)
+    if not alone or found.resolved.get("class_weight") is not None or output["confusion"] is None:
+        return [_longer()]
     return [changes.balanced(_("Let rare classes count as much as frequent ones."))]
 
 
