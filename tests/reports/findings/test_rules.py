@@ -47,6 +47,7 @@ CASES = {
     ),
     "against_baseline": (
         [({"evaluation": evaluation(0.95, 0.5)}, "90% of the way"),
+         ({"evaluation": evaluation(0.95, 0.5) | {"sampled": True}}, "On the sampled test rows, accuracy is 0.9500"),
          ({"evaluation": evaluation(0.505, 0.5)}, "no better"),
          ({"evaluation": evaluation(2.0, 8.0, "mae", ())}, "75% of the way"),
          ({"evaluation": evaluation(7.99, 8.0, "mae", ())}, "no better"),

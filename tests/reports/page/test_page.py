@@ -116,6 +116,17 @@ def test_headings_skip_no_level(kind):
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
+def test_metrics_of_a_sample_stand_beside_those_of_all_rows():
+    document = documents.classification()
+    evaluation = document["runs"][0]["evaluation"]
+    evaluation |= {"rows": 30_000, "evaluated_rows": 20_000, "sampled": True}
+    evaluation["recorded"]["test"] = {"loss": 0.22, "accuracy": 0.94}
+    page = Parsed(html_page(document))
+    titles = [text for attributes, text in page.all("th") if attributes.get("scope") == "col"]
+    assert titles[:6] == ["metric", "test (sample)", "baseline", "training", "validation", "test (all)"]
+    assert any("They are a random sample of the 30,000 rows." in text for _attributes, text in page.all("p"))
+
+
 def sections(kind):
     return re.findall(r'<section id="([\w-]+)"', PAGES[kind])
 

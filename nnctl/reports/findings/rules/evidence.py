@@ -94,8 +94,10 @@ class Evidence:
 
     @property
     def split(self) -> str:
-        """The evaluated split as a phrase."""
-        return SPLITS[self.evaluation["split"] if self.evaluation else "test"]()
+        """The evaluated rows as a phrase."""
+        if self.evaluation is None:
+            return SPLITS["test"]()
+        return (SAMPLES if self.evaluation["sampled"] else SPLITS)[self.evaluation["split"]]()
 
 
 def share_gained(value: float, baseline: float, bigger: bool, perfect: float | None = None) -> float | None:
@@ -111,6 +113,12 @@ SPLITS = {
     "test": lambda: _("test rows"),
     "validation": lambda: _("validation rows"),
     "train": lambda: _("training rows"),
+}
+
+SAMPLES = {
+    "test": lambda: _("sampled test rows"),
+    "validation": lambda: _("sampled validation rows"),
+    "train": lambda: _("sampled training rows"),
 }
 
 

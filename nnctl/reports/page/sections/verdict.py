@@ -65,7 +65,11 @@ def _metrics(evaluation: Evaluation, page: Page) -> Html:
     # The loss and the metrics of the evaluated split were written down, too, but on all of its rows.
     recorded = [key for key in ("train", "validation", "test") if evaluation["recorded"].get(key)]
     recorded = [key for key in recorded if key != evaluation["split"] or evaluation["sampled"]]
-    titles = [_("metric"), split, *([_("baseline")] if baseline else []), *(names[key] for key in recorded)]
+    all_rows = {key: names[key] for key in recorded}
+    if evaluation["sampled"]:
+        all_rows |= {key: _("{split} (all)").format(split=split) for key in recorded if key == evaluation["split"]}
+        split = _("{split} (sample)").format(split=split)
+    titles = [_("metric"), split, *([_("baseline")] if baseline else []), *all_rows.values()]
     rows = []
     for name, value in evaluation["metrics"].items():
         shown = _("{metric} (scaled)").format(metric=name) if name in evaluation["scaled"] else name
@@ -85,6 +89,10 @@ def _metrics(evaluation: Evaluation, page: Page) -> Html:
             "Metrics on {n} rows of the training data, since there are no others; they say little about new data.",
             evaluation["evaluated_rows"],
         )
+    how = how.format(n=count(evaluation["evaluated_rows"]))
+    if evaluation["sampled"]:
+        sample = _("They are a random sample of the {all} rows.")
+        how = f"{how} {sample.format(all=count(evaluation['rows']))}"
     shown_table = table(titles, rows, _("Metrics"), numbers=range(1, len(titles)))
     note = tag("p", baseline["description"], class_="muted") if baseline and baseline["description"] else None
-    return page.figure(_("Metrics"), how.format(n=count(evaluation["evaluated_rows"])), shown_table, note)
+    return page.figure(_("Metrics"), how, shown_table, note)
