@@ -109,8 +109,10 @@ def _key(here: Any, step: str | int, path: Path) -> str | int:
     if len(matching) == 1:
         return matching[0]
     if matching:
-        raise _Refused(f"{show_path(path)} has {len(matching)} entries called {step}",
-                       f"give the index: {show_path((*path, matching[0]))}")  # fmt: skip
+        raise _Refused(
+            f"{show_path(path)} has {len(matching)} entries called {step}",
+            f"give the index: {'.'.join(map(str, (*path, matching[0])))}",
+        )  # fmt: skip  (zsh expands [0])
     raise _Refused(f"{show_path(path)} has no entry {shorten(step)!r}",
                    did_you_mean(step, [name for name in known if name]))  # fmt: skip
 

@@ -3,6 +3,7 @@
 import pytest
 
 from nnctl import config
+from nnctl.errors import ConfigError
 
 TEXT = """
 dataset: japanese_vowels
@@ -40,6 +41,13 @@ def layer(number, *overrides):
 def test_of_a_layer(override, number, kind, argument, value):
     found, arguments = layer(number, override)
     assert found == kind and arguments[argument] == value
+
+
+def test_a_kind_that_several_layers_have_needs_an_index():
+    text = TEXT.replace("LSTM: {units: 4}", "Flatten: {}").replace("Dense:", "Dense: {units: 4}\n  - Dense:")
+    with pytest.raises(ConfigError) as caught:
+        config.loads(text, overrides=["layers.Dense.units=3"])
+    assert caught.value.problems[0].hint == "give the index: layers.1"  # without brackets, which zsh would expand
 
 
 @pytest.mark.parametrize(
