@@ -14,7 +14,8 @@ TESTS: dict[str, tuple[str, ...]] = {
     **dict(_data(*each) for each in (
         ("", "splits", "assigned_splits"), ("", "load_tables", "load_sequence_tables"), ("", "leakage"),
         ("preprocessing/", "features", "category_features"), ("preprocessing/", "column_roles", "column_reading"),
-        ("preprocessing/", "column_reading", "column_roles"), ("preprocessing/", "targets", "soft_targets"), ("preprocessing/", "fitted"),
+        ("preprocessing/", "column_reading", "column_roles"),
+        ("preprocessing/", "targets", "soft_targets"), ("preprocessing/", "fitted"),
         ("preprocessing/", "target_values", "targets", "soft_targets"),
         ("preprocessing/", "missing_values"), ("preprocessing/", "sequence_tables"),
     )),

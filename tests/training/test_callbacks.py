@@ -1,6 +1,6 @@
 """Callbacks against what Keras does with the same values: which learning rate each epoch has, and when a checkpoint is
-written (test_early_stopping.py has EarlyStopping). The expected numbers were worked out by hand from Keras' rules, in the
-order of Keras' own code."""
+written (test_early_stopping.py has EarlyStopping). The expected numbers were worked out by hand from Keras' rules, in
+the order of Keras' own code."""
 
 import json
 import math
