@@ -19,7 +19,7 @@ from nnctl.cli.inputs import (
     tell,
 )
 from nnctl.cli.options import decode_options, json_option, reading_of, subcommand, weights_option
-from nnctl.cli.output_files import output_file, write_output
+from nnctl.cli.output_files import output_file, tell_written, write_output
 from nnctl.quoting import shell_path
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ def command(
     content = pieces(predictions.columns, form, kept)
     if file:
         write_output(file, content)
+        tell_written(file, sys.stderr)
     else:
         sys.stdout.buffer.writelines(content)
 

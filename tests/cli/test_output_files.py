@@ -65,7 +65,7 @@ def test_a_write_that_fails_leaves_the_old_file(kind, run, tmp_path, full_disk):
     assert "wrote" not in failed.output
     assert file.read_text() == "old" and list(tmp_path.iterdir()) == [file]
     done = called(kind, run, file)
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 0 and f"wrote {file}" in done.output, done.output
     assert file.stat().st_size > 50
 
 
