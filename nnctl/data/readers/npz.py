@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import struct
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -70,6 +71,9 @@ def _read(path: Path, loads: Callable[[], bool]) -> dict[str, Array | Rows]:
     except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error, struct.error,
             NotImplementedError, RuntimeError, SyntaxError, TypeError, KeyError) as error:  # fmt: skip
         # the errors of zipfile and numpy for a broken file
+        if isinstance(error, OSError) and error.errno == errno.EMFILE:
+            raise DataError("too many files are open at once", str(path),
+                            "save the arrays in fewer files, or raise the limit with `ulimit -n`") from None  # fmt: skip
         raise DataError(
             f"cannot be read: {str(error).splitlines()[0] if str(error) else type(error).__name__}",
             str(path),

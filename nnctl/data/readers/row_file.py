@@ -6,6 +6,7 @@ the next access kills the process; a read ends early, which becomes an error mes
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import weakref
@@ -46,6 +47,19 @@ def read_or_leave(read: Callable[[], Content], rows: RowFile | None, fit: Callab
         return rows
 
 
+def _allow_more_files_than(number: int) -> None:
+    """Raises the soft limit of open files, which is 1024 on most systems, to the hard limit where a file has a number
+    beyond half of it: each array of each file of the data set is open as long as its rows are used."""
+    try:
+        import resource  # Windows has none, and no such limit
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if number > soft // 2 and soft != hard:
+        with contextlib.suppress(ValueError, OSError):  # a system that allows less than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 class RowFile:
     """Rows of `width` bytes in a file, one after the other from byte `start` (a `Source` of `Rows`).
 
@@ -58,6 +72,7 @@ class RowFile:
         self._start, self._rows = start, rows
         self._file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         weakref.finalize(self, os.close, self._file)
+        _allow_more_files_than(self._file)
         self._position = threading.Lock()
         self._read = getattr(os, "preadv", self._seek_and_read)  # Windows has no preadv
         self._state = self._size, self._time = self._now()

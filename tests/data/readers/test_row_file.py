@@ -1,6 +1,9 @@
 """Rows in files: which arrays stay there, and the errors about files that are broken or changed while in use."""
 
+import json
 import os
+import subprocess
+import sys
 import zipfile
 
 import numpy as np
@@ -200,3 +203,34 @@ def test_a_member_after_a_comment_or_with_extra_fields_is_found(tmp_path):
     found = read(path)
     assert found["a"].in_file and found["b"].in_file
     np.testing.assert_array_equal(found["b"], X + 1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+@pytest.mark.parametrize("most", [200, 40], ids=["a limit that can be raised", "one that cannot"])
+def test_more_files_than_may_be_open(most, tmp_path):
+    for number in range(50):
+        np.save(tmp_path / f"{number:02}.npy", X[:10] + number)
+    program = f"""if True:
+        import resource
+        import numpy as np
+        from nnctl.data import lazy_array
+        from nnctl.data.readers import row_file
+        from nnctl.data.readers.npz import read_arrays
+        from nnctl.data.readers.paths import find_files
+        from nnctl.errors import DataError
+
+        resource.setrlimit(resource.RLIMIT_NOFILE, (40, {most}))
+        lazy_array.LARGE, row_file._LOADED = 100, 0
+        try:
+            x = read_arrays(find_files(["*.npy"])).arrays["x"]
+            assert x.in_file
+            print(x[np.arange(499, -1, -10)][:, 0].tolist())
+        except DataError as error:
+            print(error)
+    """
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stderr == ""
+    if most == 200:
+        assert json.loads(done.stdout) == [X[9, 0] + number for number in range(49, -1, -1)]
+    else:
+        assert ".npy: too many files are open at once" in done.stdout and "`ulimit -n`" in done.stdout
