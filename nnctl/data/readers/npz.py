@@ -72,8 +72,8 @@ def _read(path: Path, loads: Callable[[], bool]) -> dict[str, Array | Rows]:
             NotImplementedError, RuntimeError, SyntaxError, TypeError, KeyError) as error:  # fmt: skip
         # the errors of zipfile and numpy for a broken file
         if isinstance(error, OSError) and error.errno == errno.EMFILE:
-            raise DataError("too many files are open at once", str(path),
-                            "save the arrays in fewer files, or raise the limit with `ulimit -n`") from None  # fmt: skip
+            hint = "save the arrays in fewer files, or raise the limit with `ulimit -n`"
+            raise DataError("too many files are open at once", str(path), hint) from None
         raise DataError(
             f"cannot be read: {str(error).splitlines()[0] if str(error) else type(error).__name__}",
             str(path),
