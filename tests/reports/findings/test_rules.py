@@ -120,6 +120,7 @@ CASES = {
          {"history": curves([1.2, 0.95, 0.91, 0.9, 0.9])},
          {"history": curves([1.2, 1.1, 1.0, 0.9, 0.8]), "evaluation": evaluation(0.5, 0.4)},
          {"history": curves([1.48, 1.44, 1.4, 1.36, 1.32, 1.28, 1.24, 1.2]), "evaluation": evaluation(0.5, 0.4)},
+         {"history": curves([900.0, 3.0, 2.5, 2.0, 1.8, 1.6]), "evaluation": evaluation(0.5, 0.4)},
          # nearly as good as these targets allow
          {"history": curves([1.2, 0.95, 0.91, 0.9, 0.9, 0.9]), "evaluation": evaluation(0.5, 0.4, perfect_loss=0.88)}],
     ),

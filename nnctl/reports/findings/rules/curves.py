@@ -163,7 +163,8 @@ def underfitting(found: Evidence) -> Ruling | None:
     if len(losses) < FEW_EPOCHS or to_gain is None or losses[-1] - found.perfect_loss < 0.7 * to_gain:
         return None
     before = losses[-1 - max(1, len(losses) // 5)]
-    if before - losses[-1] > FALLING * (losses[0] - losses[-1]) or losses[-1] >= losses[0] * (1 - STILL):
+    fell, least = before - losses[-1], min(losses[0] - losses[-1], before)  # the first loss may be far above the others
+    if fell > FALLING * least or losses[-1] >= losses[0] * (1 - STILL):
         return None  # it still learns, or it has not learned at all, which other rules say
     baseline = to_gain + found.perfect_loss
     text = _(
