@@ -15,6 +15,8 @@ from nnctl.reports.page.outputs.label_sequences import marked
 from nnctl.reports.page.outputs.residuals import figures as residual_figures
 from nnctl.reports.page.outputs.threshold_curves import figures as curve_figures
 from nnctl.reports.page.outputs.threshold_curves import precisions, true_positives
+from nnctl.reports.page.sections.comparison import sections as comparison_sections
+from nnctl.reports.page.sections.learning import sections as learning_sections
 from nnctl.reports.page.tables import table
 
 CURVE = {"fpr": [0.0, 0.0, 0.5, 0.5, 1.0], "tpr": [0.0, 0.4, 0.6, 0.8, 1.0]}
@@ -135,6 +137,31 @@ def test_the_coefficient_of_determination_stands_beside_the_points():
     assert "R² is 0.8700" in residual_figures(output, Page())[0]
     output["residuals"][0]["r2"] = None  # of a constant target
     assert "R²" not in residual_figures(output, Page())[0]
+
+
+def test_the_curves_of_a_single_epoch_are_points():
+    run = documents.classification()["runs"][0]
+    history = run["history"]
+    one = {"epochs": [1], "learning_rate": [0.001], "series": {name: [v[0]] for name, v in history["series"].items()}}
+    page = Page()
+    learning_sections(run | {"history": history | one | {"best_epoch": 1}}, page)
+    assert page.charts and all(line["points"] for chart in page.charts for line in chart["series"])
+
+
+def test_a_run_of_a_single_epoch_is_a_point_among_others():
+    document = documents.comparison()
+    history = document["runs"][1]["history"]
+    history |= {"epochs": [1], "series": {name: values[:1] for name, values in history["series"].items()}}
+    page = Page()
+    comparison_sections(document, page)
+    assert [line["points"] for line in page.charts[0]["series"]] == [False, True, False]
+
+
+def test_learning_rates_are_written_as_settings():
+    run = documents.classification()["runs"][0]
+    run["history"]["learning_rate"] = [0.005, 0.0004853] * 20
+    [section] = learning_sections(run, Page())
+    assert "from 0.005 in the first epoch to 0.000485 in the last" in section.body
 
 
 def test_letters_of_runs():

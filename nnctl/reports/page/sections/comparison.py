@@ -90,7 +90,7 @@ def _curves(name: str, runs: list[Run], names: list[str], page: Page) -> Html | 
     for i, history in having:
         values = dict(zip(history["epochs"], history["series"][name], strict=True))
         lines.append(Line(names[i], [values.get(epoch) for epoch in epochs], i % COLORS + 1,
-                          list(DASHES)[i % len(DASHES)], end=letter(i)))  # fmt: skip
+                          list(DASHES)[i % len(DASHES)], end=letter(i), points=len(values) == 1))  # fmt: skip
     how = _("Each line is a run, with its letter at the end; the table of differences says what they do differently.")
     drawn = line_chart(page, _("{metric} by epoch").format(metric=name), epochs, _("epoch"), "", lines, log=True,
                        aspect=0.62)  # fmt: skip

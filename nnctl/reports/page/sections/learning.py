@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nnctl.reports.findings.document import Chart, History, Run
-from nnctl.reports.number_format import metric
+from nnctl.reports.number_format import short
 from nnctl.reports.page.context import Page, Section
 from nnctl.reports.page.elements import Html, tag
 from nnctl.reports.page.line_chart import Line, Mark, line_chart
@@ -52,7 +52,7 @@ def _curves(chart: Chart, history: History, page: Page, wide: bool) -> Html:
         for name in names
     ]  # fmt: skip
     if chart["baseline"] is not None:
-        lines.append(Line(_("baseline"), [chart["baseline"]] * len(epochs), 6, "dot"))
+        lines.append(Line(_("baseline"), [chart["baseline"]] * len(epochs), 6, "dot", points=len(epochs) == 1))
     best = history["best_epoch"]
     marks = [Mark(best, _("best epoch: {n}").format(n=best))] if best is not None and len(epochs) > 1 else []
     drawn = line_chart(
@@ -84,6 +84,6 @@ def _learning_rate(history: History, page: Page) -> Html:
     )
     known = [rate for rate in rates if rate is not None]
     how = _("How far each update moves the weights: from {first} in the first epoch to {last} in the last.").format(
-        first=metric(known[0]), last=metric(known[-1])
+        first=short(known[0]), last=short(known[-1])
     )
     return page.figure(_("learning rate"), how, drawn)
