@@ -111,7 +111,9 @@ class RunTable:
     def _time(self, seconds: float) -> str:
         if self._unit is None:
             return duration(seconds)
-        return f"{seconds * self._unit.per_second:.{self._unit.decimals}f}"
+        value = seconds * self._unit.per_second
+        text = f"{value:.{self._unit.decimals}f}"
+        return text if float(text) else f"{value:.2g}"  # after a first epoch in which kernels were compiled
 
     def epoch(self, event: EpochEnded, label: str | None = None) -> str:
         return self.row(label or str(event.epoch), event.metrics, event.learning_rate, event.seconds)
