@@ -180,6 +180,7 @@ def test_a_run_ends_in_the_same_bytes(case, tmp_path, cache, monkeypatch):
         "loss": loss, "optimizer": "adam", "epochs": 3, "batch_size": 16,
     }  # fmt: skip
     monkeypatch.setattr(read, "_LARGE", 0)
+    monkeypatch.setattr(small_csv, "LARGEST", 0)
     monkeypatch.setattr(small_csv, "SMALL", 0)  # it saves the formats of the columns in another order
     found = {}
     for memory in (1e12, 1.0):  # of which the table takes more than half only in the second case

@@ -15,7 +15,9 @@ from nnctl.data.columns.interpretation import decide, typed_columns
 from nnctl.data.readers.paths import Files
 from nnctl.data.table import Table, missing_note, text_columns
 
-SMALL = 1 << 20  # bytes: DuckDB is faster for larger files
+SMALL = 1 << 20  # bytes: DuckDB is faster for larger files, but takes time for each column, and so
+WIDE = 1 << 15  # bytes for each column may be more, up to
+LARGEST = 32 << 20  # bytes, since this reader takes more memory
 
 _NAME = re.compile(r"[A-Za-z][\w.\-]*( [\w.\-]+)*", re.ASCII)
 
@@ -29,7 +31,7 @@ def read_small(files: Files, rules: Rules = NO_RULES, formats: Mapping[str, Colu
     Raises DataError as read_table does.
     """
     [path, *others] = files.paths
-    if others or path.stat().st_size > SMALL or path.suffix.lower() == ".gz":
+    if others or path.suffix.lower() == ".gz" or not _is_small(path):
         return None
     notes: list[str] = []
     fields, delimiter = (_plain(path) if encoding is None else None), ","
@@ -52,6 +54,16 @@ def read_small(files: Files, rules: Rules = NO_RULES, formats: Mapping[str, Colu
     notes += [*decision.notes, *missing_note(taken)]
     rows = len(next(iter(fields.values())))
     return Table(columns, rows, files.name, decision.formats, notes=tuple(notes), missing_words=taken)
+
+
+def _is_small(path: Path) -> bool:
+    """Whether a file is small, or not too large for its number of columns."""
+    size = path.stat().st_size
+    if not SMALL < size <= LARGEST:
+        return size <= SMALL
+    with path.open("rb") as file:
+        names = file.readline(SMALL)
+    return size <= WIDE * (1 + max(map(names.count, b",;\t|")))
 
 
 def _plain(path: Path) -> Fields | None:

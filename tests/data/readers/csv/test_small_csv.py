@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from nnctl.data.catalog.bundled import bundled_path
 from nnctl.data.readers import duckdb_tables
+from nnctl.data.readers.csv import small_csv
 from nnctl.data.readers.csv.small_csv import read_small
 from nnctl.data.readers.paths import find_files
 from nnctl.errors import DataError
@@ -99,4 +100,20 @@ def test_line_ends_of_windows_are_as_plain_as_others(tmp_path):
 def test_blanks_and_spare_delimiters_are_left_to_duckdb(text, tmp_path):
     path = tmp_path / "d.csv"
     path.write_text(text, encoding="utf-8")
+    assert read_small(find_files([str(path)])) is None
+
+
+@pytest.mark.parametrize("columns, wanted", [(50, True), (20, False)])
+def test_wide_files_may_be_larger(columns, wanted, tmp_path, monkeypatch):
+    monkeypatch.setattr(small_csv, "SMALL", 1000)
+    monkeypatch.setattr(small_csv, "WIDE", 100)
+    path = tmp_path / "t.csv"
+    names = ",".join(f"c{n}" for n in range(columns))
+    path.write_text("\n".join([names, *[",".join(["0.25"] * columns)] * (3500 // columns // 5)]) + "\n")
+    assert 3000 < path.stat().st_size < 4000
+    read = read_small(find_files([str(path)]))
+    assert (read is not None) is wanted
+    if read is not None:
+        same(read, duckdb_tables.read_table(find_files([str(path)])))
+    monkeypatch.setattr(small_csv, "LARGEST", 2000)
     assert read_small(find_files([str(path)])) is None
