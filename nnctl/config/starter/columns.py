@@ -17,7 +17,8 @@ from nnctl.data.table import Array
 from nnctl.translation import _, plural
 
 _IDENTIFIER = re.compile(r"(?i:(.*[_ .-])?(id|uid|uuid|guid))|.*[a-z0-9]I[dD]")
-_NUMBER = re.compile(r"(.*[_ .-])?(index|idx|rownames?|row|no|nr|key|번호)|unnamed.*|column0|", re.IGNORECASE)
+_NUMBER = re.compile(r"(.*[_ .-])?(index|idx|rownames?|row|no|nr|key|번호)|unnamed.*|column0|__index_level_[0-9]+__|",
+                     re.IGNORECASE)  # fmt: skip
 _TIME = re.compile(r"(.*[_ .-])?(years?|quarters?|months?|weeks?|days?|hours?|minutes?|seconds?|date|time|age|period)",
                    re.IGNORECASE)  # fmt: skip
 RARE = 5  # rows below which a category is combined with the other rare ones
@@ -69,7 +70,7 @@ def _left_out(facts: TableFacts, problem: Problem) -> Iterator[tuple[str, str]]:
         if name == problem.target:
             continue
         if column.kind == "nested":
-            yield name, _("{column} holds lists or objects.").format(column=shown)
+            yield name, _("{column} holds lists, objects or bytes.").format(column=shown)
         elif not column.distinct:
             yield name, _("{column} is empty.").format(column=shown)
         elif column.missing > MOSTLY_EMPTY * facts.rows:

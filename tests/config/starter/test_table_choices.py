@@ -42,7 +42,7 @@ LEFT_OUT = {
     "97% of": gaps(X, 0.97),
     "gives the target away": number(np.exp(Y.values)),
     "dates": Column("date", np.arange(ROWS) * 86_400e6),
-    "lists or objects": Column("nested", np.full(ROWS, np.nan)),
+    "lists, objects or bytes": Column("nested", np.full(ROWS, np.nan)),
     "as names have": Column.of_words([f"name {row}" for row in range(ROWS)]),
     "too large": number(X * 1e300),
     "each in fewer than 5 rows": Column.of_words([f"w{row % 150}" for row in range(ROWS)]),
@@ -69,13 +69,16 @@ ID = number(rng.integers(10_000, 20_000, ROWS) // 20)  # 500 ids, of which half 
         ("user id", number(ID.values % 30), None),
         ("customerID", number(rng.permutation(ROWS) * 7), "numbers the rows"),
         ("n", number(rng.permutation(ROWS) + 1), "numbers the rows"),
+        ("__index_level_0__", number(rng.permutation(ROWS) * 3), "numbers the rows"),
         ("year", number(np.arange(ROWS)), None),
         ("Week", number(np.arange(ROWS) + 1), None),
         ("n", number(np.arange(ROWS) + 1700), None),
     ],
 )
 def test_numbers_of_rows_and_ids_are_left_out_but_not_times(name, values, reason):
-    found = starter(**{"x": number(X), name: values, "y": Y})
+    table = Table({"x": number(X), name: values, "y": Y}, ROWS, "data.csv")
+    facts = facts_of(table, "y")
+    found = table_starter("data.csv", facts, problem_of(facts, "y"))
     told = [why for choice in found.choices if choice.key == ("dataset", "ignore") for why in choice.why]
     assert [reason in why for why in told] == [True] if reason else told == []
 
