@@ -10,6 +10,7 @@ from typing import Any
 from nnctl.config.config_files import kind_of_config
 from nnctl.errors import RunError
 from nnctl.quoting import shell_path
+from nnctl.similar_names import alike
 from nnctl.training.atomic_files import LOCK, TEMPORARY, write_safely
 from nnctl.training.run_log import EVENTS, cut_half_a_line
 
@@ -65,6 +66,20 @@ def remove_leftovers(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def _runs_beside(folder: Path) -> str | None:
+    """A hint with the runs beside a folder that does not exist: those of similar names, or the newest."""
+    if not folder.parent.is_dir():
+        return None
+    runs = [path for path in folder.parent.iterdir() if (path / CONFIG).is_file()]
+    runs.sort(key=lambda run: (run / CONFIG).stat().st_mtime, reverse=True)
+    names = [run.name for run in runs]
+    near = [name for name in names if name.startswith(folder.name)] or alike(folder.name, names, 2, 0.7)
+    if near:
+        return f"did you mean {' or '.join(shell_path(folder.parent / name) for name in near[:2])}?"
+    shown = ", ".join(map(shell_path, runs[:5]))
+    return f"{'runs' if len(runs) <= 5 else 'the newest runs'} there: {shown}" if runs else None
+
+
 def folder_of_run(folder: Path) -> Path:
     """Checks that the folder of a run exists; it may be empty."""
     _refuse_config(folder)
@@ -74,11 +89,7 @@ def folder_of_run(folder: Path) -> Path:
             hint = f"give the run's folder: {shell_path(folder.parent)}"
         raise RunError("this is a file, not a run's folder", where=str(folder), hint=hint)
     if not folder.is_dir():
-        hint = "start one with nnctl train CONFIG"
-        if folder.parent.is_dir():
-            near = sorted(p.name for p in folder.parent.iterdir() if p.is_dir() and (p / CONFIG).exists())
-            if near:
-                hint = "runs there: " + ", ".join(shell_path(folder.parent / name) for name in near[-5:])
+        hint = _runs_beside(folder) or "start one with nnctl train CONFIG"
         raise RunError("there is no such run", where=str(folder), hint=hint)
     return folder
 
