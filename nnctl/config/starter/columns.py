@@ -40,7 +40,7 @@ class Columns:
 
 def column_choices(facts: TableFacts, problem: Problem, texts: str | None) -> Columns:
     """Which columns are features, and how they are read. texts: the column of texts that is read word by word."""
-    left_out = {name: why for name, why in _left_out(facts, problem) if name != texts}
+    left_out = {name: why for name, why in _left_out(facts, problem, texts) if name != texts}
     used = [column for name, column in facts.columns.items()
             if name not in (problem.target, texts) and name not in left_out]  # fmt: skip
     choices = []
@@ -62,7 +62,7 @@ def column_choices(facts: TableFacts, problem: Problem, texts: str | None) -> Co
     return Columns(tuple(choices), width, features, tuple(left_out.values()))
 
 
-def _left_out(facts: TableFacts, problem: Problem) -> Iterator[tuple[str, str]]:
+def _left_out(facts: TableFacts, problem: Problem, texts: str | None) -> Iterator[tuple[str, str]]:
     """Columns that are not used, each with the reason."""
     leaks = _copies(facts, problem)
     for name, column in facts.columns.items():
@@ -92,6 +92,9 @@ def _left_out(facts: TableFacts, problem: Problem) -> Iterator[tuple[str, str]]:
         elif (word := word_among_numbers(column, facts.sample)) is not None and column.distinct > MOST_CLASSES:
             yield name, _("{column} mixes numbers with words such as {word}, which are to be corrected first, or listed"
                           " under missing_values.").format(column=shown, word=quoted(word))  # fmt: skip
+        elif column.kind == "text" and texts is not None:
+            yield name, _("{column} holds texts, too, which are shorter than those of {texts}.").format(
+                column=shown, texts=quoted(texts))  # fmt: skip
         elif column.is_like_names:
             yield name, _("{column} has {n} different words in {rows} rows, as names have.").format(
                 column=shown, n=f"{column.distinct:,}", rows=f"{column.present:,}")  # fmt: skip

@@ -19,6 +19,8 @@ def date_query(facts: TableFacts, target: str) -> Choice | None:
 
     Dates that stand for months or years, all on the same day of the month, get no weekday.
     """
+    if len(set(map(str.casefold, facts.columns))) < len(facts.columns):
+        return None  # SQL does not tell them apart
     found = []
     for name, column in facts.columns.items():
         if column.kind in ("date", "time") and column.distinct > 1 and name != target:

@@ -22,8 +22,10 @@ def listed(names: Iterable[object], most: int = 5) -> str:
 
 
 def percent(part: float, whole: float) -> str:
-    """`12%`; small shares with as many digits as tell them from 0."""
+    """`12%`; small shares with as many digits as tell them from 0, large ones as tell them from 100."""
     share = 100 * part / whole if whole else 0.0
+    if share > 99 and part < whole:
+        return f"{share:.1f}%" if share < 99.95 else ">99.9%"
     if share >= 9.95 or share == 0:
         return f"{share:.0f}%"
     return f"{share:.1f}%" if share >= 0.095 else f"{share:.1g}%" if share >= 0.001 else "<0.001%"

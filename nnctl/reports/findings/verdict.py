@@ -80,7 +80,7 @@ def _headline(found: Evidence, said: Mapping[str, Ruling]) -> tuple[str, str]:
     gained = found.gained
     if worst and said[worst[0]].severity == "problem":
         return _("The model is better than the baseline, but something is wrong with it."), "fair"
-    if gained is not None and gained < LITTLE:
+    if against.severity == "warning" or (gained is not None and gained < LITTLE):
         return _("The model is only a little better than the baseline."), "fair"
     if worst:
         return _BUT.get(worst[0], _something)(), "fair"

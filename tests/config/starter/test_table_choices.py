@@ -7,6 +7,7 @@ from nnctl.config.starter.column_facts import facts_of
 from nnctl.config.starter.dates import date_query
 from nnctl.config.starter.table import table_starter
 from nnctl.config.starter.target import likely_target, problem_of
+from nnctl.config.starter.wording import percent
 from nnctl.data.table import Column, Table
 from nnctl.errors import DataError
 
@@ -129,6 +130,14 @@ def test_missing_values_are_filled_and_rows_without_a_target_left_out():
     assert any(why.startswith("20 rows have no 'y'") for why in choice.why)
 
 
+def test_of_two_columns_of_texts_the_longer_ones_are_read():
+    found = starter(x=number(X), title=Column.of_words([f"a title {row}" for row in range(ROWS)]),
+                    story=Column.of_words([f"the story of row {row}" for row in range(ROWS)]), y=Y)  # fmt: skip
+    [choice] = [choice for choice in found.choices if choice.key == ("dataset", "ignore")]
+    assert choice.value == ["title"] and "shorter than those of 'story'" in choice.why[0]
+    assert found.value("dataset", "text")["column"] == "story"
+
+
 def test_gaps_of_rows_without_a_target_are_filled_too_since_such_rows_are_predicted():
     found = starter(x=gaps(X, 0.05), story=Column.of_words(TEXTS), y=gaps(Y.values, 0.05))
     assert found.value("dataset", "missing") == {"y": "drop", "x": "median", "story": "zero"}
@@ -228,3 +237,17 @@ def test_dates_of_months_or_years_have_no_weekday(step, parts):
     facts = facts_of(Table({"day": Column("date", days), "y": number(np.arange(count))}, count, "data.csv"))
     query = date_query(facts, "y").value
     assert {part for part in ("year", "month", "dayofweek", "hour") if f"{part}(day)" in query} == parts
+
+
+def test_dates_beside_names_that_sql_does_not_tell_apart_have_no_query():
+    columns = {"x": number(X), "X": number(X), "day": LEFT_OUT["dates"], "y": Y}
+    assert date_query(facts_of(Table(columns, ROWS, "data.csv")), "y") is None
+    del columns["X"]
+    assert date_query(facts_of(Table(columns, ROWS, "data.csv")), "y") is not None
+
+
+@pytest.mark.parametrize("part, shown", [
+    (10, "10%"), (0.5, "0.5%"), (99, "99%"), (99.4, "99.4%"), (99.97, ">99.9%"), (100, "100%"), (0, "0%"),
+])  # fmt: skip
+def test_shares_are_neither_0_nor_100_percent_by_rounding(part, shown):
+    assert percent(part, 100) == shown

@@ -247,6 +247,9 @@ def test_a_model_of_a_constant_target_does_not_fit_the_training_rows():
 def test_the_leading_metric_alone_does_not_make_a_model_useless():
     found = verdict_of(evidence(evaluation=evaluation(8.1, 8.0, "mae", ("r2_score",), r2_score=(0.2, -0.01))), {})
     assert (found["headline"], found["grade"]) == ("The model is only a little better than the baseline.", "fair")
+    perfect = evaluation(1.0, 1.0, "accuracy", ("accuracy",), loss=(0.1, 1.0))  # nothing to gain in accuracy
+    found = verdict_of(evidence(evaluation=perfect), {})
+    assert (found["headline"], found["grade"]) == ("The model is only a little better than the baseline.", "fair")
 
 
 def test_a_model_with_dropout_is_not_given_more():
