@@ -21,12 +21,17 @@ def metric(value: float | None, letters: int = 7) -> str:
     return f"{value:.{max(decimals, 0)}f}"
 
 
+_FLOAT32 = 8  # significant digits; further ones of a float32 are made up
+
+
 def fine(value: float | None, step: float) -> str:
     """As `metric` writes it, with more digits where differences as small as `step` would not be seen."""
     text = metric(value)
     if value is None or not math.isfinite(value) or not step > 0:
         return text
     form = "f" if 5e-4 <= abs(value) < 1e15 else "e"
+    needed = math.ceil(math.log10(max(abs(value), step)) - math.log10(step)) + 1
+    value = float(f"{value:.{min(17, max(_FLOAT32, needed))}g}")
     digits = 0
     while digits < 16 and _coarseness(text, value) > step:
         text = f"{value:.{digits}{form}}"

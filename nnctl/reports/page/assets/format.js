@@ -16,6 +16,8 @@ function fine(value, step) {
   let text = metric(value);
   if (value === null || value === undefined || !(step > 0)) return text;
   const plain = Math.abs(value) >= 5e-4 && Math.abs(value) < 1e15;
+  const needed = Math.ceil(Math.log10(Math.max(Math.abs(value), step)) - Math.log10(step)) + 1;
+  value = Number(value.toPrecision(Math.min(17, Math.max(8, needed)))); // further digits of a float32 are made up
   for (let digits = 0; digits < 16 && coarseness(text, value) > step; digits += 1) {
     text = plain ? value.toFixed(digits) : exponential(value, digits);
   }
