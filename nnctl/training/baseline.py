@@ -65,21 +65,29 @@ def _baseline(model: Model, train: Split, split: Split) -> dict[str, float]:
 
 def perfect(model: Model, split: Split, masks: Mapping[str, Array]) -> dict[str, float]:
     """The metrics, on a split, of predicting every target exactly: the loss of targets that are fractions or counts is
-    then not 0. Empty for label sequences. masks: of the outputs with padded time steps."""
+    then not 0. Empty for label sequences, and for class numbers, of which it is. masks: of the outputs with padded time
+    steps."""
     losses = model.spec.losses
-    if any(loss.labels == "sequence" for loss in losses.values()):
+    if any(loss.labels == "sequence" for loss in losses.values()) or all(map(_has_loss_0, losses.values())):
         return {}
 
     def exact(output: str, y: Array) -> Array:
         loss, shape = losses[output], model.graph.shapes[output]
         if loss.labels == "integer":
-            y = np.eye(shape[-1] or 0)[y.reshape(len(y), *y.shape[1 : len(shape)]).astype(int)]
+            numbers = y.reshape(len(y), *y.shape[1 : len(shape)], 1).astype(int)
+            y = np.zeros((*numbers.shape[:-1], shape[-1] or 0), model.program.dtype)
+            np.put_along_axis(y, numbers, 1, axis=-1)
         smoothing: float = getattr(loss, "label_smoothing", 0.0)  # with which the best prediction is not quite sure
         if smoothing:
             y = y * (1 - smoothing) + smoothing / (2 if loss.labels == "binary" else y.shape[-1])
         return np.asarray(_as_predicted(loss, y))
 
     return _metrics(model, split, masks, exact)
+
+
+def _has_loss_0(loss: Loss) -> bool:
+    """Whether exact predictions have the loss 0 for certain."""
+    return loss.labels == "integer" and not getattr(loss, "label_smoothing", 0.0)
 
 
 def _metrics(model: Model, split: Split, masks: Mapping[str, Array],
