@@ -51,12 +51,14 @@ def show(evaluation: Evaluation, terminal: Terminal) -> None:
 
 def confusion(classes: Sequence[str], matrix: np.ndarray, width: int | None) -> Table | None:
     """The confusion matrix, with class names shortened to fit; None if it does not fit even so."""
+    if len(classes) > _MOST_CLASSES:
+        return None
     cells = [[count(int(n)) if n else "·" for n in row] for row in matrix]
     widest = max(len(cell) for row in cells for cell in row)
     classes = [visible(name) for name in classes]
     names = max(map(display_width, classes))
     letters = names if width is None else (width - names) // len(classes) - len(GAP)
-    if len(classes) > _MOST_CLASSES or letters < max(widest, min(names, _SHORTEST_NAME)):
+    if letters < max(widest, min(names, _SHORTEST_NAME)):
         return None
     table = Table(["", *(cut(name, letters) for name in classes)])
     for name, row in zip(classes, cells, strict=True):
@@ -66,12 +68,12 @@ def confusion(classes: Sequence[str], matrix: np.ndarray, width: int | None) -> 
 
 def mistakes(classes: Sequence[str], matrix: np.ndarray) -> Table:
     """The pairs of true and predicted class that differ, the most frequent first."""
-    wrong = matrix * (1 - np.eye(len(matrix), dtype=matrix.dtype))
+    true, predicted = np.nonzero(matrix)  # far fewer pairs than there are, if there are many classes
+    wrong = np.where(true != predicted, matrix[true, predicted], 0)
     table = Table([_("true"), _("predicted"), _("rows")], left=2)
-    for flat in np.argsort(-wrong, axis=None, kind="stable")[:_MOST_MISTAKES]:
-        truth, guess = np.unravel_index(flat, wrong.shape)
-        if wrong[truth, guess]:
-            table.add(classes[truth], classes[guess], count(int(wrong[truth, guess])))
+    for at in np.argsort(-wrong, kind="stable")[:_MOST_MISTAKES]:
+        if wrong[at]:
+            table.add(classes[true[at]], classes[predicted[at]], count(int(wrong[at])))
     return table
 
 

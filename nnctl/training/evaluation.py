@@ -104,6 +104,14 @@ def evaluate_on(model: Model, preprocessing: Preprocessing, labelled: LabelledRo
 
 def confusion_matrix(target: Target, y: Array, p: Array, loss: Loss, mask: Array | None = None) -> Array:
     """(classes, classes) counts over all steps that are not padding: rows are the truth, columns the prediction."""
+    truth, guess = true_and_predicted(target, y, p, loss, mask)
+    n = len(target.classes or ())
+    return np.bincount(truth * n + guess, minlength=n * n).reshape(n, n)
+
+
+def true_and_predicted(target: Target, y: Array, p: Array, loss: Loss,
+                       mask: Array | None = None) -> tuple[Array, Array]:  # fmt: skip
+    """The numbers of the true and of the predicted classes, flat, of all steps that are not padding."""
     if target.labels == "binary":  # one unit
         truth, guess = y.reshape(len(y)) > 0.5, p.reshape(len(p)) > boundary(loss)
     else:
@@ -111,8 +119,7 @@ def confusion_matrix(target: Target, y: Array, p: Array, loss: Loss, mask: Array
         guess = p.argmax(axis=-1)
     if mask is not None and mask.shape == truth.shape:
         truth, guess = truth[mask], guess[mask]
-    n = len(target.classes or ())
-    return np.bincount(truth.ravel().astype(int) * n + guess.ravel(), minlength=n * n).reshape(n, n)
+    return truth.ravel().astype(np.int64), guess.ravel().astype(np.int64)
 
 
 def boundary(loss: Loss) -> float:

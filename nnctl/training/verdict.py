@@ -183,13 +183,13 @@ def never_predicted(model: Model, targets: Mapping[str, Target], split: Split) -
 
 def _counts(target: Target, loss: Loss, y: Array, p: Array, mask: Array | None) -> list[tuple[str, tuple[int, int]]]:
     """(class, (rows that have it, rows it is predicted for)); for several binary columns, of each one's yes."""
-    from nnctl.training.evaluation import boundary, confusion_matrix  # imported here to keep start-up fast
+    from nnctl.training.evaluation import boundary, true_and_predicted  # imported here to keep start-up fast
 
     if target.labels == "sequence":
         return []
     if target.classes:
-        matrix = confusion_matrix(target, y, p, loss, mask)
-        counts = zip(matrix.sum(axis=1).tolist(), matrix.sum(axis=0).tolist(), strict=True)
+        both = true_and_predicted(target, y, p, loss, mask)
+        counts = zip(*(np.bincount(each, minlength=len(target.classes)).tolist() for each in both), strict=True)
         return list(zip(target.classes, counts, strict=True))
     if target.labels != "binary" or target.soft or len(target.columns) != p.shape[-1] or np.any((y > 0) & (y < 1)):
         return []

@@ -32,30 +32,30 @@ def confusion_of(answers: Answers) -> Confusion:
     actual, predicted, _, _ = answers.class_answers()
     classes = list(answers.target.classes or ())
     n = len(classes)
-    matrix = np.bincount(actual * n + predicted, minlength=n * n).reshape(n, n)
-    wrong = matrix - np.diag(np.diag(matrix))
+    pairs, rows = np.unique(actual.astype(np.int64) * n + predicted, return_counts=True)  # few of all n x n pairs
+    true, said = np.divmod(pairs, n)
+    wrong = np.where(true != said, rows, 0)
     shown = np.arange(n)
     if n > MOST_CLASSES:
-        shown = np.sort(np.argsort(-(wrong.sum(axis=0) + wrong.sum(axis=1)), kind="stable")[:MOST_CLASSES])
+        confused = np.bincount(true, wrong, n) + np.bincount(said, wrong, n)
+        shown = np.sort(np.argsort(-confused, kind="stable")[:MOST_CLASSES])
+    matrix = np.zeros((len(shown), len(shown)), int)
+    inside = np.isin(true, shown) & np.isin(said, shown)
+    matrix[np.searchsorted(shown, true[inside]), np.searchsorted(shown, said[inside])] = rows[inside]
+    order = np.argsort(-wrong, kind="stable")[:MOST_MISTAKES]
+    support = np.bincount(actual, minlength=n)
+    mistakes: list[Mistake] = [
+        {"actual": classes[true[at]], "predicted": classes[said[at]], "rows": int(wrong[at]),
+         "share": float(number(wrong[at] / support[true[at]]) or 0)}
+        for at in order if wrong[at]
+    ]  # fmt: skip
     return {
         "classes": [classes[at] for at in shown],
-        "matrix": matrix[np.ix_(shown, shown)].tolist(),
-        "mistakes": _mistakes(classes, matrix, wrong),
+        "matrix": matrix.tolist(),
+        "mistakes": mistakes,
         "shown_classes": len(shown),
         "all_classes": n,
     }
-
-
-def _mistakes(classes: Sequence[str], matrix: Array, wrong: Array) -> list[Mistake]:
-    order = np.argsort(-wrong, axis=None, kind="stable")[:MOST_MISTAKES]
-    found: list[Mistake] = []
-    for actual, predicted in zip(*np.unravel_index(order, wrong.shape), strict=True):
-        rows = int(wrong[actual, predicted])
-        if rows:
-            share = rows / int(matrix[actual].sum())
-            found.append({"actual": classes[actual], "predicted": classes[predicted], "rows": rows,
-                          "share": float(number(share) or 0)})  # fmt: skip
-    return found
 
 
 def per_class(answers: Answers) -> list[ClassScores]:
@@ -94,13 +94,15 @@ def curves(answers: Answers) -> tuple[list[RocCurve], list[PrecisionRecallCurve]
     """The curves of each class against the others; of two classes, those of the second one, which is yes."""
     roc: list[RocCurve] = []
     precision_recall: list[PrecisionRecallCurve] = []
-    parts = list(each_class(answers))
-    parts = parts[1:] if answers.kind == "binary" else parts
-    if len(parts) > MOST_CURVES:  # of the classes that most rows have
-        often = sorted(range(len(parts)), key=lambda at: -np.count_nonzero(parts[at][1]))[:MOST_CURVES]
-        parts = [parts[at] for at in sorted(often)]
-    for name, actual, _, score in parts:
-        if not actual.any() or not np.isfinite(score).all():
+    support = [np.count_nonzero(actual) for _, actual, _, _ in each_class(answers)]
+    often = sorted(range(len(support)), key=lambda at: -support[at])[:MOST_CURVES]  # the classes that most rows have
+    for at, (name, actual, _, score) in enumerate(each_class(answers)):
+        if (
+            at not in often
+            or (answers.kind == "binary" and at == 0)
+            or not actual.any()
+            or not np.isfinite(score).all()
+        ):
             continue
         recall, precision, average = scores.precision_recall_curve(actual, score)
         x, y = thinned_curve(recall, precision)
