@@ -273,7 +273,7 @@ def test_bad_data(name, tmp_path, capfd):
 
 def test_data_that_are_not_there(tmp_path):
     (tmp_path / "prices.csv").write_text("a,y\n1,2\n", encoding="utf-8")
-    config = tmp_path / "config.yaml"
+    config = tmp_path / "price.yaml"  # no suggestion, though it has the very name
     for path, word in ((tmp_path / "price.csv", "prices.csv"), (tmp_path / "*.tsv", "tsv"), (tmp_path, str(tmp_path))):
         config.write_text(with_data(f"{{path: '{path}', target: y}}"), encoding="utf-8")
         complained(nnctl("train", config), word)

@@ -149,8 +149,8 @@ def nearest_file(path: Path) -> str:
     """A hint for a path that leads to no file: similar names beside it, or the current folder."""
     if not path.parent.is_dir():
         return f"there is no folder {path.parent} either; the current folder is {Path.cwd()}"
-    near = alike_files(path.name, [entry.name for entry in path.parent.iterdir()])
-    if near:
+    data = [entry.name for entry in path.parent.iterdir() if entry.suffix not in (".yaml", ".yml")]
+    if near := alike_files(path.name, data):
         return f"did you mean {' or '.join(str(path.parent / name) for name in near)}?"
     return f"the current folder is {Path.cwd()}"
 
