@@ -16,6 +16,7 @@ import os
 import platform
 import stat
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -187,19 +188,23 @@ def _cpu() -> str:
     return "\n".join(line for line in lines if line.startswith(("model name", "flags", "Features", "CPU part")))
 
 
+_making = threading.Lock()  # a thread must not find a module whose source another one is still running
+
+
 def module_of(source: str, name: str) -> ModuleType:
     """The module of a generated source."""
     full = f"nnctl_{name}_{hashlib.sha256(source.encode()).hexdigest()[:16]}"
-    if full in sys.modules:
-        return sys.modules[full]
-    import linecache  # imported here to keep start-up fast
+    with _making:
+        if full in sys.modules:
+            return sys.modules[full]
+        import linecache  # imported here to keep start-up fast
 
-    module, file = ModuleType(full), f"<{full}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)  # for tracebacks
-    sys.modules[full] = module
-    try:
-        exec(compile(source, file, "exec"), module.__dict__)
-    except BaseException:
-        del sys.modules[full]
-        raise
-    return module
+        module, file = ModuleType(full), f"<{full}>"
+        linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)  # for tracebacks
+        sys.modules[full] = module
+        try:
+            exec(compile(source, file, "exec"), module.__dict__)
+        except BaseException:
+            del sys.modules[full]
+            raise
+        return module

@@ -80,12 +80,13 @@ class Kernel:
         """Where the kernel lies for compiled callers, who hand on plain numbers and addresses. compiled: gives Numba's
         function, its signature, and a way to have Numba's own address where no library can be made."""
         path = place_of(f"{self._home._name}.{self._name}", kinds)
-        library = opened(path)
-        if library is None:
-            numba, signature, own = compiled()
-            library = _built(path, "build_plain", numba, signature)
+        with self._lock:
+            library = opened(path)
             if library is None:
-                return own()
+                numba, signature, own = compiled()
+                library = _built(path, "build_plain", numba, signature)
+                if library is None:
+                    return own()
         address = ctypes.cast(library[PLAIN], ctypes.c_void_p).value
         assert address is not None
         return address

@@ -4,6 +4,7 @@ import errno
 import os
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -207,3 +208,9 @@ def test_a_generated_module_needs_no_file(home):
     with pytest.raises(ZeroDivisionError) as caught:
         module.fail()
     assert str(caught.traceback[-1].statement).strip() == "return 1 / 0"  # its lines are known to tracebacks
+
+
+def test_threads_find_a_generated_module_only_when_it_is_whole():
+    source = "import time\ntime.sleep(0.2)\ndef seven():\n    return 7\n"
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(lambda _: cache.module_of(source, "of_threads").seven(), range(4))) == [7] * 4
