@@ -145,7 +145,7 @@ def _guess(model: Model, train: Split, split: Split, output: str) -> Array:
         counts = np.sum([np.bincount(real, minlength=classes) for real in _class_numbers(train, y)], axis=0)
         mean = np.broadcast_to(counts / max(1, counts.sum()), (*split.targets[output].shape[1 : len(shape)], classes))
     else:
-        mean = y.mean(axis=0) if not isinstance(y, Rows) else sum(b.sum(axis=0) for _, b in blocks(y)) / len(y)
+        mean = _mean(train, y, by_step=len(shape) > 1)
     return np.asarray(_as_predicted(loss, mean))
 
 
@@ -162,13 +162,35 @@ def _as_predicted(loss: Loss, p: Any) -> Any:
 
 def _class_numbers(train: Split, y: Array | Rows) -> Iterator[Array]:
     """The class numbers of all rows, or of all time steps that are not padding, flat, a block of rows at a time."""
-    steps = y.shape[1] if y.ndim > 1 else 0
-    lengths = next((each for name, each in train.lengths.items() if train.inputs[name].shape[1] == steps), None)
+    lengths = _lengths(train, y)
     for first, block in blocks(y):
-        if lengths is None or not steps:
-            yield block.ravel()
-        else:
-            yield block[np.arange(steps) < lengths[first : first + len(block), None]]
+        yield block.ravel() if lengths is None else block[_real(lengths[first : first + len(block)], y.shape[1])]
+
+
+def _mean(train: Split, y: Array | Rows, by_step: bool) -> Array:
+    """The mean of the rows; at each time step, of the rows for which it is no padding, if there are any."""
+    lengths = _lengths(train, y) if by_step else None
+    if lengths is None:
+        return np.asarray(sum(b.sum(axis=0) for _, b in blocks(y)) / len(y) if isinstance(y, Rows) else y.mean(axis=0))
+    total, rows = np.zeros(y.shape[1:]), np.zeros((y.shape[1], *(1,) * (y.ndim - 2)))
+    for first, block in blocks(y):
+        real = _real(lengths[first : first + len(block)], y.shape[1]).reshape(len(block), *rows.shape)
+        total += np.where(real, block, 0).sum(axis=0)
+        rows += real.sum(axis=0)
+    return np.where(rows > 0, total / np.maximum(rows, 1), total.sum(axis=0) / max(1, rows.sum()))
+
+
+def _lengths(train: Split, y: Array | Rows) -> Array | None:
+    """(rows,) the numbers of real time steps of a target with one for each step; None if there is no padding."""
+    steps = y.shape[1] if y.ndim > 1 else 0
+    found = (each for name, each in train.lengths.items() if steps and train.inputs[name].shape[1] == steps)
+    return next(found, None)
+
+
+def _real(lengths: Array, steps: int) -> Array:
+    """(rows, steps) which time steps are no padding."""
+    real: Array = np.arange(steps) < lengths[:, None]
+    return real
 
 
 def _fractions(counts: Array) -> Array:

@@ -67,6 +67,23 @@ def test_of_time_steps_leaves_padding_out(tmp_path):
     assert found["accuracy"] == 6 / 8
 
 
+def test_the_mean_of_numbers_at_time_steps_leaves_padding_out(tmp_path):
+    y = np.array([[[4.0], [8], [0], [0]], [[6], [8], [3], [0]], [[8], [2], [0], [0]]])
+    layers = "[{LSTM: {units: 2, return_sequences: true}}, {Dense: {units: 1}}]"
+    found = baseline_of(tmp_path, layers, "mse", x=np.ones((3, 4, 1)), lengths=np.array([2, 3, 2]), y=y)
+    means = [6, 6, 3]
+    errors = [(value - mean) ** 2 for row, n in zip(y, (2, 3, 2), strict=True)
+              for value, mean in zip(row[:n, 0], means, strict=False)]  # fmt: skip
+    assert found["loss"] == pytest.approx(np.mean(errors), rel=1e-6)
+
+
+def test_outputs_that_are_as_many_as_time_steps_are_none(tmp_path):
+    y = np.array([[1.0, 2], [3, 4], [5, 6]])
+    arrays = {"x": np.ones((3, 2, 1)), "lengths": np.array([1, 2, 1]), "y": y}
+    found = baseline_of(tmp_path, "[{LSTM: {units: 2}}, {Dense: {units: 2}}]", "mse", **arrays)
+    assert found["loss"] == pytest.approx(np.var(y, axis=0).mean(), rel=1e-6)
+
+
 @pytest.mark.parametrize("activation", ["softmax", "linear"])
 def test_of_texts_is_nothing_read(tmp_path, activation):
     y, lengths = np.array([[1, 2, 0], [2, 2, 1], [1, 0, 0]]), np.array([9, 7, 9])
