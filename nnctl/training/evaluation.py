@@ -112,8 +112,8 @@ def confusion_matrix(target: Target, y: Array, p: Array, loss: Loss, mask: Array
 def true_and_predicted(target: Target, y: Array, p: Array, loss: Loss,
                        mask: Array | None = None) -> tuple[Array, Array]:  # fmt: skip
     """The numbers of the true and of the predicted classes, flat, of all steps that are not padding."""
-    if target.labels == "binary":  # one unit
-        truth, guess = y.reshape(len(y)) > 0.5, p.reshape(len(p)) > boundary(loss)
+    if target.labels == "binary":  # one unit, of each row or of each time step
+        truth, guess = y.reshape(p.shape)[..., 0] > 0.5, p[..., 0] > boundary(loss)
     else:
         truth = y.argmax(axis=-1) if target.labels == "onehot" else y.reshape(p.shape[:-1])
         guess = p.argmax(axis=-1)

@@ -106,10 +106,12 @@ class TargetCoder:
         return np.ascontiguousarray(values, dtype=np.float32)
 
     def decode(self, predicted: Array) -> Array:
-        """Predictions as class names or in the units of the data: (rows,), or (rows, units) for several units.
+        """Predictions as class names or in the units of the data: (rows,), (rows, steps), or (rows, units) for several
+        units.
 
-        predicted: class probabilities (rows, classes), class numbers (rows,), probabilities of the second
-        class (rows, 1), numbers (rows, units), or label numbers (rows, longest) of a "sequence", which become texts.
+        predicted: class probabilities (rows, classes), class numbers (rows,), probabilities of the second class
+        (rows, 1) or (rows, steps, 1), numbers (rows, units), or label numbers (rows, longest) of a "sequence", which
+        become texts.
         """
         predicted = np.asarray(predicted)
         if self.labels == "sequence":
@@ -123,7 +125,7 @@ class TargetCoder:
             chosen: Array = (predicted > 0.5).astype(np.int64)
             if self.classes is None:
                 return chosen[:, 0] if chosen.shape[1:] == (1,) else chosen
-            predicted = chosen.reshape(len(chosen))
+            predicted = chosen[..., 0] if chosen.ndim > 1 and chosen.shape[-1] == 1 else chosen
         elif np.issubdtype(predicted.dtype, np.floating):
             predicted = predicted.argmax(axis=-1)
         words: Array = self._words()[predicted]

@@ -262,6 +262,9 @@ def test_predictions_at_each_step():
     coder = TargetCoder("integer", ("y",), (2,), ("a", "b", "c"))
     assert coder.decode(np.stack([PROBABILITIES, PROBABILITIES[::-1]])).tolist() == [["c", "a"], ["a", "c"]]
     assert TargetCoder("number", ("y",), (2, 1)).decode(np.zeros((4, 2, 1))).shape == (4, 2, 1)
+    yes_or_no = TargetCoder("binary", ("y",), (2, 1), ("no", "yes"))
+    assert yes_or_no.decode(np.array([[[0.2], [0.9]], [[0.8], [0.1]]])).tolist() == [["no", "yes"], ["yes", "no"]]
+    assert yes_or_no.decode(np.array([[0.2], [0.9]])).tolist() == ["no", "yes"]
 
 
 # Label sequences ----------------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ EXPECTED = {
     "two outputs": ("classification, regression", CLASSES),
     "a sequence": ("binary", CLASSES),
     "a class at each step": ("binary", CLASSES),
+    "yes or no at each step": ("binary", CLASSES),
     "text": ("binary", CLASSES),
     "color pictures": ("classification", CLASSES),
     "a class at each pixel": ("classification", CLASSES),
@@ -39,7 +40,8 @@ EXPECTED = {
     "lines": ("ctc", {"sequences"}),
     "tanh": ("regression", {"residuals"}),
 }
-QUICK = ("classes", "yes and no as logits", "two flags", "number", "two outputs", "a class at each step", "text",
+QUICK = ("classes", "yes and no as logits", "two flags", "number", "two outputs", "a class at each step",
+         "yes or no at each step", "text",
          "color pictures", "a class at each pixel", "yes or no at each pixel", "a number at each pixel",
          "rebuilt pictures", "lines")  # fmt: skip
 PARTS = CLASSES | {"residuals", "reconstructions", "sequences"}
@@ -89,6 +91,18 @@ def test_answers_for_each_pixel(name, target, tmp_path, monkeypatch):
     row = int(wrong["row"]) - 1
     assert wrong["target"] == " ".join(map(str, true[row])) and wrong["predicted"] == " ".join(map(str, predicted[row]))
     assert sum(each["rows"] for each in output["calibration"]["bins"]) == 36 * run.evaluation().rows
+
+
+def test_yes_or_no_at_each_step(tmp_path, monkeypatch):
+    """Sequences of 2 to 4 steps, of which all that are no padding count."""
+    monkeypatch.chdir(tmp_path)
+    write_data(tmp_path)
+    run = load(trained("yes or no at each step", tmp_path))
+    [matrix] = run.evaluation().confusion.values()
+    [output] = findings_of([run.folder])["runs"][0]["outputs"]
+    assert output["confusion"]["matrix"] == matrix.tolist()
+    predicted = run.predict("steps.csv")
+    assert predicted.shape == (40, 4) and set(predicted[0]) <= {"u", "v", None} and predicted[0, 2] is None
 
 
 def test_numbers_for_each_pixel(tmp_path, monkeypatch):

@@ -72,6 +72,11 @@ CONFIGS = {
         "epochs: 2\nlayers: [{LSTM: {units: 3, return_sequences: true}}, {Dense: {units: 2, activation: softmax}}]\n"
         "loss: sparse_categorical_crossentropy\n"
     ),
+    "yes or no at each step": (
+        "dataset: {path: steps.csv, target: tag, features: [a], sequence: {id: id, order: t, target: each}}\n"
+        "epochs: 2\nlayers: [{LSTM: {units: 3, return_sequences: true}}, {Dense: {units: 1, activation: sigmoid}}]\n"
+        "loss: binary_crossentropy\n"
+    ),
     "text": (
         "dataset: {path: text.csv, target: y, text: {column: text}}\nepochs: 2\n"
         "layers: [{Embedding: {input_dim: 70, output_dim: 4, mask_zero: true}}, {GRU: {units: 3}},\n"
