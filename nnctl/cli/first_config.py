@@ -18,21 +18,22 @@ from nnctl.config.starter.column_facts import TableFacts, facts_of
 from nnctl.config.starter.dates import date_query
 from nnctl.config.starter.encoding import encoding_choice
 from nnctl.config.starter.image_folder import image_choice
+from nnctl.config.starter.missing_words import missing_words
 from nnctl.config.starter.table import table_starter
 from nnctl.config.starter.target import Problem, Task, likely_target, problem_of
 from nnctl.config.starter.wording import quoted
 from nnctl.config.starter.writing import yaml_text
 from nnctl.data.config import DatasetSpec
-from nnctl.data.readers.read import read_dataset
+from nnctl.data.readers.read import column_rules, read_dataset
 from nnctl.data.table import Table, listing, suggestion
 from nnctl.errors import InputError
 from nnctl.reports.terminal import visible
 from nnctl.translation import _
 
 # The choices whose reasons are also shown on the terminal.
-TOLD = tuple(
-    ("dataset", key) for key in ("encoding", "image", "query", "target", "ignore", "categorical", "missing", "text")
-)
+TOLD = tuple(("dataset", key) for key in (
+    "encoding", "image", "missing_values", "query", "target", "ignore", "categorical", "missing", "text"
+))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,16 @@ def _table(spec: DatasetSpec, more: list[Choice], table: Table, target: str | No
            ask: bool) -> Starter:  # fmt: skip
     facts = facts_of(table)
     chosen = _chosen(list(facts.columns), facts.sample.source, target, likely_target(facts), ask)
+    if marks := missing_words(facts, chosen):
+        spec, more = spec.model_copy(update={"missing_values": tuple(marks.value)}), [*more, marks]
+        again, _fixed = read_dataset(spec, column_rules(spec, {}))
+        assert isinstance(again, Table)
+        table, facts = again, facts_of(again)
     if facts.columns[chosen].missing or facts.sample is not table:
         facts = facts_of(table, chosen)
     query, in_file = date_query(facts, chosen), len(facts.columns)
     if query:
-        with_parts, _fixed = read_dataset(spec.model_copy(update={"query": query.value}))
+        with_parts, _fixed = read_dataset(spec.model_copy(update={"query": query.value}), column_rules(spec, {}))
         if isinstance(with_parts, Table) and set(with_parts.columns) > set(facts.columns):
             facts, more = facts_of(with_parts, chosen), [*more, query]
         # otherwise there are names of columns that SQL does not tell apart

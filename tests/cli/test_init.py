@@ -96,6 +96,16 @@ def test_dates_are_added_as_numbers_and_texts_are_read_word_by_word(tmp_path):
     assert config.dataset.text.column == ("story",) and set(config.inputs) == {"words", "rest"}
 
 
+def test_marks_among_numbers_are_missing_values_also_beside_dates(tmp_path):
+    path = tmp_path / "t.csv"
+    marks = ["-" if row % 9 == 0 else f"{value}" for row, value in enumerate(NUMBERS)]
+    lines = [f"2024-{1 + row % 12:02}-03,{mark},{CITIES[row]}" for row, mark in enumerate(marks)]
+    path.write_text("\n".join(["day,amount,y", *lines]), encoding="utf-8")
+    config = written(path)
+    assert config.dataset.missing_values[-1] == "-" and config.dataset.missing == {"amount": "median"}
+    assert config.dataset.ignore == ("day",) and config.dataset.query
+
+
 STEPS = rng.normal(size=(ROWS, 7, 3)).astype("float32")
 ARRAYS = {
     "vectors": ({"x": STEPS[:, 0], "y": rng.integers(0, 3, ROWS)}, "sparse_categorical_crossentropy", "Dense"),

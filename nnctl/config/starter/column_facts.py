@@ -9,7 +9,7 @@ import numpy as np
 
 from nnctl.data.columns.number_formats import PLAIN, looks_like_number
 from nnctl.data.distinct_values import code_counts
-from nnctl.data.preprocessing.column_reading import is_text, refuse_broken_numbers
+from nnctl.data.preprocessing.column_reading import MOSTLY, is_text, refuse_broken_numbers
 from nnctl.data.table import Column, Table
 from nnctl.errors import DataError
 
@@ -102,15 +102,20 @@ def _facts(name: str, column: Column, missing: int) -> ColumnFacts:
 
 
 def word_among_numbers(column: ColumnFacts, table: Table) -> str | None:
-    """A word of a column that is mostly numbers, and that training therefore refuses; None of any other column."""
+    """A word of a column that is mostly numbers, and that training therefore refuses; None of any other column. It may
+    be one of a row without a target."""
     if column.kind not in ("words", "text"):
         return None
+    numbers = sum(count for word, count in column.counts if looks_like_number(word))
+    if numbers < MOSTLY * column.present:
+        return None
+    words = [*(word for word, _count in column.counts), *table[column.name].words]
+    if odd := [word for word in words if not looks_like_number(word)]:
+        return odd[0]
     try:
         refuse_broken_numbers(column.name, table[column.name], table)
     except DataError:
-        words = [word for word, _count in column.counts]
-        odd = [word for word in words if not looks_like_number(word)] or [w for w in words if not PLAIN.fullmatch(w)]
-        return odd[0]
+        return next(word for word in words if not PLAIN.fullmatch(word))
     return None
 
 

@@ -16,6 +16,7 @@ from nnctl.translation import _
 
 MOST_WORDS = 10_000
 LONGEST = 300  # tokens of a text that are read at most
+FEWEST = 5  # words that occur more than once, from which texts are worth reading beside other columns
 SHORT = 60  # tokens up to which a text is read in order by a GRU, which takes time in proportion to the length
 
 
@@ -51,22 +52,21 @@ class Texts:
 
 
 def find_texts(facts: TableFacts, target: str) -> Texts | None:
-    """The column of texts with the most words; None if there is none."""
+    """The column of texts with the most words; None if there is none. Texts that have hardly a word in common, such as
+    telephone numbers, are read only if there is no other column."""
     lengths = {}
     for name, column in facts.columns.items():
         if name != target and column.kind == "text":
             lengths[name] = np.mean([len(word.split()) for word, _count in column.counts])
-    if not lengths:
-        return None
-    name = max(lengths, key=lambda each: lengths[each])
-    seen: Counter[str] = Counter()
-    sizes = []
-    for text, _count in facts.columns[name].counts:
-        found = tokens(text, "word", True)
-        seen.update(found)
-        sizes.append(len(found))
-    if not seen:
-        return None
-    often = sum(count > 1 for count in seen.values())
-    length = max(1, min(LONGEST, int(np.percentile(sizes, 95))))
-    return Texts(name, max(FIRST + 1, min(MOST_WORDS, often + FIRST)), length)
+    for name in sorted(lengths, key=lambda each: -lengths[each]):
+        seen: Counter[str] = Counter()
+        sizes = []
+        for text, _count in facts.columns[name].counts:
+            found = tokens(text, "word", True)
+            seen.update(found)
+            sizes.append(len(found))
+        often = sum(count > 1 for count in seen.values())
+        if often >= FEWEST or (seen and len(facts.columns) == 2):
+            length = max(1, min(LONGEST, int(np.percentile(sizes, 95))))
+            return Texts(name, max(FIRST + 1, min(MOST_WORDS, often + FIRST)), length)
+    return None

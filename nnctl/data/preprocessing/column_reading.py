@@ -18,6 +18,7 @@ from nnctl.quoting import yaml_list, yaml_map
 
 Take = Literal["number", "category", "text"]
 UNREAD = ("date", "time", "nested")
+MOSTLY = 0.8  # the share of numbers from which words among them are mistakes
 
 
 def read_as(name: str, table: Table, dataset: DatasetSpec, occurrences: Occurrences | None, named: bool,
@@ -74,7 +75,7 @@ def refuse_broken_numbers(name: str, column: Column, table: Table) -> None:
     present = np.bincount(column.values[column.values >= 0], minlength=len(column.words))
     words = [word for word, count in zip(column.words, present, strict=True) if count]
     numeric = np.array([looks_like_number(word) for word in column.words])
-    if not numeric.any() or (present * numeric).sum() < 0.8 * present.sum():
+    if not numeric.any() or (present * numeric).sum() < MOSTLY * present.sum():
         return
     wrong = np.flatnonzero(~numeric & (present > 0))
     if len(wrong):

@@ -5,9 +5,11 @@ import pytest
 
 from nnctl.config.starter.column_facts import facts_of
 from nnctl.config.starter.dates import date_query
+from nnctl.config.starter.missing_words import missing_words
 from nnctl.config.starter.table import table_starter
 from nnctl.config.starter.target import likely_target, problem_of
 from nnctl.config.starter.wording import percent
+from nnctl.data.columns.column_format import NULLS
 from nnctl.data.table import Column, Table
 from nnctl.errors import DataError
 
@@ -111,7 +113,9 @@ def test_columns_are_judged_by_the_rows_with_a_target():
     assert found.value("dataset", "ignore") == ["reason", "n"]
 
 
-TEXTS = [f"the story of row {row}" if row > 9 else None for row in range(ROWS)]
+TOLD = ["once", "upon", "a", "time", "there", "was", "one", "wolf", "and", "seven", "goats", "in", "an", "old", "house"]
+TALES = [" ".join(rng.choice(TOLD, 6)) for row in range(ROWS)]
+TEXTS = [f"{tale} {row}" if row > 9 else None for row, tale in enumerate(TALES)]
 
 
 def test_one_extreme_row_does_not_make_a_column_a_copy_of_the_target():
@@ -132,7 +136,7 @@ def test_missing_values_are_filled_and_rows_without_a_target_left_out():
 
 def test_of_two_columns_of_texts_the_longer_ones_are_read():
     found = starter(x=number(X), title=Column.of_words([f"a title {row}" for row in range(ROWS)]),
-                    story=Column.of_words([f"the story of row {row}" for row in range(ROWS)]), y=Y)  # fmt: skip
+                    story=Column.of_words([f"{tale} {row}" for row, tale in enumerate(TALES)]), y=Y)  # fmt: skip
     [choice] = [choice for choice in found.choices if choice.key == ("dataset", "ignore")]
     assert choice.value == ["title"] and "shorter than those of 'story'" in choice.why[0]
     assert found.value("dataset", "text")["column"] == "story"
@@ -251,3 +255,27 @@ def test_dates_beside_names_that_sql_does_not_tell_apart_have_no_query():
 ])  # fmt: skip
 def test_shares_are_neither_0_nor_100_percent_by_rounding(part, shown):
     assert percent(part, 100) == shown
+
+
+def test_telephone_numbers_are_no_texts():
+    phone = Column.of_words([f"+49 151 {row}" for row in range(ROWS)])
+    found = starter(x=number(X), phone=phone, y=Y)
+    assert found.value("dataset", "ignore") == ["phone"] and found.value("dataset", "text") is None
+
+
+def test_a_word_among_numbers_may_be_in_a_row_without_a_target():
+    amounts = Column.of_words([*(str(value) for value in range(ROWS - 1)), "Total"])
+    found = starter(x=number(X), amount=amounts, y=number([*Y.values[:-1], np.nan]))
+    [choice] = [choice for choice in found.choices if choice.key == ("dataset", "ignore")]
+    assert choice.value == ["amount"] and "words such as 'Total'" in choice.why[0]
+
+
+@pytest.mark.parametrize("word, target, found", [
+    ("-", ["a", "b"], ["-"]), ("n.a.", ["a", "b"], ["n.a."]), ("#DIV/0!", ["a", "b"], ["#DIV/0!"]),
+    ("unknown", ["unknown", "b"], None), ("zwei", ["a", "b"], None),
+])  # fmt: skip
+def test_marks_of_missing_numbers(word, target, found):
+    amounts = Column.of_words([*(str(value) for value in range(ROWS - 4)), *[word] * 4])
+    columns = {"amount": amounts, "y": Column.of_words([target[row % 2] for row in range(ROWS)])}
+    choice = missing_words(facts_of(Table(columns, ROWS, "data.csv")), "y")
+    assert (choice and [each for each in choice.value if each not in NULLS]) == found

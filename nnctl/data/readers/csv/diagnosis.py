@@ -32,11 +32,14 @@ def diagnose(path: Path, how: Dialect) -> DataError | None:
         for row, (line, record) in enumerate(records(path, how), 1):
             few = len(record) != fields
             if few and not (len(record) == fields + how.trailing or (len(record) == fields + 1 and not record[-1])):
+                hint = "add or remove fields; put quotes around text that contains "
+                hint += "a comma" if how.delimiter == "," else repr(how.delimiter)
+                if fields == 1:
+                    hint = "the first line must hold the names of the columns: remove what stands above them"
                 return Ragged(
                     f"row {row} (line {line}) has {counted(len(record), 'field')} where the header has {fields}",
                     str(path),
-                    "add or remove fields; put quotes around text that contains "
-                    + ("a comma" if how.delimiter == "," else repr(how.delimiter)),
+                    hint,
                 )
     except Broken as error:
         return Ragged(

@@ -134,6 +134,7 @@ BROKEN = {
     "an Excel workbook": (b"PK\3\4\x14\0\x06\0\xff\xfe\r\nxl/", ["Excel workbook", "save the table as CSV"]),
     "a name twice": (b'a,b," a"\n3,4,5\n', ['2 columns are called "a"']),
     "a last name is empty over values": (b"a,b,\n1,2,3\n", ["field 3 of 3 in the header is empty"]),
+    "a title above the names": (b"Report\n\na,b\n1,2\n", ["has 2 fields where the header has 1", "above them"]),
     "too few": (b"a,b\n1,2\n3\n", ["row 2 (line 3) has 1 field where", "header has 2"]),
     "too many": (b"a,b\n1,2\n\n3,4,5\n", ["row 2 (line 4) has 3 fields"]),
     "too many under a broken name": (b'"a\nc",b\n1,2\n3,4,5\n', ["row 2 (line 4) has 3 fields"]),
