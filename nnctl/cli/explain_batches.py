@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -85,6 +86,8 @@ def command(
     else:
         from nnctl.config import load  # imported here to keep start-up fast
 
+        if config.isdecimal() and not Path(config).exists():
+            raise click.UsageError(f"a number of samples is given by an option: --samples {config}")
         spec = load(config, overrides)
         if samples is None:
             samples, model = _built(spec)

@@ -139,6 +139,7 @@ def test_debug_works_before_and_after_the_command(arguments):
         (["explain-batches", "--samples", "10", "--batch-size", "0"], ["batch size must be at least 1"]),
         (["explain-batches", "--samples", "-3"], ["samples must be at least 1"]),
         (["explain-batches", "--samples", "10", "--batch-size", "half"], ["'half'", "'all'"]),
+        (["explain-batches", "1000"], ["a number of samples is given by an option: --samples 1000"]),
         (["explain-batches", "--samples", "10", "--set", "epochs=2"], ["CONFIG"]),
         (["init", "classfy"], ["no template", "did you mean classify?"]),
         (["init", "-o", "."], ["folder"]),

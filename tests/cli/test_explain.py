@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import pytest
 from click.testing import CliRunner
 
 from nnctl import cli
@@ -51,6 +52,17 @@ def test_the_name_of_a_family_lists_it():
     result = nnctl("explain", "optimizers")
     assert "a step downhill, against the gradient" in result.output and "Flatten" not in result.output
     assert "epoch" in json.loads(nnctl("explain", "ideas", "--json").output)
+
+
+@pytest.mark.parametrize(("name", "family"), [("layer", "layers"), ("Metric", "metrics"), ("callback", "callbacks"),
+                                              ("층", "layers"), ("초기화 방법", "initializers")])  # fmt: skip
+def test_other_names_of_families(name, family):
+    assert nnctl("explain", name).output == nnctl("explain", family).output
+
+
+@pytest.mark.parametrize("name", ["loss", "activation", "optimizer", "손실함수", "규제"])
+def test_a_topic_goes_before_its_family(name):
+    assert "in a sentence" not in nnctl("explain", name).output
 
 
 def test_a_topic_loads_nothing_heavy():

@@ -9,6 +9,7 @@ from nnctl.components.registry import UnknownName, normalised
 from nnctl.errors import InputError
 from nnctl.reports.topics.declarations import FAMILIES
 from nnctl.reports.topics.ideas import ABBREVIATIONS, IDEAS
+from nnctl.reports.topics.ideas.korean_names import KOREAN_FAMILIES
 from nnctl.similar_names import alike
 from nnctl.translation import _
 
@@ -63,8 +64,10 @@ def topics(family: str) -> list[Topic]:
 
 
 def family_named(words: str) -> str | None:
-    """The family that a plural stands for: `layers`, `optimizers`."""
-    return _PLURALS.get(words.lower().strip())
+    """The family that a name stands for: a plural, `layers`; a singular that is no topic itself, `layer`; `층`."""
+    word = words.lower().strip()
+    family = _PLURALS.get(word) or KOREAN_FAMILIES.get(word.replace(" ", ""))
+    return family or (word if word in FAMILY_ORDER and not named(word) else None)
 
 
 def all_topics() -> list[Topic]:

@@ -57,3 +57,9 @@ KOREAN_NAMES = {
     "unit": "유닛 뉴런 퍼셉트론",
     "vanishing gradients": "그레이디언트소실 기울기소실 그레이디언트폭주 기울기폭주",
 }
+
+# Korean names of families, which list their topics; those of others, as 손실함수, are topics themselves.
+KOREAN_FAMILIES = {
+    "개념": "idea", "층": "layer", "레이어": "layer", "지표": "metric", "평가지표": "metric", "스케줄": "schedule",
+    "학습률스케줄": "schedule", "초기화": "initializer", "초기화방법": "initializer", "콜백": "callback",
+}  # fmt: skip
