@@ -42,7 +42,7 @@ def command(action: str, names: tuple[str, ...], every: bool, as_json: bool) -> 
     size = sum(entry.size for entry in chosen)
     for entry in chosen:
         remove(entry)
-    remove_leftovers()
+    remove_leftovers(root())
     if as_json:
         from nnctl.reports.json_output import dumps  # to keep start-up fast
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 
 from nnctl.data.lazy_array import Rows
 from nnctl.data.table_cache.fingerprint import sample_sum
-from nnctl.data.table_cache.folder import cannot_write, make_room
+from nnctl.data.table_cache.folder import cannot_write, make_room, remove_leftovers, temporary_of
 from nnctl.data.table_cache.mapped_file import MappedRows
 from nnctl.progress import Progress
 
@@ -37,10 +36,8 @@ def _is_whole(path: Path, size: int) -> bool:
 
 def _write(path: Path, size: int, rows: int, blocks: Iterator[Array]) -> None:
     make_room(size)
-    for left in path.parent.glob(f".{path.name}.*.tmp"):  # by a process that was killed
-        with contextlib.suppress(OSError):
-            left.unlink()
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    remove_leftovers(path.parent)
+    temporary = temporary_of(path)
     progress, done = Progress("encoding the rows"), 0
     try:
         with temporary.open("wb") as file:

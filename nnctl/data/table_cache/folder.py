@@ -105,9 +105,9 @@ def _is_whole(entry: Entry) -> bool:
 def new_entry(name: str, key: str, manifest: dict[str, Any]) -> Iterator[Path]:
     """An empty folder in which the files of a new entry are written. Where the `with` ends, they are synced and the
     folder gets its name; after an error or Ctrl-C, nothing is left. manifest: filled within the `with`."""
-    remove_leftovers()
     base = root()
-    folder = base / f".{name}-{key}.{os.getpid()}.tmp"
+    remove_leftovers(base)
+    folder = temporary_of(base / f"{name}-{key}")
     try:
         folder.mkdir(mode=0o700)
         yield folder
@@ -123,7 +123,7 @@ def new_entry(name: str, key: str, manifest: dict[str, Any]) -> Iterator[Path]:
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.EACCES):
                 raise
-            # another process was faster, and has written the same
+            # another process, or another thread, was faster, and has written the same
         _sync(base)
     except OSError as error:
         raise cannot_write(base, error) from None
@@ -162,12 +162,22 @@ def remove(entry: Entry) -> None:
     shutil.rmtree(entry.folder, ignore_errors=True)
 
 
-def remove_leftovers() -> None:
-    """Removes what processes that were killed have left."""
-    for path in root().glob(".*.tmp"):
+def temporary_of(path: Path) -> Path:
+    """A new name beside `path`, under which this thread writes it. Others may be writing it, too."""
+    return path.with_name(f".{path.name}.{os.urandom(4).hex()}.{os.getpid()}.tmp")
+
+
+def remove_leftovers(place: Path) -> None:
+    """Removes what processes that were killed have left in a folder."""
+    for path in place.glob(".*.tmp"):
         number = path.name.split(".")[-2]
-        if not number.isdecimal() or not _is_running(int(number)):
+        if number.isdecimal() and _is_running(int(number)):
+            continue
+        if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def _is_running(process: int) -> bool:

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from data.files import loaded
 from nnctl import cli
 from nnctl.data.readers import arrow_stream, duckdb_tables
 from nnctl.data.table_cache import column_files, folder
+from nnctl.data.table_cache.encoded_rows import write_encoded
 from nnctl.errors import DataError
 
 ROWS = "".join(f"{row},{row % 5 * 0.1:.1f},{row % 2}\n" for row in range(100))
@@ -163,3 +165,46 @@ def test_more_columns_than_a_process_may_have_files_open(tmp_path, cache, monkey
     if before[1] != resource.RLIM_INFINITY:
         with pytest.raises(DataError, match="has so many columns that"):
             first_inputs(path)
+
+
+# Several at once
+
+
+def test_an_entry_that_two_write_at_once_is_written_once(cache):
+    with folder.new_entry("d", "k", {}) as one:
+        (one / "1.column").write_bytes(b"same")
+        with folder.new_entry("d", "k", {}) as other:  # by another process or thread, which is faster
+            (other / "1.column").write_bytes(b"same")
+    assert [path.name for path in cache.iterdir()] == ["d-k"]
+    assert folder.find("k").folder == cache / "d-k"
+
+
+def test_encoded_rows_that_two_write_at_once_are_whole(cache):
+    cache.mkdir(parents=True)
+    path = cache / "k.encoded"
+    x = np.arange(8, dtype=np.float32).reshape(4, 2)
+    found = []
+
+    def slowly():
+        yield x[:2]
+        found.append(write_encoded(path, 4, 2, lambda: iter([x])))  # by another process or thread
+        yield x[2:]
+
+    found.append(write_encoded(path, 4, 2, slowly))
+    for rows in found:
+        assert np.array_equal(np.asarray(rows), x)
+    assert sorted(each.name for each in cache.iterdir()) == ["k.encoded", "k.sum"]
+
+
+def test_encoded_rows_that_a_killed_process_left_are_removed(cache):
+    cache.mkdir(parents=True)
+    (cache / ".k.encoded.0123abcd.999999999.tmp").write_bytes(b"half")
+    write_encoded(cache / "k.encoded", 1, 1, lambda: iter([np.ones((1, 1), np.float32)]))
+    assert sorted(each.name for each in cache.iterdir()) == ["k.encoded", "k.sum"]
+
+
+def test_threads_that_read_a_table_at_once_get_the_same(path, cache):
+    with ThreadPoolExecutor(4) as threads:
+        first, *others = threads.map(lambda _: first_inputs(path), range(4))
+    assert all(np.array_equal(first, other) for other in others)
+    assert len(list(cache.iterdir())) == 1
