@@ -199,6 +199,11 @@ class _Header:
         if self.trailing and not facts.trailing:
             self.names = self.fields
         names, path = self.names, str(self._path)
+        if len(names) == 1 and (marks := names[0].count(_delimiter(names[0]))) > 1:
+            raise DataError(
+                f"the header is one field with {marks + 1} names, since each line is in quotes as a whole", path,
+                "remove the quotes around the lines, or save the table as CSV again",
+            )  # fmt: skip
         empty = [number for number, name in enumerate(names, 1) if not name]
         if empty:
             more = (

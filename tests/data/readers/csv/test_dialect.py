@@ -129,6 +129,7 @@ BROKEN = {
     "the same number for two names": (b"0.0,0.0,iris\n3,4,rose\n", ["numbers, not column names"]),
     "a name is empty": (b"a,,b\n3,4,5\n", ["field 2 of 3 in the header is empty", "lines above the names"]),
     "the index of pandas": (b",a,b\n0,4,5\n", ["field 1 of 3 in the header is empty", "to_csv(index=False)"]),
+    "lines in quotes": (b'"a,b,c"\n"1,2,3"\n', ["one field with 3 names", "remove the quotes around the lines"]),
     "a web page": (b"\n<!DOCTYPE html>\n<html>\n<p>a, b</p>\n", ["this is a web page", "Raw"]),
     "a web page in one line": (b'<html lang="en"><p>a</p></html>', ["this is a web page"]),
     "an Excel workbook": (b"PK\3\4\x14\0\x06\0\xff\xfe\r\nxl/", ["Excel workbook", "save the table as CSV"]),
