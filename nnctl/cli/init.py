@@ -22,7 +22,7 @@ SCHEMA = "nnctl.schema.json"  # next to the config, where the editor's YAML lang
 
 
 @subcommand()
-@click.argument("template", required=False)
+@click.argument("template", nargs=-1, metavar="[TEMPLATE]")
 @click.option("--from", "source", metavar="FILE", help="Write a config for this file or folder of data.")
 @click.option("--target", metavar="COLUMN", help="With --from: the column or array to predict.")
 @click.option("--task", type=click.Choice(["classify", "regress"]),
@@ -31,8 +31,8 @@ SCHEMA = "nnctl.schema.json"  # next to the config, where the editor's YAML lang
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @click.option("--list", "listed", is_flag=True, help="List the templates.")
 @json_option
-def command(template: str | None, source: str | None, target: str | None, task: Any, output: str | None, force: bool,
-            listed: bool, as_json: bool) -> None:  # fmt: skip
+def command(template: tuple[str, ...], source: str | None, target: str | None, task: Any, output: str | None,
+            force: bool, listed: bool, as_json: bool) -> None:  # fmt: skip
     """Write a commented first config: for your own data with --from, or a template: classify (default), regress,
     digits or two_inputs.
 
@@ -50,9 +50,8 @@ def command(template: str | None, source: str | None, target: str | None, task: 
         for name, path in templates.items():
             click.echo(f"{name:12}{_(title_of(path))}")
         return
+    _refuse_several(source, template)
     if source is not None:
-        if template is not None:
-            raise click.UsageError(_("give either a template or --from, not both"))
         path = _free(output or f"{_stem(source)}.yaml", force)
         from nnctl.cli.first_config import first_config  # imported here to keep start-up fast
 
@@ -67,15 +66,15 @@ def command(template: str | None, source: str | None, target: str | None, task: 
         return
     if target is not None or task is not None:
         raise click.UsageError(_("--target and --task need --from"))
-    template = template or "classify"
-    if template not in templates:
-        raise InputError(f"there is no template {template!r}", hint=_template_hint(template, templates))
-    path = _free(output or f"{template}.yaml", force)
-    _write(path, templates[template].read_text(encoding="utf-8"))
+    [name] = template or ("classify",)
+    if name not in templates:
+        raise InputError(f"there is no template {name!r}", hint=_template_hint(name, templates))
+    path = _free(output or f"{name}.yaml", force)
+    _write(path, templates[name].read_text(encoding="utf-8"))
     if as_json:
         from nnctl.reports.json_output import dumps  # imported here to keep start-up fast
 
-        click.echo(dumps({"file": str(path), "template": template}))
+        click.echo(dumps({"file": str(path), "template": name}))
         return
     _tell(path, ())
 
@@ -92,6 +91,20 @@ def _template_hint(name: str, templates: Iterable[str]) -> str:
         return f"for a config of your own data: nnctl init --from {shell_path(name)}"
     near = alike(name, templates)
     return f"did you mean {near[0]}?" if near else f"templates: {', '.join(templates)}"
+
+
+def _refuse_several(source: str | None, names: tuple[str, ...]) -> None:
+    """Raises UsageError for a template beside --from, for several templates, and for several files, as a shell makes
+    them from a pattern without quotes."""
+    if source is not None and names and all(Path(name).is_file() for name in (source, *names)):
+        pattern = Path(source).parent / f"*{Path(source).suffix}"
+        raise click.UsageError(_("give --from one FILE, not {n} files: quotes keep the shell from expanding a pattern:"
+                                 " {command}").format(
+            n=1 + len(names), command=f"nnctl init --from {shell_path(pattern)}"))  # fmt: skip
+    if source is not None and names:
+        raise click.UsageError(_("give either a template or --from, not both"))
+    if len(names) > 1:
+        raise click.UsageError(f"Got unexpected extra argument ({names[1]})")
 
 
 def _free(name: str, force: bool) -> Path:

@@ -162,6 +162,10 @@ def test_json_has_the_config_and_every_reason(tmp_path):
     "arguments, message",
     [
         (["--from", "t.csv", "classify"], "not both"),
+        (["--from", "t.csv", "u.csv"], "give --from one FILE, not 2 files"),
+        (["--from", "t.csv", "u.csv"], "nnctl init --from '*.csv'"),
+        (["classify", "regress"], "unexpected extra argument (regress)"),
+        (["--from", "."], 'give its files: "./*.csv"'),
         (["--target", "y"], "need --from"),
         (["--from", "t.csv", "--target", "x"], "columns: 값, 도시, y"),
         (["--from", "missing.csv"], "no such file"),
@@ -171,6 +175,7 @@ def test_json_has_the_config_and_every_reason(tmp_path):
 def test_mistakes_are_told_in_one_message(arguments, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     table(tmp_path / "t.csv")
+    table(tmp_path / "u.csv")
     result = nnctl("init", *arguments)
     assert result.exit_code == 2 and message in result.output and "Traceback" not in result.output
 

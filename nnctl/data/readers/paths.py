@@ -122,7 +122,7 @@ def _expand(name: str) -> list[Path]:
     path = Path(name).expanduser()
     try:
         if path.is_dir():
-            raise DataError("this is a folder, not a file", name, f"give its files: {name.rstrip('/')}/*.csv")
+            raise DataError("this is a folder, not a file", name, f'give its files: "{name.rstrip("/")}/*.csv"')
         if path.is_file():
             return [path]
         if path.exists():  # such as /dev/fd/63, which a shell makes of <(command)
