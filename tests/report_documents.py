@@ -27,7 +27,7 @@ def classification(
                            "average_precision": 0.9 - i / 10, "prevalence": 0.33} for i, name in enumerate(names)],
         calibration={"bins": [{"confidence": c, "accuracy": c - 0.1, "rows": 10} for c in (0.45, 0.65, 0.85, 0.97)],
                      "expected_calibration_error": 0.1},
-        most_wrong=[_wrong(names[1], names[2], values={column: f"{i}.5" for i, column in enumerate(columns)})],
+        most_wrong=[wrong(names[1], names[2], values={column: f"{i}.5" for i, column in enumerate(columns)})],
     )]  # fmt: skip
     run["importance"] = {
         "metric": "accuracy", "score": 0.93, "rows": 30, "repeats": 5,
@@ -42,7 +42,7 @@ def pictures():
     document = classification([str(digit) for digit in range(10)], ())
     run = document["runs"][0]
     run["name"], run["importance"] = "digits_cnn", None
-    run["outputs"][0]["most_wrong"] = [_wrong("3", "8", picture=PICTURE) for _ in range(6)]
+    run["outputs"][0]["most_wrong"] = [wrong("3", "8", picture=PICTURE) for _ in range(6)]
     run["filters"] = [{"layer": "conv2d", "kind": "Conv2D", "shape": [3, 3], "units": 16, "pictures": [PICTURE] * 8}]
     return _own_parts(document)
 
@@ -56,7 +56,7 @@ def regression():
         residuals=[{
             "name": "mpg", "actual": actual, "predicted": [value + math.sin(i) for i, value in enumerate(actual)],
             "histogram": _histogram(-3.0), "mean_absolute_error": 1.9, "root_mean_squared_error": 2.6,
-            "mean_error": -0.2, "r2": 0.87, "largest": [_wrong("30.0", "21.5", values={"weight": "2130"})],
+            "mean_error": -0.2, "r2": 0.87, "largest": [wrong("30.0", "21.5", values={"weight": "2130"})],
         }],
     )]  # fmt: skip
     return _own_parts(_document(run))
@@ -259,6 +259,6 @@ def _output(name, kind, **parts):
             "residuals": [], "reconstructions": [], "sequences": None, "most_wrong": [], **parts}  # fmt: skip
 
 
-def _wrong(target, predicted, picture=None, values=None):
+def wrong(target, predicted, picture=None, values=None):
     return {"row": "71", "target": target, "predicted": predicted, "probability": 0.12, "confidence": 0.85,
             "loss": 2.1, "picture": picture, "values": values, "text": None}  # fmt: skip

@@ -1,6 +1,7 @@
 """What a reader does with the page: look up values, enlarge, sort, copy, choose colors, print, use the keyboard."""
 
 import json
+import re
 
 import pytest
 import report_documents as documents
@@ -122,6 +123,20 @@ def test_tables_are_sorted_by_their_titles(page):
     assert column(3)[-1] == ""  # what is unknown stays last
     table.get_by_role("button", name="class").click()
     assert column(1) == ["setosa", "versicolor", "virginica"]
+
+
+def test_numbers_of_the_data_are_sorted_as_numbers(open_file, tmp_path):
+    """Also negative ones, fractions and powers of ten, which words would be sorted by otherwise."""
+    document = documents.regression()
+    values = ["-0.75", "", "1e-3", "-2.5", "0.5", "0.1234"]
+    rows = [documents.wrong("1.0", "2.0", values={"x": value, "name": f"n{value}"}) for value in values]
+    document["runs"][0]["outputs"][0]["residuals"][0]["largest"] = rows
+    (tmp_path / "numbers.html").write_text(html_page(document), encoding="utf-8")
+    table = open_file(tmp_path / "numbers.html").page.get_by_role("table", name="Largest errors")
+    table.locator("th button", has_text=re.compile("^x$")).click()
+    place = table.locator("thead th").all_inner_texts().index("x") + 1
+    column = table.locator("tbody tr").locator(f"> :nth-child({place})").all_inner_texts()
+    assert column == ["-2.5", "-0.75", "1e-3", "0.1234", "0.5", ""]
 
 
 def test_suggestions_can_be_copied(fresh):

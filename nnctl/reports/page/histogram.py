@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nnctl.reports.findings.document import Histogram
-from nnctl.reports.number_format import count, metric
+from nnctl.reports.number_format import count, fine
 from nnctl.reports.page.elements import Html, join, tag
 from nnctl.reports.page.tables import data_table
 from nnctl.translation import _
@@ -14,6 +14,7 @@ HEIGHT = 100.0  # of the picture, in its own units; a bin is 10 wide
 def histogram(data: Histogram, label: str, *, small: bool = False, table: bool = False) -> Html:
     """Bars over a line of values. label: its accessible name. table: whether the numbers are listed below."""
     edges, counts = data["edges"], data["counts"]
+    shown = [fine(edge, (edges[-1] - edges[0]) / 50) for edge in edges]
     most = max(counts) or 1
     bars = [
         tag("rect", x=i * 10 + 0.6, y=f"{HEIGHT - _height(n, most):.1f}", width=8.8, height=f"{_height(n, most):.1f}")
@@ -27,17 +28,17 @@ def histogram(data: Histogram, label: str, *, small: bool = False, table: bool =
     peak = counts.index(max(counts))
     words = _("{label}: from {low} to {high}, most values between {left} and {right}").format(
         label=label,
-        low=metric(edges[0]),
-        high=metric(edges[-1]),
-        left=metric(edges[peak]),
-        right=metric(edges[peak + 1]),
+        low=shown[0],
+        high=shown[-1],
+        left=shown[peak],
+        right=shown[peak + 1],
     )
     drawn = tag("svg", bars, zero, viewBox=f"0 0 {10 * len(counts)} {HEIGHT:.0f}", preserveAspectRatio="none",
                 role="img", aria_label=words)  # fmt: skip
-    ends = tag("div", tag("span", metric(edges[0])), tag("span", metric(edges[-1])), class_="ends", aria_hidden="true")
+    ends = tag("div", tag("span", shown[0]), tag("span", shown[-1]), class_="ends", aria_hidden="true")
     numbers = None
     if table:
-        rows = ([metric(edges[i]), metric(edges[i + 1]), count(n)] for i, n in enumerate(counts))
+        rows = ([shown[i], shown[i + 1], count(n)] for i, n in enumerate(counts))
         numbers = data_table([_("from"), _("to"), _("values")], rows, label)
     return join([tag("div", drawn, ends, class_="histogram small" if small else "histogram"), numbers])
 

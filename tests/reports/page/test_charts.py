@@ -164,6 +164,12 @@ def test_learning_rates_are_written_as_settings():
     assert "from 0.005 in the first epoch to 0.000485 in the last" in section.body
 
 
+def test_the_ends_of_a_histogram_are_told_apart():
+    html = histogram({"edges": [-1.0018e12, -1.0e12, -0.998e12], "counts": [1, 2]}, "errors", table=True)
+    assert "<span>-1001800000000</span><span>-998000000000</span>" in html
+    assert html.count("-1000000000000") == 3  # in the name, and twice in the table
+
+
 def test_letters_of_runs():
     assert [letter(n) for n in (0, 25, 26)] == ["A", "Z", "27"]
 

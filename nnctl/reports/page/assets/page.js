@@ -49,10 +49,11 @@ function sortable(table) {
       const body = table.tBodies[0];
       const key = (row) => row.cells[column].dataset.value ?? row.cells[column].textContent;
       const rows = [...body.rows];
+      const numbers = rows.map(key).every((text) => Number.isFinite(Number(text))); // an empty cell counts as 0
       rows.sort((a, b) => {
         const [left, right] = [key(a), key(b)];
         if (left === "" || right === "") return (left === "") - (right === ""); // empty cells stay last
-        const order = numeric ? Number(left) - Number(right) : left.localeCompare(right, undefined, {numeric: true});
+        const order = numbers ? Number(left) - Number(right) : left.localeCompare(right, undefined, {numeric: true});
         return down ? -order : order;
       });
       body.append(...rows);

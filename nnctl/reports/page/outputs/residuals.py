@@ -40,7 +40,9 @@ def _figures(one: Residuals, several: bool, page: Page) -> list[Html]:
         found.append(page.figure(title(_("Distribution of the errors")), how, drawn))
     if one["largest"]:
         how = _("The rows whose predictions are farthest from the true values: mistakes in the data often show here.")
-        found.append(page.figure(title(_("Largest errors")), how, rows_table(one["largest"]), wide=True))
+        found.append(
+            page.figure(title(_("Largest errors")), how, rows_table(one["largest"], predicts_numbers=True), wide=True)
+        )
     return found
 
 

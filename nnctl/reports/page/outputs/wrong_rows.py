@@ -37,15 +37,15 @@ def picture(source: str | None, description: str) -> Html | None:
     return tag("img", src=source, alt=description)
 
 
-def rows_table(rows: Sequence[WrongRow]) -> Html:
-    """The rows with their values, one below the other."""
+def rows_table(rows: Sequence[WrongRow], predicts_numbers: bool = False) -> Html:
+    """The rows with their values, one below the other. predicts_numbers: what is predicted are numbers, not names."""
     columns = list(dict.fromkeys(name for row in rows for name in row["values"] or {}))
     shown = columns[:MOST_COLUMNS]
     has = {key: any(row[key] is not None for row in rows) for key in ("probability", "loss")}
     texts = any(row["text"] for row in rows)
     titles = [_("row"), _("true"), _("predicted")]
     titles += [_("probability of the true class")] * has["probability"] + [_("loss")] * has["loss"]
-    numbers = list(range(3, len(titles)))
+    numbers = list(range(1 if predicts_numbers else 3, len(titles)))
     titles += [_("text")] * texts + shown
 
     def cells(row: WrongRow) -> list:
@@ -58,7 +58,8 @@ def rows_table(rows: Sequence[WrongRow]) -> Html:
             found.append(_cut(row["text"] or ""))
         return found + [(row["values"] or {}).get(name, "") for name in shown]
 
-    found = table(titles, map(cells, rows), _("Most wrong rows"), numbers=numbers, sortable=True)
+    label = _("Largest errors") if predicts_numbers else _("Most wrong rows")
+    found = table(titles, map(cells, rows), label, numbers=numbers, sortable=True)
     if len(shown) == len(columns):
         return found
     words = _("The first {shown} of {all} columns are shown.").format(shown=len(shown), all=len(columns))
