@@ -37,6 +37,7 @@ def python(program, folder):
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("base")
     nnctl.train("iris", epochs=1, folder=folder / "run")
+    (folder / "model.keras").touch()
     return folder
 
 

@@ -15,6 +15,7 @@ from nnctl.interop.keras.objects import KerasObject, activation, initializer, is
 from nnctl.nn.activations.base import Activation
 from nnctl.nn.initializers import Initializer
 from nnctl.nn.layers.base import Layer
+from nnctl.nn.layers.recurrent.bidirectional import Bidirectional
 from nnctl.nn.regularizers import Regularizer
 
 Places = Callable[[Layer, Sequence[str]], dict[str, str]]
@@ -120,11 +121,22 @@ def keras_layer(layer: Layer) -> KerasObject:
     made = KerasObject.of("keras.layers", layer.kind, layer, value=keras_value, renamed=row.renamed,
                           without=(*row.call, "trainable"))  # fmt: skip
     made = replace(made, defaults={name: value for name, value in made.defaults.items() if name not in row.required})
+    if isinstance(layer, Bidirectional):
+        made = _with_backward_layer(layer, made)
     if layer.trainable or not row.frozen:
         return made
     # in Keras, the argument of a wrapper does not reach the layer inside
     inside = {name: _frozen(value) for name, value in made.arguments.items() if isinstance(value, KerasObject)}
     return made.with_arguments(**inside, trainable=False)
+
+
+def _with_backward_layer(layer: Bidirectional, made: KerasObject) -> KerasObject:
+    """The same with its backward layer. Without one, Keras makes a copy of the layer, which fails if the layer runs
+    backward itself. While a file is loaded, that copy may also be another object of the file: Keras looks it up by the
+    address of the layer, which Python may have used before."""
+    backward = keras_layer(layer.both[1])
+    usual = {} if layer.layer.go_backwards else {"backward_layer": backward}
+    return replace(made, arguments={**made.arguments, "backward_layer": backward}, defaults={**made.defaults, **usual})
 
 
 def keras_value(value: Any) -> Any:

@@ -52,6 +52,14 @@ def one_layer(case):
     return Case(program, inputs, {})
 
 
+def both_directions(go_backwards):
+    """A Bidirectional layer without a backward layer of its own."""
+    layer = layers.build({"Bidirectional": {"layer": {"LSTM": {"units": 2, "go_backwards": go_backwards}}}})
+    graph = Graph.build([Node("layer", layer, ("x",))], {"x": (5, 4)}, ["layer"])
+    x = np.random.default_rng(0).normal(size=(3, 5, 4)).astype(np.float32)
+    return Case(Program(graph, dtype=np.float32, seed=1), {"x": x}, {})
+
+
 def random_graph(model):
     """A model of tests/random_graphs, in float64; the padding that only lengths tell is zero, as nnctl reads it."""
     program, executor, batch = in_nnctl.prepare(model, probes=False)

@@ -7,7 +7,17 @@ import subprocess
 import numpy as np
 import pytest
 from cli.small_runs import nnctl as command
-from interop.keras.models import GOLDEN, MASKED, RANDOM, masked_graph, one_layer, padded, random_graph, random_names
+from interop.keras.models import (
+    GOLDEN,
+    MASKED,
+    RANDOM,
+    both_directions,
+    masked_graph,
+    one_layer,
+    padded,
+    random_graph,
+    random_names,
+)
 from interop.keras.real_keras import close, keras, outputs
 from interop.keras.test_keras_file import OWN, TORCH
 
@@ -40,6 +50,13 @@ def test_a_layer(name):
     if name in TORCH:
         pytest.skip(TORCH[name])
     case = one_layer(name)
+    for found, expected in zip(outputs(*in_keras(case)), case.outputs(), strict=True):
+        close(found, expected)
+
+
+@pytest.mark.parametrize("go_backwards", [False, True])
+def test_bidirectional_without_a_backward_layer(go_backwards):
+    case = both_directions(go_backwards)
     for found, expected in zip(outputs(*in_keras(case)), case.outputs(), strict=True):
         close(found, expected)
 

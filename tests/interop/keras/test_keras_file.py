@@ -1,6 +1,8 @@
 """nnctl export --to keras: real Keras loads the file, and computes what nnctl computes."""
 
+import json
 import warnings
+import zipfile
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from interop.keras.models import (
     MASKED,
     RANDOM,
     Case,
+    both_directions,
     masked_graph,
     one_layer,
     padded,
@@ -41,6 +44,12 @@ def in_keras(case, folder):
     return keras.saving.load_model(folder / "model.keras"), padded(case, lowered)
 
 
+def in_file(folder):
+    """The config of the model in the file."""
+    with zipfile.ZipFile(folder / "model.keras") as archive:
+        return json.loads(archive.read("config.json"))["config"]
+
+
 def test_every_layer_has_a_row():
     check_rows(layers, ROWS, "ROWS in nnctl/interop/keras/layers.py", without=OWN)
 
@@ -52,6 +61,16 @@ def test_a_layer(name, tmp_path):
     case = one_layer(name)
     for found, expected in zip(outputs(*in_keras(case, tmp_path)), case.outputs(), strict=True):
         close(found, expected)
+
+
+@pytest.mark.parametrize("go_backwards", [False, True])
+def test_bidirectional_without_a_backward_layer(go_backwards, tmp_path):
+    case = both_directions(go_backwards)
+    for found, expected in zip(outputs(*in_keras(case, tmp_path)), case.outputs(), strict=True):
+        close(found, expected)
+    [written] = in_file(tmp_path)["layers"][1:]
+    inner, back = (written["config"][name]["config"] for name in ("layer", "backward_layer"))
+    assert (inner["go_backwards"], back["go_backwards"]) == (go_backwards, not go_backwards)
 
 
 @pytest.mark.filterwarnings("ignore")
