@@ -57,6 +57,11 @@ class Located(NamedTuple):
     told: str
     total: int
 
+    @property
+    def hold(self) -> str:
+        """The rows as the subject of a sentence: `row 7 holds`, `rows 3, 9 hold`."""
+        return f"{self.rows} hold{'s' if self.rows.startswith('row ') and ' and ' not in self.rows else ''}"
+
 
 class Where(str):
     """The place of an error about a column or an array, `data.csv: column "age"`, that knows where its rows came from.

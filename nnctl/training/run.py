@@ -181,7 +181,8 @@ class Run:
             kept, goes_on = self.save_last_good(loop, error)
             [problem] = error.problems
             again = f"nnctl train --resume {shell_path(self.folder)} --set {lower_rate(self.spec.optimizer)}"
-            hint = f"the {kept} were saved, and --resume continues {goes_on}; {problem.hint}, for example: {again}"
+            saved = f"the {kept}{',' if ',' in str(kept) else ''} were saved"  # the weights of epoch 3, the last, were
+            hint = f"{saved}, and --resume continues {goes_on}; {problem.hint}, for example: {again}"
             self.emit(RunEnded("nan", self.folder, loop.epoch - 1, 0.0, hint=hint, kept=kept))
             raise TrainingError(problem.message, problem.where, hint) from None
 

@@ -233,7 +233,7 @@ def typed(name: str, column: Column, wanted: ColumnFormat, source: str, origin: 
             values[code] = value
         elif (rows := column.values == code).any():
             at = located(Where(f'{source}: column "{name}"', f'column "{name}"', origin), rows)
-            raise DataError(f'{at.rows} holds "{word}" in a column of {_described(wanted)}', at.where, _fix(wanted))
+            raise DataError(f'{at.hold} "{word}" in a column of {_described(wanted)}', at.where, _fix(wanted))
     return Column(kind, values[column.values])
 
 

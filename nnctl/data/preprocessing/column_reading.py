@@ -81,7 +81,7 @@ def refuse_broken_numbers(name: str, column: Column, table: Table) -> None:
     if len(wrong):
         at = located(table.where(name), column.values == wrong[0])
         raise DataError(
-            f'{at.rows} holds "{column.words[wrong[0]]}" in a column of numbers',
+            f'{at.hold} "{column.words[wrong[0]]}" in a column of numbers',
             at.where,
             f"fix the value or leave the field empty; `categorical: {yaml_list([name])}` treats the column as words",
         )

@@ -183,7 +183,7 @@ def _numbers(table: Table, name: str) -> Column:
             except ValueError:
                 at = located(table.where(name), column.values == code)
                 raise DataError(
-                    f'{at.rows} holds "{word}" where a number is expected',
+                    f'{at.hold} "{word}" where a number is expected',
                     at.where,
                     f"fix the value, or treat the column as words: `categorical: {yaml_list([name])}`",
                 ) from None

@@ -67,7 +67,7 @@ def test_many_texts_that_repeat_are_categories():
         ([None] * 10, {"categorical": ["c"]}, "is empty in every row"),
         ([*map(str, range(9)), "nine"], {}, 'row 10 holds "nine"'),
         (["x", *map(str, range(9))], {}, 'row 1 holds "x"'),
-        ([*map(str, range(8)), "x", "x"], {}, 'rows 9, 10 holds "x"'),
+        ([*map(str, range(8)), "x", "x"], {}, 'rows 9, 10 hold "x"'),
     ],
 )
 def test_a_column_that_cannot_be_read(values, keys, said):
