@@ -112,6 +112,7 @@ def test_elements_escape_what_is_not_html():
 
 @pytest.mark.parametrize("names, drawn, words", [
     (["a", "b", "c"], 3, None),
+    ([f"c{i}" for i in range(14)], 12, "12 of 14 curves are shown"),
     ([f"c{i}" for i in range(30)], 12, "12 of 30 curves are shown"),
 ])  # fmt: skip
 def test_how_many_classes_have_a_curve(names, drawn, words):
@@ -168,6 +169,13 @@ def test_the_ends_of_a_histogram_are_told_apart():
     html = histogram({"edges": [-1.0018e12, -1.0e12, -0.998e12], "counts": [1, 2]}, "errors", table=True)
     assert "<span>-1001800000000</span><span>-998000000000</span>" in html
     assert html.count("-1000000000000") == 3  # in the name, and twice in the table
+
+
+def test_a_class_that_all_rows_have_has_no_roc_curve_and_nothing_is_said():
+    roc = [{"name": "a", "fpr": [0.0, 1.0], "tpr": [0.0, 1.0], "auc": 0.5}]
+    scores = [{"name": name, "support": 9} for name in "ab"]
+    output = {"kind": "multilabel", "per_class": scores, "roc": roc, "precision_recall": [], "calibration": None}
+    assert "curves are shown" not in curve_figures(output, Page())[0]
 
 
 def test_letters_of_runs():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from itertools import accumulate
+from typing import Any
 
 from nnctl.reports.findings.document import Calibration, Output, PrecisionRecallCurve, RocCurve
 from nnctl.reports.number_format import metric
@@ -15,22 +17,24 @@ from nnctl.translation import _
 
 GRID = [i / 100 for i in range(101)]  # the x of all curves of a chart
 MOST_CURVES = 12  # in one chart, those that are worst
+KEPT_CURVES = 20  # that a document has at most
 
 
 def figures(output: Output, page: Page) -> list[Html]:
     found = []
     if output["roc"]:
-        found.append(_roc(output["roc"], page, _all_curves(output)))
-    if output["precision_recall"]:
-        found.append(_precision_recall(output["precision_recall"], page, _all_curves(output)))
+        found.append(_roc(output["roc"], page, _all_curves(output, output["roc"])))
+    if curves := output["precision_recall"]:
+        found.append(_precision_recall(curves, page, _all_curves(output, curves)))
     if output["calibration"] and output["calibration"]["bins"]:
         found.append(_calibration(output["calibration"], page))
     return found
 
 
-def _all_curves(output: Output) -> int:
-    """How many classes could have a curve; of two classes, one shows both."""
-    return 1 if output["kind"] == "binary" else sum(one["support"] > 0 for one in output["per_class"])
+def _all_curves(output: Output, curves: Sequence[Any]) -> int:
+    """How many classes have a curve, of which the document has those of the most frequent classes."""
+    classes = output["per_class"]
+    return len(curves) if len(classes) <= KEPT_CURVES else sum(one["support"] > 0 for one in classes)
 
 
 def _left_out(shown: int, every: int) -> Html | None:
