@@ -141,7 +141,7 @@ class Run:
         self.notes += take_up(loop, self.found, str(self.folder))
         self.notes += changed_environment(then, environment(self.settings))
         if not finished:
-            self.notes.append(f"resuming after epoch {loop.epoch - 1}, iteration {loop.iteration} of the next epoch")
+            self.notes.append(f"resuming {_after(loop.epoch - 1, loop.iteration)}")
 
     def write_beginning(self) -> None:
         """Writes the first files of a run's folder if they are missing, and removes what does not belong there."""
@@ -192,7 +192,7 @@ class Run:
         if error.weights_are_good:
             try:
                 loop.save()
-                goes_on = f"after epoch {loop.epoch - 1}, iteration {loop.iteration} of the next"
+                goes_on = _after(loop.epoch - 1, loop.iteration)
                 return self.save_model(loop.kept()), goes_on
             except BlownUp:
                 pass
@@ -201,7 +201,7 @@ class Run:
         kept = [(best, weights) for best, weights in loop.kept() if best.weights == "best" and self.is_good(weights)]
         if found is not None:
             epoch, inside = found.position["epoch"], found.position["iteration"] or None
-            goes_on = f"after epoch {epoch - 1}, iteration {inside or 0} of the next"
+            goes_on = _after(epoch - 1, inside or 0)
             last = Kept("last", epoch if inside else epoch - 1, inside), found.arrays
             if self.is_good(found.arrays):
                 kept.append(last)
@@ -291,3 +291,9 @@ def fingerprint(split: Split, rows: int = 1000) -> str:
     step = max(1, split.rows // rows)
     sums = [zlib.crc32(np.ascontiguousarray(a[::step]).tobytes()) for a in arrays.values()]
     return "-".join([str(split.rows), *(f"{s:08x}" for s in sums)])
+
+
+def _after(epochs: int, iterations: int) -> str:
+    """Where training goes on. epochs: those that are finished. iterations: those of the next one."""
+    whole = f"after epoch {epochs}" if epochs else "from the beginning"
+    return f"after iteration {iterations} of epoch {epochs + 1}" if iterations else whole

@@ -283,7 +283,7 @@ def test_a_model_too_large_to_be_copied_goes_back_to_its_checkpoint(train, monke
     more = "callbacks: [ModelCheckpoint: {monitor: loss, every_epochs: 1}]"
     error, folder = train(more=more, optimizer="adam", plant=planted(4, "weights", np.nan))
     assert isinstance(error, TrainingError) and "at epoch 2, iteration 3" in str(error)
-    assert "--resume continues after epoch 1, iteration 0 of the next" in error.problems[0].hint
+    assert "--resume continues after epoch 1;" in error.problems[0].hint
     check_kept(folder, 3)
 
 
@@ -322,7 +322,7 @@ def test_resumed_with_a_lower_rate(kernel, train):
     ended = runner.resume(folder, overrides=["optimizer.adam.learning_rate=0.01"], subscribers=[told.append])
     assert ended.reason == "done"
     notes = " ".join(note for event in told for note in getattr(event, "notes", ()))
-    assert "diverged" in notes and "resuming after epoch 1, iteration 1 of the next epoch" in notes
+    assert "diverged" in notes and "resuming after iteration 1 of epoch 2" in notes
     assert not any(isinstance(event, Said) and "restored" in event.text for event in told)
 
 
