@@ -78,7 +78,8 @@ def _initial_weights(config: Config) -> dict[str, Any]:
 
 class _Written(NamedTuple):
     """data: the config as written. moved: resolved key path -> key path in the file, where the two differ.
-    leaves: resolved key path of a value -> the key path in the file that set it; None for a default."""
+    leaves: resolved key path of a value, or of a component that the file names -> the key path in the file that set it;
+    None for a default."""
 
     data: Any
     moved: Mapping[Path, Path]
@@ -93,6 +94,9 @@ def _trace(resolved: Any, given: Any, path: Path, written: Path, config: _Writte
     if isinstance(resolved, dict) and resolved:
         for key, value in resolved.items():
             inner, at = _step(given, key, written, single=len(resolved) == 1)
+            named = isinstance(given, str) and (*path, key) not in config.moved  # `optimizer: adam`
+            if len(resolved) == 1 and isinstance(value, dict) and value and (named or inner is not _ABSENT):
+                config.leaves[*path, key] = at
             _trace(value, inner, (*path, key), at, config)
     elif isinstance(resolved, list) and any(isinstance(item, dict | list) for item in resolved):
         for index, item in enumerate(resolved):
@@ -127,7 +131,8 @@ def _at(data: Any, path: Path) -> Any:
 
 
 def dump(resolved: Mapping[str, Any], origins: Mapping[str, str]) -> str:
-    """The resolved config as YAML, with the origin of each value in a comment: `units: 16  # line 4`."""
+    """The resolved config as YAML, with the origin of each value, and of each component that the file names, in a
+    comment: `units: 16  # line 4`."""
     lines: list[str] = []
     for key, value in resolved.items():
         _write(lines, "", _text(key) + ":", value, (key,), origins)
@@ -135,8 +140,10 @@ def dump(resolved: Mapping[str, Any], origins: Mapping[str, str]) -> str:
 
 
 def _write(lines: list[str], indent: str, head: str, value: Any, path: Path, origins: Mapping[str, str]) -> None:
+    origin = origins.get(show_path(path))
+    comment = f"  # {origin}" if origin else ""
     if isinstance(value, dict) and value:
-        lines.append(indent + head)
+        lines.append(indent + head + comment)
         inside = indent + ("    " if head.startswith("- ") else "  ")
         for key, item in value.items():
             _write(lines, inside, _text(key) + ":", item, (*path, key), origins)
@@ -150,8 +157,7 @@ def _write(lines: list[str], indent: str, head: str, value: Any, path: Path, ori
             else:
                 _write(lines, indent + "  ", "-", item, here, origins)
     else:
-        origin = origins.get(show_path(path))
-        lines.append(f"{indent}{head} {flow(value)}" + (f"  # {origin}" if origin else ""))
+        lines.append(f"{indent}{head} {flow(value)}{comment}")
 
 
 def flow(value: Any) -> str:

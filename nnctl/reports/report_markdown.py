@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from nnctl.reports.findings.config_values import values_set
 from nnctl.reports.findings.document import Comparison, Document, Run
 from nnctl.reports.findings.thinning import kept_places
 from nnctl.reports.markdown_text import escaped, fenced, number, table
@@ -169,7 +170,7 @@ def _config(run: Run) -> Iterator[str]:
     yield from table(
         [_("key"), _("value"), _("origin")],
         [(escaped(each["key"]), escaped(each["value"]), escaped(translated_origin(each["origin"])))
-         for each in run["config"] if each["set_by_user"]],
+         for each in values_set(run["config"])],
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from nnctl.nn.metrics.sequences import edit_distance
 from nnctl.reports.findings import scores, thinning
-from nnctl.reports.findings.config_values import config_values
+from nnctl.reports.findings.config_values import config_values, values_set
 from nnctl.reports.findings.history import history_of
 from nnctl.reports.findings.label_sequences import edits_between
 from nnctl.reports.findings.run_files import RunFiles
@@ -106,12 +106,29 @@ def test_a_long_history_is_thinned(tmp_path):
 def test_values_of_a_config_and_their_origins():
     text = (
         'dataset:\n  path: ["a  # b.csv"]  # line 2\n  target: null  # default\n'
-        "layers:\n  - Dense:\n      units: 3  # --set\n      activation: relu  # default\n"
+        "layers:\n  - Dense:  # line 4\n      units: 3  # --set\n      activation:\n        relu:  # line 4\n"
+        "          threshold: 0.0  # default\n"
+        "  - BatchNormalization:  # line 5\n      axis: -1  # default\n"
+        "loss:\n  dense:\n    mse:\n      x: 1  # default\n"
+        "optimizer:\n  adam:\n    epsilon: 0.5  # default\n"
     )
-    assert [tuple(each.values()) for each in config_values(text)] == [
+    found = config_values(text)
+    assert [tuple(each.values()) for each in found] == [
         ("dataset.path", '["a  # b.csv"]', "line 2", True),
         ("dataset.target", "null", "default", False),
+        ("layers[0]", "Dense", "line 4", True),
         ("layers[0].Dense.units", "3", "--set", True),
-        ("layers[0].Dense.activation", "relu", "default", False),
+        ("layers[0].Dense.activation", "relu", "line 4", True),
+        ("layers[0].Dense.activation.relu.threshold", "0.0", "default", False),
+        ("layers[1]", "BatchNormalization", "line 5", True),
+        ("layers[1].BatchNormalization.axis", "-1", "default", False),
+        ("loss.dense", "mse", "default", False),
+        ("loss.dense.mse.x", "1", "default", False),
+        ("optimizer", "adam", "default", False),
+        ("optimizer.adam.epsilon", "0.5", "default", False),
     ]
+    assert [(each["key"], each["value"]) for each in values_set(found)] == [
+        ("dataset.path", '["a  # b.csv"]'), ("layers[0].Dense.units", "3"), ("layers[0].Dense.activation", "relu"),
+        ("layers[1]", "BatchNormalization"),
+    ]  # fmt: skip
     assert config_values("a: [1") == []

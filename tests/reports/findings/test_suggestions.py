@@ -7,7 +7,7 @@ import yaml
 from evidence import curves, evaluation, evidence, importance, output, scores
 
 from nnctl import config as configs
-from nnctl.reports.findings.config_values import config_values, written_config
+from nnctl.reports.findings.config_values import config_values, values_set, written_config
 from nnctl.reports.findings.rules import changes
 from nnctl.reports.findings.verdict import command_of, one_line, verdict_of, yaml_of
 
@@ -38,6 +38,33 @@ def test_what_the_user_has_written_is_the_whole_config(name):
     again = configs.loads(configs.dump(found.written, {}))
     assert {**again.resolved, "name": config.name} == config.resolved
     assert len(config_values(configs.dump(found.written, {}))) < len(config_values(text)) / 2
+
+
+def test_components_without_arguments_are_written():
+    made = configs.loads("""
+dataset: iris
+layers:
+  - Dense: {units: 8, activation: relu, kernel_regularizer: l2}
+  - BatchNormalization
+  - Dense: {units: 3, activation: softmax}
+loss: sparse_categorical_crossentropy
+optimizer: Adam
+callbacks: [EarlyStopping]
+""")
+    text = configs.dump(made.resolved, made.origins)
+    assert written_config(text) == {
+        "dataset": {"name": "iris"},
+        "layers": [
+            {"Dense": {"units": 8, "activation": "relu", "kernel_regularizer": "l2"}}, "BatchNormalization",
+            {"Dense": {"units": 3, "activation": "softmax"}},
+        ],
+        "loss": {"dense_1": "sparse_categorical_crossentropy"}, "optimizer": "adam", "callbacks": ["EarlyStopping"],
+    }  # fmt: skip
+    assert {(each["key"], each["value"], each["origin"]) for each in values_set(config_values(text))} >= {
+        ("optimizer", "adam", "line 8"), ("loss.dense_1", "sparse_categorical_crossentropy", "line 7"),
+        ("layers[0].Dense.kernel_regularizer", "l2", "line 4"), ("layers[1]", "BatchNormalization", "line 5"),
+        ("callbacks[0]", "EarlyStopping", "line 9"),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CONFIGS)

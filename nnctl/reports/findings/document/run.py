@@ -173,8 +173,9 @@ class Baseline(TypedDict):
 
 
 class ConfigValue(TypedDict):
-    """One value of the resolved config. key: its path, "optimizer.adam.learning_rate". value: as YAML in one line.
-    origin: where it comes from: "line 4" of the config, "--set", "default". set_by_user: False for defaults."""
+    """One value of the resolved config, or the name of a component. key: its path, "optimizer.adam.learning_rate" or
+    "optimizer". value: as YAML in one line. origin: where it comes from: "line 4" of the config, "--set", "default".
+    set_by_user: False for defaults."""
 
     key: str
     value: str

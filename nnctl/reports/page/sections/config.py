@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nnctl.reports.findings.config_values import values_set
 from nnctl.reports.findings.document import Run
 from nnctl.reports.notes import translated_origin
 from nnctl.reports.page.context import Page, Section
@@ -12,7 +13,7 @@ from nnctl.translation import _
 
 def sections(run: Run, page: Page) -> list[Section | None]:
     values = run["config"]
-    own = [value for value in values if value["set_by_user"]]
+    own = values_set(values)
     titles = [_("key"), _("value"), _("origin")]
 
     def rows(chosen):
