@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from nnctl.api import TrainedRun
 from nnctl.engine.graph import Node
@@ -77,7 +78,8 @@ def write_opening(run: TrainedRun, chosen: ChosenRow, trace: Trace, page: Page) 
                 "It is {name} of {source}; the {split} split has {total} rows, counted from 1.",
                 chosen.total,
             )
-        source = as_seen(chosen.source)
+        bundled = model.spec.dataset.name is not None  # whose file is somewhere in the installed package
+        source = Path(chosen.source).name if bundled else as_seen(chosen.source)
         page.text(text.format(name=chosen.name, source=source, split=_(chosen.split), total=count(chosen.total)))
     else:
         page.title(_("Row {row} of {file}, for {run}").format(row=chosen.row, file=chosen.split, run=run.folder))

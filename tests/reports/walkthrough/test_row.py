@@ -26,7 +26,7 @@ def printed(run, row, width=80, **options):
 
 def test_a_row_of_iris(iris):
     text = printed(iris, 1)
-    assert "row 6 of " in text and "the test split has 30 rows" in text
+    assert "row 6 of iris.csv;" in text and "the test split has 30 rows" in text
     assert re.search(r"sepal_length +5.4 +5.838 +0.7698 +-0.5687", text)
     p = iris.predict_proba({"sepal_length": [5.4], "sepal_width": [3.9], "petal_length": [1.7], "petal_width": [0.4]})
     assert f"= -log {p[0, 0]:.7g}\n        = {-np.log(p[0, 0]):.4g}" in text
