@@ -134,7 +134,7 @@ def command_of(sets: Mapping[str, Any], environment: Mapping[str, Any]) -> str |
     command = environment.get("command")
     if not isinstance(command, list) or len(command) < 3 or command[1] != "train" or "--resume" in command:
         return None
-    words = _without_options([str(word) for word in command[2:]], ["--run", *(f"--{key}" for key in sets)])
+    words = _without_options([str(word) for word in command[2:]], ["--run", "--run-dir", *(f"--{key}" for key in sets)])
     return shlex.join(
         ["nnctl", "train", *words, *(w for key, value in sets.items() for w in ("--set", f"{key}={one_line(value)}"))]
     )

@@ -154,6 +154,9 @@ def test_the_command_trains_again_with_the_change():
     assert command_of({"epochs": 10}, COMMAND) == "nnctl train iris --set seed=2 --set epochs=10"
     given = command_of({"callbacks": [{"EarlyStopping": {"patience": 3, "restore_best_weights": True}}]}, COMMAND)
     assert given.endswith("'callbacks=[{EarlyStopping: {patience: 3, restore_best_weights: true}}]'")
+    for option in (["--run", "a"], ["--run-dir", "a"], ["--run-dir=a"]):  # the folder of the run is not empty
+        in_folder = {"command": ["nnctl", "train", "iris", *option]}
+        assert command_of({"epochs": 10}, in_folder) == "nnctl train iris --set epochs=10"
     assert command_of({"epochs": 10}, {"command": ["nnctl", "train", "--resume", "runs/a"]}) is None
     assert command_of({"epochs": 10}, {"command": ["notebook.py"]}) is None
 
