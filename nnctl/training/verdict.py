@@ -23,6 +23,7 @@ RARE = 0.8  # a class with fewer rows than this fraction of the average is rare,
 FAR = 2.0  # validation is far worse than training if its loss is more than this many times as large, and
 GAP = 0.25  # the difference is more than this fraction of the baseline's loss
 SEEN = 4096  # rows, spread over the split, on which classes that are never predicted are looked for
+RISEN = 0.1  # the validation loss has risen if it ends higher than its minimum by this fraction of the baseline's loss
 FALLING = 0.05  # a training loss that fell by this fraction in the last fifth of the epochs is still falling
 
 
@@ -66,7 +67,7 @@ def _no_better(o: Outcome) -> str | None:
     said = f"No better than the baseline ({o.split} loss {o.metrics['loss']:.4g}, baseline {o.baseline['loss']:.4g})"
     first, last = o.history[0]["loss"], o.history[-1]["loss"]
     trained = o.baseline["loss"] if o.trained is None else o.trained
-    if o.split != "train" and betters(last, trained * (1 - GAP), False):
+    if (o.split != "train" and betters(last, trained * (1 - GAP), False)) or _validation_rises(o):
         return f"{said}, though the training loss is {last:.4g}: the model does not generalize; {_regularize(o)}"
     before = o.history[-1 - max(1, len(o.history) // 5)]["loss"] if len(o.history) > 1 else math.inf
     if last < before * (1 - FALLING):
@@ -77,6 +78,15 @@ def _no_better(o: Outcome) -> str | None:
             f"{said}: give the model more units or layers, or check that the features tell something about the target"
         )
     return f"{said}, and the training loss does not fall: change the optimizer's learning_rate, or epochs"
+
+
+def _validation_rises(o: Outcome) -> bool:
+    """Whether the validation loss has risen since its best epoch, while the training loss fell."""
+    both = [(row["val_loss"], row["loss"]) for row in o.history if math.isfinite(row.get("val_loss", math.nan))]
+    if not both:
+        return False
+    (lowest, trained_then), (end, trained) = min(both), both[-1]
+    return end - lowest > RISEN * abs(o.baseline["loss"]) and trained < trained_then
 
 
 def _one_no_better(o: Outcome) -> str | None:

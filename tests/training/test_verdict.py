@@ -51,6 +51,10 @@ CASES = {
         outcome([5, 4, 3], [5, 4, 3], {"loss": 3, "r2_score": -4.0}, {"loss": 1, "r2_score": 0.0}),
         "epochs: 15",
     ),
+    "no better, falling still, but validation rises": (
+        outcome([0.7, 0.68, 0.66, 0.64, 0.6], [0.7, 0.75, 0.8, 0.85, 0.9], {"loss": 0.7, "accuracy": 0.5}, BASE),
+        "though the training loss is 0.6: the model does not generalize; add a Dropout",
+    ),
     "no better, falling still, with a schedule": (
         outcome([5, 4, 3], [5, 4, 3], {"loss": 3, "r2_score": -4.0}, {"loss": 1, "r2_score": 0.0},
                 remedies=frozenset({"decay"})),

@@ -9,11 +9,10 @@ from nnctl.quoting import shell_path
 from nnctl.reports.findings.rules import changes
 from nnctl.reports.findings.rules.evidence import Advice, Evidence, Ruling
 from nnctl.reports.number_format import count, metric
-from nnctl.training.verdict import FALLING, FAR, GAP
+from nnctl.training.verdict import FALLING, FAR, GAP, RISEN
 from nnctl.translation import _, plural
 
 FEW_EPOCHS = 4  # with fewer, a curve says nothing about its course
-RISEN = 0.1  # the validation loss has risen if it ends higher than its minimum by this fraction of the baseline's loss
 JUMP = 1.3  # an epoch whose loss is this many times that of the epoch before is a jump
 MANY_JUMPS = 0.1  # of the epochs
 NEARLY_PERFECT = 0.95  # of the way from the baseline to a perfect model: more epochs cannot do much
@@ -162,6 +161,8 @@ def underfitting(found: Evidence) -> Ruling | None:
     losses, to_gain = found.series("loss"), found.to_gain
     if len(losses) < FEW_EPOCHS or to_gain is None or losses[-1] - found.perfect_loss < 0.7 * to_gain:
         return None
+    if overfitting(found) or validation_rises(found):
+        return None  # a larger model would do so all the more
     before = losses[-1 - max(1, len(losses) // 5)]
     fell, least = before - losses[-1], min(losses[0] - losses[-1], before)  # the first loss may be far above the others
     if fell > FALLING * least or losses[-1] >= losses[0] * (1 - STILL):
