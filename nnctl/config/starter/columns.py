@@ -87,7 +87,7 @@ def _left_out(facts: TableFacts, problem: Problem, texts: str | None) -> Iterato
         elif _counts_rows(column, facts.rows + facts.unlabelled):
             yield name, _("{column} numbers the rows, which says nothing about new rows.").format(column=shown)
         elif _identifies(column):
-            yield name, _("{column} has {n} different numbers in {rows} rows and is named as an id.").format(
+            yield name, _("{column} has {n} different numbers in {rows} rows and is named like an id.").format(
                 column=shown, n=f"{column.distinct:,}", rows=f"{column.present:,}")  # fmt: skip
         elif (word := word_among_numbers(column, facts.sample)) is not None and column.distinct > MOST_CLASSES:
             yield name, _("{column} mixes numbers with words such as {word}, which are to be corrected first, or listed"

@@ -65,9 +65,9 @@ ID = number(rng.integers(10_000, 20_000, ROWS) // 20)  # 500 ids, of which half 
 @pytest.mark.parametrize(
     "name, values, reason",
     [
-        ("user id", ID, "named as an id"),
-        ("customerId", ID, "named as an id"),
-        ("ID", ID, "named as an id"),
+        ("user id", ID, "named like an id"),
+        ("customerId", ID, "named like an id"),
+        ("ID", ID, "named like an id"),
         ("paid", ID, None),
         ("user id", number(ID.values % 30), None),
         ("customerID", number(rng.permutation(ROWS) * 7), "numbers the rows"),

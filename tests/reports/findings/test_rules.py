@@ -121,6 +121,9 @@ CASES = {
          {"history": curves([1.2, 1.1, 1.0, 0.9, 0.8]), "evaluation": evaluation(0.5, 0.4)},
          {"history": curves([1.48, 1.44, 1.4, 1.36, 1.32, 1.28, 1.24, 1.2]), "evaluation": evaluation(0.5, 0.4)},
          {"history": curves([900.0, 3.0, 2.5, 2.0, 1.8, 1.6]), "evaluation": evaluation(0.5, 0.4)},
+         # a larger model would learn the training rows by heart all the more
+         {"history": curves([1.2, 0.95, 0.91, 0.9, 0.9, 0.9], [1.0, 1.1, 1.2, 1.3, 1.3, 1.3]),
+          "evaluation": evaluation(0.5, 0.4)},
          # nearly as good as these targets allow
          {"history": curves([1.2, 0.95, 0.91, 0.9, 0.9, 0.9]), "evaluation": evaluation(0.5, 0.4, perfect_loss=0.88)}],
     ),
@@ -139,7 +142,7 @@ CASES = {
     ),
     "imbalance": (
         [({"outputs": classes(("rare", 10, 5, 0.3), ("often", 90, 95, 0.95))},
-          "often occurs 90 times and rare 10 times, and only 30% of the latter")],
+          "often occurs 90 times, but rare only 10; 30% of these are recognized")],
         [{"outputs": classes(("rare", 10, 9, 0.9), ("often", 90, 91, 0.95))},
          {"outputs": classes(("rare", 40, 20, 0.3), ("often", 60, 80, 0.95))},
          {"outputs": classes(("rare", 10, 5, 0.3), ("often", 90, 95, 0.4))}],
@@ -182,7 +185,7 @@ CASES = {
         [({"importance": importance(a=0.3, b=0.2, c=-0.01, d=0.0)}, "matter most are a, b. Shuffling 2 other columns"),
          ({"importance": importance(a=0.3, b=-0.2)}, "matters most is a. Shuffling 1 other column makes"),
          ({"importance": importance(a=0.3, b=-0.2) | {"all_columns": 80, "unused_columns": 31}}, "Shuffling 31 other"),
-         ({"importance": importance(a=-0.3, b=-0.2)}, "No column matters much")],
+         ({"importance": importance(a=-0.3, b=-0.2)}, "makes accuracy no worse")],
         [{}],
     ),
     "dead_units": (
@@ -258,6 +261,25 @@ def test_a_model_with_dropout_is_not_given_more():
     [plain] = RULES["against_baseline"](evidence(**found, written=WRITTEN)).advice
     [other] = RULES["against_baseline"](evidence(**found, written=with_dropout)).advice
     assert plain.changes and not other.changes and "fewer units" in other.text
+
+
+@pytest.mark.parametrize("parts", [
+    {"evaluation": evaluation(0.4, 0.4)},  # no better than the baseline
+    {"outputs": classes(("a", 40, 0, 0.0), ("b", 30, 50, 1.0), ("c", 30, 50, 1.0))},  # a class is never predicted
+    {"outputs": [output("regression", columns=["price"], residuals=[residual(0.5)])],
+     "resolved": {"keep": "last", "dataset": {"normalize": {"price": "standard"}}}},  # the predictions are too high
+])  # fmt: skip
+def test_where_the_validation_loss_rises_nobody_is_told_to_train_longer(parts):
+    parts = {"resolved": {"keep": "last"}, "evaluation": evaluation(0.5, 0.4)} | parts
+    slowly = [1.0, 0.97, 0.95, 0.93, 0.92, 0.91]
+    texts = [
+        " ".join(
+            each["text"] for each in verdict_of(evidence(**parts, history=curves(slowly, held_out)), {})["suggestions"]
+        )
+        for held_out in ([1.0, 1.05, 1.1, 1.2, 1.3, 1.4], [1.0, 0.99, 0.99, 0.99, 0.99, 0.99])
+    ]
+    assert re.findall("Stop when|Train longer|more epochs", texts[0]) == ["Stop when"]
+    assert re.search("Train longer|more epochs", texts[1])
 
 
 def test_early_stopping_that_has_kept_the_best_weights_is_no_warning():

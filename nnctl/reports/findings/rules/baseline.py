@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nnctl.reports.findings.document import Baseline
-from nnctl.reports.findings.rules import changes
+from nnctl.reports.findings.rules import changes, curves
 from nnctl.reports.findings.rules.evidence import Advice, Evidence, Ruling
 from nnctl.reports.number_format import metric
 from nnctl.training.verdict import betters, output_of
@@ -105,6 +105,12 @@ def _if_no_better(found: Evidence) -> list[Advice]:
                 ),
             )
         ]
+    if curves.validation_rises(found):
+        text = _(
+            "Check that the columns tell something about the target; with more units or epochs, the model would only "
+            "learn the training rows by heart."
+        )
+        return [Advice(text)]
     return [
         Advice(
             _(

@@ -38,7 +38,10 @@ def important_columns(found: Evidence) -> Ruling | None:
     best = [each["column"] for each in columns if each["mean"] > 0][:3]
     if not best:
         return Ruling(
-            "note", _("No column matters much to the model: shuffling any one of them changes hardly anything.")
+            "note",
+            _("Shuffling any one of the columns makes {metric} no worse: none of them matters much to it.").format(
+                metric=found.importance["metric"]
+            ),
         )
     unused = found.importance["unused_columns"]
     text = plural(

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from nnctl.reports.findings.document import ClassScores, Output
-from nnctl.reports.findings.rules import changes
+from nnctl.reports.findings.rules import changes, curves
 from nnctl.reports.findings.rules.evidence import Advice, Evidence, Ruling
 from nnctl.reports.number_format import count, metric
 from nnctl.training.verdict import FEW
@@ -96,7 +96,7 @@ def never_predicted(found: Evidence) -> Ruling | None:
             ).format(names=names, times=count(sum(each["support"] for each in never)), split=found.split)
             usual = sum(each["support"] for each in output["per_class"]) / len(output["per_class"])
             is_rare = min(each["support"] for each in never) < USUAL * usual
-            return Ruling("problem", text, _for_rare(found, output) if is_rare else [_longer()])
+            return Ruling("problem", text, _for_rare(found, output) if is_rare else _longer(found))
     return None
 
 
@@ -113,8 +113,8 @@ def imbalance(found: Evidence) -> Ruling | None:
         return Ruling(
             "warning",
             _(
-                "The classes are unbalanced: in the {split}, {most} occurs {many} times and {least} {few} times, and "
-                "only {recall} of the latter are recognized.").format(
+                "The classes are unbalanced: in the {split}, {most} occurs {many} times, but {least} only {few}; "
+                "{recall} of these are recognized.").format(
                 split=found.split, most=most["name"], many=count(most["support"]), least=least["name"],
                 few=count(least["support"]), recall=f"{recall:.0%}"),
             _for_rare(found, output),
@@ -128,15 +128,17 @@ def _one_class_a_row(found: Evidence, output: Output) -> bool:
     return rows is None or sum(each["support"] for each in output["per_class"]) == rows
 
 
-def _longer() -> Advice:
-    return Advice(_("Train longer, or give the model more units."))
+def _longer(found: Evidence, text: str | None = None) -> list[Advice]:
+    """None where longer training makes the model worse, as another rule says."""
+    advice = text or _("Train longer, or give the model more units.")
+    return [] if curves.validation_rises(found) else [Advice(advice)]
 
 
 def _for_rare(found: Evidence, output: Output) -> list[Advice]:
     # class_weight is there for a single output with one class a row
     alone = len(found.outputs) == 1 and _one_class_a_row(found, output)
     if not alone or found.resolved.get("class_weight") is not None or output["confusion"] is None:
-        return [_longer()]
+        return _longer(found)
     return [changes.balanced(_("Let rare classes count as much as frequent ones."))]
 
 
@@ -202,10 +204,9 @@ def biased(found: Evidence) -> Ruling | None:
                 text = _("The predictions of {name} are too high by {error} on average.").format(**shown)
             else:
                 text = _("The predictions of {name} are too low by {error} on average.").format(**shown)
-            advice = _("Train longer, or scale the target with dataset.normalize.")
-            return Ruling(
-                "note", text, [Advice(_("Train longer.") if _is_scaled(found, output, column["name"]) else advice)]
-            )
+            if _is_scaled(found, output, column["name"]):
+                return Ruling("note", text, _longer(found, _("Train longer.")))
+            return Ruling("note", text, [Advice(_("Train longer, or scale the target with dataset.normalize."))])
     return None
 
 
