@@ -128,9 +128,11 @@ def test_units_that_a_reshape_needs_stay():
     assert changes.wider(evidence(written={"layers": layers}), "x").changes == {}
 
 
-@pytest.mark.parametrize("more, steps", [({}, 1400), ({"cycle": True}, None)])
+@pytest.mark.parametrize("more, steps", [
+    ({}, 1400), ({"cycle": True}, None), ({"warmup_steps": 100, "warmup_target": 0.01}, 1500),
+])  # fmt: skip
 def test_more_epochs_go_with_a_longer_schedule(more, steps):
-    name = "PolynomialDecay" if more else "CosineDecay"
+    name = "PolynomialDecay" if "cycle" in more else "CosineDecay"
     optimizer = {"adam": {"learning_rate": {name: {"initial_learning_rate": 0.01, "decay_steps": 700} | more}}}
     found = evidence(written={**evidence().written, "optimizer": optimizer},
                      resolved={"optimizer": optimizer, "epochs": 10})  # fmt: skip

@@ -17,9 +17,11 @@ def epochs(found: Evidence, count: int, text: str) -> Advice:
     [(kind, resolved)] = optimizer.items() if isinstance(optimizer, Mapping) else [("", {})]
     rate = resolved.get("learning_rate") if isinstance(resolved, Mapping) else None
     if isinstance(rate, Mapping) and isinstance(planned, int):
-        [(name, arguments)] = rate.items()
-        if schedules.build(rate).ends:
-            steps = round(arguments["decay_steps"] * count / planned)
+        [name] = rate
+        schedule = schedules.build(rate)
+        if schedule.ends:
+            _name, length = schedule.length()  # with the warm-up, which stays as it is
+            steps = round(length * count / planned - (length - schedule.decay_steps))
             mine = copy.deepcopy(found.written["optimizer"])
             mine[kind]["learning_rate"][name]["decay_steps"] = steps
             changes["optimizer"] = mine
