@@ -48,9 +48,11 @@ CASES = {
     "against_baseline": (
         [({"evaluation": evaluation(0.95, 0.5)}, "90% of the way"),
          ({"evaluation": evaluation(0.95, 0.5) | {"sampled": True}}, "On the sampled test rows, accuracy is 0.9500"),
-         ({"evaluation": evaluation(0.505, 0.5)}, "no better"),
+         ({"evaluation": evaluation(0.505, 0.5)}, "accuracy is 0.5050: hardly better than the baseline's 0.5000"),
+         ({"evaluation": evaluation(0.5, 0.5)}, "no better"), ({"evaluation": evaluation(0.4, 0.5)}, "no better"),
          ({"evaluation": evaluation(2.0, 8.0, "mae", ())}, "75% of the way"),
-         ({"evaluation": evaluation(7.99, 8.0, "mae", ())}, "no better"),
+         ({"evaluation": evaluation(7.99, 8.0, "mae", ())}, "hardly better"),
+         ({"evaluation": evaluation(8.01, 8.0, "mae", ())}, "no better"),
          ({"evaluation": evaluation(8.1, 8.0, "mae", ("r2_score",), r2_score=(0.2, -0.01))},
           "the baseline's 8.0000. But r2_score is 0.2000; the baseline has -0.0100."),
          ({"evaluation": evaluation(-3.0, -1.0, "loss", ())}, "the baseline has -1.0"),
@@ -61,6 +63,7 @@ CASES = {
     "other_outputs": (
         [({"evaluation": two_outputs(mpg_mae=2.0), "outputs": TWO}, "mpg_mae is 2.0000; the baseline has 6.0000"),
          ({"evaluation": two_outputs(mpg_mae=6.0), "outputs": TWO}, "mpg_mae is 6.0000: no better than"),
+         ({"evaluation": two_outputs(mpg_mae=5.98), "outputs": TWO}, "mpg_mae is 5.9800: hardly better than"),
          ({"evaluation": two_outputs(mpg_loss=0.5), "outputs": TWO}, "mpg_loss is 0.5000; the baseline has 1.0000")],
         [{"evaluation": evaluation(0.9, 0.5), "outputs": [output()]}, {"outputs": TWO},
          {"evaluation": evaluation(0.9, 0.5, "origin_accuracy"), "outputs": TWO}],  # nothing is known of the other

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from nnctl.reports.findings.document import Baseline
 from nnctl.reports.findings.rules import changes, curves
 from nnctl.reports.findings.rules.evidence import Advice, Evidence, Ruling
@@ -19,7 +21,7 @@ def against_baseline(found: Evidence) -> Ruling | None:
     bigger = name in found.evaluation["bigger"]
     shown = {"metric": name, "value": metric(value), "baseline": metric(baseline), "split": found.split}
     if not betters(value, baseline, bigger):
-        text = _("On the {split}, {metric} is {value}: no better than the baseline's {baseline}.").format(**shown)
+        text = _no_better(value, baseline, bigger, shown).format(**shown)
         other = _better_metric(found, base)
         if other is None:
             return Ruling("problem", f"{text} {base['description']}", _if_no_better(found))
@@ -38,6 +40,13 @@ def against_baseline(found: Evidence) -> Ruling | None:
             "from the baseline to a perfect model."
         ).format(**shown, share=f"{gained:.0%}")
     return Ruling("good", f"{text} {base['description']}")
+
+
+def _no_better(value: float, baseline: float, bigger: bool, shown: Mapping[str, str]) -> str:
+    """For a metric that is not clearly better than the baseline's. shown: both as they are written."""
+    if shown["value"] != shown["baseline"] and (value > baseline) == bigger:
+        return _("On the {split}, {metric} is {value}: hardly better than the baseline's {baseline}.")
+    return _("On the {split}, {metric} is {value}: no better than the baseline's {baseline}.")
 
 
 def _better_metric(found: Evidence, base: Baseline) -> str | None:
@@ -73,10 +82,11 @@ def other_outputs(found: Evidence) -> Ruling | None:
         name = next((each for each in shared if not each.endswith("loss")), next(iter(shared)))
         value, baseline = shared[name]
         shown = {"metric": name, "value": metric(value), "baseline": metric(baseline), "split": found.split}
-        if betters(value, baseline, name in found.evaluation["bigger"]):
+        bigger = name in found.evaluation["bigger"]
+        if betters(value, baseline, bigger):
             text = _("On the {split}, {metric} is {value}; the baseline has {baseline}.")
         else:
-            text, is_worse = _("On the {split}, {metric} is {value}: no better than the baseline's {baseline}."), True
+            text, is_worse = _no_better(value, baseline, bigger, shown), True
         sentences.append(text.format(**shown))
     if not sentences:
         return None
