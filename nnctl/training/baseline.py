@@ -23,7 +23,7 @@ Array = np.ndarray
 
 MOST_ROWS = 20_000  # of the training split that its baseline is computed on
 MOST_VALUES = 4_000_000  # predictions for these rows
-FEWEST_ROWS = 512  # the most rows with padded time steps, for which the model must be run
+FEWEST_ROWS = 512  # the most rows with padded time steps, for which the model may have to be run
 
 
 def baselines(model: Model, data: Dataset) -> dict[str, dict[str, float]]:
@@ -44,19 +44,35 @@ def _some_rows(model: Model, train: Split) -> Split:
     most = FEWEST_ROWS if train.lengths else max(FEWEST_ROWS, min(MOST_ROWS, MOST_VALUES // (values * steps)))
     if train.rows <= most:
         return train
-    rows = np.linspace(0, train.rows - 1, most).astype(np.int64)
+    return _selected(train, np.linspace(0, train.rows - 1, most).astype(np.int64))
+
+
+def _selected(split: Split, rows: Array) -> Split:
     return replace(
-        train,
-        inputs={name: (x if isinstance(x, Rows) else Rows.of(x)).select(rows) for name, x in train.inputs.items()},
-        targets={name: y[rows] for name, y in train.targets.items()},
-        weights=None if train.weights is None else train.weights[rows],
-        lengths={name: lengths[rows] for name, lengths in train.lengths.items()},
+        split,
+        inputs={name: (x if isinstance(x, Rows) else Rows.of(x)).select(rows) for name, x in split.inputs.items()},
+        targets={name: y[rows] for name, y in split.targets.items()},
+        weights=None if split.weights is None else split.weights[rows],
+        lengths={name: lengths[rows] for name, lengths in split.lengths.items()},
         names=None,
     )
 
 
+def _masks(model: Model, split: Split) -> dict[str, Array]:
+    """By output, which time steps are real. Rows with the same numbers of time steps have the same masks, so that the
+    model is run for one of them, unless a layer tells padding by its values."""
+    if not split.lengths:
+        return {}
+    if any(node.layer.makes_mask for node in model.graph.nodes):
+        return model.predict(split)[1]
+    lengths = np.stack(list(split.lengths.values()), axis=1)
+    _, first, same = np.unique(lengths, axis=0, return_index=True, return_inverse=True)
+    masks = model.predict(_selected(split, first))[1]
+    return {output: mask[same.reshape(-1)] for output, mask in masks.items()}  # NumPy 2.0 gives them two axes
+
+
 def _baseline(model: Model, train: Split, split: Split) -> dict[str, float]:
-    masks = model.predict(split)[1] if split.lengths else {}
+    masks = _masks(model, split)
     guesses = {o.head.name: _guess(model, train, split, o.head.name) for o in model.executor.objectives}
     return _metrics(
         model, split, masks, lambda output, y: np.broadcast_to(guesses[output], (len(y), *guesses[output].shape))

@@ -77,6 +77,22 @@ def test_the_mean_of_numbers_at_time_steps_leaves_padding_out(tmp_path):
     assert found["loss"] == pytest.approx(np.mean(errors), rel=1e-6)
 
 
+@pytest.mark.parametrize("masking, runs", [("", 3), ("{Masking: {mask_value: 9.0}}, ", 5)])
+def test_rows_with_the_same_numbers_of_time_steps_have_the_same_masks(masking, runs, tmp_path, monkeypatch):
+    x, y = np.ones((5, 4, 1)), np.arange(20.0).reshape(5, 4, 1)
+    x[3, 1] = 9  # padding only for a layer that looks at the values
+    seen, predict = [], Model.predict
+    monkeypatch.setattr(Model, "predict", lambda model, split: seen.append(split.rows) or predict(model, split))
+    layers = f"[{masking}{{LSTM: {{units: 2, return_sequences: true}}}}, {{Dense: {{units: 1}}}}]"
+    lengths = np.array([3, 1, 4, 3, 1])
+    found = baseline_of(tmp_path, layers, "mse", x=x, lengths=lengths, y=y)
+    real = np.arange(4) < lengths[:, None]
+    means = (y[..., 0] * real).sum(axis=0) / real.sum(axis=0)
+    counted = (x != 9)[..., 0] if masking else real  # Masking makes a mask of its own
+    assert seen == [runs]
+    assert found["loss"] == pytest.approx(((y[..., 0] - means) ** 2)[counted].mean(), rel=1e-6)
+
+
 def test_outputs_that_are_as_many_as_time_steps_are_none(tmp_path):
     y = np.array([[1.0, 2], [3, 4], [5, 6]])
     arrays = {"x": np.ones((3, 2, 1)), "lengths": np.array([1, 2, 1]), "y": y}
