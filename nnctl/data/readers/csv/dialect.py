@@ -199,9 +199,11 @@ class _Header:
         if self.trailing and not facts.trailing:
             self.names = self.fields
         names, path = self.names, str(self._path)
-        if len(names) == 1 and (marks := names[0].count(_delimiter(names[0]))) > 1:
+        mark = _delimiter(names[0])
+        inside = names[0].split(mark)
+        if len(names) == 1 and len(inside) > 2 and mark + " " not in names[0]:  # as a question of a survey has it
             raise DataError(
-                f"the header is one field with {marks + 1} names, since each line is in quotes as a whole", path,
+                f"the header is one field with {len(inside)} names, since each line is in quotes as a whole", path,
                 "remove the quotes around the lines, or save the table as CSV again",
             )  # fmt: skip
         empty = [number for number, name in enumerate(names, 1) if not name]

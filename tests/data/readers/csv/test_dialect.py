@@ -68,6 +68,7 @@ READ = {
     "at the rows' end alone": (b"a,b\n1,2,\n3,4,\n", ("a", "b"), TWO),
     "one column": (b"a\n1\n\n3\n\n\n", ("a",), [("1",), (None,), ("3",)]),
     "one column of texts": (b'a\nx y\n"1,5"\n', ("a",), [("x y",), ("1,5",)]),
+    "one column called by a sentence": (b'"x, y, or z?"\n1\n3\n', ("x, y, or z?",), [("1",), ("3",)]),
     "signs of comments": (b"a,b\n#1,2\n3,4\n", ("a", "b"), [("#1", "2"), ("3", "4")]),
     "empty and quoted empty": (b'a,b\n1,""\n,"NA"\n', ("a", "b"), [("1", None), (None, "NA")]),
 }  # fmt: skip
