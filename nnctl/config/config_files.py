@@ -49,7 +49,7 @@ def find_config(path: str | Path) -> Path:
 
 def _refuse_data(file: Path) -> None:
     """Raises InputError for a file of data. JSON is YAML, too, and texts may have any extension."""
-    if file.suffix not in (*_SUFFIXES, ".json", ".txt", ".data", "") and is_data(file):
+    if file.suffix.lower() not in (*_SUFFIXES, ".json", ".txt", ".data", "") and is_data(file):
         raise InputError("this is data, not a config", str(file), starter_hint(file))
 
 

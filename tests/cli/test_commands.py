@@ -150,6 +150,15 @@ def test_check_passes_every_ready_config(config):
     assert result.exit_code == 0 and "\nok\n" in result.output
 
 
+@pytest.mark.parametrize("name", ["config.json", "CONFIG.JSON"])
+def test_a_config_may_be_json(name, tmp_path):
+    layers = [{"Dense": {"units": 3, "activation": "softmax"}}]
+    config = {"dataset": "iris", "layers": layers, "loss": "sparse_categorical_crossentropy"}
+    (tmp_path / name).write_text(json.dumps(config), encoding="utf-8")
+    result = nnctl("check", tmp_path / name)
+    assert result.exit_code == 0, result.output
+
+
 def test_check_compiles_nothing(monkeypatch):
     def compiles(*arguments):
         raise AssertionError("kernels are chosen")
