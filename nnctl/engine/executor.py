@@ -230,9 +230,8 @@ class Executor(ExecutorBase):
             task(0)
             return
         if self._pool is None:
-            from nnctl.engine.thread_pool import (
-                ThreadPool,
-            )  # here, to keep start-up fast: most small runs use one thread
+            # imported here to keep start-up fast: most small runs use one thread
+            from nnctl.engine.thread_pool import ThreadPool
 
             barrier = self.kernels and self.kernels.spin_barrier
             if barrier:

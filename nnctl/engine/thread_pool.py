@@ -50,6 +50,10 @@ class ThreadPool:
                 begun.append(other)
                 other.begin(task)
             task(0)
+        except KeyboardInterrupt:
+            for other in begun:
+                other.ask_again()
+            raise
         finally:
             errors = _ended(begun)
         for error in errors:
@@ -142,6 +146,10 @@ class _Member:
     def begin(self, task: Task | None) -> None:
         self._task = task
         self._rounds += 1
+        self._asked.raise_to(self._rounds)
+
+    def ask_again(self) -> None:
+        """After a Ctrl-C, which may have come in `begin` when the thread was not yet asked, and never would be."""
         self._asked.raise_to(self._rounds)
 
     def end(self) -> BaseException | None:

@@ -9,6 +9,7 @@ import weakref
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from nnctl.engine import thread_pool
 from nnctl.engine.thread_pool import ThreadPool
 
 
@@ -81,3 +82,20 @@ def test_ctrl_c_is_raised_after_all_threads_have_ended_their_task():
     finally:
         signal.signal(signal.SIGINT, before)
         pool.close()
+
+
+def test_ctrl_c_before_a_thread_is_asked_leaves_no_thread_waiting(monkeypatch):
+    pool, found, interrupts = ThreadPool(), [], [KeyboardInterrupt]
+    raise_to = thread_pool._Flag.raise_to
+
+    def interrupted(flag, value):
+        if interrupts:
+            raise interrupts.pop()
+        raise_to(flag, value)
+
+    monkeypatch.setattr(thread_pool._Flag, "raise_to", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        pool(lambda number: None, 3)
+    pool(found.append, 3)
+    assert sorted(found) == [0, 1, 2]
+    pool.close()
