@@ -95,7 +95,7 @@ def formulas_of_ranks(plan: Plan, ranks: int) -> list[tuple[str, list[str]]]:
         (_("iterations with several ranks"), [
             _("= {each} per epoch, {total} in all, as with one rank").format(
                 each=count(plan.iterations_per_epoch), total=count(plan.total_iterations)),
-            _("because each rank computes its share of every batch, and all make the same update"),
+            _("because all ranks work on the same batch at a time, and make the same update"),
         ]),
     ]  # fmt: skip
 

@@ -16,8 +16,9 @@ from nnctl.training.batch_plan import Plan
     (10, 32, 20, ["the last batch of 10 samples has fewer than one for each rank: every rank computes all of it"]),
 ])  # fmt: skip
 def test_how_ranks_share_a_batch(samples, size, ranks, lines):
-    [(title, found), _iterations] = formulas_of_ranks(Plan(samples, size, 1), ranks)
+    [(title, found), (_title, iterations)] = formulas_of_ranks(Plan(samples, size, 1), ranks)
     assert title == "batch size of a rank" and found == lines
+    assert "share" not in iterations[-1]  # which the ranks have none of, if every one computes all of a batch
 
 
 def test_the_largest_batch_has_no_more_rows_than_there_are():
