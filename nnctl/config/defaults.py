@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from nnctl.components.component import expand
+from nnctl.components.component import Declared, expand
 from nnctl.config.graph_builder import Network
 from nnctl.config.source_map import Document, Path, show_path
 from nnctl.config.types import Config
@@ -61,10 +61,9 @@ def resolve(config: Config, document: Document, network: Network, moved: Mapping
         "keep": config.keep,
         "engine": config.engine,
     }
-    whole = expand(whole)
     leaves: dict[Path, Path | None] = {}
     _trace(whole, document.data, (), (), _Written(document.data, moved, leaves))
-    return replace(config, resolved=whole, origins=document.origins(leaves), places=document.shown_places())
+    return replace(config, resolved=expand(whole), origins=document.origins(leaves), places=document.shown_places())
 
 
 def _initial_weights(config: Config) -> dict[str, Any]:
@@ -82,23 +81,26 @@ class _Written(NamedTuple):
     None for a default."""
 
     data: Any
-    moved: Mapping[Path, Path]
+    moved: dict[Path, Path]
     leaves: dict[Path, Path | None]
 
 
-def _trace(resolved: Any, given: Any, path: Path, written: Path, config: _Written) -> None:
+def _trace(value: Any, given: Any, path: Path, written: Path, config: _Written) -> None:
     """Walks through the resolved config and the written one together, and records which key path set every leaf."""
     if path in config.moved:
         written = config.moved[path]
         given = _at(config.data, written)
+    if isinstance(value, Declared) and value.kind:
+        config.moved.update(_shorthand(value, given, path, written))
+    resolved = _opened(value)
     if isinstance(resolved, dict) and resolved:
-        for key, value in resolved.items():
+        for key, item in resolved.items():
             inner, at = _step(given, key, written, single=len(resolved) == 1)
             named = isinstance(given, str) and (*path, key) not in config.moved  # `optimizer: adam`
-            if len(resolved) == 1 and isinstance(value, dict) and value and (named or inner is not _ABSENT):
+            if len(resolved) == 1 and isinstance(item, dict) and item and (named or inner is not _ABSENT):
                 config.leaves[*path, key] = at
-            _trace(value, inner, (*path, key), at, config)
-    elif isinstance(resolved, list) and any(isinstance(item, dict | list) for item in resolved):
+            _trace(item, inner, (*path, key), at, config)
+    elif isinstance(resolved, list) and any(isinstance(_opened(item), dict | list) for item in resolved):
         for index, item in enumerate(resolved):
             if isinstance(given, list) and index < len(given):
                 _trace(item, given[index], (*path, index), (*written, index), config)
@@ -106,6 +108,30 @@ def _trace(resolved: Any, given: Any, path: Path, written: Path, config: _Writte
                 _trace(item, given, (*path, index), written, config)
     else:
         config.leaves[path] = None if given is _ABSENT else written
+
+
+def _opened(value: Any) -> Any:
+    """As `expand`, but without what is inside."""
+    if isinstance(value, Declared):
+        arguments = {name: getattr(value, name) for name in value.model_fields}
+        return arguments if not value.kind else {value.kind: arguments} if arguments else value.kind
+    if isinstance(value, Mapping):
+        return {str(key): item for key, item in value.items()}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _shorthand(component: Declared, given: Any, path: Path, written: Path) -> dict[Path, Path]:
+    """Resolved key path -> key path in the file, of arguments that have no names there, as in `adam: 0.01` or
+    `l1_l2: [0.1, 0.2]`, or of a component that has none, as in `{l1: 0.1, l2: 0.2}`."""
+    here = (*path, component.kind)
+    if isinstance(given, dict) and len(given) > 1 and given.keys() <= set(component.bare):
+        return {here: written}
+    arguments, at = _step(given, component.kind, written, single=True)
+    spelled_out = component.spelled_out(arguments) if arguments is not _ABSENT else arguments
+    if spelled_out is arguments:
+        return {}
+    listed = isinstance(arguments, list)
+    return {(*here, name): (*at, index) if listed else at for index, name in enumerate(spelled_out)}
 
 
 def _step(given: Any, key: str, written: Path, single: bool) -> tuple[Any, Path]:

@@ -102,3 +102,27 @@ def test_what_is_not_meant_is_refused(given, says):
 def test_an_override_keeps_what_it_does_not_name(override, meant):
     text = CONFIG.format("use_bias: true") + "optimizer: {adam: 0.01}\n"
     assert config.loads(text, overrides=[override]).optimizer == optimizers.build(meant)
+
+
+@pytest.mark.parametrize("given, origins", [
+    ("{l2: 0.3}", {"l2.l2": "line 4"}),
+    ("{L2: 0.3}", {"l2.l2": "line 4"}),
+    ("{l2: {l2: 0.3}}", {"l2.l2": "line 4"}),
+    ("{l2: null}", {"l2.l2": "default"}),
+    ("l2", {"l2.l2": "default"}),
+    ("{l1: 0.1,\n       l2: 0.2}", {"l1_l2.l1": "line 4", "l1_l2.l2": "line 5"}),
+    ("{l1_l2: [0.1,\n       0.2]}", {"l1_l2.l1": "line 4", "l1_l2.l2": "line 5"}),
+    ("{l1_l2: {l1: 0.1}}", {"l1_l2.l1": "line 4", "l1_l2.l2": "default"}),
+])  # fmt: skip
+def test_the_arguments_are_none_of_the_defaults(given, origins):
+    built = config.loads(
+        f"dataset: iris\nlayers:\n  - Dense: {{units: 3,\n     kernel_regularizer: {given}}}\nloss: mse\n"
+    )
+    path = "layers[0].Dense.kernel_regularizer."
+    assert {key: built.origins[path + key] for key in origins} == origins
+
+
+def test_a_learning_rate_alone_is_none_of_the_defaults():
+    text = CONFIG.format("") + "optimizer: {adam: 0.02}\n"
+    assert config.loads(text).origins["optimizer.adam.learning_rate"] == "line 4"
+    assert config.loads(text, overrides=["optimizer.sgd=0.1"]).origins["optimizer.sgd.learning_rate"] == "--set"
