@@ -83,7 +83,7 @@ class Net(BaseEstimator):
         loss = spec.losses[spec.outputs[0]]
         if loss.labels not in self._task.labels:
             raise InputError(f"{type(self).__name__} cannot be trained with {loss.kind}",
-                             hint=f"use such a loss as {self._task.loss}")  # fmt: skip
+                             hint=f"use a loss such as {self._task.loss}")  # fmt: skip
         if loss.labels == "onehot":
             y = np.eye(units)[y]
         data = load_data(spec, {"x": X, "y": y} if weights is None else {"x": X, "y": y, "w": weights})

@@ -148,7 +148,7 @@ def test_debug_works_before_and_after_the_command(arguments):
         (["predict", TABLE, TABLE], ["give one INPUT, not 2 files", "nnctl predict '", "/*.csv'"]),
         (["predict", IRIS, TABLE, TABLE], ["give an INPUT, or a RUN and an INPUT"]),
         (["train", str(Path(TABLE).parent)], ["is a folder", f"nnctl init --from {Path(TABLE).parent}"]),
-        (["import", TABLE], ["not a .keras file, or damaged: it is no zip archive", "model.save"]),
+        (["import", TABLE], ["not a .keras file, or damaged: it is not a zip archive", "model.save"]),
         (["import", "no.keras"], ["there is no such file", "the current folder is"]),
         (["train", TABLE], ["this is data, not a config", f"nnctl init --from {TABLE}"]),
         (["datasets", "irsi"], ["did you mean iris?"]),

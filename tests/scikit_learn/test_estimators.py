@@ -253,11 +253,11 @@ def test_messages():
         NetClassifier({**SMALL, "layers": ["Dens"]}).fit(X, Y)
     with pytest.raises(InputError, match="gives 2 values"):
         NetClassifier({**SMALL, "layers": [{"Dense": {"units": 2, "activation": "softmax"}}]}).fit(X, Y)
-    with pytest.raises(InputError, match="NetClassifier cannot be trained with mse\n  hint: use such a loss as sparse"):
+    with pytest.raises(InputError, match="NetClassifier cannot be trained with mse\n  hint: use a loss such as sparse"):
         NetClassifier({**SMALL, "loss": "mse"}).fit(X, Y)
     for loss in ("sparse_categorical_crossentropy", "categorical_crossentropy"):
         with pytest.raises(
-            InputError, match=f"NetRegressor cannot be trained with {loss}\n  hint: use such a loss as mse"
+            InputError, match=f"NetRegressor cannot be trained with {loss}\n  hint: use a loss such as mse"
         ):
             NetRegressor({**SMALL, "loss": loss}).fit(X, Y.astype(float))
     with pytest.raises(ConfigError, match=r"layers\[0\].Dense.units: expected a whole number, got 'a'"):

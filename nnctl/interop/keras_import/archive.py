@@ -29,7 +29,7 @@ class KerasArchive:
         if not path.is_file():
             raise InputError("there is no such file", where=str(path), hint=nearest_file(path))
         if not zipfile.is_zipfile(path):
-            raise self.broken("it is no zip archive")
+            raise self.broken("it is not a zip archive")
         h5py: Any = require("h5py", "importing a Keras model")
         try:
             with zipfile.ZipFile(path) as archive:
