@@ -76,7 +76,7 @@ def _headline(found: Evidence, said: Mapping[str, Ruling]) -> tuple[str, str]:
         return _("The model was trained and evaluated; there is no baseline to compare it with."), "unknown"
     others = said.get("other_outputs")
     if against.severity == "problem" and (others is None or others.severity == "problem"):
-        return _("The model is no better than always giving the same answer."), "poor"
+        return _("The model is not clearly better than always giving the same answer."), "poor"
     gained = found.gained
     if worst and said[worst[0]].severity == "problem":
         return _("The model is better than the baseline, but something is wrong with it."), "fair"

@@ -302,7 +302,7 @@ def test_the_confidence_interval_of_wilson():
     (0.9, 1.0, "clearly better than the baseline, and nothing looks wrong", "good"),
     (0.9, 7.0, "better than the baseline, but something is wrong", "fair"),
     (0.5, 1.0, "better than the baseline, but something is wrong", "fair"),
-    (0.5, 7.0, "no better than always giving the same answer", "poor"),
+    (0.5, 7.0, "not clearly better than always giving the same answer", "poor"),
 ])  # fmt: skip
 def test_the_headline_looks_at_every_output(first, second, headline, grade):
     found = two_outputs(mpg_mae=second)
