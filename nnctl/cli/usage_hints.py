@@ -1,4 +1,4 @@
-"""What a command line with a mistake was meant to be, as far as it can be told: for the hint of its error."""
+"""What a command line with a mistake was probably meant to be: for the hint of its error."""
 
 from __future__ import annotations
 
