@@ -169,7 +169,7 @@ def test_the_command_trains_again_with_the_change():
         ({"state": "running"}, "unknown", "still training"),
         ({}, "unknown", "could not be evaluated"),
         ({"reason": "nan", "evaluation": evaluation(0.9, 0.5)}, "poor", "no longer a number"),
-        ({"evaluation": evaluation(0.5, 0.5)}, "poor", "no better than"),
+        ({"evaluation": evaluation(0.5, 0.5)}, "poor", "not clearly better than"),
         ({"evaluation": evaluation(0.97, 0.5)}, "good", "very good"),
         ({"evaluation": evaluation(0.8, 0.5)}, "good", "clearly better"),
         ({"evaluation": evaluation(0.55, 0.5)}, "fair", "only a little better"),
