@@ -198,7 +198,7 @@ def test_many_interrupts_at_any_time(whole, tmp_path):
 
 
 def start_interpreter(arguments):
-    """A process of its own, from the moment at which it takes signals itself, which is early in its imports."""
+    """A process of its own, from the moment at which it handles all signals itself, which is early in its imports."""
     process = subprocess.Popen([sys.executable, "-m", "nnctl", *map(str, arguments)], stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)  # fmt: skip
     status = Path(f"/proc/{process.pid}/status")
@@ -206,7 +206,7 @@ def start_interpreter(arguments):
         [caught] = [
             line.split()[1] for line in status.read_text(encoding="utf-8").splitlines() if line.startswith("SigCgt")
         ]
-        if int(caught, 16) >> (signal.SIGTERM - 1) & 1:
+        if all(int(caught, 16) >> (number - 1) & 1 for number in CODES):
             break
         time.sleep(0.001)
     return process
