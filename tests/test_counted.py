@@ -59,6 +59,8 @@ ALWAYS_SEVERAL = (
     "{} rows, {} ", "in {} rows", "has {} rows", "fewer than {} training rows", "for {} epochs",  # of any real data
     "{} rows for training, ", "and the last one has {} rows", "split into {} batches of {} rows, the last of",
     "needs {} columns", "that {} files must be open", "{} columns are called",
+    "give --from one FILE, not {} files", "give one INPUT, not {} files", "was found from {} rows, spread evenly",
+    "each in fewer than {} rows",
     "split: {} rows", "rows of shape {}", "rows {} and columns {}", "{} files are not", "{} names columns",
 )  # fmt: skip
 
