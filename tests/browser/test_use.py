@@ -201,11 +201,23 @@ def test_print_hides_the_controls_and_shows_the_charts(fresh):
     assert fresh.pdf(format="A4").startswith(b"%PDF")
 
 
+def wait_until_charts_fit(page):
+    """Charts follow a new size of the window with one of its next frames; five seconds are enough on any machine."""
+    fit = (
+        "[...document.querySelectorAll('.plot canvas')].every((one) => one.getBoundingClientRect().right <= innerWidth)"
+    )
+    for _ in range(100):
+        if page.evaluate(fit):
+            return
+        page.wait_for_timeout(50)
+
+
 def test_long_names_make_nothing_wider_than_a_phone(open_file, tmp_path):
     names = ["A" * 200, "one two " * 30, "c"]
     (tmp_path / "long.html").write_text(html_page(documents.classification(names, ["x" * 200])), encoding="utf-8")
     page = open_file(tmp_path / "long.html").page
     page.set_viewport_size({"width": 360, "height": 800})
+    wait_until_charts_fit(page)
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     widest = page.locator("table").evaluate_all("(all) => Math.max(...all.map((one) => one.offsetWidth))")
     assert widest < 1500  # a name in one line would be wider
@@ -222,6 +234,7 @@ def test_everything_fits_on_paper(open_file, tmp_path):
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 680, "height": 960})
+    wait_until_charts_fit(page)
     assert page.locator("table.confusion.dense").count() == 1
     wide = "(all) => all.filter((one) => one.getBoundingClientRect().right > 681).map((one) => one.className)"
     assert page.locator("table, pre, canvas, svg").evaluate_all(wide) == []
